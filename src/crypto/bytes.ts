@@ -1,0 +1,89 @@
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Bytes that own a plain buffer, as WebCrypto wants them. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Encodes text as UTF-8. */
+export function utf8(text: string): Bytes {
+  return Uint8Array.from(encoder.encode(text));
+}
+
+/** Decodes UTF-8 strictly. @returns the text, or null when the bytes are not UTF-8 */
+export function fromUtf8(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Joins byte arrays into one. */
+export function concat(...parts: readonly ArrayLike<number>[]): Bytes {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Writes bytes as lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Reads hexadecimal in either case. @returns the bytes, or null when it is not hexadecimal */
+export function fromHex(text: string): Bytes | null {
+  if (!/^(?:[0-9a-f]{2})*$/i.test(text)) return null;
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+/** Writes bytes as base64url without padding (RFC 4648 §5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+/**
+ * Reads base64url without padding, in its one canonical spelling: RFC 4648 §3.5 lets a decoder
+ * ignore the unused bits of the last character, and a token must not have four spellings.
+ *
+ * @returns the bytes, or null for anything else
+ */
+export function fromBase64Url(text: string): Bytes | null {
+  if (!/^[\w-]*$/.test(text)) return null;
+  const bytes = fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return bytes !== null && toBase64Url(bytes) === text ? bytes : null;
+}
+
+/** Writes bytes as padded base64 (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Reads base64, padding optional. @returns the bytes, or null when it is not base64 */
+export function fromBase64(text: string): Bytes | null {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Compares two byte strings in a time that depends on their lengths alone.
+ * (`crypto.subtle.timingSafeEqual` exists in Workers only, and the CLI runs in Node too.)
+ */
+export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  let difference = 0;
+  for (let index = 0; index < left.length; index += 1) {
+    difference |= (left[index] as number) ^ (right[index] as number);
+  }
+  return difference === 0;
+}

@@ -1,0 +1,30 @@
+import { type Bytes, utf8 } from "./bytes.ts";
+
+/** SHA-256 (FIPS 180-4) of bytes, or of text as UTF-8. @returns 32 bytes */
+export async function sha256(data: Bytes | string): Promise<Bytes> {
+  const bytes = typeof data === "string" ? utf8(data) : data;
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** HMAC-SHA256 (RFC 2104) of `data` under `key`. @returns 32 bytes */
+export async function hmacSha256(key: CryptoKey, data: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, data));
+}
+
+/** Imports raw bytes as a key for {@link hmacSha256}. */
+export function hmacKey(raw: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+}
+
+/**
+ * HKDF-SHA256 (RFC 5869) with an empty salt: `secret` is already a uniform key.
+ *
+ * @param secret 32 uniform bytes
+ * @param purpose the `info` string; two purposes give two independent keys
+ * @param length of the result, in bytes
+ */
+export async function hkdfSha256(secret: Bytes, purpose: string, length: number): Promise<Bytes> {
+  const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  const parameters = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(purpose) };
+  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, length * 8));
+}

@@ -1,0 +1,73 @@
+import { type Bytes, fromHex, toHex } from "./bytes.ts";
+import { hkdfSha256, hmacKey } from "./digest.ts";
+
+/** Length of a key's id, in bytes. */
+export const KEY_ID_BYTES = 4;
+
+/** Length of a ring key, in bytes: 256 bits, as `openssl rand -hex 32` makes it. */
+export const RING_KEY_BYTES = 32;
+
+/** Most keys in one ring. Each is tried never, only looked up, but a list has a limit. */
+const RING_KEYS_MAX = 16;
+
+/** One ring key's two halves for one purpose: a cipher key and a MAC key (see `seal.ts`). */
+export interface SealingKey {
+  /** Hexadecimal, {@link KEY_ID_BYTES} long; derived from the ring key, so nobody assigns ids. */
+  readonly id: string;
+  readonly cipher: CryptoKey;
+  readonly mac: CryptoKey;
+}
+
+/** Keys of one purpose, the first of which seals while all of them open. */
+export interface KeyRing {
+  /** The key that seals from now on. */
+  readonly sealing: SealingKey;
+  /** The key of that id, or undefined when it was never here or has retired. */
+  find(id: string): SealingKey | undefined;
+}
+
+/**
+ * Reads a ring as its secret has it: 64 hexadecimal digits a key, comma-separated, first one seals.
+ *
+ * @returns the raw keys, or a sentence that says what is wrong and quotes no key
+ */
+export function parseRingKeys(text: string): readonly Bytes[] | string {
+  const keys: Bytes[] = [];
+  for (const [index, part] of text.split(",").entries()) {
+    const key = fromHex(part.trim());
+    if (key?.length !== RING_KEY_BYTES) {
+      return `key ${index + 1} is not ${RING_KEY_BYTES * 2} hexadecimal digits`;
+    }
+    keys.push(key);
+  }
+  if (keys.length > RING_KEYS_MAX) return `more than ${RING_KEYS_MAX} keys`;
+  if (new Set(keys.map(toHex)).size < keys.length) return "the same key stands twice";
+  return keys;
+}
+
+/**
+ * Derives the keys of one purpose from a ring. Purposes are independent: what is sealed for one
+ * opens for no other.
+ *
+ * @param rawKeys as {@link parseRingKeys} returns them, at least one
+ */
+export async function deriveKeyRing(rawKeys: readonly Bytes[], purpose: string): Promise<KeyRing> {
+  const keys = await Promise.all(rawKeys.map((raw) => deriveSealingKey(raw, purpose)));
+  const [sealing] = keys;
+  if (sealing === undefined) throw new TypeError("a key ring needs a key");
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  return { sealing, find: (id) => byId.get(id) };
+}
+
+async function deriveSealingKey(raw: Bytes, purpose: string): Promise<SealingKey> {
+  const [id, cipher, mac] = await Promise.all([
+    hkdfSha256(raw, "tollgate key id", KEY_ID_BYTES),
+    hkdfSha256(raw, `tollgate ${purpose} cipher`, 32),
+    hkdfSha256(raw, `tollgate ${purpose} mac`, 32),
+  ]);
+  return {
+    id: toHex(id),
+    cipher: await crypto.subtle.importKey("raw", cipher, "AES-CTR", false, ["encrypt", "decrypt"]),
+    mac: await hmacKey(mac),
+  };
+}

@@ -1,0 +1,55 @@
+import { type Bytes, utf8 } from "./bytes.ts";
+
+/**
+ * Most iterations in one WebCrypto call. Production Workers throw above it; local workerd does not,
+ * which is why this module refuses by itself.
+ * Source: https://developers.cloudflare.com/workers/runtime-apis/web-crypto/
+ */
+export const ITERATIONS_PER_CALL_MAX = 100_000;
+
+/** Length of every derived key here, in bytes: one output block of SHA-256. */
+export const DERIVED_BYTES = 32;
+
+/**
+ * PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) in one WebCrypto call.
+ *
+ * @returns 32 bytes
+ * @throws RangeError above {@link ITERATIONS_PER_CALL_MAX}, before any work
+ */
+export async function pbkdf2(password: string, salt: Bytes, iterations: number): Promise<Bytes> {
+  return derive(await importPassword(password), salt, iterations);
+}
+
+/**
+ * PBKDF2 in `rounds` chained calls, so that more iterations than one call may have are spent one
+ * after the other: the output of a round is the salt of the next, and the password keys them all.
+ * One round is plain PBKDF2.
+ *
+ * @returns 32 bytes
+ * @throws RangeError when one round is above {@link ITERATIONS_PER_CALL_MAX}
+ */
+export async function chainedPbkdf2(
+  password: string,
+  salt: Bytes,
+  rounds: number,
+  iterationsPerRound: number,
+): Promise<Bytes> {
+  const key = await importPassword(password);
+  let derived = salt;
+  for (let round = 0; round < rounds; round += 1) {
+    derived = await derive(key, derived, iterationsPerRound);
+  }
+  return derived;
+}
+
+function importPassword(password: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", utf8(password), "PBKDF2", false, ["deriveBits"]);
+}
+
+async function derive(key: CryptoKey, salt: Bytes, iterations: number): Promise<Bytes> {
+  if (iterations > ITERATIONS_PER_CALL_MAX) {
+    throw new RangeError(`PBKDF2 of ${iterations} iterations in one call`);
+  }
+  const parameters = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, DERIVED_BYTES * 8));
+}

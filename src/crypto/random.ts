@@ -1,0 +1,7 @@
+import type { Bytes } from "./bytes.ts";
+
+/** A source of unguessable bytes. Passed in wherever randomness is used, so that tests can fix it. */
+export type Random = (length: number) => Bytes;
+
+/** The platform's cryptographic random source. */
+export const secureRandom: Random = (length) => crypto.getRandomValues(new Uint8Array(length));

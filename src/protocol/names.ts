@@ -1,0 +1,20 @@
+/** Grant types this service speaks (RFC 6749 §4.3, §4.4 and §6). */
+export const GRANT_TYPES = ["password", "refresh_token", "client_credentials"] as const;
+
+/** One of {@link GRANT_TYPES}, spelled as on the wire. */
+export type GrantType = (typeof GRANT_TYPES)[number];
+
+/**
+ * How a client is registered to authenticate (RFC 7591 §2). `client_secret_basic` and
+ * `client_secret_post` accept either place, as django-oauth-toolkit does; `none` is a public client.
+ */
+export const CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"] as const;
+
+/** One of {@link CLIENT_AUTH_METHODS}. */
+export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+
+/** What an access token looks like to the API that receives it. */
+export const ACCESS_TOKEN_FORMATS = ["opaque"] as const;
+
+/** One of {@link ACCESS_TOKEN_FORMATS}. */
+export type AccessTokenFormat = (typeof ACCESS_TOKEN_FORMATS)[number];

@@ -1,0 +1,78 @@
+/**
+ * Why a request is refused, in the service's own words: precise enough for a log line.
+ * Clients never see a reason; `endpoints/on-error.ts` maps each to the few words of the wire.
+ */
+export type RefusalReason =
+  // the request itself
+  | "unknown_path"
+  | "method_not_allowed"
+  | "query_parameters"
+  | "unsupported_media_type"
+  | "body_too_large"
+  | "too_many_parameters"
+  | "repeated_parameter"
+  | "malformed_form"
+  | "malformed_json"
+  | "malformed_multipart"
+  | "grant_type_unknown"
+  | "username_missing"
+  | "password_missing"
+  | "username_control_character"
+  | "password_control_character"
+  | "refresh_token_missing"
+  // the client
+  | "client_credentials_missing"
+  | "client_credentials_malformed"
+  | "client_credentials_conflict"
+  | "client_unknown"
+  | "client_disabled"
+  | "client_secret_missing"
+  | "client_secret_wrong"
+  | "client_auth_method_wrong"
+  | "grant_not_allowed"
+  // the user
+  | "user_unknown"
+  | "user_inactive"
+  | "password_wrong"
+  | "password_unusable"
+  | "password_too_long"
+  | "scope_not_allowed"
+  // the refresh token
+  | "refresh_token_forged"
+  | "refresh_token_of_another_client"
+  | "refresh_token_ended"
+  | "family_unknown"
+  | "family_expired"
+  | "family_revoked"
+  | "family_raced"
+  | "family_reused";
+
+/**
+ * A request that must not succeed. Thrown anywhere inside the Worker, caught only by
+ * `endpoints/on-error.ts`. Carries no input of the caller, so it is safe to log.
+ */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Storage or the platform did not answer. Becomes a 503 with `Retry-After`: a client must never
+ * conclude from an outage that its tokens are gone.
+ */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+
+  /**
+   * @param operation what was tried, such as `d1.find_accounts`: for the log
+   * @param cause the platform's own error
+   */
+  constructor(operation: string, cause: unknown) {
+    super(`${operation} failed`, { cause });
+  }
+}
