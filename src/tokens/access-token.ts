@@ -1,0 +1,69 @@
+import { concat, fromHex, toHex } from "../crypto/bytes.ts";
+import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
+import { sealToken, unsealToken } from "./sealed-token.ts";
+
+/**
+ * What an opaque access token says by itself: only where it comes from. What it grants stands in
+ * KV under the token's hash. A token of a family is derived from the generation, so that a retried
+ * refresh writes the same KV key; a token without a family (client_credentials) is random.
+ */
+export type AccessToken =
+  | { readonly kind: "family"; readonly familyId: string; readonly generation: number }
+  | { readonly kind: "single"; readonly nonce: string };
+
+/** How an access token begins, for people and secret scanners. */
+export const ACCESS_TOKEN_PREFIX = "tga_";
+
+/** Purpose of the ring that seals access tokens. */
+export const ACCESS_TOKEN_PURPOSE = "access token";
+
+/** Random bytes in a token without a family: 160 bits. */
+export const NONCE_BYTES = 20;
+
+// Layout: kind (1 byte), then family id (32) and generation (4), or the nonce (20).
+const FAMILY_KIND = 1;
+const SINGLE_KIND = 2;
+const FAMILY_ID_BYTES = 32;
+
+/** Writes an access token; the same token every time for the same content and key. */
+export function sealAccessToken(key: SealingKey, token: AccessToken): Promise<string> {
+  return sealToken(ACCESS_TOKEN_PREFIX, key, encode(token));
+}
+
+/**
+ * Reads an access token without touching storage.
+ *
+ * @returns null for anything that {@link sealAccessToken} did not write under a key of the ring
+ */
+export async function unsealAccessToken(ring: KeyRing, token: string): Promise<AccessToken | null> {
+  const opened = await unsealToken(ACCESS_TOKEN_PREFIX, ring, token);
+  return opened && decode(opened.plaintext);
+}
+
+function encode(token: AccessToken): Uint8Array<ArrayBuffer> {
+  if (token.kind === "single") return concat([SINGLE_KIND], bytesOf(token.nonce, NONCE_BYTES));
+  const generation = new DataView(new ArrayBuffer(4));
+  generation.setUint32(0, token.generation);
+  const familyId = bytesOf(token.familyId, FAMILY_ID_BYTES);
+  return concat([FAMILY_KIND], familyId, new Uint8Array(generation.buffer));
+}
+
+function bytesOf(hex: string, length: number): Uint8Array {
+  const bytes = fromHex(hex);
+  if (bytes?.length !== length) throw new TypeError(`expected ${length} bytes in hexadecimal`);
+  return bytes;
+}
+
+function decode(plaintext: Uint8Array): AccessToken | null {
+  const [kind] = plaintext;
+  const body = plaintext.subarray(1);
+  if (kind === SINGLE_KIND && body.length === NONCE_BYTES) {
+    return { kind: "single", nonce: toHex(body) };
+  }
+  if (kind !== FAMILY_KIND || body.length !== FAMILY_ID_BYTES + 4) return null;
+  return {
+    kind: "family",
+    familyId: toHex(body.subarray(0, FAMILY_ID_BYTES)),
+    generation: new DataView(body.buffer, body.byteOffset + FAMILY_ID_BYTES).getUint32(0),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Scope } from "../protocol/scope.ts";
+import type { RefreshToken } from "./refresh-token.ts";
+
+/** How long what is issued to one client lives. In seconds. */
+export interface Lifetimes {
+  readonly accessTokenSeconds: number;
+  /** A family that is not refreshed for so long has ended. */
+  readonly refreshIdleSeconds: number;
+  /** A family ends so long after its login, refreshed or not. */
+  readonly refreshAbsoluteSeconds: number;
+}
+
+/** What comes with the access token. */
+export type Continuation =
+  /** Nothing: the client asks again with its own credentials. */
+  | { readonly kind: "none" }
+  /** The first refresh token of a new family: the user logged in. */
+  | { readonly kind: "new_family" }
+  /** The successor of this refresh token, which is consumed. */
+  | {
+      readonly kind: "rotation";
+      readonly predecessor: RefreshToken;
+      /** SHA-256, in hexadecimal, of what tells this attempt from another with the same token. */
+      readonly attemptId: string;
+    };
+
+/**
+ * What a grant decided: who may do what, and on whose authority. A plain value; the issuer alone
+ * turns it into tokens.
+ */
+export interface Authorization {
+  readonly clientId: string;
+  /** `users.id`, or null when the client acts for itself (RFC 6749 §4.4). */
+  readonly subject: string | null;
+  /** What the access token may do. */
+  readonly scope: Scope;
+  readonly lifetimes: Lifetimes;
+  readonly continuation: Continuation;
+}
