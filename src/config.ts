@@ -1,0 +1,135 @@
+import { parseRingKeys } from "./crypto/key-ring.ts";
+import { ROUNDS_MAX } from "./crypto/password-record.ts";
+import { parseScope, type Scope } from "./protocol/scope.ts";
+import type { Lifetimes } from "./tokens/authorization.ts";
+import type { FamilyPolicy } from "./tokens/family.ts";
+
+/** Every setting, checked and with its unit. See the README for what each does. */
+export interface Config extends PasswordConfig {
+  /** Origin that stands for the service in tokens; null: the origin a request came to. */
+  readonly issuer: string | null;
+  /** Every scope there is. */
+  readonly scopes: Scope;
+  /** For clients that set none of their own. */
+  readonly lifetimes: Lifetimes;
+  readonly refreshRetry: FamilyPolicy["retry"];
+  readonly refreshRetryWindowSeconds: number;
+  /** Raw ring keys; the first seals tokens, all open them. */
+  readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** The settings that decide how a password is stored: all that the CLI needs of them. */
+export interface PasswordConfig {
+  /** Chained PBKDF2 calls for a user's password. */
+  readonly passwordHashRounds: number;
+  /** Raw ring keys that seal password records, or null without a pepper. */
+  readonly passwordPepper: readonly Uint8Array<ArrayBuffer>[] | null;
+}
+
+/** The settings as the platform hands them over. Anything may be missing or odd. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** The service is configured wrongly, and says so instead of starting. Quotes no secret. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const SECONDS_PER_YEAR = 31_536_000;
+
+/** Longest time in which a repeated refresh may be a lost answer. */
+const RETRY_WINDOW_SECONDS_MAX = 600;
+
+/**
+ * Reads and checks all settings.
+ *
+ * @throws ConfigError that names the first setting that is missing or odd
+ */
+export function parseConfig(settings: Settings): Config {
+  return Object.freeze({
+    issuer: issuer(settings),
+    scopes: scopes(settings),
+    lifetimes: lifetimes(settings),
+    refreshRetry: choice(settings, "REFRESH_RETRY", ["reject", "same-successor"] as const),
+    refreshRetryWindowSeconds: integer(
+      settings,
+      "REFRESH_RETRY_WINDOW_SECONDS",
+      0,
+      RETRY_WINDOW_SECONDS_MAX,
+    ),
+    tokenKeys: ringKeys("TOKEN_KEYS", text(settings, "TOKEN_KEYS")),
+    ...parsePasswordConfig(settings),
+  });
+}
+
+/**
+ * Reads and checks the settings of {@link PasswordConfig} alone.
+ *
+ * @throws ConfigError that names the first setting that is missing or odd
+ */
+export function parsePasswordConfig(settings: Settings): PasswordConfig {
+  const pepper = settings["PASSWORD_PEPPER"];
+  return {
+    passwordHashRounds: integer(settings, "PASSWORD_HASH_ROUNDS", 1, ROUNDS_MAX),
+    passwordPepper: pepper ? ringKeys("PASSWORD_PEPPER", String(pepper)) : null,
+  };
+}
+
+function lifetimes(settings: Settings): Lifetimes {
+  const read = (name: string) => integer(settings, name, 1, SECONDS_PER_YEAR);
+  return {
+    accessTokenSeconds: read("ACCESS_TOKEN_TTL_SECONDS"),
+    refreshIdleSeconds: read("REFRESH_IDLE_TTL_SECONDS"),
+    refreshAbsoluteSeconds: read("REFRESH_ABSOLUTE_TTL_SECONDS"),
+  };
+}
+
+function issuer(settings: Settings): string | null {
+  const value = settings["ISSUER"] ?? "";
+  if (value === "") return null;
+  const url = typeof value === "string" ? URL.parse(value) : null;
+  if (url === null || url.origin !== value) {
+    throw new ConfigError("ISSUER must be an origin such as https://login.example.com, or empty");
+  }
+  return url.origin;
+}
+
+function scopes(settings: Settings): Scope {
+  const parsed = parseScope(text(settings, "SCOPES"));
+  if (parsed === null || parsed.length === 0) {
+    throw new ConfigError("SCOPES must be scope names with spaces between");
+  }
+  return parsed;
+}
+
+function ringKeys(name: string, value: string): Config["tokenKeys"] {
+  const keys = parseRingKeys(value);
+  if (typeof keys === "string") throw new ConfigError(`${name}: ${keys}`);
+  return keys;
+}
+
+function choice<Option extends string>(
+  settings: Settings,
+  name: string,
+  options: readonly Option[],
+): Option {
+  const value = text(settings, name);
+  const option = options.find((candidate) => candidate === value);
+  if (option === undefined) throw new ConfigError(`${name} must be ${options.join(" or ")}`);
+  return option;
+}
+
+/** A var is a number in wrangler.toml and a string from `--var` or the dashboard. */
+function integer(settings: Settings, name: string, min: number, max: number): number {
+  const value = settings[name];
+  const number = typeof value === "string" && /^\d{1,12}$/.test(value) ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isInteger(number) || number < min || number > max) {
+    throw new ConfigError(`${name} must be a whole number from ${min} to ${max}`);
+  }
+  return number;
+}
+
+function text(settings: Settings, name: string): string {
+  const value = settings[name];
+  if (typeof value !== "string" || value === "") throw new ConfigError(`${name} is missing`);
+  return value;
+}
