@@ -1,0 +1,46 @@
+import type { Passwords } from "../crypto/passwords.ts";
+import type { ClientAuthMethod } from "../protocol/names.ts";
+import type { Params } from "../protocol/params.ts";
+import type { Client } from "../storage/accounts.ts";
+import type { VerdictMemory } from "./verdict-memory.ts";
+
+/** Where a request may carry the credentials of its client. */
+export interface CredentialSource {
+  /** The `Authorization` header as sent, or null. */
+  readonly authorization: string | null;
+  readonly params: Params;
+}
+
+/** What proving a claim needs. */
+export interface ClaimTools {
+  readonly clientSecrets: Passwords;
+  readonly verdicts: VerdictMemory;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** Who a request says its client is, and how it means to prove it. */
+export interface Claim {
+  readonly clientId: string;
+  /**
+   * Proves the claim against what is registered; the same work for a client that does not exist.
+   *
+   * @param client the client of that id, or null when there is none
+   * @returns the client, now authenticated
+   * @throws Refusal of a kind that becomes `invalid_client`
+   */
+  prove(client: Client | null, tools: ClaimTools): Promise<Client>;
+}
+
+/** One way to authenticate a client (RFC 6749 §2.3). */
+export interface ClientAuthenticator {
+  /** The registrations that it satisfies; metadata lists them. */
+  readonly methods: readonly ClientAuthMethod[];
+  /**
+   * Claims a request that uses this way, a malformed use included: it must not slide to another.
+   *
+   * @returns null when the request does not use it
+   * @throws Refusal when the use is malformed or contradicts itself
+   */
+  claim(source: CredentialSource): Claim | null;
+}

@@ -1,0 +1,124 @@
+import { ConfigError } from "../config.ts";
+import { PARAMETERS_MAX } from "../protocol/params.ts";
+import { Refusal, type RefusalReason, Unavailable } from "../protocol/refusal.ts";
+import { BODY_BYTES_MAX } from "./read-body.ts";
+import { MEDIA_TYPES } from "./read-params.ts";
+import { json } from "./respond.ts";
+
+/** What a client sees of a refusal. */
+interface WireError {
+  readonly status: number;
+  /** RFC 6749 §5.2. */
+  readonly error: string;
+  readonly description?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** How soon a client may try again after an outage, in seconds. */
+const RETRY_AFTER_SECONDS = 1;
+
+const invalidRequest = (description: string, status = 400): WireError => {
+  return { status, error: "invalid_request", description };
+};
+
+const INVALID_CLIENT: WireError = {
+  status: 401,
+  error: "invalid_client",
+  // DOT's clients look for the second challenge.
+  headers: { "WWW-Authenticate": 'Basic realm="tollgate", Bearer error="invalid_client"' },
+};
+
+const INVALID_CREDENTIALS: WireError = {
+  status: 400,
+  error: "invalid_grant",
+  description: "Invalid credentials given.",
+};
+
+const INVALID_GRANT: WireError = { status: 400, error: "invalid_grant" };
+
+/** The one mapping from reasons inside to words outside. Many to few, on purpose. */
+const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
+  unknown_path: invalidRequest("There is no such endpoint.", 404),
+  method_not_allowed: {
+    ...invalidRequest("This endpoint takes POST requests.", 405),
+    headers: { Allow: "POST, OPTIONS" },
+  },
+  query_parameters: invalidRequest("URL query parameters are not allowed"),
+  unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPES.join(" or ")}.`, 415),
+  body_too_large: invalidRequest(`The body is longer than ${BODY_BYTES_MAX} bytes.`, 413),
+  too_many_parameters: invalidRequest(`There are more than ${PARAMETERS_MAX} parameters.`),
+  repeated_parameter: invalidRequest("A parameter is repeated."),
+  malformed_form: invalidRequest("The body is not a form in UTF-8."),
+  malformed_json: invalidRequest("The body is not a JSON object of strings, each name once."),
+  malformed_multipart: invalidRequest("The body is not multipart form data of text fields."),
+  grant_type_unknown: { status: 400, error: "unsupported_grant_type" },
+  username_missing: invalidRequest("Request is missing username parameter."),
+  password_missing: invalidRequest("Request is missing password parameter."),
+  username_control_character: invalidRequest("The username has a control character."),
+  password_control_character: invalidRequest("The password has a control character."),
+  refresh_token_missing: invalidRequest("Missing refresh token parameter."),
+
+  client_credentials_missing: INVALID_CLIENT,
+  client_credentials_malformed: INVALID_CLIENT,
+  client_credentials_conflict: invalidRequest("The request has two different client credentials."),
+  client_unknown: INVALID_CLIENT,
+  client_disabled: INVALID_CLIENT,
+  client_secret_missing: INVALID_CLIENT,
+  client_secret_wrong: INVALID_CLIENT,
+  client_auth_method_wrong: INVALID_CLIENT,
+  grant_not_allowed: { status: 400, error: "unauthorized_client" },
+
+  user_unknown: INVALID_CREDENTIALS,
+  user_inactive: INVALID_CREDENTIALS,
+  password_wrong: INVALID_CREDENTIALS,
+  password_unusable: INVALID_CREDENTIALS,
+  password_too_long: INVALID_CREDENTIALS,
+  scope_not_allowed: { status: 400, error: "invalid_scope" },
+
+  refresh_token_forged: INVALID_GRANT,
+  refresh_token_of_another_client: INVALID_GRANT,
+  refresh_token_ended: INVALID_GRANT,
+  family_unknown: INVALID_GRANT,
+  family_expired: INVALID_GRANT,
+  family_revoked: INVALID_GRANT,
+  family_raced: INVALID_GRANT,
+  family_reused: INVALID_GRANT,
+};
+
+const UNAVAILABLE: WireError = {
+  status: 503,
+  error: "temporarily_unavailable",
+  description: "The service is not available for the moment. Try again.",
+  headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
+};
+
+const SERVER_ERROR: WireError = { status: 500, error: "server_error" };
+
+/**
+ * Translates whatever a request threw into the answer that its client gets, and logs what the
+ * client is not told. The only place that does.
+ */
+export function onError(error: unknown): Response {
+  if (error instanceof Refusal) return answer(WIRE_ERRORS[error.reason]);
+  console.error(describe(error));
+  const isOutage = error instanceof Unavailable || error instanceof ConfigError;
+  return answer(isOutage ? UNAVAILABLE : SERVER_ERROR);
+}
+
+function answer({ status, error, description, headers }: WireError): Response {
+  const body = description === undefined ? { error } : { error, error_description: description };
+  return json(body, status, headers);
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message, cause, stack } = error;
+  const isExpected = error instanceof Unavailable || error instanceof ConfigError;
+  return JSON.stringify({
+    event: "error",
+    name,
+    message,
+    cause: String(cause),
+    stack: isExpected ? undefined : stack,
+  });
+}

@@ -1,0 +1,29 @@
+import { Refusal } from "../protocol/refusal.ts";
+import { type Grant, lifetimesOf, requireGrantAllowed } from "./grant.ts";
+import { initialScope } from "./granted-scope.ts";
+
+/**
+ * Client credentials (RFC 6749 §4.4): the client acts for itself. No refresh token (§4.4.3), and
+ * never for a public client, which has proved nothing (§4.4).
+ */
+export const clientCredentialsGrant: Grant = {
+  grantType: "client_credentials",
+
+  async prepare(params, tools) {
+    return {
+      userKey: null,
+
+      async authorize(client) {
+        requireGrantAllowed(client, "client_credentials");
+        if (client.authMethod === "none") throw new Refusal("grant_not_allowed");
+        return {
+          clientId: client.clientId,
+          subject: null,
+          scope: initialScope(params.get("scope"), client, tools.scopes),
+          lifetimes: lifetimesOf(client, tools.lifetimes),
+          continuation: { kind: "none" },
+        };
+      },
+    };
+  },
+};

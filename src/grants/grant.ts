@@ -1,0 +1,62 @@
+import type { KeyRing } from "../crypto/key-ring.ts";
+import type { Passwords } from "../crypto/passwords.ts";
+import type { Random } from "../crypto/random.ts";
+import type { GrantType } from "../protocol/names.ts";
+import type { Params } from "../protocol/params.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Scope } from "../protocol/scope.ts";
+import type { AccountStore, Client, User, UserKey } from "../storage/accounts.ts";
+import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
+
+/** What a grant may use to decide. None of it mints a token or writes an answer. */
+export interface GrantTools {
+  readonly accounts: AccountStore;
+  readonly userPasswords: Passwords;
+  readonly refreshTokenRing: KeyRing;
+  readonly random: Random;
+  /** Every scope of the service. */
+  readonly scopes: Scope;
+  /** For clients that set none of their own. */
+  readonly lifetimes: Lifetimes;
+  /** Lets work go on after the answer; its failure is logged and changes nothing. */
+  readonly defer: (work: Promise<unknown>) => void;
+}
+
+/** A request that a grant has read, before anyone has proved anything. */
+export interface PreparedGrant {
+  /** The user to look up beside the client, in the same round trip. */
+  readonly userKey: UserKey | null;
+  /**
+   * Decides, once the client is authenticated.
+   *
+   * @param client who asks
+   * @param user the user of {@link userKey}, or null when there is none
+   * @throws Refusal
+   */
+  authorize(client: Client, user: User | null): Promise<Authorization>;
+}
+
+/** One `grant_type` (RFC 6749 §1.3). */
+export interface Grant {
+  readonly grantType: GrantType;
+  /**
+   * Reads what the grant needs from the parameters, without touching storage.
+   *
+   * @throws Refusal for what must be refused before the client is authenticated
+   */
+  prepare(params: Params, tools: GrantTools): Promise<PreparedGrant>;
+}
+
+/** @throws Refusal when the client is not registered for the grant */
+export function requireGrantAllowed(client: Client, grantType: GrantType): void {
+  if (!client.grantTypes.includes(grantType)) throw new Refusal("grant_not_allowed");
+}
+
+/** The service's lifetimes, with what the client sets of its own. */
+export function lifetimesOf(client: Client, defaults: Lifetimes): Lifetimes {
+  return {
+    accessTokenSeconds: client.accessTokenTtlSeconds ?? defaults.accessTokenSeconds,
+    refreshIdleSeconds: client.refreshIdleTtlSeconds ?? defaults.refreshIdleSeconds,
+    refreshAbsoluteSeconds: client.refreshAbsoluteTtlSeconds ?? defaults.refreshAbsoluteSeconds,
+  };
+}

@@ -1,0 +1,19 @@
+import { Refusal } from "../protocol/refusal.ts";
+import { clientCredentialsGrant } from "./client-credentials.ts";
+import type { Grant } from "./grant.ts";
+import { passwordGrant } from "./password.ts";
+import { refreshTokenGrant } from "./refresh-token.ts";
+
+/** Every grant the service has: what dispatch, metadata, the CLI and the tests read. */
+export const GRANTS: readonly Grant[] = [passwordGrant, refreshTokenGrant, clientCredentialsGrant];
+
+/**
+ * Finds the grant of a `grant_type`.
+ *
+ * @throws Refusal when it is absent or unknown; grant types are case-sensitive
+ */
+export function selectGrant(grantType: string | undefined): Grant {
+  const grant = GRANTS.find((candidate) => candidate.grantType === grantType);
+  if (grant === undefined) throw new Refusal("grant_type_unknown");
+  return grant;
+}

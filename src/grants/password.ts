@@ -1,0 +1,67 @@
+import { utf8 } from "../crypto/bytes.ts";
+import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { hasControlCharacter, type Params } from "../protocol/params.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { User } from "../storage/accounts.ts";
+import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
+import { initialScope } from "./granted-scope.ts";
+
+/** Resource owner password credentials (RFC 6749 §4.3): a user logs in, a family begins. */
+export const passwordGrant: Grant = {
+  grantType: "password",
+
+  async prepare(params, tools) {
+    const username = params.get("username");
+    return {
+      userKey: username === undefined ? null : { username },
+
+      async authorize(client, user) {
+        const loggedIn = await logIn(user, requiredPassword(params), tools);
+        requireGrantAllowed(client, "password");
+        const mayRefresh = client.grantTypes.includes("refresh_token");
+        return {
+          clientId: client.clientId,
+          subject: loggedIn.id,
+          scope: initialScope(params.get("scope"), client, tools.scopes),
+          lifetimes: lifetimesOf(client, tools.lifetimes),
+          continuation: { kind: mayRefresh ? "new_family" : "none" },
+        };
+      },
+    };
+  },
+};
+
+/** @throws Refusal when user name or password is absent, or holds what no credential may hold */
+function requiredPassword(params: Params): string {
+  const username = params.get("username");
+  if (username === undefined) throw new Refusal("username_missing");
+  const password = params.get("password");
+  if (password === undefined) throw new Refusal("password_missing");
+  if (hasControlCharacter(username)) throw new Refusal("username_control_character");
+  if (hasControlCharacter(password)) throw new Refusal("password_control_character");
+  return password;
+}
+
+/** Unknown, inactive, unusable and wrong cost the same work and differ only in the log. */
+async function logIn(user: User | null, password: string, tools: GrantTools): Promise<User> {
+  const records = user === null ? [] : [user.passwordRecord];
+  const { matched, outdated } = await tools.userPasswords.check(password, records);
+  if (user === null) throw new Refusal("user_unknown");
+  if (matched === null) throw new Refusal(reasonOf(user, password));
+  if (!user.isActive) throw new Refusal("user_inactive");
+  if (outdated) tools.defer(replaceRecord(user, password, tools));
+  return user;
+}
+
+function reasonOf(
+  user: User,
+  password: string,
+): "password_unusable" | "password_too_long" | "password_wrong" {
+  if (user.passwordRecord.startsWith("!")) return "password_unusable";
+  return utf8(password).length > PASSWORD_BYTES_MAX ? "password_too_long" : "password_wrong";
+}
+
+async function replaceRecord(user: User, password: string, tools: GrantTools): Promise<void> {
+  const record = await tools.userPasswords.makeRecord(password);
+  await tools.accounts.replacePasswordRecord(user.id, user.passwordRecord, record);
+}

@@ -1,0 +1,63 @@
+import { toHex } from "../crypto/bytes.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Scope } from "../protocol/scope.ts";
+import type { Client, User } from "../storage/accounts.ts";
+import type { RefreshToken } from "../tokens/refresh-token.ts";
+import { unsealRefreshToken } from "../tokens/refresh-token.ts";
+import { type Grant, lifetimesOf, requireGrantAllowed } from "./grant.ts";
+import { allowedScope, requestedWithin } from "./granted-scope.ts";
+
+/** Bytes that tell one attempt to refresh from any other. */
+const ATTEMPT_ID_BYTES = 16;
+
+/**
+ * Refreshing (RFC 6749 §6). Everything that the sealed token says is checked here, after one round
+ * trip to D1; only what the family's object alone can know is left to the issuer, so a refusal here
+ * consumes nothing.
+ */
+export const refreshTokenGrant: Grant = {
+  grantType: "refresh_token",
+
+  async prepare(params, tools) {
+    const presented = params.get("refresh_token");
+    if (presented === undefined) throw new Refusal("refresh_token_missing");
+    const token = await unsealRefreshToken(tools.refreshTokenRing, presented);
+    return {
+      userKey: token && { id: token.subject },
+
+      async authorize(client, user) {
+        requireGrantAllowed(client, "refresh_token");
+        if (token === null) throw new Refusal("refresh_token_forged");
+        refuseEnded(token, client, user);
+        return {
+          clientId: client.clientId,
+          subject: token.subject,
+          scope: refreshedScope(params.get("scope"), token, allowedScope(client, tools.scopes)),
+          lifetimes: lifetimesOf(client, tools.lifetimes),
+          continuation: {
+            kind: "rotation",
+            predecessor: token,
+            attemptId: toHex(tools.random(ATTEMPT_ID_BYTES)),
+          },
+        };
+      },
+    };
+  },
+};
+
+/** A not-before time on either row ends every older family, without an index over families. */
+function refuseEnded(token: RefreshToken, client: Client, user: User | null): void {
+  if (token.clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
+  if (user === null) throw new Refusal("user_unknown");
+  if (!user.isActive) throw new Refusal("user_inactive");
+  const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
+  if (token.createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
+}
+
+/** The original scope, as far as the client may still have it, or the narrower one it asks for. */
+function refreshedScope(requested: string | undefined, token: RefreshToken, allowed: Scope): Scope {
+  const granted = token.scope.filter((name) => allowed.includes(name));
+  if (requested !== undefined) return requestedWithin(requested, granted);
+  if (granted.length === 0) throw new Refusal("scope_not_allowed");
+  return granted;
+}
