@@ -1,0 +1,34 @@
+import { Command } from "commander";
+import { Unavailable } from "../protocol/refusal.ts";
+import { applyFile, describeApplied } from "./apply.ts";
+import { CommandError } from "./command-error.ts";
+import { DEFAULT_STATE_DIR } from "./project.ts";
+
+const program = new Command("cli")
+  .description("Clients and users of the token service. Run as: npm run -s cli -- COMMAND")
+  .showHelpAfterError();
+
+program
+  .command("apply")
+  .description(
+    "make or update the clients and users of a JSON file; running it twice changes nothing",
+  )
+  .argument("<file>", "the file; see the README for its fields")
+  .option("--persist-to <dir>", "folder of the local state", DEFAULT_STATE_DIR)
+  .option("--remote", "the deployed database instead of local state", false)
+  .action(async (file: string, { persistTo, remote }: { persistTo: string; remote: boolean }) => {
+    console.log(describeApplied(await applyFile(file, { stateDir: persistTo, remote })));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(describeFailure(error));
+  process.exitCode = 1;
+}
+
+function describeFailure(error: unknown): string {
+  if (error instanceof CommandError) return error.message;
+  if (error instanceof Unavailable) return `${error.message}: ${error.cause}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,152 @@
+import * as z from "zod/mini";
+import { utf8 } from "../crypto/bytes.ts";
+import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
+import { hasControlCharacter } from "../protocol/params.ts";
+import { parseScope } from "../protocol/scope.ts";
+
+/** Most clients, and most users, in one file. More belongs into an import. */
+const ENTRIES_MAX = 10_000;
+
+/** Longest client id or user name, in characters. */
+const NAME_LENGTH_MAX = 255;
+
+const name = z.string().check(
+  z.minLength(1, "is empty"),
+  z.maxLength(NAME_LENGTH_MAX, `is longer than ${NAME_LENGTH_MAX} characters`),
+  z.refine((text) => !hasControlCharacter(text), "has a control character"),
+);
+
+const secret = z.string().check(
+  z.minLength(1, "is empty"),
+  z.refine((text) => !hasControlCharacter(text), "has a control character"),
+  z.refine(
+    (text) => utf8(text).length <= PASSWORD_BYTES_MAX,
+    `is longer than ${PASSWORD_BYTES_MAX} bytes`,
+  ),
+);
+
+const scope = z
+  .string()
+  .check(
+    z.refine(
+      (text) => (parseScope(text) ?? []).length > 0,
+      "is not scope names with spaces between",
+    ),
+  );
+
+const origin = z
+  .string()
+  .check(
+    z.refine(
+      (text) => URL.parse(text)?.origin === text && text !== "null",
+      "is not an origin such as https://app.example.com",
+    ),
+  );
+
+const lifetimeSeconds = z.int().check(z.minimum(1), z.maximum(31_536_000));
+
+const client = z.strictObject({
+  client_id: name.check(z.regex(/^[\x20-\x7e]+$/, "has a character other than printable ASCII")),
+  client_secret: z.optional(secret),
+  client_name: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
+  grant_types: z._default(z.array(z.enum(GRANT_TYPES)), ["password", "refresh_token"]),
+  token_endpoint_auth_method: z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
+  scope: z.optional(scope),
+  default_scope: z.optional(scope),
+  allowed_origins: z._default(z.array(origin), []),
+  access_token_format: z._default(z.enum(ACCESS_TOKEN_FORMATS), "opaque"),
+  access_token_ttl_seconds: z.optional(lifetimeSeconds),
+  refresh_idle_ttl_seconds: z.optional(lifetimeSeconds),
+  refresh_absolute_ttl_seconds: z.optional(lifetimeSeconds),
+  disabled: z._default(z.boolean(), false),
+});
+
+const user = z.strictObject({
+  username: name,
+  password: z.optional(secret),
+  is_active: z._default(z.boolean(), true),
+});
+
+const registryFile = z.strictObject({
+  clients: z._default(z.array(client).check(z.maxLength(ENTRIES_MAX)), []),
+  users: z._default(z.array(user).check(z.maxLength(ENTRIES_MAX)), []),
+});
+
+/** A client as a file describes it; names of RFC 7591 §2. What is absent has its default. */
+export type ClientEntry = z.infer<typeof client>;
+
+/** A user as a file describes it. */
+export type UserEntry = z.infer<typeof user>;
+
+/** The clients and users that a file asks for. */
+export type RegistryFile = z.infer<typeof registryFile>;
+
+/** The file is not what it should be. Each problem names its place; none quotes a value. */
+export class RegistryFileError extends Error {
+  override readonly name = "RegistryFileError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads a file of clients and users.
+ *
+ * @param text JSON
+ * @throws RegistryFileError with every problem found
+ */
+export function parseRegistryFile(text: string): RegistryFile {
+  const parsed = registryFile.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new RegistryFileError(parsed.error.issues.map((issue) => describeIssue(issue)));
+  }
+  const problems = [
+    ...repeats(parsed.data.clients.map((entry) => entry.client_id)).map(
+      (index) => `clients[${index}].client_id: stands twice`,
+    ),
+    ...repeats(parsed.data.users.map((entry) => entry.username)).map(
+      (index) => `users[${index}].username: stands twice`,
+    ),
+    ...parsed.data.clients.flatMap((entry, index) => contradictions(entry, `clients[${index}]`)),
+  ];
+  if (problems.length > 0) throw new RegistryFileError(problems);
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // V8 says where, but also quotes the text around it, which may be a secret.
+    const place = /\(?(line \d+ column \d+)\)?/.exec(String(error))?.[1];
+    throw new RegistryFileError([`${place ?? "end of file"}: not valid JSON`]);
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const place = issue.path.reduce<string>(
+    (path, key) => path + (typeof key === "number" ? `[${key}]` : `${path && "."}${String(key)}`),
+    "",
+  );
+  return `${place || "file"}: ${issue.message}`;
+}
+
+function repeats(names: readonly string[]): number[] {
+  return [...names.keys()].filter((index) => names.indexOf(names[index] ?? "") < index);
+}
+
+function contradictions(entry: ClientEntry, place: string): string[] {
+  const problems: string[] = [];
+  const isPublic = entry.token_endpoint_auth_method === "none";
+  if (isPublic && entry.client_secret !== undefined) {
+    problems.push(`${place}.client_secret: a public client (method "none") has no secret`);
+  }
+  if (isPublic && entry.grant_types.includes("client_credentials")) {
+    problems.push(`${place}.grant_types: client_credentials is not for a public client`);
+  }
+  return problems;
+}
