@@ -1,0 +1,91 @@
+import { env } from "cloudflare:workers";
+import { app } from "../../src/app.ts";
+import { parsePasswordConfig } from "../../src/config.ts";
+import { createPasswordKinds } from "../../src/crypto/passwords.ts";
+import { secureRandom } from "../../src/crypto/random.ts";
+import { apply } from "../../src/management/apply.ts";
+import { parseRegistryFile } from "../../src/management/registry-file.ts";
+import { createRegistry } from "../../src/storage/registry.ts";
+
+/** A success answer of the token endpoint. */
+export interface TokenAnswer {
+  access_token: string;
+  expires_in: number;
+  token_type: string;
+  scope: string;
+  refresh_token: string;
+}
+
+/** What a test looks at in an answer. */
+export interface Answer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+/** The service over workerd's own bindings, with some settings or bindings replaced. */
+export interface Service {
+  env: Env;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Posts a form to the token endpoint, with HTTP Basic unless the fields name a client. */
+  token<Body = Record<string, unknown>>(
+    fields: Record<string, string>,
+    credentials?: string | null,
+  ): Promise<Answer<Body>>;
+  /** Writes clients and users as `cli apply` does. */
+  register(file: { clients?: object[]; users?: object[] }): Promise<void>;
+}
+
+/** Id and secret of the client that {@link registerDefaults} makes. */
+export const CLIENT = "client:secret";
+
+/** Fields of a password grant for the user that {@link registerDefaults} makes. */
+export const LOGIN = {
+  grant_type: "password",
+  username: "ada",
+  password: "correct horse",
+} as const;
+
+/** Builds a {@link Service}. Each has its own isolate-wide memory, as a fresh isolate would. */
+export function createService(overrides: Partial<Record<keyof Env, unknown>> = {}): Service {
+  const serviceEnv = { ...env, ...overrides } as Env;
+  const fetch = async (path: string, init?: RequestInit) => {
+    return app.fetch(new Request(`https://login.example.com${path}`, init), serviceEnv);
+  };
+  return {
+    env: serviceEnv,
+    fetch,
+
+    async token(fields, credentials = CLIENT) {
+      const headers: Record<string, string> = {};
+      if (credentials !== null) headers["Authorization"] = `Basic ${btoa(credentials)}`;
+      const body = new URLSearchParams(fields);
+      const response = await fetch("/o/token/", { method: "POST", headers, body });
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    },
+
+    async register(file) {
+      const config = parsePasswordConfig({ ...serviceEnv });
+      await apply(parseRegistryFile(JSON.stringify(file)), {
+        registry: createRegistry(env.DB),
+        ...(await createPasswordKinds({ ...config, random: secureRandom })),
+        newUserId: () => crypto.randomUUID(),
+      });
+    },
+  };
+}
+
+/** Registers one confidential client, one public client and one user. */
+export async function registerDefaults(service: Service): Promise<void> {
+  await service.register({
+    clients: [
+      {
+        client_id: "client",
+        client_secret: "secret",
+        grant_types: ["password", "refresh_token", "client_credentials"],
+      },
+      { client_id: "public", token_endpoint_auth_method: "none" },
+    ],
+    users: [{ username: "ada", password: "correct horse" }],
+  });
+}

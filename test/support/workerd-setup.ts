@@ -1,0 +1,23 @@
+import { applyD1Migrations, type D1Migration } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll } from "vitest";
+
+/** What production Workers allow in one call; local workerd allows any number. */
+const PRODUCTION_ITERATIONS_MAX = 100_000;
+
+const deriveBits = crypto.subtle.deriveBits.bind(crypto.subtle);
+
+/** Makes workerd refuse what production refuses, in every test. */
+crypto.subtle.deriveBits = async (algorithm, key, length) => {
+  const { iterations = 0 } = algorithm as { iterations?: number };
+  if (iterations > PRODUCTION_ITERATIONS_MAX) {
+    const reason = `iteration counts above ${PRODUCTION_ITERATIONS_MAX} are not supported`;
+    throw new DOMException(reason, "NotSupportedError");
+  }
+  return deriveBits(algorithm, key, length);
+};
+
+beforeAll(async () => {
+  const { TEST_MIGRATIONS } = env as Env & { TEST_MIGRATIONS: D1Migration[] };
+  await applyD1Migrations(env.DB, TEST_MIGRATIONS);
+});
