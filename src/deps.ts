@@ -6,7 +6,7 @@ import { deriveKeyRing } from "./crypto/key-ring.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
 import { secureRandom } from "./crypto/random.ts";
 import type { GrantTools } from "./grants/grant.ts";
-import { createIssuer, type Issuer } from "./issuer/issuer.ts";
+import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createFamilyStore } from "./storage/families.ts";
@@ -33,8 +33,12 @@ export async function createDeps(env: Env): Promise<Deps> {
     deriveKeyRing(config.tokenKeys, REFRESH_TOKEN_PURPOSE),
     createPasswordKinds({ ...config, random }),
   ]);
+  const accounts = createAccountStore(env.DB);
+  const defer = (work: Promise<unknown>) => {
+    waitUntil(work.catch((error) => console.error("deferred work failed", error)));
+  };
   return {
-    accounts: createAccountStore(env.DB),
+    accounts,
     ...passwordKinds,
     verdicts: createVerdictMemory(random),
     refreshTokenRing,
@@ -43,16 +47,18 @@ export async function createDeps(env: Env): Promise<Deps> {
     issuer: createIssuer({
       accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
       families: createFamilyStore(env.REFRESH_FAMILIES),
+      accounts,
       accessTokenRing,
       refreshTokenRing,
       refreshRetry: config.refreshRetry,
       refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
       random,
       clock,
+      defer,
     }),
     random,
     clock,
-    defer: (work) => waitUntil(work.catch((error) => console.error("deferred work failed", error))),
+    defer,
   };
 }
 

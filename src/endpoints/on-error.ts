@@ -83,6 +83,15 @@ const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   family_revoked: INVALID_GRANT,
   family_raced: INVALID_GRANT,
   family_reused: INVALID_GRANT,
+  family_busy: {
+    status: 429,
+    error: "slow_down",
+    description: "There are too many requests at once for this token.",
+    headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
+  },
+  idempotency_key_malformed: invalidRequest(
+    "The Idempotency-Key is not 1 to 255 visible characters.",
+  ),
 };
 
 const UNAVAILABLE: WireError = {

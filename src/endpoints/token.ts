@@ -1,7 +1,7 @@
 import { claimClient } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { selectGrant } from "../grants/index.ts";
-import type { IssuedTokens } from "../issuer/issuer.ts";
+import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
 import { isJson, readParams } from "./read-params.ts";
@@ -16,7 +16,8 @@ import { json } from "./respond.ts";
 export async function token(request: Request, deps: Deps): Promise<Response> {
   const params = await readParams(request);
   const grant = selectGrant(grantTypeOf(request, params));
-  const prepared = await grant.prepare(params, deps);
+  const idempotencyKey = request.headers.get("Idempotency-Key");
+  const prepared = await grant.prepare({ params, idempotencyKey }, deps);
   const claim = claimClient({ authorization: request.headers.get("Authorization"), params });
   const accounts = await deps.accounts.find(claim.clientId, prepared.userKey);
   const client = await claim.prove(accounts.client, deps);

@@ -9,7 +9,7 @@ import { initialScope } from "./granted-scope.ts";
 export const clientCredentialsGrant: Grant = {
   grantType: "client_credentials",
 
-  async prepare(params, tools) {
+  async prepare({ params }, tools) {
     return {
       userKey: null,
 

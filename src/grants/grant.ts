@@ -22,6 +22,13 @@ export interface GrantTools {
   readonly defer: (work: Promise<unknown>) => void;
 }
 
+/** What a grant sees of a request. */
+export interface GrantRequest {
+  readonly params: Params;
+  /** The `Idempotency-Key` header, or null. */
+  readonly idempotencyKey: string | null;
+}
+
 /** A request that a grant has read, before anyone has proved anything. */
 export interface PreparedGrant {
   /** The user to look up beside the client, in the same round trip. */
@@ -40,11 +47,11 @@ export interface PreparedGrant {
 export interface Grant {
   readonly grantType: GrantType;
   /**
-   * Reads what the grant needs from the parameters, without touching storage.
+   * Reads what the grant needs from the request, without touching storage.
    *
    * @throws Refusal for what must be refused before the client is authenticated
    */
-  prepare(params: Params, tools: GrantTools): Promise<PreparedGrant>;
+  prepare(request: GrantRequest, tools: GrantTools): Promise<PreparedGrant>;
 }
 
 /** @throws Refusal when the client is not registered for the grant */

@@ -10,7 +10,7 @@ import { initialScope } from "./granted-scope.ts";
 export const passwordGrant: Grant = {
   grantType: "password",
 
-  async prepare(params, tools) {
+  async prepare({ params }, tools) {
     const username = params.get("username");
     return {
       userKey: username === undefined ? null : { username },

@@ -1,4 +1,6 @@
 import { toHex } from "../crypto/bytes.ts";
+import { sha256 } from "../crypto/digest.ts";
+import type { Random } from "../crypto/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client, User } from "../storage/accounts.ts";
@@ -10,6 +12,8 @@ import { allowedScope, requestedWithin } from "./granted-scope.ts";
 /** Bytes that tell one attempt to refresh from any other. */
 const ATTEMPT_ID_BYTES = 16;
 
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+
 /**
  * Refreshing (RFC 6749 §6). Everything that the sealed token says is checked here, after one round
  * trip to D1; only what the family's object alone can know is left to the issuer, so a refusal here
@@ -18,9 +22,10 @@ const ATTEMPT_ID_BYTES = 16;
 export const refreshTokenGrant: Grant = {
   grantType: "refresh_token",
 
-  async prepare(params, tools) {
+  async prepare({ params, idempotencyKey }, tools) {
     const presented = params.get("refresh_token");
     if (presented === undefined) throw new Refusal("refresh_token_missing");
+    const attemptId = await attemptIdOf(idempotencyKey, tools.random);
     const token = await unsealRefreshToken(tools.refreshTokenRing, presented);
     return {
       userKey: token && { id: token.subject },
@@ -34,16 +39,25 @@ export const refreshTokenGrant: Grant = {
           subject: token.subject,
           scope: refreshedScope(params.get("scope"), token, allowedScope(client, tools.scopes)),
           lifetimes: lifetimesOf(client, tools.lifetimes),
-          continuation: {
-            kind: "rotation",
-            predecessor: token,
-            attemptId: toHex(tools.random(ATTEMPT_ID_BYTES)),
-          },
+          continuation: { kind: "rotation", predecessor: token, attemptId },
         };
       },
     };
   },
 };
+
+/**
+ * The same key with the same token asks for the same successor again, so that a lost answer strands
+ * nobody (draft-ietf-httpapi-idempotency-key-header). Without a key every request is its own
+ * attempt, repeated by the Worker alone.
+ *
+ * @throws Refusal `idempotency_key_malformed`
+ */
+async function attemptIdOf(idempotencyKey: string | null, random: Random): Promise<string> {
+  if (idempotencyKey === null) return toHex(random(ATTEMPT_ID_BYTES));
+  if (!IDEMPOTENCY_KEY.test(idempotencyKey)) throw new Refusal("idempotency_key_malformed");
+  return toHex(await sha256(idempotencyKey));
+}
 
 /** A not-before time on either row ends every older family, without an index over families. */
 function refuseEnded(token: RefreshToken, client: Client, user: User | null): void {

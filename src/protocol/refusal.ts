@@ -45,7 +45,9 @@ export type RefusalReason =
   | "family_expired"
   | "family_revoked"
   | "family_raced"
-  | "family_reused";
+  | "family_reused"
+  | "family_busy"
+  | "idempotency_key_malformed";
 
 /**
  * A request that must not succeed. Thrown anywhere inside the Worker, caught only by

@@ -23,6 +23,10 @@ export interface AccessTokenStore {
    * @throws Unavailable when KV fails
    */
   put(token: string, record: AccessTokenRecord, nowMs: number): Promise<void>;
+  /** @returns what the token grants, or null when KV has nothing of it; @throws Unavailable */
+  get(token: string): Promise<AccessTokenRecord | null>;
+  /** Forgets a token; elsewhere KV may still answer with it for a minute. @throws Unavailable */
+  delete(token: string): Promise<void>;
 }
 
 /** KV refuses to expire a key sooner than this. Source: Workers KV, "Expiring keys". */
@@ -32,12 +36,26 @@ const KV_TTL_SECONDS_MIN = 60;
 export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
   return {
     async put(token, record, nowMs) {
-      const key = toHex(await sha256(token));
+      const key = await keyOf(token);
       const secondsLeft = Math.ceil((record.expiresAtMs - nowMs) / 1000);
       const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, secondsLeft);
-      await attempt("kv.put_access_token", () => {
-        return kv.put(key, JSON.stringify(record), { expirationTtl });
-      });
+      const put = () => kv.put(key, JSON.stringify(record), { expirationTtl });
+      // Once more by itself: under `reject` the client that is told to retry has lost its session.
+      await attempt("kv.put_access_token", () => put().catch(put));
+    },
+
+    async get(token) {
+      const key = await keyOf(token);
+      return attempt("kv.get_access_token", () => kv.get<AccessTokenRecord>(key, "json"));
+    },
+
+    async delete(token) {
+      const key = await keyOf(token);
+      await attempt("kv.delete_access_token", () => kv.delete(key));
     },
   };
+}
+
+async function keyOf(token: string): Promise<string> {
+  return toHex(await sha256(token));
 }

@@ -1,8 +1,12 @@
 import { Unavailable } from "../protocol/refusal.ts";
 
+/** How long one storage operation may take before the request gives up on it, in milliseconds. */
+export const DEADLINE_MS = 10_000;
+
 /**
- * Runs one storage operation. Whatever it throws becomes {@link Unavailable}, so that no failure
- * of storage can look like a refusal.
+ * Runs one storage operation. Whatever it throws, and no answer in time too, becomes
+ * {@link Unavailable}, so that no failure of storage can look like a refusal. An operation that
+ * was given up on may still take effect: every one of them can be repeated.
  *
  * @param operation names it in the log, such as `d1.find_accounts`
  */
@@ -10,9 +14,15 @@ export async function attempt<Result>(
   operation: string,
   run: () => Promise<Result>,
 ): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+  });
   try {
-    return await run();
+    return await Promise.race([run(), deadline]);
   } catch (error) {
     throw new Unavailable(operation, error);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,72 +1,116 @@
-import type { FamilyPolicy, FamilyState, Rotation, RotationOutcome } from "../tokens/family.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type {
+  FamilyPolicy,
+  FamilyState,
+  Generation,
+  RevocationReason,
+  Rotation,
+  RotationOutcome,
+} from "../tokens/family.ts";
 import { attempt } from "./attempt.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
-/** Refresh families, seen from the Worker: one Durable Object each. */
+/**
+ * Refresh families, seen from the Worker: one Durable Object each. Every call may be repeated
+ * without harm, `rotate` with the same `attemptId`.
+ *
+ * Each throws Unavailable when the object fails or does not answer in time, and Refusal
+ * `family_busy` when this isolate already waits for {@link CALLS_IN_FLIGHT_MAX} calls to it.
+ */
 export interface FamilyStore {
   /** Makes the id of a family that does not exist yet: 64 hexadecimal digits. No round trip. */
   newId(): string;
-  /**
-   * Begins a family.
-   *
-   * @throws Unavailable when its object fails
-   */
+  /** Begins a family. */
   start(familyId: string, state: FamilyState, policy: FamilyPolicy): Promise<void>;
-  /**
-   * Consumes a generation of a family. Safe to repeat with the same `attemptId`.
-   *
-   * @throws Unavailable when its object fails
-   */
+  /** Consumes a generation of a family. */
   rotate(
     familyId: string,
     rotation: Rotation,
     nowMs: number,
     policy: FamilyPolicy,
   ): Promise<RotationOutcome>;
+  /** Ends a family of that client. @returns what it ended, or null when there was nothing to end */
+  revoke(
+    familyId: string,
+    clientId: string,
+    reason: RevocationReason,
+    nowMs: number,
+  ): Promise<Generation | null>;
+  /** @returns the family as it is, or null when there is none */
+  inspect(familyId: string): Promise<FamilyState | null>;
 }
 
-/** Calls to one object before giving up. */
+/** Calls to one object in one request before giving up. */
 const CALLS_MAX = 3;
+
+/** Calls of one isolate that may wait for one family: a hot family is refused, not queued up. */
+export const CALLS_IN_FLIGHT_MAX = 32;
 
 /** Builds the {@link FamilyStore} over the Durable Object namespace. */
 export function createFamilyStore(families: DurableObjectNamespace<RefreshFamily>): FamilyStore {
-  /** A stub that threw is broken for good, so each call makes its own. */
-  function call<Result>(
+  const inFlight = new Map<string, number>();
+
+  async function call<Result>(
     operation: string,
     familyId: string,
     run: (family: DurableObjectStub<RefreshFamily>) => Promise<Result>,
   ): Promise<Result> {
-    return attempt(operation, async () => {
-      for (let calls = 1; ; calls += 1) {
-        try {
-          return await run(families.get(families.idFromString(familyId)));
-        } catch (error) {
-          if (calls === CALLS_MAX || !mayRetry(error)) throw error;
-        }
-      }
-    });
+    const waiting = inFlight.get(familyId) ?? 0;
+    if (waiting >= CALLS_IN_FLIGHT_MAX) throw new Refusal("family_busy");
+    inFlight.set(familyId, waiting + 1);
+    try {
+      return await attempt(operation, () => repeatedly(() => run(stubOf(families, familyId))));
+    } finally {
+      const left = (inFlight.get(familyId) ?? 1) - 1;
+      if (left === 0) inFlight.delete(familyId);
+      else inFlight.set(familyId, left);
+    }
   }
 
   return {
     newId: () => families.newUniqueId().toString(),
-    start(familyId, state, policy) {
-      return call("family.start", familyId, async (family) => await family.start(state, policy));
+    start(id, state, policy) {
+      return call("family.start", id, async (family) => await family.start(state, policy));
     },
-    rotate(familyId, rotation, nowMs, policy) {
-      return call(
-        "family.rotate",
-        familyId,
-        async (family) => await family.rotate(rotation, nowMs, policy),
-      );
+    rotate(id, rotation, nowMs, policy) {
+      return call("family.rotate", id, async (family) => {
+        return await family.rotate(rotation, nowMs, policy);
+      });
+    },
+    revoke(id, clientId, reason, nowMs) {
+      return call("family.revoke", id, async (family) => {
+        return await family.revoke(clientId, reason, nowMs);
+      });
+    },
+    inspect(id) {
+      return call("family.inspect", id, async (family) => await family.inspect());
     },
   };
+}
+
+/** A stub that threw is broken for good, so each call makes its own. */
+function stubOf(
+  families: DurableObjectNamespace<RefreshFamily>,
+  familyId: string,
+): DurableObjectStub<RefreshFamily> {
+  return families.get(families.idFromString(familyId));
+}
+
+async function repeatedly<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let calls = 1; ; calls += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (calls === CALLS_MAX || !mayRepeat(error)) throw error;
+    }
+  }
 }
 
 /**
  * Whether the platform says that a call may be repeated. An overloaded object must be left alone.
  * Source: Durable Objects, "Error handling".
  */
-function mayRetry(error: unknown): boolean {
+function mayRepeat(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;

@@ -1,56 +1,87 @@
 import { DurableObject } from "cloudflare:workers";
 import {
-  expiresAtMs,
   type FamilyPolicy,
   type FamilyState,
+  type Generation,
+  neededUntilMs,
+  type RevocationReason,
   type Rotation,
   type RotationOutcome,
+  revoke,
   rotate,
 } from "../tokens/family.ts";
 
 /** What is stored: the state, and when nobody can need it any more. */
 interface FamilyRow {
   readonly state: FamilyState;
-  readonly expiresAtMs: number;
+  readonly neededUntilMs: number;
 }
 
 const ROW_KEY = "family";
 
 /**
  * One refresh family at rest: loads its row, applies one event of `tokens/family.ts`, stores the
- * row. Each method is one synchronous block, so that no other event can come between its read and
- * its write; the platform's output gate holds the answer until the write is durable.
+ * row. Each event is one synchronous block, so that no other can come between its read and its
+ * write; the platform's output gate holds the answer until the write is durable.
  */
 export class RefreshFamily extends DurableObject<unknown> {
   /**
-   * Begins the family at generation 0. Once only: a repeated call, as after a lost answer, changes
-   * nothing, since a family's id is made for one login.
+   * Begins the family. Once only: a repeated call, as after a lost answer, changes nothing, since
+   * a family's id is made for one login.
    */
   async start(state: FamilyState, policy: FamilyPolicy): Promise<void> {
     if (this.#load() !== undefined) return;
-    const row = this.#store(state, policy);
+    this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
     // An alarm costs a row written, so it is set here and by itself, not by each rotation.
-    await this.ctx.storage.setAlarm(row.expiresAtMs);
+    await this.ctx.storage.setAlarm(neededUntilMs(state, policy));
   }
 
   /** Consumes a generation; see `rotate` in `tokens/family.ts`. */
-  rotate(rotation: Rotation, nowMs: number, policy: FamilyPolicy): RotationOutcome {
-    const before = this.#load()?.state ?? null;
+  async rotate(rotation: Rotation, nowMs: number, policy: FamilyPolicy): Promise<RotationOutcome> {
+    const row = this.#load();
+    const before = row?.state ?? null;
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
-    if (state !== null && state !== before) this.#store(state, policy);
+    if (state !== null && state !== before) {
+      this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
+    }
+    // The alarm was lost: clean up in its place.
+    if (row !== undefined && state === before && nowMs >= row.neededUntilMs) await this.#remove();
     return outcome;
   }
 
   /**
-   * Removes a family that has expired, and otherwise looks again when it will have. Expiry itself
-   * is decided at use: an alarm that comes late, twice or never changes no answer.
+   * Ends the family for ever.
+   *
+   * @param clientId whose family it must be; another client's is left alone
+   * @returns the generation whose tokens this ended, or null when there was nothing to end
+   */
+  async revoke(
+    clientId: string,
+    reason: RevocationReason,
+    nowMs: number,
+  ): Promise<Generation | null> {
+    const row = this.#load();
+    if (row === undefined || row.state.clientId !== clientId) return null;
+    const state = revoke(row.state, reason, nowMs);
+    if (state !== row.state) this.#store({ ...row, state });
+    return state.live;
+  }
+
+  /** The family as it is, or null when there is none. */
+  async inspect(): Promise<FamilyState | null> {
+    return this.#load()?.state ?? null;
+  }
+
+  /**
+   * Removes a family that nobody can need, and otherwise looks again when nobody will. Expiry
+   * itself is decided at use: an alarm that comes late, twice or never changes no answer.
    */
   override async alarm(): Promise<void> {
     const row = this.#load();
-    if (row !== undefined && Date.now() < row.expiresAtMs) {
-      await this.ctx.storage.setAlarm(row.expiresAtMs);
+    if (row !== undefined && Date.now() < row.neededUntilMs) {
+      await this.ctx.storage.setAlarm(row.neededUntilMs);
     } else {
-      await this.ctx.storage.deleteAll();
+      await this.#remove();
     }
   }
 
@@ -58,9 +89,12 @@ export class RefreshFamily extends DurableObject<unknown> {
     return this.ctx.storage.kv.get<FamilyRow>(ROW_KEY);
   }
 
-  #store(state: FamilyState, policy: FamilyPolicy): FamilyRow {
-    const row = { state, expiresAtMs: expiresAtMs(state, policy) };
+  #store(row: FamilyRow): void {
     this.ctx.storage.kv.put(ROW_KEY, row);
-    return row;
+  }
+
+  /** To zero rows and no alarm, which `deleteAll` takes along. */
+  #remove(): Promise<void> {
+    return this.ctx.storage.deleteAll();
   }
 }

@@ -20,7 +20,7 @@ export type Continuation =
   | {
       readonly kind: "rotation";
       readonly predecessor: RefreshToken;
-      /** SHA-256, in hexadecimal, of what tells this attempt from another with the same token. */
+      /** In hexadecimal; tells this attempt from another with the same token. */
       readonly attemptId: string;
     };
 

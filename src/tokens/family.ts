@@ -3,9 +3,8 @@
  * The Durable Object around it loads the state, applies one event, stores the state.
  *
  * Invariants, whatever the events and their order:
- *  1. A generation has at most one successor, for ever: `generation` never falls, and what is
- *     needed to make the successor again (`keyId`, `rotatedAtMs`, `scope`) is never changed without
- *     `generation` rising.
+ *  1. A generation has at most one successor, for ever: `generation` never falls, and what makes
+ *     the tokens of a generation (see {@link Generation}) never changes while it is the live one.
  *  2. A revoked family stays revoked, with its first reason, and answers no rotation.
  *  3. A refusal changes nothing, except that reuse revokes.
  *  4. Time does not run backwards inside a family: an event dated before the last rotation counts
@@ -19,31 +18,39 @@ export type RevocationReason =
   /** A generation that does not exist yet: the object's storage was rolled back. */
   | "rolled_back"
   /** The client asked (RFC 7009). */
-  | "client_request"
-  /** An operator or the managing application asked. */
-  | "operator_request";
+  | "client_request";
 
-/** The one row that is a family. All instants in milliseconds since the epoch. */
+/** What makes the tokens of one generation: the same tokens at every attempt. */
+export interface Generation {
+  /** 0 at login, one more with each rotation. */
+  readonly generation: number;
+  /** Id of the key that seals its tokens. */
+  readonly keyId: string;
+  /** Scope of its access token, as on the wire; may be narrower than the login's. */
+  readonly scope: string;
+  /** When it came to be. All instants here in milliseconds since the epoch. */
+  readonly issuedAtMs: number;
+  readonly accessTokenExpiresAtMs: number;
+}
+
+/** The one row that is a family. */
 export interface FamilyState {
   readonly clientId: string;
   readonly subject: string;
-  /** The generation whose refresh token is the live one; 0 at login. */
-  readonly generation: number;
-  /** Id of the key that sealed the tokens of `generation`. */
-  readonly keyId: string;
-  /** Scope of the access token of `generation`, as on the wire; may be narrower than the login's. */
-  readonly scope: string;
-  /** Which attempt made `generation`; see `Continuation.attemptId`. Empty at login. */
-  readonly attemptId: string;
   readonly createdAtMs: number;
-  /** When `generation` came to be; equals `createdAtMs` at login. */
-  readonly rotatedAtMs: number;
+  /** The generation whose tokens are the live ones. */
+  readonly live: Generation;
+  /** Which attempt made {@link live}; see `Continuation.attemptId`. Empty at login. */
+  readonly attemptId: string;
   readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | null;
 }
 
-/** What decides how long a family lives and how a repeated token is met. */
+/** What decides how long a family lives and how a repeated token is met. In milliseconds. */
 export interface FamilyPolicy {
+  readonly accessTokenMs: number;
+  /** A family that is not refreshed for so long has ended. */
   readonly idleMs: number;
+  /** A family ends so long after its login, refreshed or not. */
   readonly absoluteMs: number;
   /** `reject`: a repeated token is refused. `same-successor`: it gets the same successor again. */
   readonly retry: "reject" | "same-successor";
@@ -51,56 +58,55 @@ export interface FamilyPolicy {
   readonly retryWindowMs: number;
 }
 
+/** A login that begins a family. */
+export interface Login {
+  readonly clientId: string;
+  readonly subject: string;
+  readonly keyId: string;
+  readonly scope: string;
+}
+
 /** A wish to consume `generation` and bring the next one to life. */
 export interface Rotation {
   readonly generation: number;
-  /** Id of the key that would seal the successor. */
+  /** Id of the key that would seal the successor's tokens. */
   readonly keyId: string;
   /** Scope that the successor's access token would have, as on the wire. */
   readonly scope: string;
   readonly attemptId: string;
 }
 
-/** What is needed to make the tokens of a generation; the same for every attempt. */
-export interface Successor {
-  readonly generation: number;
-  readonly keyId: string;
-  readonly scope: string;
-  readonly issuedAtMs: number;
-}
-
 /** Why a rotation was refused. */
 export type RotationRefusal = "unknown" | "expired" | "revoked" | "raced" | "reused";
 
-/** What became of a rotation. `repeated` gives a successor that existed already. */
+/** What became of a rotation. */
 export type RotationOutcome =
-  | { readonly kind: "rotated"; readonly successor: Successor }
-  | { readonly kind: "repeated"; readonly successor: Successor }
-  | { readonly kind: "refused"; readonly refusal: RotationRefusal };
+  /** The presented generation was consumed now, or before by an attempt that may ask again. */
+  | { readonly kind: "rotated" | "repeated"; readonly successor: Generation }
+  /** `ended` is the generation whose tokens this very refusal revoked. */
+  | {
+      readonly kind: "refused";
+      readonly refusal: RotationRefusal;
+      readonly ended: Generation | null;
+    };
 
-/** A state and the outcome of the event that led to it. */
+/** The state after a rotation, and its outcome. */
 export interface RotationStep {
   readonly state: FamilyState | null;
   readonly outcome: RotationOutcome;
 }
 
-/** Whether the family's lifetimes are over at `nowMs`, to the millisecond. */
-export function isExpired(state: FamilyState, nowMs: number, policy: FamilyPolicy): boolean {
-  return nowMs >= expiresAtMs(state, policy);
-}
-
-/** When the family's lifetimes are over unless it is refreshed before. */
-export function expiresAtMs(
-  state: Pick<FamilyState, "createdAtMs" | "rotatedAtMs">,
-  policy: Pick<FamilyPolicy, "idleMs" | "absoluteMs">,
-): number {
-  return Math.min(state.rotatedAtMs + policy.idleMs, state.createdAtMs + policy.absoluteMs);
+/** Begins a family at generation 0. */
+export function begin(login: Login, nowMs: number, policy: FamilyPolicy): FamilyState {
+  const { clientId, subject, keyId, scope } = login;
+  const live = generationAt(0, { keyId, scope }, nowMs, policy);
+  return { clientId, subject, createdAtMs: nowMs, live, attemptId: "", revoked: null };
 }
 
 /**
  * Consumes one generation, at most once.
  *
- * @param state the family, or null when there is none (never started, or cleaned up)
+ * @param state the family, or null when there is none (never begun, or cleaned up)
  * @param rotation which generation is presented, and how its successor would be made
  * @param nowMs the caller's clock
  */
@@ -112,18 +118,18 @@ export function rotate(
 ): RotationStep {
   if (state === null) return refused(state, "unknown");
   if (state.revoked !== null) return refused(state, "revoked");
-  const atMs = Math.max(nowMs, state.rotatedAtMs);
-  if (isExpired(state, atMs, policy)) return refused(state, "expired");
-  if (rotation.generation === state.generation) return succeed(state, rotation, atMs);
-  if (rotation.generation > state.generation) {
-    return refused(revoke(state, "rolled_back", atMs), "unknown");
+  const atMs = Math.max(nowMs, state.live.issuedAtMs);
+  if (atMs >= endsAtMs(state, policy)) return refused(state, "expired");
+  if (rotation.generation === state.live.generation) return succeed(state, rotation, atMs, policy);
+  if (rotation.generation > state.live.generation) {
+    return refused(state, "unknown", revoke(state, "rolled_back", atMs));
   }
-  const isPredecessor = rotation.generation === state.generation - 1;
-  if (!isPredecessor || atMs - state.rotatedAtMs > policy.retryWindowMs) {
-    return refused(revoke(state, "reuse", atMs), "reused");
+  const isPredecessor = rotation.generation === state.live.generation - 1;
+  if (!isPredecessor || atMs - state.live.issuedAtMs > policy.retryWindowMs) {
+    return refused(state, "reused", revoke(state, "reuse", atMs));
   }
   if (policy.retry === "same-successor" || rotation.attemptId === state.attemptId) {
-    return { state, outcome: { kind: "repeated", successor: successorOf(state) } };
+    return { state, outcome: { kind: "repeated", successor: state.live } };
   }
   return refused(state, "raced");
 }
@@ -133,23 +139,50 @@ export function revoke(state: FamilyState, reason: RevocationReason, nowMs: numb
   return state.revoked === null ? { ...state, revoked: { atMs: nowMs, reason } } : state;
 }
 
-function succeed(state: FamilyState, rotation: Rotation, atMs: number): RotationStep {
-  const next: FamilyState = {
-    ...state,
-    generation: state.generation + 1,
-    keyId: rotation.keyId,
-    scope: rotation.scope,
-    attemptId: rotation.attemptId,
-    rotatedAtMs: atMs,
+/** Whether the access token of `generation` is good at `nowMs`. */
+export function isAccessTokenLive(state: FamilyState, generation: number, nowMs: number): boolean {
+  if (state.revoked !== null || generation !== state.live.generation) return false;
+  return nowMs < state.live.accessTokenExpiresAtMs;
+}
+
+/** From when on nobody can need the family: neither its refresh token nor its access token. */
+export function neededUntilMs(state: FamilyState, policy: FamilyPolicy): number {
+  return Math.max(endsAtMs(state, policy), state.live.accessTokenExpiresAtMs);
+}
+
+/** When the family's lifetimes are over unless it is refreshed before. */
+function endsAtMs({ createdAtMs, live }: FamilyState, policy: FamilyPolicy): number {
+  return Math.min(live.issuedAtMs + policy.idleMs, createdAtMs + policy.absoluteMs);
+}
+
+function succeed(
+  state: FamilyState,
+  rotation: Rotation,
+  atMs: number,
+  policy: FamilyPolicy,
+): RotationStep {
+  const successor = generationAt(state.live.generation + 1, rotation, atMs, policy);
+  return {
+    state: { ...state, live: successor, attemptId: rotation.attemptId },
+    outcome: { kind: "rotated", successor },
   };
-  return { state: next, outcome: { kind: "rotated", successor: successorOf(next) } };
 }
 
-function successorOf(state: FamilyState): Successor {
-  const { generation, keyId, scope, rotatedAtMs } = state;
-  return { generation, keyId, scope, issuedAtMs: rotatedAtMs };
+function generationAt(
+  generation: number,
+  { keyId, scope }: Pick<Generation, "keyId" | "scope">,
+  issuedAtMs: number,
+  { accessTokenMs }: FamilyPolicy,
+): Generation {
+  const accessTokenExpiresAtMs = issuedAtMs + accessTokenMs;
+  return { generation, keyId, scope, issuedAtMs, accessTokenExpiresAtMs };
 }
 
-function refused(state: FamilyState | null, refusal: RotationRefusal): RotationStep {
-  return { state, outcome: { kind: "refused", refusal } };
+function refused(
+  before: FamilyState | null,
+  refusal: RotationRefusal,
+  state: FamilyState | null = before,
+): RotationStep {
+  const ended = state === before ? null : (before?.live ?? null);
+  return { state, outcome: { kind: "refused", refusal, ended } };
 }
