@@ -4,7 +4,7 @@
  *     $pbkdf2-sha256$r=6,i=100000$SALT$HASH     ours: r chained calls of i iterations (pbkdf2.ts)
  *     pbkdf2_sha256$600000$salt$HASH            Django's, verified and then replaced
  *     $sealed$SEALING                           either of them, sealed under the pepper (pepper.ts)
- *     !...                                      unusable: no password is right (Django's convention)
+ *     !...                                      unusable (Django's convention): none is right
  */
 import { pbkdf2Async } from "@noble/hashes/pbkdf2.js";
 import { sha256 } from "@noble/hashes/sha2.js";

@@ -1,6 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 
-/** A source of unguessable bytes. Passed in wherever randomness is used, so that tests can fix it. */
+/** A source of unguessable bytes. Passed in wherever it is used, so that tests can fix it. */
 export type Random = (length: number) => Bytes;
 
 /** The platform's cryptographic random source. */

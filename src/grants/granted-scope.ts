@@ -2,7 +2,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/accounts.ts";
 
-/** What a client may ask for at all: its registered scopes, as far as the service still has them. */
+/** What a client may ask for: its registered scopes, as far as the service still has them. */
 export function allowedScope(client: Client, serviceScopes: Scope): Scope {
   if (client.scope === null) return serviceScopes;
   return client.scope.filter((token) => serviceScopes.includes(token));

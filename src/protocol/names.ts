@@ -6,7 +6,7 @@ export type GrantType = (typeof GRANT_TYPES)[number];
 
 /**
  * How a client is registered to authenticate (RFC 7591 §2). `client_secret_basic` and
- * `client_secret_post` accept either place, as django-oauth-toolkit does; `none` is a public client.
+ * `client_secret_post` accept either place, as DOT does; `none` is a public client.
  */
 export const CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"] as const;
 

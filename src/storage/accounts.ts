@@ -7,7 +7,7 @@ export interface Client {
   readonly clientId: string;
   readonly authMethod: ClientAuthMethod;
   readonly secretRecord: string | null;
-  /** The secret before the last rotation, which stays valid until {@link previousSecretEndsAtMs}. */
+  /** The secret before the last rotation; valid until {@link previousSecretEndsAtMs}. */
   readonly previousSecretRecord: string | null;
   /** Null: the previous secret stays valid until it is removed. */
   readonly previousSecretEndsAtMs: number | null;

@@ -29,7 +29,7 @@ export type RegistryWrite =
       readonly endsSessions: boolean;
     };
 
-/** Clients and users as management sees them: rows to compare, and writes that hold or fail whole. */
+/** Clients and users as management sees them: rows to compare, writes that hold or fail whole. */
 export interface Registry {
   /** @returns the rows that exist among those asked for; @throws Unavailable when D1 fails */
   findClients(clientIds: readonly string[]): Promise<ReadonlyMap<string, ClientRow>>;
@@ -99,8 +99,9 @@ type Fields = Readonly<Record<string, string | number | null>>;
 
 // Table and column names are this file's own words and never input; every value is bound.
 function insert(db: D1Database, table: string, fields: Fields): D1PreparedStatement {
-  const places = Object.keys(fields).map(() => "?");
-  const query = `INSERT INTO ${table} (${Object.keys(fields).join(", ")}) VALUES (${places.join(", ")})`;
+  const columns = Object.keys(fields);
+  const places = columns.map(() => "?").join(", ");
+  const query = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`;
   return db.prepare(query).bind(...Object.values(fields));
 }
 

@@ -29,8 +29,8 @@ export const REFRESH_TOKEN_PREFIX = "tgr_";
 /** Purpose of the ring that seals refresh tokens. */
 export const REFRESH_TOKEN_PURPOSE = "refresh token";
 
-// Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then client id,
-// subject and scope in UTF-8 with a NUL between. None of the three can hold a control character.
+// Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then client
+// id, subject and scope in UTF-8 with a NUL between. None of the three can hold a NUL.
 const VERSION = 1;
 const FAMILY_ID_BYTES = 32;
 const HEAD_BYTES = 1 + FAMILY_ID_BYTES + 4 + 8 + 8;
