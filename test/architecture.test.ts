@@ -1,0 +1,168 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { BROKEN } from "./support/architecture/broken.ts";
+import { importsGoDown, noCycles } from "./support/architecture/levels.ts";
+import { listsAreWhole } from "./support/architecture/lists.ts";
+import * as place from "./support/architecture/places.ts";
+import * as repository from "./support/architecture/repository.ts";
+import { SOUND } from "./support/architecture/sound.ts";
+import { sqlIsFixed, tableIsExhaustive } from "./support/architecture/statements.ts";
+import * as style from "./support/architecture/style.ts";
+import { parseTree, type Rule, readFiles } from "./support/architecture/tree.ts";
+
+/** The parts of src/. Each imports those below it and never one beside or above it. */
+const LEVELS = [
+  ["index.ts", "cli"],
+  ["app.ts"],
+  ["endpoints", "resource"],
+  ["deps.ts"],
+  ["client-auth", "grants", "management", "config.ts"],
+  ["issuer"],
+  ["storage"],
+  ["tokens"],
+  ["crypto", "protocol"],
+];
+
+/** Parts that import less than all below them. `part#name` is that name alone. */
+const NARROWER = {
+  cli: ["management", "config.ts", "storage", "crypto", "protocol"],
+  endpoints: [
+    "deps.ts#Deps",
+    "config.ts#ConfigError",
+    ...["client-auth", "grants", "management", "issuer"],
+    ...["storage", "tokens", "crypto", "protocol"],
+  ],
+  grants: ["storage", "tokens", "crypto", "protocol"],
+  "config.ts": ["tokens", "crypto", "protocol"],
+};
+
+/** Parts that may know what the Worker is bound to. */
+const BOUND = ["storage", "deps.ts", "app.ts", "index.ts", "cli"];
+
+const { onlyIn, nowhere, nowhereIn, globals, names, packages } = place;
+
+/** The architecture: what it says, and what finds a breach of it. */
+const RULES = {
+  "imports go only downward": importsGoDown(LEVELS, NARROWER),
+  "no file imports itself in a circle": noCycles,
+
+  "only endpoints build a Response": onlyIn(["endpoints"], globals("Response")),
+  "only storage and the files that compose the service touch env and bindings": onlyIn(
+    BOUND,
+    names(/^(?:env|Env|D1[A-Z]\w*|KVNamespace\w*|DurableObject\w*|RateLimit)$/),
+    packages(/^cloudflare:/),
+  ),
+  "only crypto touches WebCrypto and jose": onlyIn(
+    ["crypto"],
+    globals("crypto.subtle"),
+    packages(/^jose\b/),
+  ),
+  "randomness has one source": onlyIn(
+    ["crypto/random.ts", "cli"],
+    globals("crypto.getRandomValues", "crypto.randomUUID", "Math.random"),
+  ),
+  "the source of randomness is passed in": onlyIn(
+    ["deps.ts", "cli"],
+    place.imported("secureRandom"),
+  ),
+  "only the composition root, an object's alarm and the CLI read the clock": onlyIn(
+    ["deps.ts", "storage/refresh-family.ts", "cli"],
+    globals("Date", "performance"),
+  ),
+  "only the CLI knows Node and the operator's tools": onlyIn(
+    ["cli"],
+    packages(/^(?:node:|wrangler\b|commander\b|@clack\/)/),
+    globals("process", "Buffer"),
+  ),
+  "tokens and protocol are pure: no packages, no I/O, no timers": nowhereIn(
+    ["tokens", "protocol"],
+    packages(/^(?!cloudflare:|node:)/),
+    globals("fetch", "caches", "setTimeout", "setInterval", "scheduler", "console"),
+  ),
+
+  "a grant decides and never sees HTTP": nowhereIn(
+    ["grants"],
+    names(/^(?:Response|Request|Headers|headers)$/),
+  ),
+  "a grant is one file and one line in the list": listsAreWhole({
+    folder: "grants",
+    type: "Grant",
+    list: "GRANTS",
+    property: "grantType",
+    words: "GRANT_TYPES",
+  }),
+  "a way to authenticate a client is one file and one line in the list": listsAreWhole({
+    folder: "client-auth",
+    type: "ClientAuthenticator",
+    list: "CLIENT_AUTHENTICATORS",
+    property: "methods",
+    words: "CLIENT_AUTH_METHODS",
+  }),
+
+  "nothing is thrown across RPC": nowhere(
+    place.throwsBeside("DurableObject", "WorkerEntrypoint", "RpcTarget"),
+  ),
+  "only on-error.ts words an error": onlyIn(
+    ["endpoints/on-error.ts"],
+    place.texts("error_description"),
+  ),
+  "every reason to refuse has its wire error": tableIsExhaustive(
+    "src/endpoints/on-error.ts",
+    "Readonly<Record<RefusalReason, WireError>>",
+  ),
+  "values are bound to SQL": sqlIsFixed(BOUND, {
+    "src/storage/registry.ts": "table and column names are its own words; every value is bound",
+  }),
+
+  "files are short": style.fileLinesMost(250),
+  "functions are short": style.functionLinesMost(69),
+  "lines are short": style.noLine(/^.{101}/, "is longer than 100 columns"),
+  "nothing is left to do": style.noLine(/\b(?:TODO|FIXME|XXX)\b/, "leaves something to do"),
+  "the linter and the compiler are heeded": style.noLine(
+    /eslint-disable|@ts-(?:ignore|expect-error|nocheck)|biome-ignore(?!(?:-\w+)? [\w/]+: \w)/,
+    "silences a tool without a reason",
+  ),
+  "nothing is any": style.noAny,
+  "what is exported is documented": style.exportsAreDocumented,
+
+  "packages are declared, and what the Worker runs on is a dependency":
+    repository.packagesAreDeclared,
+  "packages come from the default registry": repository.registryIsDefault,
+  "nothing committed names a developer's machine": repository.nothingIsLocal,
+} satisfies Record<string, Rule>;
+
+const project = await parseTree(readFiles(resolve(import.meta.dirname, "..")));
+
+describe("the architecture holds", () => {
+  test.each(Object.entries(RULES))("%s", (_, findBreaches) => {
+    expect(findBreaches(project)).toEqual([]);
+  });
+
+  test("over a part for every name in the levels, but for those still to come", () => {
+    const missing = LEVELS.flat().filter((part) => !project.src.some((file) => file.part === part));
+    const stillToCome = ["resource"];
+    expect(missing.filter((part) => !stillToCome.includes(part))).toEqual([]);
+  });
+});
+
+describe("each rule finds a breach of it, and no other rule does", () => {
+  test("has broken samples for every rule", () => {
+    expect(Object.keys(BROKEN).sort()).toEqual(Object.keys(RULES).sort());
+  });
+
+  describe.each(Object.entries(BROKEN))("%s", (rule, samples) => {
+    test.each(Object.entries(samples))("breaks when %s", async (_, files) => {
+      expect(await brokenRules(files)).toEqual([rule]);
+    });
+  });
+
+  test("finds none in what only looks like a breach", async () => {
+    expect(await brokenRules(SOUND)).toEqual([]);
+  });
+});
+
+async function brokenRules(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const tree = await parseTree(new Map(Object.entries(files)));
+  const broken = Object.entries(RULES).filter(([, findBreaches]) => findBreaches(tree).length > 0);
+  return broken.map(([rule]) => rule);
+}
