@@ -70,7 +70,7 @@ export function parsePasswordConfig(settings: Settings): PasswordConfig {
   const pepper = settings["PASSWORD_PEPPER"];
   return {
     passwordHashRounds: integer(settings, "PASSWORD_HASH_ROUNDS", 1, ROUNDS_MAX),
-    passwordPepper: pepper ? ringKeys("PASSWORD_PEPPER", String(pepper)) : null,
+    passwordPepper: isUnset(pepper) ? null : ringKeys("PASSWORD_PEPPER", String(pepper)),
   };
 }
 
@@ -87,7 +87,7 @@ function issuer(settings: Settings): string | null {
   const value = settings["ISSUER"] ?? "";
   if (value === "") return null;
   const url = typeof value === "string" ? URL.parse(value) : null;
-  if (url === null || url.origin !== value) {
+  if (url === null || url.origin !== value || !/^https?:$/.test(url.protocol)) {
     throw new ConfigError("ISSUER must be an origin such as https://login.example.com, or empty");
   }
   return url.origin;
@@ -126,6 +126,10 @@ function integer(settings: Settings, name: string, min: number, max: number): nu
     throw new ConfigError(`${name} must be a whole number from ${min} to ${max}`);
   }
   return number;
+}
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }
 
 function text(settings: Settings, name: string): string {

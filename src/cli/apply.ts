@@ -5,12 +5,19 @@ import { secureRandom } from "../crypto/random.ts";
 import { type Applied, apply } from "../management/apply.ts";
 import { parseRegistryFile, RegistryFileError } from "../management/registry-file.ts";
 import { createRegistry } from "../storage/registry.ts";
-import { CommandError } from "./command-error.ts";
+import { CommandError, messageOf } from "./command-error.ts";
 import { type DatabaseTarget, withDatabase } from "./database.ts";
-import { localSettings } from "./project.ts";
+import { settingsOf } from "./project.ts";
 
 /** Longest file that is read, in bytes. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** What the commoner failures to read are called. */
+const READ_FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: "there is none of this name",
+  EISDIR: "is a folder",
+  EACCES: "may not be read",
+};
 
 /**
  * `apply FILE`: makes or updates the clients and users that a JSON file names.
@@ -21,7 +28,7 @@ export async function applyFile(path: string, target: DatabaseTarget): Promise<r
   try {
     const file = parseRegistryFile(readText(path));
     const kinds = await createPasswordKinds({
-      ...parsePasswordConfig({ ...localSettings(), ...process.env }),
+      ...parsePasswordConfig({ ...settingsOf(target), ...process.env }),
       random: secureRandom,
     });
     return await withDatabase(target, (db) => {
@@ -44,12 +51,20 @@ export function describeApplied(applied: readonly Applied[]): string {
 }
 
 function readText(path: string): string {
-  let bytes: Buffer;
+  const bytes = readBytes(path);
+  if (bytes.length > FILE_BYTES_MAX) throw new CommandError(`${path}: file: longer than 16 MiB`);
   try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new CommandError(`${path}: ${(error as NodeJS.ErrnoException).code ?? error}`);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new CommandError(`${path}: file: not UTF-8`);
   }
-  if (bytes.length > FILE_BYTES_MAX) throw new CommandError(`${path}: longer than 16 MiB`);
-  return bytes.toString("utf8");
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new CommandError(`${path}: file: ${READ_FAILURES[code] ?? messageOf(error)}`);
+  }
 }

@@ -1,7 +1,6 @@
 import { Command } from "commander";
-import { Unavailable } from "../protocol/refusal.ts";
 import { applyFile, describeApplied } from "./apply.ts";
-import { CommandError } from "./command-error.ts";
+import { runCommand } from "./command-error.ts";
 import { DEFAULT_STATE_DIR } from "./project.ts";
 
 const program = new Command("cli")
@@ -20,15 +19,6 @@ program
     console.log(describeApplied(await applyFile(file, { stateDir: persistTo, remote })));
   });
 
-try {
+await runCommand(async () => {
   await program.parseAsync();
-} catch (error) {
-  console.error(describeFailure(error));
-  process.exitCode = 1;
-}
-
-function describeFailure(error: unknown): string {
-  if (error instanceof CommandError) return error.message;
-  if (error instanceof Unavailable) return `${error.message}: ${error.cause}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
+});

@@ -15,10 +15,10 @@ export const DEV_VARS = resolve(PROJECT_DIR, ".dev.vars");
 /** Where local state is kept unless `--persist-to` says otherwise: wrangler's own default. */
 export const DEFAULT_STATE_DIR = resolve(PROJECT_DIR, ".wrangler/state");
 
-/** Settings of wrangler.toml with the local secrets on top. */
-export function localSettings(): Record<string, unknown> {
+/** Settings of wrangler.toml; with the local secrets on top unless the deployed service is meant. */
+export function settingsOf({ remote }: { readonly remote: boolean }): Record<string, unknown> {
   const { vars } = unstable_readConfig({ config: WRANGLER_CONFIG }, { hideWarnings: true });
-  return { ...vars, ...localSecrets() };
+  return remote ? vars : { ...vars, ...localSecrets() };
 }
 
 /** The local secrets, or none before the first start. */

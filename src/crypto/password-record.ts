@@ -3,20 +3,22 @@
  *
  *     $pbkdf2-sha256$r=6,i=100000$SALT$HASH     ours: r chained calls of i iterations (pbkdf2.ts)
  *     pbkdf2_sha256$600000$salt$HASH            Django's, verified and then replaced
- *     $sealed$SEALING                           either of them, sealed under the pepper (pepper.ts)
+ *     $sealed$SEALING                           either of them, sealed under the pepper (passwords.ts)
  *     !...                                      unusable (Django's convention): none is right
  */
 import { pbkdf2Async } from "@noble/hashes/pbkdf2.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, fromBase64, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
 import { chainedPbkdf2, DERIVED_BYTES, ITERATIONS_PER_CALL_MAX, pbkdf2 } from "./pbkdf2.ts";
-import type { Random } from "./random.ts";
 
 /** Most chained rounds a record or the setting may ask for: bounds what one login can cost. */
 export const ROUNDS_MAX = 20;
 
 /** Most iterations of a Django record that are verified. Django 6.0 makes 1,200,000. */
 export const DJANGO_ITERATIONS_MAX = 2_000_000;
+
+/** Length of a salt of ours, in bytes. */
+export const SALT_BYTES = 16;
 
 /** How a record's hash is computed from a password. */
 export interface PasswordRecord {
@@ -29,7 +31,6 @@ export interface PasswordRecord {
   readonly hash: Bytes;
 }
 
-const SALT_BYTES = 16;
 const OURS = /^\$pbkdf2-sha256\$r=(\d{1,2}),i=(\d{1,6})\$([\w-]{22})\$([\w-]{43})$/;
 const DJANGO = /^pbkdf2_sha256\$(\d{1,7})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/;
 
@@ -50,13 +51,12 @@ export function parsePasswordRecord(text: string): PasswordRecord | null {
   return bounded("django", 1, Number(iterations), bytes);
 }
 
-/** Hashes a password into a record of ours with a fresh 128-bit salt. */
+/** Hashes a password into a record of ours. @param salt {@link SALT_BYTES} long */
 export async function makePasswordRecord(
   password: string,
   rounds: number,
-  random: Random,
+  salt: Bytes,
 ): Promise<string> {
-  const salt = random(SALT_BYTES);
   const hash = await chainedPbkdf2(password, salt, rounds, ITERATIONS_PER_CALL_MAX);
   const parameters = `r=${rounds},i=${ITERATIONS_PER_CALL_MAX}`;
   return `$pbkdf2-sha256$${parameters}$${toBase64Url(salt)}$${toBase64Url(hash)}`;

@@ -4,6 +4,7 @@ import {
   fromBase64Url,
   fromUtf8,
   toBase64Url,
+  toHex,
   utf8,
 } from "./bytes.ts";
 import { deriveKeyRing, type KeyRing } from "./key-ring.ts";
@@ -12,10 +13,11 @@ import {
   makePasswordRecord,
   type PasswordRecord,
   parsePasswordRecord,
+  SALT_BYTES,
 } from "./password-record.ts";
 import { ITERATIONS_PER_CALL_MAX } from "./pbkdf2.ts";
 import type { Random } from "./random.ts";
-import { seal, unseal } from "./seal.ts";
+import { type Opened, seal, unseal } from "./seal.ts";
 
 /** Longest password that is hashed, in bytes of UTF-8; a longer one is wrong without work. */
 export const PASSWORD_BYTES_MAX = 4096;
@@ -30,11 +32,18 @@ export interface PasswordCheck {
 
 /** Makes and checks the records that stand in for passwords of users or secrets of clients. */
 export interface Passwords {
-  /** Hashes a password into the text to store. */
-  makeRecord(password: string): Promise<string>;
+  /**
+   * Hashes a password into the text to store.
+   *
+   * @param sibling a record beside which the new one will be valid: it shares its salt, so that
+   *   checking against both costs one derivation and a rotation of secrets cannot be timed
+   */
+  makeRecord(password: string, sibling?: string): Promise<string>;
   /**
    * Checks a password against the records of which any may match (a client has up to two).
-   * No usable record costs what a wrong password costs, so that time tells nothing apart.
+   * No usable record costs what a wrong password costs, so that time tells nothing apart, except
+   * a Django record of more iterations than a new record has: it takes longer until its first
+   * good login replaces it.
    */
   check(password: string, records: readonly string[]): Promise<PasswordCheck>;
 }
@@ -73,48 +82,69 @@ export async function createPasswordKinds(options: PasswordOptions): Promise<Pas
 const NO_MATCH: PasswordCheck = { matched: null, outdated: false };
 const SEALED_PREFIX = "$sealed$";
 
-function createPasswords(rounds: number, pepper: KeyRing | null, random: Random): Passwords {
-  const nothing: PasswordRecord = {
-    scheme: "chained",
-    rounds,
-    iterations: ITERATIONS_PER_CALL_MAX,
-    salt: random(16),
-    hash: random(32),
-  };
+/** A record as read, and which pepper sealed it. */
+interface ReadRecord {
+  readonly text: string;
+  readonly record: PasswordRecord;
+  readonly pepperId: string | null;
+}
 
-  async function read(text: string): Promise<PasswordRecord | null> {
-    if (!text.startsWith(SEALED_PREFIX)) return parsePasswordRecord(text);
-    const sealed = fromBase64Url(text.slice(SEALED_PREFIX.length));
-    const unsealed = pepper && sealed && (await unseal(pepper, sealed));
-    return unsealed ? parsePasswordRecord(fromUtf8(unsealed.plaintext) ?? "") : null;
+function createPasswords(rounds: number, pepper: KeyRing | null, random: Random): Passwords {
+  const nothing = { salt: random(16), hash: random(32) };
+
+  async function read(text: string): Promise<ReadRecord | null> {
+    const unsealed = text.startsWith(SEALED_PREFIX) ? await unsealRecord(text, pepper) : undefined;
+    if (unsealed === null) return null;
+    const plain = unsealed === undefined ? text : (fromUtf8(unsealed.plaintext) ?? "");
+    const record = parsePasswordRecord(plain);
+    return record && { text, record, pepperId: unsealed?.keyId ?? null };
   }
 
-  function isOutdated(text: string, record: PasswordRecord): boolean {
-    if (record.scheme !== "chained" || record.rounds !== rounds) return true;
-    return text.startsWith(SEALED_PREFIX) !== (pepper !== null);
+  function isOutdated({ record, pepperId }: ReadRecord): boolean {
+    const { scheme, iterations } = record;
+    if (scheme !== "chained" || record.rounds !== rounds) return true;
+    return iterations !== ITERATIONS_PER_CALL_MAX || pepperId !== (pepper?.sealing.id ?? null);
+  }
+
+  /** Spends what is left of a new record's work, so that a cheaper record is not told apart. */
+  async function spend(password: string, roundsLeft: number): Promise<void> {
+    if (roundsLeft < 1) return;
+    const iterations = ITERATIONS_PER_CALL_MAX;
+    await hashFor(password, { scheme: "chained", rounds: roundsLeft, iterations, ...nothing });
   }
 
   return {
-    async makeRecord(password) {
-      const record = await makePasswordRecord(password, rounds, random);
+    async makeRecord(password, sibling) {
+      const salt = sibling === undefined ? null : ((await read(sibling))?.record.salt ?? null);
+      const record = await makePasswordRecord(password, rounds, salt ?? random(SALT_BYTES));
       if (pepper === null) return record;
       return SEALED_PREFIX + toBase64Url(await seal(pepper.sealing, utf8(record)));
     },
 
     async check(password, records) {
       if (utf8(password).length > PASSWORD_BYTES_MAX) return NO_MATCH;
-      const usable: [string, PasswordRecord][] = [];
+      const hashes = new Map<string, Bytes>();
+      let roundsSpent = 0;
       for (const text of records) {
-        const record = await read(text);
-        if (record !== null) usable.push([text, record]);
-      }
-      if (usable.length === 0) await hashFor(password, nothing);
-      for (const [text, record] of usable) {
-        if (equalInConstantTime(await hashFor(password, record), record.hash)) {
-          return { matched: text, outdated: isOutdated(text, record) };
+        const known = await read(text);
+        if (known === null) continue;
+        const { scheme, rounds: ownRounds, iterations, salt } = known.record;
+        const work = `${scheme} ${ownRounds} ${iterations} ${toHex(salt)}`;
+        const hash = hashes.get(work) ?? (await hashFor(password, known.record));
+        if (!hashes.has(work)) roundsSpent += (ownRounds * iterations) / ITERATIONS_PER_CALL_MAX;
+        hashes.set(work, hash);
+        if (equalInConstantTime(hash, known.record.hash)) {
+          return { matched: text, outdated: isOutdated(known) };
         }
       }
+      await spend(password, Math.ceil(rounds - roundsSpent));
       return NO_MATCH;
     },
   };
+}
+
+/** @returns null when no pepper here sealed it */
+async function unsealRecord(text: string, pepper: KeyRing | null): Promise<Opened | null> {
+  const sealed = fromBase64Url(text.slice(SEALED_PREFIX.length));
+  return pepper === null || sealed === null ? null : unseal(pepper, sealed);
 }

@@ -6,7 +6,7 @@ const STRING_LITERAL = /"(?:[^"\\]|\\.)*"/g;
  * `JSON.parse` keeps only the last of two equal names. In a flat object of strings every string
  * literal is a name or a value, so a repeated name shows as more literals than twice the names.
  *
- * @returns the pairs in order, or null for anything else: other types, nesting, a repeated name
+ * @returns the pairs, or null for anything else: other types, nesting, a repeated name
  */
 export function decodeJsonObject(body: string): [name: string, value: string][] | null {
   let parsed: unknown;

@@ -7,15 +7,19 @@ export type Scope = readonly string[];
 /** Most scope tokens in one list; with the body's 16 KiB this bounds every loop over a scope. */
 const SCOPE_TOKENS_MAX = 100;
 
+/** Longest scope, in characters: it travels in every refresh token. */
+export const SCOPE_LENGTH_MAX = 2000;
+
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Reads a `scope` parameter: tokens separated by spaces, repeated ones counted once.
  * Leading, trailing and doubled spaces are tolerated, since DOT tolerates them.
  *
- * @returns the set in order of first appearance, or null when a token is malformed
+ * @returns the set in order of first appearance, or null when it is too long or a token malformed
  */
 export function parseScope(text: string): Scope | null {
+  if (text.length > SCOPE_LENGTH_MAX) return null;
   const tokens = new Set(text.split(" ").filter((token) => token !== ""));
   if (tokens.size > SCOPE_TOKENS_MAX) return null;
   for (const token of tokens) if (!SCOPE_TOKEN.test(token)) return null;

@@ -3,8 +3,8 @@ import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
 import { type Opened, seal, unseal } from "../crypto/seal.ts";
 
 /**
- * Longest token that is looked at, in characters. Ours stay below it as long as client id, subject
- * and scope together stay below some 2,500 bytes.
+ * Longest token that is written or looked at, in characters. Room for a client id and a subject of
+ * 255 bytes each and the longest scope there can be.
  */
 const TOKEN_LENGTH_MAX = 4096;
 
@@ -17,7 +17,9 @@ export async function sealToken(
   key: SealingKey,
   plaintext: Bytes,
 ): Promise<string> {
-  return prefix + toBase64Url(await seal(key, plaintext));
+  const token = prefix + toBase64Url(await seal(key, plaintext));
+  if (token.length > TOKEN_LENGTH_MAX) throw new RangeError("a token would be too long to read");
+  return token;
 }
 
 /**

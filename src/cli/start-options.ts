@@ -1,0 +1,61 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { CommandError } from "./command-error.ts";
+import { DEFAULT_STATE_DIR } from "./project.ts";
+
+const DEFAULT_HOST = "127.0.0.1";
+const DEFAULT_PORT = 8787;
+const PORT_MAX = 65_535;
+
+/** What `npm start` was asked for. */
+export interface StartOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute folder of the local state. */
+  readonly stateDir: string;
+  /** Everything else, in order, for `wrangler dev`. */
+  readonly passedThrough: readonly string[];
+}
+
+const OWN_OPTIONS = {
+  ip: { type: "string" },
+  port: { type: "string" },
+  "persist-to": { type: "string" },
+} as const;
+
+/** @throws CommandError when one of its own options is odd */
+export function readStartOptions(args: readonly string[]): StartOptions {
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options: OWN_OPTIONS,
+    strict: false,
+    tokens: true,
+  });
+  const own = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind !== "option" || !Object.hasOwn(OWN_OPTIONS, token.name)) continue;
+    own.add(token.index);
+    if (token.inlineValue === false) own.add(token.index + 1);
+  }
+  const { ip, port, "persist-to": stateDir } = values;
+  return {
+    host: readText("--ip", ip) ?? DEFAULT_HOST,
+    port: readPort(readText("--port", port)),
+    stateDir: resolve(readText("--persist-to", stateDir) ?? DEFAULT_STATE_DIR),
+    passedThrough: args.filter((_, index) => !own.has(index)),
+  };
+}
+
+/** Without a value an option reads as `true`. */
+function readText(name: string, value: string | boolean | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && value !== "") return value;
+  throw new CommandError(`${name} takes a value.`);
+}
+
+function readPort(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PORT;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= PORT_MAX) return port;
+  throw new CommandError(`--port takes a number from 1 to ${PORT_MAX}.`);
+}

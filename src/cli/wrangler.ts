@@ -1,0 +1,83 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { PROJECT_DIR, WRANGLER_CONFIG } from "./project.ts";
+
+const WRANGLER = resolve(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
+
+/** What ends `npm start`; each is passed on, so that nothing is left behind. */
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Who started this process. */
+const PARENT = process.ppid;
+
+/** How often to look whether it is still there, in milliseconds. */
+const ORPHAN_CHECK_MS = 500;
+
+/** How much of the output is kept while looking for the line that says ready, in characters. */
+const TAIL_LENGTH = 4096;
+
+/** With white space after it, so that no half of the URL is taken for the whole. */
+const READY = /Ready on (https?:\/\/\S+)\s/;
+
+/** Runs a command of wrangler to its end. */
+export async function runWrangler(
+  args: readonly string[],
+): Promise<{ code: number; output: string }> {
+  const child = startWrangler(args, { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  return { code: await exitCodeOf(child), output };
+}
+
+/** Runs `wrangler dev` until it ends, and ends as it did. */
+export async function serveWithWrangler(
+  args: readonly string[],
+  onReady: (url: URL) => void,
+): Promise<void> {
+  // Of two that start at once both would take the default inspector port, and one would die.
+  const command = ["dev", "--inspector-port", "0", ...args];
+  const dev = startWrangler(command, { stdio: ["inherit", "pipe", "inherit"] });
+  let tail = "";
+  dev.stdout?.pipe(process.stdout);
+  dev.stdout?.on("data", function look(chunk: Buffer) {
+    tail = (tail + stripVTControlCharacters(chunk.toString())).slice(-TAIL_LENGTH);
+    const url = READY.exec(tail)?.[1];
+    if (url === undefined) return;
+    dev.stdout?.off("data", look);
+    onReady(new URL(url));
+  });
+  process.exitCode = await exitCodeOf(dev);
+}
+
+function startWrangler(args: readonly string[], options: SpawnOptions): ChildProcess {
+  const [command = "", ...rest] = args;
+  const whole = [WRANGLER, command, "--config", WRANGLER_CONFIG, ...rest];
+  return spawn(process.execPath, whole, options);
+}
+
+/** Waits for a child. What ends this process ends the child first. */
+async function exitCodeOf(child: ChildProcess): Promise<number> {
+  let isEnding = false;
+  const end = (signal: NodeJS.Signals) => {
+    isEnding = true;
+    child.kill(signal);
+  };
+  for (const signal of ENDING_SIGNALS) process.on(signal, end);
+  const watch = setInterval(() => isOrphan() && end("SIGTERM"), ORPHAN_CHECK_MS);
+  const [code] = await once(child, "close");
+  clearInterval(watch);
+  for (const signal of ENDING_SIGNALS) process.off(signal, end);
+  if (isEnding) process.exit(0);
+  return code ?? 1;
+}
+
+/** npm passes a signal to its shell alone, which dies of it and leaves this process behind. */
+function isOrphan(): boolean {
+  return process.env["npm_lifecycle_event"] !== undefined && process.ppid !== PARENT;
+}

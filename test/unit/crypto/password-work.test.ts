@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { toBase64Url } from "../../../src/crypto/bytes.ts";
+import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
+import { chainedPbkdf2 } from "../../../src/crypto/pbkdf2.ts";
+import { secureRandom } from "../../../src/crypto/random.ts";
+import { derivationsOf } from "../../support/derivations.ts";
+import { rawKey } from "../../support/rings.ts";
+
+/** `pw` as Django hashes it, in a thousand iterations. */
+const DJANGO = "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
+
+function kindsOf({ rounds, peppers = [] }: { rounds: number; peppers?: number[] }) {
+  return createPasswordKinds({
+    passwordHashRounds: rounds,
+    passwordPepper: peppers.length === 0 ? null : peppers.map(rawKey),
+    random: secureRandom,
+  });
+}
+
+const sum = (iterations: readonly number[]) => iterations.reduce((total, one) => total + one, 0);
+
+describe("a record that is not what would be made today", () => {
+  test("is outdated under an older pepper, or that pepper could never retire", async () => {
+    const before = await kindsOf({ rounds: 1, peppers: [1] });
+    const after = await kindsOf({ rounds: 1, peppers: [2, 1] });
+    const record = await before.userPasswords.makeRecord("pw");
+    const check = await after.userPasswords.check("pw", [record]);
+    expect(check).toEqual({ matched: record, outdated: true });
+  });
+
+  test("is outdated when it has fewer iterations", async () => {
+    const salt = new Uint8Array(16);
+    const hash = toBase64Url(await chainedPbkdf2("pw", salt, 1, 1000));
+    const record = `$pbkdf2-sha256$r=1,i=1000$${toBase64Url(salt)}$${hash}`;
+    const { userPasswords } = await kindsOf({ rounds: 1 });
+    const check = await userPasswords.check("pw", [record]);
+    expect(check).toEqual({ matched: record, outdated: true });
+  });
+});
+
+describe("records made one by one", () => {
+  test("have a salt of their own each", async () => {
+    const { clientSecrets } = await kindsOf({ rounds: 1 });
+    const [one, other] = [await clientSecrets.makeRecord("a"), await clientSecrets.makeRecord("a")];
+    expect(one).not.toBe(other);
+  });
+
+  test("share a salt when one is made beside the other, so that two secrets cost one", async () => {
+    const { clientSecrets } = await kindsOf({ rounds: 1 });
+    const old = await clientSecrets.makeRecord("old");
+    const records = [await clientSecrets.makeRecord("new", old), old];
+    const wrong = await derivationsOf(() => clientSecrets.check("wrong", records));
+    expect(wrong).toEqual(await derivationsOf(() => clientSecrets.check("wrong", [])));
+    expect((await clientSecrets.check("old", records)).matched).toBe(old);
+    expect((await clientSecrets.check("new", records)).matched).toBe(records[0]);
+  });
+});
+
+describe("a wrong password", () => {
+  test("costs no less for a cheaper record than for nobody", async () => {
+    const { userPasswords } = await kindsOf({ rounds: 2 });
+    const wrong = sum(await derivationsOf(() => userPasswords.check("wrong", [DJANGO])));
+    const nobody = sum(await derivationsOf(() => userPasswords.check("wrong", [])));
+    expect(nobody).toBe(200_000);
+    expect(wrong).toBeGreaterThanOrEqual(nobody);
+    expect(wrong - nobody).toBeLessThanOrEqual(1000);
+  });
+
+  test("costs the same for a record of fewer rounds as for nobody", async () => {
+    const before = await kindsOf({ rounds: 1 });
+    const record = await before.userPasswords.makeRecord("pw");
+    const { userPasswords } = await kindsOf({ rounds: 3 });
+    const wrong = sum(await derivationsOf(() => userPasswords.check("wrong", [record])));
+    expect(wrong).toBe(300_000);
+  });
+});

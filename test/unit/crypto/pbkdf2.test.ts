@@ -1,0 +1,116 @@
+import { pbkdf2 as referencePbkdf2 } from "@noble/hashes/pbkdf2.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { toHex, utf8 } from "../../../src/crypto/bytes.ts";
+import { chainedPbkdf2, ITERATIONS_PER_CALL_MAX, pbkdf2 } from "../../../src/crypto/pbkdf2.ts";
+import { anyText } from "../../support/arbitraries.ts";
+import { derivationsOf } from "../../support/derivations.ts";
+
+const password = anyText(80);
+const salt = fc.uint8Array({ minLength: 1, maxLength: 40 });
+const iterations = fc.integer({ min: 1, max: 40 });
+
+describe("PBKDF2-HMAC-SHA256", () => {
+  test.each([
+    {
+      source: "RFC 7914 §11, first",
+      input: ["passwd", "salt", 1],
+      key: "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc",
+    },
+    {
+      source: "RFC 7914 §11, second",
+      input: ["Password", "NaCl", 80_000],
+      key: "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56",
+    },
+    {
+      source: "RFC 6070's first inputs",
+      input: ["password", "salt", 1],
+      key: "120fb6cffcf8b32c43e7225256c4f837a86548c92ccc35480805987cb70be17b",
+    },
+    {
+      source: "RFC 6070's second inputs",
+      input: ["password", "salt", 2],
+      key: "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43",
+    },
+    {
+      source: "RFC 6070's third inputs",
+      input: ["password", "salt", 4096],
+      key: "c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a",
+    },
+    {
+      source: "RFC 6070's long inputs",
+      input: ["passwordPASSWORDpassword", "saltSALTsaltSALTsaltSALTsaltSALTsalt", 4096],
+      key: "348c89dbcbd32b2f32d814b8116e84cf2b17347ebc1800181c4e2a1fb8dd53e1",
+    },
+  ] as const)("agrees with a known vector: $source", async ({ input, key }) => {
+    const [text, saltText, count] = input;
+    expect(toHex(await pbkdf2(text, utf8(saltText), count))).toBe(key);
+  });
+
+  test("agrees with another implementation", async () => {
+    await fc.assert(
+      fc.asyncProperty(password, salt, iterations, async (text, saltBytes, count) => {
+        const options = { c: count, dkLen: 32 };
+        const expected = referencePbkdf2(sha256, utf8(text), saltBytes, options);
+        expect(toHex(await pbkdf2(text, saltBytes, count))).toBe(toHex(expected));
+      }),
+    );
+  });
+});
+
+describe("chained PBKDF2", () => {
+  test("is plain PBKDF2 in one round", async () => {
+    const saltBytes = utf8("salt");
+    expect(await chainedPbkdf2("passwd", saltBytes, 1, 1)).toEqual(
+      await pbkdf2("passwd", saltBytes, 1),
+    );
+  });
+
+  test("salts each round with the output of the one before", async () => {
+    const rounds = fc.integer({ min: 1, max: 6 });
+    await fc.assert(
+      fc.asyncProperty(password, salt, rounds, iterations, async (text, first, count, each) => {
+        let expected: Uint8Array = first;
+        for (let round = 0; round < count; round += 1) {
+          expected = referencePbkdf2(sha256, utf8(text), expected, { c: each, dkLen: 32 });
+        }
+        expect(toHex(await chainedPbkdf2(text, first, count, each))).toBe(toHex(expected));
+      }),
+    );
+  });
+
+  test("spends every round in a call of its own", async () => {
+    const calls = await derivationsOf(() => chainedPbkdf2("pw", utf8("salt"), 6, 1000));
+    expect(calls).toEqual([1000, 1000, 1000, 1000, 1000, 1000]);
+  });
+});
+
+describe("the platform's limit of iterations in one call", () => {
+  test("is reached, and not passed, by what this module allows", async () => {
+    expect(ITERATIONS_PER_CALL_MAX).toBe(100_000);
+    const derived = await pbkdf2("passwd", utf8("salt"), ITERATIONS_PER_CALL_MAX);
+    expect(derived.length).toBe(32);
+  });
+
+  test("is kept by the module itself, before any work", async () => {
+    const above = ITERATIONS_PER_CALL_MAX + 1;
+    for (const derive of [
+      () => pbkdf2("passwd", utf8("salt"), above),
+      () => chainedPbkdf2("passwd", utf8("salt"), 2, above),
+    ]) {
+      await expect(derive()).rejects.toThrow(RangeError);
+      expect(await derivationsOf(derive)).toEqual([]);
+    }
+  });
+
+  test("is enforced here as production enforces it", async () => {
+    const key = await crypto.subtle.importKey("raw", utf8("pw"), "PBKDF2", false, ["deriveBits"]);
+    const derive = (count: number) => {
+      const parameters = { name: "PBKDF2", hash: "SHA-256", salt: utf8("salt"), iterations: count };
+      return crypto.subtle.deriveBits(parameters, key, 256);
+    };
+    await expect(derive(100_001)).rejects.toMatchObject({ name: "NotSupportedError" });
+    await expect(derive(100_000)).resolves.toHaveProperty("byteLength", 32);
+  });
+});

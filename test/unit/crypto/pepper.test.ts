@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
+import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
+import { secureRandom } from "../../../src/crypto/random.ts";
+import { seal } from "../../../src/crypto/seal.ts";
+import { derivationsOf } from "../../support/derivations.ts";
+import { rawKey, ringOf } from "../../support/rings.ts";
+
+const NO_MATCH = { matched: null, outdated: false };
+const DJANGO = "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
+
+/** The passwords of users under peppers named by one byte each; none means no pepper. */
+async function peppered(...names: number[]) {
+  const kinds = await createPasswordKinds({
+    passwordHashRounds: 1,
+    passwordPepper: names.length === 0 ? null : names.map(rawKey),
+    random: secureRandom,
+  });
+  return kinds.userPasswords;
+}
+
+/** Seals text as records are sealed, under the pepper of one name. */
+async function sealed(name: number, text: string): Promise<string> {
+  const { sealing } = await ringOf("password record", name);
+  return `$sealed$${toBase64Url(await seal(sealing, utf8(text)))}`;
+}
+
+const passwords = await peppered(1);
+const record = await passwords.makeRecord("correct horse");
+
+describe("a record under a pepper", () => {
+  test("is right for its password alone", async () => {
+    expect(await passwords.check("correct horse", [record])).toEqual({
+      matched: record,
+      outdated: false,
+    });
+    expect(await passwords.check("Correct horse", [record])).toEqual(NO_MATCH);
+  });
+
+  test("shows neither salt nor hash, so that a dump cannot be guessed at", () => {
+    expect(record).toMatch(/^\$sealed\$[\w-]+$/);
+  });
+
+  test.each([
+    ["without a pepper", []],
+    ["under another pepper", [2]],
+  ])("cannot be read %s, and costs what a wrong password costs", async (_what, names) => {
+    const others = await peppered(...names);
+    expect(await others.check("correct horse", [record])).toEqual(NO_MATCH);
+    const calls = await derivationsOf(() => others.check("correct horse", [record]));
+    expect(calls).toEqual([100_000]);
+  });
+
+  test("is still read when a new pepper stands in front of its own", async () => {
+    const rotated = await peppered(2, 1);
+    expect((await rotated.check("correct horse", [record])).matched).toBe(record);
+    const fresh = await rotated.makeRecord("correct horse");
+    expect((await (await peppered(2)).check("correct horse", [fresh])).matched).toBe(fresh);
+    expect(await passwords.check("correct horse", [fresh])).toEqual(NO_MATCH);
+  });
+
+  test("is not read in another spelling, altered, cut short, or empty", async () => {
+    const last = record.at(-1) === "A" ? "B" : "A";
+    for (const text of [
+      `${record}=`,
+      `${record} `,
+      record.slice(0, -1) + last,
+      record.slice(0, -4),
+      "$sealed$",
+      record.replace("$sealed$", "$Sealed$"),
+    ]) {
+      expect(await passwords.check("correct horse", [text]), text).toEqual(NO_MATCH);
+    }
+  });
+
+  test("is not read when what was sealed is no record", async () => {
+    for (const text of ["", "!", "correct horse", record]) {
+      const check = await passwords.check("correct horse", [await sealed(1, text)]);
+      expect(check).toEqual(NO_MATCH);
+    }
+  });
+});
+
+describe("what a pepper asks to be replaced", () => {
+  test("is a record that was made before there was one", async () => {
+    const plain = await (await peppered()).makeRecord("correct horse");
+    const check = await passwords.check("correct horse", [plain]);
+    expect(check).toEqual({ matched: plain, outdated: true });
+  });
+
+  test("is a record of Django's, sealed or not", async () => {
+    for (const text of [DJANGO, await sealed(1, DJANGO)]) {
+      const check = await passwords.check("correct horse", [text]);
+      expect(check).toEqual({ matched: text, outdated: true });
+    }
+  });
+
+  test("is not what it made itself, for clients as for users", async () => {
+    const { clientSecrets } = await createPasswordKinds({
+      passwordHashRounds: 6,
+      passwordPepper: [rawKey(1)],
+      random: secureRandom,
+    });
+    const secret = await clientSecrets.makeRecord("secret");
+    expect(secret).toMatch(/^\$sealed\$/);
+    const check = await clientSecrets.check("secret", [secret]);
+    expect(check).toEqual({ matched: secret, outdated: false });
+  });
+});

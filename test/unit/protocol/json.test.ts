@@ -1,0 +1,147 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decodeJsonObject } from "../../../src/protocol/json.ts";
+import { anyText } from "../../support/arbitraries.ts";
+
+type Pair = [name: string, value: string];
+/** A text and, for each of its UTF-16 units, whether it is spelled as `\uXXXX`. */
+type Spelled = [text: string, escaped: boolean[]];
+
+const escapes = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
+const name = fc.oneof(
+  fc.constantFrom("a", "b", "scope", "__proto__", "constructor", '"', "\\", '\\"', "", "1", "0"),
+  anyText(6),
+);
+const value = fc.oneof(anyText(12), fc.constantFrom('"a":"b"', "\\", '\\"', '","', "{}", ""));
+const space = fc.constantFrom("", " ", "\n", "\t \r\n");
+
+function spell([text, escaped]: Spelled): string {
+  const units = Array.from({ length: text.length }, (_, index) => {
+    const unit = text.charAt(index);
+    if (unit === '"' || unit === "\\") return `\\${unit}`;
+    const mustEscape = unit < " " || escaped[index % escaped.length];
+    return mustEscape ? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}` : unit;
+  });
+  return `"${units.join("")}"`;
+}
+
+function byName(pairs: readonly Pair[]): Pair[] {
+  return pairs.toSorted(([one], [other]) => (one < other ? -1 : 1));
+}
+
+describe("a JSON body", () => {
+  test("is its pairs, however they are spelled, or nothing when a name stands twice", () => {
+    const member = fc.tuple(fc.tuple(name, escapes), fc.tuple(value, escapes));
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 8 }), space, (members, gap) => {
+        const literals = members.map((pair) => pair.map(spell).join(`${gap}:${gap}`));
+        const body = `${gap}{${gap}${literals.join(`${gap},${gap}`)}${gap}}${gap}`;
+        const pairs = members.map(([[one], [two]]): Pair => [one, two]);
+        const isRepeated = new Set(pairs.map(([each]) => each)).size < pairs.length;
+        const decoded = decodeJsonObject(body);
+        if (isRepeated) expect(decoded).toBeNull();
+        else expect(decoded && byName(decoded)).toEqual(byName(pairs));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ["plainly", '{"a":"1","a":"2"}'],
+    ["with the same value", '{"a":"1","a":"1"}'],
+    ["spelled with an escape", '{"a":"1","\\u0061":"2"}'],
+    ["spelled with an escape at first", '{"\\u0061":"1","a":"2"}'],
+    ["spelled with escapes of two cases", '{"\\u004A":"1","\\u004a":"2"}'],
+    ["with an escaped solidus", '{"a/b":"1","a\\/b":"2"}'],
+    ["with others between", '{"a":"1","b":"2","c":"3","a":"4"}'],
+    ["and is empty", '{"":"1","":"2"}'],
+    ["and is __proto__", '{"__proto__":"1","__proto__":"2"}'],
+    ["and looks like an index", '{"0":"1","0":"2"}'],
+    ["after a value full of quotation marks", '{"a":"\\"a\\":\\"b\\"","a":"2"}'],
+    ["before a value that hides two literals", '{"a":"1","a":"\\\\"}'],
+    ["where the first is no string", '{"a":1,"a":"2"}'],
+    ["where the first is an object", '{"a":{"b":"c"},"a":"2"}'],
+    ["where the first is an object with nothing in it", '{"a":{},"a":"2"}'],
+    ["where the first is an array of strings", '{"a":["b","c"],"a":"2"}'],
+  ])("is refused when a name stands twice, %s", (_what, body) => {
+    expect(decodeJsonObject(body)).toBeNull();
+  });
+});
+
+describe("a value in a JSON body", () => {
+  test.each([
+    ["a number", '{"a":1}'],
+    ["true", '{"a":true}'],
+    ["null", '{"a":null}'],
+    ["an object", '{"a":{"b":"c"}}'],
+    ["an array", '{"a":["b"]}'],
+    ["an empty array", '{"a":[]}'],
+    ["a number beside a string", '{"a":"1","b":2}'],
+    ["an object as __proto__", '{"__proto__":{"a":"b"}}'],
+  ])("is refused when it is %s", (_what, body) => {
+    expect(decodeJsonObject(body)).toBeNull();
+  });
+
+  test.each([
+    ["a high surrogate as a value", '{"a":"\\ud800"}'],
+    ["a low surrogate as a value", '{"a":"x\\udc00"}'],
+    ["two surrogates in the wrong order", '{"a":"\\udc00\\ud800"}'],
+    ["a surrogate in a name", '{"\\ud83d":"b"}'],
+    ["a surrogate that is not escaped", '{"a":"\ud800"}'],
+  ])("is refused with %s, which has no UTF-8", (_what, body) => {
+    // Not `toBeNull`: a report that quotes a lone surrogate does not reach vitest.
+    expect(decodeJsonObject(body) === null).toBe(true);
+  });
+
+  test("may spell a character as a pair of surrogates", () => {
+    expect(decodeJsonObject('{"a":"\\ud83d\\udd11"}')).toEqual([["a", "\u{1f511}"]]);
+  });
+});
+
+describe("a whole JSON body", () => {
+  test.each([
+    ["an array", '[["a","b"]]'],
+    ["an empty array", "[]"],
+    ["a string", '"a"'],
+    ["a number", "1"],
+    ["null", "null"],
+    ["nothing", ""],
+    ["space", " "],
+    ["two objects", '{"a":"b"}{"a":"b"}'],
+    ["an object cut short", '{"a":"b"'],
+    ["single quotation marks", "{'a':'b'}"],
+    ["a comma too many", '{"a":"b",}'],
+    ["a comment", '{"a":"b"} // c'],
+    ["a line feed inside a string", '{"a":"b\n"}'],
+    ["a no-break space around it", '\u00a0{"a":"b"}'],
+    ["a byte order mark in front (RFC 8259 §8.1)", '\ufeff{"a":"b"}'],
+    ["a form", "a=b"],
+    ["an unknown escape", '{"a":"\\x41"}'],
+  ])("is refused: %s", (_what, body) => {
+    expect(decodeJsonObject(body)).toBeNull();
+  });
+
+  test("may be empty, and may name what objects inherit", () => {
+    expect(decodeJsonObject("{}")).toEqual([]);
+    expect(decodeJsonObject(' {"__proto__":"a","toString":"b"}\r\n')).toEqual([
+      ["__proto__", "a"],
+      ["toString", "b"],
+    ]);
+  });
+
+  test("is read or refused, and never fails, at the length that a body may have", () => {
+    const length = 16 * 1024;
+    for (const [open, close] of [
+      ["[", "]"],
+      ['{"a":', "}"],
+    ] as const) {
+      const depth = Math.floor(length / (open.length + close.length));
+      expect(decodeJsonObject(open.repeat(depth) + close.repeat(depth))).toBeNull();
+      expect(decodeJsonObject(open.repeat(length / open.length))).toBeNull();
+    }
+    expect(decodeJsonObject(`{"a":"${'\\"'.repeat(length / 2)}"}`)).toHaveLength(1);
+    expect(decodeJsonObject(`{"a":"${"x".repeat(length)}"}`)).toHaveLength(1);
+    expect(decodeJsonObject('"'.repeat(length))).toBeNull();
+    expect(decodeJsonObject(`{"a":"${"\\".repeat(length)}`)).toBeNull();
+  });
+});

@@ -1,0 +1,163 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { concat, fromBase64Url, toHex } from "../../../src/crypto/bytes.ts";
+import { secureRandom } from "../../../src/crypto/random.ts";
+import {
+  ACCESS_TOKEN_PURPOSE,
+  type AccessToken,
+  NONCE_BYTES,
+  sealAccessToken,
+  unsealAccessToken,
+} from "../../../src/tokens/access-token.ts";
+import {
+  REFRESH_TOKEN_PURPOSE,
+  sealRefreshToken,
+  unsealRefreshToken,
+} from "../../../src/tokens/refresh-token.ts";
+import { sealToken, unsealToken } from "../../../src/tokens/sealed-token.ts";
+import { ringOf } from "../../support/rings.ts";
+import { otherSpellings, withOneCharacterReplaced } from "../../support/tampering.ts";
+
+const hexOf = (bytes: number) => {
+  return fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((data) => toHex(data));
+};
+const content: fc.Arbitrary<AccessToken> = fc.oneof(
+  fc.record({
+    kind: fc.constant("family" as const),
+    familyId: hexOf(32),
+    generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  }),
+  fc.record({ kind: fc.constant("single" as const), nonce: hexOf(NONCE_BYTES) }),
+);
+
+const FAMILY_ID = "0123456789abcdef".repeat(4);
+const FAMILY: AccessToken = { kind: "family", familyId: FAMILY_ID, generation: 7 };
+const SINGLE: AccessToken = { kind: "single", nonce: "5a".repeat(NONCE_BYTES) };
+
+const [ring, refreshRing] = await Promise.all([
+  ringOf(ACCESS_TOKEN_PURPOSE, 1),
+  ringOf(REFRESH_TOKEN_PURPOSE, 1),
+]);
+const tokens = await Promise.all(
+  [FAMILY, SINGLE].map((said) => sealAccessToken(ring.sealing, said)),
+);
+
+describe("an access token", () => {
+  test("says what was sealed, and is the same each time", async () => {
+    await fc.assert(
+      fc.asyncProperty(content, async (said) => {
+        const sealed = await sealAccessToken(ring.sealing, said);
+        expect(sealed).toMatch(/^tga_[\w-]+$/);
+        expect(await unsealAccessToken(ring, sealed)).toEqual(said);
+        expect(await sealAccessToken(ring.sealing, said)).toBe(sealed);
+      }),
+    );
+  });
+
+  test("is another one for another generation, family or nonce", async () => {
+    const others: AccessToken[] = [
+      { ...FAMILY, generation: 8 },
+      { ...FAMILY, familyId: "f".repeat(64) },
+      { ...SINGLE, nonce: toHex(secureRandom(NONCE_BYTES)) },
+    ];
+    const sealed = await Promise.all(others.map((said) => sealAccessToken(ring.sealing, said)));
+    expect(new Set([...tokens, ...sealed]).size).toBe(5);
+  });
+
+  test("holds at least 160 bits that nobody can guess, and stays short", () => {
+    expect(NONCE_BYTES * 8).toBe(160);
+    for (const token of tokens) {
+      const bytes = fromBase64Url(token.slice("tga_".length));
+      expect(bytes?.length).toBeGreaterThanOrEqual(4 + 20);
+      expect(token.length).toBeLessThan(100);
+    }
+  });
+
+  test("is made of no family id or nonce of another length", async () => {
+    const odd: AccessToken[] = [
+      { kind: "family", familyId: FAMILY_ID.slice(2), generation: 0 },
+      { kind: "family", familyId: `${FAMILY_ID}00`, generation: 0 },
+      { kind: "family", familyId: "x".repeat(64), generation: 0 },
+      { kind: "single", nonce: "" },
+      { kind: "single", nonce: FAMILY_ID },
+    ];
+    for (const said of odd) {
+      const sealing = async () => sealAccessToken(ring.sealing, said);
+      await expect(sealing()).rejects.toThrow(TypeError);
+    }
+  });
+});
+
+describe("no access token is", () => {
+  test("one with any one character replaced, or cut short at any length", async () => {
+    for (const token of tokens) {
+      for (const altered of withOneCharacterReplaced(token)) {
+        expect(await unsealAccessToken(ring, altered), altered).toBeNull();
+      }
+      for (let length = 0; length < token.length; length += 1) {
+        expect(await unsealAccessToken(ring, token.slice(0, length)), `${length}`).toBeNull();
+      }
+    }
+  });
+
+  test("one in another spelling", async () => {
+    for (const spelling of tokens.flatMap(otherSpellings)) {
+      expect(await unsealAccessToken(ring, spelling), spelling).toBeNull();
+    }
+  });
+
+  test("one of another ring, or of a key that has retired", async () => {
+    const [other, rotated] = await Promise.all([
+      ringOf(ACCESS_TOKEN_PURPOSE, 2),
+      ringOf(ACCESS_TOKEN_PURPOSE, 2, 1),
+    ]);
+    const [token = ""] = tokens;
+    expect(await unsealAccessToken(other, token)).toBeNull();
+    expect(await unsealAccessToken(rotated, token)).toEqual(FAMILY);
+  });
+
+  test.each([
+    ["nothing", []],
+    ["another kind", [3, ...new Uint8Array(36)]],
+    ["a family id cut short", [1, ...new Uint8Array(35)]],
+    ["a family and more", [1, ...new Uint8Array(37)]],
+    ["a short nonce", [2, ...new Uint8Array(19)]],
+    ["a nonce as long as a family", [2, ...new Uint8Array(36)]],
+    ["a family as short as a nonce", [1, ...new Uint8Array(20)]],
+  ])("what the right key sealed with %s inside", async (_what, plaintext) => {
+    const sealed = await sealToken("tga_", ring.sealing, concat(plaintext));
+    expect(await unsealToken("tga_", ring, sealed)).not.toBeNull();
+    expect(await unsealAccessToken(ring, sealed)).toBeNull();
+  });
+});
+
+describe("an access token and a refresh token", () => {
+  test("are never one for the other, whatever the prefix says", async () => {
+    const refresh = await sealRefreshToken(refreshRing.sealing, {
+      familyId: FAMILY_ID,
+      generation: 7,
+      clientId: "client",
+      subject: "subject",
+      scope: ["read"],
+      createdAtMs: 0,
+      issuedAtMs: 0,
+    });
+    expect(await unsealRefreshToken(refreshRing, refresh)).not.toBeNull();
+    for (const spelling of [refresh, refresh.replace("tgr_", "tga_"), refresh.slice(4)]) {
+      expect(await unsealAccessToken(ring, spelling)).toBeNull();
+    }
+    for (const access of tokens) {
+      for (const spelling of [access, access.replace("tga_", "tgr_"), access.slice(4)]) {
+        expect(await unsealRefreshToken(refreshRing, spelling)).toBeNull();
+      }
+    }
+  });
+
+  test("are kept apart by the prefix and by the ring, each alone", async () => {
+    const plaintext = concat([1], new Uint8Array(36));
+    const sameRing = await sealToken("tgr_", ring.sealing, plaintext);
+    const samePrefix = await sealToken("tga_", refreshRing.sealing, plaintext);
+    expect(await unsealAccessToken(ring, sameRing)).toBeNull();
+    expect(await unsealAccessToken(ring, samePrefix)).toBeNull();
+  });
+});

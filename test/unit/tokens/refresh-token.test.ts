@@ -1,0 +1,177 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { concat, utf8 } from "../../../src/crypto/bytes.ts";
+import { SCOPE_LENGTH_MAX } from "../../../src/protocol/scope.ts";
+import {
+  REFRESH_TOKEN_PURPOSE,
+  type RefreshToken,
+  sealRefreshToken,
+  unsealRefreshToken,
+} from "../../../src/tokens/refresh-token.ts";
+import { sealToken, unsealToken } from "../../../src/tokens/sealed-token.ts";
+import { ringOf } from "../../support/rings.ts";
+import { otherSpellings, withOneCharacterReplaced } from "../../support/tampering.ts";
+
+const textOf = (characters: string, lengths: fc.StringConstraints) => {
+  return fc.string({ ...lengths, unit: fc.constantFrom(...characters) });
+};
+const name = textOf("azAZ09 :/+%=é密\u{1f511}", { maxLength: 60 });
+const scopeToken = textOf("azAZ09:/.,!~[]", { minLength: 1, maxLength: 20 });
+const instant = fc.integer({ min: 0, max: 8.64e15 });
+
+const content: fc.Arbitrary<RefreshToken> = fc.record({
+  familyId: textOf("0123456789abcdef", { minLength: 64, maxLength: 64 }),
+  generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  clientId: name,
+  subject: fc.oneof(fc.uuid(), name),
+  scope: fc.uniqueArray(scopeToken, { maxLength: 8 }),
+  createdAtMs: instant,
+  issuedAtMs: instant,
+});
+
+const EXAMPLE: RefreshToken = {
+  familyId: "0123456789abcdef".repeat(4),
+  generation: 7,
+  clientId: "client",
+  subject: "b7b8a1de-5f0c-4d6c-9d63-8f5b3a1d2e4f",
+  scope: ["read", "write"],
+  createdAtMs: 1_800_000_000_000,
+  issuedAtMs: 1_800_000_600_000,
+};
+const ring = await ringOf(REFRESH_TOKEN_PURPOSE, 1);
+const token = await sealRefreshToken(ring.sealing, EXAMPLE);
+
+describe("a refresh token", () => {
+  test("says what was sealed, and is the same each time", async () => {
+    await fc.assert(
+      fc.asyncProperty(content, async (said) => {
+        const sealed = await sealRefreshToken(ring.sealing, said);
+        expect(sealed).toMatch(/^tgr_[\w-]+$/);
+        expect(await unsealRefreshToken(ring, sealed)).toEqual(said);
+        expect(await sealRefreshToken(ring.sealing, said)).toBe(sealed);
+      }),
+    );
+  });
+
+  test("is another one when anything that it says is another", async () => {
+    const changes: Partial<RefreshToken>[] = [
+      { familyId: "f".repeat(64) },
+      { generation: 8 },
+      { clientId: "Client" },
+      { subject: "another" },
+      { scope: ["write", "read"] },
+      { scope: ["read"] },
+      { createdAtMs: EXAMPLE.createdAtMs + 1 },
+      { issuedAtMs: EXAMPLE.issuedAtMs + 1 },
+    ];
+    const tokens = changes.map((change) =>
+      sealRefreshToken(ring.sealing, { ...EXAMPLE, ...change }),
+    );
+    expect(new Set([token, ...(await Promise.all(tokens))]).size).toBe(changes.length + 1);
+  });
+
+  test("does not show what it says", async () => {
+    const plain = Buffer.from(token.slice(4), "base64url").toString("latin1");
+    for (const part of [EXAMPLE.clientId, EXAMPLE.subject.slice(0, 8), "read"]) {
+      expect(plain).not.toContain(part);
+    }
+  });
+
+  test("has room for names and scope of 2,500 bytes together", async () => {
+    const scope = Array.from(
+      { length: 100 },
+      (_, index) => `scope-${"x".repeat(12)}-${index + 100}`,
+    );
+    const clientId = "c".repeat(2500 - scope.join(" ").length - EXAMPLE.subject.length);
+    const said = { ...EXAMPLE, clientId, scope };
+    const sealed = await sealRefreshToken(ring.sealing, said);
+    expect(sealed.length).toBeLessThanOrEqual(4096);
+    expect(await unsealRefreshToken(ring, sealed)).toEqual(said);
+  });
+
+  test("is made for no family id but 32 bytes", async () => {
+    for (const familyId of ["", "00", "0".repeat(62), "0".repeat(66), "x".repeat(64)]) {
+      const sealing = async () => sealRefreshToken(ring.sealing, { ...EXAMPLE, familyId });
+      await expect(sealing()).rejects.toThrow(TypeError);
+    }
+  });
+});
+
+describe("no refresh token is", () => {
+  test("one with any one character replaced", async () => {
+    for (const altered of withOneCharacterReplaced(token)) {
+      expect(await unsealRefreshToken(ring, altered), altered).toBeNull();
+    }
+  });
+
+  test("one cut short, at each length and at either end", async () => {
+    for (let length = 0; length < token.length; length += 1) {
+      expect(await unsealRefreshToken(ring, token.slice(0, length)), `first ${length}`).toBeNull();
+      const tail = token.slice(token.length - length);
+      expect(await unsealRefreshToken(ring, tail), `last ${length}`).toBeNull();
+    }
+  });
+
+  test("one in another spelling, whatever is left over in its last character", async () => {
+    for (const clientId of ["c", "cc", "ccc"]) {
+      const sealed = await sealRefreshToken(ring.sealing, { ...EXAMPLE, clientId });
+      for (const spelling of otherSpellings(sealed)) {
+        expect(await unsealRefreshToken(ring, spelling), spelling).toBeNull();
+      }
+    }
+  });
+
+  test("longer than 4,096 characters", async () => {
+    const long = await sealToken("tgr_", ring.sealing, new Uint8Array(4000));
+    expect(await unsealToken("tgr_", ring, long)).toBeNull();
+    const within = await sealToken("tgr_", ring.sealing, new Uint8Array(3045));
+    expect(within.length).toBe(4096);
+    expect(await unsealToken("tgr_", ring, within)).not.toBeNull();
+  });
+
+  test("one of another ring, or of a key that has retired", async () => {
+    const [other, rotated] = await Promise.all([
+      ringOf(REFRESH_TOKEN_PURPOSE, 2),
+      ringOf(REFRESH_TOKEN_PURPOSE, 2, 1),
+    ]);
+    expect(await unsealRefreshToken(other, token)).toBeNull();
+    expect(await unsealRefreshToken(rotated, token)).toEqual(EXAMPLE);
+    const fresh = await sealRefreshToken(rotated.sealing, EXAMPLE);
+    expect(fresh).not.toBe(token);
+    expect(await unsealRefreshToken(ring, fresh)).toBeNull();
+  });
+
+  test.each([
+    ["nothing", []],
+    ["another version", [2, ...new Uint8Array(52), ...utf8("client\0subject\0read")]],
+    ["a head cut short", [1, ...new Uint8Array(51)]],
+    ["no subject", [1, ...new Uint8Array(52), ...utf8("client")]],
+    ["a scope of odd characters", [1, ...new Uint8Array(52), ...utf8('client\0subject\0"read"')]],
+    ["names that are not UTF-8", [1, ...new Uint8Array(52), 0xff, 0, 0x61, 0, 0x61]],
+  ])("what the right key sealed with %s inside", async (_what, plaintext) => {
+    const sealed = await sealToken("tgr_", ring.sealing, concat(plaintext));
+    expect(await unsealToken("tgr_", ring, sealed)).not.toBeNull();
+    expect(await unsealRefreshToken(ring, sealed)).toBeNull();
+  });
+});
+
+describe("the longest refresh token", () => {
+  const longest: RefreshToken = {
+    ...EXAMPLE,
+    clientId: "c".repeat(255),
+    subject: "s".repeat(255),
+    scope: ["x".repeat(SCOPE_LENGTH_MAX)],
+  };
+
+  test("is read again", async () => {
+    const sealed = await sealRefreshToken(ring.sealing, longest);
+    expect(await unsealRefreshToken(ring, sealed)).toEqual(longest);
+  });
+
+  test("would rather not be written than be too long to read", async () => {
+    const subject = "s".repeat(2000);
+    await expect(sealRefreshToken(ring.sealing, { ...longest, subject })).rejects.toThrow(
+      RangeError,
+    );
+  });
+});
