@@ -1,7 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { ClaimTools } from "./client-auth/claim.ts";
 import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
-import { parseConfig } from "./config.ts";
+import { ConfigError, parseConfig } from "./config.ts";
 import { deriveKeyRing } from "./crypto/key-ring.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
 import { secureRandom } from "./crypto/random.ts";
@@ -27,6 +27,7 @@ const clock = (): number => Date.now();
  */
 export async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig({ ...env });
+  requireBindings(env);
   const random = secureRandom;
   const [accessTokenRing, refreshTokenRing, passwordKinds] = await Promise.all([
     deriveKeyRing(config.tokenKeys, ACCESS_TOKEN_PURPOSE),
@@ -60,6 +61,13 @@ export async function createDeps(env: Env): Promise<Deps> {
     clock,
     defer,
   };
+}
+
+/** A Worker deployed without one would fail at each request in its own way. */
+function requireBindings(env: Env): void {
+  for (const name of ["ACCESS_TOKENS", "DB", "REFRESH_FAMILIES"] as const) {
+    if (env[name] === undefined) throw new ConfigError(`the binding ${name} is missing`);
+  }
 }
 
 const composed = new WeakMap<Env, Promise<Deps>>();

@@ -19,10 +19,11 @@ export async function token(request: Request, deps: Deps): Promise<Response> {
   const idempotencyKey = request.headers.get("Idempotency-Key");
   const prepared = await grant.prepare({ params, idempotencyKey }, deps);
   const claim = claimClient({ authorization: request.headers.get("Authorization"), params });
+  const authorizedAtMs = deps.clock();
   const accounts = await deps.accounts.find(claim.clientId, prepared.userKey);
   const client = await claim.prove(accounts.client, deps);
   const authorization = await prepared.authorize(client, accounts.user);
-  return json(toWire(await deps.issuer.issue(authorization)));
+  return json(toWire(await deps.issuer.issue(authorization, authorizedAtMs)));
 }
 
 function grantTypeOf(request: Request, params: Params): string | undefined {

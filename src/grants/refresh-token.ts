@@ -62,8 +62,7 @@ async function attemptIdOf(idempotencyKey: string | null, random: Random): Promi
 /** A not-before time on either row ends every older family, without an index over families. */
 function refuseEnded(token: RefreshToken, client: Client, user: User | null): void {
   if (token.clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
-  if (user === null) throw new Refusal("user_unknown");
-  if (!user.isActive) throw new Refusal("user_inactive");
+  if (!user?.isActive) throw new Refusal("refresh_token_ended");
   const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
   if (token.createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
 }

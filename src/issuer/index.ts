@@ -8,7 +8,7 @@ export type { IssuedTokens } from "./issue.ts";
 /** The single mint: nothing else in the service makes a token or says whether one is good. */
 export interface Issuer {
   /** See `issue.ts`. @throws Refusal, Unavailable */
-  issue(authorization: Authorization): Promise<IssuedTokens>;
+  issue(authorization: Authorization, authorizedAtMs: number): Promise<IssuedTokens>;
   /** See `inspect.ts`. @throws Unavailable */
   inspect(accessToken: string): Promise<ActiveToken | null>;
 }
@@ -16,7 +16,7 @@ export interface Issuer {
 /** Builds the {@link Issuer}. */
 export function createIssuer(tools: IssueTools & InspectTools): Issuer {
   return {
-    issue: (authorization) => issue(authorization, tools),
+    issue: (authorization, authorizedAtMs) => issue(authorization, authorizedAtMs, tools),
     inspect: (accessToken) => inspect(accessToken, tools),
   };
 }

@@ -43,16 +43,22 @@ const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
 /**
  * Turns what a grant decided into tokens, written down before they are returned.
  *
+ * @param authorizedAtMs a moment before client and user were looked up: a password change or a
+ *   deactivation that came in between is later, and so ends what is issued
  * @throws Refusal when the refresh token to rotate is consumed, expired or revoked
  * @throws Unavailable when storage fails; what was consumed then can be asked for again
  */
-export function issue(authorization: Authorization, tools: IssueTools): Promise<IssuedTokens> {
+export function issue(
+  authorization: Authorization,
+  authorizedAtMs: number,
+  tools: IssueTools,
+): Promise<IssuedTokens> {
   const { continuation } = authorization;
   switch (continuation.kind) {
     case "none":
-      return issueSingle(authorization, tools);
+      return issueSingle(authorization, authorizedAtMs, tools);
     case "new_family":
-      return issueNewFamily(authorization, tools);
+      return issueNewFamily(authorization, authorizedAtMs, tools);
     case "rotation":
       return issueSuccessor(authorization, continuation, tools);
   }
@@ -60,9 +66,9 @@ export function issue(authorization: Authorization, tools: IssueTools): Promise<
 
 async function issueSingle(
   { clientId, subject, scope, lifetimes }: Authorization,
-  { accessTokens, accessTokenRing, random, clock }: IssueTools,
+  nowMs: number,
+  { accessTokens, accessTokenRing, random }: IssueTools,
 ): Promise<IssuedTokens> {
-  const nowMs = clock();
   const nonce = toHex(random(NONCE_BYTES));
   const accessToken = await sealAccessToken(accessTokenRing.sealing, { kind: "single", nonce });
   const expiresInSeconds = lifetimes.accessTokenSeconds;
@@ -74,10 +80,10 @@ async function issueSingle(
 
 async function issueNewFamily(
   { clientId, subject, scope, lifetimes }: Authorization,
+  nowMs: number,
   tools: IssueTools,
 ): Promise<IssuedTokens> {
   if (subject === null) throw new TypeError("a refresh family needs a user");
-  const nowMs = tools.clock();
   const policy = policyFor(lifetimes, tools);
   const keyId = tools.refreshTokenRing.sealing.id;
   const state = begin({ clientId, subject, keyId, scope: formatScope(scope) }, nowMs, policy);

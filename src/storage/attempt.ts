@@ -1,7 +1,11 @@
 import { Unavailable } from "../protocol/refusal.ts";
 
-/** How long one storage operation may take before the request gives up on it, in milliseconds. */
-export const DEADLINE_MS = 10_000;
+/**
+ * How long one storage operation may take before the request gives up on it, in milliseconds. A
+ * rotation, a write to KV and the client's pause fit into the retry window of 10 seconds: who is
+ * told to try again must not come too late.
+ */
+export const DEADLINE_MS = 3_000;
 
 /**
  * Runs one storage operation. Whatever it throws, and no answer in time too, becomes

@@ -39,13 +39,15 @@ export class RefreshFamily extends DurableObject<unknown> {
   /** Consumes a generation; see `rotate` in `tokens/family.ts`. */
   async rotate(rotation: Rotation, nowMs: number, policy: FamilyPolicy): Promise<RotationOutcome> {
     const row = this.#load();
-    const before = row?.state ?? null;
+    // Past its time a family is gone, even if its alarm is late: lifetimes that were raised
+    // since must not bring it back for some and not for others.
+    const isOver = row !== undefined && nowMs >= row.neededUntilMs;
+    const before = row === undefined || isOver ? null : row.state;
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
     if (state !== null && state !== before) {
       this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
     }
-    // The alarm was lost: clean up in its place.
-    if (row !== undefined && state === before && nowMs >= row.neededUntilMs) await this.#remove();
+    if (isOver) await this.#remove();
     return outcome;
   }
 

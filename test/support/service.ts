@@ -46,8 +46,11 @@ export const LOGIN = {
   password: "correct horse",
 } as const;
 
+/** Settings and bindings to replace; the pepper is a secret that may be absent. */
+export type Overrides = Partial<Record<keyof Env | "PASSWORD_PEPPER", unknown>>;
+
 /** Builds a {@link Service}. Each has its own isolate-wide memory, as a fresh isolate would. */
-export function createService(overrides: Partial<Record<keyof Env, unknown>> = {}): Service {
+export function createService(overrides: Overrides = {}): Service {
   const serviceEnv = { ...env, ...overrides } as Env;
   const fetch = async (path: string, init?: RequestInit) => {
     return app.fetch(new Request(`https://login.example.com${path}`, init), serviceEnv);

@@ -1,0 +1,146 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { refusal, success, whole } from "../support/answers.ts";
+import { ask, basic, post } from "../support/requests.ts";
+import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+const service = createService();
+beforeAll(() => registerDefaults(service));
+
+const ALL_SCOPES = "read write groups introspection";
+const NO_STORE = { "cache-control": "no-store", pragma: "no-cache" };
+
+describe("the paths", () => {
+  test.each(["/o/token/", "/o/token"])("%s is the token endpoint", async (path) => {
+    const answer = await post(service, new URLSearchParams(LOGIN), basic(CLIENT), path);
+    expect(answer).toEqual(success(ALL_SCOPES));
+  });
+
+  test.each(["/", "/o", "/o/", "/token", "/O/TOKEN/", "/o/token/x", "/o/token.json", "/<b>"])(
+    "%s is a 404 in JSON",
+    async (path) => {
+      const notFound = refusal(404, "invalid_request", "There is no such endpoint.");
+      expect(await whole(await service.fetch(path))).toEqual(notFound);
+      expect(await post(service, new URLSearchParams(LOGIN), basic(CLIENT), path)).toEqual(
+        notFound,
+      );
+    },
+  );
+});
+
+describe("the methods", () => {
+  const notAllowed = refusal(405, "invalid_request", "This endpoint takes POST requests.", {
+    allow: "POST, OPTIONS",
+  });
+
+  test.each(["GET", "PUT", "DELETE", "PATCH", "PROPFIND"])("%s is refused", async (method) => {
+    for (const path of ["/o/token/", "/o/token"]) {
+      expect(await whole(await service.fetch(path, { method }))).toEqual(notAllowed);
+    }
+  });
+
+  test("HEAD is refused without a body", async () => {
+    const answer = await whole(await service.fetch("/o/token/", { method: "HEAD" }));
+    expect(answer).toEqual({ ...notAllowed, body: null });
+  });
+
+  test("a GET with the right credentials in its query is refused as any other", async () => {
+    const query = new URLSearchParams({ ...LOGIN, client_id: "client", client_secret: "secret" });
+    const answer = await whole(await service.fetch(`/o/token/?${query}`, { headers: {} }));
+    expect(answer).toEqual(notAllowed);
+  });
+
+  test("OPTIONS names the methods and gives no origin leave", async () => {
+    const headers = {
+      Origin: "https://app.example.com",
+      "Access-Control-Request-Method": "POST",
+    };
+    for (const path of ["/o/token/", "/o/token"]) {
+      expect(await whole(await service.fetch(path, { method: "OPTIONS", headers }))).toEqual({
+        status: 204,
+        headers: { ...NO_STORE, allow: "POST, OPTIONS" },
+        body: null,
+      });
+    }
+  });
+});
+
+describe("a query string", () => {
+  const refused = refusal(400, "invalid_request", "URL query parameters are not allowed");
+
+  test.each(["?x", "?grant_type=password", "?%00", "?a=1&a=2", "?=", "?&"])(
+    "%s is refused",
+    async (query) => {
+      const body = new URLSearchParams(LOGIN);
+      for (const path of [`/o/token/${query}`, `/o/token${query}`]) {
+        expect(await post(service, body, basic(CLIENT), path)).toEqual(refused);
+      }
+    },
+  );
+});
+
+describe("every answer", () => {
+  const MARK = "canary<script>4242";
+
+  test("is without the caller's own input", async () => {
+    const marked = [
+      ask(service, { ...LOGIN, grant_type: MARK }),
+      ask(service, { ...LOGIN, username: MARK }),
+      ask(service, { ...LOGIN, password: MARK }),
+      ask(service, { ...LOGIN, scope: MARK }),
+      ask(service, { ...LOGIN, state: MARK, [MARK]: MARK }),
+      ask(service, LOGIN, `${MARK}:${MARK}`),
+      ask(service, { grant_type: "refresh_token", refresh_token: MARK }),
+      ask(service, { ...LOGIN, username: `${MARK}\0` }),
+      post(service, MARK, { "Content-Type": MARK }),
+      post(service, MARK, { "Content-Type": "application/json" }),
+      post(service, MARK, { "Content-Type": `multipart/form-data; boundary=${MARK}` }),
+      post(service, MARK, {}, `/o/token/?${MARK}`),
+      post(service, MARK, {}, `/${MARK}`),
+    ];
+    for (const answer of await Promise.all(marked)) {
+      expect(JSON.stringify(answer)).not.toMatch(/canary|4242/i);
+    }
+  });
+
+  test("has a description of RFC 6749's characters alone, if it has one", async () => {
+    const refusals = await Promise.all([
+      ask(service, {}),
+      ask(service, { grant_type: "password" }),
+      ask(service, { ...LOGIN, username: "a\n" }),
+      ask(service, { ...LOGIN, password: "a\n" }),
+      ask(service, { grant_type: "refresh_token" }),
+      ask(service, { ...LOGIN, client_id: "another" }),
+      post(service, "x", { "Content-Type": "text/plain" }),
+      post(service, "x", { "Content-Type": "application/json" }),
+      post(service, "%ff", { "Content-Type": "application/x-www-form-urlencoded" }),
+      post(service, "a=1&a=2", { "Content-Type": "application/x-www-form-urlencoded" }),
+      post(service, "x", { "Content-Type": "multipart/form-data; boundary=y" }),
+      post(service, "x".repeat(20_000)),
+      service.fetch("/").then(whole),
+      service.fetch("/o/token").then(whole),
+    ]);
+    for (const { status, body } of refusals) {
+      expect(status).toBeGreaterThanOrEqual(400);
+      const { error, error_description = "" } = body as Record<string, string>;
+      expect(error).toMatch(/^[a-z_]+$/);
+      expect(error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/);
+      expect(Object.keys(body as object).length).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+describe("a fault of the service's own", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test("is a 500 in JSON that says nothing of it", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    vi.spyOn(crypto.subtle, "encrypt").mockRejectedValue(new Error("inner detail"));
+    expect(await ask(service, LOGIN)).toEqual(refusal(500, "server_error"));
+    expect(log).toHaveBeenCalledOnce();
+  });
+});
+
+test("unknown parameters are ignored and never echoed", async () => {
+  const unknown = { client: "x", user: "y", ["__proto__"]: "z", state: "s", constructor: "c" };
+  expect(await ask(service, { ...LOGIN, ...unknown })).toEqual(success(ALL_SCOPES));
+});

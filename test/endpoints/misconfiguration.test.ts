@@ -1,0 +1,66 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { success, UNAVAILABLE, whole } from "../support/answers.ts";
+import { ask } from "../support/requests.ts";
+import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+beforeAll(() => registerDefaults(createService()));
+
+const log = vi.fn();
+beforeEach(() => {
+  log.mockReset();
+  vi.spyOn(console, "error").mockImplementation(log);
+});
+afterEach(() => vi.restoreAllMocks());
+
+const KEY = "d4".repeat(32);
+
+describe("a service that is configured wrongly says so to nobody but the log", () => {
+  test.each([
+    ["TOKEN_KEYS", undefined],
+    ["TOKEN_KEYS", ""],
+    ["TOKEN_KEYS", KEY.slice(2)],
+    ["TOKEN_KEYS", `${KEY},`],
+    ["TOKEN_KEYS", `${KEY},${KEY}`],
+    ["TOKEN_KEYS", KEY.replace("d4", "zz")],
+    ["PASSWORD_PEPPER", KEY.slice(1)],
+    ["REFRESH_RETRY", "sometimes"],
+    ["REFRESH_RETRY", undefined],
+    ["REFRESH_RETRY_WINDOW_SECONDS", 601],
+    ["REFRESH_RETRY_WINDOW_SECONDS", -1],
+    ["ACCESS_TOKEN_TTL_SECONDS", 0],
+    ["ACCESS_TOKEN_TTL_SECONDS", "1h"],
+    ["REFRESH_IDLE_TTL_SECONDS", 1.5],
+    ["REFRESH_ABSOLUTE_TTL_SECONDS", undefined],
+    ["PASSWORD_HASH_ROUNDS", 0],
+    ["PASSWORD_HASH_ROUNDS", 21],
+    ["SCOPES", " "],
+    ["SCOPES", 'read "write"'],
+    ["ISSUER", "login.example.com"],
+    ["ISSUER", "https://login.example.com/"],
+  ])("%s = %j", async (name, value) => {
+    const service = createService({ [name]: value });
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      expect(await ask(service, LOGIN)).toEqual(UNAVAILABLE);
+      expect(await ask(service, {}, null)).toEqual(UNAVAILABLE);
+    }
+    expect(log).toHaveBeenCalledTimes(4);
+    for (const [line] of log.mock.calls) {
+      expect(line).toContain(name);
+      expect(line).not.toContain("d4d4");
+    }
+  });
+
+  test("and still answers what needs no settings", async () => {
+    const service = createService({ TOKEN_KEYS: "" });
+    const options = await whole(await service.fetch("/o/token/", { method: "OPTIONS" }));
+    expect(options).toMatchObject({ status: 204 });
+    expect(await whole(await service.fetch("/o/token/"))).toMatchObject({ status: 405 });
+    expect(await whole(await service.fetch("/"))).toMatchObject({ status: 404 });
+  });
+});
+
+test("a number may be a string of digits, as --var and the dashboard have it", async () => {
+  const service = createService({ ACCESS_TOKEN_TTL_SECONDS: "1800", PASSWORD_HASH_ROUNDS: "1" });
+  const expected = success("read write groups introspection", 1800);
+  expect(await ask(service, LOGIN)).toEqual(expected);
+});

@@ -1,0 +1,192 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  INVALID_CLIENT,
+  INVALID_CREDENTIALS,
+  INVALID_GRANT,
+  INVALID_SCOPE,
+  success,
+  UNAUTHORIZED_CLIENT,
+  UNSUPPORTED_GRANT_TYPE,
+} from "../support/answers.ts";
+import { createCountedService } from "../support/counting.ts";
+import { interceptBindings } from "../support/interception.ts";
+import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+const SUCCESS = success("read write groups introspection");
+const CLIENT_CREDENTIALS = { grant_type: "client_credentials" };
+
+/** As in production; the tests at large use 1. */
+const ROUNDS = 6;
+const SETTINGS = { PASSWORD_HASH_ROUNDS: ROUNDS };
+
+beforeAll(() => registerDefaults(createService(SETTINGS)));
+
+/** An isolate that has never seen a client. */
+const fresh = () => createCountedService(SETTINGS);
+
+/** An isolate that remembers the client's secret. */
+async function warm() {
+  const counted = fresh();
+  granted(await ask(counted.service, CLIENT_CREDENTIALS));
+  return counted;
+}
+
+describe("a password grant costs", () => {
+  const storage = { "d1.batch": 1, "kv.put": 1, "family.start": 1 };
+
+  test("one operation of each kind, and the client's one PBKDF2 once", async () => {
+    const { service, costOf } = fresh();
+    const first = await costOf(() => ask(service, LOGIN));
+    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: ROUNDS + 1 } });
+    const second = await costOf(() => ask(service, LOGIN));
+    expect(second).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: ROUNDS } });
+  });
+
+  test("the user's PBKDF2 alone for a public client", async () => {
+    const { service, costOf } = fresh();
+    const { answer, cost } = await costOf(() => {
+      return ask(service, { ...LOGIN, client_id: "public" }, null);
+    });
+    expect({ answer, cost }).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: ROUNDS } });
+  });
+
+  test.each([
+    ["a wrong password", { password: "wrong" }, INVALID_CREDENTIALS],
+    ["an unknown user", { username: "nobody" }, INVALID_CREDENTIALS],
+    ["an unknown scope", { scope: "fly" }, INVALID_SCOPE],
+  ])("nothing but the look-up and the hash for %s", async (_, fields, expected) => {
+    const { service, costOf } = await warm();
+    const { answer, cost } = await costOf(() => ask(service, { ...LOGIN, ...fields }));
+    expect({ answer, cost }).toEqual({
+      answer: expected,
+      cost: { "d1.batch": 1, pbkdf2: ROUNDS },
+    });
+  });
+});
+
+describe("a refresh costs", () => {
+  const storage = { "d1.batch": 1, "kv.put": 1, "family.rotate": 1 };
+
+  test("one operation of each kind, and no PBKDF2 once the secret is remembered", async () => {
+    const { refresh_token } = await logIn(createService(SETTINGS));
+    const { service, costOf } = fresh();
+    const first = await costOf(() => refresh(service, refresh_token));
+    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: 1 } });
+    const second = await costOf(() => {
+      return refresh(service, granted(first.answer).refresh_token);
+    });
+    expect(second).toEqual({ answer: SUCCESS, cost: storage });
+  });
+
+  test("as much after a hundred generations as after one", async () => {
+    const { service, costOf } = await warm();
+    let { refresh_token } = await logIn(service);
+    for (let count = 0; count < 100; count += 1) {
+      refresh_token = granted(await refresh(service, refresh_token)).refresh_token;
+    }
+    const { cost } = await costOf(() => refresh(service, refresh_token));
+    expect(cost).toEqual(storage);
+  });
+
+  test("no write of a token when the used one comes again", async () => {
+    const { service, costOf } = await warm();
+    const { refresh_token } = await logIn(service);
+    granted(await refresh(service, refresh_token));
+    const { answer, cost } = await costOf(() => refresh(service, refresh_token));
+    expect({ answer, cost }).toEqual({
+      answer: INVALID_GRANT,
+      cost: { "d1.batch": 1, "family.rotate": 1 },
+    });
+  });
+
+  test("no call to the family for what the look-up already refuses", async () => {
+    const { service, costOf } = await warm();
+    const { refresh_token } = await logIn(service, { client_id: "public" }, null);
+    const { refresh_token: own } = await logIn(service, { scope: "read" });
+    const lookUp = { "d1.batch": 1 };
+    const another = await costOf(() => refresh(service, refresh_token));
+    expect(another).toEqual({ answer: INVALID_GRANT, cost: lookUp });
+    const wider = await costOf(() => refresh(service, own, { scope: "write" }));
+    expect(wider).toEqual({ answer: INVALID_SCOPE, cost: lookUp });
+    const forged = await costOf(() => refresh(service, `${own}A`));
+    expect(forged).toEqual({ answer: INVALID_GRANT, cost: lookUp });
+  });
+});
+
+describe("client credentials cost", () => {
+  const storage = { "d1.batch": 1, "kv.put": 1 };
+
+  test("one look-up and one write, and no PBKDF2 once the secret is remembered", async () => {
+    const { service, costOf } = fresh();
+    const first = await costOf(() => ask(service, CLIENT_CREDENTIALS));
+    expect(first).toMatchObject({ answer: { status: 200 }, cost: { ...storage, pbkdf2: 1 } });
+    const second = await costOf(() => ask(service, CLIENT_CREDENTIALS));
+    expect(second.answer).toMatchObject({ status: 200 });
+    expect(second.cost).toEqual(storage);
+  });
+
+  test("nothing but the look-up when the client may not have them", async () => {
+    const { service, costOf } = fresh();
+    const { answer, cost } = await costOf(() => {
+      return ask(service, { ...CLIENT_CREDENTIALS, client_id: "public" }, null);
+    });
+    expect({ answer, cost }).toEqual({ answer: UNAUTHORIZED_CLIENT, cost: { "d1.batch": 1 } });
+  });
+});
+
+describe("a client's secret is remembered", () => {
+  test("in its own isolate alone, and only when it is right", async () => {
+    await warm();
+    const { service, costOf } = await warm();
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const wrong = await costOf(() => ask(service, CLIENT_CREDENTIALS, "client:wrong"));
+      expect(wrong).toEqual({ answer: INVALID_CLIENT, cost: { "d1.batch": 1, pbkdf2: 1 } });
+    }
+    const right = await costOf(() => ask(service, CLIENT_CREDENTIALS));
+    expect(right.cost).toEqual({ "d1.batch": 1, "kv.put": 1 });
+    const other = fresh();
+    const again = await other.costOf(() => ask(other.service, CLIENT_CREDENTIALS));
+    expect(again.cost).toMatchObject({ pbkdf2: 1 });
+  });
+});
+
+describe("a request that is refused for what it says costs nothing", () => {
+  test.each([
+    ["no grant_type", {}, UNSUPPORTED_GRANT_TYPE],
+    ["no refresh token", { grant_type: "refresh_token" }, { status: 400 }],
+    ["no client", LOGIN, INVALID_CLIENT],
+  ])("with %s", async (_, fields, expected) => {
+    const { service, costOf } = fresh();
+    const { answer, cost } = await costOf(() => ask(service, fields, null));
+    expect(answer).toMatchObject(expected);
+    expect(cost).toEqual({});
+  });
+});
+
+test("a login writes the family and the access token side by side", async () => {
+  const begun = new Set<string>();
+  const { promise: both, resolve: release } = Promise.withResolvers<void>();
+  const bindings = interceptBindings(async (operation, proceed) => {
+    if (operation === "family.start" || operation === "kv.put") {
+      begun.add(operation);
+      if (begun.size === 2) release();
+      await both;
+    }
+    return proceed();
+  });
+  expect(await ask(createService({ ...SETTINGS, ...bindings }), LOGIN)).toEqual(SUCCESS);
+});
+
+test("a refresh consumes the token before it writes the new one", async () => {
+  const { refresh_token } = await logIn(createService(SETTINGS));
+  const operations: string[] = [];
+  const bindings = interceptBindings(async (operation, proceed) => {
+    const result = await proceed();
+    operations.push(operation);
+    return result;
+  });
+  const service = createService({ ...SETTINGS, ...bindings });
+  expect(await refresh(service, refresh_token)).toEqual(SUCCESS);
+  expect(operations).toEqual(["d1.batch", "family.rotate", "kv.put"]);
+});

@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { INVALID_GRANT, refusal, success, type WholeAnswer } from "../support/answers.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
+
+const service = createService();
+const forgiving = createService({ REFRESH_RETRY: "same-successor" });
+const ALL_SCOPES = "read write groups introspection";
+const SUCCESS = success(ALL_SCOPES);
+
+/** The default of `REFRESH_RETRY_WINDOW_SECONDS`. */
+const WINDOW_SECONDS = 10;
+
+beforeAll(() => registerDefaults(service));
+stopClock();
+
+function refreshWithKey(
+  key: string,
+  refreshToken: string,
+  fields: Record<string, string> = {},
+  on: Service = service,
+): Promise<WholeAnswer> {
+  const all = { grant_type: "refresh_token", refresh_token: refreshToken, ...fields };
+  const headers = { ...basic(CLIENT), "Idempotency-Key": key };
+  return post(on, new URLSearchParams(all), headers);
+}
+
+/** The same pair again, with less time left. */
+function again(answer: WholeAnswer, secondsLater: number): WholeAnswer {
+  const body = { ...granted(answer), expires_in: 3600 - secondsLater };
+  return { ...answer, body };
+}
+
+describe("one token in ten requests at once", () => {
+  const tenTimes = (work: () => Promise<WholeAnswer>) => {
+    return Promise.all(Array.from({ length: 10 }, work));
+  };
+
+  test("succeeds once, and the family lives", async () => {
+    const { refresh_token } = await logIn(service);
+    const answers = await tenTimes(() => refresh(service, refresh_token));
+    const successes = answers.filter(({ status }) => status === 200);
+    const refusals = answers.filter(({ status }) => status !== 200);
+    expect(successes).toEqual([SUCCESS]);
+    expect(refusals).toEqual(Array(9).fill(INVALID_GRANT));
+    const [winner = INVALID_GRANT] = successes;
+    expect(await refresh(service, granted(winner).refresh_token)).toEqual(SUCCESS);
+  });
+
+  test("gives all of them one pair under same-successor, and under one key", async () => {
+    const lenient = await logIn(forgiving);
+    const keyed = await logIn(service);
+    for (const answers of [
+      await tenTimes(() => refresh(forgiving, lenient.refresh_token)),
+      await tenTimes(() => refreshWithKey("k", keyed.refresh_token)),
+    ]) {
+      expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+      expect(answers[0]).toEqual(SUCCESS);
+    }
+  });
+});
+
+describe("under same-successor a repeated token", () => {
+  test("gets the same pair again within the window, with less time left", async () => {
+    const { refresh_token } = await logIn(forgiving);
+    const first = await refresh(forgiving, refresh_token);
+    passSeconds(WINDOW_SECONDS);
+    expect(await refresh(forgiving, refresh_token)).toEqual(again(first, WINDOW_SECONDS));
+    expect(await refresh(forgiving, granted(first).refresh_token)).toEqual(SUCCESS);
+  });
+
+  test("ends the family after the window", async () => {
+    const { refresh_token } = await logIn(forgiving);
+    const first = await refresh(forgiving, refresh_token);
+    passSeconds(WINDOW_SECONDS + 1);
+    expect(await refresh(forgiving, refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(forgiving, granted(first).refresh_token)).toEqual(INVALID_GRANT);
+  });
+
+  test("gets the scope of the first answer, whatever it asks for now", async () => {
+    const { refresh_token } = await logIn(forgiving);
+    const first = await refresh(forgiving, refresh_token, { scope: "read" });
+    expect(first).toEqual(success("read"));
+    expect(await refresh(forgiving, refresh_token)).toEqual(first);
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  test("gets the same pair again within the window, under reject too", async () => {
+    const { refresh_token } = await logIn(service);
+    const first = await refreshWithKey("a key", refresh_token);
+    expect(first).toEqual(SUCCESS);
+    passSeconds(WINDOW_SECONDS);
+    expect(await refreshWithKey("a key", refresh_token)).toEqual(again(first, WINDOW_SECONDS));
+    expect(await refresh(service, granted(first).refresh_token)).toEqual(SUCCESS);
+  });
+
+  test("that is another, or none, gets nothing and ends nothing", async () => {
+    const { refresh_token } = await logIn(service);
+    const first = await refreshWithKey("a", refresh_token);
+    expect(await refreshWithKey("b", refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refreshWithKey("A", refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refreshWithKey("a", refresh_token)).toEqual(first);
+  });
+
+  test("gets nothing for a token that was used without it", async () => {
+    const { refresh_token } = await logIn(service);
+    granted(await refresh(service, refresh_token));
+    expect(await refreshWithKey("a", refresh_token)).toEqual(INVALID_GRANT);
+  });
+
+  test("gives no grace after the window", async () => {
+    const { refresh_token } = await logIn(service);
+    const first = await refreshWithKey("a", refresh_token);
+    passSeconds(WINDOW_SECONDS + 1);
+    expect(await refreshWithKey("a", refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, granted(first).refresh_token)).toEqual(INVALID_GRANT);
+  });
+
+  test("may be used again for the next token, and refreshes it", async () => {
+    const { refresh_token } = await logIn(service);
+    const first = await refreshWithKey("a", refresh_token);
+    const second = await refreshWithKey("a", granted(first).refresh_token);
+    expect(second).toEqual(SUCCESS);
+    expect(second).not.toEqual(first);
+    expect(granted(second).refresh_token).not.toBe(granted(first).refresh_token);
+  });
+
+  test("gets nothing once a later token was used", async () => {
+    const { refresh_token } = await logIn(service);
+    const first = await refreshWithKey("a", refresh_token);
+    const second = granted(await refreshWithKey("b", granted(first).refresh_token));
+    expect(await refreshWithKey("a", refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, second.refresh_token)).toEqual(INVALID_GRANT);
+  });
+
+  test("of 1 to 255 visible characters is read, and no other", async () => {
+    const { refresh_token } = await logIn(service);
+    const malformed = refusal(
+      400,
+      "invalid_request",
+      "The Idempotency-Key is not 1 to 255 visible characters.",
+    );
+    for (const key of ["", "x".repeat(256), "a\tb", "\x7f"]) {
+      expect(await refreshWithKey(key, refresh_token)).toEqual(malformed);
+    }
+    expect(await refreshWithKey("x".repeat(255), refresh_token)).toEqual(SUCCESS);
+  });
+});

@@ -1,0 +1,112 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { toHex } from "../../src/crypto/bytes.ts";
+import { sha256 } from "../../src/crypto/digest.ts";
+import { INVALID_GRANT, success } from "../support/answers.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { eventually } from "../support/eventually.ts";
+import { granted, logIn, refresh } from "../support/requests.ts";
+import { createService, registerDefaults } from "../support/service.ts";
+
+const service = createService();
+const SUCCESS = success("read write groups introspection");
+
+/** The default of `REFRESH_RETRY_WINDOW_SECONDS`. */
+const WINDOW_SECONDS = 10;
+
+beforeAll(async () => {
+  await registerDefaults(service);
+  await service.register({ clients: [{ client_id: "other", client_secret: "secret" }] });
+});
+stopClock();
+
+async function loginThenRefresh() {
+  const first = await logIn(service);
+  const second = granted(await refresh(service, first.refresh_token));
+  return { first, second };
+}
+
+test("the stopped clock is the service's own", async () => {
+  passSeconds(60);
+  const { access_token } = await logIn(service);
+  const record = await env.ACCESS_TOKENS.get<{ issuedAtMs: number }>(
+    await keyOf(access_token),
+    "json",
+  );
+  expect(record?.issuedAtMs).toBe(Date.now());
+});
+
+describe("a consumed token that comes again", () => {
+  test.each([0, 1, WINDOW_SECONDS])(
+    "after %i s is refused and the family lives",
+    async (seconds) => {
+      const { first, second } = await loginThenRefresh();
+      passSeconds(seconds);
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
+      }
+      expect(await refresh(service, second.refresh_token)).toEqual(SUCCESS);
+    },
+  );
+
+  test.each([WINDOW_SECONDS + 1, 3600])("after %i s ends the family", async (seconds) => {
+    const { first, second } = await loginThenRefresh();
+    passSeconds(seconds);
+    expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, second.refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
+  });
+
+  test("ends the family at once when it is older than the last one", async () => {
+    const { first, second } = await loginThenRefresh();
+    const third = granted(await refresh(service, second.refresh_token));
+    expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, third.refresh_token)).toEqual(INVALID_GRANT);
+  });
+
+  test("has its window counted from its own refresh, not from the login", async () => {
+    const first = await logIn(service);
+    passSeconds(1000);
+    const second = granted(await refresh(service, first.refresh_token));
+    passSeconds(WINDOW_SECONDS);
+    expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, second.refresh_token)).toEqual(SUCCESS);
+  });
+
+  test("ends no other family of the user", async () => {
+    const other = await logIn(service);
+    const { first, second } = await loginThenRefresh();
+    passSeconds(WINDOW_SECONDS + 1);
+    expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, second.refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, other.refresh_token)).toEqual(SUCCESS);
+  });
+
+  test("takes the family's access token out of KV when it ends the family", async () => {
+    const { first, second } = await loginThenRefresh();
+    const key = await keyOf(second.access_token);
+    expect(await env.ACCESS_TOKENS.get(key)).not.toBeNull();
+    passSeconds(WINDOW_SECONDS + 1);
+    expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
+    await eventually(async () => (await env.ACCESS_TOKENS.get(key)) === null);
+  });
+
+  test("from another client neither counts as reuse nor ends the family", async () => {
+    const { first, second } = await loginThenRefresh();
+    passSeconds(WINDOW_SECONDS + 1);
+    expect(await refresh(service, first.refresh_token, {}, "other:secret")).toEqual(INVALID_GRANT);
+    expect(await refresh(service, second.refresh_token)).toEqual(SUCCESS);
+  });
+
+  test("counts as reuse when the window is nothing, after any time at all", async () => {
+    const strict = createService({ REFRESH_RETRY_WINDOW_SECONDS: 0 });
+    const { first, second } = await loginThenRefresh();
+    vi.setSystemTime(Date.now() + 1);
+    expect(await refresh(strict, first.refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refresh(service, second.refresh_token)).toEqual(INVALID_GRANT);
+  });
+});
+
+async function keyOf(accessToken: string): Promise<string> {
+  return toHex(await sha256(accessToken));
+}

@@ -1,0 +1,77 @@
+import { expect } from "vitest";
+
+/** An answer in full, for `toEqual`: a header that is not expected fails the test too. */
+export interface WholeAnswer {
+  status: number;
+  headers: Record<string, string>;
+  /** Parsed JSON; null for no body at all. */
+  body: unknown;
+}
+
+/** Every header of an answer with a body, where its case asks for no more. */
+export const JSON_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-type": "application/json",
+  pragma: "no-cache",
+};
+
+/** Reads an answer to its end. */
+export async function whole(response: Response): Promise<WholeAnswer> {
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: text === "" ? null : JSON.parse(text),
+  };
+}
+
+/** The refusal that the wire contract has for a case. */
+export function refusal(
+  status: number,
+  error: string,
+  description?: string,
+  headers: Record<string, string> = {},
+): WholeAnswer {
+  const body = description === undefined ? { error } : { error, error_description: description };
+  return { status, headers: { ...JSON_HEADERS, ...headers }, body };
+}
+
+/** Some `invalid_request`, whose description the contract leaves open. */
+export function invalidRequest(status = 400, description: unknown = expect.any(String)) {
+  return refusal(status, "invalid_request", description as string);
+}
+
+export const INVALID_CLIENT: WholeAnswer = refusal(401, "invalid_client", undefined, {
+  "www-authenticate": 'Basic realm="tollgate", Bearer error="invalid_client"',
+});
+
+export const INVALID_CREDENTIALS: WholeAnswer = refusal(
+  400,
+  "invalid_grant",
+  "Invalid credentials given.",
+);
+
+export const INVALID_GRANT: WholeAnswer = refusal(400, "invalid_grant");
+export const INVALID_SCOPE: WholeAnswer = refusal(400, "invalid_scope");
+export const UNAUTHORIZED_CLIENT: WholeAnswer = refusal(400, "unauthorized_client");
+export const UNSUPPORTED_GRANT_TYPE: WholeAnswer = refusal(400, "unsupported_grant_type");
+
+/** Any success of the token endpoint, with a refresh token and this scope. */
+export function success(scope: string, expiresInSeconds = 3600): WholeAnswer {
+  const body = {
+    access_token: expect.stringMatching(/^tga_[\w-]+$/),
+    expires_in: expiresInSeconds,
+    token_type: "Bearer",
+    scope,
+    refresh_token: expect.stringMatching(/^tgr_[\w-]+$/),
+  };
+  return { status: 200, headers: { ...JSON_HEADERS }, body };
+}
+
+/** What an outage of storage looks like from outside. */
+export const UNAVAILABLE: WholeAnswer = refusal(
+  503,
+  "temporarily_unavailable",
+  "The service is not available for the moment. Try again.",
+  { "retry-after": "1" },
+);

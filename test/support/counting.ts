@@ -1,0 +1,40 @@
+import type { WholeAnswer } from "./answers.ts";
+import { derivationsOf } from "./derivations.ts";
+import { interceptBindings } from "./interception.ts";
+import { createService, type Overrides, type Service } from "./service.ts";
+
+/** How often each operation took place, such as `{ "d1.batch": 1, pbkdf2: 6 }`. */
+export type Cost = Readonly<Record<string, number>>;
+
+/** A service whose round trips are counted. */
+export interface CountedService {
+  readonly service: Service;
+  /** What `work` costs, storage and PBKDF2 calls, and what it is answered. */
+  costOf(work: () => Promise<WholeAnswer>): Promise<{ cost: Cost; answer: WholeAnswer }>;
+}
+
+/** Builds a {@link CountedService} over the real bindings. */
+export function createCountedService(overrides: Overrides = {}): CountedService {
+  let counts: Record<string, number> = {};
+  const count = (operation: string) => {
+    counts[operation] = (counts[operation] ?? 0) + 1;
+  };
+  const bindings = interceptBindings((operation, proceed) => {
+    count(operation);
+    return proceed();
+  });
+  const service = createService({ ...bindings, ...overrides });
+
+  return {
+    service,
+    async costOf(work) {
+      counts = {};
+      const answers: WholeAnswer[] = [];
+      const derivations = await derivationsOf(async () => answers.push(await work()));
+      for (const _ of derivations) count("pbkdf2");
+      const [answer] = answers;
+      if (answer === undefined) throw new Error("the request was not answered");
+      return { cost: { ...counts }, answer };
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { env } from "cloudflare:workers";
+
+/** The bindings that storage uses. */
+export type Bindings = Pick<Env, "DB" | "ACCESS_TOKENS" | "REFRESH_FAMILIES">;
+
+/**
+ * Sees one operation of a binding.
+ *
+ * @param operation such as `d1.batch`, `kv.put` or `family.rotate`
+ * @param proceed does the real operation; may be called once, more often or never
+ * @param args what the operation was called with
+ */
+export type Intercept = (
+  operation: string,
+  proceed: () => Promise<unknown>,
+  args: readonly unknown[],
+) => Promise<unknown>;
+
+type Method = (...args: unknown[]) => unknown;
+type Replacements = Readonly<Record<string, Method>>;
+
+const STATEMENT_OPERATIONS = ["run", "all", "first", "raw"];
+const KV_OPERATIONS = ["get", "getWithMetadata", "put", "delete", "list"];
+
+/** Wraps the real bindings so that `intercept` sees each round trip to storage. */
+export function interceptBindings(intercept: Intercept): Bindings {
+  return {
+    DB: interceptDatabase(env.DB, intercept),
+    ACCESS_TOKENS: replaceMethods(
+      env.ACCESS_TOKENS,
+      operations(env.ACCESS_TOKENS, "kv", KV_OPERATIONS, intercept),
+    ),
+    REFRESH_FAMILIES: replaceMethods(env.REFRESH_FAMILIES, {
+      get: (id) => interceptFamily(env.REFRESH_FAMILIES.get(id as DurableObjectId), intercept),
+    }),
+  };
+}
+
+function interceptDatabase(db: D1Database, intercept: Intercept): D1Database {
+  const real = new WeakMap<object, D1PreparedStatement>();
+
+  function wrap(statement: D1PreparedStatement): D1PreparedStatement {
+    const wrapped = replaceMethods(statement, {
+      ...operations(statement, "d1", STATEMENT_OPERATIONS, intercept),
+      bind: (...values) => wrap(statement.bind(...values)),
+    });
+    real.set(wrapped, statement);
+    return wrapped;
+  }
+
+  return replaceMethods(db, {
+    ...operations(db, "d1", ["exec"], intercept),
+    prepare: (query) => wrap(db.prepare(query as string)),
+    batch: (statements) => {
+      const all = (statements as object[]).map((one) => real.get(one) as D1PreparedStatement);
+      return intercept("d1.batch", () => db.batch(all), [statements]);
+    },
+  });
+}
+
+/** Every method of a stub is a call to the object. */
+function interceptFamily<Stub extends object>(stub: Stub, intercept: Intercept): Stub {
+  return new Proxy(stub, {
+    get(target, name) {
+      if (typeof name !== "string" || name === "id" || name === "name") {
+        return Reflect.get(target, name);
+      }
+      return (...args: unknown[]) => {
+        const proceed = async () => callMethod(target, name, args);
+        return intercept(`family.${name}`, proceed, args);
+      };
+    },
+  });
+}
+
+function operations(
+  target: object,
+  prefix: string,
+  names: readonly string[],
+  intercept: Intercept,
+): Replacements {
+  const replaced = names.map((name): [string, Method] => [
+    name,
+    (...args) => {
+      const proceed = async () => callMethod(target, name, args);
+      return intercept(`${prefix}.${name}`, proceed, args);
+    },
+  ]);
+  return Object.fromEntries(replaced);
+}
+
+function callMethod(target: object, name: string, args: readonly unknown[]): unknown {
+  return (target as Record<string, Method>)[name]?.(...args);
+}
+
+function replaceMethods<Target extends object>(target: Target, methods: Replacements): Target {
+  return new Proxy(target, {
+    get(_, name) {
+      if (typeof name === "string" && Object.hasOwn(methods, name)) return methods[name];
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
