@@ -9,7 +9,7 @@ export type { IssuedTokens } from "./issue.ts";
 export interface Issuer {
   /** See `issue.ts`. @throws Refusal, Unavailable */
   issue(authorization: Authorization, authorizedAtMs: number): Promise<IssuedTokens>;
-  /** See `inspect.ts`. @throws Unavailable */
+  /** See `inspect.ts`. @throws Unavailable, and Refusal `family_busy` */
   inspect(accessToken: string): Promise<ActiveToken | null>;
 }
 

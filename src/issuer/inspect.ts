@@ -43,7 +43,7 @@ interface Grounds {
  * generation, a deactivated user or client and a changed password show at once.
  *
  * @returns null when it is not; a forged token costs no storage operation
- * @throws Unavailable when storage fails
+ * @throws Unavailable when storage fails, Refusal `family_busy` when its object is asked too much
  */
 export async function inspect(token: string, tools: InspectTools): Promise<ActiveToken | null> {
   const unsealed = await unsealAccessToken(tools.accessTokenRing, token);

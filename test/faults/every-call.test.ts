@@ -1,0 +1,191 @@
+import { beforeAll, expect, test, vi } from "vitest";
+import { DJANGO_USER, type Mode, SCENARIOS } from "../support/fault-scenarios.ts";
+import {
+  captureErrors,
+  createFaultyService,
+  type FaultKind,
+  stopTimers,
+} from "../support/faulty.ts";
+import { createService, registerDefaults } from "../support/service.ts";
+
+/**
+ * Every call to a binding goes wrong in turn. What the client sees, what storage then holds, and
+ * what the client's retry sees once the fault has passed and `Retry-After` too.
+ *
+ * A call is `operation n`, its n-th call of the request, or `operation *`, every one. `FaultKind`
+ * says what each fault is. Modes of a refresh: `reject` is the plain default, `key` adds an
+ * `Idempotency-Key`, `same` is REFRESH_RETRY=same-successor.
+ *
+ * Left out, since they would say nothing:
+ *  - A read (`d1.batch`, `family.inspect`, `kv.get`) commits nothing, so `after`, `lost` and `late`
+ *    are `before` and `stalls`. It lies only where the platform does: KV may miss a new key.
+ *  - `family.rotate` cannot lie: its outcome is not to be made up. An object whose storage was
+ *    rolled back is in object-errors.test.ts.
+ *
+ * Plain `reject` after a lost rotation is the strict default: the successor exists, nobody has seen
+ * its tokens, the retry is refused and the family lives on until it idles out. A client that must
+ * not lose its session then sends an `Idempotency-Key`.
+ */
+const TABLE = `
+request             mode       call              fault   first     at rest       retry
+login               -          d1.batch 1        before  503       -             200
+login               -          d1.batch 1        stalls  503       -             200
+login               -          family.start 1    before  503       -             200
+login               -          family.start 1    after   503       -             200
+login               -          family.start 1    lies    200       nothing       200
+login               -          family.start 1    stalls  503       -             200
+login               -          family.start 1    lost    503       -             200
+login               -          family.start 1    late    503       -             200
+login               -          kv.put 1          before  200       active        200
+login               -          kv.put 1          after   200       active        200
+login               -          kv.put *          before  503       -             200
+login               -          kv.put *          after   503       -             200
+login               -          kv.put *          lies    200       active        200
+login               -          kv.put 1          stalls  503       -             200
+login               -          kv.put 1          lost    503       -             200
+login               -          kv.put 1          late    503       -             200
+
+client_credentials  -          d1.batch 1        before  503       -             200
+client_credentials  -          d1.batch 1        stalls  503       -             200
+client_credentials  -          kv.put 1          before  200       active        200
+client_credentials  -          kv.put 1          after   200       active        200
+client_credentials  -          kv.put *          before  503       -             200
+client_credentials  -          kv.put *          after   503       -             200
+client_credentials  -          kv.put *          lies    200       nothing       200
+client_credentials  -          kv.put 1          stalls  503       -             200
+client_credentials  -          kv.put 1          lost    503       -             200
+client_credentials  -          kv.put 1          late    503       -             200
+
+refresh             all        d1.batch 1        before  503       generation 0  200
+refresh             all        d1.batch 1        stalls  503       generation 0  200
+refresh             all        family.rotate 1   before  503       generation 0  200
+refresh             reject     family.rotate 1   after   503       generation 1  400
+refresh             key, same  family.rotate 1   after   503       generation 1  200
+refresh             all        family.rotate 1   stalls  503       generation 0  200
+refresh             reject     family.rotate 1   lost    503       generation 1  400
+refresh             key, same  family.rotate 1   lost    503       generation 1  200
+refresh             all        family.rotate 1   late    503       generation 0  200
+refresh             reject     kv.put 1          before  200       generation 1  400
+refresh             key, same  kv.put 1          before  200       generation 1  200
+refresh             reject     kv.put 1          after   200       generation 1  400
+refresh             key, same  kv.put 1          after   200       generation 1  200
+refresh             reject     kv.put *          before  503       generation 1  400
+refresh             key, same  kv.put *          before  503       generation 1  200
+refresh             reject     kv.put *          after   503       generation 1  400
+refresh             key, same  kv.put *          after   503       generation 1  200
+refresh             reject     kv.put *          lies    200       generation 1  400
+refresh             key, same  kv.put *          lies    200       generation 1  200
+refresh             reject     kv.put 1          stalls  503       generation 1  400
+refresh             key, same  kv.put 1          stalls  503       generation 1  200
+refresh             reject     kv.put 1          lost    503       generation 1  400
+refresh             key, same  kv.put 1          lost    503       generation 1  200
+refresh             reject     kv.put 1          late    503       generation 1  400
+refresh             key, same  kv.put 1          late    503       generation 1  200
+
+refresh again       key, same  d1.batch 1        before  503       generation 1  200
+refresh again       key, same  d1.batch 1        stalls  503       generation 1  200
+refresh again       key, same  family.rotate 1   before  503       generation 1  200
+refresh again       key, same  family.rotate 1   after   503       generation 1  200
+refresh again       key, same  family.rotate 1   stalls  503       generation 1  200
+refresh again       key, same  family.rotate 1   late    503       generation 1  200
+refresh again       key, same  kv.put 1          before  200       generation 1  200
+refresh again       key, same  kv.put *          before  503       generation 1  200
+refresh again       key, same  kv.put *          after   503       generation 1  200
+refresh again       key, same  kv.put 1          stalls  503       generation 1  200
+refresh again       key, same  kv.put 1          late    503       generation 1  200
+
+reuse               -          d1.batch 1        before  503       generation 1  400
+reuse               -          d1.batch 1        stalls  503       generation 1  400
+reuse               -          family.rotate 1   before  503       generation 1  400
+reuse               -          family.rotate 1   after   503       revoked       400
+reuse               -          family.rotate 1   stalls  503       generation 1  400
+reuse               -          family.rotate 1   lost    503       revoked       400
+reuse               -          family.rotate 1   late    503       generation 1  400
+reuse               -          kv.delete 1       before  400       revoked       400
+reuse               -          kv.delete 1       after   400       revoked       400
+reuse               -          kv.delete 1       lies    400       revoked       400
+reuse               -          kv.delete 1       stalls  400       revoked       400
+reuse               -          kv.delete 1       lost    400       revoked       400
+reuse               -          kv.delete 1       late    400       revoked       400
+
+inspect             -          family.inspect 1  before  503       -             active
+inspect             -          family.inspect 1  stalls  503       -             active
+inspect             -          d1.batch 1        before  503       -             active
+inspect             -          d1.batch 1        stalls  503       -             active
+inspect single      -          kv.get 1          before  503       -             active
+inspect single      -          kv.get 1          stalls  503       -             active
+inspect single      -          kv.get 1          lies    inactive  -             active
+inspect single      -          d1.batch 1        before  503       -             active
+inspect single      -          d1.batch 1        stalls  503       -             active
+
+rehash              -          d1.run 1          before  200       django        200
+rehash              -          d1.run 1          after   200       ours          200
+rehash              -          d1.run 1          lies    200       django        200
+rehash              -          d1.run 1          stalls  200       django        200
+rehash              -          d1.run 1          lost    200       ours          200
+rehash              -          d1.run 1          late    200       django        200
+`;
+
+interface Point {
+  readonly request: string;
+  readonly mode: Mode;
+  readonly operation: string;
+  readonly call: number | "every";
+  readonly fault: FaultKind;
+  readonly first: string;
+  readonly atRest: string;
+  readonly retry: string;
+}
+
+const POINTS = TABLE.trim().split("\n").slice(1).filter(Boolean).flatMap(pointsOf);
+
+function pointsOf(row: string): Point[] {
+  const words = row.split(/ {2,}/);
+  const [request = "", modes = "", place = "", fault, first = "", atRest = "", retry = ""] = words;
+  const [operation = "", number] = place.split(" ");
+  const call = number === "*" ? "every" : Number(number);
+  const names = { all: "reject, key, same", "-": "reject" }[modes] ?? modes;
+  return names.split(", ").map((name) => {
+    const kinds = { mode: name as Mode, fault: fault as FaultKind };
+    return { request, operation, call, ...kinds, first, atRest, retry };
+  });
+}
+
+/** What a 503 tells the client to wait. */
+const RETRY_AFTER_MS = 1000;
+
+const logged = captureErrors();
+
+beforeAll(async () => {
+  const service = createService();
+  await registerDefaults(service);
+  await service.register({ users: [{ username: DJANGO_USER, password: "correct horse" }] });
+});
+stopTimers();
+
+test.each(POINTS)(
+  "$request ($mode): $operation $call $fault: $first, and its retry $retry",
+  async ({ request, mode, operation, call, fault, first, atRest, retry }) => {
+    const settings = { REFRESH_RETRY: mode === "same" ? "same-successor" : "reject" };
+    const faulty = createFaultyService(settings);
+    const scenario = await SCENARIOS[request]?.(faulty, mode);
+    if (scenario === undefined) throw new Error(`there is no request ${request}`);
+
+    faulty.arm({ operation, call, kind: fault });
+    const firstAnswer = await scenario.send();
+    expect(firstAnswer).toEqual(scenario.answers[first]);
+    expect(faulty.struck).toBeGreaterThan(0);
+    expect(await scenario.atRest(firstAnswer)).toBe(atRest);
+
+    faulty.arm();
+    vi.advanceTimersByTime(RETRY_AFTER_MS);
+    const retryAnswer = await scenario.send();
+    expect(retryAnswer).toEqual(scenario.answers[retry]);
+
+    await faulty.catchUp();
+    await scenario.check([firstAnswer, retryAnswer]);
+    const log = logged.join();
+    if (first === "503") expect(log).toContain(" failed");
+    expect(log).not.toMatch(/tg[ar]_/);
+  },
+);

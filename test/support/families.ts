@@ -1,0 +1,71 @@
+import { env } from "cloudflare:workers";
+import { depsOf } from "../../src/deps.ts";
+import { onError } from "../../src/endpoints/on-error.ts";
+import type { ActiveToken } from "../../src/issuer/index.ts";
+import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
+import { unsealRefreshToken } from "../../src/tokens/refresh-token.ts";
+import { type WholeAnswer, whole } from "./answers.ts";
+import type { Service } from "./service.ts";
+
+/** One call to the object of a family. */
+export interface FamilyCall {
+  readonly familyId: string;
+  /** Such as `rotate`. */
+  readonly method: string;
+  /** Which stub carried it: 1 for the first that the namespace gave. */
+  readonly stub: number;
+}
+
+/** Sees one call to a family; `proceed` makes it. */
+export type InterceptCall = (call: FamilyCall, proceed: () => Promise<unknown>) => Promise<unknown>;
+
+/** Wraps the real namespace so that `intercept` sees each call and knows which family it is for. */
+export function interceptFamilies(intercept: InterceptCall): Pick<Env, "REFRESH_FAMILIES"> {
+  const families = env.REFRESH_FAMILIES;
+  let stubs = 0;
+
+  function get(id: DurableObjectId) {
+    stubs += 1;
+    const [familyId, stub] = [id.toString(), stubs];
+    return new Proxy(families.get(id), {
+      get(target, method: string) {
+        return (...args: unknown[]) => {
+          const proceed = async () => Reflect.get(target, method)(...args);
+          return intercept({ familyId, method, stub }, proceed);
+        };
+      },
+    });
+  }
+
+  const wrapped = new Proxy(families, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (name === "get") return get;
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  return { REFRESH_FAMILIES: wrapped };
+}
+
+/** The object of the family that a refresh token belongs to. */
+export async function familyOf(refreshToken: string): Promise<DurableObjectStub<RefreshFamily>> {
+  const { refreshTokenRing } = await depsOf(env);
+  const token = await unsealRefreshToken(refreshTokenRing, refreshToken);
+  return env.REFRESH_FAMILIES.get(env.REFRESH_FAMILIES.idFromString(token?.familyId ?? ""));
+}
+
+/** A family in a word: `nothing`, `revoked`, or its generation, as in `generation 1`. */
+export async function stateOf(refreshToken: string): Promise<string> {
+  const state = await (await familyOf(refreshToken)).inspect();
+  if (state === null) return "nothing";
+  return state.revoked === null ? `generation ${state.live.generation}` : "revoked";
+}
+
+/** What an access token grants now, or null; a failure as the answer that it becomes. */
+export async function inspect(
+  { env }: Service,
+  accessToken: string,
+): Promise<ActiveToken | WholeAnswer | null> {
+  const { issuer } = await depsOf(env);
+  return issuer.inspect(accessToken).catch((error) => whole(onError(error)));
+}
