@@ -28,7 +28,7 @@ export async function applyFile(path: string, target: DatabaseTarget): Promise<r
   try {
     const file = parseRegistryFile(readText(path));
     const kinds = await createPasswordKinds({
-      ...parsePasswordConfig({ ...settingsOf(target), ...process.env }),
+      ...parsePasswordConfig({ ...(await settingsOf(target)), ...process.env }),
       random: secureRandom,
     });
     return await withDatabase(target, (db) => {

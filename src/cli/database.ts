@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { getPlatformProxy, type PlatformProxy, unstable_readConfig } from "wrangler";
+import type { PlatformProxy } from "wrangler";
 import { Unavailable } from "../protocol/refusal.ts";
 import { CommandError, messageOf } from "./command-error.ts";
-import { WRANGLER_CONFIG } from "./project.ts";
+import { loadWrangler, WRANGLER_CONFIG } from "./project.ts";
 import { withLockedState } from "./state-lock.ts";
 
 /** Which database a command means. */
@@ -51,6 +51,7 @@ async function useDatabase<Result>(target: DatabaseTarget, use: Use<Result>): Pr
 }
 
 async function openProxy({ stateDir, remote }: DatabaseTarget, configDir: string): Promise<Proxy> {
+  const { getPlatformProxy, unstable_readConfig } = await loadWrangler();
   const { name, compatibility_date, d1_databases } = unstable_readConfig(
     { config: WRANGLER_CONFIG },
     { hideWarnings: true },

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { unstable_readConfig } from "wrangler";
 
 /** Folder of the project, wherever the command was typed. */
 export const PROJECT_DIR = resolve(import.meta.dirname, "../..");
@@ -15,8 +14,18 @@ export const DEV_VARS = resolve(PROJECT_DIR, ".dev.vars");
 /** Where local state is kept unless `--persist-to` says otherwise: wrangler's own default. */
 export const DEFAULT_STATE_DIR = resolve(PROJECT_DIR, ".wrangler/state");
 
+/** Loading wrangler takes a second; whoever mistyped a word is told so before. */
+export function loadWrangler(): Promise<typeof import("wrangler")> {
+  return import("wrangler");
+}
+
 /** Settings of wrangler.toml; with the local secrets on top unless the deployed service is meant. */
-export function settingsOf({ remote }: { readonly remote: boolean }): Record<string, unknown> {
+export async function settingsOf({
+  remote,
+}: {
+  readonly remote: boolean;
+}): Promise<Record<string, unknown>> {
+  const { unstable_readConfig } = await loadWrangler();
   const { vars } = unstable_readConfig({ config: WRANGLER_CONFIG }, { hideWarnings: true });
   return remote ? vars : { ...vars, ...localSecrets() };
 }

@@ -1,0 +1,124 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { readRegistry } from "../support/local-database.ts";
+import { cli } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const { stateDir } = inject("server");
+const { path: dir, remove } = temporaryDir();
+const file = join(dir, "accounts.json");
+afterAll(remove);
+
+/** Stands in every bad file, beside a good entry, and must stand in no message. */
+const SECRET = "hunter2-is-secret";
+
+const good = { client_id: "good-one", client_secret: SECRET };
+
+const json = (entries: object) => JSON.stringify(entries, null, 1);
+const client = (fields: object) =>
+  json({ clients: [good, { ...good, client_id: "x", ...fields }] });
+const user = (fields: object) => json({ clients: [good], users: [{ username: "x", ...fields }] });
+
+const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] = [
+  ["empty", "", ["line 1 column 1: not valid JSON"]],
+  ["cut short", '{"clients": [\n', ["line 2 column 1: not valid JSON"]],
+  [
+    "with a word for a value",
+    `{"clients": [\n  {"client_secret": "${SECRET}", "disabled": nope}\n]}`,
+    ["line 2 column 55: not valid JSON"],
+  ],
+  [
+    "with a bare secret",
+    `{"clients": [\n  {"client_secret": ${SECRET}}]}`,
+    ["line 2 column 21: not valid JSON"],
+  ],
+  ["with a trailing comma", '{"clients": [],}', ["line 1 column 16: not valid JSON"]],
+  [
+    "not UTF-8",
+    Buffer.from(`{"clients": [{"client_id": "\xff", "client_secret": "${SECRET}"}]}`, "latin1"),
+    ["file: not UTF-8"],
+  ],
+  ["that is a list", json([good]), ["file: Invalid input: expected object, received array"]],
+  ["with an unknown field", client({ secret: SECRET }), ['clients[1]: Unrecognized key: "secret"']],
+  [
+    "with wrong types",
+    client({ client_secret: 1, client_name: [SECRET], disabled: SECRET }),
+    [
+      "clients[1].client_secret: Invalid input: expected string, received number",
+      "clients[1].client_name: Invalid input: expected string, received array",
+      "clients[1].disabled: Invalid input: expected boolean, received string",
+    ],
+  ],
+  [
+    "with a bad scope",
+    client({ scope: 'a"b', default_scope: "" }),
+    [
+      "clients[1].scope: is not scope names with spaces between",
+      "clients[1].default_scope: is not scope names with spaces between",
+    ],
+  ],
+  [
+    "with bad origins",
+    client({ allowed_origins: ["https://a.example/", "a.example", "null", "*"] }),
+    [0, 1, 2, 3].map(
+      (index) =>
+        `clients[1].allowed_origins[${index}]: is not an origin such as https://app.example.com`,
+    ),
+  ],
+  [
+    "with a client twice",
+    client({ client_id: good.client_id }),
+    ["clients[1].client_id: stands twice"],
+  ],
+  [
+    "with a user twice",
+    json({ users: [1, 2].map(() => ({ username: "x", password: SECRET })) }),
+    ["users[1].username: stands twice"],
+  ],
+  [
+    "with a new confidential client without a secret",
+    client({ client_secret: undefined }),
+    ["clients[1].client_secret: a new confidential client needs one"],
+  ],
+  [
+    "with a public client that has a secret",
+    client({ token_endpoint_auth_method: "none" }),
+    ['clients[1].client_secret: a public client (method "none") has no secret'],
+  ],
+  [
+    "with control characters",
+    user({ username: "a\nb", password: `${SECRET}\0` }),
+    ["users[0].username: has a control character", "users[0].password: has a control character"],
+  ],
+  [
+    "with a password that is too long",
+    user({ password: SECRET.repeat(300) }),
+    ["users[0].password: is longer than 4096 bytes"],
+  ],
+];
+
+describe("cli apply refuses a file", () => {
+  test.each(BAD_FILES)("%s, at its place, and changes nothing", async (_, content, reasons) => {
+    const before = readRegistry(stateDir);
+    writeFileSync(file, content);
+    const { code, stdout, stderr } = await cli("apply", file, "--persist-to", stateDir);
+    expect(stderr).toBe(reasons.map((reason) => `${file}: ${reason}\n`).join(""));
+    expect(stderr).not.toContain(SECRET.slice(0, 7));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(readRegistry(stateDir)).toEqual(before);
+  });
+
+  test("that is a folder", async () => {
+    const { code, stderr } = await cli("apply", dir, "--persist-to", stateDir);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `${dir}: file: is a folder\n` });
+  });
+
+  test("that is not there", async () => {
+    const { code, stderr } = await cli("apply", "none.json", "--persist-to", stateDir);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "none.json: file: there is none of this name\n",
+    });
+  });
+});

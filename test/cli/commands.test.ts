@@ -1,0 +1,85 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { cli, run } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const { stateDir } = inject("server");
+const { path: dir, remove } = temporaryDir();
+afterAll(remove);
+
+const file = join(dir, "accounts.json");
+writeFileSync(file, JSON.stringify({ users: [{ username: "nobody" }] }));
+
+test("npm run -s cli -- --help lists the commands", async () => {
+  const { code, stdout, stderr } = await run("npm", ["run", "-s", "cli", "--", "--help"]);
+  expect({ code, stderr: withoutNpmWarnings(stderr) }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/Run as: npm run -s cli -- COMMAND/);
+  expect(stdout).toMatch(/apply \[options\] <file> +make or update/);
+});
+
+describe("the commands say what is wrong, and how it goes", () => {
+  test.each([
+    [["bogus"], "error: unknown command 'bogus'", "apply [options] <file>"],
+    [["apply"], "error: missing required argument 'file'", "Usage: cli apply [options] <file>"],
+    [["apply", file, "more"], "error: too many arguments", "Usage: cli apply [options] <file>"],
+    [["apply", file, "--bogus"], "error: unknown option '--bogus'", "Usage: cli apply [options]"],
+    [["apply", file, "--persist-to"], "error: option '--persist-to <dir>' argument", "Usage: cli"],
+  ])("%j", async (words, reason, usage) => {
+    const { code, stdout, stderr } = await cli(...words);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr.startsWith(reason), stderr).toBe(true);
+    expect(stderr).toContain(usage);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test("nothing at all shows the help, and fails", async () => {
+    const { code, stderr } = await cli();
+    expect(code).toBe(1);
+    expect(stderr).toContain("Usage: cli [options] [command]");
+  });
+});
+
+describe("cli apply says in one line that", () => {
+  test("there is no state where --persist-to points, and makes none", async () => {
+    const missing = join(dir, "missing");
+    const ended = await cli("apply", file, "--persist-to", missing);
+    const advice = "no tables there yet: run npm start once, with the same --persist-to";
+    expect(ended).toEqual({ code: 1, stdout: "", stderr: `${missing}: ${advice}\n` });
+    expect(existsSync(missing)).toBe(false);
+  });
+
+  test("the state was never migrated", async () => {
+    const ended = await cli("apply", file, "--persist-to", dir);
+    const advice = "no tables there yet: run npm start once, with the same --persist-to";
+    expect(ended).toEqual({ code: 1, stdout: "", stderr: `${dir}: ${advice}\n` });
+  });
+
+  test("--persist-to is a file", async () => {
+    const { code, stdout, stderr } = await cli("apply", file, "--persist-to", file);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^.*: this state cannot be used: .*\n$/);
+  });
+
+  test("a setting is odd", async () => {
+    const words = ["src/cli/main.ts", "apply", file, "--persist-to", stateDir];
+    const ended = await run(process.execPath, words, { env: { PASSWORD_HASH_ROUNDS: "many" } });
+    const stderr = "PASSWORD_HASH_ROUNDS must be a whole number from 1 to 20\n";
+    expect(ended).toEqual({ code: 1, stdout: "", stderr });
+  });
+
+  test("nobody is logged in to Cloudflare, with --remote", async () => {
+    const words = ["src/cli/main.ts", "apply", file, "--remote"];
+    // A home without wrangler's login.
+    const { code, stderr } = await run(process.execPath, words, {
+      env: { HOME: dir, XDG_CONFIG_HOME: dir, CLOUDFLARE_API_TOKEN: undefined },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The database could not be opened: .*CLOUDFLARE_API_TOKEN.*\n$/);
+  });
+});
+
+/** npm warns about settings of the machine that it runs on. */
+function withoutNpmWarnings(stderr: string): string {
+  return stderr.replace(/^npm warn .*\n/gm, "");
+}

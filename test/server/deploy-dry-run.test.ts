@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { run } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const { path: dir, remove } = temporaryDir();
+afterAll(remove);
+
+test.each([
+  ["production", "", "tollgate"],
+  ["staging", "staging", "tollgate-staging"],
+])("a deployment to %s would be accepted, with every binding", async (name, environment, db) => {
+  const { code, stdout, stderr } = await run(process.execPath, [
+    "node_modules/wrangler/bin/wrangler.js",
+    ...["deploy", "--dry-run", "--env", environment, "--outdir", join(dir, name)],
+  ]);
+  expect(code, stderr).toBe(0);
+  const bindings = stdout.match(/^env\.\w+ \(.*?\)|^env\.\w+/gm);
+  expect(bindings).toEqual(
+    expect.arrayContaining([
+      "env.REFRESH_FAMILIES (RefreshFamily)",
+      "env.ACCESS_TOKENS",
+      `env.DB (${db})`,
+      'env.SCOPES ("read write groups introspection")',
+      "env.PASSWORD_HASH_ROUNDS (6)",
+    ]),
+  );
+  expect(stderr).not.toContain("WARNING");
+});

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RaceRules, race } from "../soak/race.ts";
+import { ServerSandbox } from "../support/server-sandbox.ts";
+
+const USES = 500;
+
+const RACES: readonly { title: string; mode: string; rules: RaceRules }[] = [
+  {
+    title: "reject lets exactly one succeed",
+    mode: "reject",
+    rules: { promise: "one-success" },
+  },
+  {
+    title: "reject gives all with one Idempotency-Key the same successor",
+    mode: "reject",
+    rules: { promise: "one-successor", idempotencyKey: "two tabs" },
+  },
+  {
+    title: "same-successor gives all the same successor",
+    mode: "same-successor",
+    rules: { promise: "one-successor" },
+  },
+];
+
+describe(`${USES} simultaneous uses of one refresh token`, () => {
+  let sandbox: ServerSandbox;
+  beforeAll(async () => {
+    // Long enough for the slowest machine to answer all of them within it.
+    sandbox = await ServerSandbox.create({ REFRESH_RETRY_WINDOW_SECONDS: 600 });
+  });
+  afterAll(() => sandbox.remove());
+
+  test.for(RACES)("$title, and the family lives", async ({ mode, rules }) => {
+    const server = await sandbox.start({ REFRESH_RETRY: mode });
+    try {
+      const report = await race(server.url, USES, rules);
+      expect(report).toMatchObject({ uses: USES, successors: 1, violations: [] });
+    } finally {
+      await server.kill();
+    }
+  });
+});

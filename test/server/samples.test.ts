@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { run } from "../support/processes.ts";
+import { DEMO_LOGIN, temporaryDir } from "../support/server.ts";
+import { HAS_HTTPIE, typeIntoTerminal } from "../support/terminal.ts";
+import { startTlsFront, type TlsFront } from "../support/tls-front.ts";
+
+/** The samples as the API's own page prints them. */
+const SAMPLES = {
+  generateWithCurl:
+    'curl -X POST -d "grant_type=password&username={USERNAME}&password={PASSWORD}" https://{CLIENT_ID}:{CLIENT_SECRET}@{ENV}/o/token/',
+  generateWithHttpie:
+    "http -v -f https://{CLIENT_ID}:{CLIENT_SECRET}@{ENV}/o/token/ grant_type=password username={USERNAME}&password={PASSWORD}",
+  refreshWithCurl:
+    'curl -X POST -d "grant_type=refresh_token&refresh_token={REFRESH_TOKEN}" https://{CLIENT_ID}:{CLIENT_SECRET}@{ENV}/o/token/',
+  refreshWithHttpie:
+    "http -v -f https://{CLIENT_ID}:{CLIENT_SECRET}@{ENV}/o/token/ grant_type=refresh_token refresh_token={REFRESH_TOKEN}",
+};
+
+/** The answer as the page prints it: these members and no other. */
+const EXPECTED_ANSWER = {
+  access_token: expect.stringMatching(/^[\w-]+$/),
+  expires_in: 3600,
+  refresh_token: expect.stringMatching(/^[\w-]+$/),
+  scope: expect.stringMatching(/^read write( |$)/),
+  token_type: "Bearer",
+};
+
+const EXPECTED_FAILURE = {
+  error: "invalid_grant",
+  error_description: "Invalid credentials given.",
+};
+
+const { url } = inject("server");
+const { path, remove } = temporaryDir();
+let front: TlsFront;
+
+beforeAll(async () => {
+  front = await startTlsFront(url, path);
+});
+afterAll(() => {
+  front.close();
+  remove();
+});
+
+/** Fills in the placeholders and changes nothing else. */
+function fill(sample: string, values: Record<string, string> = {}): string {
+  const all: Record<string, string> = {
+    CLIENT_ID: "demo-client",
+    CLIENT_SECRET: "demo-secret",
+    ENV: front.host,
+    USERNAME: DEMO_LOGIN.username,
+    PASSWORD: DEMO_LOGIN.password,
+    ...values,
+  };
+  return sample.replace(/\{(\w+)\}/g, (placeholder, name: string) => all[name] ?? placeholder);
+}
+
+async function bash(line: string): Promise<Record<string, string>> {
+  const { stdout, stderr } = await run("bash", ["-c", line], { env: front.trust });
+  expect(stdout, stderr).not.toBe("");
+  return JSON.parse(stdout);
+}
+
+async function logIn(): Promise<Record<string, string>> {
+  return bash(fill(SAMPLES.generateWithCurl));
+}
+
+describe("curl", () => {
+  test("sample 1.1 gets the answer of sample 3", async () => {
+    expect(await logIn()).toEqual(EXPECTED_ANSWER);
+  });
+
+  test("sample 1.1 with a wrong password gets the failure of sample 3", async () => {
+    const line = fill(SAMPLES.generateWithCurl, { PASSWORD: "wrong" });
+    expect(await bash(line)).toEqual(EXPECTED_FAILURE);
+  });
+
+  test("sample 2.1 gets a new pair, once", async () => {
+    const { refresh_token = "" } = await logIn();
+    const line = fill(SAMPLES.refreshWithCurl, { REFRESH_TOKEN: refresh_token });
+    const answer = await bash(line);
+    expect(answer).toEqual(EXPECTED_ANSWER);
+    expect(answer["refresh_token"]).not.toBe(refresh_token);
+    expect(await bash(line)).toEqual({ error: "invalid_grant" });
+  });
+
+  test("samples 1.1 and 2.1 work over http as well", async () => {
+    const ENV = new URL(url).host;
+    const overHttp = (sample: string) => sample.replace("https://", "http://");
+    const login = await bash(fill(overHttp(SAMPLES.generateWithCurl), { ENV }));
+    expect(login).toEqual(EXPECTED_ANSWER);
+    const REFRESH_TOKEN = login["refresh_token"] ?? "";
+    const refresh = fill(overHttp(SAMPLES.refreshWithCurl), { ENV, REFRESH_TOKEN });
+    expect(await bash(refresh)).toEqual(EXPECTED_ANSWER);
+  });
+});
+
+if (process.env["CI"] === "true") {
+  test("HTTPie is there to be tested with (apt-get install httpie)", () => {
+    expect(HAS_HTTPIE).toBe(true);
+  });
+}
+
+const reason = HAS_HTTPIE ? "" : " (skipped, not installed: apt-get install httpie)";
+
+describe.runIf(HAS_HTTPIE)(`HTTPie${reason}`, () => {
+  test("sample 1.2 with a space for its bare & gets the answer of sample 3", async () => {
+    const line = fill(SAMPLES.generateWithHttpie.replace("&", " "));
+    const { status, body } = await terminal(line);
+    expect(status).toBe("200 OK");
+    expect(body).toEqual(EXPECTED_ANSWER);
+  });
+
+  test("sample 1.2 as printed loses its password to the shell, and is told so", async () => {
+    const line = `${fill(SAMPLES.generateWithHttpie)}\nwait; echo "password is $password"`;
+    const { status, body, shown } = await terminal(line);
+    expect(status).toBe("400 Bad Request");
+    expect(body).toEqual({
+      error: "invalid_request",
+      error_description: "Request is missing password parameter.",
+    });
+    expect(shown).toContain(`password is ${DEMO_LOGIN.password}`);
+  });
+
+  test("sample 1.2 with a wrong password gets the failure of sample 3", async () => {
+    const line = fill(SAMPLES.generateWithHttpie.replace("&", " "), { PASSWORD: "wrong" });
+    const { status, body } = await terminal(line);
+    expect(status).toBe("400 Bad Request");
+    expect(body).toEqual(EXPECTED_FAILURE);
+  });
+
+  test("sample 2.2 gets a new pair", async () => {
+    const { refresh_token = "" } = await logIn();
+    const line = fill(SAMPLES.refreshWithHttpie, { REFRESH_TOKEN: refresh_token });
+    const { status, body } = await terminal(line);
+    expect(status).toBe("200 OK");
+    expect(body).toEqual(EXPECTED_ANSWER);
+  });
+
+  async function terminal(line: string) {
+    const shown = await typeIntoTerminal(line, front.trust);
+    const body = /^\{\n.*?^\}/ms.exec(shown)?.[0] ?? "null";
+    return { shown, status: /^HTTP\/1\.1 (.+)$/m.exec(shown)?.[1], body: JSON.parse(body) };
+  }
+});

@@ -1,0 +1,36 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { run } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const { path: dir, remove } = temporaryDir();
+afterAll(remove);
+
+const PORT_REASON = "--port takes a number from 1 to 65535.\n";
+
+describe("npm start says in one line what is wrong with", () => {
+  test.each([
+    ["--port 0", PORT_REASON],
+    ["--port 65536", PORT_REASON],
+    ["--port -1", PORT_REASON],
+    ["--port 80x", PORT_REASON],
+    ["--port 1e3", PORT_REASON],
+    ["--port", "--port takes a value.\n"],
+    ["--port=", "--port takes a value.\n"],
+    ["--persist-to", "--persist-to takes a value.\n"],
+    ["--persist-to=", "--persist-to takes a value.\n"],
+  ])("%s", async (words, stderr) => {
+    const ended = await run(process.execPath, ["src/cli/start.ts", ...words.split(" ")]);
+    expect(ended).toEqual({ code: 1, stdout: "", stderr });
+  });
+
+  test("a --persist-to that is a file", async () => {
+    const file = join(dir, "file");
+    writeFileSync(file, "");
+    const args = ["src/cli/start.ts", "--port", "1", "--persist-to", file];
+    const { code, stderr } = await run(process.execPath, args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^--persist-to: no such folder can be made: .*\n$/);
+  });
+});

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readD1Migrations } from "@cloudflare/vitest-plugin";
+import { Miniflare } from "miniflare";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { parsePasswordConfig } from "../../src/config.ts";
+import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
+import { createPasswordKinds } from "../../src/crypto/passwords.ts";
+import { secureRandom } from "../../src/crypto/random.ts";
+import { apply } from "../../src/management/apply.ts";
+import { parseRegistryFile } from "../../src/management/registry-file.ts";
+import { createRegistry } from "../../src/storage/registry.ts";
+import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
+import { WorkerdProcess } from "./workerd-process.ts";
+
+/** Settings that every sandbox has unless it says otherwise. */
+const SANDBOX_VARS = { PASSWORD_HASH_ROUNDS: 1 };
+
+/** The clients and users that every sandbox has. */
+const REGISTRY = {
+  clients: [
+    { client_id: "confidential", client_secret: "secret" },
+    { client_id: "public", token_endpoint_auth_method: "none" },
+  ],
+  users: [{ username: "ada", password: "correct horse" }],
+};
+
+/**
+ * The built Worker and its state in one temporary folder: a server that can be started, killed and
+ * started again on the same state. Only one may run at a time.
+ */
+export class ServerSandbox {
+  /** What seals the tokens of this server; the same in each of its lives. */
+  readonly tokenKeys: string = randomBytes(RING_KEY_BYTES).toString("hex");
+  readonly #folder: string;
+  readonly #workerDir: string;
+  readonly #vars: Vars;
+
+  private constructor(folder: string, vars: Vars) {
+    this.#folder = folder;
+    this.#workerDir = join(folder, "worker");
+    this.#vars = { ...SANDBOX_VARS, TOKEN_KEYS: this.tokenKeys, ...vars };
+  }
+
+  /** Builds, migrates and registers a confidential client, a public client and a user. */
+  static async create(vars: Vars = {}): Promise<ServerSandbox> {
+    const folder = mkdtempSync(join(tmpdir(), "tollgate-"));
+    const sandbox = new ServerSandbox(folder, vars);
+    process.once("exit", sandbox.remove);
+    try {
+      buildWorker(sandbox.#workerDir);
+      await sandbox.#prepareDatabase();
+      return sandbox;
+    } catch (error) {
+      sandbox.remove();
+      throw error;
+    }
+  }
+
+  /** Starts workerd on the state as it is. */
+  start(vars: Vars = {}): Promise<WorkerdProcess> {
+    return WorkerdProcess.start(this.#options(vars), join(this.#folder, "run"));
+  }
+
+  /** Removes everything. Happens at the end of this process too, should nobody call it. */
+  readonly remove = (): void => {
+    process.off("exit", this.remove);
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+
+  #options(vars: Vars) {
+    const stateDir = join(this.#folder, "state");
+    return workerdOptions(this.#workerDir, stateDir, { ...this.#vars, ...vars });
+  }
+
+  async #prepareDatabase(): Promise<void> {
+    const miniflare = new Miniflare(this.#options({}));
+    try {
+      const db = (await miniflare.getD1Database("DB")) as unknown as D1Database;
+      const migrations = await readD1Migrations(join(PROJECT_DIR, "src/storage/migrations"));
+      const statements = migrations.flatMap(({ queries }) => queries);
+      await db.batch(statements.map((statement) => db.prepare(statement)));
+      await apply(parseRegistryFile(JSON.stringify(REGISTRY)), {
+        registry: createRegistry(db),
+        ...(await createPasswordKinds({
+          ...parsePasswordConfig({ ...this.#vars }),
+          random: secureRandom,
+        })),
+        newUserId: () => crypto.randomUUID(),
+      });
+    } finally {
+      await miniflare.dispose();
+    }
+  }
+}

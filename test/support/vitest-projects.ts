@@ -1,0 +1,52 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import type { TestProjectInlineConfiguration } from "vitest/config";
+
+/** A key for tests alone; every clone makes its own for use. */
+const TEST_TOKEN_KEYS = "5e".repeat(32);
+
+/** Tests that run inside workerd, over its own D1, KV and Durable Objects. */
+export async function workerdProject(
+  include: readonly string[],
+  bindings: Readonly<Record<string, string | number>> = {},
+): Promise<TestProjectInlineConfiguration> {
+  const TEST_MIGRATIONS = await readD1Migrations("src/storage/migrations");
+  // Replays a random history; see test/support/history/run.ts.
+  const { SEED = "" } = process.env;
+  return {
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: {
+            TOKEN_KEYS: TEST_TOKEN_KEYS,
+            PASSWORD_HASH_ROUNDS: 1,
+            TEST_MIGRATIONS,
+            SEED,
+            ...bindings,
+          },
+        },
+      }),
+    ],
+    test: {
+      name: "workerd",
+      include: [...include],
+      setupFiles: ["test/support/workerd-setup.ts"],
+    },
+  };
+}
+
+/** Tests of the repository itself. Apart from those of {@link nodeProject}: they need no server. */
+export const architectureProject: TestProjectInlineConfiguration = {
+  test: { name: "architecture", include: ["test/architecture.test.ts"] },
+};
+
+/** Tests that run in Node, against real servers and the commands. */
+export const nodeProject: TestProjectInlineConfiguration = {
+  test: {
+    name: "node",
+    include: ["test/{server,cli}/**/*.test.ts"],
+    globalSetup: ["test/support/node-setup.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+  },
+};
