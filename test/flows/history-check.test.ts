@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest";
+import { checkHistory } from "../support/history/check.ts";
+import type { Answer, Entry, Flaw, Operation, Round } from "../support/history/history.ts";
+
+const RULES = {
+  accessTokenMs: 3_600_000,
+  idleMs: 86_400_000,
+  absoluteMs: 864_000_000,
+  retry: "reject",
+  retryWindowMs: 10_000,
+} as const;
+const ACCOUNTS = { password: "old", isActive: true, isDisabled: false };
+
+/** An operation between two places in the order of all beginnings and ends, and its answer. */
+function did(begunAt: number, endedAt: number, operation: Operation, answer: Answer): Entry {
+  return { caller: "somebody", operation, answer, begunAt, endedAt, fault: "" };
+}
+
+function refresh(generation: number, key: string | null = null, flaw: Flaw | null = null) {
+  return { kind: "refresh", generation, key, flaw } as const;
+}
+
+const inspect = (generation: number) => ({ kind: "inspect", generation }) as const;
+const revoke: Operation = { kind: "revoke", isStranger: false };
+const setPassword: Operation = { kind: "set password", password: "new" };
+const login = did(1, 2, { kind: "log in", password: "old" }, "given");
+
+/** Rounds that follow a login, the second one `gapMs` after the first. */
+function check(first: readonly Entry[], second: readonly Entry[] = [], gapMs = 0): string | null {
+  const rounds: Round[] = [
+    { startMs: 0, lengthMs: 1, entries: [login, ...first] },
+    { startMs: gapMs, lengthMs: 1, entries: second },
+  ];
+  const violation = checkHistory({ name: "family", rules: RULES, accounts: ACCOUNTS, rounds });
+  return violation === null ? null : (violation.split("\n")[0] ?? "");
+}
+
+describe("a history is explained", () => {
+  test.each<[string, string | null]>([
+    [
+      "where one of two racing refreshes wins",
+      check([
+        did(3, 6, refresh(0), "refused"),
+        did(4, 5, refresh(0), "given"),
+        did(7, 8, refresh(1), "given"),
+      ]),
+    ],
+    [
+      "where a lost answer is asked for again with its key",
+      check([
+        did(3, 4, refresh(0, "key"), "unknown"),
+        did(5, 6, refresh(0, "key"), "given"),
+        did(7, 8, refresh(1), "given"),
+      ]),
+    ],
+    [
+      "where an outage had no effect",
+      check([did(3, 4, refresh(0), "unknown"), did(5, 6, refresh(0), "given")]),
+    ],
+    [
+      "where an outage had its effect after a later answer",
+      check([
+        did(3, 8, refresh(0), "unknown"),
+        did(4, 5, inspect(0), "active"),
+        did(9, 10, inspect(0), "inactive"),
+      ]),
+    ],
+    [
+      "where a token is looked at while it is revoked",
+      check([
+        did(3, 6, revoke, "done"),
+        did(4, 5, inspect(0), "active"),
+        did(7, 8, inspect(0), "inactive"),
+      ]),
+    ],
+    [
+      "where reuse ends the family after the window",
+      check(
+        [did(3, 4, refresh(0), "given")],
+        [did(5, 6, refresh(0), "refused"), did(7, 8, refresh(1), "refused")],
+        20_000,
+      ),
+    ],
+    [
+      "where a limit lies within what is known of the time",
+      check(
+        [did(3, 4, refresh(0, "key"), "given")],
+        [did(5, 6, refresh(0, "key"), "given"), did(7, 8, refresh(0, "key"), "refused")],
+        10_001,
+      ),
+    ],
+  ])("%s", (_, violation) => {
+    expect(violation).toBeNull();
+  });
+});
+
+describe("the check notices", () => {
+  test.each<[string, string, string | null]>([
+    [
+      "a token given two successors",
+      "a token that had ended was given a successor",
+      check([did(3, 4, refresh(0), "given"), did(5, 6, refresh(0), "given")]),
+    ],
+    [
+      "a token that was acknowledged and is refused",
+      "an acknowledged token was lost",
+      check([did(3, 4, refresh(0), "given"), did(5, 6, refresh(1), "refused")]),
+    ],
+    [
+      "a key that does not bring the answer back",
+      "an acknowledged token was lost",
+      check([did(3, 4, refresh(0, "key"), "given"), did(5, 6, refresh(0, "key"), "refused")]),
+    ],
+    [
+      "a race that ends the family",
+      "an acknowledged token was lost",
+      check([
+        did(3, 6, refresh(0), "given"),
+        did(4, 5, refresh(0), "refused"),
+        did(7, 8, refresh(1), "refused"),
+      ]),
+    ],
+    [
+      "a revoked token that is active",
+      "a token that had ended was reported active",
+      check([did(3, 4, revoke, "done"), did(5, 6, inspect(0), "active")]),
+    ],
+    [
+      "a rotated token that is active",
+      "a token that had ended was reported active",
+      check([did(3, 4, refresh(0), "given"), did(5, 6, inspect(0), "active")]),
+    ],
+    [
+      "a live token that is inactive",
+      "a live token was reported inactive",
+      check([did(3, 4, inspect(0), "inactive"), did(5, 6, inspect(0), "active")]),
+    ],
+    [
+      "a failed check that consumes",
+      "a failed check consumed the token",
+      check([did(3, 4, refresh(0, null, "scope"), "rejected"), did(5, 6, refresh(0), "refused")]),
+    ],
+    [
+      "a failed check that succeeds",
+      "a request passed that must fail a check",
+      check([did(3, 4, refresh(0, null, "client"), "given")]),
+    ],
+    [
+      "a session that outlives its password",
+      "a token that had ended was given a successor",
+      check([did(3, 4, setPassword, "done"), did(5, 6, refresh(0), "given")]),
+    ],
+    [
+      "an overtaken login that lives on",
+      "a token that had ended was reported active",
+      check([did(1, 3, setPassword, "done"), did(4, 5, inspect(0), "active")]),
+    ],
+    [
+      "a login by the old password",
+      "a login succeeded that should not have",
+      check([did(0, 0, setPassword, "done")]),
+    ],
+    [
+      "an idle family that is refreshed",
+      "a token that had ended was given a successor",
+      check([], [did(3, 4, refresh(0), "given")], 90_000_000),
+    ],
+    [
+      "reuse that does not end the family",
+      "a token that had ended was given a successor",
+      check(
+        [did(3, 4, refresh(0), "given")],
+        [did(5, 6, refresh(0), "refused"), did(7, 8, refresh(1), "given")],
+        20_000,
+      ),
+    ],
+  ])("%s", (_, suspicion, violation) => {
+    expect(violation).toBe(suspicion);
+  });
+});

@@ -1,0 +1,126 @@
+import type { Agent } from "node:http";
+import type { RefreshToken } from "../../src/tokens/refresh-token.ts";
+import type { Random } from "../support/random.ts";
+import { type Answered, isRetryLater, postToken, type Reply } from "../support/token-client.ts";
+import type { CrashHistory } from "./crash-history.ts";
+
+/** How a client asks: with keys under `reject`, without under `same-successor`. */
+export type RetryMode = "reject" | "same-successor";
+
+/** A life of the server, as its clients see it. */
+export interface Life {
+  readonly url: string;
+  readonly agent: Agent;
+  /** When the life before was over, in milliseconds since the epoch. */
+  readonly previousEndedAtMs: number;
+}
+
+/** One wish to refresh, kept until it is granted. */
+interface Attempt {
+  /** The `Idempotency-Key` of each of its requests, or null for none. */
+  readonly keys: readonly (string | null)[];
+  /** Whether a life ended without any answer to it. */
+  isCutOff: boolean;
+}
+
+/** How one round of requests of an attempt ended. */
+export type StepEnd = "acknowledged" | "later" | "unanswered" | "violation";
+
+/**
+ * One client with one refresh family: refreshes, at times with one token twice at once as two tabs
+ * do, and holds on to an attempt until it is answered, over as many lives as that takes.
+ */
+export class CrashClient {
+  readonly #index: number;
+  readonly #mode: RetryMode;
+  readonly #random: Random;
+  readonly #history: CrashHistory;
+  /** The last refresh token that it was given. */
+  #token: string;
+  #attempts = 0;
+  #pending: Attempt | null = null;
+
+  constructor(
+    index: number,
+    token: string,
+    tools: { mode: RetryMode; random: Random; history: CrashHistory },
+  ) {
+    this.#index = index;
+    this.#token = token;
+    this.#mode = tools.mode;
+    this.#random = tools.random;
+    this.#history = tools.history;
+  }
+
+  /** Sends every request of the pending attempt, or of a new one, and takes in the answers. */
+  async step(life: Life): Promise<StepEnd> {
+    this.#pending ??= this.#decide();
+    const attempt = this.#pending;
+    const replies = await Promise.all(attempt.keys.map((key) => this.#post(life, key)));
+    const successes = replies.filter((reply) => reply?.status === 200);
+    for (const reply of replies) {
+      if (reply !== null && !this.#isAllowed(reply, attempt)) {
+        return this.#violate(`was answered ${JSON.stringify(reply)}`);
+      }
+    }
+    if (successes.length > 0) return this.#takeIn(successes as Answered[], attempt, life);
+    if (replies.every((reply) => reply !== null && !isRetryLater(reply))) {
+      return this.#violate("lost against itself: no request of the attempt won");
+    }
+    if (!replies.includes(null)) return "later";
+    if (!attempt.isCutOff) this.#history.counts.unanswered += 1;
+    attempt.isCutOff = true;
+    return "unanswered";
+  }
+
+  #decide(): Attempt {
+    this.#attempts += 1;
+    const name = `${this.#index}-${this.#attempts}`;
+    const [first, second] = this.#mode === "reject" ? [`${name}-a`, `${name}-b`] : [null, null];
+    const keys = this.#random.pick([[first], [first], [first, first], [first, second]]);
+    if (keys.length > 1) this.#history.counts.doubled += 1;
+    return { keys, isCutOff: false };
+  }
+
+  #post({ url, agent }: Life, key: string | null): Promise<Reply> {
+    const headers = key === null ? {} : { "Idempotency-Key": key };
+    const fields = { grant_type: "refresh_token", refresh_token: this.#token, client_id: "public" };
+    return postToken({ url, agent, fields, headers });
+  }
+
+  /** A refusal is for the losers of a race alone: where all requests are one attempt, for none. */
+  #isAllowed(reply: Answered, { keys }: Attempt): boolean {
+    if (reply.status === 200) return true;
+    if (isRetryLater(reply)) {
+      this.#history.counts.later += 1;
+      return true;
+    }
+    const isRaced = reply.status === 400 && reply.body["error"] === "invalid_grant";
+    if (!isRaced || new Set(keys).size === 1) return false;
+    this.#history.counts.raced += 1;
+    return true;
+  }
+
+  async #takeIn(successes: Answered[], attempt: Attempt, life: Life): Promise<StepEnd> {
+    let successor: RefreshToken | null = null;
+    let token = this.#token;
+    for (const { body } of successes) {
+      token = String(body["refresh_token"]);
+      const accessToken = String(body["access_token"]);
+      successor = await this.#history.enter(this.#token, { accessToken, refreshToken: token });
+      if (successor === null) return "violation";
+    }
+    const { counts } = this.#history;
+    counts.acknowledged += 1;
+    const committedAtMs = successor?.issuedAtMs ?? Number.POSITIVE_INFINITY;
+    if (attempt.isCutOff && committedAtMs <= life.previousEndedAtMs) counts.recovered += 1;
+    this.#token = token;
+    this.#pending = null;
+    return "acknowledged";
+  }
+
+  #violate(violation: string): StepEnd {
+    this.#history.violate(`client ${this.#index}, attempt ${this.#attempts} ${violation}`);
+    return "violation";
+  }
+}

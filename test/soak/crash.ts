@@ -1,0 +1,158 @@
+import { Agent } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Random } from "../support/random.ts";
+import type { ServerSandbox } from "../support/server-sandbox.ts";
+import { login } from "../support/token-client.ts";
+import type { WorkerdProcess } from "../support/workerd-process.ts";
+import { CrashClient, type Life, type RetryMode } from "./crash-client.ts";
+import { type CrashCounts, CrashHistory } from "./crash-history.ts";
+
+/** What a run does. The seed replays all its decisions; the machine's own timing stays its own. */
+export interface CrashPlan {
+  readonly mode: RetryMode;
+  readonly seed: number;
+  readonly families: number;
+  readonly kills: number;
+  /** No further life under load begins after this instant, in milliseconds since the epoch. */
+  readonly endsAtMs?: number;
+  /** Hears of each kill. */
+  readonly onKill?: (kills: number, counts: CrashCounts) => void;
+}
+
+/** How a run ended. */
+export interface CrashReport {
+  readonly seed: number;
+  readonly kills: number;
+  readonly counts: CrashCounts;
+  readonly violations: readonly string[];
+}
+
+/** The window in which a lost answer can be asked for again: longer than any chain of kills. */
+const REFRESH_RETRY_WINDOW_SECONDS = 600;
+
+/** A kill comes after up to so many attempts of each client, on average ... */
+const ATTEMPTS_BEFORE_KILL_MAX = 3;
+
+/** ... and then up to so many milliseconds later, at any point of what the server is doing. */
+const KILL_DELAY_MS_MAX = 20;
+
+/** Steps of one client in a life without a kill before it counts as stranded. */
+const STEPS_MAX = 100;
+
+/** What each client must get at the end: what it still waited for, and a pair for that. */
+const LAST_ACKNOWLEDGED = 2;
+
+/** How long a client waits that is told to come later, or whose connection broke. */
+const LATER_MS = 20;
+
+/**
+ * A storm of refreshing clients over a server that is killed again and again, and at last left in
+ * peace, when every client must get what it waits for.
+ */
+export async function crash(sandbox: ServerSandbox, plan: CrashPlan): Promise<CrashReport> {
+  const { mode, seed } = plan;
+  const run: Run = {
+    start: () => sandbox.start({ REFRESH_RETRY: mode, REFRESH_RETRY_WINDOW_SECONDS }),
+    random: new Random(seed),
+    history: await CrashHistory.create(sandbox.tokenKeys),
+    clients: [],
+    previousEndedAtMs: 0,
+  };
+  const { history } = run;
+  const kills = await killAgainAndAgain(run, plan);
+  if (kills < plan.kills) history.violate(`only ${kills} of ${plan.kills} kills came about`);
+  if (history.violations.length === 0) await settleAll(run);
+  if (history.counts.recovered === 0) history.violate("no answer was lost: this proves nothing");
+  return { seed, kills, counts: history.counts, violations: history.violations };
+}
+
+/** What the lives of one run have in common. */
+interface Run {
+  start(): Promise<WorkerdProcess>;
+  readonly random: Random;
+  readonly history: CrashHistory;
+  clients: readonly CrashClient[];
+  /** When the last life was over, in milliseconds since the epoch. */
+  previousEndedAtMs: number;
+}
+
+async function killAgainAndAgain(run: Run, plan: CrashPlan): Promise<number> {
+  const { kills, endsAtMs = Number.POSITIVE_INFINITY, onKill } = plan;
+  const { violations, counts } = run.history;
+  let count = 0;
+  while (count < kills && Date.now() < endsAtMs && violations.length === 0) {
+    await withServer(run, async (life, server) => {
+      if (count === 0) run.clients = await loginAll(life, run, plan);
+      await storm(life, server, run);
+    });
+    count += 1;
+    onKill?.(count, counts);
+  }
+  return count;
+}
+
+async function loginAll(
+  life: Life,
+  { random, history }: Run,
+  { families, mode }: CrashPlan,
+): Promise<CrashClient[]> {
+  const logins = Array.from({ length: families }, () => login(life, { client_id: "public" }));
+  return (await Promise.all(logins)).map((token, index) => {
+    return new CrashClient(index, token, { mode, history, random: random.fork() });
+  });
+}
+
+/** One life under load, ended by SIGKILL after a seeded number of attempts and a seeded moment. */
+async function storm(life: Life, server: WorkerdProcess, run: Run): Promise<void> {
+  const { clients, random, history } = run;
+  let stepsLeft = random.between(0, ATTEMPTS_BEFORE_KILL_MAX * clients.length);
+  const delayMs = random.between(0, KILL_DELAY_MS_MAX);
+  const due = Promise.withResolvers<void>();
+  if (stepsLeft === 0) due.resolve();
+  const storming = clients.map(async (client) => {
+    while (server.isAlive) {
+      const end = await client.step(life);
+      if (end === "violation") return due.resolve();
+      if (end !== "acknowledged") await sleep(LATER_MS);
+      stepsLeft -= 1;
+      if (stepsLeft <= 0) due.resolve();
+    }
+  });
+  await Promise.race([due.promise, Promise.all(storming)]);
+  await sleep(delayMs);
+  if (!server.isAlive) history.violate("workerd ended by itself");
+  await server.kill();
+  await Promise.all(storming);
+}
+
+/** A life without a kill: every client must get what it waits for, and refresh with that. */
+async function settleAll(run: Run): Promise<void> {
+  await withServer(run, async (life) => {
+    const settling = run.clients.map(async (client, index) => {
+      let acknowledged = 0;
+      for (let steps = 0; steps < STEPS_MAX && acknowledged < LAST_ACKNOWLEDGED; steps += 1) {
+        const end = await client.step(life);
+        if (end === "violation") return;
+        if (end === "acknowledged") acknowledged += 1;
+        else await sleep(LATER_MS);
+      }
+      if (acknowledged < LAST_ACKNOWLEDGED) run.history.violate(`client ${index} is stranded`);
+    });
+    await Promise.all(settling);
+  });
+}
+
+async function withServer(
+  run: Run,
+  use: (life: Life, server: WorkerdProcess) => Promise<void>,
+): Promise<void> {
+  const server = await run.start();
+  const agent = new Agent({ keepAlive: true });
+  try {
+    await use({ url: server.url, agent, previousEndedAtMs: run.previousEndedAtMs }, server);
+  } finally {
+    agent.destroy();
+    await server.kill();
+    run.previousEndedAtMs = Date.now();
+  }
+}

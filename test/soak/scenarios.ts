@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { ServerSandbox } from "../support/server-sandbox.ts";
+import { crash } from "./crash.ts";
+import type { RetryMode } from "./crash-client.ts";
+import type { CrashCounts } from "./crash-history.ts";
+import { type RaceRules, race } from "./race.ts";
+
+/** How much a soak does. */
+export interface SoakSize {
+  readonly seed: number;
+  readonly uses: number;
+  readonly kills: number;
+  readonly families: number;
+  readonly operations: number;
+  readonly minutes: number;
+}
+
+/** What one scenario came to. */
+export interface SoakOutcome {
+  /** What it measured, in one line. */
+  readonly figures: string;
+  /** Empty when it passed. */
+  readonly violations: readonly string[];
+}
+
+/** One proof of the soak. */
+export interface Scenario {
+  readonly kind: "race" | "crash" | "history";
+  readonly title: string;
+  run(size: SoakSize, report: (progress: string) => void): Promise<SoakOutcome>;
+}
+
+/** A crash run says how far it is after so many kills. */
+const KILLS_PER_REPORT = 10;
+
+/** Everything that `npm run soak` does, in order. */
+export const SCENARIOS: readonly Scenario[] = [
+  raceScenario("reject", "reject", { promise: "one-success" }),
+  raceScenario("reject, one Idempotency-Key", "reject", {
+    promise: "one-successor",
+    idempotencyKey: "two tabs",
+  }),
+  raceScenario("same-successor", "same-successor", { promise: "one-successor" }),
+  crashScenario("reject, Idempotency-Key", "reject"),
+  crashScenario("same-successor", "same-successor"),
+  { kind: "history", title: "against the model of a family", run: runHistory },
+];
+
+function raceScenario(title: string, mode: RetryMode, rules: RaceRules): Scenario {
+  return {
+    kind: "race",
+    title,
+    async run({ uses, minutes }, report) {
+      const endsAtMs = Date.now() + minutes * 60_000;
+      return withSandbox(async (sandbox) => {
+        const server = await sandbox.start({
+          REFRESH_RETRY: mode,
+          // Long enough for the slowest machine to answer all of them within it.
+          REFRESH_RETRY_WINDOW_SECONDS: 600,
+        });
+        report(`${uses} uses at once ...`);
+        const result = await race(server.url, uses, { ...rules, endsAtMs });
+        await server.kill();
+        const { connections, statuses, requests, successors, violations } = result;
+        const first = [...statuses].map(([status, times]) => `${times} × ${status || "broken"}`);
+        const figures =
+          `${uses} uses on ${connections} connections: ${first.join(", ")}; ` +
+          `${requests} requests until all were answered, ${successors} distinct successor`;
+        return { figures, violations };
+      });
+    },
+  };
+}
+
+function crashScenario(title: string, mode: RetryMode): Scenario {
+  return {
+    kind: "crash",
+    title,
+    async run({ seed, kills, families, minutes }, report) {
+      const endsAtMs = Date.now() + minutes * 60_000;
+      const onKill = (done: number, counts: CrashCounts) => {
+        if (done % KILLS_PER_REPORT === 0) report(`${done} kills: ${describe(counts)}`);
+      };
+      return withSandbox(async (sandbox) => {
+        const plan = { mode, seed, kills, families, endsAtMs, onKill };
+        const result = await crash(sandbox, plan);
+        const figures = `${result.kills} kills, seed ${seed}: ${describe(result.counts)}`;
+        return { figures, violations: result.violations };
+      });
+    },
+  };
+}
+
+function describe(counts: CrashCounts): string {
+  const { acknowledged, doubled, raced, later, unanswered, recovered } = counts;
+  return (
+    `${acknowledged} rotations acknowledged, ${doubled} attempts doubled, ${raced} raced, ` +
+    `${later} told to wait, ${unanswered} cut off, ${recovered} of them committed and recovered`
+  );
+}
+
+/** In vitest, since it drives the service inside workerd; see `history.soak.test.ts`. */
+async function runHistory({ seed, operations, minutes }: SoakSize): Promise<SoakOutcome> {
+  const config = "vitest.soak.config.ts";
+  const vitest = join(PROJECT_DIR, "node_modules/vitest/vitest.mjs");
+  const bounds = { SEED: `${seed}`, OPERATIONS: `${operations}`, MINUTES: `${minutes}` };
+  const run = spawn(process.execPath, [vitest, "run", "--config", config], {
+    cwd: PROJECT_DIR,
+    stdio: "inherit",
+    env: { ...process.env, ...bounds },
+  });
+  const [code] = await once(run, "exit");
+  const violations = code === 0 ? [] : [`vitest ended with code ${code}; its words are above`];
+  return {
+    figures: `${operations} operations, seed ${seed}; vitest's own table is above`,
+    violations,
+  };
+}
+
+async function withSandbox<Result>(use: (sandbox: ServerSandbox) => Promise<Result>) {
+  const sandbox = await ServerSandbox.create();
+  try {
+    return await use(sandbox);
+  } finally {
+    sandbox.remove();
+  }
+}

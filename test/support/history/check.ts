@@ -1,0 +1,127 @@
+import type { ModelMoment, ModelRules } from "../model.ts";
+import { describeHistory, type Entry, type FamilyHistory, type Round } from "./history.ts";
+import { keyOf, type World, worldsAfter } from "./world.ts";
+
+/** Most entries of one family in one round: the search tells sets of them apart by bits. */
+export const ENTRIES_MAX = 30;
+
+/**
+ * Looks for an order of a family's operations that the model allows: one in which each takes
+ * effect at one moment between its beginning and its end, and has the answer that it was given
+ * (linearizability, after Wing and Gong, "Testing and Verifying Concurrent Objects", 1993).
+ *
+ * @returns what is wrong, for people, or null where there is such an order
+ */
+export function checkHistory(history: FamilyHistory): string | null {
+  const round = firstUnexplained(history);
+  if (round === null) return null;
+  const upToHere = { ...history, rounds: history.rounds.slice(0, round + 1) };
+  return `${suspicionAbout(upToHere)}\n${describeHistory(upToHere)}`;
+}
+
+/** @returns the index of the first round that no order explains, or null */
+function firstUnexplained({ rounds, rules, accounts }: FamilyHistory): number | null {
+  // Within a round nobody knows the moment better than this.
+  const slackMs = Math.max(...rounds.map(({ lengthMs }) => lengthMs));
+  let worlds: World[] = [{ ...accounts, family: null }];
+  for (const [index, round] of rounds.entries()) {
+    worlds = worldsAfterRound(worlds, round, { nowMs: round.startMs, slackMs }, rules);
+    if (worlds.length === 0) return index;
+  }
+  return null;
+}
+
+function worldsAfterRound(
+  before: readonly World[],
+  { entries }: Round,
+  moment: ModelMoment,
+  rules: ModelRules,
+): World[] {
+  if (entries.length > ENTRIES_MAX) throw new RangeError(`${entries.length} entries in a round`);
+  const all = 2 ** entries.length - 1;
+  const seen = new Set<string>();
+  const after: World[] = [];
+  const open = before.map((world) => ({ world, done: 0 }));
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { world, done } = place;
+    const key = `${done} ${keyOf(world)}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    if (done === all) after.push(world);
+    for (const [index, entry] of entries.entries()) {
+      if (!mayBeNext(index, entry, done, entries)) continue;
+      for (const next of worldsAfter(world, entry, moment, rules)) {
+        open.push({ world: next, done: done | (1 << index) });
+      }
+    }
+  }
+  return after;
+}
+
+/** Whether no entry that is still to come had ended before this one began. */
+function mayBeNext(index: number, { begunAt }: Entry, done: number, entries: readonly Entry[]) {
+  if (done & (1 << index)) return false;
+  return entries.every((other, place) => done & (1 << place) || other.endedAt >= begunAt);
+}
+
+type Doubt = (entry: Entry) => Entry | null;
+
+/** A check that failed, and yet had an effect. */
+const FLAW_DOUBTS: readonly (readonly [string, Doubt])[] = [
+  [
+    "a request passed that must fail a check",
+    (entry) => {
+      return isFlawed(entry) && entry.answer === "given" ? { ...entry, answer: "busy" } : null;
+    },
+  ],
+  [
+    "a failed check consumed the token",
+    (entry) => {
+      const { operation } = entry;
+      if (operation.kind !== "refresh" || !isFlawed(entry)) return null;
+      return { ...entry, operation: { ...operation, flaw: null }, answer: "unknown" };
+    },
+  ],
+];
+
+/** What an answer comes to that no order explains. */
+const ANSWER_DOUBTS: Readonly<Record<string, string>> = {
+  "inspect active": "a token that had ended was reported active",
+  "inspect inactive": "a live token was reported inactive",
+  "refresh refused": "an acknowledged token was lost",
+  "refresh given": "a token that had ended was given a successor",
+  "log in given": "a login succeeded that should not have",
+};
+
+/** Names what is wrong: an entry without whose answer the history would be explained. */
+function suspicionAbout(history: FamilyHistory): string {
+  for (const [name, doubt] of FLAW_DOUBTS) {
+    if (doubtful(history, doubt) !== null) return name;
+  }
+  const answered = doubtful(history, (entry) => {
+    return nameOf(entry) === undefined ? null : { ...entry, answer: "unknown" };
+  });
+  return (answered && nameOf(answered)) ?? "no order of these operations explains their answers";
+}
+
+function nameOf({ operation, answer }: Entry): string | undefined {
+  return ANSWER_DOUBTS[`${operation.kind} ${answer}`];
+}
+
+function isFlawed({ operation }: Entry): boolean {
+  return operation.kind === "refresh" && operation.flaw !== null;
+}
+
+/** The latest entry that explains the history once it is doubted. */
+function doubtful(history: FamilyHistory, doubt: Doubt): Entry | null {
+  for (const [index, round] of [...history.rounds.entries()].reverse()) {
+    for (const [place, entry] of [...round.entries.entries()].reverse()) {
+      const doubted = doubt(entry);
+      if (doubted === null) continue;
+      const entries = round.entries.with(place, doubted);
+      const rounds = history.rounds.with(index, { ...round, entries });
+      if (firstUnexplained({ ...history, rounds }) === null) return entry;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,77 @@
+import type { CastClient, CastUser } from "./cast.ts";
+import type { Answer, Entry, FamilyHistory, Operation, Round } from "./history.ts";
+
+/** The two tokens of a generation. */
+export interface Pair {
+  readonly refreshToken: string;
+  readonly accessToken: string;
+}
+
+/** A family as its clients know it: shared by all who hold its tokens, rightly or not. */
+export class Session {
+  readonly user: CastUser;
+  readonly client: CastClient;
+  /** By generation, without a gap: whoever has a successor had its predecessor. */
+  readonly pairs: Pair[];
+  /** The refresh whose answer was lost last. */
+  unanswered: Extract<Operation, { kind: "refresh" }> | null = null;
+  /** Entries of the round that is being played. */
+  readonly entries: Entry[] = [];
+  /** In rounds. */
+  age = 0;
+  /** How often in a row the newest token was refused. */
+  refusals = 0;
+  readonly #rounds: Round[] = [];
+  readonly #frame: Omit<FamilyHistory, "rounds">;
+
+  constructor(
+    user: CastUser,
+    client: CastClient,
+    first: Pair,
+    frame: Omit<FamilyHistory, "rounds">,
+  ) {
+    this.user = user;
+    this.client = client;
+    this.pairs = [first];
+    this.#frame = frame;
+  }
+
+  /** The highest generation whose tokens anybody has. */
+  get newest(): number {
+    return this.pairs.length - 1;
+  }
+
+  /**
+   * Notes the successor of a generation.
+   *
+   * @returns what is wrong: a generation that has another successor already
+   */
+  learn(generation: number, successor: Pair): string | null {
+    const known = this.pairs[generation + 1];
+    if (known === undefined) {
+      this.pairs[generation + 1] = successor;
+      return null;
+    }
+    const isSame =
+      known.refreshToken === successor.refreshToken && known.accessToken === successor.accessToken;
+    return isSame ? null : `${this.#frame.name}: generation ${generation} has two successors`;
+  }
+
+  /** Notes how a refresh went that no check had to turn away. */
+  noteAnswer(generation: number, answer: Answer): void {
+    if (answer === "given") this.refusals = 0;
+    else if (generation === this.newest && answer !== "unknown") this.refusals += 1;
+  }
+
+  /** Ends a round, in which the operator did this to the session's accounts. */
+  closeRound(startMs: number, lengthMs: number, operatorEntries: readonly Entry[]): void {
+    this.age += 1;
+    const entries = [...this.entries.splice(0), ...operatorEntries];
+    if (entries.length > 0) this.#rounds.push({ startMs, lengthMs, entries });
+  }
+
+  /** All that was ever done to it, but for the round that is being played. */
+  get history(): FamilyHistory {
+    return { ...this.#frame, rounds: this.#rounds };
+  }
+}

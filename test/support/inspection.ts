@@ -1,0 +1,8 @@
+import { depsOf } from "../../src/deps.ts";
+import type { Service } from "./service.ts";
+
+/** Whether an access token is good now. Rejects when storage fails. */
+export async function isActive({ env }: Service, accessToken: string): Promise<boolean> {
+  const { issuer } = await depsOf(env);
+  return (await issuer.inspect(accessToken)) !== null;
+}

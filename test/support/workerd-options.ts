@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, type MiniflareOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { PROJECT_DIR, WRANGLER_CONFIG } from "../../src/cli/project.ts";
+
+/** Settings and secrets of a Worker, by name. */
+export type Vars = Readonly<Record<string, string | number>>;
+
+const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
+
+/** The one module that {@link buildWorker} makes. */
+const MODULE = "index.js";
+
+/** Builds the Worker as a deployment would, into a folder. */
+export function buildWorker(workerDir: string): void {
+  const args = [
+    "deploy",
+    "--dry-run",
+    "--config",
+    WRANGLER_CONFIG,
+    "--env=",
+    "--outdir",
+    workerDir,
+  ];
+  const env = { ...process.env, CI: "true" };
+  const run = spawnSync(process.execPath, [WRANGLER, ...args], { encoding: "utf8", env });
+  if (run.status !== 0) throw new Error(`the Worker does not build:\n${run.stdout}${run.stderr}`);
+}
+
+/**
+ * The bindings of wrangler.toml around a built Worker, with state on disk. Requests go straight to
+ * the Worker, without miniflare's own Worker before it.
+ *
+ * @param vars on top of those of wrangler.toml; nothing is read from `.dev.vars`
+ */
+export function workerdOptions(workerDir: string, stateDir: string, vars: Vars): MiniflareOptions {
+  const config = unstable_readConfig({ config: WRANGLER_CONFIG, env: "" }, { hideWarnings: true });
+  const { modulesRules: _, ...worker } = unstable_getMiniflareWorkerOptions({
+    ...config,
+    // Where wrangler looks for `.dev.vars`: whoever runs this may have other secrets there.
+    userConfigPath: join(stateDir, "wrangler.toml"),
+    secrets: undefined,
+  }).workerOptions;
+  return convertV4MiniflareOptions({
+    workers: [
+      {
+        ...worker,
+        name: config.name ?? "worker",
+        modules: true,
+        scriptPath: join(workerDir, MODULE),
+        modulesRoot: workerDir,
+        bindings: { ...config.vars, ...vars },
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+      },
+    ],
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    logRequests: false,
+    resourcePersistencePath: stateDir,
+  });
+}
