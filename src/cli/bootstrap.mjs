@@ -12,8 +12,9 @@ const NODE_MAJOR_MIN = 20;
 const INSTALLED_MARKER = "node_modules/.package-lock.json";
 
 /**
- * Not `npm ci`: it refuses a lockfile that lacks a binary of some other platform, and ours was made
- * where not all of them can be had. Versions come from the lockfile all the same; it stays as it is.
+ * Not `npm ci`: it refuses a lockfile that lacks a binary of some other platform, and ours was
+ * made where not all of them can be had. Versions come from the lockfile all the same; it stays as
+ * it is.
  */
 const INSTALL = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
 

@@ -19,7 +19,7 @@ export function loadWrangler(): Promise<typeof import("wrangler")> {
   return import("wrangler");
 }
 
-/** Settings of wrangler.toml; with the local secrets on top unless the deployed service is meant. */
+/** Settings of wrangler.toml, with the local secrets on top unless it is about a deployment. */
 export async function settingsOf({
   remote,
 }: {

@@ -35,7 +35,8 @@ async function refuseBusyPort({ host, port }: StartOptions): Promise<void> {
   if (!(await isBusy(host, port))) return;
   const other = port === 9000 ? 9001 : 9000;
   throw new CommandError(
-    `Port ${port} is busy. Stop what listens there, or choose another: npm start -- --port ${other}`,
+    `Port ${port} is busy. ` +
+      `Stop what listens there, or choose another: npm start -- --port ${other}`,
   );
 }
 

@@ -3,7 +3,7 @@
  *
  *     $pbkdf2-sha256$r=6,i=100000$SALT$HASH     ours: r chained calls of i iterations (pbkdf2.ts)
  *     pbkdf2_sha256$600000$salt$HASH            Django's, verified and then replaced
- *     $sealed$SEALING                           either of them, sealed under the pepper (passwords.ts)
+ *     $sealed$SEALING                           either, sealed under the pepper (passwords.ts)
  *     !...                                      unusable (Django's convention): none is right
  */
 import { pbkdf2Async } from "@noble/hashes/pbkdf2.js";

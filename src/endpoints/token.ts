@@ -19,10 +19,13 @@ export async function token(request: Request, deps: Deps): Promise<Response> {
   const idempotencyKey = request.headers.get("Idempotency-Key");
   const prepared = await grant.prepare({ params, idempotencyKey }, deps);
   const claim = claimClient({ authorization: request.headers.get("Authorization"), params });
-  const authorizedAtMs = deps.clock();
+  const askedAtMs = deps.clock();
   const accounts = await deps.accounts.find(claim.clientId, prepared.userKey);
   const client = await claim.prove(accounts.client, deps);
   const authorization = await prepared.authorize(client, accounts.user);
+  // A change that the look-up saw is not later than the login, and any other one is.
+  const seenMs = Math.max(client.notBeforeMs, accounts.user?.notBeforeMs ?? 0);
+  const authorizedAtMs = Math.max(askedAtMs, seenMs);
   return json(toWire(await deps.issuer.issue(authorization, authorizedAtMs)));
 }
 

@@ -43,8 +43,9 @@ const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
 /**
  * Turns what a grant decided into tokens, written down before they are returned.
  *
- * @param authorizedAtMs a moment before client and user were looked up: a password change or a
- *   deactivation that came in between is later, and so ends what is issued
+ * @param authorizedAtMs when the look-up of client and user began, or the last not-before time
+ *   that it saw: a password change or a deactivation that it did not see is later, and so ends what
+ *   is issued
  * @throws Refusal when the refresh token to rotate is consumed, expired or revoked
  * @throws Unavailable when storage fails; what was consumed then can be asked for again
  */

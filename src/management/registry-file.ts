@@ -8,6 +8,9 @@ import { parseScope } from "../protocol/scope.ts";
 /** Most clients, and most users, in one file. More belongs into an import. */
 const ENTRIES_MAX = 10_000;
 
+// zod/mini has no words of its own until it is told whose.
+z.config(z.locales.en());
+
 /** Longest client id or user name, in characters. */
 const NAME_LENGTH_MAX = 255;
 
@@ -121,10 +124,28 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // V8 says where, but also quotes the text around it, which may be a secret.
-    const place = /\(?(line \d+ column \d+)\)?/.exec(String(error))?.[1];
-    throw new RegistryFileError([`${place ?? "end of file"}: not valid JSON`]);
+    throw new RegistryFileError([`${placeOf(error, text)}: not valid JSON`]);
   }
+}
+
+/** V8 says where, but also quotes the text around it, which may be a secret. */
+function placeOf(error: unknown, text: string): string {
+  const said = /line \d+ column \d+/.exec(String(error))?.[0];
+  if (said !== undefined) return said;
+  // Without a place the text ended too early, or V8 quoted the token that it did not expect.
+  const token = /^SyntaxError: Unexpected token '(.)', /su.exec(String(error))?.[1];
+  const before = text.slice(0, unexpectedAt(token, text));
+  const lines = before.split("\n");
+  return `line ${lines.length} column ${(lines.at(-1)?.length ?? 0) + 1}`;
+}
+
+/** The first place outside strings where a value begins with that character, or the end. */
+function unexpectedAt(token: string | undefined, text: string): number {
+  if (token === undefined) return text.length;
+  const strings = /"(?:[^"\\]|\\.)*"/g;
+  const blanked = text.replace(strings, (literal) => literal.replace(/[^\n]/g, " "));
+  const index = blanked.indexOf(token);
+  return index === -1 ? text.length : index;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

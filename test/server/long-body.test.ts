@@ -4,7 +4,8 @@ import { expect, inject, test } from "vitest";
 
 const { url } = inject("server");
 
-const SIZES = { "20 KB": 20_000, "900 KB": 900_000, "5 MB": 5_000_000 };
+/** Up to 1 MiB, which is how much the service reads of a body that it refuses. */
+const SIZES = { "20 KB": 20_000, "900 KB": 900_000 };
 
 /** Sends a body through `wrangler dev`'s own proxy, which drops answers to bodies left unread. */
 async function upload(bytes: number, headers: readonly string[]): Promise<string> {
@@ -26,9 +27,8 @@ async function upload(bytes: number, headers: readonly string[]): Promise<string
 test.each([
   ["20 KB", "chunked", ["Transfer-Encoding: chunked", "Expect:"]],
   ["900 KB", "chunked", ["Transfer-Encoding: chunked", "Expect:"]],
-  ["5 MB", "chunked", ["Transfer-Encoding: chunked", "Expect:"]],
   ["20 KB", "of a given length", []],
-  ["5 MB", "of a given length", []],
+  ["900 KB", "of a given length", ["Expect:"]],
 ] as const)("a body of %s, %s, is answered with 413 in JSON", async (size, _, headers) => {
   const [body = "", line] = (await upload(SIZES[size], headers)).split("\n");
   expect(JSON.parse(body)).toEqual({

@@ -24,6 +24,7 @@ export interface Running {
 /** How long a process group may take to be gone once it was told to end, in milliseconds. */
 const GONE_MS_MAX = 30_000;
 
+/** Groups whose first process still runs; none of them may outlive this process. */
 const groups = new Set<number>();
 process.once("exit", () => {
   for (const group of groups) signalGroup(group, "SIGKILL");
@@ -42,7 +43,12 @@ export function start(
     env: { ...personsEnvironment(), ...env } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (child.pid !== undefined) groups.add(child.pid);
+  const group = child.pid;
+  if (group !== undefined) {
+    groups.add(group);
+    // The number may soon be another's: from here on only groupGone, which looks, may use it.
+    child.once("close", () => groups.delete(group));
+  }
   let [stdout, stderr, both] = ["", "", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
@@ -82,7 +88,6 @@ export async function groupGone(group: number): Promise<void> {
     }
     await sleep(50);
   }
-  groups.delete(group);
 }
 
 /** @returns whether there was any process to signal */

@@ -70,7 +70,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       await groupGone(group);
       return running.ended;
     },
-    kill: () => void signalGroup(group, "SIGKILL"),
+    kill() {
+      const { exitCode, signalCode } = running.child;
+      if (exitCode === null && signalCode === null) signalGroup(group, "SIGKILL");
+    },
   };
 }
 

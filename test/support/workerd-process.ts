@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MiniflareOptions } from "miniflare";
 
@@ -48,6 +48,7 @@ export class WorkerdProcess {
       execArgv: [],
       stdio: ["ignore", log, log, "ipc"],
     });
+    closeSync(log);
     const exited = once(child, "exit");
     const killGroup = () => killAtOnce(child);
     process.once("exit", killGroup);
@@ -64,7 +65,7 @@ export class WorkerdProcess {
 
   /** Whether it runs, as far as this process knows. */
   get isAlive(): boolean {
-    return !this.#isKilled && this.#child.exitCode === null;
+    return !this.#isKilled && isRunning(this.#child);
   }
 
   /** Ends workerd with SIGKILL at this very instant. @returns once it is gone */
@@ -82,6 +83,10 @@ export class WorkerdProcess {
 }
 
 /** Ends the child's whole process group with one signal. */
-function killAtOnce({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
+function killAtOnce(child: ChildProcess): void {
+  if (child.pid !== undefined && isRunning(child)) process.kill(-child.pid, "SIGKILL");
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }

@@ -37,7 +37,8 @@ const COMPILER_OPTIONS = { allowJs: true, noLib: true, noResolve: true, types: [
 
 /** Parses the code among some files, with the project's own compiler. */
 export async function parseTree(files: Files): Promise<Tree> {
-  const code = [...files].filter(([path]) => CODE.test(path));
+  // The compiler passes over folders that begin with a dot.
+  const code = [...files].filter(([path]) => CODE.test(path) && !path.startsWith("."));
   const config = inTree("tsconfig.json");
   const compilerFiles = Object.fromEntries(code.map(([path, text]) => [inTree(path), text]));
   compilerFiles[config] = JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: ["."] });
