@@ -36,7 +36,8 @@ describe("a history notices", () => {
   test.each(SABOTAGES)(
     "$title",
     async ({ intercept: sabotage, violation }) => {
-      const bounds = { operations: 1000, violationsMax: 1 };
+      // Most are noticed within a few hundred; the run ends at the first.
+      const bounds = { operations: 8000, violationsMax: 1 };
       const options = { seed: SEED, ...bounds, retry: "reject", clock, sabotage } as const;
       const { violations } = await runHistory(options);
       expect(violations.join("\n"), `SEED=${SEED} replays it`).toMatch(violation);
