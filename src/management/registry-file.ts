@@ -123,29 +123,35 @@ export function parseRegistryFile(text: string): RegistryFile {
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new RegistryFileError([`${placeOf(error, text)}: not valid JSON`]);
+  } catch {
+    throw new RegistryFileError([`${placeOfMistake(text)}: not valid JSON`]);
   }
 }
 
-/** V8 says where, but also quotes the text around it, which may be a secret. */
-function placeOf(error: unknown, text: string): string {
-  const said = /line \d+ column \d+/.exec(String(error))?.[0];
-  if (said !== undefined) return said;
-  // Without a place the text ended too early, or V8 quoted the token that it did not expect.
-  const token = /^SyntaxError: Unexpected token '(.)', /su.exec(String(error))?.[1];
-  const before = text.slice(0, unexpectedAt(token, text));
-  const lines = before.split("\n");
-  return `line ${lines.length} column ${(lines.at(-1)?.length ?? 0) + 1}`;
+/**
+ * V8 says only sometimes where it stopped, and quotes the text around, which may be a secret. So
+ * the place is sought: after the longest part from the start that more text could still make JSON.
+ */
+function placeOfMistake(text: string): string {
+  let [longest, tooLong] = [0, text.length + 1];
+  while (tooLong - longest > 1) {
+    const middle = Math.floor((longest + tooLong) / 2);
+    if (isStartOfJson(text.slice(0, middle))) longest = middle;
+    else tooLong = middle;
+  }
+  const lines = text.slice(0, longest).split("\n");
+  return `line ${lines.length} column ${(lines.at(-1) ?? "").length + 1}`;
 }
 
-/** The first place outside strings where a value begins with that character, or the end. */
-function unexpectedAt(token: string | undefined, text: string): number {
-  if (token === undefined) return text.length;
-  const strings = /"(?:[^"\\]|\\.)*"/g;
-  const blanked = text.replace(strings, (literal) => literal.replace(/[^\n]/g, " "));
-  const index = blanked.indexOf(token);
-  return index === -1 ? text.length : index;
+function isStartOfJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const position = /at position (\d+)/.exec(String(error))?.[1];
+    const isAtEnd = position !== undefined && Number(position) >= text.length;
+    return isAtEnd || /end of JSON input|Unterminated string/.test(String(error));
+  }
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

@@ -13,14 +13,16 @@ export const DEADLINE_MS = 3_000;
  * was given up on may still take effect: every one of them can be repeated.
  *
  * @param operation names it in the log, such as `d1.find_accounts`
+ * @param deadlineMs for what no request waits for
  */
 export async function attempt<Result>(
   operation: string,
   run: () => Promise<Result>,
+  deadlineMs: number = DEADLINE_MS,
 ): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    timer = setTimeout(() => reject(new Error(`no answer in ${deadlineMs} ms`)), deadlineMs);
   });
   try {
     return await Promise.race([run(), deadline]);

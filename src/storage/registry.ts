@@ -42,6 +42,12 @@ export interface Registry {
 /** D1 takes at most this many bound parameters in a statement. Source: D1, "Limits". */
 const BOUND_PARAMETERS_MAX = 100;
 
+/**
+ * How long a command waits for D1, in milliseconds. No request waits for it, a file may be long,
+ * and a write that was given up on could still take effect.
+ */
+const COMMAND_DEADLINE_MS = 120_000;
+
 /** The database's own clock, which is the one that issues tokens too, give or take milliseconds. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
@@ -60,7 +66,11 @@ export function createRegistry(db: D1Database): Registry {
       const query = `SELECT * FROM ${table} WHERE ${key} IN (${places})`;
       statements.push(db.prepare(query).bind(...some));
     }
-    const results = await attempt(`d1.find_${table}`, () => db.batch<Row>(statements));
+    const results = await attempt(
+      `d1.find_${table}`,
+      () => db.batch<Row>(statements),
+      COMMAND_DEADLINE_MS,
+    );
     return results.flatMap((result) => result.results);
   }
 
@@ -77,7 +87,8 @@ export function createRegistry(db: D1Database): Registry {
 
     async write(writes) {
       if (writes.length === 0) return;
-      await attempt("d1.write_registry", () => db.batch(writes.map((write) => toSql(db, write))));
+      const statements = writes.map((write) => toSql(db, write));
+      await attempt("d1.write_registry", () => db.batch(statements), COMMAND_DEADLINE_MS);
     },
   };
 }
