@@ -32,8 +32,7 @@ export class RefreshFamily extends DurableObject<unknown> {
   async start(state: FamilyState, policy: FamilyPolicy): Promise<void> {
     if (this.#load() !== undefined) return;
     this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
-    // An alarm costs a row written, so it is set here and by itself, not by each rotation.
-    await this.ctx.storage.setAlarm(neededUntilMs(state, policy));
+    await this.#ensureAlarm(neededUntilMs(state, policy));
   }
 
   /** Consumes a generation; see `rotate` in `tokens/family.ts`. */
@@ -46,6 +45,7 @@ export class RefreshFamily extends DurableObject<unknown> {
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
     if (state !== null && state !== before) {
       this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
+      await this.#ensureAlarm(neededUntilMs(state, policy));
     }
     if (isOver) await this.#remove();
     return outcome;
@@ -93,6 +93,15 @@ export class RefreshFamily extends DurableObject<unknown> {
 
   #store(row: FamilyRow): void {
     this.ctx.storage.kv.put(ROW_KEY, row);
+  }
+
+  /**
+   * An alarm costs a row written, so that it is set at login and then by itself, and by a rotation
+   * only when the platform has given up on it: no family that lives is left without one.
+   */
+  async #ensureAlarm(atMs: number): Promise<void> {
+    const alarmMs = await this.ctx.storage.getAlarm();
+    if (alarmMs === null) await this.ctx.storage.setAlarm(atMs);
   }
 
   /** To zero rows and no alarm, which `deleteAll` takes along. */

@@ -12,8 +12,14 @@ const RULES = {
 const ACCOUNTS = { password: "old", isActive: true, isDisabled: false };
 
 /** An operation between two places in the order of all beginnings and ends, and its answer. */
-function did(begunAt: number, endedAt: number, operation: Operation, answer: Answer): Entry {
-  return { caller: "somebody", operation, answer, begunAt, endedAt, fault: "" };
+function did(
+  begunAt: number,
+  endedAt: number,
+  operation: Operation,
+  answer: Answer,
+  unseenEffects = 0,
+): Entry {
+  return { caller: "somebody", operation, answer, begunAt, endedAt, fault: "", unseenEffects };
 }
 
 function refresh(generation: number, key: string | null = null, flaw: Flaw | null = null) {
@@ -82,6 +88,13 @@ describe("a history is explained", () => {
       ),
     ],
     [
+      "where a rotation is repeated after reuse has ended the family",
+      check(
+        [did(3, 4, refresh(0), "given")],
+        [did(5, 8, refresh(1), "refused", 1), did(6, 7, refresh(0), "refused")],
+      ),
+    ],
+    [
       "where a limit lies within what is known of the time",
       check(
         [did(3, 4, refresh(0, "key"), "given")],
@@ -119,6 +132,19 @@ describe("the check notices", () => {
         did(4, 5, refresh(0), "refused"),
         did(7, 8, refresh(1), "refused"),
       ]),
+    ],
+    [
+      "a token that is refused and not consumed before the reuse that would explain it",
+      "an acknowledged token was lost",
+      check(
+        [did(3, 4, refresh(0), "given")],
+        [did(5, 8, refresh(1), "refused"), did(6, 7, refresh(0), "refused")],
+      ),
+    ],
+    [
+      "a repeated rotation that is refused with nothing between",
+      "an acknowledged token was lost",
+      check([did(3, 4, refresh(0), "refused", 1)]),
     ],
     [
       "a revoked token that is active",

@@ -124,6 +124,14 @@ describe("over 400 days", () => {
     TIMEOUT_MS,
   );
 
+  test("a family whose alarm was lost is removed once it was refreshed again", async () => {
+    const { refresh_token } = await logInAs("brief");
+    await loseAlarms();
+    granted(await refreshAs("brief", refresh_token));
+    await passUntil(Date.now() + 400 * DAY * 1000, "punctual");
+    expect(await storageInUse()).toEqual({ keys: 0, alarms: 0 });
+  });
+
   test("every access token in KV has an end", async () => {
     await logIn(service);
     const { keys } = await env.ACCESS_TOKENS.list();

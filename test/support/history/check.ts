@@ -2,13 +2,14 @@ import type { ModelMoment, ModelRules } from "../model.ts";
 import { describeHistory, type Entry, type FamilyHistory, type Round } from "./history.ts";
 import { keyOf, type World, worldsAfter } from "./world.ts";
 
-/** Most entries of one family in one round: the search tells sets of them apart by bits. */
-export const ENTRIES_MAX = 30;
+/** Most effects on one family in one round: the search tells sets of them apart by bits. */
+const STEPS_MAX = 30;
 
 /**
  * Looks for an order of a family's operations that the model allows: one in which each takes
  * effect at one moment between its beginning and its end, and has the answer that it was given
- * (linearizability, after Wing and Gong, "Testing and Verifying Concurrent Objects", 1993).
+ * (linearizability, after Wing and Gong, "Testing and Verifying Concurrent Objects", 1993). An
+ * operation whose call was repeated takes effect at as many moments.
  *
  * @returns what is wrong, for people, or null where there is such an order
  */
@@ -37,8 +38,9 @@ function worldsAfterRound(
   moment: ModelMoment,
   rules: ModelRules,
 ): World[] {
-  if (entries.length > ENTRIES_MAX) throw new RangeError(`${entries.length} entries in a round`);
-  const all = 2 ** entries.length - 1;
+  const steps = entries.flatMap(stepsOf);
+  if (steps.length > STEPS_MAX) throw new RangeError(`${steps.length} steps in a round`);
+  const all = 2 ** steps.length - 1;
   const seen = new Set<string>();
   const after: World[] = [];
   const open = before.map((world) => ({ world, done: 0 }));
@@ -48,9 +50,9 @@ function worldsAfterRound(
     if (seen.has(key)) continue;
     seen.add(key);
     if (done === all) after.push(world);
-    for (const [index, entry] of entries.entries()) {
-      if (!mayBeNext(index, entry, done, entries)) continue;
-      for (const next of worldsAfter(world, entry, moment, rules)) {
+    for (const [index, step] of steps.entries()) {
+      if (!mayBeNext(index, step, done, steps)) continue;
+      for (const next of worldsAfter(world, step, moment, rules)) {
         open.push({ world: next, done: done | (1 << index) });
       }
     }
@@ -58,10 +60,21 @@ function worldsAfterRound(
   return after;
 }
 
-/** Whether no entry that is still to come had ended before this one began. */
-function mayBeNext(index: number, { begunAt }: Entry, done: number, entries: readonly Entry[]) {
+/** One effect of an entry. */
+type Step = Entry & { readonly isContinued: boolean };
+
+/** The effects of an entry in their order: those that nobody saw, then the answered one. */
+function stepsOf(entry: Entry): Step[] {
+  const unseen = { ...entry, answer: "unknown", isContinued: true } as const;
+  const answered = { ...entry, isContinued: false };
+  return [...Array<Step>(entry.unseenEffects).fill(unseen), answered];
+}
+
+/** Whether no step that is still to come had ended before this one began. */
+function mayBeNext(index: number, { begunAt }: Step, done: number, steps: readonly Step[]) {
   if (done & (1 << index)) return false;
-  return entries.every((other, place) => done & (1 << place) || other.endedAt >= begunAt);
+  if (steps[index - 1]?.isContinued && !(done & (1 << (index - 1)))) return false;
+  return steps.every((other, place) => done & (1 << place) || other.endedAt >= begunAt);
 }
 
 type Doubt = (entry: Entry) => Entry | null;

@@ -73,6 +73,12 @@ export class FaultyBindings {
     return this.#plan === null || this.#struck === 0 ? "" : describeFault(this.#plan);
   }
 
+  /** How many rotations took effect since {@link arm} whose answer the Worker did not get. */
+  get unseenRotations(): number {
+    const { operation, effect } = this.#plan ?? {};
+    return operation === "family.rotate" && effect === "before" ? this.#struck : 0;
+  }
+
   /** What goes on in secret since this was asked last, or null. Never rejects. */
   takeLater(): Promise<unknown> | null {
     const later = this.#later.splice(0);

@@ -54,6 +54,11 @@ export interface Entry {
   readonly endedAt: number;
   /** What was made to go wrong, for people. */
   readonly fault: string;
+  /**
+   * How many calls took effect before the one that was answered: the Worker repeats a call of its
+   * own that failed, and others may come between.
+   */
+  readonly unseenEffects: number;
 }
 
 /** Operations of which any may overlap; none overlaps with another round. */

@@ -102,11 +102,14 @@ export class Stage {
     const begunAt = this.#order;
     const result = await perform();
     const { answer, complaint } = result;
-    const { fault } = faults;
+    const { fault, unseenRotations } = faults;
+    // The last call of an outage is the one that the answer is about.
+    const unseenEffects = Math.max(0, unseenRotations - (answer === "unknown" ? 1 : 0));
     if (complaint !== undefined) this.#tally.complain(`${operation.kind}: ${complaint}`);
     const close = (): Entry => {
       this.#order += 1;
-      const entry = { caller: name, operation, answer, begunAt, endedAt: this.#order, fault };
+      const moment = { begunAt, endedAt: this.#order };
+      const entry = { caller: name, operation, answer, ...moment, fault, unseenEffects };
       this.#tally.count(entry);
       return entry;
     };
