@@ -1,5 +1,6 @@
 import { parseRingKeys } from "./crypto/key-ring.ts";
 import { ROUNDS_MAX } from "./crypto/password-record.ts";
+import { type JWK, parseJwkSet } from "./crypto/signing-keys.ts";
 import { parseScope, type Scope } from "./protocol/scope.ts";
 import type { Lifetimes } from "./tokens/authorization.ts";
 import type { FamilyPolicy } from "./tokens/family.ts";
@@ -14,6 +15,8 @@ export interface Config extends PasswordConfig {
   readonly lifetimes: Lifetimes;
   readonly refreshRetry: FamilyPolicy["retry"];
   readonly refreshRetryWindowSeconds: number;
+  /** Private keys that sign JWTs, the first of which signs; null: no client can have JWTs. */
+  readonly signingKeys: readonly JWK[] | null;
   /** Raw ring keys; the first seals tokens, all open them. */
   readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
 }
@@ -56,6 +59,7 @@ export function parseConfig(settings: Settings): Config {
       0,
       RETRY_WINDOW_SECONDS_MAX,
     ),
+    signingKeys: signingKeys(settings),
     tokenKeys: ringKeys("TOKEN_KEYS", text(settings, "TOKEN_KEYS")),
     ...parsePasswordConfig(settings),
   });
@@ -99,6 +103,14 @@ function scopes(settings: Settings): Scope {
     throw new ConfigError("SCOPES must be scope names with spaces between");
   }
   return parsed;
+}
+
+function signingKeys(settings: Settings): Config["signingKeys"] {
+  const value = settings["SIGNING_KEYS"];
+  if (!value) return null;
+  const keys = parseJwkSet(String(value));
+  if (typeof keys === "string") throw new ConfigError(`SIGNING_KEYS: ${keys}`);
+  return keys;
 }
 
 function ringKeys(name: string, value: string): Config["tokenKeys"] {

@@ -5,17 +5,23 @@ import { ConfigError, parseConfig } from "./config.ts";
 import { deriveKeyRing } from "./crypto/key-ring.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
 import { secureRandom } from "./crypto/random.ts";
+import { importSigningKeys, type SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
+import { createAssertionStore } from "./storage/assertions.ts";
 import { createFamilyStore } from "./storage/families.ts";
-import { ACCESS_TOKEN_PURPOSE } from "./tokens/access-token.ts";
+import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "./tokens/access-token.ts";
 import { REFRESH_TOKEN_PURPOSE } from "./tokens/refresh-token.ts";
 
 /** Everything that an endpoint works with, put together once for an isolate. */
 export interface Deps extends GrantTools, ClaimTools {
   readonly issuer: Issuer;
+  /** The setting `ISSUER`, or null: the origin that a request came to. */
+  readonly issuerUrl: string | null;
+  /** Null: no client can have JWTs. */
+  readonly signingKeys: SigningKeys | null;
 }
 
 const clock = (): number => Date.now();
@@ -29,11 +35,14 @@ export async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig({ ...env });
   requireBindings(env);
   const random = secureRandom;
-  const [accessTokenRing, refreshTokenRing, passwordKinds] = await Promise.all([
-    deriveKeyRing(config.tokenKeys, ACCESS_TOKEN_PURPOSE),
-    deriveKeyRing(config.tokenKeys, REFRESH_TOKEN_PURPOSE),
-    createPasswordKinds({ ...config, random }),
-  ]);
+  const [accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys, passwordKinds] =
+    await Promise.all([
+      deriveKeyRing(config.tokenKeys, ACCESS_TOKEN_PURPOSE),
+      deriveKeyRing(config.tokenKeys, REFRESH_TOKEN_PURPOSE),
+      deriveKeyRing(config.tokenKeys, TOKEN_ID_PURPOSE),
+      config.signingKeys && importSigningKeys(config.signingKeys),
+      createPasswordKinds({ ...config, random }),
+    ]);
   const accounts = createAccountStore(env.DB);
   const defer = (work: Promise<unknown>) => {
     waitUntil(work.catch((error) => console.error("deferred work failed", error)));
@@ -41,9 +50,12 @@ export async function createDeps(env: Env): Promise<Deps> {
   return {
     accounts,
     ...passwordKinds,
+    assertions: createAssertionStore(env.USED_ASSERTIONS),
     verdicts: createVerdictMemory(random),
     refreshTokenRing,
     scopes: config.scopes,
+    issuerUrl: config.issuer,
+    signingKeys,
     lifetimes: config.lifetimes,
     issuer: createIssuer({
       accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
@@ -51,6 +63,8 @@ export async function createDeps(env: Env): Promise<Deps> {
       accounts,
       accessTokenRing,
       refreshTokenRing,
+      tokenIdRing,
+      signingKeys,
       refreshRetry: config.refreshRetry,
       refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
       random,
@@ -65,7 +79,7 @@ export async function createDeps(env: Env): Promise<Deps> {
 
 /** A Worker deployed without one would fail at each request in its own way. */
 function requireBindings(env: Env): void {
-  for (const name of ["ACCESS_TOKENS", "DB", "REFRESH_FAMILIES"] as const) {
+  for (const name of ["ACCESS_TOKENS", "DB", "REFRESH_FAMILIES", "USED_ASSERTIONS"] as const) {
     if (env[name] === undefined) throw new ConfigError(`the binding ${name} is missing`);
   }
 }

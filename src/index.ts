@@ -1,5 +1,7 @@
 import { app } from "./app.ts";
 
+export { TokenVerifier } from "./resource/token-verifier.ts";
 export { RefreshFamily } from "./storage/refresh-family.ts";
+export { UsedAssertions } from "./storage/used-assertions.ts";
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

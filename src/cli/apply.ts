@@ -5,8 +5,8 @@ import { secureRandom } from "../crypto/random.ts";
 import { type Applied, apply } from "../management/apply.ts";
 import { parseRegistryFile, RegistryFileError } from "../management/registry-file.ts";
 import { createRegistry } from "../storage/registry.ts";
+import { type Target, withDatabase } from "./bindings.ts";
 import { CommandError, messageOf } from "./command-error.ts";
-import { type DatabaseTarget, withDatabase } from "./database.ts";
 import { settingsOf } from "./project.ts";
 
 /** Longest file that is read, in bytes. */
@@ -24,7 +24,7 @@ const READ_FAILURES: Readonly<Record<string, string>> = {
  *
  * @throws CommandError with the place and the reason; nothing has changed then
  */
-export async function applyFile(path: string, target: DatabaseTarget): Promise<readonly Applied[]> {
+export async function applyFile(path: string, target: Target): Promise<readonly Applied[]> {
   try {
     const file = parseRegistryFile(readText(path));
     const kinds = await createPasswordKinds({

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { connect } from "node:net";
 import { resolve } from "node:path";
+import { generateSigningKey } from "../crypto/signing-keys.ts";
 import { applyFile } from "./apply.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { DEV_VARS, localSecrets } from "./project.ts";
@@ -22,7 +23,7 @@ await runCommand(async () => {
   const options = readStartOptions(process.argv.slice(2));
   await refuseBusyPort(options);
   makeStateDir(options);
-  makeLocalKeys();
+  await makeLocalKeys();
   console.log("Applying database migrations ...");
   await withLockedState(options.stateDir, () => migrate(options));
   console.log("Making the demo client and user ...");
@@ -61,16 +62,25 @@ function makeStateDir({ stateDir }: StartOptions): void {
 }
 
 /** Nothing ships a default key: every clone makes its own. */
-function makeLocalKeys(): void {
-  if (localSecrets()["TOKEN_KEYS"]) return;
+async function makeLocalKeys(): Promise<void> {
+  const known = localSecrets();
+  const missing = Object.keys(MAKE_SECRET).filter((name) => !known[name]);
+  if (missing.length === 0) return;
   console.log("Making keys for local use in .dev.vars ...");
-  const line = `TOKEN_KEYS=${randomBytes(32).toString("hex")}\n`;
-  try {
-    appendFileSync(DEV_VARS, line, { mode: 0o600 });
-  } catch (error) {
-    throw new CommandError(`The keys could not be written: ${messageOf(error)}`);
+  for (const name of missing) {
+    const line = `${name}='${await MAKE_SECRET[name]?.()}'\n`;
+    try {
+      appendFileSync(DEV_VARS, line, { mode: 0o600 });
+    } catch (error) {
+      throw new CommandError(`The keys could not be written: ${messageOf(error)}`);
+    }
   }
 }
+
+const MAKE_SECRET: Readonly<Record<string, () => Promise<string>>> = {
+  TOKEN_KEYS: async () => randomBytes(32).toString("hex"),
+  SIGNING_KEYS: async () => JSON.stringify({ keys: [await generateSigningKey("ES256")] }),
+};
 
 async function migrate({ stateDir }: StartOptions): Promise<void> {
   const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateDir];

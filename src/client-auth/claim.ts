@@ -2,6 +2,7 @@ import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientAuthMethod } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/accounts.ts";
+import type { AssertionStore } from "../storage/assertions.ts";
 import type { VerdictMemory } from "./verdict-memory.ts";
 
 /** Where a request may carry the credentials of its client. */
@@ -9,12 +10,15 @@ export interface CredentialSource {
   /** The `Authorization` header as sent, or null. */
   readonly authorization: string | null;
   readonly params: Params;
+  /** The issuer identifier: the one audience of an assertion. */
+  readonly issuerUrl: string;
 }
 
 /** What proving a claim needs. */
 export interface ClaimTools {
   readonly clientSecrets: Passwords;
   readonly verdicts: VerdictMemory;
+  readonly assertions: AssertionStore;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
@@ -36,6 +40,8 @@ export interface Claim {
 export interface ClientAuthenticator {
   /** The registrations that it satisfies; metadata lists them. */
   readonly methods: readonly ClientAuthMethod[];
+  /** Signature algorithms that it takes, where it takes signatures. */
+  readonly algorithms?: readonly string[];
   /**
    * Claims a request that uses this way, a malformed use included: it must not slide to another.
    *

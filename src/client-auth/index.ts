@@ -3,9 +3,11 @@ import { basicAuthenticator } from "./basic.ts";
 import { bodyAuthenticator } from "./body.ts";
 import type { Claim, ClientAuthenticator, CredentialSource } from "./claim.ts";
 import { publicAuthenticator } from "./none.ts";
+import { privateKeyJwtAuthenticator } from "./private-key-jwt.ts";
 
 /** Every way to authenticate a client, strongest claim first. */
 export const CLIENT_AUTHENTICATORS: readonly ClientAuthenticator[] = [
+  privateKeyJwtAuthenticator,
   basicAuthenticator,
   bodyAuthenticator,
   publicAuthenticator,

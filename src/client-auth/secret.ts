@@ -10,7 +10,9 @@ export function secretClaim(clientId: string, secret: string): Claim {
     async prove(client, tools) {
       const isRight = await isSecretOf(client, secret, tools);
       if (client === null) throw new Refusal("client_unknown");
-      if (client.authMethod === "none") throw new Refusal("client_auth_method_wrong");
+      if (client.authMethod === "none" || client.authMethod === "private_key_jwt") {
+        throw new Refusal("client_auth_method_wrong");
+      }
       if (!isRight) throw new Refusal("client_secret_wrong");
       if (client.isDisabled) throw new Refusal("client_disabled");
       return client;

@@ -21,6 +21,10 @@ const invalidRequest = (description: string, status = 400): WireError => {
   return { status, error: "invalid_request", description };
 };
 
+const bearerError = (status: number, error: string): WireError => {
+  return { status, error, headers: { "WWW-Authenticate": `Bearer error="${error}"` } };
+};
+
 const INVALID_CLIENT: WireError = {
   status: 401,
   error: "invalid_client",
@@ -36,13 +40,16 @@ const INVALID_CREDENTIALS: WireError = {
 
 const INVALID_GRANT: WireError = { status: 400, error: "invalid_grant" };
 
+const UNAVAILABLE: WireError = {
+  status: 503,
+  error: "temporarily_unavailable",
+  description: "The service is not available for the moment. Try again.",
+  headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
+};
+
 /** The one mapping from reasons inside to words outside. Many to few, on purpose. */
 const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   unknown_path: invalidRequest("There is no such endpoint.", 404),
-  method_not_allowed: {
-    ...invalidRequest("This endpoint takes POST requests.", 405),
-    headers: { Allow: "POST, OPTIONS" },
-  },
   query_parameters: invalidRequest("URL query parameters are not allowed"),
   unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPES.join(" or ")}.`, 415),
   body_too_large: invalidRequest(`The body is longer than ${BODY_BYTES_MAX} bytes.`, 413),
@@ -66,6 +73,8 @@ const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   client_secret_missing: INVALID_CLIENT,
   client_secret_wrong: INVALID_CLIENT,
   client_auth_method_wrong: INVALID_CLIENT,
+  client_assertion_wrong: INVALID_CLIENT,
+  client_assertion_replayed: INVALID_CLIENT,
   grant_not_allowed: { status: 400, error: "unauthorized_client" },
 
   user_unknown: INVALID_CREDENTIALS,
@@ -74,6 +83,7 @@ const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   password_unusable: INVALID_CREDENTIALS,
   password_too_long: INVALID_CREDENTIALS,
   scope_not_allowed: { status: 400, error: "invalid_scope" },
+  audience_not_allowed: { status: 400, error: "invalid_target" },
 
   refresh_token_forged: INVALID_GRANT,
   refresh_token_of_another_client: INVALID_GRANT,
@@ -89,16 +99,13 @@ const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
     description: "There are too many requests at once for this token.",
     headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
   },
+  token_missing: invalidRequest("Missing token parameter."),
+  caller_is_public: INVALID_CLIENT,
+  caller_token_inactive: bearerError(401, "invalid_token"),
+  caller_scope_insufficient: bearerError(403, "insufficient_scope"),
   idempotency_key_malformed: invalidRequest(
     "The Idempotency-Key is not 1 to 255 visible characters.",
   ),
-};
-
-const UNAVAILABLE: WireError = {
-  status: 503,
-  error: "temporarily_unavailable",
-  description: "The service is not available for the moment. Try again.",
-  headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
 };
 
 const SERVER_ERROR: WireError = { status: 500, error: "server_error" };
@@ -112,6 +119,14 @@ export function onError(error: unknown): Response {
   console.error(describe(error));
   const isOutage = error instanceof Unavailable || error instanceof ConfigError;
   return answer(isOutage ? UNAVAILABLE : SERVER_ERROR);
+}
+
+/** Answers a method that a path does not have. @param methods those that it has, as in `Allow` */
+export function methodNotAllowed(methods: string): Response {
+  return answer({
+    ...invalidRequest(`This endpoint answers to ${methods.replace(", OPTIONS", "")}.`, 405),
+    headers: { Allow: methods },
+  });
 }
 
 function answer({ status, error, description, headers }: WireError): Response {

@@ -1,17 +1,32 @@
 /** Kept by nobody: what every answer with credentials or about them says (RFC 6749 §5.1). */
 const NO_STORE = { "Cache-Control": "no-store", Pragma: "no-cache" } as const;
 
+/** How long anybody may keep what is public, in seconds. Below any sensible key rotation. */
+const PUBLIC_MAX_AGE_SECONDS = 300;
+
 /** Builds a JSON answer that no cache keeps. */
 export function json(body: unknown, status = 200, headers: HeadersInit = {}): Response {
-  const response = new Response(JSON.stringify(body), { status, headers });
-  response.headers.set("Content-Type", "application/json");
-  for (const [name, value] of Object.entries(NO_STORE)) response.headers.set(name, value);
-  return response;
+  return respond(JSON.stringify(body), status, {
+    ...NO_STORE,
+    "Content-Type": "application/json",
+    ...headers,
+  });
 }
 
 /** Builds an answer without a body, and so without a content type, that no cache keeps. */
 export function empty(status: number, headers: HeadersInit = {}): Response {
-  const response = new Response(null, { status, headers });
-  for (const [name, value] of Object.entries(NO_STORE)) response.headers.set(name, value);
-  return response;
+  return respond(null, status, { ...NO_STORE, ...headers });
+}
+
+/** Builds a JSON answer for anyone, from any origin, for a while. */
+export function publicJson(body: unknown): Response {
+  return respond(JSON.stringify(body), 200, {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": `public, max-age=${PUBLIC_MAX_AGE_SECONDS}`,
+    "Content-Type": "application/json",
+  });
+}
+
+function respond(body: string | null, status: number, headers: HeadersInit): Response {
+  return new Response(body, { status, headers });
 }

@@ -1,9 +1,11 @@
-import { claimClient } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { selectGrant } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
+import { authenticateClient } from "./authenticate-client.ts";
+import type { Exchange } from "./exchange.ts";
+import { issuerUrlOf } from "./issuer-url.ts";
 import { isJson, readParams } from "./read-params.ts";
 import { json } from "./respond.ts";
 
@@ -13,20 +15,21 @@ import { json } from "./respond.ts";
  *
  * @throws Refusal, Unavailable
  */
-export async function token(request: Request, deps: Deps): Promise<Response> {
+export async function token(exchange: Exchange, deps: Deps): Promise<Response> {
+  const { request } = exchange;
   const params = await readParams(request);
   const grant = selectGrant(grantTypeOf(request, params));
   const idempotencyKey = request.headers.get("Idempotency-Key");
-  const prepared = await grant.prepare({ params, idempotencyKey }, deps);
-  const claim = claimClient({ authorization: request.headers.get("Authorization"), params });
+  const { userKey, authorize } = await grant.prepare({ params, idempotencyKey }, deps);
   const askedAtMs = deps.clock();
-  const accounts = await deps.accounts.find(claim.clientId, prepared.userKey);
-  const client = await claim.prove(accounts.client, deps);
-  const authorization = await prepared.authorize(client, accounts.user);
+  const beside = { userKeys: userKey === null ? [] : [userKey] };
+  const { client, accounts } = await authenticateClient(exchange, params, beside, deps);
+  const user = userKey && accounts.user(userKey);
+  const authorization = await authorize(client, user);
   // A change that the look-up saw is not later than the login, and any other one is.
-  const seenMs = Math.max(client.notBeforeMs, accounts.user?.notBeforeMs ?? 0);
-  const authorizedAtMs = Math.max(askedAtMs, seenMs);
-  return json(toWire(await deps.issuer.issue(authorization, authorizedAtMs)));
+  const authorizedAtMs = Math.max(askedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0);
+  const context = { issuerUrl: issuerUrlOf(request, deps), authorizedAtMs };
+  return json(toWire(await deps.issuer.issue(authorization, context)));
 }
 
 function grantTypeOf(request: Request, params: Params): string | undefined {

@@ -1,4 +1,5 @@
 import { Refusal } from "../protocol/refusal.ts";
+import { audienceOf } from "./audience.ts";
 import { type Grant, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
 
@@ -20,6 +21,9 @@ export const clientCredentialsGrant: Grant = {
           clientId: client.clientId,
           subject: null,
           scope: initialScope(params.get("scope"), client, tools.scopes),
+          audience: audienceOf(params.get("resource"), client),
+          claims: client.claims,
+          accessTokenFormat: client.accessTokenFormat,
           lifetimes: lifetimesOf(client, tools.lifetimes),
           continuation: { kind: "none" },
         };

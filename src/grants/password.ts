@@ -3,6 +3,7 @@ import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { hasControlCharacter, type Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { User } from "../storage/accounts.ts";
+import { audienceOf } from "./audience.ts";
 import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
 
@@ -23,6 +24,9 @@ export const passwordGrant: Grant = {
           clientId: client.clientId,
           subject: loggedIn.id,
           scope: initialScope(params.get("scope"), client, tools.scopes),
+          audience: audienceOf(params.get("resource"), client),
+          claims: { ...client.claims, ...loggedIn.claims },
+          accessTokenFormat: client.accessTokenFormat,
           lifetimes: lifetimesOf(client, tools.lifetimes),
           continuation: { kind: mayRefresh ? "new_family" : "none" },
         };

@@ -6,6 +6,7 @@ import type { Scope } from "../protocol/scope.ts";
 import type { Client, User } from "../storage/accounts.ts";
 import type { RefreshToken } from "../tokens/refresh-token.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
+import { audienceOf } from "./audience.ts";
 import { type Grant, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { allowedScope, requestedWithin } from "./granted-scope.ts";
 
@@ -33,11 +34,14 @@ export const refreshTokenGrant: Grant = {
       async authorize(client, user) {
         requireGrantAllowed(client, "refresh_token");
         if (token === null) throw new Refusal("refresh_token_forged");
-        refuseEnded(token, client, user);
+        const subject = requireAlive(token, client, user);
         return {
           clientId: client.clientId,
-          subject: token.subject,
+          subject: subject.id,
           scope: refreshedScope(params.get("scope"), token, allowedScope(client, tools.scopes)),
+          audience: audienceOf(params.get("resource"), client),
+          claims: { ...client.claims, ...subject.claims },
+          accessTokenFormat: client.accessTokenFormat,
           lifetimes: lifetimesOf(client, tools.lifetimes),
           continuation: { kind: "rotation", predecessor: token, attemptId },
         };
@@ -60,11 +64,12 @@ async function attemptIdOf(idempotencyKey: string | null, random: Random): Promi
 }
 
 /** A not-before time on either row ends every older family, without an index over families. */
-function refuseEnded(token: RefreshToken, client: Client, user: User | null): void {
+function requireAlive(token: RefreshToken, client: Client, user: User | null): User {
   if (token.clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
   if (!user?.isActive) throw new Refusal("refresh_token_ended");
   const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
   if (token.createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
+  return user;
 }
 
 /** The original scope, as far as the client may still have it, or the narrower one it asks for. */

@@ -1,22 +1,37 @@
+import type { AccessTokenContent } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
-import { type ActiveToken, type InspectTools, inspect } from "./inspect.ts";
-import { type IssuedTokens, type IssueTools, issue } from "./issue.ts";
+import { type ActiveToken, inspect, type TracedToken, trace } from "./inspect.ts";
+import { type IssueContext, type IssuedTokens, type IssueTools, issue } from "./issue.ts";
+import { recall } from "./recall.ts";
+import { type RevokeTools, revoke } from "./revoke.ts";
 
-export type { ActiveToken } from "./inspect.ts";
+export type { ActiveToken, TracedToken } from "./inspect.ts";
 export type { IssuedTokens } from "./issue.ts";
 
-/** The single mint: nothing else in the service makes a token or says whether one is good. */
+/**
+ * The single mint: nothing else in the service makes a token, ends one or says whether one is good.
+ * Each of these is a file of its own; all throw Unavailable when storage fails.
+ */
 export interface Issuer {
-  /** See `issue.ts`. @throws Refusal, Unavailable */
-  issue(authorization: Authorization, authorizedAtMs: number): Promise<IssuedTokens>;
-  /** See `inspect.ts`. @throws Unavailable, and Refusal `family_busy` */
+  /** @throws Refusal when a refresh token is not good */
+  issue(authorization: Authorization, context: IssueContext): Promise<IssuedTokens>;
+  /** Exactly whether an access token is good now. */
   inspect(accessToken: string): Promise<ActiveToken | null>;
+  /** The first half of `inspect`, before D1. */
+  trace(accessToken: string): Promise<TracedToken | null>;
+  /** What an access token grants, from KV alone: fast, and late to learn of a revocation. */
+  recall(accessToken: string): Promise<AccessTokenContent | null>;
+  /** Ends a token of that client, and everything of its family. */
+  revoke(token: string, clientId: string): Promise<void>;
 }
 
 /** Builds the {@link Issuer}. */
-export function createIssuer(tools: IssueTools & InspectTools): Issuer {
+export function createIssuer(tools: IssueTools & RevokeTools): Issuer {
   return {
-    issue: (authorization, authorizedAtMs) => issue(authorization, authorizedAtMs, tools),
+    issue: (authorization, context) => issue(authorization, context, tools),
     inspect: (accessToken) => inspect(accessToken, tools),
+    trace: (accessToken) => trace(accessToken, tools),
+    recall: (accessToken) => recall(accessToken, tools),
+    revoke: (token, clientId) => revoke(token, clientId, tools),
   };
 }

@@ -4,10 +4,23 @@ import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
 import { formatScope, type Scope } from "../protocol/scope.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { FamilyStore } from "../storage/families.ts";
-import { NONCE_BYTES, sealAccessToken } from "../tokens/access-token.ts";
+import { type AccessTokenContent, NONCE_BYTES } from "../tokens/access-token.ts";
 import type { Authorization, Continuation, Lifetimes } from "../tokens/authorization.ts";
-import { begin, type FamilyPolicy, type RotationRefusal } from "../tokens/family.ts";
-import { mintAccessToken, mintPair, type Pair, type TokenRings } from "./mint.ts";
+import {
+  begin,
+  type FamilyPolicy,
+  type Generation,
+  type RotationRefusal,
+} from "../tokens/family.ts";
+import {
+  type AccessTokenForm,
+  type MintedAccessToken,
+  type MintTools,
+  mintAccessToken,
+  mintPair,
+  scopeOf,
+  sealOpaque,
+} from "./mint.ts";
 
 /** What an issue gives to the client. */
 export interface IssuedTokens {
@@ -19,8 +32,19 @@ export interface IssuedTokens {
   readonly refreshToken: string | null;
 }
 
+/** The request that tokens are issued for. */
+export interface IssueContext {
+  /** The `iss` of a JWT. */
+  readonly issuerUrl: string;
+  /**
+   * When the look-up of client and user began, or the last not-before time that it saw: a password
+   * change or a deactivation that it did not see is later, and so ends what is issued.
+   */
+  readonly authorizedAtMs: number;
+}
+
 /** What issuing needs. */
-export interface IssueTools extends TokenRings {
+export interface IssueTools extends MintTools {
   readonly accessTokens: AccessTokenStore;
   readonly families: FamilyStore;
   readonly refreshRetry: FamilyPolicy["retry"];
@@ -43,71 +67,78 @@ const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
 /**
  * Turns what a grant decided into tokens, written down before they are returned.
  *
- * @param authorizedAtMs when the look-up of client and user began, or the last not-before time
- *   that it saw: a password change or a deactivation that it did not see is later, and so ends what
- *   is issued
  * @throws Refusal when the refresh token to rotate is consumed, expired or revoked
  * @throws Unavailable when storage fails; what was consumed then can be asked for again
  */
 export function issue(
   authorization: Authorization,
-  authorizedAtMs: number,
+  { issuerUrl, authorizedAtMs }: IssueContext,
   tools: IssueTools,
 ): Promise<IssuedTokens> {
-  const { continuation } = authorization;
+  const { continuation, accessTokenFormat } = authorization;
+  const form: AccessTokenForm = { format: accessTokenFormat, issuerUrl };
   switch (continuation.kind) {
     case "none":
-      return issueSingle(authorization, authorizedAtMs, tools);
+      return issueSingle(authorization, form, authorizedAtMs, tools);
     case "new_family":
-      return issueNewFamily(authorization, authorizedAtMs, tools);
+      return issueNewFamily(authorization, form, authorizedAtMs, tools);
     case "rotation":
-      return issueSuccessor(authorization, continuation, tools);
+      return issueSuccessor(authorization, continuation, form, tools);
   }
 }
 
 async function issueSingle(
-  { clientId, subject, scope, lifetimes }: Authorization,
+  { clientId, subject, scope, audience, claims, lifetimes }: Authorization,
+  form: AccessTokenForm,
   nowMs: number,
-  { accessTokens, accessTokenRing, random }: IssueTools,
+  tools: IssueTools,
 ): Promise<IssuedTokens> {
-  const nonce = toHex(random(NONCE_BYTES));
-  const accessToken = await sealAccessToken(accessTokenRing.sealing, { kind: "single", nonce });
-  const expiresInSeconds = lifetimes.accessTokenSeconds;
-  const expiresAtMs = nowMs + expiresInSeconds * 1000;
-  const record = { clientId, subject, scope: formatScope(scope), issuedAtMs: nowMs, expiresAtMs };
-  await accessTokens.put(accessToken, record, nowMs);
-  return { accessToken, expiresInSeconds, scope, refreshToken: null };
+  const content: AccessTokenContent = {
+    clientId,
+    subject,
+    scope: formatScope(scope),
+    audience,
+    claims,
+    issuedAtMs: nowMs,
+    expiresAtMs: nowMs + lifetimes.accessTokenSeconds * 1000,
+  };
+  const nonce = toHex(tools.random(NONCE_BYTES));
+  const keyId = tools.accessTokenRing.sealing.id;
+  const minted = await mintAccessToken({ kind: "single", nonce }, keyId, content, form, tools);
+  await store(minted, nowMs, tools);
+  return toIssued(minted, null, nowMs);
 }
 
 async function issueNewFamily(
-  { clientId, subject, scope, lifetimes }: Authorization,
+  { clientId, subject, scope, audience, claims, lifetimes }: Authorization,
+  form: AccessTokenForm,
   nowMs: number,
   tools: IssueTools,
 ): Promise<IssuedTokens> {
   if (subject === null) throw new TypeError("a refresh family needs a user");
   const policy = policyFor(lifetimes, tools);
   const keyId = tools.refreshTokenRing.sealing.id;
-  const state = begin({ clientId, subject, keyId, scope: formatScope(scope) }, nowMs, policy);
+  const login = { clientId, subject, keyId, scope: formatScope(scope), audience };
+  const state = begin(login, nowMs, policy);
   const familyId = tools.families.newId();
-  const pair = await mintPair(tools, { familyId, originalScope: scope, ...state }, state.live);
+  const family = { ...state, familyId, originalScope: scope };
+  const pair = await mintPair(family, state.live, claims, form, tools);
   // Side by side: if one fails nobody ever sees a token of the other, and both clean up.
-  await Promise.all([
-    tools.families.start(familyId, state, policy),
-    tools.accessTokens.put(pair.accessToken, pair.record, nowMs),
-  ]);
-  return toIssued(pair, nowMs);
+  await Promise.all([tools.families.start(familyId, state, policy), store(pair, nowMs, tools)]);
+  return toIssued(pair, pair.refreshToken, nowMs);
 }
 
 /** Rotates first, then writes the access token, then answers: each step can be asked for again. */
 async function issueSuccessor(
-  { scope, lifetimes }: Authorization,
+  { scope, audience, claims, lifetimes }: Authorization,
   { predecessor, attemptId }: Extract<Continuation, { kind: "rotation" }>,
+  form: AccessTokenForm,
   tools: IssueTools,
 ): Promise<IssuedTokens> {
   const nowMs = tools.clock();
   const { familyId, generation } = predecessor;
   const keyId = tools.refreshTokenRing.sealing.id;
-  const rotation = { generation, keyId, scope: formatScope(scope), attemptId };
+  const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId };
   const policy = policyFor(lifetimes, tools);
   const outcome = await tools.families.rotate(familyId, rotation, nowMs, policy);
   if (outcome.kind === "refused") {
@@ -116,24 +147,43 @@ async function issueSuccessor(
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
   const family = { ...predecessor, originalScope: predecessor.scope };
-  const pair = await mintPair(tools, family, outcome.successor);
-  await tools.accessTokens.put(pair.accessToken, pair.record, nowMs);
-  return toIssued(pair, nowMs);
+  const pair = await mintPair(family, outcome.successor, claims, form, tools);
+  await store(pair, nowMs, tools);
+  return toIssued(pair, pair.refreshToken, nowMs);
 }
 
 /** Removes the live access token of a family that was just revoked from KV. */
 export async function forgetAccessToken(
   familyId: string,
-  live: { readonly generation: number; readonly keyId: string },
-  tools: Pick<IssueTools, "accessTokens"> & TokenRings,
+  { generation, keyId }: Pick<Generation, "generation" | "keyId">,
+  tools: Pick<IssueTools, "accessTokens" | "accessTokenRing">,
 ): Promise<void> {
-  await tools.accessTokens.delete(await mintAccessToken(tools, familyId, live));
+  const reference = { kind: "family", familyId, generation } as const;
+  await tools.accessTokens.delete(await sealOpaque(reference, keyId, tools));
 }
 
-function toIssued({ accessToken, refreshToken, scope, record }: Pair, nowMs: number): IssuedTokens {
+/** A JWT carries its content itself; an opaque token is a reference into KV. */
+async function store(
+  { accessToken, content, format }: MintedAccessToken,
+  nowMs: number,
+  { accessTokens }: IssueTools,
+): Promise<void> {
+  if (format === "opaque") await accessTokens.put(accessToken, content, nowMs);
+}
+
+function toIssued(
+  minted: MintedAccessToken,
+  refreshToken: string | null,
+  nowMs: number,
+): IssuedTokens {
   // Zero when a retry comes after the first answer's access token has expired.
-  const secondsLeft = Math.floor((record.expiresAtMs - nowMs) / 1000);
-  return { accessToken, refreshToken, scope, expiresInSeconds: Math.max(0, secondsLeft) };
+  const secondsLeft = Math.floor((minted.content.expiresAtMs - nowMs) / 1000);
+  return {
+    accessToken: minted.accessToken,
+    expiresInSeconds: Math.max(0, secondsLeft),
+    scope: scopeOf(minted),
+    refreshToken,
+  };
 }
 
 function policyFor(lifetimes: Lifetimes, tools: IssueTools): FamilyPolicy {

@@ -1,23 +1,44 @@
 import type { KeyRing } from "../crypto/key-ring.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import type { SigningKeys } from "../crypto/signing-keys.ts";
+import type { AccessTokenFormat } from "../protocol/names.ts";
+import { Refusal, Unavailable } from "../protocol/refusal.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
-import type { AccessTokenRecord } from "../storage/access-tokens.ts";
-import { sealAccessToken } from "../tokens/access-token.ts";
+import {
+  type AccessTokenContent,
+  type AccessTokenReference,
+  sealAccessToken,
+  sealTokenId,
+} from "../tokens/access-token.ts";
 import type { FamilyState, Generation } from "../tokens/family.ts";
+import { JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
 import { type RefreshToken, sealRefreshToken } from "../tokens/refresh-token.ts";
 
-/** The rings that seal the two kinds of token; made of the same keys. */
-export interface TokenRings {
+/** What seals and signs tokens. The rings are made of the same keys. */
+export interface MintTools {
   readonly accessTokenRing: KeyRing;
   readonly refreshTokenRing: KeyRing;
+  readonly tokenIdRing: KeyRing;
+  /** Null: no client can have JWTs. */
+  readonly signingKeys: SigningKeys | null;
 }
 
-/** A family's tokens of one generation, and what is to be stored of the access token. */
-export interface Pair {
+/** An access token and what it grants. */
+export interface MintedAccessToken {
   readonly accessToken: string;
+  readonly content: AccessTokenContent;
+  readonly format: AccessTokenFormat;
+}
+
+/** A family's tokens of one generation. */
+export interface MintedPair extends MintedAccessToken {
   readonly refreshToken: string;
-  readonly scope: Scope;
-  readonly record: AccessTokenRecord;
+}
+
+/** How the access tokens of one request are made. */
+export interface AccessTokenForm {
+  readonly format: AccessTokenFormat;
+  /** The `iss` of a JWT. */
+  readonly issuerUrl: string;
 }
 
 /** What the refresh tokens of a family have in common. */
@@ -28,19 +49,23 @@ export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtM
 };
 
 /**
- * Makes the tokens of a generation: the same two every time.
+ * Makes the tokens of a generation: the same two every time (a JWT has the same claims each time,
+ * but an ES256 signature is never the same twice).
  *
  * @throws Refusal when the key of the generation has retired, so that nobody can make them again
  */
 export async function mintPair(
-  rings: TokenRings,
   family: FamilyFacts,
   live: Generation,
-): Promise<Pair> {
-  const refreshKey = rings.refreshTokenRing.find(live.keyId);
+  claims: AccessTokenContent["claims"],
+  form: AccessTokenForm,
+  tools: MintTools,
+): Promise<MintedPair> {
+  const refreshKey = tools.refreshTokenRing.find(live.keyId);
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
   const { familyId, clientId, subject, createdAtMs, originalScope } = family;
-  const { generation, scope, issuedAtMs, accessTokenExpiresAtMs } = live;
+  const { generation, scope, audience, issuedAtMs, accessTokenExpiresAtMs: expiresAtMs } = live;
+  const content = { clientId, subject, scope, audience, claims, issuedAtMs, expiresAtMs };
   const refreshToken: RefreshToken = {
     familyId,
     generation,
@@ -50,29 +75,54 @@ export async function mintPair(
     createdAtMs,
     issuedAtMs,
   };
-  const [sealedAccess, sealedRefresh] = await Promise.all([
-    mintAccessToken(rings, familyId, live),
+  const reference: AccessTokenReference = { kind: "family", familyId, generation };
+  const [minted, sealedRefresh] = await Promise.all([
+    mintAccessToken(reference, live.keyId, content, form, tools),
     sealRefreshToken(refreshKey, refreshToken),
   ]);
-  return {
-    accessToken: sealedAccess,
-    refreshToken: sealedRefresh,
-    scope: parseScope(scope) ?? [],
-    record: { clientId, subject, scope, issuedAtMs, expiresAtMs: accessTokenExpiresAtMs },
-  };
+  return { ...minted, refreshToken: sealedRefresh };
 }
 
 /**
- * Makes the access token of a generation: the same one every time.
+ * Makes an access token.
  *
- * @throws Refusal when the key of the generation has retired
+ * @param keyId of the ring key that seals it, or its `jti`
+ * @throws Refusal when that key has retired
+ * @throws Unavailable when a client has JWTs and the service no key to sign them
  */
 export async function mintAccessToken(
-  { accessTokenRing }: TokenRings,
-  familyId: string,
-  { generation, keyId }: Pick<Generation, "generation" | "keyId">,
+  reference: AccessTokenReference,
+  keyId: string,
+  content: AccessTokenContent,
+  { format, issuerUrl }: AccessTokenForm,
+  tools: MintTools,
+): Promise<MintedAccessToken> {
+  if (format === "opaque") {
+    return { accessToken: await sealOpaque(reference, keyId, tools), content, format };
+  }
+  const key = tools.tokenIdRing.find(keyId);
+  if (key === undefined) throw new Refusal("refresh_token_ended");
+  if (tools.signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");
+  const claims = jwtClaims(content, await sealTokenId(key, reference), issuerUrl);
+  return { accessToken: await tools.signingKeys.sign(claims, JWT_TYPE), content, format };
+}
+
+/**
+ * Makes the opaque access token of a reference: the same one every time.
+ *
+ * @throws Refusal when the key has retired
+ */
+export async function sealOpaque(
+  reference: AccessTokenReference,
+  keyId: string,
+  { accessTokenRing }: Pick<MintTools, "accessTokenRing">,
 ): Promise<string> {
   const key = accessTokenRing.find(keyId);
   if (key === undefined) throw new Refusal("refresh_token_ended");
-  return sealAccessToken(key, { kind: "family", familyId, generation });
+  return sealAccessToken(key, reference);
+}
+
+/** The scope of an access token, as a set. */
+export function scopeOf({ content }: MintedAccessToken): Scope {
+  return parseScope(content.scope) ?? [];
 }

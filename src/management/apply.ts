@@ -1,5 +1,5 @@
 import type { Passwords } from "../crypto/passwords.ts";
-import type { ClientRow, UserRow } from "../storage/accounts.ts";
+import type { ClientRow, UserRow } from "../storage/account-rows.ts";
 import type { ClientFields, Registry, RegistryWrite, UserFields } from "../storage/registry.ts";
 import {
   type ClientEntry,
@@ -63,13 +63,16 @@ function refuseMissingSecrets(
   rows: ReadonlyMap<string, ClientRow>,
 ): void {
   const problems = entries.flatMap((entry, index) => {
-    const needsSecret = entry.token_endpoint_auth_method !== "none";
-    const hasSecret = entry.client_secret ?? rows.get(entry.client_id)?.secret_record;
-    return needsSecret && !hasSecret
+    const secret = entry.client_secret ?? rows.get(entry.client_id)?.secret_record;
+    return hasSecret(entry) && !secret
       ? [`clients[${index}].client_secret: a new confidential client needs one`]
       : [];
   });
   if (problems.length > 0) throw new RegistryFileError(problems);
+}
+
+function hasSecret({ token_endpoint_auth_method: method }: ClientEntry): boolean {
+  return method === "client_secret_basic" || method === "client_secret_post";
 }
 
 async function clientStep(
@@ -85,6 +88,9 @@ async function clientStep(
     grant_types: entry.grant_types.join(" "),
     scope: entry.scope ?? null,
     default_scope: entry.default_scope ?? null,
+    audience: entry.audience.join(" "),
+    claims: JSON.stringify(entry.claims),
+    jwks: entry.jwks === undefined ? null : JSON.stringify(entry.jwks),
     allowed_origins: entry.allowed_origins.join(" "),
     access_token_format: entry.access_token_format,
     access_token_ttl_seconds: entry.access_token_ttl_seconds ?? null,
@@ -124,7 +130,7 @@ async function secretFields(
   clientSecrets: Passwords,
 ): Promise<SecretFields> {
   const none = { previous_secret_record: null, previous_secret_ends_at_ms: null };
-  if (entry.token_endpoint_auth_method === "none") return { secret_record: null, ...none };
+  if (!hasSecret(entry)) return { secret_record: null, ...none };
   const kept: SecretFields = {
     secret_record: row?.secret_record ?? null,
     previous_secret_record: row?.previous_secret_record ?? null,
@@ -145,6 +151,7 @@ async function userStep(
   const name = entry.username;
   const fields: UserFields = {
     password_record: await passwordRecord(entry, row, tools.userPasswords),
+    claims: JSON.stringify(entry.claims),
     is_active: entry.is_active ? 1 : 0,
   };
   if (row === undefined) {

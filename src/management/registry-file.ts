@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
 import { hasControlCharacter } from "../protocol/params.ts";
 import { parseScope } from "../protocol/scope.ts";
@@ -13,6 +14,9 @@ z.config(z.locales.en());
 
 /** Longest client id or user name, in characters. */
 const NAME_LENGTH_MAX = 255;
+
+/** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */
+const CLAIMS_BYTES_MAX = 2048;
 
 const name = z.string().check(
   z.minLength(1, "is empty"),
@@ -42,10 +46,33 @@ const origin = z
   .string()
   .check(
     z.refine(
-      (text) => URL.parse(text)?.origin === text && text !== "null",
+      (text) => URL.parse(text)?.origin === text && !text.includes("*"),
       "is not an origin such as https://app.example.com",
     ),
   );
+
+const audience = z
+  .string()
+  .check(z.refine((text) => URL.canParse(text) && !/[\s#]/.test(text), "is not an absolute URI"));
+
+const claims = z.record(z.string(), z.json()).check(
+  z.refine(
+    (object) => Object.keys(object).every((claim) => !RESERVED_CLAIMS.has(claim)),
+    "has a name that tokens use themselves",
+  ),
+  z.refine(
+    (object) => utf8(JSON.stringify(object)).length <= CLAIMS_BYTES_MAX,
+    `is longer than ${CLAIMS_BYTES_MAX} bytes`,
+  ),
+);
+
+const jwks = z.strictObject({
+  keys: z.array(z.looseObject({ kty: z.enum(["EC", "OKP", "RSA"]) })).check(
+    z.minLength(1, "is empty"),
+    z.maxLength(16),
+    z.refine((keys) => keys.every((key) => !("d" in key)), "has a private key"),
+  ),
+});
 
 const lifetimeSeconds = z.int().check(z.minimum(1), z.maximum(31_536_000));
 
@@ -57,6 +84,9 @@ const client = z.strictObject({
   token_endpoint_auth_method: z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
   scope: z.optional(scope),
   default_scope: z.optional(scope),
+  audience: z._default(z.array(audience), []),
+  claims: z._default(claims, {}),
+  jwks: z.optional(jwks),
   allowed_origins: z._default(z.array(origin), []),
   access_token_format: z._default(z.enum(ACCESS_TOKEN_FORMATS), "opaque"),
   access_token_ttl_seconds: z.optional(lifetimeSeconds),
@@ -68,6 +98,7 @@ const client = z.strictObject({
 const user = z.strictObject({
   username: name,
   password: z.optional(secret),
+  claims: z._default(claims, {}),
   is_active: z._default(z.boolean(), true),
 });
 
@@ -168,12 +199,22 @@ function repeats(names: readonly string[]): number[] {
 
 function contradictions(entry: ClientEntry, place: string): string[] {
   const problems: string[] = [];
-  const isPublic = entry.token_endpoint_auth_method === "none";
+  const method = entry.token_endpoint_auth_method;
+  const isPublic = method === "none";
   if (isPublic && entry.client_secret !== undefined) {
     problems.push(`${place}.client_secret: a public client (method "none") has no secret`);
   }
   if (isPublic && entry.grant_types.includes("client_credentials")) {
     problems.push(`${place}.grant_types: client_credentials is not for a public client`);
+  }
+  if (method === "private_key_jwt" && entry.client_secret !== undefined) {
+    problems.push(`${place}.client_secret: a client of method "private_key_jwt" has no secret`);
+  }
+  if ((method === "private_key_jwt") !== (entry.jwks !== undefined)) {
+    problems.push(`${place}.jwks: goes with method "private_key_jwt", and only with it`);
+  }
+  if (entry.access_token_format === "jwt" && entry.audience.length === 0) {
+    problems.push(`${place}.audience: format "jwt" needs the API that the tokens are for`);
   }
   return problems;
 }

@@ -8,13 +8,21 @@ export type GrantType = (typeof GRANT_TYPES)[number];
  * How a client is registered to authenticate (RFC 7591 §2). `client_secret_basic` and
  * `client_secret_post` accept either place, as DOT does; `none` is a public client.
  */
-export const CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"] as const;
+export const CLIENT_AUTH_METHODS = [
+  "client_secret_basic",
+  "client_secret_post",
+  "private_key_jwt",
+  "none",
+] as const;
 
 /** One of {@link CLIENT_AUTH_METHODS}. */
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
 
-/** What an access token looks like to the API that receives it. */
-export const ACCESS_TOKEN_FORMATS = ["opaque"] as const;
+/**
+ * What an access token looks like to the API that receives it: a reference that the service is
+ * asked about, or a JWT that the API checks by itself (RFC 9068).
+ */
+export const ACCESS_TOKEN_FORMATS = ["opaque", "jwt"] as const;
 
 /** One of {@link ACCESS_TOKEN_FORMATS}. */
 export type AccessTokenFormat = (typeof ACCESS_TOKEN_FORMATS)[number];

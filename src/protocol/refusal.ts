@@ -5,7 +5,6 @@
 export type RefusalReason =
   // the request itself
   | "unknown_path"
-  | "method_not_allowed"
   | "query_parameters"
   | "unsupported_media_type"
   | "body_too_large"
@@ -29,6 +28,8 @@ export type RefusalReason =
   | "client_secret_missing"
   | "client_secret_wrong"
   | "client_auth_method_wrong"
+  | "client_assertion_wrong"
+  | "client_assertion_replayed"
   | "grant_not_allowed"
   // the user
   | "user_unknown"
@@ -37,6 +38,7 @@ export type RefusalReason =
   | "password_unusable"
   | "password_too_long"
   | "scope_not_allowed"
+  | "audience_not_allowed"
   // the refresh token
   | "refresh_token_forged"
   | "refresh_token_of_another_client"
@@ -47,7 +49,12 @@ export type RefusalReason =
   | "family_raced"
   | "family_reused"
   | "family_busy"
-  | "idempotency_key_malformed";
+  | "idempotency_key_malformed"
+  // revocation and introspection
+  | "token_missing"
+  | "caller_is_public"
+  | "caller_token_inactive"
+  | "caller_scope_insufficient";
 
 /**
  * A request that must not succeed. Thrown anywhere inside the Worker, caught only by

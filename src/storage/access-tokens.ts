@@ -1,20 +1,9 @@
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
+import type { AccessTokenContent } from "../tokens/access-token.ts";
 import { attempt } from "./attempt.ts";
 
-/** What an opaque access token grants, as the KV value has it. */
-export interface AccessTokenRecord {
-  readonly clientId: string;
-  /** `users.id`, or null when the client acts for itself. */
-  readonly subject: string | null;
-  /** As on the wire. */
-  readonly scope: string;
-  readonly issuedAtMs: number;
-  /** Decides; KV's own expiry only cleans up. */
-  readonly expiresAtMs: number;
-}
-
-/** Access tokens at rest: the SHA-256 of each, never the token. */
+/** Opaque access tokens at rest: the SHA-256 of each, never the token. `expiresAtMs` decides. */
 export interface AccessTokenStore {
   /**
    * Stores what a token grants; the same token again overwrites. Await it before the answer, since
@@ -22,9 +11,9 @@ export interface AccessTokenStore {
    *
    * @throws Unavailable when KV fails
    */
-  put(token: string, record: AccessTokenRecord, nowMs: number): Promise<void>;
+  put(token: string, content: AccessTokenContent, nowMs: number): Promise<void>;
   /** @returns what the token grants, or null when KV has nothing of it; @throws Unavailable */
-  get(token: string): Promise<AccessTokenRecord | null>;
+  get(token: string): Promise<AccessTokenContent | null>;
   /** Forgets a token; elsewhere KV may still answer with it for a minute. @throws Unavailable */
   delete(token: string): Promise<void>;
 }
@@ -35,18 +24,18 @@ const KV_TTL_SECONDS_MIN = 60;
 /** Builds the {@link AccessTokenStore} over Workers KV. */
 export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
   return {
-    async put(token, record, nowMs) {
+    async put(token, content, nowMs) {
       const key = await keyOf(token);
-      const secondsLeft = Math.ceil((record.expiresAtMs - nowMs) / 1000);
+      const secondsLeft = Math.ceil((content.expiresAtMs - nowMs) / 1000);
       const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, secondsLeft);
-      const put = () => kv.put(key, JSON.stringify(record), { expirationTtl });
+      const put = () => kv.put(key, JSON.stringify(content), { expirationTtl });
       // Once more by itself: under `reject` the client that is told to retry has lost its session.
       await attempt("kv.put_access_token", () => put().catch(put));
     },
 
     async get(token) {
       const key = await keyOf(token);
-      return attempt("kv.get_access_token", () => kv.get<AccessTokenRecord>(key, "json"));
+      return attempt("kv.get_access_token", () => kv.get<AccessTokenContent>(key, "json"));
     },
 
     async delete(token) {

@@ -1,11 +1,11 @@
-import type { ClientRow, UserRow } from "./accounts.ts";
+import type { ClientRow, UserRow } from "./account-rows.ts";
 import { attempt } from "./attempt.ts";
 
 /** Columns of a client that an operator decides. */
 export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms">;
 
 /** Columns of a user that an operator decides. */
-export type UserFields = Pick<UserRow, "password_record" | "is_active">;
+export type UserFields = Pick<UserRow, "password_record" | "claims" | "is_active">;
 
 /** One row to insert or change. `endsSessions` ends every family that began before. */
 export type RegistryWrite =

@@ -1,21 +1,41 @@
 import { concat, fromHex, toHex } from "../crypto/bytes.ts";
 import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
+import type { Claims } from "../protocol/claims.ts";
 import { sealToken, unsealToken } from "./sealed-token.ts";
 
 /**
- * What an opaque access token says by itself: only where it comes from. What it grants stands in
- * KV under the token's hash. A token of a family is derived from the generation, so that a retried
- * refresh writes the same KV key; a token without a family (client_credentials) is random.
+ * Which access token a token is: all that an opaque one says by itself, and the `jti` of a JWT.
+ * What an opaque one grants stands in KV under its hash. A token of a family is derived from the
+ * generation, so that a retried refresh writes the same KV key; one without a family
+ * (client_credentials) is random.
  */
-export type AccessToken =
+export type AccessTokenReference =
   | { readonly kind: "family"; readonly familyId: string; readonly generation: number }
   | { readonly kind: "single"; readonly nonce: string };
+
+/** What an access token grants, whatever its format. */
+export interface AccessTokenContent {
+  readonly clientId: string;
+  /** `users.id`, or null when the client acts for itself. */
+  readonly subject: string | null;
+  /** As on the wire. */
+  readonly scope: string;
+  /** The API that it is for (RFC 8707), or null where none is named. */
+  readonly audience: string | null;
+  /** What the operator says of client and user. */
+  readonly claims: Claims;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+}
 
 /** How an access token begins, for people and secret scanners. */
 export const ACCESS_TOKEN_PREFIX = "tga_";
 
 /** Purpose of the ring that seals access tokens. */
 export const ACCESS_TOKEN_PURPOSE = "access token";
+
+/** Purpose of the ring that seals the `jti` of JWTs: a `jti` in a log must not be a token. */
+export const TOKEN_ID_PURPOSE = "token id";
 
 /** Random bytes in a token without a family: 160 bits. */
 export const NONCE_BYTES = 20;
@@ -26,7 +46,7 @@ const SINGLE_KIND = 2;
 const FAMILY_ID_BYTES = 32;
 
 /** Writes an access token; the same token every time for the same content and key. */
-export function sealAccessToken(key: SealingKey, token: AccessToken): Promise<string> {
+export function sealAccessToken(key: SealingKey, token: AccessTokenReference): Promise<string> {
   return sealToken(ACCESS_TOKEN_PREFIX, key, encode(token));
 }
 
@@ -35,12 +55,29 @@ export function sealAccessToken(key: SealingKey, token: AccessToken): Promise<st
  *
  * @returns null for anything that {@link sealAccessToken} did not write under a key of the ring
  */
-export async function unsealAccessToken(ring: KeyRing, token: string): Promise<AccessToken | null> {
+export async function unsealAccessToken(
+  ring: KeyRing,
+  token: string,
+): Promise<AccessTokenReference | null> {
   const opened = await unsealToken(ACCESS_TOKEN_PREFIX, ring, token);
   return opened && decode(opened.plaintext);
 }
 
-function encode(token: AccessToken): Uint8Array<ArrayBuffer> {
+/** Writes the `jti` of a JWT; the same every time for the same content and key. */
+export function sealTokenId(key: SealingKey, token: AccessTokenReference): Promise<string> {
+  return sealToken("", key, encode(token));
+}
+
+/** Reads a `jti`. @returns null for anything that {@link sealTokenId} did not write */
+export async function unsealTokenId(
+  ring: KeyRing,
+  tokenId: string,
+): Promise<AccessTokenReference | null> {
+  const opened = await unsealToken("", ring, tokenId);
+  return opened && decode(opened.plaintext);
+}
+
+function encode(token: AccessTokenReference): Uint8Array<ArrayBuffer> {
   if (token.kind === "single") return concat([SINGLE_KIND], bytesOf(token.nonce, NONCE_BYTES));
   const generation = new DataView(new ArrayBuffer(4));
   generation.setUint32(0, token.generation);
@@ -54,7 +91,7 @@ function bytesOf(hex: string, length: number): Uint8Array {
   return bytes;
 }
 
-function decode(plaintext: Uint8Array): AccessToken | null {
+function decode(plaintext: Uint8Array): AccessTokenReference | null {
   const [kind] = plaintext;
   const body = plaintext.subarray(1);
   if (kind === SINGLE_KIND && body.length === NONCE_BYTES) {

@@ -1,3 +1,5 @@
+import type { Claims } from "../protocol/claims.ts";
+import type { AccessTokenFormat } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 
@@ -34,6 +36,11 @@ export interface Authorization {
   readonly subject: string | null;
   /** What the access token may do. */
   readonly scope: Scope;
+  /** The API that the access token is for (RFC 8707), or null where none is named. */
+  readonly audience: string | null;
+  /** What the operator says of client and user, such as roles. */
+  readonly claims: Claims;
+  readonly accessTokenFormat: AccessTokenFormat;
   readonly lifetimes: Lifetimes;
   readonly continuation: Continuation;
 }

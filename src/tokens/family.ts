@@ -28,6 +28,8 @@ export interface Generation {
   readonly keyId: string;
   /** Scope of its access token, as on the wire; may be narrower than the login's. */
   readonly scope: string;
+  /** The API that its access token is for, or null. */
+  readonly audience: string | null;
   /** When it came to be. All instants here in milliseconds since the epoch. */
   readonly issuedAtMs: number;
   readonly accessTokenExpiresAtMs: number;
@@ -64,6 +66,7 @@ export interface Login {
   readonly subject: string;
   readonly keyId: string;
   readonly scope: string;
+  readonly audience: string | null;
 }
 
 /** A wish to consume `generation` and bring the next one to life. */
@@ -73,6 +76,7 @@ export interface Rotation {
   readonly keyId: string;
   /** Scope that the successor's access token would have, as on the wire. */
   readonly scope: string;
+  readonly audience: string | null;
   readonly attemptId: string;
 }
 
@@ -98,8 +102,8 @@ export interface RotationStep {
 
 /** Begins a family at generation 0. */
 export function begin(login: Login, nowMs: number, policy: FamilyPolicy): FamilyState {
-  const { clientId, subject, keyId, scope } = login;
-  const live = generationAt(0, { keyId, scope }, nowMs, policy);
+  const { clientId, subject } = login;
+  const live = generationAt(0, login, nowMs, policy);
   return { clientId, subject, createdAtMs: nowMs, live, attemptId: "", revoked: null };
 }
 
@@ -170,12 +174,12 @@ function succeed(
 
 function generationAt(
   generation: number,
-  { keyId, scope }: Pick<Generation, "keyId" | "scope">,
+  { keyId, scope, audience }: Pick<Generation, "keyId" | "scope" | "audience">,
   issuedAtMs: number,
   { accessTokenMs }: FamilyPolicy,
 ): Generation {
   const accessTokenExpiresAtMs = issuedAtMs + accessTokenMs;
-  return { generation, keyId, scope, issuedAtMs, accessTokenExpiresAtMs };
+  return { generation, keyId, scope, audience, issuedAtMs, accessTokenExpiresAtMs };
 }
 
 function refused(

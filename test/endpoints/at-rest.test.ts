@@ -135,6 +135,8 @@ describe("an access token at rest", () => {
       clientId,
       subject,
       scope,
+      audience: null,
+      claims: {},
       issuedAtMs: expect.any(Number),
       expiresAtMs: expect.any(Number),
     });

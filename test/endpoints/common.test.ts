@@ -28,7 +28,7 @@ describe("the paths", () => {
 });
 
 describe("the methods", () => {
-  const notAllowed = refusal(405, "invalid_request", "This endpoint takes POST requests.", {
+  const notAllowed = refusal(405, "invalid_request", "This endpoint answers to POST.", {
     allow: "POST, OPTIONS",
   });
 

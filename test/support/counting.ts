@@ -1,4 +1,3 @@
-import type { WholeAnswer } from "./answers.ts";
 import { derivationsOf } from "./derivations.ts";
 import { interceptBindings } from "./interception.ts";
 import { createService, type Overrides, type Service } from "./service.ts";
@@ -10,7 +9,7 @@ export type Cost = Readonly<Record<string, number>>;
 export interface CountedService {
   readonly service: Service;
   /** What `work` costs, storage and PBKDF2 calls, and what it is answered. */
-  costOf(work: () => Promise<WholeAnswer>): Promise<{ cost: Cost; answer: WholeAnswer }>;
+  costOf<Answer>(work: () => Promise<Answer>): Promise<{ cost: Cost; answer: Answer }>;
 }
 
 /** Builds a {@link CountedService} over the real bindings. */
@@ -27,9 +26,9 @@ export function createCountedService(overrides: Overrides = {}): CountedService 
 
   return {
     service,
-    async costOf(work) {
+    async costOf<Answer>(work: () => Promise<Answer>) {
       counts = {};
-      const answers: WholeAnswer[] = [];
+      const answers: Answer[] = [];
       const derivations = await derivationsOf(async () => answers.push(await work()));
       for (const _ of derivations) count("pbkdf2");
       const [answer] = answers;

@@ -29,13 +29,14 @@ export const ROTATED: readonly Use[] = [[0, 1000, "a"]];
 /** What comes of one use. */
 export function use(state: FamilyState | null, one: Use, policy = REJECT): RotationStep {
   const [generation, afterMs, attemptId = "b"] = one;
-  const rotation = { generation, keyId: "key", scope: "read", attemptId };
+  const rotation = { generation, keyId: "key", scope: "read", audience: null, attemptId };
   return rotate(state, rotation, BIRTH_MS + afterMs, policy);
 }
 
 /** A family after these uses. */
 export function usedFamily(uses: readonly Use[], policy = REJECT): FamilyState {
-  const login = { clientId: "client", subject: "user", keyId: "key", scope: "read write" };
+  const names = { clientId: "client", subject: "user", keyId: "key" };
+  const login = { ...names, scope: "read write", audience: null };
   let state = begin(login, BIRTH_MS, policy);
   for (const one of uses) state = use(state, one, policy).state ?? state;
   return state;

@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 
 /** The bindings that storage uses. */
-export type Bindings = Pick<Env, "DB" | "ACCESS_TOKENS" | "REFRESH_FAMILIES">;
+export type Bindings = Pick<Env, "DB" | "ACCESS_TOKENS" | "REFRESH_FAMILIES" | "USED_ASSERTIONS">;
 
 /**
  * Sees one operation of a binding.
  *
- * @param operation such as `d1.batch`, `kv.put` or `family.rotate`
+ * @param operation such as `d1.batch`, `kv.put`, `family.rotate` or `assertion.consume`
  * @param proceed does the real operation; may be called once, more often or never
  * @param args what the operation was called with
  */
@@ -31,7 +31,14 @@ export function interceptBindings(intercept: Intercept): Bindings {
       operations(env.ACCESS_TOKENS, "kv", KV_OPERATIONS, intercept),
     ),
     REFRESH_FAMILIES: replaceMethods(env.REFRESH_FAMILIES, {
-      get: (id) => interceptFamily(env.REFRESH_FAMILIES.get(id as DurableObjectId), intercept),
+      get: (id) => {
+        return interceptStub(env.REFRESH_FAMILIES.get(id as DurableObjectId), "family", intercept);
+      },
+    }),
+    USED_ASSERTIONS: replaceMethods(env.USED_ASSERTIONS, {
+      getByName: (name) => {
+        return interceptStub(env.USED_ASSERTIONS.getByName(String(name)), "assertion", intercept);
+      },
     }),
   };
 }
@@ -59,7 +66,11 @@ function interceptDatabase(db: D1Database, intercept: Intercept): D1Database {
 }
 
 /** Every method of a stub is a call to the object. */
-function interceptFamily<Stub extends object>(stub: Stub, intercept: Intercept): Stub {
+function interceptStub<Stub extends object>(
+  stub: Stub,
+  prefix: string,
+  intercept: Intercept,
+): Stub {
   return new Proxy(stub, {
     get(target, name) {
       if (typeof name !== "string" || name === "id" || name === "name") {
@@ -67,7 +78,7 @@ function interceptFamily<Stub extends object>(stub: Stub, intercept: Intercept):
       }
       return (...args: unknown[]) => {
         const proceed = async () => callMethod(target, name, args);
-        return intercept(`family.${name}`, proceed, args);
+        return intercept(`${prefix}.${name}`, proceed, args);
       };
     },
   });

@@ -1,4 +1,5 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { exportJWK, generateKeyPair } from "jose";
 import type { TestProjectInlineConfiguration } from "vitest/config";
 
 /** A key for tests alone; every clone makes its own for use. */
@@ -10,6 +11,8 @@ export async function workerdProject(
   bindings: Readonly<Record<string, string | number>> = {},
 ): Promise<TestProjectInlineConfiguration> {
   const TEST_MIGRATIONS = await readD1Migrations("src/storage/migrations");
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const SIGNING_KEYS = JSON.stringify({ keys: [await exportJWK(privateKey)] });
   // Replays a random history; see test/support/history/run.ts.
   const { SEED = "" } = process.env;
   return {
@@ -19,6 +22,7 @@ export async function workerdProject(
         miniflare: {
           bindings: {
             TOKEN_KEYS: TEST_TOKEN_KEYS,
+            SIGNING_KEYS,
             PASSWORD_HASH_ROUNDS: 1,
             TEST_MIGRATIONS,
             SEED,

@@ -5,8 +5,10 @@ import { ConfigError, parseConfig, parsePasswordConfig } from "../../src/config.
 import { toHex } from "../../src/crypto/bytes.ts";
 import { rawKey } from "../support/rings.ts";
 
+type Bindings = "ACCESS_TOKENS" | "DB" | "REFRESH_FAMILIES" | "USED_ASSERTIONS";
+
 /** DESIGN's defaults. Their types come from wrangler.toml, so that `tsc` finds one that differs. */
-const VARS: Omit<Env, "ACCESS_TOKENS" | "DB" | "REFRESH_FAMILIES" | "TOKEN_KEYS"> = {
+const VARS: Omit<Env, Bindings | "TOKEN_KEYS"> = {
   ISSUER: "",
   SCOPES: "read write groups introspection",
   ACCESS_TOKEN_TTL_SECONDS: 3600,
@@ -35,7 +37,9 @@ describe("the settings of wrangler.toml", () => {
   test("are the defaults, and are enough to start with a key", () => {
     const { PASSWORD_HASH_ROUNDS: _lowered, ...vars } = VARS;
     expect({ ...env }).toMatchObject(vars);
-    expect(parseConfig({ ...env, PASSWORD_HASH_ROUNDS: 6, TOKEN_KEYS: KEY })).toEqual({
+    expect(
+      parseConfig({ ...env, PASSWORD_HASH_ROUNDS: 6, TOKEN_KEYS: KEY, SIGNING_KEYS: undefined }),
+    ).toEqual({
       issuer: null,
       scopes: ["read", "write", "groups", "introspection"],
       lifetimes: {
@@ -45,6 +49,7 @@ describe("the settings of wrangler.toml", () => {
       },
       refreshRetry: "reject",
       refreshRetryWindowSeconds: 10,
+      signingKeys: null,
       tokenKeys: [rawKey(0xa1)],
       passwordHashRounds: 6,
       passwordPepper: null,

@@ -55,6 +55,15 @@ function isSameOrWithin(dotted: string, global: string): boolean {
   return `${dotted}.`.startsWith(`${global}.`) || `${global}.`.startsWith(`${dotted}.`);
 }
 
+/** Uses of a clock. A date made of a given instant is none. */
+export const clockReads: Finder = (source) => {
+  return globals("Date", "performance")(source).filter(({ node }) => !isGivenDate(node.parent));
+};
+
+function isGivenDate(node: Node): boolean {
+  return is.isNewExpression(node) && (node.arguments ?? []).length > 0;
+}
+
 /** Names, whatever they stand for: types, values, properties, parameters. */
 export function names(pattern: RegExp): Finder {
   return (source) => {

@@ -8,12 +8,12 @@ const PLATFORM = /^(?:node|cloudflare):/;
 export const packagesAreDeclared: Rule = ({ files, sources, src }) => {
   const manifest = files.get("package.json");
   if (manifest === undefined) return [];
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(manifest);
+  const { name: ownName, dependencies = {}, devDependencies = {} } = JSON.parse(manifest);
   const inWorker = reachable("src/index.ts", src);
   const undeclared = sources.flatMap((source) => {
     return packagesOf(source).flatMap(({ name, line, isTypeOnly }) => {
       const isRuntime = inWorker.has(source.path) && !isTypeOnly;
-      if (Object.hasOwn(dependencies, name)) return [];
+      if (name === ownName || Object.hasOwn(dependencies, name)) return [];
       if (Object.hasOwn(devDependencies, name) && !isRuntime) return [];
       const where = isRuntime ? "dependencies" : "package.json";
       return [`${source.path}:${line}: ${name} does not stand in ${where}`];

@@ -23,6 +23,7 @@ export const SOUND: Readonly<Record<string, string>> = {
     "const answer = new Response(null);",
     "const many = 1; const anything = many;",
   ].join("\n"),
+  "src/crypto/a.ts": "const date = new Date(nowMs);",
   "src/tokens/a.ts": "function decide() { throw new TypeError(); }",
   "src/app.ts": `//${" ".repeat(97)}.\n`.repeat(250),
   "package.json": '{ "devDependencies": { "zod": "4" } }',

@@ -4,7 +4,7 @@ import { concat, fromBase64Url, toHex } from "../../../src/crypto/bytes.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import {
   ACCESS_TOKEN_PURPOSE,
-  type AccessToken,
+  type AccessTokenReference,
   NONCE_BYTES,
   sealAccessToken,
   unsealAccessToken,
@@ -21,7 +21,7 @@ import { otherSpellings, withOneCharacterReplaced } from "../../support/tamperin
 const hexOf = (bytes: number) => {
   return fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((data) => toHex(data));
 };
-const content: fc.Arbitrary<AccessToken> = fc.oneof(
+const content: fc.Arbitrary<AccessTokenReference> = fc.oneof(
   fc.record({
     kind: fc.constant("family" as const),
     familyId: hexOf(32),
@@ -31,8 +31,8 @@ const content: fc.Arbitrary<AccessToken> = fc.oneof(
 );
 
 const FAMILY_ID = "0123456789abcdef".repeat(4);
-const FAMILY: AccessToken = { kind: "family", familyId: FAMILY_ID, generation: 7 };
-const SINGLE: AccessToken = { kind: "single", nonce: "5a".repeat(NONCE_BYTES) };
+const FAMILY: AccessTokenReference = { kind: "family", familyId: FAMILY_ID, generation: 7 };
+const SINGLE: AccessTokenReference = { kind: "single", nonce: "5a".repeat(NONCE_BYTES) };
 
 const [ring, refreshRing] = await Promise.all([
   ringOf(ACCESS_TOKEN_PURPOSE, 1),
@@ -55,7 +55,7 @@ describe("an access token", () => {
   });
 
   test("is another one for another generation, family or nonce", async () => {
-    const others: AccessToken[] = [
+    const others: AccessTokenReference[] = [
       { ...FAMILY, generation: 8 },
       { ...FAMILY, familyId: "f".repeat(64) },
       { ...SINGLE, nonce: toHex(secureRandom(NONCE_BYTES)) },
@@ -74,7 +74,7 @@ describe("an access token", () => {
   });
 
   test("is made of no family id or nonce of another length", async () => {
-    const odd: AccessToken[] = [
+    const odd: AccessTokenReference[] = [
       { kind: "family", familyId: FAMILY_ID.slice(2), generation: 0 },
       { kind: "family", familyId: `${FAMILY_ID}00`, generation: 0 },
       { kind: "family", familyId: "x".repeat(64), generation: 0 },

@@ -47,10 +47,11 @@ describe("a consumed token", () => {
   test("gets what the first attempt was made with, not what it asks for now", () => {
     for (const policy of BOTH_MODES) {
       const state = usedFamily(ROTATED, policy);
-      const rotation = { generation: 0, keyId: "key2", scope: "write", attemptId: "a" };
+      const other = { keyId: "key2", audience: "https://api.example" };
+      const rotation = { ...other, generation: 0, scope: "write", attemptId: "a" };
       const { outcome } = rotate(state, rotation, BIRTH_MS + 5000, policy);
       expect(outcome).toEqual({ kind: "repeated", successor: state.live });
-      const made = { keyId: "key", scope: "read", issuedAtMs: BIRTH_MS + 1000 };
+      const made = { keyId: "key", scope: "read", audience: null, issuedAtMs: BIRTH_MS + 1000 };
       expect(state.live).toMatchObject(made);
     }
   });

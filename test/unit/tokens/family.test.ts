@@ -24,6 +24,7 @@ import {
   isAccessTokenLive,
   neededUntilMs,
   type RevocationReason,
+  type Rotation,
   type RotationStep,
   revoke,
   rotate,
@@ -31,7 +32,7 @@ import {
 import { type ModelFamily, modelIsActive, modelLogin, modelUse } from "../../support/model.ts";
 
 type Event =
-  | { kind: "rotate"; behind: number; attemptId: string; keyId: string; scope: string }
+  | ({ kind: "rotate"; behind: number } & Omit<Rotation, "generation">)
   | { kind: "revoke"; reason: RevocationReason }
   | { kind: "wait"; ms: number };
 
@@ -58,6 +59,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
       attemptId: fc.constantFrom("a", "b", "c"),
       keyId: fc.constantFrom("key1", "key2"),
       scope: fc.constantFrom("read", "read write"),
+      audience: fc.constantFrom(null, "https://api.example"),
     }),
   },
   {
@@ -89,7 +91,8 @@ class Run {
 
   constructor(policy: FamilyPolicy) {
     this.#policy = policy;
-    const login = { clientId: "client", subject: "user", keyId: "key1", scope: "read write" };
+    const names = { clientId: "client", subject: "user", keyId: "key1" };
+    const login = { ...names, scope: "read write", audience: null };
     this.#state = begin(login, BIRTH_MS, policy);
   }
 
@@ -107,10 +110,10 @@ class Run {
     expect(this.#state.revoked).not.toBeNull();
   }
 
-  #rotate({ behind, attemptId, keyId, scope }: Extract<Event, { kind: "rotate" }>): void {
+  #rotate({ behind, kind: _, ...made }: Extract<Event, { kind: "rotate" }>): void {
     const before = this.#state;
     const generation = Math.max(0, before.live.generation - behind);
-    const rotation = { generation, attemptId, keyId, scope };
+    const rotation = { ...made, generation };
     const step = rotate(structuredClone(before), rotation, this.#nowMs, this.#policy);
     expect(rotate(before, rotation, this.#nowMs, this.#policy)).toEqual(step);
     this.#state = orThrow(step.state);
@@ -120,7 +123,7 @@ class Run {
       const { successor } = step.outcome;
       expect(again).toEqual({ state: this.#state, outcome: { kind: "repeated", successor } });
     }
-    const use = { generation, attempt: attemptId };
+    const use = { generation, attempt: made.attemptId };
     const moment = { nowMs: this.#nowMs, slackMs: 0 };
     const [expected, ...others] = modelUse(this.#model, use, moment, this.#policy);
     expect(others).toEqual([]);
@@ -152,7 +155,8 @@ class Run {
     expect(createdAtMs).toBe(BIRTH_MS);
     this.#checkAccessTokens();
     const endMs = neededUntilMs(this.#state, this.#policy);
-    const rotation = { generation: live.generation, attemptId: "z", keyId: "key1", scope: "read" };
+    const made = { attemptId: "z", keyId: "key1", scope: "read", audience: null };
+    const rotation = { ...made, generation: live.generation };
     const late = rotate(this.#state, rotation, endMs, this.#policy);
     expect(late).toMatchObject({ state: this.#state, outcome: { kind: "refused" } });
     expect(isAccessTokenLive(this.#state, live.generation, endMs)).toBe(false);

@@ -1,0 +1,119 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { PlatformProxy } from "wrangler";
+import { Unavailable } from "../protocol/refusal.ts";
+import { CommandError, messageOf } from "./command-error.ts";
+import { loadWrangler, WRANGLER_CONFIG } from "./project.ts";
+import { withLockedState } from "./state-lock.ts";
+
+/** Which service a command means. */
+export interface Target {
+  /** Folder of the local state, as `wrangler dev --persist-to` takes it. */
+  readonly stateDir: string;
+  /** The deployed service instead. */
+  readonly remote: boolean;
+}
+
+/** What of local state a command can reach. Durable Objects are the running service's alone. */
+export interface LocalState {
+  readonly DB: D1Database;
+  readonly ACCESS_TOKENS: KVNamespace;
+}
+
+/**
+ * Opens the service's D1 database for the length of `use`: the same bound statements, local or
+ * remote, through wrangler's own platform proxy.
+ *
+ * @throws CommandError when there is no such database, or it has no tables yet
+ */
+export async function withDatabase<Result>(
+  target: Target,
+  use: (db: D1Database) => Promise<Result>,
+): Promise<Result> {
+  return withBindings(target, ["d1_databases"], ({ DB }) => use(DB));
+}
+
+/**
+ * Opens the D1 database and the KV namespace of local state for the length of `use`, whether or not
+ * the service runs on it.
+ *
+ * @throws CommandError when there is no such state, or it has no tables yet
+ */
+export function withLocalState<Result>(
+  stateDir: string,
+  use: (state: LocalState) => Promise<Result>,
+): Promise<Result> {
+  return withBindings({ stateDir, remote: false }, ["d1_databases", "kv_namespaces"], use);
+}
+
+/** Kinds of binding, as wrangler's configuration calls them. */
+type BindingKind = "d1_databases" | "kv_namespaces";
+
+async function withBindings<Result>(
+  target: Target,
+  kinds: readonly BindingKind[],
+  use: (bindings: LocalState) => Promise<Result>,
+): Promise<Result> {
+  const run = () => useBindings(target, kinds, use);
+  if (target.remote) return run();
+  if (!existsSync(target.stateDir)) throw new CommandError(describeMissing(target));
+  return withLockedState(target.stateDir, run);
+}
+
+async function useBindings<Result>(
+  target: Target,
+  kinds: readonly BindingKind[],
+  use: (bindings: LocalState) => Promise<Result>,
+): Promise<Result> {
+  const configDir = mkdtempSync(join(tmpdir(), "tollgate-"));
+  try {
+    const proxy = await openProxy(target, kinds, configDir);
+    try {
+      return await use(proxy.env);
+    } finally {
+      await proxy.dispose();
+    }
+  } catch (error) {
+    if (isMissingTable(error)) throw new CommandError(describeMissing(target));
+    throw error;
+  } finally {
+    rmSync(configDir, { recursive: true, force: true });
+  }
+}
+
+async function openProxy(
+  { stateDir, remote }: Target,
+  kinds: readonly BindingKind[],
+  configDir: string,
+): Promise<PlatformProxy<LocalState & Record<string, unknown>>> {
+  const { getPlatformProxy, unstable_readConfig } = await loadWrangler();
+  const config = unstable_readConfig({ config: WRANGLER_CONFIG }, { hideWarnings: true });
+  const { name, compatibility_date } = config;
+  // The proxy starts every binding that it is told of, so it is told of those alone.
+  const bindings = kinds.map((kind) => {
+    return [kind, config[kind].map((binding: object) => ({ ...binding, remote }))];
+  });
+  const configPath = join(configDir, "wrangler.json");
+  const contents = { name, compatibility_date, ...Object.fromEntries(bindings) };
+  writeFileSync(configPath, JSON.stringify(contents));
+  try {
+    return await getPlatformProxy({
+      configPath,
+      persist: { path: resolve(stateDir, "v3") },
+      remoteBindings: remote,
+    });
+  } catch (error) {
+    throw new CommandError(`The database could not be opened: ${messageOf(error)}`);
+  }
+}
+
+function isMissingTable(error: unknown): boolean {
+  return error instanceof Unavailable && /no such (table|column)/.test(messageOf(error.cause));
+}
+
+function describeMissing({ stateDir, remote }: Target): string {
+  return remote
+    ? "The deployed database lacks tables: run npx wrangler d1 migrations apply DB --remote"
+    : `${stateDir}: no tables there yet: run npm start once, with the same --persist-to`;
+}

@@ -1,0 +1,63 @@
+import { claimedIssuer, verifyAssertion } from "../crypto/assertion.ts";
+import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
+import type { Params } from "../protocol/params.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import type { Client } from "../storage/accounts.ts";
+import type { ClaimTools, ClientAuthenticator } from "./claim.ts";
+
+const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/**
+ * `private_key_jwt` (RFC 7523 §2.2): the client signs a short-lived JWT for this service alone.
+ * Each is good for one request.
+ */
+export const privateKeyJwtAuthenticator: ClientAuthenticator = {
+  methods: ["private_key_jwt"],
+  algorithms: SIGNING_ALGORITHMS,
+
+  claim({ authorization, params, issuerUrl }) {
+    const assertion = params.get("client_assertion");
+    const type = params.get("client_assertion_type");
+    if (assertion === undefined && type === undefined) return null;
+    const clientId = assertion === undefined ? null : claimedIssuer(assertion);
+    if (assertion === undefined || type !== ASSERTION_TYPE || clientId === null) {
+      throw new Refusal("client_credentials_malformed");
+    }
+    refuseSecondMethod(authorization, params, clientId);
+    return {
+      clientId,
+      async prove(client, tools) {
+        if (client === null) throw new Refusal("client_unknown");
+        if (client.authMethod !== "private_key_jwt" || client.jwks === null) {
+          throw new Refusal("client_auth_method_wrong");
+        }
+        if (client.isDisabled) throw new Refusal("client_disabled");
+        await requireFreshAssertion(assertion, client, issuerUrl, tools);
+        return client;
+      },
+    };
+  },
+};
+
+/** One method a request (RFC 6749 §2.3). */
+function refuseSecondMethod(authorization: string | null, params: Params, clientId: string): void {
+  const hasBasic = /^basic\s/i.test(authorization ?? "");
+  const namesAnother = (params.get("client_id") ?? clientId) !== clientId;
+  if (hasBasic || params.has("client_secret") || namesAnother) {
+    throw new Refusal("client_credentials_conflict");
+  }
+}
+
+async function requireFreshAssertion(
+  assertion: string,
+  client: Client,
+  issuerUrl: string,
+  { clock, assertions }: ClaimTools,
+): Promise<void> {
+  const nowMs = clock();
+  const verified = await verifyAssertion(assertion, client.jwks ?? { keys: [] }, issuerUrl, nowMs);
+  if (verified === null) throw new Refusal("client_assertion_wrong");
+  const { tokenId, expiresAtMs } = verified;
+  const isFirstUse = await assertions.consume(client.clientId, tokenId, expiresAtMs, nowMs);
+  if (!isFirstUse) throw new Refusal("client_assertion_replayed");
+}

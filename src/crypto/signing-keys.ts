@@ -1,0 +1,135 @@
+import {
+  calculateJwkThumbprint,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from "jose";
+import { isStrictJwt } from "./strict-jwt.ts";
+
+export type { JWK } from "jose";
+
+/** Signature algorithms of access tokens (RFC 7518 §3.1, RFC 8037); the key decides which. */
+export const SIGNING_ALGORITHMS = ["ES256", "EdDSA", "RS256"] as const;
+
+/** One of {@link SIGNING_ALGORITHMS}. */
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** Most keys in one set. */
+const KEYS_MAX = 16;
+
+/** Signs JWTs with the first key of a set, and verifies what any of them signed. */
+export interface SigningKeys {
+  /** The public halves (RFC 7517 §5), those that do not sign yet or no longer included. */
+  readonly publicJwks: { readonly keys: readonly JWK[] };
+  /** @param type the `typ` header, such as `at+jwt` */
+  sign(claims: JWTPayload, type: string): Promise<string>;
+  /**
+   * Verifies signature, type and times; `alg` is the key's own and never the token's choice.
+   *
+   * @returns null for anything that {@link SigningKeys.sign} did not write or that has expired
+   */
+  verify(token: string, type: string, nowMs: number): Promise<JWTPayload | null>;
+}
+
+interface KeyPair {
+  readonly id: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
+  readonly publicJwk: JWK;
+}
+
+/**
+ * Reads a JWK set of private keys (RFC 7517 §5), as its secret has it.
+ *
+ * @returns the keys, or a sentence that says what is wrong and quotes no key
+ */
+export function parseJwkSet(text: string): readonly JWK[] | string {
+  let set: unknown;
+  try {
+    set = JSON.parse(text);
+  } catch {
+    return "not valid JSON";
+  }
+  const keys = (set as { keys?: unknown } | null)?.keys;
+  if (!Array.isArray(keys) || keys.length === 0) return "not a JWK set with a key";
+  if (keys.length > KEYS_MAX) return `more than ${KEYS_MAX} keys`;
+  const odd = keys.findIndex((key) => algorithmOf(key) === null || typeof key.d !== "string");
+  if (odd !== -1) return `key ${odd + 1} is not a private key for ${SIGNING_ALGORITHMS.join(", ")}`;
+  return keys;
+}
+
+/** Makes a private key for a JWK set. */
+export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  return exportJWK(privateKey);
+}
+
+/**
+ * Imports a set of private keys; the first signs.
+ *
+ * @param jwks as {@link parseJwkSet} returns them
+ */
+export async function importSigningKeys(jwks: readonly JWK[]): Promise<SigningKeys> {
+  const pairs = await Promise.all(jwks.map(importPair));
+  const [signing] = pairs;
+  if (signing === undefined) throw new TypeError("a signing key set needs a key");
+  return {
+    publicJwks: { keys: pairs.map(({ publicJwk }) => publicJwk) },
+
+    sign(claims, type) {
+      const header = { alg: signing.algorithm, typ: type, kid: signing.id };
+      return new SignJWT(claims).setProtectedHeader(header).sign(signing.privateKey);
+    },
+
+    async verify(token, type, nowMs) {
+      if (!isStrictJwt(token)) return null;
+      try {
+        const { kid } = decodeProtectedHeader(token);
+        const pair = pairs.find(({ id }) => id === kid);
+        if (pair === undefined) return null;
+        const { payload } = await jwtVerify(token, pair.publicKey, {
+          algorithms: [pair.algorithm],
+          typ: type,
+          currentDate: new Date(nowMs),
+          requiredClaims: ["exp", "iat", "jti", "sub"],
+        });
+        return payload;
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+async function importPair(jwk: JWK): Promise<KeyPair> {
+  const algorithm = algorithmOf(jwk);
+  if (algorithm === null) throw new TypeError("not a signing key");
+  const publicJwk = await publicHalf(jwk, algorithm);
+  const [privateKey, publicKey] = await Promise.all([
+    importJWK(jwk, algorithm) as Promise<CryptoKey>,
+    importJWK(publicJwk, algorithm) as Promise<CryptoKey>,
+  ]);
+  return { id: publicJwk.kid ?? "", algorithm, privateKey, publicKey, publicJwk };
+}
+
+/** Named member by member: a private member must not slip through. The id is derived (RFC 7638). */
+async function publicHalf(jwk: JWK, algorithm: SigningAlgorithm): Promise<JWK> {
+  const { kty, crv, x, y, n, e } = jwk;
+  const members = Object.entries({ kty, crv, x, y, n, e }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const key = Object.fromEntries(members) as JWK;
+  return { ...key, kid: await calculateJwkThumbprint(key), alg: algorithm, use: "sig" };
+}
+
+function algorithmOf(jwk: JWK | null): SigningAlgorithm | null {
+  if (jwk?.kty === "EC" && jwk.crv === "P-256") return "ES256";
+  if (jwk?.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
+  return jwk?.kty === "RSA" ? "RS256" : null;
+}

@@ -1,0 +1,35 @@
+import { claimClient } from "../client-auth/index.ts";
+import type { Deps } from "../deps.ts";
+import type { Params } from "../protocol/params.ts";
+import type { AccountQuery, Accounts, Client } from "../storage/accounts.ts";
+import type { Exchange } from "./exchange.ts";
+import { issuerUrlOf } from "./issuer-url.ts";
+
+/** The client that made a request, and what was looked up beside it. */
+export interface Caller {
+  readonly client: Client;
+  readonly accounts: Accounts;
+}
+
+/**
+ * Authenticates the client of a request, in the same round trip in which the endpoint's own
+ * look-ups are made.
+ *
+ * @throws Refusal of a kind that becomes `invalid_client`, or when two methods are used at once
+ * @throws Unavailable
+ */
+export async function authenticateClient(
+  exchange: Exchange,
+  params: Params,
+  beside: Partial<AccountQuery>,
+  deps: Deps,
+): Promise<Caller> {
+  const authorization = exchange.request.headers.get("Authorization");
+  const issuerUrl = issuerUrlOf(exchange.request, deps);
+  const claim = claimClient({ authorization, params, issuerUrl });
+  const clientIds = [...new Set([claim.clientId, ...(beside.clientIds ?? [])])];
+  const accounts = await deps.accounts.find({ ...beside, clientIds });
+  const client = accounts.client(claim.clientId);
+  exchange.allowedOrigins = client?.allowedOrigins ?? [];
+  return { client: await claim.prove(client, deps), accounts };
+}

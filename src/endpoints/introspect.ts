@@ -1,0 +1,113 @@
+import type { Deps } from "../deps.ts";
+import { allowedScope } from "../grants/granted-scope.ts";
+import type { ActiveToken, TracedToken } from "../issuer/index.ts";
+import { type Params, toParams } from "../protocol/params.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { parseScope } from "../protocol/scope.ts";
+import type { AccountQuery, Accounts } from "../storage/accounts.ts";
+import { authenticateClient } from "./authenticate-client.ts";
+import type { Exchange } from "./exchange.ts";
+import { issuerUrlOf } from "./issuer-url.ts";
+import { readParams } from "./read-params.ts";
+import { json } from "./respond.ts";
+
+/** The scope of callers that may ask about every token. */
+const INTROSPECTION_SCOPE = "introspection";
+
+const INACTIVE = { active: false } as const;
+
+/**
+ * `GET` and `POST /o/introspect/` (RFC 7662). The caller is a confidential client or the holder of
+ * a bearer token with scope `introspection`. A client whose scopes include `introspection` is a
+ * resource server and may ask about every token; any other learns of its own tokens alone, and of
+ * the rest that they are not active (RFC 7662 §2.2).
+ *
+ * @throws Refusal, Unavailable
+ */
+export async function introspect(exchange: Exchange, deps: Deps): Promise<Response> {
+  const { request } = exchange;
+  const params = request.method === "POST" ? await readParams(request) : queryParams(request);
+  const token = params.get("token");
+  if (token === undefined) throw new Refusal("token_missing");
+  const bearer = bearerOf(request);
+  const [traced, tracedCaller] = await Promise.all([
+    deps.issuer.trace(token),
+    bearer === null ? null : deps.issuer.trace(bearer),
+  ]);
+  const { accounts, onlyOwn } =
+    bearer === null
+      ? await callerByClient(exchange, params, traced, deps)
+      : await callerByToken(tracedCaller, traced, deps);
+  const active = traced?.settle(accounts) ?? null;
+  if (active === null || (onlyOwn ?? active.clientId) !== active.clientId) return json(INACTIVE);
+  return json(toWire(active, issuerUrlOf(request, deps)));
+}
+
+interface IntrospectionCaller {
+  readonly accounts: Accounts;
+  /** The one client whose tokens the caller may ask about, or null for every client's. */
+  readonly onlyOwn: string | null;
+}
+
+async function callerByClient(
+  exchange: Exchange,
+  params: Params,
+  traced: TracedToken | null,
+  deps: Deps,
+): Promise<IntrospectionCaller> {
+  const beside = traced?.query ?? {};
+  const { client, accounts } = await authenticateClient(exchange, params, beside, deps);
+  if (client.authMethod === "none") throw new Refusal("caller_is_public");
+  const isResourceServer = allowedScope(client, deps.scopes).includes(INTROSPECTION_SCOPE);
+  return { accounts, onlyOwn: isResourceServer ? null : client.clientId };
+}
+
+async function callerByToken(
+  caller: TracedToken | null,
+  traced: TracedToken | null,
+  deps: Deps,
+): Promise<IntrospectionCaller> {
+  if (caller === null) throw new Refusal("caller_token_inactive");
+  const accounts = await deps.accounts.find(merge(caller.query, traced?.query));
+  const active = caller.settle(accounts);
+  if (active === null) throw new Refusal("caller_token_inactive");
+  if (!parseScope(active.scope)?.includes(INTROSPECTION_SCOPE)) {
+    throw new Refusal("caller_scope_insufficient");
+  }
+  return { accounts, onlyOwn: null };
+}
+
+function merge(one: AccountQuery, other: AccountQuery | undefined): AccountQuery {
+  return {
+    clientIds: [...new Set([...one.clientIds, ...(other?.clientIds ?? [])])],
+    userKeys: [...one.userKeys, ...(other?.userKeys ?? [])],
+    nonces: [...one.nonces, ...(other?.nonces ?? [])],
+  };
+}
+
+/** The token alone: credentials must not stand in a URL (RFC 6749 §2.3.1). */
+function queryParams(request: Request): Params {
+  const params = toParams([...new URL(request.url).searchParams]);
+  return new Map([...params].filter(([name]) => name === "token"));
+}
+
+function bearerOf(request: Request): string | null {
+  return /^bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "")?.[1] ?? null;
+}
+
+/** The introspection response (RFC 7662 §2.2). Without a user the client is the subject. */
+function toWire(active: ActiveToken, issuerUrl: string): Record<string, unknown> {
+  return {
+    ...active.claims,
+    active: true,
+    scope: active.scope,
+    exp: Math.floor(active.expiresAtMs / 1000),
+    iat: Math.floor(active.issuedAtMs / 1000),
+    client_id: active.clientId,
+    ...(active.username === null ? {} : { username: active.username }),
+    sub: active.subject ?? active.clientId,
+    ...(active.audience === null ? {} : { aud: active.audience }),
+    token_type: "Bearer",
+    iss: issuerUrl,
+  };
+}

@@ -1,0 +1,42 @@
+import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
+import type { Deps } from "../deps.ts";
+import { GRANTS } from "../grants/index.ts";
+import type { Exchange } from "./exchange.ts";
+import { issuerUrlOf } from "./issuer-url.ts";
+import { PATHS } from "./paths.ts";
+import { publicJson } from "./respond.ts";
+
+/** A token with scope `introspection`: RFC 8414 §2 lets token types stand beside the methods. */
+const BEARER = "Bearer";
+
+/**
+ * Authorization server metadata (RFC 8414 §2): what the lists of grants, of client-authentication
+ * methods and of paths say, so that nothing is advertised that does not work.
+ */
+export async function metadata({ request }: Exchange, deps: Deps): Promise<Response> {
+  const issuer = issuerUrlOf(request, deps);
+  const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
+  const algorithms = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.algorithms ?? []))];
+  const confidential = methods.filter((method) => method !== "none");
+  return publicJson({
+    issuer,
+    token_endpoint: issuer + PATHS.token,
+    revocation_endpoint: issuer + PATHS.revocation,
+    introspection_endpoint: issuer + PATHS.introspection,
+    ...(deps.signingKeys === null ? {} : { jwks_uri: issuer + PATHS.jwks }),
+    scopes_supported: deps.scopes,
+    response_types_supported: [],
+    grant_types_supported: GRANTS.map(({ grantType }) => grantType),
+    token_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_methods_supported: [...confidential, BEARER],
+    token_endpoint_auth_signing_alg_values_supported: algorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+  });
+}
+
+/** The public keys of JWT access tokens (RFC 7517 §5); none where no client can have any. */
+export async function jwks(_: Exchange, deps: Deps): Promise<Response> {
+  return publicJson(deps.signingKeys?.publicJwks ?? { keys: [] });
+}

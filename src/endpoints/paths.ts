@@ -1,0 +1,10 @@
+/** Where each endpoint is. The router and the metadata read this one list. */
+export const PATHS = {
+  token: "/o/token/",
+  revocation: "/o/revoke_token/",
+  introspection: "/o/introspect/",
+  jwks: "/o/.well-known/jwks.json",
+  metadata: "/.well-known/oauth-authorization-server",
+  /** Where DOT has it. */
+  metadataAsDot: "/o/.well-known/oauth-authorization-server",
+} as const;

@@ -1,0 +1,69 @@
+import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+import { isStrictJwt } from "../crypto/strict-jwt.ts";
+import { decide, type Requirements, type Verification, type Verifier } from "./verification.ts";
+
+/** Whose JWTs to accept. */
+export interface JwksVerifierOptions {
+  /** The `iss` that tokens must have, such as `https://login.example.com`. */
+  readonly issuer: string;
+  /** The `aud` that tokens must have: this API. Always required. */
+  readonly audience: string;
+  /** Where the keys are; by default where the service of that issuer has them. */
+  readonly jwksUrl?: string;
+}
+
+const ALGORITHMS = ["ES256", "EdDSA", "RS256"];
+
+/**
+ * Verifies JWT access tokens (RFC 9068 §4) anywhere, without asking the service for each. It learns
+ * of a revocation only when the token expires.
+ */
+export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
+  const { issuer, audience } = options;
+  const keys = createRemoteJWKSet(
+    new URL(options.jwksUrl ?? "/o/.well-known/jwks.json", options.jwksUrl ? undefined : issuer),
+  );
+
+  async function verify(token: string, requirements: Requirements): Promise<Verification> {
+    if (!isStrictJwt(token)) return { kind: "invalid_token" };
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        typ: "at+jwt",
+        requiredClaims: ["exp", "iat", "sub", "client_id", "jti"],
+      });
+      return decide(toVerified(payload, audience), requirements);
+    } catch (error) {
+      return { kind: isAboutToken(error) ? "invalid_token" : "unavailable" };
+    }
+  }
+
+  return { verify };
+}
+
+/** The keys could not be had, as opposed to: the token is not signed by one of them. */
+const KEY_ERRORS = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
+
+function isAboutToken(error: unknown): boolean {
+  return error instanceof errors.JOSEError && !KEY_ERRORS.includes(error.code);
+}
+
+const OWN_CLAIMS = new Set(["aud", "client_id", "exp", "iat", "iss", "jti", "nbf", "scope", "sub"]);
+
+function toVerified(
+  payload: Readonly<Record<string, unknown>>,
+  audience: string,
+): Extract<Verification, { kind: "verified" }>["token"] {
+  const { sub, client_id: clientId, scope, exp } = payload;
+  const others = Object.entries(payload).filter(([name]) => !OWN_CLAIMS.has(name));
+  return {
+    clientId: String(clientId),
+    subject: sub === clientId ? null : String(sub),
+    scope: typeof scope === "string" ? scope.split(" ") : [],
+    audience,
+    claims: Object.fromEntries(others),
+    expiresAt: Number(exp),
+  };
+}

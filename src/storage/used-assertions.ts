@@ -1,0 +1,38 @@
+import { DurableObject } from "cloudflare:workers";
+
+/** How often, at most, what has expired is removed, in milliseconds. */
+const SWEEP_MS = 60_000;
+
+/**
+ * The `jti` values that one client has used, each until it expires. One object a client, so that
+ * no client waits for another. Each method is one synchronous block.
+ */
+export class UsedAssertions extends DurableObject<unknown> {
+  /**
+   * Consumes a `jti`.
+   *
+   * @param key names it; a digest, so that what is stored has one length
+   * @returns whether this is its first use
+   */
+  async consume(key: string, expiresAtMs: number, nowMs: number): Promise<boolean> {
+    const known = this.ctx.storage.kv.get<number>(key);
+    if (known !== undefined) return false;
+    this.ctx.storage.kv.put(key, expiresAtMs);
+    if ((await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(nowMs + SWEEP_MS);
+    }
+    return true;
+  }
+
+  /** Removes what has expired, and everything when nothing else is left. */
+  override async alarm(): Promise<void> {
+    const nowMs = Date.now();
+    let left = 0;
+    for (const [key, expiresAtMs] of [...this.ctx.storage.kv.list<number>()]) {
+      if (expiresAtMs <= nowMs) this.ctx.storage.kv.delete(key);
+      else left += 1;
+    }
+    if (left === 0) await this.ctx.storage.deleteAll();
+    else await this.ctx.storage.setAlarm(nowMs + SWEEP_MS);
+  }
+}

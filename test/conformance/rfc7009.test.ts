@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/answers.ts";
+import { introspect, JWT_CLIENT, registerCheckers, revoke } from "../support/checks.ts";
+import { captureErrors } from "../support/faulty.ts";
+import { interceptBindings } from "../support/interception.ts";
+import { ask, basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
+import { CLIENT, createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
+
+const service = createService();
+const PATH = "/o/revoke_token/";
+
+/** RFC 7009 §2.2: the body says nothing, so nothing may make a client parse it. */
+const REVOKED = {
+  status: 200,
+  headers: { "cache-control": "no-store", pragma: "no-cache" },
+  body: null,
+};
+
+beforeAll(async () => {
+  await registerDefaults(service);
+  await registerCheckers();
+});
+const logged = captureErrors();
+
+const send = (fields: Fields, headers: HeadersInit = basic(CLIENT)) => {
+  return post(service, new URLSearchParams(fields), headers, PATH);
+};
+
+async function isActive(token: string): Promise<unknown> {
+  const { body } = await introspect(service, token);
+  return (body as { active: unknown }).active;
+}
+
+/** What is left of a login: whether its access token is active and its refresh token usable. */
+async function leftOf(pair: TokenAnswer, credentials = CLIENT): Promise<unknown[]> {
+  const active = await isActive(pair.access_token);
+  const { status } = await refresh(service, pair.refresh_token, {}, credentials);
+  return [active, status];
+}
+
+const NOTHING = [false, 400];
+const EVERYTHING = [true, 200];
+
+describe("a request", () => {
+  test("§2.1 ends a refresh token and the access tokens of the same grant", async () => {
+    const pair = await logIn(service);
+    expect(await send({ token: pair.refresh_token })).toEqual(REVOKED);
+    expect(await leftOf(pair)).toEqual(NOTHING);
+  });
+
+  test("§2.1 ends an access token, and the refresh token of the same grant too", async () => {
+    const pair = await logIn(service);
+    expect(await send({ token: pair.access_token })).toEqual(REVOKED);
+    expect(await leftOf(pair)).toEqual(NOTHING);
+  });
+
+  test.each(["access_token", "refresh_token", "id_token", "no such type", ""])(
+    "§2.1 with the hint %j ends either kind, right or wrong",
+    async (hint) => {
+      for (const kind of ["access_token", "refresh_token"] as const) {
+        const pair = await logIn(service);
+        const fields = { token: pair[kind], token_type_hint: hint };
+        expect(await send(fields)).toEqual(REVOKED);
+        expect(await leftOf(pair)).toEqual(NOTHING);
+      }
+    },
+  );
+
+  test("§2.1 authenticates a confidential client, or is refused and ends nothing", async () => {
+    const pair = await logIn(service);
+    const token = pair.access_token;
+    expect(await send({ token }, {})).toEqual(INVALID_CLIENT);
+    expect(await send({ token }, basic("client:wrong"))).toEqual(INVALID_CLIENT);
+    expect(await send({ token, client_id: "client" }, {})).toEqual(INVALID_CLIENT);
+    expect(await leftOf(pair)).toEqual(EVERYTHING);
+  });
+
+  test("§2.1 may have the secret in the body", async () => {
+    const pair = await logIn(service);
+    const fields = { token: pair.access_token, client_id: "client", client_secret: "secret" };
+    expect(await send(fields, {})).toEqual(REVOKED);
+    expect(await isActive(pair.access_token)).toBe(false);
+  });
+
+  test("§2.1 of a public client says its client_id, and ends that client's token", async () => {
+    const pair = await logIn(service, { client_id: "public" }, null);
+    expect(await send({ token: pair.refresh_token, client_id: "public" }, {})).toEqual(REVOKED);
+    expect(await isActive(pair.access_token)).toBe(false);
+  });
+
+  test("§2.1 for another client's token is left without effect", async () => {
+    const own = await logIn(service, {}, JWT_CLIENT);
+    for (const token of [own.access_token, own.refresh_token]) {
+      expect(await revoke(service, token, CLIENT)).toEqual(REVOKED);
+    }
+    expect(await leftOf(own, JWT_CLIENT)).toEqual(EVERYTHING);
+  });
+
+  test("§2.1 ends a client's own token, opaque or JWT", async () => {
+    for (const credentials of [CLIENT, JWT_CLIENT]) {
+      const own = granted(await ask(service, { grant_type: "client_credentials" }, credentials));
+      expect(await isActive(own.access_token)).toBe(true);
+      expect(await revoke(service, own.access_token, credentials)).toEqual(REVOKED);
+      expect(await isActive(own.access_token)).toBe(false);
+    }
+  });
+
+  test("§2 is a POST of a form: the token never stands in a URL", async () => {
+    const { access_token: token } = await logIn(service);
+    const query = `${PATH}?token=${token}`;
+    const inQuery = await post(service, new URLSearchParams(), basic(CLIENT), query);
+    expect(inQuery).toEqual(invalidRequest(400, "URL query parameters are not allowed"));
+    const get = await service.fetch(query, { headers: basic(CLIENT) });
+    expect([get.status, get.headers.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
+    expect(await isActive(token)).toBe(true);
+  });
+});
+
+describe("an answer", () => {
+  test("§2.2 is 200 for a token that is revoked already", async () => {
+    const pair = await logIn(service);
+    for (let time = 0; time < 3; time += 1) {
+      expect(await send({ token: pair.refresh_token })).toEqual(REVOKED);
+    }
+  });
+
+  test.each(["unknown", "tga_unknown", "tgr_unknown", "a.b.c", "ü", "x".repeat(9000)])(
+    "§2.2 is 200 for an invalid token: %.20s",
+    async (token) => {
+      expect(await send({ token })).toEqual(REVOKED);
+    },
+  );
+
+  test("§2.2.1 is invalid_request without a token, before the client is looked at", async () => {
+    const missing = invalidRequest(400, "Missing token parameter.");
+    expect(await send({})).toEqual(missing);
+    expect(await send({ token: "" })).toEqual(missing);
+    expect(await send({ token_type_hint: "access_token" }, basic("client:wrong"))).toEqual(missing);
+  });
+
+  test("§2.2.1 is invalid_request for a token that is sent twice", async () => {
+    const twice = new URLSearchParams("token=a&token=b");
+    expect(await post(service, twice, basic(CLIENT), PATH)).toEqual(invalidRequest());
+  });
+
+  test.each(["family.revoke", "kv.delete"])(
+    "§2.2.1 is 503 while %s fails, and the client may try again",
+    async (broken) => {
+      const failing = createService(
+        interceptBindings((operation, proceed) => {
+          return operation === broken ? Promise.reject(new Error("down")) : proceed();
+        }),
+      );
+      const pair = await logIn(service);
+      expect(await revoke(failing, pair.access_token, CLIENT)).toEqual(UNAVAILABLE);
+      expect(logged).toHaveLength(1);
+      expect(await send({ token: pair.access_token })).toEqual(REVOKED);
+      expect(await leftOf(pair)).toEqual(NOTHING);
+    },
+  );
+});

@@ -1,0 +1,99 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { invalidRequest, refusal } from "../support/answers.ts";
+import { API, introspect, JWT_CLIENT, OTHER_API, registerCheckers } from "../support/checks.ts";
+import { readJws } from "../support/jws.ts";
+import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+const service = createService();
+const INVALID_TARGET = refusal(400, "invalid_target");
+const OPAQUE_CLIENT = "opaque:secret";
+
+beforeAll(async () => {
+  await registerDefaults(service);
+  await registerCheckers();
+  const opaque = { client_id: "opaque", client_secret: "secret", audience: [API, OTHER_API] };
+  await service.register({ clients: [opaque] });
+});
+
+/** The `aud` of a token, as an API learns of it. */
+async function audienceOf(token: string): Promise<unknown> {
+  const { body } = await introspect(service, token);
+  const { active, aud } = body as { active: boolean; aud?: unknown };
+  expect(active).toBe(true);
+  if (!token.startsWith("tga_")) expect(readJws(token).payload["aud"]).toBe(aud);
+  return aud;
+}
+
+describe.each([
+  ["a JWT", JWT_CLIENT],
+  ["an opaque token", OPAQUE_CLIENT],
+])("%s", (_, credentials) => {
+  test("§2.2 is for the resource that the client names", async () => {
+    for (const resource of [API, OTHER_API]) {
+      const { access_token } = await logIn(service, { resource }, credentials);
+      expect(await audienceOf(access_token)).toBe(resource);
+    }
+  });
+
+  test("§2 is for the client's first audience when it names none, or an empty one", async () => {
+    const fields = [{}, { resource: "" }] as Record<string, string>[];
+    for (const some of fields) {
+      const { access_token } = await logIn(service, some, credentials);
+      expect(await audienceOf(access_token)).toBe(API);
+    }
+  });
+
+  test("§2.2 can be for another resource at each refresh", async () => {
+    const { refresh_token } = await logIn(service, {}, credentials);
+    const renewed = await refresh(service, refresh_token, { resource: OTHER_API }, credentials);
+    expect(await audienceOf(granted(renewed).access_token)).toBe(OTHER_API);
+    const again = await refresh(service, granted(renewed).refresh_token, {}, credentials);
+    expect(await audienceOf(granted(again).access_token)).toBe(API);
+  });
+
+  test.each([
+    ["that the client is not registered for", "https://third.example.com"],
+    ["that is no absolute URI", "api.example.com"],
+    ["with a fragment", `${API}#part`],
+    ["with a slash more", `${API}/`],
+    ["in another case", API.toUpperCase()],
+    ["on a path below a registered one", `${API}/things`],
+    ["that only begins like a registered one", `${API}.evil.example`],
+    ["that is two with a space between", `${API} ${OTHER_API}`],
+  ])("§2 is refused for a resource %s", async (_, resource) => {
+    expect(await ask(service, { ...LOGIN, resource }, credentials)).toEqual(INVALID_TARGET);
+  });
+
+  test("§2 is refused at a refresh too, and the refresh token is not consumed", async () => {
+    const { refresh_token } = await logIn(service, {}, credentials);
+    const foreign = { resource: "https://third.example.com" };
+    expect(await refresh(service, refresh_token, foreign, credentials)).toEqual(INVALID_TARGET);
+    expect(await refresh(service, refresh_token, {}, credentials)).toMatchObject({ status: 200 });
+  });
+});
+
+test("§2 two resources at once are refused: a token has one audience", async () => {
+  const body = new URLSearchParams([...Object.entries(LOGIN), ["resource", API]]);
+  body.append("resource", OTHER_API);
+  expect(await post(service, body, basic(JWT_CLIENT))).toEqual(invalidRequest());
+});
+
+test("§2.2 the client's own token is for its resource too", async () => {
+  const fields = { grant_type: "client_credentials", resource: OTHER_API };
+  const { access_token } = granted(await ask(service, fields, JWT_CLIENT));
+  expect(await audienceOf(access_token)).toBe(OTHER_API);
+});
+
+test("§2 a client that is registered for no resource can name none, and has tokens without", async () => {
+  expect(await ask(service, { ...LOGIN, resource: API })).toEqual(INVALID_TARGET);
+  const { access_token } = await logIn(service);
+  expect(await audienceOf(access_token)).toBeUndefined();
+});
+
+test("§2 the user's password is checked before the resource", async () => {
+  const fields = { ...LOGIN, password: "wrong", resource: "https://third.example.com" };
+  expect(await ask(service, fields, JWT_CLIENT)).toMatchObject({
+    body: { error: "invalid_grant" },
+  });
+});

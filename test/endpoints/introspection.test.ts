@@ -1,0 +1,231 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  INVALID_CLIENT,
+  invalidRequest,
+  JSON_HEADERS,
+  refusal,
+  UNAVAILABLE,
+  type WholeAnswer,
+  whole,
+} from "../support/answers.ts";
+import {
+  introspect,
+  JWT_CLIENT,
+  OTHER_CLIENT,
+  RESOURCE_SERVER,
+  registerCheckers,
+  revoke,
+} from "../support/checks.ts";
+import { createCountedService } from "../support/counting.ts";
+import { captureErrors } from "../support/faulty.ts";
+import { interceptBindings } from "../support/interception.ts";
+import { ask, basic, granted, logIn, post } from "../support/requests.ts";
+import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
+
+const service = createService();
+const PATH = "/o/introspect/";
+const OWN = { grant_type: "client_credentials" };
+const INACTIVE = { status: 200, headers: JSON_HEADERS, body: { active: false } };
+const ACTIVE = { status: 200, body: { active: true } };
+const INVALID_TOKEN = refusal(401, "invalid_token", undefined, {
+  "www-authenticate": 'Bearer error="invalid_token"',
+});
+const INSUFFICIENT_SCOPE = refusal(403, "insufficient_scope", undefined, {
+  "www-authenticate": 'Bearer error="insufficient_scope"',
+});
+
+beforeAll(async () => {
+  await registerDefaults(service);
+  await registerCheckers();
+});
+
+/** Asks as the holder of a token. */
+function byToken(caller: string, token: string, from: Service = service): Promise<WholeAnswer> {
+  const headers = { Authorization: `Bearer ${caller}` };
+  return post(from, new URLSearchParams({ token }), headers, PATH);
+}
+
+async function get(query: string, headers: HeadersInit = {}): Promise<WholeAnswer> {
+  return whole(await service.fetch(`${PATH}?${query}`, { headers }));
+}
+
+async function own(scope?: string, credentials = CLIENT): Promise<string> {
+  const fields = scope === undefined ? OWN : { ...OWN, scope };
+  return granted(await ask(service, fields, credentials)).access_token;
+}
+
+describe("who may ask about which token", () => {
+  test("a client with the scope introspection: about every token", async () => {
+    for (const credentials of [CLIENT, JWT_CLIENT, OTHER_CLIENT]) {
+      const { access_token } = await logIn(service, {}, credentials);
+      expect(await introspect(service, access_token, RESOURCE_SERVER)).toMatchObject(ACTIVE);
+    }
+  });
+
+  test("a client without it: about its own tokens alone", async () => {
+    const mine = await logIn(service, {}, OTHER_CLIENT);
+    expect(await introspect(service, mine.access_token, OTHER_CLIENT)).toMatchObject(ACTIVE);
+    expect(await introspect(service, await own("read", OTHER_CLIENT), OTHER_CLIENT)).toMatchObject(
+      ACTIVE,
+    );
+    const theirs = await logIn(service);
+    expect(await introspect(service, theirs.access_token, OTHER_CLIENT)).toEqual(INACTIVE);
+    expect(await introspect(service, await own(), OTHER_CLIENT)).toEqual(INACTIVE);
+  });
+
+  test("a bearer of a token with the scope introspection: about every token", async () => {
+    const { access_token } = await logIn(service, {}, OTHER_CLIENT);
+    expect(await byToken(await own("introspection"), access_token)).toMatchObject(ACTIVE);
+    const user = await logIn(service, { scope: "read introspection" });
+    expect(await byToken(user.access_token, access_token)).toMatchObject(ACTIVE);
+    const jwt = await own("introspection", JWT_CLIENT);
+    expect(await byToken(jwt, access_token)).toMatchObject(ACTIVE);
+    expect(await byToken(jwt, jwt)).toMatchObject(ACTIVE);
+  });
+
+  test("a bearer of any other token: about none, not even its own", async () => {
+    const token = await own("read write groups");
+    expect(await byToken(token, token)).toEqual(INSUFFICIENT_SCOPE);
+  });
+
+  test("a bearer of a token that is not active: about none", async () => {
+    const token = await own();
+    const { access_token, refresh_token } = await logIn(service, { scope: "introspection" });
+    expect(await byToken(refresh_token, token)).toEqual(INVALID_TOKEN);
+    expect(await byToken(`${access_token}A`, token)).toEqual(INVALID_TOKEN);
+    await revoke(service, access_token, CLIENT);
+    expect(await byToken(access_token, token)).toEqual(INVALID_TOKEN);
+  });
+
+  test("nobody, a public client, or one that is wrong: about none, in the same words", async () => {
+    const token = await own();
+    const ways: [Record<string, string>, HeadersInit][] = [
+      [{}, {}],
+      [{ client_id: "public" }, {}],
+      [{ client_id: "client" }, {}],
+      [{}, basic("api:wrong")],
+      [{}, basic("nobody:secret")],
+      [{}, { Authorization: "Bearer" }],
+      [{}, { Authorization: "Basic !" }],
+    ];
+    for (const [fields, headers] of ways) {
+      const body = new URLSearchParams({ token, ...fields });
+      expect(await post(service, body, headers, PATH)).toEqual(INVALID_CLIENT);
+    }
+  });
+});
+
+describe("a GET", () => {
+  test("has the token in the query", async () => {
+    const token = await own();
+    expect(await get(`token=${token}`, basic(RESOURCE_SERVER))).toMatchObject(ACTIVE);
+    const headers = { Authorization: `Bearer ${await own("introspection")}` };
+    expect(await get(`token=${token}&token_type_hint=x`, headers)).toMatchObject(ACTIVE);
+    expect(await get("token=unknown", headers)).toEqual(INACTIVE);
+  });
+
+  test("never has credentials in the query", async () => {
+    const token = await own();
+    expect(await get(`token=${token}&client_id=api&client_secret=secret`)).toEqual(INVALID_CLIENT);
+    const bearer = await own("introspection");
+    expect(await get(`token=${token}&access_token=${bearer}`)).toEqual(INVALID_CLIENT);
+  });
+
+  test("without a token, or with two, is refused", async () => {
+    const headers = basic(RESOURCE_SERVER);
+    const missing = invalidRequest(400, "Missing token parameter.");
+    expect(await get("", headers)).toEqual(missing);
+    expect(await get("token=", headers)).toEqual(missing);
+    expect(await get("token=a&token=b", headers)).toEqual(invalidRequest());
+  });
+
+  test("answers HEAD as itself, without the body", async () => {
+    const { status, headers } = await service.fetch(`${PATH}?token=${await own()}`, {
+      method: "HEAD",
+      headers: basic(RESOURCE_SERVER),
+    });
+    expect([status, Object.fromEntries(headers)]).toEqual([200, JSON_HEADERS]);
+  });
+});
+
+test("a POST takes no query, but a JSON body and a path without its slash", async () => {
+  const token = await own();
+  const headers = basic(RESOURCE_SERVER);
+  const body = new URLSearchParams({ token });
+  expect(await post(service, body, headers, `${PATH}?token=${token}`)).toEqual(
+    invalidRequest(400, "URL query parameters are not allowed"),
+  );
+  const json = { ...headers, "Content-Type": "application/json" };
+  const answer = await post(service, JSON.stringify({ token }), json, "/o/introspect");
+  expect(answer).toMatchObject(ACTIVE);
+});
+
+test.each(["PUT", "DELETE", "PATCH"])("%s is not allowed", async (method) => {
+  const answer = await whole(await service.fetch(PATH, { method }));
+  const allow = { allow: "GET, POST, OPTIONS" };
+  expect(answer).toMatchObject({ status: 405, headers: { ...JSON_HEADERS, ...allow } });
+});
+
+describe("introspecting costs", () => {
+  const counted = createCountedService();
+  // So that the secret is remembered, and PBKDF2 is not in the way.
+  beforeAll(async () => {
+    await introspect(counted.service, "unknown");
+  });
+
+  async function costOf(token: string): Promise<unknown> {
+    const { answer, cost } = await counted.costOf(() => introspect(counted.service, token));
+    expect(answer).toMatchObject(ACTIVE);
+    return cost;
+  }
+
+  test("for a login's token, one look-up and one call to its family", async () => {
+    for (const credentials of [CLIENT, JWT_CLIENT]) {
+      const { access_token } = await logIn(service, {}, credentials);
+      expect(await costOf(access_token)).toEqual({ "d1.batch": 1, "family.inspect": 1 });
+    }
+  });
+
+  test("for a client's own token, one look-up, and one of KV unless it is a JWT", async () => {
+    expect(await costOf(await own())).toEqual({ "d1.batch": 1, "kv.get": 1 });
+    expect(await costOf(await own("read", JWT_CLIENT))).toEqual({ "d1.batch": 1 });
+  });
+
+  test("for a forged token, the caller's look-up alone", async () => {
+    const { access_token, refresh_token } = await logIn(service);
+    for (const token of [`${access_token}A`, refresh_token, "tga_", "x.y.z", "unknown"]) {
+      const { answer, cost } = await counted.costOf(() => introspect(counted.service, token));
+      expect({ answer, cost }).toEqual({ answer: INACTIVE, cost: { "d1.batch": 1 } });
+    }
+  });
+
+  test("a bearer what its own token costs besides, in one look-up", async () => {
+    const { access_token } = await logIn(service);
+    const caller = await own("introspection");
+    const { answer, cost } = await counted.costOf(() => {
+      return byToken(caller, access_token, counted.service);
+    });
+    expect(answer).toMatchObject(ACTIVE);
+    expect(cost).toEqual({ "d1.batch": 1, "family.inspect": 1, "kv.get": 1 });
+  });
+
+  test("a forger nothing at all", async () => {
+    const { answer, cost } = await counted.costOf(() => byToken("forged", "x", counted.service));
+    expect({ answer, cost }).toEqual({ answer: INVALID_TOKEN, cost: {} });
+  });
+});
+
+describe("when storage fails", () => {
+  const logged = captureErrors();
+
+  test.each(["d1.batch", "family.inspect", "kv.get"])("in %s the answer is 503", async (broken) => {
+    const failing = createService(
+      interceptBindings((operation, proceed) => {
+        return operation === broken ? Promise.reject(new Error("down")) : proceed();
+      }),
+    );
+    const token = broken === "kv.get" ? await own() : (await logIn(service)).access_token;
+    expect(await introspect(failing, token)).toEqual(UNAVAILABLE);
+    expect(logged).toHaveLength(1);
+  });
+});

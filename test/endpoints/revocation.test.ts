@@ -1,0 +1,222 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  INVALID_CLIENT,
+  INVALID_GRANT,
+  invalidRequest,
+  UNAVAILABLE,
+  type WholeAnswer,
+} from "../support/answers.ts";
+import {
+  introspect,
+  JWT_CLIENT,
+  OTHER_CLIENT,
+  registerCheckers,
+  revoke,
+  TOKENS,
+} from "../support/checks.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { createCountedService } from "../support/counting.ts";
+import { captureErrors, createFaultyService } from "../support/faulty.ts";
+import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+const service = createService();
+const PATH = "/o/revoke_token/";
+const OWN = { grant_type: "client_credentials" };
+
+const REVOKED: WholeAnswer = {
+  status: 200,
+  headers: { "cache-control": "no-store", pragma: "no-cache" },
+  body: null,
+};
+
+beforeAll(async () => {
+  await registerDefaults(service);
+  await registerCheckers();
+});
+
+async function isActive(token: string): Promise<unknown> {
+  const { body } = await introspect(service, token);
+  return (body as { active: unknown }).active;
+}
+
+async function rememberedCount(): Promise<number> {
+  const query = "SELECT count(*) AS count FROM revoked_access_tokens";
+  return (await env.DB.prepare(query).first<{ count: number }>())?.count ?? 0;
+}
+
+describe.each([
+  ["opaque", CLIENT],
+  ["JWT", JWT_CLIENT],
+])("revoking (%s)", (_, credentials) => {
+  test.each(["access_token", "refresh_token"] as const)("the %s ends both", async (kind) => {
+    const pair = await logIn(service, {}, credentials);
+    expect(await revoke(service, pair[kind], credentials)).toEqual(REVOKED);
+    expect(await isActive(pair.access_token)).toBe(false);
+    expect(await refresh(service, pair.refresh_token, {}, credentials)).toEqual(INVALID_GRANT);
+    const strict = await TOKENS.verify(pair.access_token, { consistency: "strict" });
+    expect(strict).toEqual({ kind: "invalid_token" });
+  });
+
+  test("a token of an earlier generation ends the present one", async () => {
+    for (const kind of ["access_token", "refresh_token"] as const) {
+      const first = await logIn(service, {}, credentials);
+      const renewed = await refresh(service, first.refresh_token, {}, credentials);
+      const second = granted(renewed);
+      expect(await revoke(service, first[kind], credentials)).toEqual(REVOKED);
+      expect(await isActive(second.access_token)).toBe(false);
+      expect(await refresh(service, second.refresh_token, {}, credentials)).toEqual(INVALID_GRANT);
+    }
+  });
+
+  test("one login leaves the user's others alone", async () => {
+    const [one, other] = [
+      await logIn(service, {}, credentials),
+      await logIn(service, {}, credentials),
+    ];
+    await revoke(service, one.refresh_token, credentials);
+    expect(await isActive(other.access_token)).toBe(true);
+    const answer = await refresh(service, other.refresh_token, {}, credentials);
+    expect(answer).toMatchObject({ status: 200 });
+  });
+
+  test("as another client does nothing, to either token or to the client's own", async () => {
+    const pair = await logIn(service, {}, credentials);
+    const own = granted(await ask(service, OWN, credentials));
+    for (const token of [pair.access_token, pair.refresh_token, own.access_token]) {
+      expect(await revoke(service, token, OTHER_CLIENT)).toEqual(REVOKED);
+    }
+    expect(await isActive(pair.access_token)).toBe(true);
+    expect(await isActive(own.access_token)).toBe(true);
+    const answer = await refresh(service, pair.refresh_token, {}, credentials);
+    expect(answer).toMatchObject({ status: 200 });
+  });
+
+  test("the client's own token ends that one and no other", async () => {
+    const [one, other] = [
+      granted(await ask(service, OWN, credentials)),
+      granted(await ask(service, OWN, credentials)),
+    ];
+    expect(await revoke(service, one.access_token, credentials)).toEqual(REVOKED);
+    expect(await isActive(one.access_token)).toBe(false);
+    expect(await isActive(other.access_token)).toBe(true);
+  });
+});
+
+test("an opaque token that is revoked is gone from KV", async () => {
+  const pair = await logIn(service);
+  const own = granted(await ask(service, OWN));
+  const before = (await env.ACCESS_TOKENS.list()).keys.length;
+  await revoke(service, pair.refresh_token, CLIENT);
+  await revoke(service, own.access_token, CLIENT);
+  expect((await env.ACCESS_TOKENS.list()).keys.length).toBe(before - 2);
+  for (const token of [pair.access_token, own.access_token]) {
+    expect(await TOKENS.verify(token, {})).toEqual({ kind: "invalid_token" });
+  }
+});
+
+test("the order of checks is: query, token, client", async () => {
+  const headers = basic("client:wrong");
+  const query = await post(service, new URLSearchParams(), headers, `${PATH}?a=b`);
+  expect(query).toEqual(invalidRequest(400, "URL query parameters are not allowed"));
+  const missing = await post(service, new URLSearchParams(), headers, PATH);
+  expect(missing).toEqual(invalidRequest(400, "Missing token parameter."));
+  const { access_token: token } = await logIn(service);
+  expect(await post(service, new URLSearchParams({ token }), headers, PATH)).toEqual(
+    INVALID_CLIENT,
+  );
+  expect(await isActive(token)).toBe(true);
+});
+
+test("the body may be JSON or multipart, and the path without its slash", async () => {
+  const form = new FormData();
+  const [one, other] = [await logIn(service), await logIn(service)];
+  form.set("token", one.access_token);
+  expect(await post(service, form, basic(CLIENT), "/o/revoke_token")).toEqual(REVOKED);
+  const json = JSON.stringify({ token: other.access_token });
+  const headers = { ...basic(CLIENT), "Content-Type": "application/json" };
+  expect(await post(service, json, headers, PATH)).toEqual(REVOKED);
+  expect(await isActive(one.access_token)).toBe(false);
+  expect(await isActive(other.access_token)).toBe(false);
+});
+
+describe("revoking costs", () => {
+  test("the look-up, one call to the family and one delete, whatever its age", async () => {
+    const { service: counted, costOf } = createCountedService();
+    await logIn(counted);
+    for (const generations of [0, 20]) {
+      let { refresh_token } = await logIn(service);
+      for (let count = 0; count < generations; count += 1) {
+        refresh_token = granted(await refresh(service, refresh_token)).refresh_token;
+      }
+      const { answer, cost } = await costOf(() => revoke(counted, refresh_token, CLIENT));
+      expect(answer).toEqual(REVOKED);
+      expect(cost).toEqual({ "d1.batch": 1, "family.revoke": 1, "kv.delete": 1 });
+    }
+  });
+
+  test("the look-up alone for a token that nobody issued", async () => {
+    const { service: counted, costOf } = createCountedService();
+    await logIn(counted);
+    const { access_token, refresh_token } = await logIn(service);
+    for (const token of ["x", `${access_token}A`, `${refresh_token}A`, "tga_", "a.b.c"]) {
+      const { answer, cost } = await costOf(() => revoke(counted, token, CLIENT));
+      expect({ answer, cost }).toEqual({ answer: REVOKED, cost: { "d1.batch": 1 } });
+    }
+  });
+});
+
+describe("when storage fails", () => {
+  captureErrors();
+  stopClock();
+
+  const OPERATIONS: [string, "family" | "own"][] = [
+    ["d1.batch", "family"],
+    ["family.revoke", "family"],
+    ["kv.delete", "family"],
+    ["kv.get", "own"],
+    ["kv.delete", "own"],
+    ["d1.batch", "own"],
+  ];
+
+  test.each(OPERATIONS)("in %s, the answer for a %s token is 503", async (operation, kind) => {
+    for (const fault of ["before", "after"] as const) {
+      const faulty = createFaultyService();
+      const issued = kind === "own" ? await ask(service, OWN) : await ask(service, LOGIN);
+      const { access_token } = granted(issued);
+      faulty.arm({ operation, call: "every", kind: fault });
+      expect(await revoke(faulty.service, access_token, CLIENT)).toEqual(UNAVAILABLE);
+      expect(faulty.struck).toBeGreaterThan(0);
+      faulty.arm();
+      expect(await revoke(faulty.service, access_token, CLIENT)).toEqual(REVOKED);
+      expect(await isActive(access_token)).toBe(false);
+    }
+  });
+
+  test("a revocation that D1 lost is written at the retry: KV elsewhere is late", async () => {
+    const faulty = createFaultyService();
+    const { access_token } = granted(await ask(service, OWN));
+    const before = await rememberedCount();
+    faulty.arm({ operation: "d1.batch", call: 2, kind: "before" });
+    expect(await revoke(faulty.service, access_token, CLIENT)).toEqual(UNAVAILABLE);
+    expect(await rememberedCount()).toBe(before);
+    expect(await revoke(faulty.service, access_token, CLIENT)).toEqual(REVOKED);
+    expect(await rememberedCount()).toBe(before + 1);
+  });
+});
+
+describe("what D1 remembers of a revoked token", () => {
+  stopClock();
+
+  test("is removed by the next revocation once the token has expired", async () => {
+    await env.DB.exec("DELETE FROM revoked_access_tokens");
+    for (const expected of [1, 2]) {
+      await revoke(service, granted(await ask(service, OWN)).access_token, CLIENT);
+      expect(await rememberedCount()).toBe(expected);
+    }
+    passSeconds(3600);
+    await revoke(service, granted(await ask(service, OWN)).access_token, CLIENT);
+    expect(await rememberedCount()).toBe(1);
+  });
+});

@@ -1,0 +1,47 @@
+import { exportJWK, generateKeyPair } from "jose";
+
+/** The tokens of a login. */
+export interface Pair {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+/**
+ * Posts a form to the token endpoint of a running service, with HTTP Basic.
+ *
+ * @throws Error when the answer is no success
+ */
+export async function tokenOf(
+  origin: string,
+  credentials: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<Pair> {
+  const response = await fetch(`${origin}/o/token/`, {
+    method: "POST",
+    headers: { Authorization: `Basic ${btoa(credentials)}` },
+    body: new URLSearchParams(fields),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return (await response.json()) as Pair;
+}
+
+/** Asks a running service whether an access token is good, as a client with all scopes. */
+export async function isActive(
+  origin: string,
+  credentials: string,
+  token: string,
+): Promise<boolean> {
+  const response = await fetch(`${origin}/o/introspect/`, {
+    method: "POST",
+    headers: { Authorization: `Basic ${btoa(credentials)}` },
+    body: new URLSearchParams({ token }),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return ((await response.json()) as { active: boolean }).active;
+}
+
+/** A fresh ES256 key, as the secret `SIGNING_KEYS` has it. */
+export async function newSigningKeys(): Promise<string> {
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  return JSON.stringify({ keys: [await exportJWK(privateKey)] });
+}
