@@ -1,0 +1,53 @@
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+
+/** What a test token is to say. What is left out has a harmless default. */
+export interface TestTokenOptions {
+  readonly audience: string;
+  readonly subject?: string;
+  readonly clientId?: string;
+  /** Space-separated. */
+  readonly scope?: string;
+  /** How long ago it was issued, in seconds. */
+  readonly ageSeconds?: number;
+  /** From issue to expiry, in seconds: less than the age makes an expired token. */
+  readonly lifetimeSeconds?: number;
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+/** An issuer of JWT access tokens for tests, with a key of its own. */
+export interface TestIssuer {
+  readonly issuer: string;
+  /** What `/o/.well-known/jwks.json` of the real service would answer. */
+  readonly jwks: { readonly keys: readonly JWK[] };
+  /** Writes a token (RFC 9068) as the service would. */
+  token(options: TestTokenOptions): Promise<string>;
+}
+
+/**
+ * Makes an issuer with a fresh ES256 key. Serve its `jwks` where the API under test looks for keys.
+ *
+ * @param issuer the `iss` of its tokens
+ */
+export async function createTestIssuer(issuer: string): Promise<TestIssuer> {
+  const { privateKey, publicKey } = await generateKeyPair("ES256");
+  const header = { alg: "ES256", typ: "at+jwt", kid: crypto.randomUUID() };
+  const publicJwk = { ...(await exportJWK(publicKey)), kid: header.kid, alg: "ES256", use: "sig" };
+  return {
+    issuer,
+    jwks: { keys: [publicJwk] },
+    token(options) {
+      const { audience, clientId = "test-client", scope = "", claims = {} } = options;
+      const { ageSeconds = 0, lifetimeSeconds = 3600, subject = "test-user" } = options;
+      const issuedAt = Math.floor(Date.now() / 1000) - ageSeconds;
+      return new SignJWT({ ...claims, client_id: clientId, scope })
+        .setProtectedHeader(header)
+        .setIssuer(issuer)
+        .setSubject(subject)
+        .setAudience(audience)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + lifetimeSeconds)
+        .setJti(crypto.randomUUID())
+        .sign(privateKey);
+    },
+  };
+}

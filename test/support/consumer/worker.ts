@@ -1,0 +1,34 @@
+/**
+ * A Worker of another project, in its own tests: `test/server/package.test.ts` copies it to where
+ * the package is installed, and binds `TOKENS` to the fake verifier that it exports.
+ */
+import { Hono } from "hono";
+import { bearer, createJwksVerifier, type Verifier } from "tollgate/bearer";
+import { createTestIssuer, fakeToken, revokedToken } from "tollgate/testing";
+
+export { FakeTokenVerifier } from "tollgate/testing/worker";
+
+const ISSUER = "https://login.example.com";
+const AUDIENCE = "https://api.example.com";
+
+const app = new Hono<{ Bindings: { TOKENS: Verifier } }>();
+
+app.get("/things", bearer({ scope: "read", verifier: ({ env }) => env.TOKENS }), (context) => {
+  return context.json({ subject: context.get("token").subject });
+});
+
+/** Tokens for the test to send, since the kit has to be imported where the package is installed. */
+app.get("/tokens", async (context) => {
+  const issuer = await createTestIssuer(ISSUER);
+  return context.json({
+    good: fakeToken({ subject: "ada", scope: ["read"] }),
+    narrow: fakeToken({ scope: ["write"] }),
+    expired: fakeToken({ scope: ["read"], expiresAt: 1 }),
+    revoked: revokedToken,
+    jwt: await issuer.token({ audience: AUDIENCE }),
+    keys: issuer.jwks.keys.length,
+    verifier: typeof createJwksVerifier({ issuer: ISSUER, audience: AUDIENCE }).verify,
+  });
+});
+
+export default app;
