@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { applyFile, describeApplied } from "./apply.ts";
 import { runCommand } from "./command-error.ts";
 import { DEFAULT_STATE_DIR } from "./project.ts";
+import { tokenCommand } from "./token.ts";
 
 const program = new Command("cli")
   .description("Clients and users of the token service. Run as: npm run -s cli -- COMMAND")
@@ -18,6 +19,8 @@ program
   .action(async (file: string, { persistTo, remote }: { persistTo: string; remote: boolean }) => {
     console.log(describeApplied(await applyFile(file, { stateDir: persistTo, remote })));
   });
+
+program.addCommand(tokenCommand());
 
 await runCommand(async () => {
   await program.parseAsync();

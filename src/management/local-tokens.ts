@@ -1,0 +1,168 @@
+import { deriveKeyRing, type KeyRing } from "../crypto/key-ring.ts";
+import type { Random } from "../crypto/random.ts";
+import { importSigningKeys, type JWK, type SigningKeys } from "../crypto/signing-keys.ts";
+import { createIssuer, type Issuer } from "../issuer/index.ts";
+import { parseScope, type Scope } from "../protocol/scope.ts";
+import type { AccessTokenStore } from "../storage/access-tokens.ts";
+import type { AccountStore, Client, User } from "../storage/accounts.ts";
+import type { FamilyStore } from "../storage/families.ts";
+import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "../tokens/access-token.ts";
+import type { Lifetimes } from "../tokens/authorization.ts";
+import { REFRESH_TOKEN_PURPOSE } from "../tokens/refresh-token.ts";
+
+/** What a token for the tests of an API is to be. */
+export interface LocalTokenRequest {
+  readonly clientId: string;
+  /** Null: the client acts for itself. */
+  readonly username: string | null;
+  /** As on the wire, of any names; null: all that the client may ask for. */
+  readonly scope: string | null;
+  /** How long ago it was issued. */
+  readonly ageSeconds: number;
+  readonly state: LocalTokenState;
+}
+
+/** States in which a token can be minted. */
+export const LOCAL_TOKEN_STATES = ["active", "expired", "revoked"] as const;
+
+/** One of {@link LOCAL_TOKEN_STATES}. */
+export type LocalTokenState = (typeof LOCAL_TOKEN_STATES)[number];
+
+/** Local state and the keys of the service that runs on it. */
+export interface LocalTokenTools {
+  readonly accounts: AccountStore;
+  readonly accessTokens: AccessTokenStore;
+  readonly rings: LocalRings;
+  /** Every scope of the service. */
+  readonly scopes: Scope;
+  readonly lifetimes: Lifetimes;
+  readonly random: Random;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** What seals and signs the tokens of the service. */
+export interface LocalRings {
+  readonly accessTokenRing: KeyRing;
+  readonly refreshTokenRing: KeyRing;
+  readonly tokenIdRing: KeyRing;
+  readonly signingKeys: SigningKeys | null;
+}
+
+/** A token cannot be minted as asked. */
+export class LocalTokenError extends Error {
+  override readonly name = "LocalTokenError";
+}
+
+/** Derives {@link LocalRings} from the secrets, as the service does. */
+export async function localRings(secrets: {
+  readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
+  readonly signingKeys: readonly JWK[] | null;
+}): Promise<LocalRings> {
+  const { tokenKeys, signingKeys } = secrets;
+  return {
+    accessTokenRing: await deriveKeyRing(tokenKeys, ACCESS_TOKEN_PURPOSE),
+    refreshTokenRing: await deriveKeyRing(tokenKeys, REFRESH_TOKEN_PURPOSE),
+    tokenIdRing: await deriveKeyRing(tokenKeys, TOKEN_ID_PURPOSE),
+    signingKeys: signingKeys && (await importSigningKeys(signingKeys)),
+  };
+}
+
+/**
+ * Mints an opaque access token without a family into local state, for the tests of an API: of any
+ * scope, age and state. It goes through the service's own mint.
+ *
+ * @throws LocalTokenError when there is no such client or user, or no such token can be active
+ * @throws Unavailable when local state fails
+ */
+export async function mintLocalToken(
+  request: LocalTokenRequest,
+  tools: LocalTokenTools,
+): Promise<string> {
+  const { client, user } = await findAccounts(request, tools);
+  const accessTokenSeconds = client.accessTokenTtlSeconds ?? tools.lifetimes.accessTokenSeconds;
+  const issuedAtMs = issueTime(request, accessTokenSeconds, tools.clock());
+  if (request.state === "active") requireActive(client, user, issuedAtMs);
+  const issuer = issuerAt(issuedAtMs, tools);
+  const authorization = {
+    clientId: client.clientId,
+    subject: user?.id ?? null,
+    scope: scopeOf(request, client, tools),
+    audience: client.audiences[0] ?? null,
+    claims: { ...client.claims, ...user?.claims },
+    accessTokenFormat: "opaque",
+    lifetimes: { ...tools.lifetimes, accessTokenSeconds },
+    continuation: { kind: "none" },
+  } as const;
+  // A JWT would name its issuer; an opaque token names none.
+  const context = { issuerUrl: "", authorizedAtMs: issuedAtMs };
+  const { accessToken } = await issuer.issue(authorization, context);
+  if (request.state === "revoked") await issuer.revoke(accessToken, client.clientId);
+  return accessToken;
+}
+
+async function findAccounts(
+  { clientId, username }: LocalTokenRequest,
+  { accounts }: LocalTokenTools,
+): Promise<{ client: Client; user: User | null }> {
+  const userKeys = username === null ? [] : [{ username }];
+  const found = await accounts.find({ clientIds: [clientId], userKeys });
+  const client = found.client(clientId);
+  const user = username === null ? null : found.user({ username });
+  if (client === null) throw new LocalTokenError(`There is no client ${clientId}.`);
+  if (username !== null && user === null)
+    throw new LocalTokenError(`There is no user ${username}.`);
+  return { client, user };
+}
+
+function issueTime(
+  { ageSeconds, state }: LocalTokenRequest,
+  lifetimeSeconds: number,
+  nowMs: number,
+): number {
+  if (state === "expired") return nowMs - Math.max(ageSeconds, lifetimeSeconds) * 1000;
+  if (ageSeconds < lifetimeSeconds) return nowMs - ageSeconds * 1000;
+  throw new LocalTokenError(`After ${lifetimeSeconds} seconds a token of this client has expired.`);
+}
+
+/** The service would call such a token inactive, however it was made. */
+function requireActive(client: Client, user: User | null, issuedAtMs: number): void {
+  if (client.isDisabled) throw new LocalTokenError("The client is disabled.");
+  if (user?.isActive === false) throw new LocalTokenError("The user is not active.");
+  const notBeforeMs = Math.max(client.notBeforeMs, user?.notBeforeMs ?? 0);
+  if (issuedAtMs >= notBeforeMs) return;
+  const since = new Date(notBeforeMs).toISOString();
+  throw new LocalTokenError(`No token from before ${since} is active: client or user is younger.`);
+}
+
+function scopeOf({ scope }: LocalTokenRequest, client: Client, tools: LocalTokenTools): Scope {
+  if (scope === null) return client.scope ?? tools.scopes;
+  const parsed = parseScope(scope);
+  if (parsed !== null && parsed.length > 0) return parsed;
+  throw new LocalTokenError("The scope must be scope names with spaces between.");
+}
+
+function issuerAt(issuedAtMs: number, tools: LocalTokenTools): Issuer {
+  return createIssuer({
+    ...tools,
+    ...tools.rings,
+    families: NO_FAMILIES,
+    refreshRetry: "reject",
+    refreshRetryWindowSeconds: 0,
+    clock: () => issuedAtMs,
+    defer: () => undefined,
+  });
+}
+
+/** Durable Objects are the running service's alone, and a token without a family needs none. */
+const NO_FAMILIES: FamilyStore = {
+  newId: outOfReach,
+  start: outOfReach,
+  rotate: outOfReach,
+  revoke: outOfReach,
+  inspect: outOfReach,
+};
+
+function outOfReach(): never {
+  throw new TypeError("families are out of reach here");
+}
