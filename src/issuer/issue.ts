@@ -4,7 +4,7 @@ import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
 import { formatScope, type Scope } from "../protocol/scope.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { FamilyStore } from "../storage/families.ts";
-import { type AccessTokenContent, NONCE_BYTES } from "../tokens/access-token.ts";
+import { type AccessTokenContent, NONCE_BYTES, sealAccessToken } from "../tokens/access-token.ts";
 import type { Authorization, Continuation, Lifetimes } from "../tokens/authorization.ts";
 import {
   begin,
@@ -19,7 +19,6 @@ import {
   mintAccessToken,
   mintPair,
   scopeOf,
-  sealOpaque,
 } from "./mint.ts";
 
 /** What an issue gives to the client. */
@@ -156,10 +155,13 @@ async function issueSuccessor(
 export async function forgetAccessToken(
   familyId: string,
   { generation, keyId }: Pick<Generation, "generation" | "keyId">,
-  tools: Pick<IssueTools, "accessTokens" | "accessTokenRing">,
+  { accessTokens, accessTokenRing }: Pick<IssueTools, "accessTokens" | "accessTokenRing">,
 ): Promise<void> {
+  const key = accessTokenRing.find(keyId);
+  // Nobody can present a token whose key has retired.
+  if (key === undefined) return;
   const reference = { kind: "family", familyId, generation } as const;
-  await tools.accessTokens.delete(await sealOpaque(reference, keyId, tools));
+  await accessTokens.delete(await sealAccessToken(key, reference));
 }
 
 /** A JWT carries its content itself; an opaque token is a reference into KV. */

@@ -97,29 +97,15 @@ export async function mintAccessToken(
   { format, issuerUrl }: AccessTokenForm,
   tools: MintTools,
 ): Promise<MintedAccessToken> {
-  if (format === "opaque") {
-    return { accessToken: await sealOpaque(reference, keyId, tools), content, format };
-  }
-  const key = tools.tokenIdRing.find(keyId);
+  const ring = format === "opaque" ? tools.accessTokenRing : tools.tokenIdRing;
+  const key = ring.find(keyId);
   if (key === undefined) throw new Refusal("refresh_token_ended");
+  if (format === "opaque") {
+    return { accessToken: await sealAccessToken(key, reference), content, format };
+  }
   if (tools.signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");
   const claims = jwtClaims(content, await sealTokenId(key, reference), issuerUrl);
   return { accessToken: await tools.signingKeys.sign(claims, JWT_TYPE), content, format };
-}
-
-/**
- * Makes the opaque access token of a reference: the same one every time.
- *
- * @throws Refusal when the key has retired
- */
-export async function sealOpaque(
-  reference: AccessTokenReference,
-  keyId: string,
-  { accessTokenRing }: Pick<MintTools, "accessTokenRing">,
-): Promise<string> {
-  const key = accessTokenRing.find(keyId);
-  if (key === undefined) throw new Refusal("refresh_token_ended");
-  return sealAccessToken(key, reference);
 }
 
 /** The scope of an access token, as a set. */

@@ -220,3 +220,11 @@ describe("what D1 remembers of a revoked token", () => {
     expect(await rememberedCount()).toBe(1);
   });
 });
+
+test("a family goes on to end when the key of its live tokens is gone", async () => {
+  const newer = createService({ TOKEN_KEYS: `${"a7".repeat(32)},${env.TOKEN_KEYS}` });
+  const { refresh_token } = await logIn(service);
+  const successor = granted(await refresh(newer, refresh_token)).refresh_token;
+  expect(await revoke(service, refresh_token, CLIENT)).toEqual(REVOKED);
+  expect(await refresh(newer, successor)).toEqual(INVALID_GRANT);
+});
