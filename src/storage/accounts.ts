@@ -44,16 +44,26 @@ export interface AccountStore {
   revokeNonce(nonce: string, expiresAtMs: number, nowMs: number): Promise<void>;
 }
 
+// Columns are named, so that a database that lacks one fails at once and says which.
+const SELECT_CLIENT = `SELECT client_id, client_name, token_endpoint_auth_method, secret_record,
+  previous_secret_record, previous_secret_ends_at_ms, jwks, grant_types, scope, default_scope,
+  audience, claims, allowed_origins, access_token_format, access_token_ttl_seconds,
+  refresh_idle_ttl_seconds, refresh_absolute_ttl_seconds, disabled, not_before_ms
+  FROM clients WHERE client_id = ?`;
+const SELECT_USER_BY_ID = `SELECT id, username, password_record, claims, is_active, not_before_ms
+  FROM users WHERE id = ?`;
+const SELECT_USER_BY_NAME = `SELECT id, username, password_record, claims, is_active, not_before_ms
+  FROM users WHERE username = ?`;
+const SELECT_REVOKED = "SELECT nonce FROM revoked_access_tokens WHERE nonce = ?";
+
 /** Builds the {@link AccountStore} over D1. */
 export function createAccountStore(db: D1Database): AccountStore {
   return {
     async find({ clientIds = [], userKeys = [], nonces = [] }) {
       const statements = [
-        ...clientIds.map((id) => db.prepare("SELECT * FROM clients WHERE client_id = ?").bind(id)),
+        ...clientIds.map((id) => db.prepare(SELECT_CLIENT).bind(id)),
         ...userKeys.map((key) => selectUser(db, key)),
-        ...nonces.map((nonce) => {
-          return db.prepare("SELECT nonce FROM revoked_access_tokens WHERE nonce = ?").bind(nonce);
-        }),
+        ...nonces.map((nonce) => db.prepare(SELECT_REVOKED).bind(nonce)),
       ];
       const results = await attempt("d1.find_accounts", () => db.batch(statements));
       const rows = results.flatMap((result) => result.results as object[]);
@@ -101,8 +111,8 @@ export function createAccountStore(db: D1Database): AccountStore {
 
 function selectUser(db: D1Database, key: UserKey): D1PreparedStatement {
   return "id" in key
-    ? db.prepare("SELECT * FROM users WHERE id = ?").bind(key.id)
-    : db.prepare("SELECT * FROM users WHERE username = ?").bind(key.username);
+    ? db.prepare(SELECT_USER_BY_ID).bind(key.id)
+    : db.prepare(SELECT_USER_BY_NAME).bind(key.username);
 }
 
 function isUserOf(user: User, key: UserKey): boolean {

@@ -1,0 +1,207 @@
+import { applyD1Migrations, type D1Migration } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { success, UNAVAILABLE, type WholeAnswer, whole } from "../support/answers.ts";
+import { ask, basic, logIn, refresh } from "../support/requests.ts";
+import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+const { TEST_MIGRATIONS } = env as Env & { TEST_MIGRATIONS: D1Migration[] };
+const service = createService();
+
+type Row = Record<string, string | number | null>;
+
+/** What the service itself makes of the default client and user; they can log in. */
+let client: Row = {};
+let user: Row = {};
+
+/** What a refresh and an introspection are asked for: issued before the tables were lost. */
+let tokens: { access_token: string; refresh_token: string };
+
+beforeAll(async () => {
+  await registerDefaults(service);
+  tokens = await logIn(service);
+  client = (await rowsOf("clients")).find((row) => row["client_id"] === "client") ?? {};
+  user = (await rowsOf("users"))[0] ?? {};
+});
+
+beforeEach(dropEverything);
+
+async function dropEverything(): Promise<void> {
+  const tables = await env.DB.prepare(
+    `SELECT name FROM sqlite_schema
+     WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'`,
+  ).all<{ name: string }>();
+  await env.DB.batch(tables.results.map(({ name }) => env.DB.prepare(`DROP TABLE "${name}"`)));
+}
+
+/** Applies the migrations up to the one with this number that were not applied yet. */
+function migrateTo(number: number): Promise<void> {
+  return applyD1Migrations(env.DB, TEST_MIGRATIONS.slice(0, number));
+}
+
+async function rowsOf(table: string): Promise<Row[]> {
+  return (await env.DB.prepare(`SELECT * FROM ${table} ORDER BY 1`).all<Row>()).results;
+}
+
+async function columnsOf(table: string): Promise<string[]> {
+  const { results } = await env.DB.prepare(`PRAGMA table_info(${table})`).all<{ name: string }>();
+  return results.map(({ name }) => name);
+}
+
+/** Writes a row as commands and Workers do: the statement names its columns. */
+async function insert(table: string, row: Row): Promise<void> {
+  const places = Object.keys(row).map(() => "?");
+  const statement = `INSERT INTO ${table} (${Object.keys(row)}) VALUES (${places})`;
+  await env.DB.prepare(statement)
+    .bind(...Object.values(row))
+    .run();
+}
+
+describe("0002", () => {
+  /** Every column of 0001, and in none of them its default. */
+  const oldClient = () => ({
+    client_id: "client",
+    client_name: "Shop",
+    token_endpoint_auth_method: "client_secret_post",
+    secret_record: client["secret_record"] ?? null,
+    previous_secret_record: "a previous record",
+    previous_secret_ends_at_ms: 1_700_000_000_001,
+    grant_types: "password refresh_token",
+    scope: "read write",
+    default_scope: "read",
+    allowed_origins: "https://shop.example.com https://other.example.com",
+    access_token_format: "opaque",
+    access_token_ttl_seconds: 1801,
+    refresh_idle_ttl_seconds: 86_402,
+    refresh_absolute_ttl_seconds: 172_803,
+    disabled: 0,
+    not_before_ms: 1_700_000_000_002,
+    created_at_ms: 1_700_000_000_003,
+  });
+  const barestClient = {
+    ...{ client_id: "bare", token_endpoint_auth_method: "none", grant_types: "" },
+    ...{ disabled: 1, not_before_ms: 4, created_at_ms: 5 },
+  };
+  const oldUser = () => ({
+    id: "an id",
+    username: LOGIN.username,
+    password_record: user["password_record"] ?? null,
+    is_active: 1,
+    not_before_ms: 1_700_000_000_006,
+    created_at_ms: 1_700_000_000_007,
+  });
+  const inactiveUser = () => ({ ...oldUser(), id: "other", username: "bob", is_active: 0 });
+
+  /** A database of the Worker before 0002. */
+  async function makeOldDatabase(): Promise<void> {
+    await migrateTo(1);
+    expect(Object.keys(oldClient()).sort()).toEqual((await columnsOf("clients")).sort());
+    expect(Object.keys(oldUser()).sort()).toEqual((await columnsOf("users")).sort());
+    await insert("clients", oldClient());
+    await insert("clients", barestClient);
+    await insert("users", oldUser());
+    await insert("users", inactiveUser());
+  }
+
+  test("keeps every column of every row, and gives the new ones their defaults", async () => {
+    await makeOldDatabase();
+    const [bare, full] = await rowsOf("clients");
+    const users = await rowsOf("users");
+    expect(full).toEqual(oldClient());
+    await migrateTo(2);
+    const added = { jwks: null, audience: "", claims: "{}" };
+    expect(await rowsOf("clients")).toEqual([
+      { ...bare, ...added },
+      { ...full, ...added },
+    ]);
+    expect(await rowsOf("users")).toEqual(users.map((one) => ({ ...one, claims: "{}" })));
+    expect(await rowsOf("revoked_access_tokens")).toEqual([]);
+  });
+
+  test("changes nothing when it is applied again", async () => {
+    await makeOldDatabase();
+    await migrateTo(2);
+    const before = await rowsOf("clients");
+    await migrateTo(2);
+    expect(await rowsOf("clients")).toEqual(before);
+  });
+
+  test("leaves a client and a user who were there before as they were to callers", async () => {
+    await makeOldDatabase();
+    await migrateTo(2);
+    const login = await ask(service, LOGIN);
+    expect(login).toEqual(success("read", 1801));
+    const { refresh_token } = login.body as { refresh_token: string };
+    expect(await refresh(service, refresh_token)).toEqual(success("read", 1801));
+    expect(await ask(service, LOGIN, "bare:")).toMatchObject({ status: 401 });
+    expect(await ask(service, { ...LOGIN, username: "bob" })).toMatchObject({ status: 400 });
+  });
+
+  test("takes what the Worker and the commands of before it write", async () => {
+    await migrateTo(2);
+    const { not_before_ms: _, created_at_ms: __, ...clientFields } = oldClient();
+    await insert("clients", clientFields);
+    const { id, username, is_active } = oldUser();
+    await insert("users", { id, username, password_record: "a slower record", is_active });
+    await env.DB.prepare(
+      "UPDATE users SET password_record = ? WHERE id = ? AND password_record = ?",
+    )
+      .bind(user["password_record"], id, "a slower record")
+      .run();
+    expect(await ask(service, LOGIN)).toEqual(success("read", 1801));
+  });
+
+  test("finds the clients of a preflight by an index", async () => {
+    await migrateTo(2);
+    const plan = await env.DB.prepare(
+      "EXPLAIN QUERY PLAN SELECT 1 FROM clients WHERE allowed_origins <> ''",
+    ).all<{ detail: string }>();
+    expect(plan.results[0]?.detail).toContain("clients_with_origins");
+  });
+});
+
+describe("a database that lacks migrations is an outage, and the log says what it lacks", () => {
+  const log = vi.fn();
+  beforeEach(() => {
+    log.mockReset();
+    vi.spyOn(console, "error").mockImplementation(log);
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  const askAbout = async (path: string): Promise<WholeAnswer> => {
+    const body = new URLSearchParams({ token: tokens.access_token });
+    return whole(await service.fetch(path, { method: "POST", headers: basic(CLIENT), body }));
+  };
+  const requests: [name: string, request: () => Promise<WholeAnswer>][] = [
+    ["password", () => ask(service, LOGIN)],
+    ["refresh_token", () => refresh(service, tokens.refresh_token)],
+    ["client_credentials", () => ask(service, { grant_type: "client_credentials" })],
+    ["introspection", () => askAbout("/o/introspect/")],
+    ["revocation", () => askAbout("/o/revoke_token/")],
+  ];
+
+  describe.each([
+    [0, /no such table: clients/],
+    [1, /no such column: \w+/],
+  ])("with %d migrations", (number, reason) => {
+    test.each(requests)("for %s", async (_, request) => {
+      await migrateTo(number);
+      if (number > 0) await insertOld();
+      expect(await request()).toEqual(UNAVAILABLE);
+      expect(log).toHaveBeenCalledOnce();
+      expect(log.mock.calls[0]?.[0]).toMatch(reason);
+      for (const word of [tokens.access_token, tokens.refresh_token, LOGIN.password]) {
+        expect(log.mock.calls[0]?.[0]).not.toContain(word);
+      }
+    });
+  });
+
+  /** The default client and user, in the columns that 0001 has. */
+  async function insertOld(): Promise<void> {
+    for (const [table, row] of [["clients", client] as const, ["users", user] as const]) {
+      const columns = await columnsOf(table);
+      const kept = Object.entries(row).filter(([column]) => columns.includes(column));
+      await insert(table, Object.fromEntries(kept));
+    }
+  }
+});
