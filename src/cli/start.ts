@@ -3,7 +3,7 @@
  * user), then hands over to `wrangler dev`. Arguments pass through to it.
  */
 import { randomBytes } from "node:crypto";
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { resolve } from "node:path";
 import { generateSigningKey } from "../crypto/signing-keys.ts";
@@ -18,6 +18,12 @@ const DEMO_FILE = resolve(import.meta.dirname, "demo.json");
 
 /** Required by wrangler.toml; wrangler dev drops every other line of `.dev.vars`. */
 const REQUIRED_SECRETS = ["TOKEN_KEYS"];
+
+/** How each local secret is made that a clone lacks. */
+const MAKE_SECRET: Readonly<Record<string, () => Promise<string>>> = {
+  TOKEN_KEYS: async () => randomBytes(32).toString("hex"),
+  SIGNING_KEYS: async () => JSON.stringify({ keys: [await generateSigningKey("ES256")] }),
+};
 
 await runCommand(async () => {
   const options = readStartOptions(process.argv.slice(2));
@@ -64,23 +70,23 @@ function makeStateDir({ stateDir }: StartOptions): void {
 /** Nothing ships a default key: every clone makes its own. */
 async function makeLocalKeys(): Promise<void> {
   const known = localSecrets();
-  const missing = Object.keys(MAKE_SECRET).filter((name) => !known[name]);
+  const missing = Object.entries(MAKE_SECRET).filter(([name]) => !known[name]);
   if (missing.length === 0) return;
   console.log("Making keys for local use in .dev.vars ...");
-  for (const name of missing) {
-    const line = `${name}='${await MAKE_SECRET[name]?.()}'\n`;
-    try {
-      appendFileSync(DEV_VARS, line, { mode: 0o600 });
-    } catch (error) {
-      throw new CommandError(`The keys could not be written: ${messageOf(error)}`);
-    }
+  const lines = missing.map(async ([name, make]) => `${name}='${await make()}'\n`);
+  const text = (await Promise.all(lines)).join("");
+  try {
+    appendFileSync(DEV_VARS, lineBreakBefore() + text, { mode: 0o600 });
+  } catch (error) {
+    throw new CommandError(`The keys could not be written: ${messageOf(error)}`);
   }
 }
 
-const MAKE_SECRET: Readonly<Record<string, () => Promise<string>>> = {
-  TOKEN_KEYS: async () => randomBytes(32).toString("hex"),
-  SIGNING_KEYS: async () => JSON.stringify({ keys: [await generateSigningKey("ES256")] }),
-};
+/** Whoever wrote `.dev.vars` may have left its last line without an end. */
+function lineBreakBefore(): string {
+  const text = existsSync(DEV_VARS) ? readFileSync(DEV_VARS, "utf8") : "";
+  return text === "" || text.endsWith("\n") ? "" : "\n";
+}
 
 async function migrate({ stateDir }: StartOptions): Promise<void> {
   const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateDir];
