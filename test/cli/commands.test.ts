@@ -16,6 +16,7 @@ test("npm run -s cli -- --help lists the commands", async () => {
   expect({ code, stderr: withoutNpmWarnings(stderr) }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/Run as: npm run -s cli -- COMMAND/);
   expect(stdout).toMatch(/apply \[options\] <file> +make or update/);
+  expect(stdout).toMatch(/token +access tokens for tests, in local state alone/);
 });
 
 describe("the commands say what is wrong, and how it goes", () => {
