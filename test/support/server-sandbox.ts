@@ -2,16 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { Miniflare } from "miniflare";
-import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { parsePasswordConfig } from "../../src/config.ts";
 import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
-import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { secureRandom } from "../../src/crypto/random.ts";
-import { apply } from "../../src/management/apply.ts";
-import { parseRegistryFile } from "../../src/management/registry-file.ts";
-import { createRegistry } from "../../src/storage/registry.ts";
+import { migratedDatabase, register } from "./service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
 import { WorkerdProcess } from "./workerd-process.ts";
 
@@ -78,18 +71,7 @@ export class ServerSandbox {
   async #prepareDatabase(): Promise<void> {
     const miniflare = new Miniflare(this.#options({}));
     try {
-      const db = (await miniflare.getD1Database("DB")) as unknown as D1Database;
-      const migrations = await readD1Migrations(join(PROJECT_DIR, "src/storage/migrations"));
-      const statements = migrations.flatMap(({ queries }) => queries);
-      await db.batch(statements.map((statement) => db.prepare(statement)));
-      await apply(parseRegistryFile(JSON.stringify(REGISTRY)), {
-        registry: createRegistry(db),
-        ...(await createPasswordKinds({
-          ...parsePasswordConfig({ ...this.#vars }),
-          random: secureRandom,
-        })),
-        newUserId: () => crypto.randomUUID(),
-      });
+      await register(await migratedDatabase(miniflare), this.#vars, REGISTRY);
     } finally {
       await miniflare.dispose();
     }

@@ -2,21 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Ended, groupGone, type Running, signalGroup, start } from "./processes.ts";
+import { type RunningCommand, startCommand } from "./running-command.ts";
 
 /** The real service, as `npm start` runs it. */
-export interface Server {
+export interface Server extends RunningCommand {
   /** Origin, such as `http://127.0.0.1:9000`. */
   url: string;
   port: number;
   /** Folder of its local state. */
   stateDir: string;
-  running: Running;
-  /** Ends it, and waits until nothing of it is left. */
-  stop(signal?: NodeJS.Signals): Promise<Ended>;
-  /** Ends all of it by force, for when a test has failed. */
-  kill(): void;
 }
 
 export interface ServerOptions {
@@ -38,43 +32,16 @@ export const DEMO_LOGIN = {
   password: "demo-password",
 } as const;
 
-/** How long a start may take on a busy machine, in milliseconds. */
-const READY_MS_MAX = 110_000;
-
 /** Starts the service and waits until it has printed its curl line. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { stateDir, args = [], command = [process.execPath, "src/cli/start.ts"] } = options;
   const port = options.port ?? (await freePort());
   const [program, ...words] = command;
-  const running = start(program, [
-    ...words,
-    ...["--port", String(port), "--persist-to", stateDir, ...args],
-  ]);
-  const group = running.child.pid;
-  if (group === undefined) throw new Error(`${program} could not be started`);
-  const deadline = Date.now() + READY_MS_MAX;
-  while (curlLine(running.output()) === undefined) {
-    if (running.child.exitCode !== null || Date.now() > deadline) {
-      signalGroup(group, "SIGKILL");
-      throw new Error(`the service did not start:\n${running.output()}`);
-    }
-    await sleep(50);
-  }
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    stateDir,
-    running,
-    async stop(signal = "SIGTERM") {
-      running.child.kill(signal);
-      await groupGone(group);
-      return running.ended;
-    },
-    kill() {
-      const { exitCode, signalCode } = running.child;
-      if (exitCode === null && signalCode === null) signalGroup(group, "SIGKILL");
-    },
-  };
+  const own = ["--port", String(port), "--persist-to", stateDir];
+  const started = await startCommand(program, [...words, ...own, ...args], {
+    isReady: (output) => curlLine(output) !== undefined,
+  });
+  return { url: `http://127.0.0.1:${port}`, port, stateDir, ...started };
 }
 
 /** The line that `npm start` prints for people to paste. */
