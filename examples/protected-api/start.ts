@@ -1,0 +1,114 @@
+/**
+ * `npm run example`: the token service and, beside it, this API, connected as two Workers of one
+ * account are. Options: `--port` and `--api-port`, and `--persist-to` for the local state.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs, stripVTControlCharacters } from "node:util";
+import { applyFile } from "../../src/cli/apply.ts";
+import { messageOf } from "../../src/cli/command-error.ts";
+import { DEFAULT_STATE_DIR, PROJECT_DIR } from "../../src/cli/project.ts";
+import { tour } from "./tour.ts";
+
+const HOST = "127.0.0.1";
+const START = join(PROJECT_DIR, "src/cli/start.ts");
+const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
+const ACCOUNTS = join(import.meta.dirname, "accounts.json");
+const API_CONFIG = join(import.meta.dirname, "wrangler.toml");
+
+/** How often to look whether whoever started this is still there, in milliseconds. */
+const ORPHAN_CHECK_MS = 500;
+
+const options = readOptions();
+const stateDir = resolve(options["persist-to"]);
+const issuer = `http://${HOST}:${options.port}`;
+const api = `http://${HOST}:${options["api-port"]}`;
+
+/** Where the two Workers find each other: a folder of their own, whatever else is being run. */
+const registry = mkdtempSync(join(tmpdir(), "tollgate-example-"));
+const children: ChildProcess[] = [];
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(0));
+const parent = process.ppid;
+// npm passes a signal to its shell alone, which dies of it and leaves this process behind.
+setInterval(() => process.ppid !== parent && end(0), ORPHAN_CHECK_MS);
+
+try {
+  mkdirSync(stateDir, { recursive: true });
+  await serveTokens();
+  await applyFile(ACCOUNTS, { stateDir, remote: false });
+  await serveApi();
+  console.log(tour(issuer, api));
+} catch (error) {
+  console.error(messageOf(error));
+  await end(1);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: "string", default: "8787" },
+        "api-port": { type: "string", default: "8788" },
+        "persist-to": { type: "string", default: DEFAULT_STATE_DIR },
+      },
+    }).values;
+  } catch (error) {
+    console.error(messageOf(error));
+    process.exit(1);
+  }
+}
+
+function serveTokens(): Promise<void> {
+  return startUntilReady([
+    ...[START, "--port", options.port, "--persist-to", stateDir],
+    ...["--var", `ISSUER:${issuer}`],
+  ]);
+}
+
+function serveApi(): Promise<void> {
+  return startUntilReady([
+    ...[WRANGLER, "dev", "--config", API_CONFIG, "--ip", HOST, "--port", options["api-port"]],
+    ...["--inspector-port", "0", "--persist-to", join(stateDir, "protected-api")],
+    ...["--var", `ISSUER:${issuer}`],
+  ]);
+}
+
+/** Neither Worker is of use without the other: when one ends, both do. */
+async function startUntilReady(args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [...args], {
+    env: { ...process.env, WRANGLER_REGISTRY_PATH: registry },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  child.once("exit", (code) => end(code ?? 1));
+  child.stdout.pipe(process.stdout);
+  let seen = "";
+  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+    seen = (seen + stripVTControlCharacters(String(chunk))).slice(-4096);
+    if (seen.includes("Ready on")) return;
+  }
+  // It ended without getting ready, and its exit ends this process.
+  await new Promise<never>(() => undefined);
+}
+
+let isEnding = false;
+
+async function end(code: number): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  await Promise.all(
+    children
+      .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+      .map((child) => {
+        const exited = once(child, "exit");
+        child.kill("SIGTERM");
+        return exited;
+      }),
+  );
+  rmSync(registry, { recursive: true, force: true });
+  process.exit(code);
+}

@@ -1,0 +1,141 @@
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import {
+  LoginOver,
+  RefreshRefused,
+  TokenClient,
+  type TokenClientOptions,
+  type TokenPair,
+} from "../../examples/client/token-client.ts";
+import { type DroppingProxy, type Fate, startDroppingProxy } from "../support/dropping-proxy.ts";
+import { type RunningService, startRunningService } from "../support/running-service.ts";
+import { isActive, tokenOf } from "../support/wire.ts";
+
+/** Callers that need a token at the same instant. */
+const CALLERS = 25;
+
+let service: RunningService;
+let proxy: DroppingProxy;
+
+beforeAll(async () => {
+  const secret = { client_secret: "secret" };
+  const clients = [
+    // Shorter than the client's margin: whoever asks for a token has to refresh.
+    { client_id: "mobile", ...secret, access_token_ttl_seconds: 25 },
+    { client_id: "api", ...secret, grant_types: [], scope: "introspection" },
+  ];
+  const users = [{ username: "ada", password: "correct horse" }];
+  // How slow this machine is, is not what these tests are about.
+  service = await startRunningService({ clients, users }, { REFRESH_RETRY_WINDOW_SECONDS: 60 });
+});
+
+afterAll(() => service?.stop());
+
+beforeEach(async () => {
+  proxy = await startDroppingProxy(service.origin);
+});
+
+afterEach(() => proxy.close());
+
+async function logIn(): Promise<TokenPair> {
+  const fields = { grant_type: "password", username: "ada", password: "correct horse" };
+  const pair = await tokenOf(service.origin, "mobile:secret", fields);
+  return { accessToken: pair.access_token, refreshToken: pair.refresh_token, expiresAtMs: 0 };
+}
+
+function newClient(pair: TokenPair, options: Partial<TokenClientOptions> = {}): TokenClient {
+  const tokenEndpoint = `${proxy.origin}/o/token/`;
+  const defaults = { tokenEndpoint, clientId: "mobile", clientSecret: "secret" };
+  return new TokenClient({ ...defaults, save: async () => undefined, ...options }, pair);
+}
+
+function askAtOnce(client: TokenClient): Promise<string[]> {
+  return Promise.all(Array.from({ length: CALLERS }, () => client.accessToken()));
+}
+
+function isGood(token: string): Promise<boolean> {
+  return isActive(service.origin, "api:secret", token);
+}
+
+test("callers that need a token at the same instant share one refresh", async () => {
+  const saved: TokenPair[] = [];
+  const client = newClient(await logIn(), {
+    async save(pair) {
+      saved.push(pair);
+    },
+  });
+  const tokens = await askAtOnce(client);
+  expect(new Set(tokens)).toEqual(new Set([saved[0]?.accessToken]));
+  expect(saved).toHaveLength(1);
+  expect(proxy.answered.map(({ status }) => status)).toEqual([200]);
+  expect(await isGood(tokens[0] as string)).toBe(true);
+});
+
+test("a token that is good for a while is given out without a request", async () => {
+  const pair = { ...(await logIn()), expiresAtMs: Date.now() + 3_600_000 };
+  expect(await newClient(pair).accessToken()).toBe(pair.accessToken);
+  expect(proxy.answered).toEqual([]);
+});
+
+test("whatever is lost on the way, the login goes on, one generation at a time", async () => {
+  const fate = fc.constantFrom<Fate[]>("drop_answer", "cut_answer", "drop_request", "busy");
+  const losses = fc.array(fate, { maxLength: 3 });
+  const rounds = fc.array(losses, { minLength: 2, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(rounds, async (lost) => {
+      const saved: TokenPair[] = [];
+      const client = newClient(await logIn(), {
+        async save(pair) {
+          saved.push(pair);
+        },
+      });
+      proxy.fates.length = 0;
+      for (const fates of lost) {
+        proxy.fates.push(...fates);
+        const [token = "", ...others] = await askAtOnce(client);
+        expect(new Set(others)).toEqual(new Set([token]));
+        expect(await isGood(token)).toBe(true);
+        expect(proxy.fates).toEqual([]);
+      }
+      expect(new Set(saved.map(({ refreshToken }) => refreshToken)).size).toBe(lost.length);
+      expect(saved).toHaveLength(lost.length);
+    }),
+    { numRuns: 6 },
+  );
+});
+
+describe("LoginOver", () => {
+  test("is thrown to every caller when the login was revoked", async () => {
+    const pair = await logIn();
+    await fetch(`${service.origin}/o/revoke_token/`, {
+      method: "POST",
+      headers: { Authorization: `Basic ${btoa("mobile:secret")}` },
+      body: new URLSearchParams({ token: pair.refreshToken }),
+    });
+    const client = newClient(pair);
+    const asked = await Promise.allSettled([client.accessToken(), client.accessToken()]);
+    expect(asked.map((one) => one.status === "rejected" && one.reason)).toEqual([
+      expect.any(LoginOver),
+      expect.any(LoginOver),
+    ]);
+    expect(proxy.answered).toHaveLength(1);
+  });
+
+  test("is not thrown for a wrong secret, and the right one goes on", async () => {
+    const pair = await logIn();
+    const mistaken = newClient(pair, { clientSecret: "wrong" });
+    await expect(mistaken.accessToken()).rejects.toThrow(RefreshRefused);
+    expect(await isGood(await newClient(pair).accessToken())).toBe(true);
+  });
+
+  test("is not thrown when the service cannot be reached", async () => {
+    const client = newClient(await logIn());
+    const fates = ["busy", "bad_gateway", "drop_request"] as const;
+    proxy.fates.push(...fates, ...fates);
+    const error = await client.accessToken().catch((reason) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(LoginOver);
+    expect([proxy.answered, proxy.fates]).toEqual([[], []]);
+    expect(await isGood(await client.accessToken())).toBe(true);
+  });
+});
