@@ -1,6 +1,12 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Requirements, Verification, VerifiedToken, Verifier } from "./verification.ts";
+import {
+  areUsable,
+  type Requirements,
+  type Verification,
+  type VerifiedToken,
+  type Verifier,
+} from "./verification.ts";
 
 export { createJwksVerifier, type JwksVerifierOptions } from "./jwks-verifier.ts";
 export type { Requirements, Verification, VerifiedToken, Verifier } from "./verification.ts";
@@ -19,6 +25,9 @@ export interface BearerVariables {
   token: VerifiedToken;
 }
 
+/** What a quoted string takes as it is (RFC 9110 §5.6.4). */
+const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
 const AUTHORIZATION = /^Bearer +([\w\-.~+/]+=*)$/i;
 
 /**
@@ -27,12 +36,16 @@ const AUTHORIZATION = /^Bearer +([\w\-.~+/]+=*)$/i;
  *
  * Challenges: none but the scheme when no credentials were sent (§3.1), `invalid_request` for a
  * malformed header, `invalid_token`, `insufficient_scope`. 503 when nobody could tell.
+ *
+ * @throws TypeError when a requirement has no value, which must not pass for none
  */
 export function bearer(options: BearerOptions): MiddlewareHandler<{ Variables: BearerVariables }> {
   const { verifier, realm = "api", ...requirements } = options;
+  if (!areUsable(requirements)) throw new TypeError("scope and audience need a value, if named");
+  if (!REALM.test(realm)) throw new TypeError("realm has a character that cannot be quoted");
   return createMiddleware(async (context, next) => {
     const authorization = context.req.header("Authorization");
-    if (authorization === undefined || !/^bearer\b/i.test(authorization)) {
+    if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization)) {
       return challenge(context, 401, realm);
     }
     const token = AUTHORIZATION.exec(authorization)?.[1];

@@ -1,5 +1,7 @@
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { isStrictJwt } from "../crypto/strict-jwt.ts";
+import { RESERVED_CLAIMS } from "../protocol/claims.ts";
+import { parseScope } from "../protocol/scope.ts";
 import { decide, type Requirements, type Verification, type Verifier } from "./verification.ts";
 
 /** Whose JWTs to accept. */
@@ -17,9 +19,13 @@ const ALGORITHMS = ["ES256", "EdDSA", "RS256"];
 /**
  * Verifies JWT access tokens (RFC 9068 §4) anywhere, without asking the service for each. It learns
  * of a revocation only when the token expires.
+ *
+ * @throws TypeError without an issuer or an audience, as from a missing variable: jose would then
+ *   accept any
  */
 export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
   const { issuer, audience } = options;
+  if (!issuer || !audience) throw new TypeError("issuer and audience are required");
   const keys = createRemoteJWKSet(
     new URL(options.jwksUrl ?? "/o/.well-known/jwks.json", options.jwksUrl ? undefined : issuer),
   );
@@ -50,18 +56,16 @@ function isAboutToken(error: unknown): boolean {
   return error instanceof errors.JOSEError && !KEY_ERRORS.includes(error.code);
 }
 
-const OWN_CLAIMS = new Set(["aud", "client_id", "exp", "iat", "iss", "jti", "nbf", "scope", "sub"]);
-
 function toVerified(
   payload: Readonly<Record<string, unknown>>,
   audience: string,
 ): Extract<Verification, { kind: "verified" }>["token"] {
   const { sub, client_id: clientId, scope, exp } = payload;
-  const others = Object.entries(payload).filter(([name]) => !OWN_CLAIMS.has(name));
+  const others = Object.entries(payload).filter(([name]) => !RESERVED_CLAIMS.has(name));
   return {
     clientId: String(clientId),
     subject: sub === clientId ? null : String(sub),
-    scope: typeof scope === "string" ? scope.split(" ") : [],
+    scope: (typeof scope === "string" && parseScope(scope)) || [],
     audience,
     claims: Object.fromEntries(others),
     expiresAt: Number(exp),

@@ -43,11 +43,25 @@ export interface Verifier {
 }
 
 /** Holds a good token against what an API requires. */
-export function decide(token: VerifiedToken, { scope, audience }: Requirements): Verification {
+export function decide(token: VerifiedToken, requirements: Requirements): Verification {
+  if (!areUsable(requirements)) return { kind: "unavailable" };
+  const { scope, audience } = requirements;
   if (audience !== undefined && token.audience !== audience) return { kind: "invalid_token" };
   const required = (scope ?? "").split(" ").filter((name) => name !== "");
   const isGranted = required.every((name) => token.scope.includes(name));
   return isGranted
     ? { kind: "verified", token }
     : { kind: "insufficient_scope", scope: required.join(" ") };
+}
+
+/**
+ * Whether what is required can be told. A requirement that is named and has no value, as from a
+ * missing variable of the environment, must not pass for none.
+ */
+export function areUsable(requirements: Requirements): boolean {
+  const names = ["scope", "audience"] as const;
+  const named = names.filter((name) => Object.hasOwn(requirements, name));
+  return (
+    named.every((name) => typeof requirements[name] === "string") && requirements.audience !== ""
+  );
 }

@@ -19,6 +19,9 @@ export function fakeToken(token: FakeToken = {}): string {
 /** A token that the fake verifier refuses, as the real one refuses one that was revoked. */
 export const revokedToken: string = `${PREFIX}revoked`;
 
+/** A token of which the fake verifier says that nobody can tell, as in an outage. */
+export const unavailableToken: string = `${PREFIX}unavailable`;
+
 /** Reads what {@link fakeToken} wrote. @returns null for anything else, and once it has expired */
 export function readFakeToken(text: string, nowMs: number): VerifiedToken | null {
   if (!text.startsWith(PREFIX) || text === revokedToken) return null;
@@ -40,7 +43,8 @@ function parse(encoded: string): FakeToken | null {
   try {
     const binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    return JSON.parse(new TextDecoder().decode(bytes)) as FakeToken;
+    const token: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof token === "object" ? (token as FakeToken | null) : null;
   } catch {
     return null;
   }

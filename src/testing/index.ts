@@ -3,5 +3,5 @@
  * needs a way around the check. Runs in Node and in Workers; the fake RPC entrypoint, which needs
  * Workers, is in `./worker.ts`.
  */
-export { type FakeToken, fakeToken, revokedToken } from "./fake-token.ts";
+export { type FakeToken, fakeToken, revokedToken, unavailableToken } from "./fake-token.ts";
 export { createTestIssuer, type TestIssuer, type TestTokenOptions } from "./test-issuer.ts";

@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { decide, type Requirements, type Verification } from "../resource/verification.ts";
-import { readFakeToken } from "./fake-token.ts";
+import { readFakeToken, unavailableToken } from "./fake-token.ts";
 
 /**
  * Stands in for the entrypoint `TokenVerifier` in the tests of an API: accepts what `fakeToken`
@@ -9,6 +9,8 @@ import { readFakeToken } from "./fake-token.ts";
 export class FakeTokenVerifier extends WorkerEntrypoint {
   /** As `TokenVerifier.verify`: scope, audience and expiry are held against the requirements. */
   async verify(token: string, requirements: Requirements = {}): Promise<Verification> {
+    if (typeof token !== "string") return { kind: "invalid_token" };
+    if (token === unavailableToken) return { kind: "unavailable" };
     const read = readFakeToken(token, Date.now());
     return read === null ? { kind: "invalid_token" } : decide(read, requirements);
   }
