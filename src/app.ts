@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { type Deps, depsOf } from "./deps.ts";
+import { type Deps, depsOf, newRequestId, observerOf } from "./deps.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
 import { introspect } from "./endpoints/introspect.ts";
@@ -10,11 +10,31 @@ import { empty } from "./endpoints/respond.ts";
 import { revoke } from "./endpoints/revoke.ts";
 import { token } from "./endpoints/token.ts";
 import { Refusal } from "./protocol/refusal.ts";
+import { note, withRecord } from "./telemetry/record.ts";
+import { requestIdOf } from "./telemetry/request-id.ts";
+import { outcomeOf } from "./telemetry/request-line.ts";
+import { isLocal, serverTiming } from "./telemetry/server-timing.ts";
 
 type Endpoint = (exchange: Exchange, deps: Deps) => Promise<Response>;
 
 /** The service as one Hono app. Each path works with and without its trailing slash. */
 export const app: Hono<{ Bindings: Env }> = new Hono<{ Bindings: Env }>({ strict: false });
+
+app.use(async (context, next) => {
+  const { req, env } = context;
+  const observer = observerOf(env);
+  const record = observer.begin(requestIdOf(req.raw.headers, newRequestId));
+  await withRecord(record, next);
+  context.header("X-Request-Id", record.requestId);
+  if (isLocal(new URL(req.url))) context.header("Server-Timing", serverTiming(record));
+  const { status } = context.res;
+  observer.end(record, {
+    event: "request",
+    outcome: outcomeOf(status),
+    method: req.method,
+    status,
+  });
+});
 
 route(PATHS.token, { POST: token }, { cors: true });
 route(PATHS.revocation, { POST: revoke }, { cors: true });
@@ -23,9 +43,7 @@ route(PATHS.metadata, { GET: metadata });
 route(PATHS.metadataAsDot, { GET: metadata });
 route(PATHS.jwks, { GET: jwks });
 
-app.notFound(() => {
-  throw new Refusal("unknown_path");
-});
+app.notFound(() => onError(new Refusal("unknown_path")));
 app.onError(onError);
 
 /**
@@ -39,7 +57,9 @@ function route(
   { cors } = { cors: false },
 ): void {
   const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
+  const endpoint = nameOf(path);
   app.all(path.replace(/\/$/, ""), async ({ req, env }) => {
+    note({ endpoint });
     const exchange: Exchange = { request: req.raw, allowedOrigins: [] };
     const share = (response: Response) => (cors ? allowOrigin(exchange, response) : response);
     try {
@@ -48,11 +68,17 @@ function route(
         if (!isPreflight) return empty(204, { Allow: methods });
         return await preflight(exchange, await depsOf(env), methods);
       }
-      const endpoint = endpoints[req.method === "HEAD" ? "GET" : req.method];
-      if (endpoint === undefined) return methodNotAllowed(methods);
-      return share(await endpoint(exchange, await depsOf(env)));
+      const answer = endpoints[req.method === "HEAD" ? "GET" : req.method];
+      if (answer === undefined) return methodNotAllowed(methods);
+      return share(await answer(exchange, await depsOf(env)));
     } catch (error) {
       return share(onError(error));
     }
   });
+}
+
+/** A path as the log names it. */
+function nameOf(path: string): string {
+  const names = Object.entries(PATHS).find(([, known]) => known === path);
+  return names?.[0] ?? "other";
 }

@@ -2,6 +2,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { ClaimTools } from "./client-auth/claim.ts";
 import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
 import { ConfigError, parseConfig } from "./config.ts";
+import { toHex } from "./crypto/bytes.ts";
 import { deriveKeyRing } from "./crypto/key-ring.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
 import { secureRandom } from "./crypto/random.ts";
@@ -12,6 +13,13 @@ import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
 import { createFamilyStore } from "./storage/families.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import {
+  type AuditQueue,
+  createObserver,
+  logFailure,
+  type Observer,
+} from "./telemetry/observer.ts";
 import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "./tokens/access-token.ts";
 import { REFRESH_TOKEN_PURPOSE } from "./tokens/refresh-token.ts";
 
@@ -24,7 +32,20 @@ export interface Deps extends GrantTools, ClaimTools {
   readonly signingKeys: SigningKeys | null;
 }
 
+/** What a deployment may have besides, for whoever watches it; see docs/observability.md. */
+interface WatchingBindings {
+  readonly AUDIT_EVENTS?: AuditQueue;
+  readonly METRICS?: Metrics;
+}
+
+/** Bytes of a request id: what Cloudflare's own has. */
+const REQUEST_ID_BYTES = 8;
+
 const clock = (): number => Date.now();
+
+const defer = (work: Promise<unknown>): void => {
+  waitUntil(work.catch((error) => logFailure("deferred_failed", error)));
+};
 
 /**
  * Composes the service over one set of bindings.
@@ -44,9 +65,6 @@ export async function createDeps(env: Env): Promise<Deps> {
       createPasswordKinds({ ...config, random }),
     ]);
   const accounts = createAccountStore(env.DB);
-  const defer = (work: Promise<unknown>) => {
-    waitUntil(work.catch((error) => console.error("deferred work failed", error)));
-  };
   return {
     accounts,
     ...passwordKinds,
@@ -85,6 +103,17 @@ function requireBindings(env: Env): void {
 }
 
 const composed = new WeakMap<Env, Promise<Deps>>();
+
+/** Watches requests over one set of bindings. Needs no setting, so that odd ones are logged too. */
+export function observerOf(env: Env): Observer {
+  const { AUDIT_EVENTS: auditQueue, METRICS: metrics } = env as Env & WatchingBindings;
+  return createObserver({ clock, defer, auditQueue, metrics });
+}
+
+/** Makes the id of a request that has none from the platform. */
+export function newRequestId(): string {
+  return toHex(secureRandom(REQUEST_ID_BYTES));
+}
 
 /** {@link createDeps}, once for each `env` that the platform hands over. */
 export function depsOf(env: Env): Promise<Deps> {

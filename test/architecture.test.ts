@@ -21,20 +21,21 @@ const LEVELS = [
   ["storage"],
   ["tokens"],
   ["crypto", "protocol"],
+  ["telemetry"],
 ];
 
 /** Parts that import less than all below them. `part#name` is that name alone. */
 const NARROWER = {
-  cli: ["management", "config.ts", "storage", "crypto", "protocol"],
+  cli: ["management", "config.ts", "storage", "crypto", "protocol", "telemetry"],
   endpoints: [
     "deps.ts#Deps",
     "config.ts#ConfigError",
     ...["client-auth", "grants", "management", "issuer"],
-    ...["storage", "tokens", "crypto", "protocol"],
+    ...["storage", "tokens", "crypto", "protocol", "telemetry"],
   ],
-  resource: ["deps.ts", "tokens", "crypto", "protocol"],
+  resource: ["deps.ts", "tokens", "crypto", "protocol", "telemetry"],
   testing: ["resource"],
-  grants: ["storage", "tokens", "crypto", "protocol"],
+  grants: ["storage", "tokens", "crypto", "protocol", "telemetry"],
   "config.ts": ["tokens", "crypto", "protocol"],
 };
 
@@ -76,8 +77,12 @@ const RULES = {
   ),
   "only the CLI knows Node and the operator's tools": onlyIn(
     ["cli"],
-    packages(/^(?:node:|wrangler\b|commander\b|@clack\/)/),
+    packages(/^(?:node:(?!async_hooks$)|wrangler\b|commander\b|@clack\/)/),
     globals("process", "Buffer"),
+  ),
+  "only the record of a request goes from layer to layer unseen": onlyIn(
+    ["telemetry/record.ts"],
+    packages(/^node:async_hooks$/),
   ),
   "tokens and protocol are pure: no packages, no I/O, no timers": nowhereIn(
     ["tokens", "protocol"],

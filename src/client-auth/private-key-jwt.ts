@@ -3,6 +3,7 @@ import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Client } from "../storage/accounts.ts";
+import { audit } from "../telemetry/audit.ts";
 import type { ClaimTools, ClientAuthenticator } from "./claim.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -59,5 +60,8 @@ async function requireFreshAssertion(
   if (verified === null) throw new Refusal("client_assertion_wrong");
   const { tokenId, expiresAtMs } = verified;
   const isFirstUse = await assertions.consume(client.clientId, tokenId, expiresAtMs, nowMs);
-  if (!isFirstUse) throw new Refusal("client_assertion_replayed");
+  if (!isFirstUse) {
+    audit({ action: "assertion_replayed", clientId: client.clientId });
+    throw new Refusal("client_assertion_replayed");
+  }
 }

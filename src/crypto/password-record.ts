@@ -8,6 +8,7 @@
  */
 import { pbkdf2Async } from "@noble/hashes/pbkdf2.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { measure } from "../telemetry/record.ts";
 import { type Bytes, fromBase64, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
 import { chainedPbkdf2, DERIVED_BYTES, ITERATIONS_PER_CALL_MAX, pbkdf2 } from "./pbkdf2.ts";
 
@@ -72,7 +73,10 @@ export async function hashFor(password: string, record: PasswordRecord): Promise
   }
   // Django's one long PBKDF2 cannot be split into calls, and WebCrypto refuses it whole.
   const options = { c: record.iterations, dkLen: DERIVED_BYTES };
-  return Uint8Array.from(await pbkdf2Async(sha256, utf8(password), record.salt, options));
+  const derived = await measure("pbkdf2.javascript", () => {
+    return pbkdf2Async(sha256, utf8(password), record.salt, options);
+  });
+  return Uint8Array.from(derived);
 }
 
 function bounded(

@@ -1,3 +1,4 @@
+import { measure } from "../telemetry/record.ts";
 import { type Bytes, utf8 } from "./bytes.ts";
 
 /**
@@ -51,5 +52,8 @@ async function derive(key: CryptoKey, salt: Bytes, iterations: number): Promise<
     throw new RangeError(`PBKDF2 of ${iterations} iterations in one call`);
   }
   const parameters = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
-  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, DERIVED_BYTES * 8));
+  const length = DERIVED_BYTES * 8;
+  return new Uint8Array(
+    await measure("pbkdf2.webcrypto", () => crypto.subtle.deriveBits(parameters, key, length)),
+  );
 }

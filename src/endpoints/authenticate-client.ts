@@ -2,6 +2,7 @@ import { claimClient } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import type { Params } from "../protocol/params.ts";
 import type { AccountQuery, Accounts, Client } from "../storage/accounts.ts";
+import { note } from "../telemetry/record.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
 
@@ -30,6 +31,8 @@ export async function authenticateClient(
   const clientIds = [...new Set([claim.clientId, ...(beside.clientIds ?? [])])];
   const accounts = await deps.accounts.find({ ...beside, clientIds });
   const client = accounts.client(claim.clientId);
+  // A name that no client has is the caller's own text, and stays out of the log.
+  if (client !== null) note({ clientId: client.clientId });
   exchange.allowedOrigins = client?.allowedOrigins ?? [];
   return { client: await claim.prove(client, deps), accounts };
 }

@@ -5,6 +5,7 @@ import { type Params, toParams } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { AccountQuery, Accounts } from "../storage/accounts.ts";
+import { note } from "../telemetry/record.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
@@ -71,6 +72,7 @@ async function callerByToken(
   const accounts = await deps.accounts.find(merge(caller.query, traced?.query));
   const active = caller.settle(accounts);
   if (active === null) throw new Refusal("caller_token_inactive");
+  note({ clientId: active.clientId });
   if (!parseScope(active.scope)?.includes(INTROSPECTION_SCOPE)) {
     throw new Refusal("caller_scope_insufficient");
   }

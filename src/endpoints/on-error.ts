@@ -1,6 +1,8 @@
 import { ConfigError } from "../config.ts";
 import { PARAMETERS_MAX } from "../protocol/params.ts";
 import { Refusal, type RefusalReason, Unavailable } from "../protocol/refusal.ts";
+import { noteFailure } from "../telemetry/failure.ts";
+import { note } from "../telemetry/record.ts";
 import { BODY_BYTES_MAX } from "./read-body.ts";
 import { MEDIA_TYPES } from "./read-params.ts";
 import { json } from "./respond.ts";
@@ -111,18 +113,22 @@ const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
 const SERVER_ERROR: WireError = { status: 500, error: "server_error" };
 
 /**
- * Translates whatever a request threw into the answer that its client gets, and logs what the
- * client is not told. The only place that does.
+ * Translates whatever a request threw into the answer that its client gets, and notes for the log
+ * what the client is not told. The only place that does.
  */
 export function onError(error: unknown): Response {
-  if (error instanceof Refusal) return answer(WIRE_ERRORS[error.reason]);
-  console.error(describe(error));
+  if (error instanceof Refusal) {
+    note({ reason: error.reason });
+    return answer(WIRE_ERRORS[error.reason]);
+  }
+  noteFailure(error);
   const isOutage = error instanceof Unavailable || error instanceof ConfigError;
   return answer(isOutage ? UNAVAILABLE : SERVER_ERROR);
 }
 
 /** Answers a method that a path does not have. @param methods those that it has, as in `Allow` */
 export function methodNotAllowed(methods: string): Response {
+  note({ reason: "method_not_allowed" });
   return answer({
     ...invalidRequest(`This endpoint answers to ${methods.replace(", OPTIONS", "")}.`, 405),
     headers: { Allow: methods },
@@ -130,19 +136,7 @@ export function methodNotAllowed(methods: string): Response {
 }
 
 function answer({ status, error, description, headers }: WireError): Response {
+  note({ error });
   const body = description === undefined ? { error } : { error, error_description: description };
   return json(body, status, headers);
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { name, message, cause, stack } = error;
-  const isExpected = error instanceof Unavailable || error instanceof ConfigError;
-  return JSON.stringify({
-    event: "error",
-    name,
-    message,
-    cause: String(cause),
-    stack: isExpected ? undefined : stack,
-  });
 }

@@ -3,6 +3,7 @@ import { selectGrant } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
+import { note } from "../telemetry/record.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
@@ -19,12 +20,14 @@ export async function token(exchange: Exchange, deps: Deps): Promise<Response> {
   const { request } = exchange;
   const params = await readParams(request);
   const grant = selectGrant(grantTypeOf(request, params));
+  note({ grantType: grant.grantType });
   const idempotencyKey = request.headers.get("Idempotency-Key");
   const { userKey, authorize } = await grant.prepare({ params, idempotencyKey }, deps);
   const askedAtMs = deps.clock();
   const beside = { userKeys: userKey === null ? [] : [userKey] };
   const { client, accounts } = await authenticateClient(exchange, params, beside, deps);
   const user = userKey && accounts.user(userKey);
+  if (user !== null) note({ userId: user.id });
   const authorization = await authorize(client, user);
   // A change that the look-up saw is not later than the login, and any other one is.
   const authorizedAtMs = Math.max(askedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0);

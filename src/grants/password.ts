@@ -3,6 +3,7 @@ import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { hasControlCharacter, type Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { User } from "../storage/accounts.ts";
+import { audit } from "../telemetry/audit.ts";
 import { audienceOf } from "./audience.ts";
 import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
@@ -67,5 +68,10 @@ function reasonOf(
 
 async function replaceRecord(user: User, password: string, tools: GrantTools): Promise<void> {
   const record = await tools.userPasswords.makeRecord(password);
-  await tools.accounts.replacePasswordRecord(user.id, user.passwordRecord, record);
+  const isReplaced = await tools.accounts.replacePasswordRecord(
+    user.id,
+    user.passwordRecord,
+    record,
+  );
+  if (isReplaced) audit({ action: "password_rehashed", userId: user.id });
 }

@@ -4,12 +4,14 @@ import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
 import { formatScope, type Scope } from "../protocol/scope.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { FamilyStore } from "../storage/families.ts";
+import { audit } from "../telemetry/audit.ts";
 import { type AccessTokenContent, NONCE_BYTES, sealAccessToken } from "../tokens/access-token.ts";
 import type { Authorization, Continuation, Lifetimes } from "../tokens/authorization.ts";
 import {
   begin,
   type FamilyPolicy,
   type Generation,
+  type RevocationReason,
   type RotationRefusal,
 } from "../tokens/family.ts";
 import {
@@ -61,6 +63,12 @@ const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
   revoked: "family_revoked",
   raced: "family_raced",
   reused: "family_reused",
+};
+
+/** Which refusals revoke the family, and why. */
+const REVOCATIONS: Readonly<Partial<Record<RotationRefusal, RevocationReason>>> = {
+  reused: "reuse",
+  unknown: "rolled_back",
 };
 
 /**
@@ -142,7 +150,12 @@ async function issueSuccessor(
   const outcome = await tools.families.rotate(familyId, rotation, nowMs, policy);
   if (outcome.kind === "refused") {
     const { refusal, ended } = outcome;
-    if (ended !== null) tools.defer(forgetAccessToken(familyId, ended, tools));
+    if (ended !== null) {
+      const { clientId, subject: userId } = predecessor;
+      const reason = REVOCATIONS[refusal] ?? refusal;
+      audit({ action: "family_revoked", clientId, userId, familyId, reason });
+      tools.defer(forgetAccessToken(familyId, ended, tools));
+    }
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
   const family = { ...predecessor, originalScope: predecessor.scope };

@@ -1,4 +1,5 @@
 import type { KeyRing } from "../crypto/key-ring.ts";
+import { audit } from "../telemetry/audit.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
 import { identify } from "./identify.ts";
@@ -31,7 +32,9 @@ export async function revoke(token: string, clientId: string, tools: RevokeTools
 async function revokeFamily(familyId: string, clientId: string, tools: RevokeTools): Promise<void> {
   const nowMs = tools.clock();
   const ended = await tools.families.revoke(familyId, clientId, "client_request", nowMs);
-  if (ended !== null) await forgetAccessToken(familyId, ended, tools);
+  if (ended === null) return;
+  audit({ action: "family_revoked", clientId, familyId, reason: "client_request" });
+  await forgetAccessToken(familyId, ended, tools);
 }
 
 /**
@@ -41,9 +44,10 @@ async function revokeFamily(familyId: string, clientId: string, tools: RevokeToo
 async function revokeSingle(
   token: string,
   nonce: string,
-  { expiresAtMs }: AccessTokenContent,
+  { clientId, expiresAtMs }: AccessTokenContent,
   { accounts, accessTokens, clock }: RevokeTools,
 ): Promise<void> {
   await accounts.revokeNonce(nonce, expiresAtMs, clock());
+  audit({ action: "token_revoked", clientId });
   await accessTokens.delete(token);
 }

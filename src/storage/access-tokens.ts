@@ -1,5 +1,6 @@
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
+import { noteRepeat } from "../telemetry/record.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 import { attempt } from "./attempt.ts";
 
@@ -30,7 +31,11 @@ export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
       const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, secondsLeft);
       const put = () => kv.put(key, JSON.stringify(content), { expirationTtl });
       // Once more by itself: under `reject` the client that is told to retry has lost its session.
-      await attempt("kv.put_access_token", () => put().catch(put));
+      const putAgain = () => {
+        noteRepeat();
+        return put();
+      };
+      await attempt("kv.put_access_token", () => put().catch(putAgain));
     },
 
     async get(token) {

@@ -37,9 +37,10 @@ export interface AccountStore {
   /**
    * Replaces a password record unless somebody else replaced it first.
    *
+   * @returns whether it did
    * @throws Unavailable when D1 fails
    */
-  replacePasswordRecord(userId: string, from: string, to: string): Promise<void>;
+  replacePasswordRecord(userId: string, from: string, to: string): Promise<boolean>;
   /** Remembers, until it expires, that a token without a family is revoked. @throws Unavailable */
   revokeNonce(nonce: string, expiresAtMs: number, nowMs: number): Promise<void>;
 }
@@ -91,7 +92,8 @@ export function createAccountStore(db: D1Database): AccountStore {
       const statement = db
         .prepare("UPDATE users SET password_record = ? WHERE id = ? AND password_record = ?")
         .bind(to, userId, from);
-      await attempt("d1.replace_password_record", () => statement.run());
+      const { meta } = await attempt("d1.replace_password_record", () => statement.run());
+      return meta.changes > 0;
     },
 
     async revokeNonce(nonce, expiresAtMs, nowMs) {

@@ -1,4 +1,5 @@
 import { Unavailable } from "../protocol/refusal.ts";
+import { measure } from "../telemetry/record.ts";
 
 /**
  * How long one storage operation may take before the request gives up on it, in milliseconds. A
@@ -10,7 +11,8 @@ export const DEADLINE_MS = 3_000;
 /**
  * Runs one storage operation. Whatever it throws, and no answer in time too, becomes
  * {@link Unavailable}, so that no failure of storage can look like a refusal. An operation that
- * was given up on may still take effect: every one of them can be repeated.
+ * was given up on may still take effect: every one of them can be repeated. The one place where
+ * operations are counted and timed for the log.
  *
  * @param operation names it in the log, such as `d1.find_accounts`
  * @param deadlineMs for what no request waits for
@@ -25,7 +27,7 @@ export async function attempt<Result>(
     timer = setTimeout(() => reject(new Error(`no answer in ${deadlineMs} ms`)), deadlineMs);
   });
   try {
-    return await Promise.race([run(), deadline]);
+    return await measure(operation, () => Promise.race([run(), deadline]));
   } catch (error) {
     throw new Unavailable(operation, error);
   } finally {

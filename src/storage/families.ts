@@ -1,4 +1,5 @@
 import { Refusal } from "../protocol/refusal.ts";
+import { noteRepeat } from "../telemetry/record.ts";
 import type {
   FamilyPolicy,
   FamilyState,
@@ -102,6 +103,7 @@ async function repeatedly<Result>(run: () => Promise<Result>): Promise<Result> {
       return await run();
     } catch (error) {
       if (calls === CALLS_MAX || !mayRepeat(error)) throw error;
+      noteRepeat();
     }
   }
 }

@@ -1,7 +1,12 @@
 import { generateKeyPair, SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { utf8 } from "../../src/crypto/bytes.ts";
-import { INVALID_CLIENT, INVALID_SCOPE, UNSUPPORTED_GRANT_TYPE } from "../support/answers.ts";
+import {
+  headersOf,
+  INVALID_CLIENT,
+  INVALID_SCOPE,
+  UNSUPPORTED_GRANT_TYPE,
+} from "../support/answers.ts";
 import {
   ASSERTION_TYPE,
   askByAssertion,
@@ -141,7 +146,7 @@ describe("the document", () => {
   test("§3.2 is JSON that anybody may keep for a while", async () => {
     const { response } = await metadataOf(service);
     expect(response.status).toBe(200);
-    expect(Object.fromEntries(response.headers)).toEqual({
+    expect(headersOf(response)).toEqual({
       "access-control-allow-origin": "*",
       "cache-control": "public, max-age=300",
       "content-type": "application/json",

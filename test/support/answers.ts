@@ -15,12 +15,25 @@ export const JSON_HEADERS: Readonly<Record<string, string>> = {
   pragma: "no-cache",
 };
 
+/** What every answer has and no two share: it is looked at here, and is no part of what is compared. */
+const REQUEST_ID = "x-request-id";
+
+/** The id of a request that came without Cloudflare's own. */
+export const RANDOM_REQUEST_ID = /^[0-9a-f]{16}$/;
+
+/** The headers of an answer, but for its request id, which it must have. */
+export function headersOf({ headers }: Response): Record<string, string> {
+  const { [REQUEST_ID]: id, ...others } = Object.fromEntries(headers);
+  expect(id).toMatch(RANDOM_REQUEST_ID);
+  return others;
+}
+
 /** Reads an answer to its end. */
 export async function whole(response: Response): Promise<WholeAnswer> {
   const text = await response.text();
   return {
     status: response.status,
-    headers: Object.fromEntries(response.headers),
+    headers: headersOf(response),
     body: text === "" ? null : JSON.parse(text),
   };
 }

@@ -1,8 +1,10 @@
 import { env } from "cloudflare:workers";
-import { depsOf } from "../../src/deps.ts";
+import { depsOf, newRequestId, observerOf } from "../../src/deps.ts";
 import { onError } from "../../src/endpoints/on-error.ts";
 import type { ActiveToken } from "../../src/issuer/index.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
+import { withRecord } from "../../src/telemetry/record.ts";
+import { outcomeOf } from "../../src/telemetry/request-line.ts";
 import { unsealRefreshToken } from "../../src/tokens/refresh-token.ts";
 import { type WholeAnswer, whole } from "./answers.ts";
 import type { Service } from "./service.ts";
@@ -61,11 +63,22 @@ export async function stateOf(refreshToken: string): Promise<string> {
   return state.revoked === null ? `generation ${state.live.generation}` : "revoked";
 }
 
-/** What an access token grants now, or null; a failure as the answer that it becomes. */
+/** What an access token grants now, or null; a failure as the answer, and the log, that it becomes. */
 export async function inspect(
   { env }: Service,
   accessToken: string,
 ): Promise<ActiveToken | WholeAnswer | null> {
   const { issuer } = await depsOf(env);
-  return issuer.inspect(accessToken).catch((error) => whole(onError(error)));
+  const observer = observerOf(env);
+  const record = observer.begin(newRequestId());
+  return withRecord(record, async () => {
+    try {
+      return await issuer.inspect(accessToken);
+    } catch (error) {
+      const answer = onError(error);
+      answer.headers.set("X-Request-Id", record.requestId);
+      observer.end(record, { event: "request", outcome: outcomeOf(answer.status) });
+      return whole(answer);
+    }
+  });
 }

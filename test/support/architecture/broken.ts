@@ -75,6 +75,14 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     "management imports a tool": { "src/management/a.ts": 'import { log } from "@clack/prompts";' },
     "an endpoint reads process": { "src/endpoints/a.ts": "const level = process.argv;" },
   },
+  "only the record of a request goes from layer to layer unseen": {
+    "the issuer has a store of its own": {
+      "src/issuer/a.ts": 'import { AsyncLocalStorage } from "node:async_hooks";',
+    },
+    "another file of telemetry has": {
+      "src/telemetry/a.ts": 'import { executionAsyncId } from "node:async_hooks";',
+    },
+  },
   "tokens and protocol are pure: no packages, no I/O, no timers": {
     "tokens fetch": { "src/tokens/a.ts": 'await fetch("https://example.com");' },
     "protocol imports a package": { "src/protocol/a.ts": 'import * as z from "zod/mini";' },

@@ -1,0 +1,67 @@
+/**
+ * Every kind of audit event: what of security changed, or was tried in a way that only an attacker
+ * or a broken client has. A refusal that changes nothing is no event but a line in the request log,
+ * so that nobody can flood a queue from outside by guessing.
+ */
+export const AUDIT_ACTIONS = {
+  family_revoked: "Every token of one login was ended; `reason` says why.",
+  token_revoked: "A client ended an access token that belongs to no login.",
+  password_rehashed: "A password record was replaced by one of today's strength at a login.",
+  assertion_replayed: "A client's signed assertion came a second time, and was refused.",
+} as const;
+
+/** One kind of audit event. */
+export type AuditAction = keyof typeof AUDIT_ACTIONS;
+
+/** What happened. No secret, no token, no user name, no text of a caller. */
+export interface AuditEvent {
+  readonly action: AuditAction;
+  readonly clientId?: string;
+  /** `users.id`. */
+  readonly userId?: string;
+  /** Id of the refresh family. */
+  readonly familyId?: string;
+  /** In one word of the service's own. */
+  readonly reason?: string;
+}
+
+/** An audit event as it stands in the log and in the queue. */
+export interface AuditLine {
+  readonly event: "audit";
+  readonly action: AuditAction;
+  /** When, in ISO 8601. */
+  readonly at?: string;
+  /** The `X-Request-Id` of the request that did it. */
+  readonly request_id?: string;
+  readonly client_id?: string;
+  readonly user_id?: string;
+  readonly family_id?: string;
+  readonly reason?: string;
+}
+
+/** The fields of an {@link AuditLine}, each with its meaning. */
+export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
+  event: "`audit`",
+  action: "what happened",
+  at: "when, in ISO 8601",
+  request_id: "the request that did it",
+  client_id: "the client concerned",
+  user_id: "`users.id` of the user concerned",
+  family_id: "the login concerned: the id of its refresh family, which is no token",
+  reason: "for `family_revoked`: `reuse`, `rolled_back` or `client_request`",
+};
+
+/** Words an event for the log and the queue. */
+export function auditLine(event: AuditEvent, requestId?: string, nowMs?: number): AuditLine {
+  const { action, clientId, userId, familyId, reason } = event;
+  return {
+    event: "audit",
+    action,
+    ...(nowMs === undefined ? {} : { at: new Date(nowMs).toISOString() }),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+    ...(clientId === undefined ? {} : { client_id: clientId }),
+    ...(userId === undefined ? {} : { user_id: userId }),
+    ...(familyId === undefined ? {} : { family_id: familyId }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

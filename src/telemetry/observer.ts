@@ -1,0 +1,80 @@
+import { type AuditLine, auditLine } from "./audit-event.ts";
+import { describeFailure } from "./failure.ts";
+import { dataPoint, type Metrics } from "./metrics.ts";
+import { currentRecord, type RequestRecord } from "./record.ts";
+import { type Conclusion, requestLine } from "./request-line.ts";
+
+/** Where audit events go besides the log: the real queue, or nothing. */
+export interface AuditQueue {
+  send(line: AuditLine): Promise<unknown>;
+}
+
+/** What an {@link Observer} works with. */
+export interface ObserverTools {
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Lets work go on after the answer; its failure is logged and changes nothing. */
+  readonly defer: (work: Promise<unknown>) => void;
+  readonly auditQueue: AuditQueue | undefined;
+  readonly metrics: Metrics | undefined;
+}
+
+/** Watches requests, and writes down what they did. Neither half ever fails a request. */
+export interface Observer {
+  /** Begins the record of a request that arrives now. */
+  begin(requestId: string): RequestRecord;
+  /** Writes the line of a request that ended now, and its data point. */
+  end(record: RequestRecord, conclusion: Conclusion): void;
+}
+
+/** Builds an {@link Observer}. */
+export function createObserver(tools: ObserverTools): Observer {
+  const { clock, defer, auditQueue, metrics } = tools;
+  return {
+    begin(requestId) {
+      return {
+        requestId,
+        startedAtMs: clock(),
+        clock,
+        facts: {},
+        operations: new Map(),
+        repeats: 0,
+        emit(event) {
+          const line = auditLine(event, requestId, clock());
+          console.log(JSON.stringify(line));
+          if (auditQueue !== undefined) defer(send(auditQueue, line));
+        },
+      };
+    },
+
+    end(record, conclusion) {
+      const line = requestLine(record, conclusion);
+      const isBroken = line.outcome === "unavailable" || line.outcome === "error";
+      const write = isBroken ? console.error : console.log;
+      write(JSON.stringify(line));
+      try {
+        metrics?.writeDataPoint(dataPoint(line));
+      } catch (error) {
+        logFailure("metrics_failed", error);
+      }
+    },
+  };
+}
+
+/** A queue may throw at once. */
+async function send(queue: AuditQueue, line: AuditLine): Promise<void> {
+  try {
+    await queue.send(line);
+  } catch (error) {
+    logFailure("audit_queue_failed", error);
+  }
+}
+
+/** Logs what went wrong beside a request, where no client learns of it. */
+export function logFailure(
+  event: "deferred_failed" | "metrics_failed" | "audit_queue_failed",
+  error: unknown,
+): void {
+  const request_id = currentRecord()?.requestId;
+  console.error(JSON.stringify({ event, request_id, failure: describeFailure(error) }));
+}
