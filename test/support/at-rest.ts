@@ -2,13 +2,17 @@ import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { fromBase64Url, toBase64, toHex, utf8 } from "../../src/crypto/bytes.ts";
 
+type Entries = readonly (readonly [string, unknown])[];
+
 /** Everything that the service has stored, as whoever steals it would see it. */
 export interface Dump {
   /** The rows of each table. */
   readonly d1: Readonly<Record<string, readonly unknown[]>>;
   readonly kv: readonly { key: KVNamespaceListKey<unknown>; value: string | null }[];
   /** Every entry of every refresh family. */
-  readonly families: readonly (readonly (readonly [string, unknown])[])[];
+  readonly families: readonly Entries[];
+  /** Every entry of every client's used assertions. */
+  readonly assertions: readonly Entries[];
 }
 
 /** Reads D1, KV and the Durable Objects to the end. */
@@ -24,17 +28,23 @@ export async function dumpStorage(): Promise<Dump> {
   const entries = keys.map(async (key) => {
     return { key, value: await env.ACCESS_TOKENS.get(key.name) };
   });
-  const ids = await listDurableObjectIds(env.REFRESH_FAMILIES);
-  const families = ids.map((id) => {
-    return runInDurableObject(env.REFRESH_FAMILIES.get(id), async (_, { storage }) => {
-      return [...(await storage.list())];
-    });
-  });
   return {
     d1: Object.fromEntries(await Promise.all(rows)),
     kv: await Promise.all(entries),
-    families: await Promise.all(families),
+    families: await entriesOf(env.REFRESH_FAMILIES),
+    assertions: await entriesOf(env.USED_ASSERTIONS),
   };
+}
+
+async function entriesOf(namespace: object): Promise<Entries[]> {
+  const objects = namespace as DurableObjectNamespace;
+  const ids = await listDurableObjectIds(objects);
+  const entries = ids.map((id) => {
+    return runInDurableObject(objects.get(id), async (_, { storage }) => {
+      return [...(await storage.list())];
+    });
+  });
+  return Promise.all(entries);
 }
 
 /** How much of a secret may stand at rest by chance, in characters. */

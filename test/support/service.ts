@@ -46,8 +46,10 @@ export const LOGIN = {
   password: "correct horse",
 } as const;
 
-/** Settings and bindings to replace, with the secrets that may be absent. */
-export type Overrides = Partial<Record<keyof Env | "PASSWORD_PEPPER" | "SIGNING_KEYS", unknown>>;
+/** Settings and bindings to replace, with the secrets and bindings that may be absent. */
+export type Overrides = Partial<
+  Record<keyof Env | "PASSWORD_PEPPER" | "SIGNING_KEYS" | "AUDIT_EVENTS" | "METRICS", unknown>
+>;
 
 /** Builds a {@link Service}. Each has its own isolate-wide memory, as a fresh isolate would. */
 export function createService(overrides: Overrides = {}): Service {

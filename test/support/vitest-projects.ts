@@ -5,6 +5,29 @@ import type { TestProjectInlineConfiguration } from "vitest/config";
 /** A key for tests alone; every clone makes its own for use. */
 const TEST_TOKEN_KEYS = "5e".repeat(32);
 
+/** Keeps what the queue delivers, as a consumer of the operator's would. */
+const CONSUMER = `export default {
+  async queue(batch, { DELIVERED }) {
+    for (const { id, body } of batch.messages) await DELIVERED.put(id, JSON.stringify(body));
+  },
+};`;
+
+/** What a deployment may have to be watched by; a test takes it when it wants it. */
+const WATCHING = {
+  analyticsEngineDatasets: { TEST_METRICS: { dataset: "tollgate" } },
+  queueProducers: { TEST_AUDIT_EVENTS: { queueName: "audit" } },
+  kvNamespaces: { TEST_DELIVERED: "delivered" },
+  workers: [
+    {
+      name: "consumer",
+      modules: [{ type: "ESModule" as const, path: "consumer.js", contents: CONSUMER }],
+      compatibilityDate: "2026-11-01",
+      kvNamespaces: { DELIVERED: "delivered" },
+      queueConsumers: { audit: { maxBatchTimeout: 0 } },
+    },
+  ],
+};
+
 /** Tests that run inside workerd, over its own D1, KV and Durable Objects. */
 export async function workerdProject(
   include: readonly string[],
@@ -28,6 +51,7 @@ export async function workerdProject(
             SEED,
             ...bindings,
           },
+          ...WATCHING,
         },
       }),
     ],

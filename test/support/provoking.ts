@@ -1,0 +1,203 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { toBase64, utf8 } from "../../src/crypto/bytes.ts";
+import { pbkdf2 } from "../../src/crypto/pbkdf2.ts";
+import { TokenVerifier } from "../../src/resource/token-verifier.ts";
+import type { Verification } from "../../src/resource/verification.ts";
+import { newAssertion, registerKeyClient } from "./assertions.ts";
+import { CANARIES } from "./canaries.ts";
+import { interceptBindings } from "./interception.ts";
+import type { Claims } from "./jws.ts";
+import { newKey } from "./keys.ts";
+import type { Fields } from "./requests.ts";
+import { createService, type Overrides, type Service, type TokenAnswer } from "./service.ts";
+
+/** Where and how a request is sent. Without words it is a POST of the client's to the token endpoint. */
+export interface Manner {
+  readonly path?: string;
+  readonly method?: string;
+  /** `id:secret` for HTTP Basic, or nobody for null. */
+  readonly credentials?: string | null;
+  readonly authorization?: string;
+  readonly idempotencyKey?: string;
+}
+
+type Send = (fields?: Fields, manner?: Manner) => Promise<Response>;
+
+/** Sees each answer before whoever asked does. */
+type OnAnswer = (answer: Response) => Promise<void>;
+
+/** What a provocation works with. Every request carries canaries in its headers and its body. */
+export interface Stage {
+  readonly send: Send;
+  readonly logIn: Send;
+  /** Logs in with a body of another kind than a form. */
+  logInBy(kind: "json" | "multipart"): Promise<Response>;
+  /** Posts a body as it is. `json` and nothing stand for the media types. */
+  raw(body: string, contentType?: string): Promise<Response>;
+  refresh(refreshToken: string, manner?: Manner): Promise<Response>;
+  /** The tokens of a login that must succeed. */
+  tokens(fields?: Fields, manner?: Manner): Promise<TokenAnswer>;
+  assertion(claims: Claims): Promise<string>;
+  /** Lets one operation fail, with words of the platform's that quote a caller. */
+  failing(operation: string, work: () => Promise<unknown>): Promise<void>;
+  /** Sends requests to a service with a secret that nobody can use. */
+  misconfigured(work: () => Promise<unknown>): Promise<void>;
+  /** Lets calls to families wait. `full` is when so many of them do. */
+  holdFamilies(count: number): { full: Promise<void>; release: () => void };
+  /** Verifies a token as another Worker would. */
+  verify(token: string): Promise<Verification>;
+  /** Waits until nothing goes on in storage: for deferred work. */
+  settle(): Promise<void>;
+}
+
+const signingKey = newKey();
+const SECRET = CANARIES.secret;
+const PASSWORD = `${CANARIES.password}, ü/+&`;
+
+/** Registers the clients and users that the provocations need. */
+export async function registerCast(): Promise<void> {
+  const service = createService();
+  const named = (client_id: string, more: object = {}) => {
+    return { client_id, client_secret: SECRET, ...more };
+  };
+  const user = (username: string) => ({ username, password: PASSWORD });
+  await service.register({
+    clients: [
+      named("client", { grant_types: ["password", "refresh_token", "client_credentials"] }),
+      named("other"),
+      named("disabled", { disabled: true }),
+      named("batch", { grant_types: ["client_credentials"] }),
+      named("brief", { refresh_idle_ttl_seconds: 60 }),
+      { client_id: "public", token_endpoint_auth_method: "none" },
+    ],
+    users: ["ada", "leaving", "unusable", "inactive", "django"].map(user),
+  });
+  await registerKeyClient(service, "signer", await signingKey);
+  const hash = toBase64(await pbkdf2(PASSWORD, utf8("seasalt"), 1000));
+  await env.DB.batch([
+    env.DB.prepare("UPDATE users SET password_record = ? WHERE username = 'django'").bind(
+      `pbkdf2_sha256$1000$seasalt$${hash}`,
+    ),
+    env.DB.prepare("UPDATE users SET is_active = 0 WHERE username = 'inactive'"),
+    env.DB.prepare("UPDATE users SET password_record = '!' WHERE username = 'unusable'"),
+  ]);
+}
+
+/** Sets the stage over the real bindings. @param watching where audit events and metrics go */
+export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
+  const busy = new Set<Promise<unknown>>();
+  let failingOperation: string | null = null;
+  let hold: ((proceed: () => Promise<unknown>) => Promise<unknown>) | null = null;
+  const bindings = interceptBindings((operation, proceed) => {
+    if (operation === failingOperation) throw new Error(PLATFORM_WORDS);
+    const isHeld = hold !== null && operation === "family.rotate";
+    const work = isHeld && hold !== null ? hold(proceed) : proceed();
+    busy.add(work);
+    return work.finally(() => busy.delete(work));
+  });
+  const sound = createService({ ...bindings, ...watching });
+  let service: Service = sound;
+
+  const post = async (body: BodyInit | null, manner: Manner, more: HeadersInit = {}) => {
+    const { path = "/o/token/", method = "POST" } = manner;
+    const headers = { ...decoration(manner), ...more };
+    const answer = await service.fetch(path, { method, headers, body });
+    await onAnswer(answer.clone());
+    return answer;
+  };
+  const send: Send = (fields = {}, manner = {}) => {
+    const all = { ...fields, [CANARIES.name]: CANARIES.value, state: CANARIES.body };
+    return post(new URLSearchParams(all), manner);
+  };
+  const login = { grant_type: "password", username: "ada", password: PASSWORD };
+  const logIn: Send = (fields = {}, manner = {}) => send({ ...login, ...fields }, manner);
+
+  return {
+    send,
+    logIn,
+    raw(body, contentType = "application/x-www-form-urlencoded") {
+      const type = contentType === "json" ? "application/json" : contentType;
+      return post(body, {}, { "Content-Type": type });
+    },
+    logInBy(kind) {
+      if (kind === "json") {
+        return post(JSON.stringify(login), {}, { "Content-Type": "application/json" });
+      }
+      const form = new FormData();
+      for (const [name, value] of Object.entries(login)) form.append(name, value);
+      return post(form, {});
+    },
+    refresh(refresh_token, manner) {
+      return send({ grant_type: "refresh_token", refresh_token }, manner);
+    },
+    async tokens(fields, manner) {
+      const response = await logIn(fields, manner);
+      expect(response.status).toBe(200);
+      return response.json();
+    },
+    async assertion(claims) {
+      const jti = `${CANARIES.jti}${crypto.randomUUID()}`;
+      return newAssertion("signer", await signingKey, { jti, ...claims });
+    },
+    async failing(operation, work) {
+      failingOperation = operation;
+      await work().finally(() => {
+        failingOperation = null;
+      });
+    },
+    async misconfigured(work) {
+      service = createService({ ...watching, TOKEN_KEYS: CANARIES.configuration });
+      await work().finally(() => {
+        service = sound;
+      });
+    },
+    verify: (token) => new TokenVerifier(createExecutionContext(), service.env).verify(token),
+    async settle() {
+      do {
+        await Promise.allSettled(busy);
+        await scheduler.wait(0);
+      } while (busy.size > 0);
+    },
+    holdFamilies(count) {
+      const { promise: full, resolve: fill } = Promise.withResolvers<void>();
+      const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+      let waiting = 0;
+      hold = async (proceed) => {
+        waiting += 1;
+        if (waiting === count) fill();
+        await opened;
+        return proceed();
+      };
+      const release = () => {
+        hold = null;
+        open();
+      };
+      return { full, release };
+    },
+  };
+}
+
+/** What D1 says of a value that it cannot bind, and what no platform should say. */
+const PLATFORM_WORDS =
+  `D1_TYPE_ERROR: near ${CANARIES.platform} of ${CANARIES.password}: ` +
+  `value '${CANARIES.secret}' not supported`;
+
+function decoration(manner: Manner): Record<string, string> {
+  const { credentials = `client:${SECRET}`, authorization, idempotencyKey } = manner;
+  const basic = credentials === null ? undefined : `Basic ${btoa(credentials)}`;
+  const proof = authorization ?? basic;
+  return {
+    ...(proof === undefined ? {} : { Authorization: proof }),
+    "Idempotency-Key": idempotencyKey ?? `${CANARIES.idempotencyKey}-${crypto.randomUUID()}`,
+    "User-Agent": CANARIES.userAgent,
+    Cookie: `session=${CANARIES.cookie}`,
+    Origin: `https://${CANARIES.origin}.example`,
+    Referer: `https://login.example.com/?token=${CANARIES.query}`,
+    "CF-Ray": CANARIES.header,
+    "X-Request-Id": CANARIES.header,
+    "X-Forwarded-For": CANARIES.header,
+    [`X-${CANARIES.name}`]: CANARIES.header,
+  };
+}

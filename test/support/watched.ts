@@ -1,0 +1,76 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, vi } from "vitest";
+import type { AuditLine } from "../../src/telemetry/audit-event.ts";
+import type { DataPoint, Metrics } from "../../src/telemetry/metrics.ts";
+import type { AuditQueue } from "../../src/telemetry/observer.ts";
+import type { RequestLine } from "../../src/telemetry/request-line.ts";
+
+/** What the tests' own deployment has; see vitest-projects.ts. */
+interface TestBindings {
+  readonly TEST_AUDIT_EVENTS: Queue;
+  readonly TEST_METRICS: AnalyticsEngineDataset;
+  readonly TEST_DELIVERED: KVNamespace;
+}
+
+const bindings = env as Env & TestBindings;
+
+/** Everything that a service has said to whoever watches it. */
+export interface Watched {
+  /** The words of every call to any method of `console`. */
+  readonly console: readonly unknown[];
+  readonly queue: readonly AuditLine[];
+  readonly points: readonly DataPoint[];
+  /** The lines of the log for requests, in order. */
+  requests(): RequestLine[];
+  /** The lines of the log for audit events, in order. */
+  audits(): AuditLine[];
+}
+
+const METHODS = ["debug", "dir", "error", "info", "log", "table", "trace", "warn"] as const;
+
+/** The real queue and dataset of a service, whose messages {@link watch} sees too. */
+export const WATCHING: { AUDIT_EVENTS: AuditQueue; METRICS: Metrics } = {
+  AUDIT_EVENTS: {
+    send(line) {
+      seen.queue.push(line);
+      return bindings.TEST_AUDIT_EVENTS.send(line);
+    },
+  },
+  METRICS: {
+    writeDataPoint(point) {
+      seen.points.push(point);
+      bindings.TEST_METRICS.writeDataPoint(point);
+    },
+  },
+};
+
+const seen = {
+  console: [] as unknown[],
+  queue: [] as AuditLine[],
+  points: [] as DataPoint[],
+};
+
+/** Keeps what is said in each test of a file, and nothing of it from the test before. */
+export function watch(): Watched {
+  beforeEach(() => {
+    for (const all of Object.values(seen)) all.length = 0;
+    for (const method of METHODS) {
+      vi.spyOn(console, method).mockImplementation((...words: unknown[]) => {
+        seen.console.push(...words);
+      });
+    }
+  });
+  afterEach(() => vi.restoreAllMocks());
+  const linesOf = (event: string) => {
+    const lines = seen.console.map((words) => JSON.parse(String(words)));
+    return lines.filter((line) => line.event === event);
+  };
+  return { ...seen, requests: () => linesOf("request"), audits: () => linesOf("audit") };
+}
+
+/** What the queue has delivered to its consumer so far. */
+export async function delivered(): Promise<AuditLine[]> {
+  const { keys } = await bindings.TEST_DELIVERED.list();
+  const lines = keys.map(({ name }) => bindings.TEST_DELIVERED.get<AuditLine>(name, "json"));
+  return (await Promise.all(lines)).filter((line) => line !== null);
+}
