@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { applyFile, describeApplied } from "./apply.ts";
 import { runCommand } from "./command-error.ts";
+import { explainCommand } from "./explain.ts";
 import { DEFAULT_STATE_DIR } from "./project.ts";
 import { tokenCommand } from "./token.ts";
 
@@ -21,6 +22,7 @@ program
   });
 
 program.addCommand(tokenCommand());
+program.addCommand(explainCommand());
 
 await runCommand(async () => {
   await program.parseAsync();

@@ -16,6 +16,9 @@ const EXPECTED: Readonly<Record<string, FailureReason>> = {
 /** Longest text of the platform that is kept, in characters. */
 const CAUSE_LENGTH_MAX = 200;
 
+/** A word of a sentence, a short number, or what D1 begins its messages with. */
+const PLAIN_WORD = /^(?:[A-Za-z_]{1,24}|\d{1,6}|D1_[A-Z_]{1,24})[.,:;]?$/;
+
 /** Stack frames that are kept: enough to find the place. */
 const FRAMES_MAX = 8;
 
@@ -39,8 +42,9 @@ export function noteFailure(error: unknown): void {
 
 /** The frames of a stack without its first lines, which repeat the message. */
 function framesOf({ name, message, stack = "" }: Error): string[] {
-  const head = message === "" ? name : `${name}: ${message}`;
-  if (!stack.startsWith(head)) return [];
+  const heads = [`${name}: ${message}`, ...(message === "" ? [name] : [])];
+  const head = heads.find((candidate) => stack.startsWith(candidate));
+  if (head === undefined) return [];
   const lines = stack.slice(head.length).split("\n");
   return lines
     .map((line) => line.trim())
@@ -56,7 +60,5 @@ function wordsOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const [unquoted = ""] = text.slice(0, CAUSE_LENGTH_MAX).split(/["'`]/);
   const words = unquoted.trim().split(/\s+/);
-  return words
-    .map((word) => (/^(?:[A-Za-z_]{1,24}|\d{1,6})[.,:;]?$/.test(word) ? word : "…"))
-    .join(" ");
+  return words.map((word) => (PLAIN_WORD.test(word) ? word : "…")).join(" ");
 }

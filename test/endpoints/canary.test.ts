@@ -43,7 +43,9 @@ describe("nothing that a caller sends, and no token, is written down or told", (
   test("when every grant and endpoint succeeds, in every kind of body", async () => {
     const { refresh_token } = await stage.tokens();
     const { access_token } = await (await stage.refresh(refresh_token)).json<TokenAnswer>();
-    await stage.logIn({ grant_type: "client_credentials" });
+    const own = await stage.logIn({ grant_type: "client_credentials" });
+    const { access_token: token } = await own.json<TokenAnswer>();
+    await stage.send({ token }, { path: "/o/revoke_token/" });
     await stage.logIn({ username: "django" });
     await stage.logInBy("json");
     await stage.logInBy("multipart");
@@ -54,11 +56,11 @@ describe("nothing that a caller sends, and no token, is written down or told", (
     await stage.verify(CANARIES.token);
     await stage.settle();
     expect(watched.audits().map(({ action }) => action)).toEqual(
-      expect.arrayContaining(["password_rehashed", "family_revoked"]),
+      expect.arrayContaining(["password_rehashed", "family_revoked", "token_revoked"]),
     );
     const { console, queue, points } = watched;
     expect(watched.requests().map(({ status }) => status)).toEqual([
-      ...[200, 200, 200, 200, 200, 200, 200, 200, 204],
+      ...[200, 200, 200, 200, 200, 200, 200, 200, 200, 204],
     ]);
     expect(sightingsIn({ console, queue, points }, secrets())).toEqual([]);
   });

@@ -1,0 +1,77 @@
+import type { Explanation, Reason } from "./explanation.ts";
+
+const NOTHING = "Nothing: the client must change.";
+
+const invalid = (meaning: string, client: string, status = 400): Explanation => {
+  return { status, error: "invalid_request", meaning, client, operator: NOTHING };
+};
+
+/** Reasons that lie in the request itself, whoever sends it. */
+export const REQUEST_EXPLANATIONS = {
+  unknown_path: invalid(
+    "The service has no such path. Paths are case-sensitive.",
+    "Check the URL; the metadata at `/.well-known/oauth-authorization-server` lists every endpoint.",
+    404,
+  ),
+  method_not_allowed: invalid(
+    "The path has no such method: tokens are asked for by POST, never by GET.",
+    "Use a method that the `Allow` header names.",
+    405,
+  ),
+  query_parameters: invalid(
+    "A POST had a query string. What stands in a URL ends up in logs.",
+    "Send every parameter in the body.",
+  ),
+  unsupported_media_type: invalid(
+    "The body is of a type that the service does not read.",
+    "Send a form (`application/x-www-form-urlencoded`), multipart form data or JSON.",
+    415,
+  ),
+  body_too_large: invalid("The body is longer than 16 KiB.", "Send only what is needed.", 413),
+  too_many_parameters: invalid("There are more than 64 parameters.", "Send only what is needed."),
+  repeated_parameter: invalid(
+    "A parameter stands in the body twice (RFC 6749 §3.2), even if both say the same.",
+    "Send each parameter once; look for a library that adds `client_id` a second time.",
+  ),
+  malformed_form: invalid(
+    "The form is not UTF-8 behind its percent signs.",
+    "Encode names and values as UTF-8, as every form encoder does.",
+  ),
+  malformed_json: invalid(
+    "The JSON is not one object of strings with each name once.",
+    "Send numbers and lists as strings, and no nested objects.",
+  ),
+  malformed_multipart: invalid(
+    "The multipart body cannot be read, or a part is a file.",
+    "Let a library write the body and its boundary; send text fields only.",
+  ),
+  grant_type_unknown: {
+    status: 400,
+    error: "unsupported_grant_type",
+    meaning: "`grant_type` is missing, misspelt, in another case, or one that this service lacks.",
+    client: "Send one of `grant_types_supported` in the metadata, in lower case.",
+    operator: NOTHING,
+  },
+  username_missing: invalid("There is no `username`, or an empty one.", "Send the user's name."),
+  password_missing: invalid("There is no `password`, or an empty one.", "Send the password."),
+  username_control_character: invalid(
+    "The `username` has a control character, often a line break from a file.",
+    "Trim what you read from files and terminals.",
+  ),
+  password_control_character: invalid(
+    "The `password` has a control character, often a line break from a file.",
+    "Trim what you read from files and terminals.",
+  ),
+  refresh_token_missing: invalid(
+    "There is no `refresh_token`, or an empty one.",
+    "Send the refresh token of the last answer; without one, log in again.",
+  ),
+  token_missing: invalid(
+    "Revocation or introspection was asked for without a `token`.",
+    "Send the token in the parameter `token`.",
+  ),
+  idempotency_key_malformed: invalid(
+    "The header `Idempotency-Key` is not 1 to 255 visible ASCII characters.",
+    "Send a UUID, a new one for each refresh and the same one for its retry.",
+  ),
+} as const satisfies Partial<Record<Reason, Explanation>>;

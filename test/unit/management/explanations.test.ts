@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../../src/config.ts";
+import { methodNotAllowed, onError } from "../../../src/endpoints/on-error.ts";
+import {
+  ERRORS,
+  EXPLANATIONS,
+  type Reason,
+  reasonsOf,
+} from "../../../src/management/explanations/index.ts";
+import { Refusal, type RefusalReason, Unavailable } from "../../../src/protocol/refusal.ts";
+
+/** What the service answers for reasons that no Refusal carries. */
+const OTHERS: Readonly<Record<string, () => Response>> = {
+  method_not_allowed: () => methodNotAllowed("POST, OPTIONS"),
+  storage_failed: () => onError(new Unavailable("d1.find_accounts", new Error())),
+  misconfigured: () => onError(new ConfigError()),
+  unexpected_error: () => onError(new TypeError()),
+};
+
+const REASONS = Object.keys(EXPLANATIONS) as Reason[];
+
+describe("the explanation of a reason has the status and the error that the service answers", () => {
+  test.each(REASONS)("%s", async (reason) => {
+    const refuse = () => onError(new Refusal(reason as RefusalReason));
+    const answer = (OTHERS[reason] ?? refuse)();
+    const { error } = await answer.json<{ error: string }>();
+    const { status, error: explained } = EXPLANATIONS[reason];
+    expect({ status, error: explained }).toEqual({ status: answer.status, error });
+  });
+});
+
+test("every error of the wire is explained, and each has a reason", () => {
+  const errors = new Set(Object.values(EXPLANATIONS).map(({ error }) => error));
+  expect(Object.keys(ERRORS).toSorted()).toEqual([...errors].toSorted());
+  expect(Object.keys(ERRORS).flatMap(reasonsOf).toSorted()).toEqual(REASONS.toSorted());
+});
+
+test("an explanation is in sentences, and names nothing that is not told", () => {
+  for (const { meaning, client, operator } of Object.values(EXPLANATIONS)) {
+    for (const text of [meaning, client, operator]) expect(text).toMatch(/^[A-Z`"].*\.$/s);
+  }
+});

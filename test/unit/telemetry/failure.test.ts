@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../../src/config.ts";
+import { Unavailable } from "../../../src/protocol/refusal.ts";
+import { describeFailure } from "../../../src/telemetry/failure.ts";
+
+describe("a failure of storage keeps the plain words of the platform", () => {
+  test.each([
+    [
+      "D1_ERROR: no such table: clients: SQLITE_ERROR",
+      "D1_ERROR: no such table: clients: SQLITE_ERROR",
+    ],
+    ["no answer in 3000 ms", "no answer in 3000 ms"],
+    ["KV PUT failed: 429 Too Many Requests", "KV PUT failed: 429 Too Many Requests"],
+    ["locked by 10.20.30.40", "locked by …"],
+    ["near tgr_kYx8Zq77 of it", "near … of it"],
+    ["Type 'object' not supported for value 'hunter'", "Type"],
+    ['Unexpected token in "hunter two"', "Unexpected token in"],
+    ["`hunter`", "…"],
+  ])("%j becomes %j", (message, words) => {
+    const failure = describeFailure(new Unavailable("d1.find_accounts", new Error(message)));
+    expect(failure).toEqual({
+      name: "Unavailable",
+      message: `d1.find_accounts failed: ${words}`,
+    });
+  });
+});
+
+test("a wrong setting keeps its words, which are the service's own", () => {
+  const failure = describeFailure(new ConfigError("SCOPES is missing"));
+  expect(failure).toEqual({ name: "ConfigError", message: "SCOPES is missing" });
+});
+
+describe("a failure that nobody expects keeps its place and not its message", () => {
+  test("of one line or of many", () => {
+    for (const message of ["hunter", "a\n    at hunter (b)\nc", ""]) {
+      const { name, ...rest } = describeFailure(new SyntaxError(message));
+      expect(name).toBe("SyntaxError");
+      expect(JSON.stringify(rest)).not.toContain("hunter");
+      expect(rest).not.toHaveProperty("message");
+      expect(rest.frames?.length).toBeGreaterThan(0);
+      for (const frame of rest.frames ?? []) expect(frame).toMatch(/^at /);
+    }
+  });
+
+  test("nor its frames when they cannot be told from its message", () => {
+    const odd = new Error("hunter");
+    // Written down here, where it can be read for the first time.
+    expect(odd.stack).toContain("hunter");
+    odd.message = "another";
+    expect(describeFailure(odd)).toEqual({ name: "Error", frames: [] });
+  });
+
+  test("nor a name of the caller's, nor what is no error", () => {
+    const odd = Object.assign(new Error("x"), { name: "hunter two" });
+    expect(describeFailure(odd)).toMatchObject({ name: "Error" });
+    expect(describeFailure("hunter")).toEqual({ name: "string" });
+    expect(describeFailure(undefined)).toEqual({ name: "undefined" });
+  });
+});
