@@ -3,6 +3,7 @@ import { type Deps, depsOf, newRequestId, observerOf } from "./deps.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
 import { introspect } from "./endpoints/introspect.ts";
+import { landing } from "./endpoints/landing.ts";
 import { jwks, metadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
 import { PATHS } from "./endpoints/paths.ts";
@@ -36,6 +37,7 @@ app.use(async (context, next) => {
   });
 });
 
+route(PATHS.landing, { GET: landing });
 route(PATHS.token, { POST: token }, { cors: true });
 route(PATHS.revocation, { POST: revoke }, { cors: true });
 route(PATHS.introspection, { GET: introspect, POST: introspect });

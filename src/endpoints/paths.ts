@@ -1,5 +1,6 @@
 /** Where each endpoint is. The router and the metadata read this one list. */
 export const PATHS = {
+  landing: "/",
   token: "/o/token/",
   revocation: "/o/revoke_token/",
   introspection: "/o/introspect/",
@@ -8,3 +9,6 @@ export const PATHS = {
   /** Where DOT has it. */
   metadataAsDot: "/o/.well-known/oauth-authorization-server",
 } as const;
+
+/** What is served beside the Worker, from static assets. */
+export const ASSET_PATHS = { documentation: "/docs", openapi: "/openapi.json" } as const;

@@ -1,8 +1,14 @@
 /** Kept by nobody: what every answer with credentials or about them says (RFC 6749 §5.1). */
-const NO_STORE = { "Cache-Control": "no-store", Pragma: "no-cache" } as const;
+export const NO_STORE = { "Cache-Control": "no-store", Pragma: "no-cache" } as const;
 
 /** How long anybody may keep what is public, in seconds. Below any sensible key rotation. */
 const PUBLIC_MAX_AGE_SECONDS = 300;
+
+/** What every answer says that anybody may keep, and read from any page. */
+export const PUBLIC = {
+  "Access-Control-Allow-Origin": "*",
+  "Cache-Control": `public, max-age=${PUBLIC_MAX_AGE_SECONDS}`,
+} as const;
 
 /** Builds a JSON answer that no cache keeps. */
 export function json(body: unknown, status = 200, headers: HeadersInit = {}): Response {
@@ -19,11 +25,20 @@ export function empty(status: number, headers: HeadersInit = {}): Response {
 }
 
 /** Builds a JSON answer for anyone, from any origin, for a while. */
-export function publicJson(body: unknown): Response {
+export function publicJson(body: unknown, headers: HeadersInit = {}): Response {
   return respond(JSON.stringify(body), 200, {
-    "Access-Control-Allow-Origin": "*",
-    "Cache-Control": `public, max-age=${PUBLIC_MAX_AGE_SECONDS}`,
+    ...PUBLIC,
     "Content-Type": "application/json",
+    ...headers,
+  });
+}
+
+/** Builds a page for anyone, for a while. */
+export function publicHtml(body: string, headers: HeadersInit = {}): Response {
+  return respond(body, 200, {
+    ...PUBLIC,
+    "Content-Type": "text/html; charset=utf-8",
+    ...headers,
   });
 }
 
