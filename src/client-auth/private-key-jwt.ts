@@ -6,7 +6,8 @@ import type { Client } from "../storage/accounts.ts";
 import { audit } from "../telemetry/audit.ts";
 import type { ClaimTools, ClientAuthenticator } from "./claim.ts";
 
-const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/** The one `client_assertion_type` (RFC 7523 §2.2). */
+export const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /**
  * `private_key_jwt` (RFC 7523 §2.2): the client signs a short-lived JWT for this service alone.

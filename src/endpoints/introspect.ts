@@ -13,7 +13,7 @@ import { readParams } from "./read-params.ts";
 import { json } from "./respond.ts";
 
 /** The scope of callers that may ask about every token. */
-const INTROSPECTION_SCOPE = "introspection";
+export const INTROSPECTION_SCOPE = "introspection";
 
 const INACTIVE = { active: false } as const;
 

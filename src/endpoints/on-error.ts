@@ -8,7 +8,7 @@ import { MEDIA_TYPES } from "./read-params.ts";
 import { json } from "./respond.ts";
 
 /** What a client sees of a refusal. */
-interface WireError {
+export interface WireError {
   readonly status: number;
   /** RFC 6749 §5.2. */
   readonly error: string;
@@ -42,7 +42,8 @@ const INVALID_CREDENTIALS: WireError = {
 
 const INVALID_GRANT: WireError = { status: 400, error: "invalid_grant" };
 
-const UNAVAILABLE: WireError = {
+/** What a client sees of an outage. */
+export const UNAVAILABLE: WireError = {
   status: 503,
   error: "temporarily_unavailable",
   description: "The service is not available for the moment. Try again.",
@@ -50,7 +51,7 @@ const UNAVAILABLE: WireError = {
 };
 
 /** The one mapping from reasons inside to words outside. Many to few, on purpose. */
-const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
+export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   unknown_path: invalidRequest("There is no such endpoint.", 404),
   query_parameters: invalidRequest("URL query parameters are not allowed"),
   unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPES.join(" or ")}.`, 415),
@@ -110,7 +111,8 @@ const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   ),
 };
 
-const SERVER_ERROR: WireError = { status: 500, error: "server_error" };
+/** What a client sees of a mistake of the service's own. */
+export const SERVER_ERROR: WireError = { status: 500, error: "server_error" };
 
 /**
  * Translates whatever a request threw into the answer that its client gets, and notes for the log
@@ -135,8 +137,12 @@ export function methodNotAllowed(methods: string): Response {
   });
 }
 
-function answer({ status, error, description, headers }: WireError): Response {
-  note({ error });
-  const body = description === undefined ? { error } : { error, error_description: description };
-  return json(body, status, headers);
+function answer(error: WireError): Response {
+  note({ error: error.error });
+  return json(toBody(error), error.status, error.headers);
+}
+
+/** The body of an error (RFC 6749 §5.2). */
+export function toBody({ error, description }: WireError): Readonly<Record<string, string>> {
+  return description === undefined ? { error } : { error, error_description: description };
 }

@@ -1,0 +1,105 @@
+/**
+ * The HTTP API as one OpenAPI 3.1 document, made of the lists that the service runs on. Made when
+ * the service is built: the Worker carries neither this nor zod.
+ */
+import * as z from "zod/mini";
+import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
+import { PATHS } from "../endpoints/paths.ts";
+import { BODY_BYTES_MAX } from "../endpoints/read-body.ts";
+import { PARAMETERS_MAX } from "../protocol/params.ts";
+import {
+  jwksOperation,
+  landingOperation,
+  metadataAsDotOperation,
+  metadataOperation,
+} from "./discovery.ts";
+import { introspectionByGet, introspectionByPost } from "./introspection.ts";
+import { CORS_HEADERS, type Json, type Operation, toOperationObject } from "./operation.ts";
+import { revocationOperation } from "./revocation.ts";
+import * as schemas from "./schemas.ts";
+import { CLIENT_AUTH_WORDS, securitySchemes } from "./security.ts";
+import { tokenOperation } from "./token.ts";
+
+/** Every endpoint under every method, in the order in which people should read of them. */
+export const OPERATIONS: readonly Operation[] = [
+  tokenOperation,
+  revocationOperation,
+  introspectionByPost,
+  introspectionByGet,
+  metadataOperation,
+  metadataAsDotOperation,
+  jwksOperation,
+  landingOperation,
+];
+
+/** Endpoints that pages of a client's origins may call. */
+const FOR_PAGES: readonly string[] = [PATHS.token, PATHS.revocation];
+
+/** Schemas by the name that the document has for them. */
+const SCHEMAS = {
+  TokenForm: schemas.tokenForm,
+  TokenJson: schemas.tokenJson,
+  Tokens: schemas.tokenAnswer,
+  Revocation: schemas.revocationRequest,
+  IntrospectionRequest: schemas.introspectionRequest,
+  Introspection: schemas.introspectionAnswer,
+  Metadata: schemas.metadataAnswer,
+  Jwks: schemas.jwksAnswer,
+  Landing: schemas.landingAnswer,
+  Error: schemas.errorAnswer,
+} as const;
+
+/** Builds the document. */
+export function openApiDocument(): Json {
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Tollgate",
+      version: "1",
+      description: describe(),
+    },
+    servers: [{ url: "/", description: "Where this document was found" }],
+    tags: [
+      { name: "tokens", description: "Getting, ending and checking tokens" },
+      { name: "discovery", description: "What the service says of itself" },
+    ],
+    paths: paths(),
+    components: { schemas: components(), securitySchemes: securitySchemes() },
+  };
+}
+
+function paths(): Json {
+  const byPath = Map.groupBy(OPERATIONS, ({ path }) => path);
+  const items = [...byPath].map(([path, operations]): [string, Json] => {
+    const extraHeaders = FOR_PAGES.includes(path) ? CORS_HEADERS : {};
+    const objects = operations.map((operation): [string, Json] => {
+      return [operation.method, toOperationObject(operation, extraHeaders)];
+    });
+    return [path, Object.fromEntries(objects)];
+  });
+  return Object.fromEntries(items);
+}
+
+/** As callers may take them: an answer can have more members some day (RFC 6749 §5.1). */
+function components(): Json {
+  const all = Object.entries(SCHEMAS).map(([name, schema]): [string, Json] => {
+    const { $schema: _, ...own } = z.toJSONSchema(schema, { io: "input" });
+    return [name, own];
+  });
+  return Object.fromEntries(all);
+}
+
+function describe(): string {
+  const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
+  return [
+    "Issues, refreshes, ends and checks OAuth 2 tokens, as django-oauth-toolkit does.\n",
+    "A client authenticates in one way a request, the one that it is registered with:\n",
+    ...methods.map((method) => `- \`${method}\`: ${CLIENT_AUTH_WORDS[method]}`),
+    "\n`client_secret_basic` and `client_secret_post` accept either place.\n",
+    `A body has at most ${BODY_BYTES_MAX} bytes and ${PARAMETERS_MAX} parameters, none of them`,
+    "twice; an empty value counts as left out. Paths work with and without the slash at their",
+    "end. An unknown path is answered with 404 and a method that a path does not have with 405",
+    "and `Allow`, both with an `Error`; `OPTIONS` is answered everywhere.\n",
+    "The scopes of a deployment are in `scopes_supported` of its metadata.",
+  ].join("\n");
+}

@@ -1,0 +1,57 @@
+import { PATHS } from "../endpoints/paths.ts";
+import { bodyOf, NO_STORE_HEADERS, type Operation, schemaRef } from "./operation.ts";
+import { BODY_CLIENT_REFUSALS, BODY_REFUSALS, CLIENT_REFUSALS } from "./refusals.ts";
+import { CLIENT_OR_BEARER } from "./security.ts";
+
+const common = {
+  path: PATHS.introspection,
+  tag: "tokens",
+  summary: "Ask about a token",
+  description:
+    "Whether an access token is live, and what it says (RFC 7662). For clients with a secret or " +
+    "a key of their own, and for holders of a token with the scope `introspection`. A client " +
+    "without that scope learns of its own tokens alone.",
+  success: {
+    description: "What is known.",
+    headers: NO_STORE_HEADERS,
+    content: { "application/json": { schema: schemaRef("Introspection") } },
+  },
+} as const;
+
+const refusals = [
+  "token_missing",
+  "caller_is_public",
+  "caller_token_inactive",
+  "caller_scope_insufficient",
+  "family_busy",
+] as const;
+
+/** `POST /o/introspect/`. */
+export const introspectionByPost: Operation = {
+  ...common,
+  method: "post",
+  id: "introspectToken",
+  requestBody: bodyOf("IntrospectionRequest"),
+  security: [...CLIENT_OR_BEARER, {}],
+  refusals: [...BODY_REFUSALS, ...BODY_CLIENT_REFUSALS, ...refusals],
+};
+
+/** `GET /o/introspect/`, which django-oauth-toolkit has too. */
+export const introspectionByGet: Operation = {
+  ...common,
+  method: "get",
+  id: "introspectTokenInQuery",
+  summary: "Ask about a token in the query",
+  description: `${common.description} POST keeps the token out of the logs of servers between.`,
+  parameters: [
+    {
+      name: "token",
+      in: "query",
+      required: true,
+      description: "The access token to ask about.",
+      schema: { type: "string" },
+    },
+  ],
+  security: CLIENT_OR_BEARER,
+  refusals: ["too_many_parameters", "repeated_parameter", ...CLIENT_REFUSALS, ...refusals],
+};

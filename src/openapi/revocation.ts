@@ -1,0 +1,23 @@
+import { PATHS } from "../endpoints/paths.ts";
+import { bodyOf, CORS_HEADERS, NO_STORE_HEADERS, type Operation } from "./operation.ts";
+import { BODY_CLIENT_REFUSALS, BODY_REFUSALS } from "./refusals.ts";
+import { CLIENT } from "./security.ts";
+
+/** `POST /o/revoke_token/`. */
+export const revocationOperation: Operation = {
+  path: PATHS.revocation,
+  method: "post",
+  id: "revokeToken",
+  tag: "tokens",
+  summary: "End a token",
+  description:
+    "Ends a token of the client, and the other one of its pair (RFC 7009). Unknown, ended and " +
+    "another client's tokens get the same answer.",
+  requestBody: bodyOf("Revocation"),
+  security: CLIENT,
+  success: {
+    description: "The token is ended. There is no body.",
+    headers: { ...NO_STORE_HEADERS, ...CORS_HEADERS },
+  },
+  refusals: [...BODY_REFUSALS, "token_missing", ...BODY_CLIENT_REFUSALS, "family_busy"],
+};

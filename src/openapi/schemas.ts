@@ -1,0 +1,165 @@
+/**
+ * What goes over the wire, as zod schemas: the document is made of them, and tests hold real
+ * answers against it. The Worker itself reads none of this, and so does not carry zod.
+ */
+import * as z from "zod/mini";
+import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
+import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
+import { WIRE_ERRORS } from "../endpoints/on-error.ts";
+import { GRANTS } from "../grants/index.ts";
+import { CLIENT_AUTH_METHODS } from "../protocol/names.ts";
+import { SCOPE_LENGTH_MAX } from "../protocol/scope.ts";
+
+const GRANT_TYPES = GRANTS.map(({ grantType }) => grantType);
+const ERROR_CODES = [
+  ...Object.values(WIRE_ERRORS).map(({ error }) => error),
+  ...["temporarily_unavailable", "server_error"],
+];
+
+/** A schema with the words that the document has for it. */
+function told<Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema {
+  z.globalRegistry.add(schema, { description });
+  return schema;
+}
+
+const text = (description: string) => told(z.string(), description);
+const optional = (description: string) => z.optional(text(description));
+const url = (description: string) => told(z.url(), description);
+const seconds = (description: string) => told(z.int().check(z.minimum(0)), description);
+
+/** How a client authenticates in the body, where it does not by HTTP Basic. */
+const clientCredentials = {
+  client_id: optional("The client. Alone: a public client."),
+  client_secret: optional("Its secret, unless HTTP Basic has it."),
+  client_assertion_type: told(
+    z.optional(z.literal(ASSERTION_TYPE)),
+    "With `client_assertion`: `private_key_jwt` (RFC 7523).",
+  ),
+  client_assertion: optional("A JWT signed by the client, good for one request."),
+};
+
+const scope = z.optional(
+  told(
+    z.string().check(z.maxLength(SCOPE_LENGTH_MAX)),
+    "Scope names with spaces between. Left out: what the client has by default.",
+  ),
+);
+
+const grantType = told(z.enum(GRANT_TYPES), "On what authority a token is asked for.");
+
+const tokenFields = {
+  username: optional("Grant `password`: the user."),
+  password: optional(`Grant \`password\`: used as sent, up to ${PASSWORD_BYTES_MAX} bytes.`),
+  refresh_token: optional("Grant `refresh_token`: the latest one. It works once."),
+  scope,
+  resource: optional("The API that the token is for (RFC 8707)."),
+  ...clientCredentials,
+};
+
+/** Body of the token endpoint, as a form. */
+export const tokenForm = z.object({ grant_type: grantType, ...tokenFields });
+
+/** Body of the token endpoint, as JSON: it alone may leave `grant_type` out. */
+export const tokenJson = z.object({ grant_type: z.optional(grantType), ...tokenFields });
+
+/** Body of the revocation endpoint. */
+export const revocationRequest = z.object({
+  token: text("The access or refresh token to end. Either ends both of its pair."),
+  token_type_hint: optional("Not needed: a token says itself what it is."),
+  ...clientCredentials,
+});
+
+/** Body of the introspection endpoint. */
+export const introspectionRequest = z.object({
+  token: text("The access token to ask about."),
+  token_type_hint: optional("Not needed: a token says itself what it is."),
+  ...clientCredentials,
+});
+
+/** Answer of the token endpoint (RFC 6749 §5.1). */
+export const tokenAnswer = z.object({
+  access_token: text("For the `Authorization: Bearer` header of calls to APIs."),
+  expires_in: seconds("Seconds that the access token has to live."),
+  token_type: z.literal("Bearer"),
+  scope: text("What was granted, with spaces between."),
+  refresh_token: optional("For the next pair; only where the client may refresh."),
+});
+
+/** Answer of the introspection endpoint (RFC 7662 §2.2). */
+export const introspectionAnswer = z.discriminatedUnion("active", [
+  told(
+    z.looseObject({
+      active: z.literal(true),
+      scope: z.string(),
+      exp: seconds("When it ends, in seconds since 1970."),
+      iat: seconds("When it was issued, in seconds since 1970."),
+      client_id: z.string(),
+      username: optional("Absent where no user logged in."),
+      sub: text("The user's id, or the client's where no user logged in."),
+      aud: optional("The API that the token is for."),
+      token_type: z.literal("Bearer"),
+      iss: z.url(),
+    }),
+    "A live token. Claims of the operator's own stand beside these.",
+  ),
+  told(
+    z.object({ active: z.literal(false) }),
+    "Unknown, ended or no access token, or none of the caller's business.",
+  ),
+]);
+
+const authMethods = z.array(z.enum(CLIENT_AUTH_METHODS));
+const bearerOrMethods = z.array(z.enum([...CLIENT_AUTH_METHODS, "Bearer"]));
+const algorithms = z.array(z.enum(SIGNING_ALGORITHMS));
+
+/** Answer of the metadata endpoints (RFC 8414 §2). */
+export const metadataAnswer = z.object({
+  issuer: url("The origin that stands for the service."),
+  token_endpoint: z.url(),
+  revocation_endpoint: z.url(),
+  introspection_endpoint: z.url(),
+  jwks_uri: z.optional(url("Absent where no access token is a JWT.")),
+  scopes_supported: z.array(z.string()),
+  response_types_supported: told(z.array(z.string()), "None: nobody is sent anywhere."),
+  grant_types_supported: z.array(z.enum(GRANT_TYPES)),
+  token_endpoint_auth_methods_supported: authMethods,
+  revocation_endpoint_auth_methods_supported: authMethods,
+  introspection_endpoint_auth_methods_supported: bearerOrMethods,
+  token_endpoint_auth_signing_alg_values_supported: algorithms,
+  revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+  introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+});
+
+/** Answer of the JWKS endpoint (RFC 7517 §5). */
+export const jwksAnswer = z.object({
+  keys: z.array(
+    z.object({
+      kty: z.enum(["EC", "OKP", "RSA"]),
+      kid: z.string(),
+      alg: z.enum(SIGNING_ALGORITHMS),
+      use: z.literal("sig"),
+      crv: z.optional(z.string()),
+      x: z.optional(z.string()),
+      y: z.optional(z.string()),
+      n: z.optional(z.string()),
+      e: z.optional(z.string()),
+    }),
+  ),
+});
+
+/** Answer of `/` for programs. */
+export const landingAnswer = z.object({
+  name: z.string(),
+  description: z.string(),
+  documentation: url("This API for people."),
+  openapi: url("This document."),
+  metadata: url("Authorization server metadata (RFC 8414)."),
+  jwks: url("Public keys of JWT access tokens."),
+});
+
+/** Every answer that is no success (RFC 6749 §5.2). */
+export const errorAnswer = z.object({
+  error: told(z.enum([...new Set(ERROR_CODES)]), "For programs to decide by."),
+  error_description: optional("For people; may change."),
+});

@@ -1,0 +1,61 @@
+import { INTROSPECTION_SCOPE } from "../endpoints/introspect.ts";
+import { PATHS } from "../endpoints/paths.ts";
+import { GRANTS } from "../grants/index.ts";
+import type { ClientAuthMethod, GrantType } from "../protocol/names.ts";
+import type { Json } from "./operation.ts";
+
+/** A client, by HTTP Basic or in the body: the empty requirement stands for the latter. */
+export const CLIENT: readonly Json[] = [{ client: [] }, {}];
+
+/** A client by HTTP Basic, or whoever holds a token with the scope to introspect. */
+export const CLIENT_OR_BEARER: readonly Json[] = [
+  { client: [] },
+  { oauth2: [INTROSPECTION_SCOPE] },
+  { bearer: [] },
+];
+
+/** The flows of OpenAPI, by the grant that each begins with; a refresh continues one. */
+const FLOWS: Readonly<Record<GrantType, string | null>> = {
+  password: "password",
+  client_credentials: "clientCredentials",
+  refresh_token: null,
+};
+
+/** What each way to authenticate a client asks of a request. */
+export const CLIENT_AUTH_WORDS: Readonly<Record<ClientAuthMethod, string>> = {
+  client_secret_basic: "HTTP Basic with the client's id and secret",
+  client_secret_post: "`client_id` and `client_secret` in the body",
+  private_key_jwt: "`client_assertion_type` and `client_assertion` in the body (RFC 7523)",
+  none: "`client_id` alone, for a public client",
+};
+
+/** Security Scheme Objects (OpenAPI 3.1 §4.8.27). */
+export function securitySchemes(): Json {
+  const flow = {
+    tokenUrl: PATHS.token,
+    // A deployment has scopes of its own, which its metadata lists; this one has a meaning here.
+    scopes: { [INTROSPECTION_SCOPE]: "Ask about every access token." },
+  };
+  const flows = GRANTS.flatMap(({ grantType }) => {
+    const name = FLOWS[grantType];
+    const refresh = grantType === "password" ? { refreshUrl: PATHS.token } : {};
+    return name === null ? [] : [[name, { ...flow, ...refresh }]];
+  });
+  return {
+    client: {
+      type: "http",
+      scheme: "basic",
+      description: "A client's id and secret (RFC 6749 §2.3.1).",
+    },
+    oauth2: {
+      type: "oauth2",
+      description: "Gets an access token from this service, and uses it.",
+      flows: Object.fromEntries(flows),
+    },
+    bearer: {
+      type: "http",
+      scheme: "bearer",
+      description: `An access token with the scope \`${INTROSPECTION_SCOPE}\` (RFC 6750 §2.1).`,
+    },
+  };
+}

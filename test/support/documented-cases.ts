@@ -1,0 +1,221 @@
+import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/families.ts";
+import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";
+import { interceptFamilies } from "./families.ts";
+import { ask, basic, type Fields, granted, logIn, refresh } from "./requests.ts";
+import { CLIENT, createService, LOGIN, type Service } from "./service.ts";
+
+/** A request whose answer must be as it is documented. */
+export type Case = () => Promise<Response>;
+
+/** Requests by the status of their answer. */
+export type Cases = Readonly<Record<number, readonly Case[]>>;
+
+/** Where pages of the client `page` may call from. */
+export const PAGE_ORIGIN = "https://app.example.com";
+
+const FORM = "application/x-www-form-urlencoded";
+const service = createService();
+
+/** Posts fields; HTTP Basic unless the headers say otherwise. */
+function send(
+  path: string,
+  fields: Fields,
+  headers: HeadersInit = basic(CLIENT),
+): Promise<Response> {
+  return service.fetch(path, { method: "POST", headers, body: new URLSearchParams(fields) });
+}
+
+/** Posts a body as it is. */
+function sendRaw(path: string, body: BodyInit, type: string): Promise<Response> {
+  return service.fetch(path, { method: "POST", headers: { "Content-Type": type }, body });
+}
+
+/** What any endpoint that takes a body answers to one that is wrong in itself. */
+function bodyCases(path: string, whole: Fields): Cases {
+  const many = Array.from({ length: 65 }, (_, index) => `p${index}=x`).join("&");
+  return {
+    400: [
+      () => send(`${path}?a=b`, whole),
+      () => sendRaw(path, many, FORM),
+      () => sendRaw(path, "a=1&a=2", FORM),
+      () => sendRaw(path, "a=%ff", FORM),
+      () => sendRaw(path, "[]", "application/json"),
+      () => sendRaw(path, "x", "multipart/form-data; boundary=y"),
+      () => send(path, { ...whole, client_id: "client", client_secret: "another" }),
+    ],
+    401: [() => send(path, whole, {}), () => send(path, whole, basic("client:wrong"))],
+    413: [() => sendRaw(path, "x".repeat(20_000), FORM)],
+    415: [() => sendRaw(path, "x", "text/plain")],
+  };
+}
+
+/** The answer while as many calls as may be wait for one family. */
+function crowded(
+  request: (other: Service, tokens: { access: string; refresh: string }) => unknown,
+) {
+  return async (): Promise<Response> => {
+    const gate = Promise.withResolvers<void>();
+    const full = Promise.withResolvers<void>();
+    let arrived = 0;
+    let isShut = false;
+    const other = createService(
+      interceptFamilies(async (_, proceed) => {
+        if (!isShut) return proceed();
+        arrived += 1;
+        if (arrived === CALLS_IN_FLIGHT_MAX) full.resolve();
+        await gate.promise;
+        return proceed();
+      }),
+    );
+    const { access_token, refresh_token } = await logIn(other);
+    isShut = true;
+    const waiting = Array.from({ length: CALLS_IN_FLIGHT_MAX }, () =>
+      refresh(other, refresh_token),
+    );
+    await full.promise;
+    const answer = (await request(other, {
+      access: access_token,
+      refresh: refresh_token,
+    })) as Response;
+    gate.resolve();
+    await Promise.all(waiting);
+    return answer;
+  };
+}
+
+const form = (fields: Fields, headers: HeadersInit = basic(CLIENT)): RequestInit => {
+  return { method: "POST", headers, body: new URLSearchParams(fields) };
+};
+
+function tokenCases(): Cases {
+  const path = "/o/token/";
+  const body = bodyCases(path, LOGIN);
+  const page = { Origin: PAGE_ORIGIN };
+  return {
+    ...body,
+    200: [
+      () => send(path, LOGIN),
+      () => send(path, { ...LOGIN, client_id: "page" }, page),
+      () => send(path, { grant_type: "client_credentials" }),
+      () => send(path, { grant_type: "client_credentials", resource: API }, basic(JWT_CLIENT)),
+      async () => {
+        const { refresh_token } = await logIn(service);
+        return send(path, { grant_type: "refresh_token", refresh_token });
+      },
+    ],
+    400: [
+      ...(body[400] ?? []),
+      () => send(path, { ...LOGIN, grant_type: "implicit" }),
+      () => send(path, { grant_type: "refresh_token" }),
+      () => {
+        const headers = { ...basic(CLIENT), "Idempotency-Key": "x".repeat(256) };
+        return send(path, { grant_type: "refresh_token", refresh_token: "x" }, headers);
+      },
+      () => send(path, { ...LOGIN, username: "" }),
+      () => send(path, { ...LOGIN, password: "" }),
+      () => send(path, { ...LOGIN, username: "a\n" }),
+      () => send(path, { ...LOGIN, password: "a\n" }),
+      () => send(path, { ...LOGIN, password: "wrong" }),
+      () => send(path, { ...LOGIN, password: "wrong", client_id: "page" }, page),
+      () => send(path, { grant_type: "client_credentials", client_id: "public" }, {}),
+      () => send(path, { ...LOGIN, scope: "no_such" }),
+      () => send(path, { ...LOGIN, resource: "https://no.such" }),
+      () => send(path, { grant_type: "refresh_token", refresh_token: "forged" }),
+    ],
+    429: [
+      crowded((other, { refresh: refresh_token }) => {
+        return other.fetch(path, form({ grant_type: "refresh_token", refresh_token }));
+      }),
+    ],
+  };
+}
+
+function revocationCases(): Cases {
+  const path = "/o/revoke_token/";
+  const body = bodyCases(path, { token: "unknown" });
+  return {
+    ...body,
+    200: [
+      () => send(path, { token: "unknown" }),
+      () => send(path, { token: "unknown", client_id: "page" }, { Origin: PAGE_ORIGIN }),
+      async () => send(path, { token: (await logIn(service)).refresh_token }),
+    ],
+    400: [...(body[400] ?? []), () => send(path, {})],
+    429: [crowded((other, { refresh: token }) => other.fetch(path, form({ token })))],
+  };
+}
+
+const INTROSPECTION = "/o/introspect/";
+
+/** A token of a client's own, as the header of a caller. */
+async function bearer(scope: string): Promise<Record<string, string>> {
+  const own = granted(
+    await ask(service, { grant_type: "client_credentials", scope }, RESOURCE_SERVER),
+  );
+  return { Authorization: `Bearer ${own.access_token}` };
+}
+
+/** What both methods of the introspection endpoint answer. @param by how a request is made */
+function introspectionCases(by: (token: string, headers?: HeadersInit) => [string, RequestInit]) {
+  const asked = (token: string, headers?: HeadersInit) => service.fetch(...by(token, headers));
+  return {
+    200: [
+      () => asked("unknown"),
+      async () => asked((await logIn(service)).access_token, basic(RESOURCE_SERVER)),
+      async () => asked((await logIn(service, {}, JWT_CLIENT)).access_token, basic(JWT_CLIENT)),
+      async () => {
+        const own = await ask(service, { grant_type: "client_credentials" });
+        return asked(granted(own).access_token, await bearer("introspection"));
+      },
+    ],
+    400: [() => asked("")],
+    401: [
+      () => asked("x", {}),
+      () => asked("x", basic("public:")),
+      () => asked("x", { Authorization: "Bearer unknown" }),
+    ],
+    403: [async () => asked("x", await bearer("read"))],
+    429: [
+      crowded((other, { access }) => {
+        return other.fetch(...by(access, basic(RESOURCE_SERVER)));
+      }),
+    ],
+  };
+}
+
+function introspectionByPost(): Cases {
+  const body = bodyCases(INTROSPECTION, { token: "unknown" });
+  const own = introspectionCases((token, headers) => [INTROSPECTION, form({ token }, headers)]);
+  const both = {
+    400: [...(body[400] ?? []), ...own[400]],
+    401: [...(body[401] ?? []), ...own[401]],
+  };
+  return { ...body, ...own, ...both };
+}
+
+function introspectionByGet(): Cases {
+  const own = introspectionCases((token, headers = basic(CLIENT)) => {
+    return [`${INTROSPECTION}?${new URLSearchParams({ token })}`, { headers }];
+  });
+  const many = Array.from({ length: 65 }, (_, index) => `p${index}=x`).join("&");
+  const queries = ["token=a&token=b", many].map((query) => () => {
+    return service.fetch(`${INTROSPECTION}?${query}`, { headers: basic(CLIENT) });
+  });
+  return { ...own, 400: [...own[400], ...queries] };
+}
+
+const got = (path: string, headers: HeadersInit = {}): Case => {
+  return () => service.fetch(path, { headers });
+};
+
+/** Requests for every operation of the document, by `operationId`. */
+export const CASES: Readonly<Record<string, Cases>> = {
+  issueTokens: tokenCases(),
+  revokeToken: revocationCases(),
+  introspectToken: introspectionByPost(),
+  introspectTokenInQuery: introspectionByGet(),
+  getMetadata: { 200: [got("/.well-known/oauth-authorization-server")] },
+  getMetadataAsDot: { 200: [got("/o/.well-known/oauth-authorization-server")] },
+  getJwks: { 200: [got("/o/.well-known/jwks.json")] },
+  getLanding: { 200: [got("/"), got("/", { Accept: "text/html" })] },
+};
