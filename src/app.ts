@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { type Deps, depsOf, newRequestId, observerOf } from "./deps.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
+import { health } from "./endpoints/health.ts";
 import { introspect } from "./endpoints/introspect.ts";
 import { landing } from "./endpoints/landing.ts";
 import { jwks, metadata } from "./endpoints/metadata.ts";
@@ -44,6 +45,7 @@ route(PATHS.introspection, { GET: introspect, POST: introspect });
 route(PATHS.metadata, { GET: metadata });
 route(PATHS.metadataAsDot, { GET: metadata });
 route(PATHS.jwks, { GET: jwks });
+route(PATHS.health, { GET: health });
 
 app.notFound(() => onError(new Refusal("unknown_path")));
 app.onError(onError);

@@ -13,6 +13,7 @@ import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
 import { createFamilyStore } from "./storage/families.ts";
+import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
   type AuditQueue,
@@ -30,6 +31,7 @@ export interface Deps extends GrantTools, ClaimTools {
   readonly issuerUrl: string | null;
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
+  readonly health: HealthChecks;
 }
 
 /** What a deployment may have besides, for whoever watches it; see docs/observability.md. */
@@ -74,6 +76,7 @@ export async function createDeps(env: Env): Promise<Deps> {
     scopes: config.scopes,
     issuerUrl: config.issuer,
     signingKeys,
+    health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
     lifetimes: config.lifetimes,
     issuer: createIssuer({
       accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),

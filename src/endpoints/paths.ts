@@ -8,6 +8,8 @@ export const PATHS = {
   metadata: "/.well-known/oauth-authorization-server",
   /** Where DOT has it. */
   metadataAsDot: "/o/.well-known/oauth-authorization-server",
+  /** For monitors; see `health.ts`. */
+  health: "/healthz",
 } as const;
 
 /** What is served beside the Worker, from static assets. */
