@@ -37,6 +37,9 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** Every binding without which the service does not start. */
+export const BINDINGS = ["ACCESS_TOKENS", "DB", "REFRESH_FAMILIES", "USED_ASSERTIONS"] as const;
+
 const SECONDS_PER_YEAR = 31_536_000;
 
 /** Longest time in which a repeated refresh may be a lost answer. */

@@ -1,7 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { ClaimTools } from "./client-auth/claim.ts";
 import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
-import { ConfigError, parseConfig } from "./config.ts";
+import { BINDINGS, ConfigError, parseConfig } from "./config.ts";
 import { toHex } from "./crypto/bytes.ts";
 import { deriveKeyRing } from "./crypto/key-ring.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
@@ -100,7 +100,7 @@ export async function createDeps(env: Env): Promise<Deps> {
 
 /** A Worker deployed without one would fail at each request in its own way. */
 function requireBindings(env: Env): void {
-  for (const name of ["ACCESS_TOKENS", "DB", "REFRESH_FAMILIES", "USED_ASSERTIONS"] as const) {
+  for (const name of BINDINGS) {
     if (env[name] === undefined) throw new ConfigError(`the binding ${name} is missing`);
   }
 }

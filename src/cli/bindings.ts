@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import type { PlatformProxy } from "wrangler";
 import { Unavailable } from "../protocol/refusal.ts";
 import { CommandError, messageOf } from "./command-error.ts";
-import { loadWrangler, WRANGLER_CONFIG } from "./project.ts";
+import { loadWrangler, readConfig } from "./project.ts";
+import { withIds } from "./remote-database.ts";
 import { withLockedState } from "./state-lock.ts";
 
 /** Which service a command means. */
@@ -13,6 +14,8 @@ export interface Target {
   readonly stateDir: string;
   /** The deployed service instead. */
   readonly remote: boolean;
+  /** Which deployed service, as `[env.NAME]` of wrangler.toml; absent or empty: production. */
+  readonly environment?: string;
 }
 
 /** What of local state a command can reach. Durable Objects are the running service's alone. */
@@ -83,13 +86,15 @@ async function useBindings<Result>(
 }
 
 async function openProxy(
-  { stateDir, remote }: Target,
+  { stateDir, remote, environment }: Target,
   kinds: readonly BindingKind[],
   configDir: string,
 ): Promise<PlatformProxy<LocalState & Record<string, unknown>>> {
-  const { getPlatformProxy, unstable_readConfig } = await loadWrangler();
-  const config = unstable_readConfig({ config: WRANGLER_CONFIG }, { hideWarnings: true });
+  const { getPlatformProxy } = await loadWrangler();
+  const config = await readConfig(environment);
   const { name, compatibility_date } = config;
+  // A binding that deploying has provisioned has no id here, and the proxy takes none by name.
+  if (remote) config.d1_databases = await withIds(config.d1_databases, environment);
   // The proxy starts every binding that it is told of, so it is told of those alone.
   const bindings = kinds.map((kind) => {
     return [kind, config[kind].map((binding: object) => ({ ...binding, remote }))];
@@ -114,6 +119,6 @@ function isMissingTable(error: unknown): boolean {
 
 function describeMissing({ stateDir, remote }: Target): string {
   return remote
-    ? "The deployed database lacks tables: run npx wrangler d1 migrations apply DB --remote"
+    ? "The deployed database lacks tables: run npm run deploy"
     : `${stateDir}: no tables there yet: run npm start once, with the same --persist-to`;
 }

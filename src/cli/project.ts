@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
+import type { Unstable_Config } from "wrangler";
 
 /** Folder of the project, wherever the command was typed. */
 export const PROJECT_DIR = resolve(import.meta.dirname, "../..");
@@ -19,14 +20,21 @@ export function loadWrangler(): Promise<typeof import("wrangler")> {
   return import("wrangler");
 }
 
+/** Wrangler's configuration, checked by wrangler. @param environment "" for production */
+export async function readConfig(environment = ""): Promise<Unstable_Config> {
+  const { unstable_readConfig } = await loadWrangler();
+  return unstable_readConfig({ config: WRANGLER_CONFIG, env: environment }, { hideWarnings: true });
+}
+
 /** Settings of wrangler.toml, with the local secrets on top unless it is about a deployment. */
 export async function settingsOf({
   remote,
+  environment,
 }: {
   readonly remote: boolean;
+  readonly environment?: string;
 }): Promise<Record<string, unknown>> {
-  const { unstable_readConfig } = await loadWrangler();
-  const { vars } = unstable_readConfig({ config: WRANGLER_CONFIG }, { hideWarnings: true });
+  const { vars } = await readConfig(environment);
   return remote ? vars : { ...vars, ...localSecrets() };
 }
 

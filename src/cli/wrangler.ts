@@ -21,18 +21,55 @@ const TAIL_LENGTH = 4096;
 /** With white space after it, so that no half of the URL is taken for the whole. */
 const READY = /Ready on (https?:\/\/\S+)\s/;
 
-/** Runs a command of wrangler to its end. */
-export async function runWrangler(
+/** How to run a command of wrangler. */
+export interface WranglerOptions {
+  /** Shows what it says and lets it ask questions, instead of keeping what it says. */
+  readonly isShown?: boolean;
+  /** Variables of its environment, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How a command of wrangler ended. */
+export interface WranglerEnded {
+  readonly code: number;
+  /** Without what it said on stderr; empty when it was shown. */
+  readonly stdout: string;
+  /** Both streams; empty when they were shown. */
+  readonly output: string;
+}
+
+/** Runs a command of wrangler to its end: {@link runWrangler}, or its stand-in in a test. */
+export type RunWrangler = (
   args: readonly string[],
-): Promise<{ code: number; output: string }> {
-  const child = startWrangler(args, { stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  return { code: await exitCodeOf(child), output };
+  options?: WranglerOptions,
+) => Promise<WranglerEnded>;
+
+/** Exit code of a command that was interrupted, as shells have it: 128 and SIGINT. */
+const INTERRUPTED = 130;
+
+/** Runs a command of wrangler to its end. */
+export const runWrangler: RunWrangler = async (args, { isShown = false, env = {} } = {}) => {
+  const stdio = isShown ? "inherit" : (["ignore", "pipe", "pipe"] satisfies SpawnOptions["stdio"]);
+  const child = startWrangler(args, { stdio, env: { ...process.env, ...env } });
+  let [stdout, output] = ["", ""];
+  child.stdout?.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+    output += chunk.toString();
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  return { code: await exitCodeOf(child, INTERRUPTED), stdout, output };
+};
+
+/** Ends what wrangler complains of: advice for its own commands, and the place of its log. */
+const BESIDE_COMPLAINT = /To continue without logging in|\S* *Logs were written to/;
+
+/** What wrangler complains of, in one line. */
+export function complaintOf({ code, output }: WranglerEnded): string {
+  const text = stripVTControlCharacters(output);
+  const [complaint = ""] = (text.split(/\[ERROR\]/).at(1) ?? text).split(BESIDE_COMPLAINT);
+  return complaint.replaceAll(/\s+/g, " ").trim() || `wrangler ended with code ${code}`;
 }
 
 /** Runs `wrangler dev` until it ends, and ends as it did. */
@@ -52,7 +89,7 @@ export async function serveWithWrangler(
     dev.stdout?.off("data", look);
     onReady(new URL(url));
   });
-  process.exitCode = await exitCodeOf(dev);
+  process.exitCode = await exitCodeOf(dev, 0);
 }
 
 function startWrangler(args: readonly string[], options: SpawnOptions): ChildProcess {
@@ -61,8 +98,8 @@ function startWrangler(args: readonly string[], options: SpawnOptions): ChildPro
   return spawn(process.execPath, whole, options);
 }
 
-/** Waits for a child. What ends this process ends the child first. */
-async function exitCodeOf(child: ChildProcess): Promise<number> {
+/** Waits for a child. What ends this process ends the child first, and then it exits with `ending`. */
+async function exitCodeOf(child: ChildProcess, ending: number): Promise<number> {
   let isEnding = false;
   const end = (signal: NodeJS.Signals) => {
     isEnding = true;
@@ -73,7 +110,7 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
   const [code] = await once(child, "close");
   clearInterval(watch);
   for (const signal of ENDING_SIGNALS) process.off(signal, end);
-  if (isEnding) process.exit(0);
+  if (isEnding) process.exit(ending);
   return code ?? 1;
 }
 

@@ -1,0 +1,85 @@
+/**
+ * `npm run deploy`: one command for a new account and for an upgrade, safe to repeat. The steps are
+ * those of `deploy/deployment.ts`; this composes them and talks to the person.
+ */
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { confirm, isCancel } from "@clack/prompts";
+import { parsePasswordConfig } from "../config.ts";
+import { createPasswordKinds } from "../crypto/passwords.ts";
+import { secureRandom } from "../crypto/random.ts";
+import { withDatabase } from "./bindings.ts";
+import { CommandError, runCommand } from "./command-error.ts";
+import { type Deployed, deploy } from "./deploy/deployment.ts";
+import { type DeployOptions, readDeployOptions } from "./deploy/options.ts";
+import { describeChecks, isHealthy } from "./doctor/check.ts";
+import { examine } from "./doctor/examine.ts";
+import { DEFAULT_STATE_DIR, PROJECT_DIR, readConfig } from "./project.ts";
+import { runWrangler } from "./wrangler.ts";
+
+await runCommand(async () => {
+  const options = readDeployOptions(process.argv.slice(2));
+  const { environment } = options;
+  const config = await readConfig(environment);
+  if (options.runsTests) runTests();
+  const target = { stateDir: DEFAULT_STATE_DIR, remote: true, environment };
+  const deployed = await deploy(
+    {
+      environment,
+      requiredSecrets: config.secrets?.required ?? [],
+      // The log of a build outlives it, and is no place for a secret.
+      makesFirstClient: !process.env["CI"],
+    },
+    {
+      wrangler: runWrangler,
+      withDatabase: (use) => withDatabase(target, use),
+      passwordKinds: await createPasswordKinds({
+        ...parsePasswordConfig({ ...config.vars, ...process.env }),
+        random: secureRandom,
+      }),
+      chooseKeysFile: () => chooseKeysFile(options),
+      examine: (address) => examine({ ...target, address, patienceMs: options.patienceMs }),
+      say: (text) => console.log(text),
+    },
+  );
+  report(deployed, options);
+});
+
+function runTests(): void {
+  console.log("Running the tests (--skip-tests leaves them out) ...");
+  const { status } = spawnSync("npm", ["test"], {
+    cwd: PROJECT_DIR,
+    stdio: "inherit",
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) throw new CommandError("The tests failed: nothing was deployed.");
+}
+
+/** Asks only where somebody can answer. */
+async function chooseKeysFile({ keysFile, environment }: DeployOptions): Promise<string | null> {
+  const isUnattended = !process.stdin.isTTY || !process.stdout.isTTY || process.env["CI"];
+  if (keysFile !== null || isUnattended) return keysFile;
+  const file = resolve(PROJECT_DIR, `${environment || "production"}.secrets`);
+  const answer = await confirm({
+    message:
+      `This is a new Worker. Keep its keys in ${file} too? Cloudflare shows them to nobody, and ` +
+      "without them a key can be replaced only by ending every login.",
+  });
+  if (isCancel(answer)) throw new CommandError("Nothing was deployed.");
+  return answer ? file : null;
+}
+
+function report({ address, firstClient, checks }: Deployed, { environment }: DeployOptions): void {
+  console.log(`\n${describeChecks(checks)}\n`);
+  if (!isHealthy(checks)) process.exitCode = 1;
+  console.log(`Deployed${address === null ? "" : `: ${address}`}`);
+  if (firstClient === null) return;
+  const { clientId, secret } = firstClient;
+  const origin = address ?? "https://YOUR-ADDRESS";
+  console.log(
+    "\nGet a token:\n\n" +
+      `curl -u ${clientId}:${secret} -d grant_type=client_credentials ${origin}/o/token/\n\n` +
+      "Next: users and clients of your own, with npm run -s cli -- --help and --remote" +
+      `${environment === "" ? "" : ` --env ${environment}`}.`,
+  );
+}

@@ -1,0 +1,42 @@
+import { CommandError } from "./command-error.ts";
+import { complaintOf, type RunWrangler, runWrangler } from "./wrangler.ts";
+
+/** A D1 binding of wrangler.toml, as far as it matters here. */
+interface DatabaseBinding {
+  readonly binding: string;
+  readonly database_name?: string | undefined;
+  readonly database_id?: string | undefined;
+}
+
+/**
+ * Gives each D1 binding the id of its database in the account, where wrangler.toml has none.
+ *
+ * @throws CommandError when the account has no such database, or nobody is logged in
+ */
+export async function withIds<Binding extends DatabaseBinding>(
+  bindings: readonly Binding[],
+  environment = "",
+  wrangler: RunWrangler = runWrangler,
+): Promise<Binding[]> {
+  const completed: Binding[] = [];
+  for (const binding of bindings) {
+    const database_id = binding.database_id ?? (await findId(binding, environment, wrangler));
+    completed.push({ ...binding, database_id });
+  }
+  return completed;
+}
+
+async function findId(
+  { binding, database_name: name = binding }: DatabaseBinding,
+  environment: string,
+  wrangler: RunWrangler,
+): Promise<string> {
+  const ended = await wrangler(["d1", "list", "--json", "--env", environment]);
+  if (ended.code !== 0) {
+    throw new CommandError(`The database could not be opened: ${complaintOf(ended)}`);
+  }
+  const databases = JSON.parse(ended.stdout) as readonly { uuid: string; name: string }[];
+  const found = databases.find((database) => database.name === name);
+  if (found !== undefined) return found.uuid;
+  throw new CommandError(`The account has no database ${name}: run npm run deploy`);
+}

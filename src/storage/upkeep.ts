@@ -1,0 +1,54 @@
+import { attempt } from "./attempt.ts";
+
+// What an operator's commands ask of D1 as a whole. No request waits for any of it.
+
+/** How long a command waits for D1, in milliseconds. */
+const COMMAND_DEADLINE_MS = 120_000;
+
+/** Whether there is any client. @throws Unavailable when D1 fails or is not migrated */
+export async function hasClients(db: D1Database): Promise<boolean> {
+  const statement = db.prepare("SELECT 1 FROM clients LIMIT 1");
+  return (await run("d1.has_clients", () => statement.first())) !== null;
+}
+
+/**
+ * Names of the migrations that wrangler has applied, in order.
+ *
+ * @throws Unavailable when D1 fails, or nothing was ever applied
+ */
+export async function appliedMigrations(db: D1Database): Promise<readonly string[]> {
+  const statement = db.prepare("SELECT name FROM d1_migrations ORDER BY id");
+  const { results } = await run("d1.list_migrations", () => statement.all<{ name: string }>());
+  return results.map(({ name }) => name);
+}
+
+/** The database's own clock, in milliseconds since the epoch. @throws Unavailable when D1 fails */
+export async function databaseNowMs(db: D1Database): Promise<number> {
+  const statement = db.prepare("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now_ms");
+  return (await run("d1.read_clock", () => statement.first<number>("now_ms"))) ?? Number.NaN;
+}
+
+/** How many accounts {@link endAllSessions} touched. */
+export interface EndedSessions {
+  readonly clients: number;
+  readonly users: number;
+}
+
+/**
+ * Ends every session there is: what was issued before this moment is good for nothing, except that
+ * who checks JWTs by their signature alone accepts them until they expire.
+ *
+ * @throws Unavailable when D1 fails; nothing has changed then
+ */
+export async function endAllSessions(db: D1Database): Promise<EndedSessions> {
+  const statements = [
+    db.prepare("UPDATE clients SET not_before_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
+    db.prepare("UPDATE users SET not_before_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
+  ];
+  const [clients, users] = await run("d1.end_all_sessions", () => db.batch(statements));
+  return { clients: clients?.meta.changes ?? 0, users: users?.meta.changes ?? 0 };
+}
+
+function run<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
+  return attempt(operation, work, COMMAND_DEADLINE_MS);
+}

@@ -1,0 +1,119 @@
+import { readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Ended, type Environment, run, start } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+import { StandInCloudflare } from "../support/stand-in-cloudflare.ts";
+
+// The command as a person runs it, and the real wrangler, against a stand-in for Cloudflare's API.
+// What an account alone can show stands in docs/operations.md.
+
+const { path: dir, remove } = temporaryDir();
+afterAll(remove);
+
+let api: StandInCloudflare;
+beforeEach(async () => {
+  api = await StandInCloudflare.start();
+});
+afterEach(() => {
+  api.stop();
+  expect(readdirSync(dir).filter((name) => name.startsWith("tollgate-"))).toEqual([]);
+});
+
+const WORDS = ["src/cli/deploy.ts", "--skip-tests", "--wait", "0"];
+
+/** As in a build, where no secret of a client is shown; with a home and a scratch folder of its own. */
+function environment(): Environment {
+  return { ...api.env, CI: "true", NO_COLOR: "1", HOME: dir, XDG_CONFIG_HOME: dir, TMPDIR: dir };
+}
+
+const deploy = (...words: string[]): Promise<Ended> => {
+  return run(process.execPath, [...WORDS, ...words], { env: environment() });
+};
+
+const changes = () => {
+  return api.requests.map(({ what }) => what).filter((what) => /^(?:PUT|POST|DELETE)/.test(what));
+};
+
+const UPLOAD = "PUT /workers/scripts/tollgate";
+const QUERY = /^POST \/d1\/database\/[\w-]+\/query$/;
+const MIGRATIONS = [{ name: "0001_clients_and_users.sql" }, { name: "0002_tokens_for_apis.sql" }];
+
+const migrations = () => api.database.prepare("SELECT name FROM d1_migrations ORDER BY id").all();
+
+describe("npm run deploy", () => {
+  test("brings up a new Worker, and then leaves its keys alone", async () => {
+    const first = await deploy();
+    const keys = api.worker;
+    expect(keys).toEqual({
+      TOKEN_KEYS: expect.stringMatching(/^[0-9a-f]{64}$/),
+      SIGNING_KEYS: expect.stringContaining('"crv":"P-256"'),
+    });
+    expect(migrations()).toMatchObject(MIGRATIONS);
+    const begun = changes();
+    expect(begun.findIndex((what) => QUERY.test(what))).toBeGreaterThan(begun.indexOf(UPLOAD));
+    expect(first.stdout).toContain("Deployed: https://tollgate.example.workers.dev\n");
+    // The doctor found the id of the database, of which wrangler.toml has the name alone.
+    expect(api.requests.map(({ what }) => what)).toContain("GET /workers/subdomain/edge-preview");
+    // Neither the address nor a session at the edge can be had here, and the doctor says so.
+    expect(first.code).toBe(1);
+    expect(first.stdout).toMatch(/^ok +secrets +TOKEN_KEYS, SIGNING_KEYS$/m);
+    expect(first.stdout).toMatch(/^failed +service +https:\/\/tollgate\.example\.workers\.dev /m);
+
+    api.requests.length = 0;
+    const second = await deploy();
+    const repeated = changes();
+    expect(repeated.findIndex((what) => QUERY.test(what))).toBeLessThan(repeated.indexOf(UPLOAD));
+    expect(repeated).not.toContain("POST /d1/database");
+    expect(api.worker).toEqual(keys);
+    expect(migrations()).toMatchObject(MIGRATIONS);
+
+    const shown = [first, second].map(({ stdout, stderr }) => stdout + stderr).join();
+    for (const secret of secretsOf(keys)) expect(shown).not.toContain(secret);
+  });
+
+  test("says which secret an existing Worker lacks, and changes nothing", async () => {
+    api.worker = { SIGNING_KEYS: "some" };
+    const { code, stderr } = await deploy();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      "The deployed Worker lacks secrets that this version needs: TOKEN_KEYS. Nothing was " +
+        "changed. Set each (the README says what it holds) and deploy again:\n" +
+        "  npx wrangler secret put TOKEN_KEYS\n",
+    );
+    expect(changes()).toEqual([]);
+  });
+
+  test("that is interrupted leaves no file of keys, no process, and no success", async () => {
+    api.stalls = UPLOAD;
+    const running = start(process.execPath, WORDS, { env: environment() });
+    while (!changes().includes(UPLOAD)) await sleep(50);
+    expect(readdirSync(dir).some((name) => name.startsWith("tollgate-deploy"))).toBe(true);
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: 130 });
+    expect(api.worker).toBeNull();
+  });
+
+  test("tells who is not logged in, before anything is made", async () => {
+    const env = { ...environment(), CLOUDFLARE_API_TOKEN: undefined };
+    const { code, stderr } = await run(process.execPath, WORDS, { env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The account could not be asked; npx wrangler login logs in\. .*\n$/);
+    expect(api.requests).toEqual([]);
+  });
+
+  test.each([
+    [["--bogus"], "error: unknown option '--bogus'"],
+    [["--wait", "soon"], "error: option '--wait <seconds>' argument 'soon' is invalid."],
+    [["staging"], "error: too many arguments"],
+  ])("refuses %j", async (words, reason) => {
+    const { code, stderr } = await deploy(...words);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(reason) });
+    expect(api.requests).toEqual([]);
+  });
+});
+
+function secretsOf(worker: Readonly<Record<string, string>> | null): string[] {
+  const { keys } = JSON.parse(worker?.["SIGNING_KEYS"] ?? "{}") as { keys: { d: string }[] };
+  return [worker?.["TOKEN_KEYS"] ?? "", ...keys.map(({ d }) => d)];
+}
