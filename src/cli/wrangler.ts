@@ -98,7 +98,7 @@ function startWrangler(args: readonly string[], options: SpawnOptions): ChildPro
   return spawn(process.execPath, whole, options);
 }
 
-/** Waits for a child. What ends this process ends the child first, and then it exits with `ending`. */
+/** Waits for a child. What ends this process ends the child first; it exits with `ending` then. */
 async function exitCodeOf(child: ChildProcess, ending: number): Promise<number> {
   let isEnding = false;
   const end = (signal: NodeJS.Signals) => {

@@ -79,8 +79,9 @@ function requireSecrets(
   const option = environment === "" ? "" : ` --env ${environment}`;
   const cures = missing.map((name) => `  npx wrangler secret put ${name}${option}`);
   throw new CommandError(
-    `The deployed Worker lacks secrets that this version needs: ${missing.join(", ")}. Nothing ` +
-      `was changed. Set each (the README says what it holds) and deploy again:\n${cures.join("\n")}`,
+    `The deployed Worker lacks secrets that this version needs: ${missing.join(", ")}. ` +
+      "Nothing was changed. Set each (the README says what it holds) and deploy again:\n" +
+      cures.join("\n"),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Unstable_Config } from "wrangler";
 import type { Target } from "../bindings.ts";
 import { messageOf } from "../command-error.ts";
-import { readConfig } from "../project.ts";
+import { localSecrets, readConfig } from "../project.ts";
 import { type RunWrangler, runWrangler } from "../wrangler.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { checkBindings, checkSettings } from "./configuration.ts";
@@ -49,7 +49,7 @@ async function secretsOf(
   { remote, environment = "" }: Patient,
   wrangler: RunWrangler,
 ): Promise<Check[]> {
-  if (!remote) return checkLocalSecrets();
+  if (!remote) return checkLocalSecrets(localSecrets());
   try {
     return await checkRemoteSecrets(config.secrets?.required ?? [], environment, wrangler);
   } catch (error) {

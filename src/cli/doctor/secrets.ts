@@ -1,7 +1,6 @@
 import { deriveKeyRing, parseRingKeys } from "../../crypto/key-ring.ts";
 import { importSigningKeys, parseJwkSet } from "../../crypto/signing-keys.ts";
 import { findWorker } from "../deploy/worker.ts";
-import { localSecrets } from "../project.ts";
 import type { RunWrangler } from "../wrangler.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
@@ -12,8 +11,11 @@ const START = "npm start makes it, in .dev.vars";
 const NO_SIGNING_KEYS = "no SIGNING_KEYS: no client can have JWTs";
 
 /** The local secrets are there and are keys. Says ids, which tokens say too, and never a key. */
-export async function checkLocalSecrets(): Promise<Check[]> {
-  const { TOKEN_KEYS, SIGNING_KEYS, PASSWORD_PEPPER } = localSecrets();
+export async function checkLocalSecrets({
+  TOKEN_KEYS,
+  SIGNING_KEYS,
+  PASSWORD_PEPPER,
+}: Readonly<Record<string, string | undefined>>): Promise<Check[]> {
   return [
     TOKEN_KEYS ? await checkRing("TOKEN_KEYS", TOKEN_KEYS) : failed("TOKEN_KEYS", "missing", START),
     SIGNING_KEYS
