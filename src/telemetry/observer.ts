@@ -55,7 +55,7 @@ export function createObserver(tools: ObserverTools): Observer {
       try {
         metrics?.writeDataPoint(dataPoint(line));
       } catch (error) {
-        logFailure("metrics_failed", error);
+        logFailure("metrics_failed", error, record.requestId);
       }
     },
   };
@@ -74,7 +74,7 @@ async function send(queue: AuditQueue, line: AuditLine): Promise<void> {
 export function logFailure(
   event: "deferred_failed" | "metrics_failed" | "audit_queue_failed",
   error: unknown,
+  request_id: string | undefined = currentRecord()?.requestId,
 ): void {
-  const request_id = currentRecord()?.requestId;
   console.error(JSON.stringify({ event, request_id, failure: describeFailure(error) }));
 }

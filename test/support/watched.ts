@@ -16,14 +16,18 @@ const bindings = env as Env & TestBindings;
 
 /** Everything that a service has said to whoever watches it. */
 export interface Watched {
-  /** The words of every call to any method of `console`. */
-  readonly console: readonly unknown[];
+  /** Every call to any method of `console`, in order. */
+  readonly console: readonly { readonly method: string; readonly words: unknown[] }[];
   readonly queue: readonly AuditLine[];
   readonly points: readonly DataPoint[];
   /** The lines of the log for requests, in order. */
   requests(): RequestLine[];
+  /** Those for calls by RPC. */
+  verifications(): RequestLine[];
   /** The lines of the log for audit events, in order. */
   audits(): AuditLine[];
+  /** The lines of the log for what failed beside a request. */
+  failures(): object[];
 }
 
 const METHODS = ["debug", "dir", "error", "info", "log", "table", "trace", "warn"] as const;
@@ -45,7 +49,7 @@ export const WATCHING: { AUDIT_EVENTS: AuditQueue; METRICS: Metrics } = {
 };
 
 const seen = {
-  console: [] as unknown[],
+  console: [] as { method: string; words: unknown[] }[],
   queue: [] as AuditLine[],
   points: [] as DataPoint[],
 };
@@ -56,16 +60,24 @@ export function watch(): Watched {
     for (const all of Object.values(seen)) all.length = 0;
     for (const method of METHODS) {
       vi.spyOn(console, method).mockImplementation((...words: unknown[]) => {
-        seen.console.push(...words);
+        seen.console.push({ method, words });
       });
     }
   });
   afterEach(() => vi.restoreAllMocks());
   const linesOf = (event: string) => {
-    const lines = seen.console.map((words) => JSON.parse(String(words)));
+    const lines = seen.console.map(({ words }) => JSON.parse(String(words)));
     return lines.filter((line) => line.event === event);
   };
-  return { ...seen, requests: () => linesOf("request"), audits: () => linesOf("audit") };
+  return {
+    ...seen,
+    requests: () => linesOf("request"),
+    verifications: () => linesOf("verify"),
+    audits: () => linesOf("audit"),
+    failures: () => {
+      return ["audit_queue_failed", "deferred_failed", "metrics_failed"].flatMap(linesOf);
+    },
+  };
 }
 
 /** What the queue has delivered to its consumer so far. */
