@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import type { Unavailable } from "../protocol/refusal.ts";
+import { logFailure } from "../telemetry/observer.ts";
 import type { Exchange } from "./exchange.ts";
 import { json } from "./respond.ts";
 
@@ -14,9 +14,7 @@ const RETRY_AFTER_SECONDS = 1;
  */
 export async function health(_: Exchange, { health: checks }: Deps): Promise<Response> {
   const verdicts = await Promise.all(
-    Object.entries(checks).map(
-      async ([name, look]) => [name, await verdictOf(name, look)] as const,
-    ),
+    Object.entries(checks).map(async ([name, look]) => [name, await verdictOf(look)] as const),
   );
   const isWell = verdicts.every(([, verdict]) => verdict === "ok");
   const status: Verdict = isWell ? "ok" : "unavailable";
@@ -24,13 +22,12 @@ export async function health(_: Exchange, { health: checks }: Deps): Promise<Res
   return json({ status, checks: Object.fromEntries(verdicts) }, isWell ? 200 : 503, headers);
 }
 
-async function verdictOf(name: string, look: () => Promise<void>): Promise<Verdict> {
+async function verdictOf(look: () => Promise<void>): Promise<Verdict> {
   try {
     await look();
     return "ok";
   } catch (error) {
-    const { message, cause } = error as Unavailable;
-    console.error(JSON.stringify({ event: "unhealthy", check: name, message, cause: `${cause}` }));
+    logFailure("unhealthy", error);
     return "unavailable";
   }
 }

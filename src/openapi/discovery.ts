@@ -1,5 +1,11 @@
 import { PATHS } from "../endpoints/paths.ts";
-import { headers, type Operation, PUBLIC_HEADERS, schemaRef } from "./operation.ts";
+import {
+  headers,
+  NO_STORE_HEADERS,
+  type Operation,
+  PUBLIC_HEADERS,
+  schemaRef,
+} from "./operation.ts";
 
 const common = { method: "get", tag: "discovery", security: [], refusals: [] } as const;
 
@@ -35,6 +41,29 @@ export const jwksOperation: Operation = {
   summary: "Public keys of JWT access tokens",
   description: "A JWK set (RFC 7517 §5), empty where no access token is a JWT.",
   success: publicAnswer("The keys.", "Jwks"),
+};
+
+const health = (description: string, schema: object, more: object = {}) => ({
+  description,
+  headers: { ...NO_STORE_HEADERS, ...more },
+  content: { "application/json": { schema } },
+});
+
+/** `GET /healthz`. */
+export const healthOperation: Operation = {
+  ...common,
+  path: PATHS.health,
+  id: "getHealth",
+  summary: "Whether each kind of storage answers in time",
+  description: "For monitors. Costs little, writes nothing, and says no more than this.",
+  success: health("All of it does.", schemaRef("Health")),
+  own: {
+    503: health(
+      "Some of it does not, or the service is not configured.",
+      { oneOf: [schemaRef("Health"), schemaRef("Error")] },
+      headers({ "Retry-After": "1" }),
+    ),
+  },
 };
 
 /** `GET /`. */

@@ -8,6 +8,7 @@ import { PATHS } from "../endpoints/paths.ts";
 import { BODY_BYTES_MAX } from "../endpoints/read-body.ts";
 import { PARAMETERS_MAX } from "../protocol/params.ts";
 import {
+  healthOperation,
   jwksOperation,
   landingOperation,
   metadataAsDotOperation,
@@ -30,6 +31,7 @@ export const OPERATIONS: readonly Operation[] = [
   metadataAsDotOperation,
   jwksOperation,
   landingOperation,
+  healthOperation,
 ];
 
 /** Endpoints that pages of a client's origins may call. */
@@ -46,6 +48,7 @@ const SCHEMAS = {
   Metadata: schemas.metadataAnswer,
   Jwks: schemas.jwksAnswer,
   Landing: schemas.landingAnswer,
+  Health: schemas.healthAnswer,
   Error: schemas.errorAnswer,
 } as const;
 

@@ -28,6 +28,8 @@ export interface Operation {
   readonly success: Json;
   /** Every reason for which it can refuse. */
   readonly refusals: readonly RefusalReason[];
+  /** Answers by status that are not as everywhere. */
+  readonly own?: Readonly<Record<number, Json>>;
 }
 
 /** What each header is for. */
@@ -61,11 +63,19 @@ export function headers(values: Readonly<Record<string, string>>): Json {
   );
 }
 
+const REQUEST_ID: Json = {
+  "X-Request-Id": {
+    description: "Names the request in the log of the service: quote it to its operator.",
+    required: true,
+    schema: { type: "string", pattern: "^[0-9a-f]{16}(-[A-Z]{3})?$" },
+  },
+};
+
 /** Headers of every answer that no cache keeps. */
-export const NO_STORE_HEADERS: Json = headers(NO_STORE);
+export const NO_STORE_HEADERS: Json = { ...headers(NO_STORE), ...REQUEST_ID };
 
 /** Headers of every answer that is for anyone. */
-export const PUBLIC_HEADERS: Json = headers(PUBLIC);
+export const PUBLIC_HEADERS: Json = { ...headers(PUBLIC), ...REQUEST_ID };
 
 /** For pages of an origin on the client's list. */
 export const CORS_HEADERS: Json = {
@@ -105,7 +115,7 @@ export function toOperationObject(operation: Operation, extraHeaders: Json = {})
     ...(parameters === undefined ? {} : { parameters }),
     ...(requestBody === undefined ? {} : { requestBody }),
     security,
-    responses: { 200: success, ...Object.fromEntries(failures) },
+    responses: { 200: success, ...Object.fromEntries(failures), ...operation.own },
   };
 }
 

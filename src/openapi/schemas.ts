@@ -158,6 +158,14 @@ export const landingAnswer = z.object({
   jwks: url("Public keys of JWT access tokens."),
 });
 
+const verdict = z.enum(["ok", "unavailable"]);
+
+/** Answer of the health endpoint. */
+export const healthAnswer = z.object({
+  status: verdict,
+  checks: z.object({ d1: verdict, kv: verdict, object: verdict }),
+});
+
 /** Every answer that is no success (RFC 6749 §5.2). */
 export const errorAnswer = z.object({
   error: told(z.enum([...new Set(ERROR_CODES)]), "For programs to decide by."),

@@ -72,7 +72,7 @@ async function send(queue: AuditQueue, line: AuditLine): Promise<void> {
 
 /** Logs what went wrong beside a request, where no client learns of it. */
 export function logFailure(
-  event: "deferred_failed" | "metrics_failed" | "audit_queue_failed",
+  event: "deferred_failed" | "metrics_failed" | "audit_queue_failed" | "unhealthy",
   error: unknown,
   request_id: string | undefined = currentRecord()?.requestId,
 ): void {

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type BearerOptions, bearer, type Verifier } from "../../src/resource/bearer.ts";
-import { type WholeAnswer, whole } from "../support/answers.ts";
+import { answerOf, type WholeAnswer } from "../support/answers.ts";
 import { API, JWT_CLIENT, registerCheckers, revoke, TOKENS } from "../support/checks.ts";
 import { ask, granted, logIn } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
@@ -20,7 +20,7 @@ function api(options: Partial<BearerOptions> = {}) {
   app.all("/things", guard, (context) => context.json(context.get("token")));
   app.get("/open", (context) => context.json("open"));
   return async (headers: HeadersInit = {}, path = "/things", init: RequestInit = {}) => {
-    return whole(await app.request(path, { headers, ...init }));
+    return answerOf(await app.request(path, { headers, ...init }));
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UNAVAILABLE, whole } from "../support/answers.ts";
+import { headersOf, UNAVAILABLE, whole } from "../support/answers.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { createService } from "../support/service.ts";
 
@@ -60,7 +60,7 @@ describe("for people", () => {
     "it is a page when they accept %j",
     async (accept) => {
       const response = await service.fetch("/", { headers: { Accept: accept } });
-      expect(Object.fromEntries(response.headers)).toEqual({
+      expect(headersOf(response)).toEqual({
         ...PUBLIC,
         "content-security-policy": expect.stringMatching(/^default-src 'none'; /),
         "content-type": "text/html; charset=utf-8",

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
 import { registerCheckers } from "../support/checks.ts";
 import { CASES, PAGE_ORIGIN } from "../support/documented-cases.ts";
-import { captureErrors } from "../support/faulty.ts";
+import { captureErrors, createFaultyService } from "../support/faulty.ts";
 import {
   DOCUMENTED,
   type DocumentedOperation,
@@ -69,9 +69,23 @@ describe.each(DOCUMENTED.map((operation) => [operation.operationId, operation] a
   },
 );
 
+test("an unhealthy service answers as documented", async () => {
+  const { service: faulty, arm } = createFaultyService();
+  arm({ operation: "kv.get", call: "every", kind: "before" });
+  const operation = DOCUMENTED.find(({ operationId }) => operationId === "getHealth");
+  const response = await faulty.fetch("/healthz");
+  expect(response.status).toBe(503);
+  const body = await expectDocumented(operation as DocumentedOperation, response);
+  expect(body).toMatchObject({ checks: { d1: "ok", kv: "unavailable", object: "ok" } });
+});
+
 describe("an answer that is not documented is found by", () => {
   const [operation] = DOCUMENTED as readonly [DocumentedOperation];
-  const headers = { "Cache-Control": "no-store", Pragma: "no-cache" };
+  const headers = {
+    "Cache-Control": "no-store",
+    Pragma: "no-cache",
+    "X-Request-Id": "0123456789abcdef",
+  };
   const tokens = { access_token: "a", expires_in: 1, token_type: "Bearer", scope: "read" };
 
   test.each<[string, object, ResponseInit]>([

@@ -28,12 +28,17 @@ export function headersOf({ headers }: Response): Record<string, string> {
   return others;
 }
 
-/** Reads an answer to its end. */
+/** Reads an answer of the service to its end. */
 export async function whole(response: Response): Promise<WholeAnswer> {
+  return { ...(await answerOf(response)), headers: headersOf(response) };
+}
+
+/** Reads an answer of anybody to its end, with every header. */
+export async function answerOf(response: Response): Promise<WholeAnswer> {
   const text = await response.text();
   return {
     status: response.status,
-    headers: headersOf(response),
+    headers: Object.fromEntries(response.headers),
     body: text === "" ? null : JSON.parse(text),
   };
 }

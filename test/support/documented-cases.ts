@@ -217,5 +217,6 @@ export const CASES: Readonly<Record<string, Cases>> = {
   getMetadata: { 200: [got("/.well-known/oauth-authorization-server")] },
   getMetadataAsDot: { 200: [got("/o/.well-known/oauth-authorization-server")] },
   getJwks: { 200: [got("/o/.well-known/jwks.json")] },
+  getHealth: { 200: [got("/healthz")] },
   getLanding: { 200: [got("/"), got("/", { Accept: "text/html" })] },
 };
