@@ -135,9 +135,9 @@ export const PROVOCATIONS: Readonly<Record<RefusalReason | FailureReason, Provoc
   },
 
   method_not_allowed: ({ send }) => send({}, { method: "PATCH" }),
-  storage_failed: async ({ logIn, failing }) => {
-    for (const operation of ["d1.batch", "kv.put", "family.start"]) {
-      await failing(operation, () => logIn());
+  storage_failed: async (stage) => {
+    for (const [operation, work] of Object.entries(await failuresOn(stage))) {
+      await stage.failing(operation, work);
     }
   },
   misconfigured: ({ misconfigured, logIn }) => misconfigured(() => logIn()),
@@ -148,3 +148,25 @@ export const PROVOCATIONS: Readonly<Record<RefusalReason | FailureReason, Provoc
     await logIn().finally(() => broken.mockRestore());
   },
 };
+
+/** For each operation of storage a request that needs it. */
+async function failuresOn(stage: Stage): Promise<Record<string, () => Promise<unknown>>> {
+  const { send, logIn, tokens, refresh, verify, assertion } = stage;
+  const grant_type = "client_credentials";
+  const { access_token, refresh_token } = await tokens();
+  const { access_token: own } = await tokens({ grant_type });
+  const signed = { ...TYPE, grant_type, client_assertion: await assertion({}) };
+  return {
+    "d1.batch": () => logIn(),
+    "d1.first": () => send({}, { method: "OPTIONS" }),
+    "d1.run": () => logIn({ username: "django" }),
+    "kv.put": () => logIn(),
+    "kv.get": () => verify(own),
+    "kv.delete": () => send({ token: own }, { path: "/o/revoke_token/" }),
+    "family.start": () => logIn(),
+    "family.rotate": () => refresh(refresh_token),
+    "family.inspect": () => send({ token: access_token }, { path: "/o/introspect/" }),
+    "family.revoke": () => send({ token: access_token }, { path: "/o/revoke_token/" }),
+    "assertion.consume": () => send(signed, { credentials: null }),
+  };
+}

@@ -32,6 +32,8 @@ type OnAnswer = (answer: Response) => Promise<void>;
 export interface Stage {
   readonly send: Send;
   readonly logIn: Send;
+  /** Gets a URL of the service, query included. */
+  get(path: string): Promise<Response>;
   /** Logs in with a body of another kind than a form. */
   logInBy(kind: "json" | "multipart"): Promise<Response>;
   /** Posts a body as it is. `json` and nothing stand for the media types. */
@@ -40,7 +42,7 @@ export interface Stage {
   /** The tokens of a login that must succeed. */
   tokens(fields?: Fields, manner?: Manner): Promise<TokenAnswer>;
   assertion(claims: Claims): Promise<string>;
-  /** Lets one operation fail, with words of the platform's that quote a caller. */
+  /** Lets one operation of some work fail, with words of the platform's that quote a caller. */
   failing(operation: string, work: () => Promise<unknown>): Promise<void>;
   /** Sends requests to a service with a secret that nobody can use. */
   misconfigured(work: () => Promise<unknown>): Promise<void>;
@@ -89,9 +91,13 @@ export async function registerCast(): Promise<void> {
 export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
   const busy = new Set<Promise<unknown>>();
   let failingOperation: string | null = null;
+  let struck = Promise.withResolvers<void>();
   let hold: ((proceed: () => Promise<unknown>) => Promise<unknown>) | null = null;
   const bindings = interceptBindings((operation, proceed) => {
-    if (operation === failingOperation) throw new Error(PLATFORM_WORDS);
+    if (operation === failingOperation) {
+      struck.resolve();
+      throw new Error(PLATFORM_WORDS);
+    }
     const isHeld = hold !== null && operation === "family.rotate";
     const work = isHeld && hold !== null ? hold(proceed) : proceed();
     busy.add(work);
@@ -121,6 +127,7 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
       const type = contentType === "json" ? "application/json" : contentType;
       return post(body, {}, { "Content-Type": type });
     },
+    get: (path) => post(null, { path, method: "GET" }),
     logInBy(kind) {
       if (kind === "json") {
         return post(JSON.stringify(login), {}, { "Content-Type": "application/json" });
@@ -143,9 +150,12 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
     },
     async failing(operation, work) {
       failingOperation = operation;
-      await work().finally(() => {
-        failingOperation = null;
-      });
+      struck = Promise.withResolvers();
+      await work();
+      // The request may be answered by then, and the work go on.
+      await struck.promise;
+      await scheduler.wait(0);
+      failingOperation = null;
     },
     async misconfigured(work) {
       service = createService({ ...watching, TOKEN_KEYS: CANARIES.configuration });
