@@ -9,6 +9,9 @@ export const PROJECT_DIR = resolve(import.meta.dirname, "../..");
 /** Wrangler's configuration of the project. */
 export const WRANGLER_CONFIG = resolve(PROJECT_DIR, "wrangler.toml");
 
+/** Files that are served beside the Worker; wrangler.toml names the folder too. Never committed. */
+export const ASSETS_DIR = resolve(PROJECT_DIR, "dist/assets");
+
 /** Secrets for local use; made by `npm start`, never committed. */
 export const DEV_VARS = resolve(PROJECT_DIR, ".dev.vars");
 

@@ -25,35 +25,36 @@ function told<Schema extends z.ZodMiniType>(schema: Schema, description: string)
 
 const text = (description: string) => told(z.string(), description);
 const optional = (description: string) => z.optional(text(description));
+
+/** A field that may be left out, which is the same as empty; so the page begins. */
+const field = (description: string) => {
+  const schema = z.optional(z.string());
+  z.globalRegistry.add(schema, { description, default: "" });
+  return schema;
+};
+
 const url = (description: string) => told(z.url(), description);
 const seconds = (description: string) => told(z.int().check(z.minimum(0)), description);
 
 /** How a client authenticates in the body, where it does not by HTTP Basic. */
 const clientCredentials = {
-  client_id: optional("The client. Alone: a public client."),
-  client_secret: optional("Its secret, unless HTTP Basic has it."),
-  client_assertion_type: told(
-    z.optional(z.literal(ASSERTION_TYPE)),
-    "With `client_assertion`: `private_key_jwt` (RFC 7523).",
-  ),
-  client_assertion: optional("A JWT signed by the client, good for one request."),
+  client_id: field("The client. Alone: a public client."),
+  client_secret: field("Its secret, unless HTTP Basic has it."),
+  client_assertion_type: field(`With \`client_assertion\`: \`${ASSERTION_TYPE}\` (RFC 7523).`),
+  client_assertion: field("A JWT signed by the client, good for one request."),
 };
-
-const scope = z.optional(
-  told(
-    z.string().check(z.maxLength(SCOPE_LENGTH_MAX)),
-    "Scope names with spaces between. Left out: what the client has by default.",
-  ),
-);
 
 const grantType = told(z.enum(GRANT_TYPES), "On what authority a token is asked for.");
 
 const tokenFields = {
-  username: optional("Grant `password`: the user."),
-  password: optional(`Grant \`password\`: used as sent, up to ${PASSWORD_BYTES_MAX} bytes.`),
-  refresh_token: optional("Grant `refresh_token`: the latest one. It works once."),
-  scope,
-  resource: optional("The API that the token is for (RFC 8707)."),
+  username: field("Grant `password`: the user."),
+  password: field(`Grant \`password\`: used as sent, up to ${PASSWORD_BYTES_MAX} bytes.`),
+  refresh_token: field("Grant `refresh_token`: the latest one. It works once."),
+  scope: field(
+    "Scope names with spaces between, up to " +
+      `${SCOPE_LENGTH_MAX} characters. Left out: what the client has by default.`,
+  ),
+  resource: field("The API that the token is for (RFC 8707)."),
   ...clientCredentials,
 };
 
@@ -66,14 +67,14 @@ export const tokenJson = z.object({ grant_type: z.optional(grantType), ...tokenF
 /** Body of the revocation endpoint. */
 export const revocationRequest = z.object({
   token: text("The access or refresh token to end. Either ends both of its pair."),
-  token_type_hint: optional("Not needed: a token says itself what it is."),
+  token_type_hint: field("Not needed: a token says itself what it is."),
   ...clientCredentials,
 });
 
 /** Body of the introspection endpoint. */
 export const introspectionRequest = z.object({
   token: text("The access token to ask about."),
-  token_type_hint: optional("Not needed: a token says itself what it is."),
+  token_type_hint: field("Not needed: a token says itself what it is."),
   ...clientCredentials,
 });
 

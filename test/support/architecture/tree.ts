@@ -97,7 +97,7 @@ function askGit(projectDir: string): string[] | null {
 
 /** Everything but what is ignored and files whose names begin with a dot. */
 function walk(projectDir: string): string[] {
-  const ignored = ["node_modules", "*.log"];
+  const ignored = ["node_modules", "dist", "*.log"];
   const exclude = ignored.map((name) => `**/${name}`);
   return globSync("**/*", { cwd: projectDir, exclude }).map((path) => path.replaceAll("\\", "/"));
 }

@@ -1,0 +1,165 @@
+import { globSync, readFileSync } from "node:fs";
+import { resolve as resolvePath } from "node:path";
+import { describe, expect, inject, test } from "vitest";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { PATHS } from "../../src/endpoints/paths.ts";
+import {
+  DOCUMENT,
+  DOCUMENTED,
+  type DocumentedOperation,
+  type Node,
+  problemsOf,
+  resolve,
+} from "../support/openapi.ts";
+
+const { url } = inject("server");
+const components = DOCUMENT["components"] as Record<string, Record<string, Node>>;
+const schemes = components["securitySchemes"] ?? {};
+
+/** Every object of the document, with the way to it. */
+function* nodesBelow(node: unknown, way = "#"): Generator<{ node: Node; way: string }> {
+  if (typeof node !== "object" || node === null) return;
+  yield { node: node as Node, way };
+  for (const [name, inner] of Object.entries(node)) yield* nodesBelow(inner, `${way}/${name}`);
+}
+
+const references = [...nodesBelow(DOCUMENT)].flatMap(({ node }) => {
+  return typeof node["$ref"] === "string" ? [node["$ref"]] : [];
+});
+
+describe("the document is that of the code", () => {
+  test("and so is the copy in docs/, which shows what a change does to the API", async () => {
+    const text = `${JSON.stringify(DOCUMENT, null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot(resolvePath(PROJECT_DIR, "docs/openapi.json"));
+  });
+
+  test("and so is the one that is served", async () => {
+    const response = await fetch(`${url}/openapi.json`);
+    expect(response.headers.get("Content-Type")).toBe("application/json");
+    expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    expect(await response.json()).toEqual(DOCUMENT);
+  });
+
+  test("every path has its place in it, and every method that the path answers to", async () => {
+    const documented = Map.groupBy(DOCUMENTED, ({ path }) => path);
+    expect([...documented.keys()].sort()).toEqual(Object.values(PATHS).sort());
+    for (const [path, operations] of documented) {
+      const { headers } = await fetch(url + path, { method: "OPTIONS" });
+      const allowed = headers.get("Allow")?.split(", ").sort();
+      const methods = operations.map(({ method }) => method.toUpperCase());
+      expect({ path, allowed }).toEqual({ path, allowed: [...methods, "OPTIONS"].sort() });
+    }
+  });
+
+  test("every parameter that the code reads has its place in it, and no other", () => {
+    const folders = "src/{endpoints,grants,client-auth}/*.ts";
+    const read = globSync(folders, { cwd: PROJECT_DIR }).flatMap((path) => {
+      const code = readFileSync(resolvePath(PROJECT_DIR, path), "utf8");
+      return [...code.matchAll(/params\.(?:get|has)\("(\w+)"\)/g)].map(([, name]) => name);
+    });
+    const bodies = DOCUMENTED.flatMap(({ requestBody }) => {
+      const { content = {} } = (requestBody ?? {}) as { content?: Record<string, Node> };
+      return Object.values(content).map(({ schema }) => schema as { $ref: string });
+    });
+    const documented = bodies.flatMap(({ $ref }) => {
+      return Object.keys(resolve($ref)["properties"] as Node);
+    });
+    // RFC 7009 §2.1 and 7662 §2.1 have it; nothing here needs it.
+    const ignored = ["token_type_hint"];
+    expect([...new Set(documented)].sort()).toEqual([...new Set([...read, ...ignored])].sort());
+  });
+});
+
+describe("the document is what OpenAPI 3.1 demands:", () => {
+  test("it says its version, its title and its own", () => {
+    const { openapi, info } = DOCUMENT as { openapi: string; info: Node };
+    expect(openapi).toMatch(/^3\.1\.\d+$/);
+    expect(info).toMatchObject({ title: expect.any(String), version: expect.any(String) });
+  });
+
+  test("every reference leads to something, and every schema is referred to", () => {
+    for (const reference of references) expect(resolve(reference)).toBeTypeOf("object");
+    const names = Object.keys(components["schemas"] ?? {});
+    const named = new Set(references.map((reference) => reference.split("/").at(-1)));
+    expect(names.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  test("operations have ids of their own, and tags that are declared", () => {
+    const ids = DOCUMENTED.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const declared = (DOCUMENT["tags"] as Node[]).map(({ name }) => name);
+    const used = DOCUMENTED.flatMap(({ tags }) => tags as string[]);
+    expect([...new Set(used)].sort()).toEqual(declared.sort());
+  });
+
+  test.each(DOCUMENTED.map((operation) => [operation.operationId, operation] as const))(
+    "%s has a summary, and whole answers, parameters, body and security",
+    (_, operation) => {
+      expect(operation.path).toMatch(/^\//);
+      expect(operation).toMatchObject({
+        operationId: expect.stringMatching(/^[a-z][A-Za-z]+$/),
+        summary: expect.stringMatching(/./),
+        description: expect.stringMatching(/./),
+      });
+      expectWholeAnswers(operation);
+      expectWholeRequest(operation);
+    },
+  );
+
+  test("security schemes have what their type needs", () => {
+    for (const [name, scheme] of Object.entries(schemes)) {
+      expect({ name, type: scheme["type"] }).toEqual({
+        name,
+        type: expect.stringMatching(/^(?:http|oauth2)$/),
+      });
+      if (scheme["type"] === "http") expect(scheme["scheme"]).toMatch(/^(?:basic|bearer)$/);
+      else expectWholeFlows(scheme["flows"] as Record<string, Node>);
+    }
+  });
+});
+
+function expectWholeAnswers({ responses, operationId }: DocumentedOperation): void {
+  expect(Object.keys(responses).length).toBeGreaterThan(1);
+  for (const [status, { description, headers = {}, content = {} }] of Object.entries(responses)) {
+    const where = `${operationId} ${status}`;
+    expect(status).toMatch(/^[1-5]\d\d$/);
+    expect(description, where).toMatch(/./);
+    for (const [name, header] of Object.entries(headers)) {
+      const whole = { description: expect.stringMatching(/./), schema: expect.any(Object) };
+      expect(header, `${where} ${name}`).toMatchObject(whole);
+      expect(name).not.toMatch(/^content-type$/i);
+    }
+    for (const { schema, examples = {} } of Object.values(content)) {
+      for (const { value } of Object.values(examples)) {
+        expect(problemsOf(schema, value), where).toEqual([]);
+      }
+    }
+  }
+}
+
+function expectWholeRequest(operation: DocumentedOperation): void {
+  const { method, parameters = [], requestBody, security } = operation;
+  for (const parameter of parameters as Node[]) {
+    expect(parameter).toMatchObject({
+      name: expect.any(String),
+      in: expect.stringMatching(/^(?:query|header)$/),
+      description: expect.stringMatching(/./),
+      schema: expect.any(Object),
+    });
+  }
+  expect(requestBody !== undefined).toBe(method === "post");
+  for (const requirement of security as Record<string, string[]>[]) {
+    for (const [name, scopes] of Object.entries(requirement)) {
+      expect(Object.keys(schemes)).toContain(name);
+      const flows = Object.values((schemes[name]?.["flows"] ?? {}) as Record<string, Node>);
+      for (const flow of flows) expect(Object.keys(flow["scopes"] as Node)).toEqual(scopes);
+    }
+  }
+}
+
+function expectWholeFlows(flows: Record<string, Node>): void {
+  expect(Object.keys(flows).sort()).toEqual(["clientCredentials", "password"]);
+  for (const flow of Object.values(flows)) {
+    expect(flow).toMatchObject({ tokenUrl: PATHS.token, scopes: expect.any(Object) });
+  }
+}
