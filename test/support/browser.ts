@@ -1,0 +1,38 @@
+import { execFileSync } from "node:child_process";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+/** A page of a real Chromium, and what it did that a page of the service must not do. */
+export interface WatchedPage {
+  readonly page: Page;
+  /** URLs that it asked for, in order. */
+  readonly requests: readonly string[];
+  /** What its Content-Security-Policy refused: `directive URL`. */
+  readonly violations: readonly string[];
+  /** Errors of its scripts and of its console. */
+  readonly errors: readonly string[];
+}
+
+/** Starts the Chromium that is on the PATH. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" });
+  return chromium.launch({ executablePath: executablePath.trim() });
+}
+
+/** Opens a page of its own profile, watched from before its first request. */
+export async function openPage(browser: Browser): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 1000 } });
+  const page = await context.newPage();
+  const [requests, violations, errors]: [string[], string[], string[]] = [[], [], []];
+  context.on("request", (request) => requests.push(request.url()));
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  await page.exposeFunction("reportViolation", (violation: string) => violations.push(violation));
+  await page.addInitScript(`
+    document.addEventListener("securitypolicyviolation", (event) => {
+      reportViolation(event.effectiveDirective + " " + event.blockedURI);
+    });
+  `);
+  return { page, requests, violations, errors };
+}
