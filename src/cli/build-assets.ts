@@ -1,13 +1,23 @@
 /**
- * `npm run assets`: makes the files that the service serves beside its Worker. Wrangler runs it
- * before it serves or deploys.
+ * `npm run assets`: makes the files that the service serves beside its Worker, in the folder that
+ * wrangler.toml names or in another one. Wrangler runs it before it serves or deploys.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openApiDocument } from "../openapi/document.ts";
+import { CommandError, runCommand } from "./command-error.ts";
 import { ASSETS_DIR } from "./project.ts";
 
+const TARGET_DIR = resolve(process.argv[2] ?? ASSETS_DIR);
 const PAGE_DIR = resolve(import.meta.dirname, "../openapi/page");
 const SWAGGER_UI_DIR = dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/package.json")));
 
@@ -23,17 +33,28 @@ const ASSETS: Readonly<Record<string, () => Buffer>> = {
   "docs/NOTICE.txt": () => readFileSync(join(SWAGGER_UI_DIR, "NOTICE")),
 };
 
-for (const [name, read] of Object.entries(ASSETS)) write(join(ASSETS_DIR, name), read());
-for (const entry of readdirSync(ASSETS_DIR, { recursive: true, withFileTypes: true })) {
-  const path = join(entry.parentPath, entry.name);
-  if (entry.isFile() && !isAsset(path)) rmSync(path, { force: true });
+await runCommand(async () => {
+  refuseForeignDir();
+  for (const [name, read] of Object.entries(ASSETS)) write(join(TARGET_DIR, name), read());
+  for (const entry of readdirSync(TARGET_DIR, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !isAsset(path)) rmSync(path, { force: true });
+  }
+});
+
+/** What is not an asset is removed, so the folder must be this command's own. */
+function refuseForeignDir(): void {
+  if (TARGET_DIR === ASSETS_DIR || !existsSync(TARGET_DIR)) return;
+  const names = readdirSync(TARGET_DIR);
+  if (names.length === 0 || names.includes("_headers")) return;
+  throw new CommandError(`${TARGET_DIR} holds other files: name an empty folder, or none.`);
 }
 
 /** Several builds may run at once, and a service may be serving: no file is ever half there. */
 function write(path: string, contents: Buffer): void {
   if (currentContents(path)?.equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });
-  const draft = join(dirname(ASSETS_DIR), `${process.pid}.draft`);
+  const draft = join(dirname(TARGET_DIR), `${process.pid}.draft`);
   writeFileSync(draft, contents);
   renameSync(draft, path);
 }
@@ -47,5 +68,5 @@ function currentContents(path: string): Buffer | null {
 }
 
 function isAsset(path: string): boolean {
-  return Object.keys(ASSETS).some((name) => join(ASSETS_DIR, name) === path);
+  return Object.keys(ASSETS).some((name) => join(TARGET_DIR, name) === path);
 }

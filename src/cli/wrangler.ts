@@ -95,7 +95,8 @@ export async function serveWithWrangler(
 function startWrangler(args: readonly string[], options: SpawnOptions): ChildProcess {
   const [command = "", ...rest] = args;
   const whole = [WRANGLER, command, "--config", WRANGLER_CONFIG, ...rest];
-  return spawn(process.execPath, whole, options);
+  // Where the build command of wrangler.toml is found, wherever this one was typed.
+  return spawn(process.execPath, whole, { cwd: PROJECT_DIR, ...options });
 }
 
 /** Waits for a child. What ends this process ends the child first; it exits with `ending` then. */

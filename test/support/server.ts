@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { type RunningCommand, startCommand } from "./running-command.ts";
 
 /** The real service, as `npm start` runs it. */
@@ -20,6 +21,8 @@ export interface ServerOptions {
   args?: readonly string[];
   /** Runs these words instead of `node src/cli/start.ts`, with the same arguments after them. */
   command?: readonly [string, ...string[]];
+  /** Where it is typed, unless in the project's folder. */
+  cwd?: string;
 }
 
 /** Credentials of the demo client, for HTTP Basic. */
@@ -35,10 +38,12 @@ export const DEMO_LOGIN = {
 /** Starts the service and waits until it has printed its curl line. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { stateDir, args = [], command = [process.execPath, "src/cli/start.ts"] } = options;
+  const { cwd = PROJECT_DIR } = options;
   const port = options.port ?? (await freePort());
   const [program, ...words] = command;
   const own = ["--port", String(port), "--persist-to", stateDir];
   const started = await startCommand(program, [...words, ...own, ...args], {
+    cwd,
     isReady: (output) => curlLine(output) !== undefined,
   });
   return { url: `http://127.0.0.1:${port}`, port, stateDir, ...started };

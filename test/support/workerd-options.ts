@@ -30,7 +30,7 @@ export function buildWorker(workerDir: string): void {
 
 /**
  * The bindings of wrangler.toml around a built Worker, with state on disk. Requests go straight to
- * the Worker, without miniflare's own Worker before it.
+ * the Worker, without miniflare's own Worker or static assets before it.
  *
  * @param vars on top of those of wrangler.toml; nothing is read from `.dev.vars`
  */
@@ -41,6 +41,8 @@ export function workerdOptions(workerDir: string, stateDir: string, vars: Vars):
     // Where wrangler looks for `.dev.vars`: whoever runs this may have other secrets there.
     userConfigPath: join(stateDir, "wrangler.toml"),
     secrets: undefined,
+    // Their router would stand before the Worker.
+    assets: undefined,
   }).workerOptions;
   return convertV4MiniflareOptions({
     workers: [

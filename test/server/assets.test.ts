@@ -1,0 +1,144 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { unstable_readConfig } from "wrangler";
+import { ASSETS_DIR, PROJECT_DIR, WRANGLER_CONFIG } from "../../src/cli/project.ts";
+import { PATHS } from "../../src/endpoints/paths.ts";
+import { run } from "../support/processes.ts";
+import { startServer, temporaryDir } from "../support/server.ts";
+
+const { url } = inject("server");
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const FILES = [
+  "_headers",
+  "docs.html",
+  "docs/LICENSE.txt",
+  "docs/NOTICE.txt",
+  "docs/initializer.js",
+  "docs/swagger-ui-bundle.js",
+  "docs/swagger-ui.css",
+  "openapi.json",
+];
+
+describe("what is served beside the Worker", () => {
+  test.each([
+    ["/docs", "text/html; charset=utf-8"],
+    ["/docs/initializer.js", "text/javascript; charset=utf-8"],
+    ["/docs/swagger-ui.css", "text/css; charset=utf-8"],
+    ["/openapi.json", "application/json"],
+  ])("%s is %s, under a policy that lets in this host alone", async (path, type) => {
+    const { status, headers } = await fetch(url + path);
+    expect({ status, ...Object.fromEntries(headers) }).toMatchObject({
+      status: 200,
+      "content-type": type,
+      "content-security-policy": POLICY,
+      "cross-origin-opener-policy": "same-origin",
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+    });
+  });
+
+  test.each(["/docs/", "/docs.html"])("%s leads to /docs", async (path) => {
+    const { status, headers } = await fetch(url + path, { redirect: "manual" });
+    expect([status, headers.get("Location")]).toEqual([307, "/docs"]);
+  });
+
+  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("is not for %s", async (method) => {
+    for (const path of ["/docs", "/openapi.json"]) {
+      const { status } = await fetch(url + path, { method });
+      expect({ path, status }).toEqual({ path, status: 405 });
+    }
+  });
+
+  test.each(["/docs/nothing", "/docs/swagger-ui.css.map", "/_headers", "/index.html"])(
+    "%s is none of it: the Worker answers in JSON",
+    async (path) => {
+      const response = await fetch(url + path);
+      expect(response.headers.get("Content-Type")).toBe("application/json");
+      expect(response.headers.get("Content-Security-Policy")).toBeNull();
+    },
+  );
+
+  test.each(["", "staging"])("stands before no endpoint of OAuth in %j", (env) => {
+    const { assets } = unstable_readConfig(
+      { config: WRANGLER_CONFIG, env },
+      { hideWarnings: true },
+    );
+    expect(resolve(PROJECT_DIR, assets?.directory ?? "")).toBe(ASSETS_DIR);
+    const first = assets?.run_worker_first as string[];
+    const passed = Object.values(PATHS).filter((path) => {
+      return !first.some((rule) => path.startsWith(rule.replace("*", "")));
+    });
+    // Not called often enough for the look-up of an asset to matter.
+    const seldom: readonly string[] = ["/", "/healthz"];
+    expect(passed.filter((path) => !seldom.includes(path))).toEqual([]);
+  });
+});
+
+describe("npm run assets", () => {
+  const { path, remove } = temporaryDir();
+  const dir = join(path, "assets");
+  afterAll(remove);
+
+  const build = () => run("npm", ["run", "-s", "assets", "--", dir]);
+  const listed = () => {
+    const all = readdirSync(dir, { recursive: true, encoding: "utf8" });
+    return all.filter((name) => statSync(join(dir, name)).isFile()).sort();
+  };
+
+  test("makes what the page loads, and nothing of Swagger UI besides", async () => {
+    expect(await build()).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(listed()).toEqual([...FILES].sort());
+  });
+
+  test("removes what an older build left, and makes what is missing or changed", async () => {
+    const contents = () => listed().map((name) => [name, readFileSync(join(dir, name), "utf8")]);
+    const before = contents();
+    writeFileSync(join(dir, "docs/older.js"), "");
+    writeFileSync(join(dir, "docs.html"), "changed");
+    rmSync(join(dir, "docs/NOTICE.txt"));
+    await build();
+    expect(contents()).toEqual(before);
+  });
+
+  test("touches no file that is as it should be, even when several run at once", async () => {
+    const times = () => listed().map((name) => statSync(join(dir, name)).mtimeMs);
+    const before = times();
+    const ended = await Promise.all([build(), build(), build()]);
+    expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual(Array(3).fill([0, ""]));
+    expect(times()).toEqual(before);
+    expect(readdirSync(path)).toEqual(["assets"]);
+  });
+
+  test("leaves a folder alone that holds other files", async () => {
+    const other = mkdtempSync(join(path, "other-"));
+    writeFileSync(join(other, "mine.txt"), "mine");
+    const { code, stderr } = await run("npm", ["run", "-s", "assets", "--", other]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("holds other files")]);
+    expect(readdirSync(other)).toEqual(["mine.txt"]);
+    rmSync(other, { recursive: true });
+  });
+
+  test("takes nothing along that reports to others, and no inline script", () => {
+    const read = (name: string) => readFileSync(join(dir, name), "utf8");
+    for (const name of FILES) expect(read(name), name).not.toMatch(/scarf/i);
+    expect(read("docs.html")).not.toMatch(/<script(?![^>]* src="\/docs\/)|\son\w+=|https?:/);
+  });
+
+  test("runs before the service starts, wherever that is typed", async () => {
+    const server = await startServer({
+      stateDir: join(path, "state"),
+      command: [process.execPath, join(PROJECT_DIR, "src/cli/start.ts")],
+      cwd: path,
+    });
+    try {
+      expect(await fetch(`${server.url}/docs`)).toMatchObject({ status: 200 });
+    } finally {
+      await server.stop();
+    }
+  });
+});
