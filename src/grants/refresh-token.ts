@@ -13,7 +13,8 @@ import { allowedScope, requestedWithin } from "./granted-scope.ts";
 /** Bytes that tell one attempt to refresh from any other. */
 const ATTEMPT_ID_BYTES = 16;
 
-const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+/** What the `Idempotency-Key` header may be. */
+export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
 /**
  * Refreshing (RFC 6749 §6). Everything that the sealed token says is checked here, after one round

@@ -1,5 +1,6 @@
 import { PATHS } from "../endpoints/paths.ts";
 import { GRANTS } from "../grants/index.ts";
+import { IDEMPOTENCY_KEY } from "../grants/refresh-token.ts";
 import type { GrantType } from "../protocol/names.ts";
 import { bodyOf, CORS_HEADERS, NO_STORE_HEADERS, type Operation, schemaRef } from "./operation.ts";
 import { BODY_CLIENT_REFUSALS, BODY_REFUSALS } from "./refusals.ts";
@@ -33,7 +34,7 @@ export const tokenOperation: Operation = {
       description:
         "For a refresh: any string, new for each. The same key with the same token, soon after, " +
         "gets the same new pair, so that an answer that was lost can be asked for again.",
-      schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[ -~]*$" },
+      schema: { type: "string", pattern: IDEMPOTENCY_KEY.source },
     },
   ],
   requestBody: bodyOf("TokenForm", "TokenJson"),

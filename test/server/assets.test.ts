@@ -123,9 +123,11 @@ describe("npm run assets", () => {
     rmSync(other, { recursive: true });
   });
 
-  test("takes nothing along that reports to others, and no inline script", () => {
+  test("takes nothing along that reports to others, runs nothing such, and has no inline script", () => {
     const read = (name: string) => readFileSync(join(dir, name), "utf8");
     for (const name of FILES) expect(read(name), name).not.toMatch(/scarf/i);
+    const manifest = JSON.parse(readFileSync(join(PROJECT_DIR, "package.json"), "utf8"));
+    expect(manifest.allowScripts).toMatchObject({ "@scarf/scarf": false });
     expect(read("docs.html")).not.toMatch(/<script(?![^>]* src="\/docs\/)|\son\w+=|https?:/);
   });
 
