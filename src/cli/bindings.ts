@@ -14,8 +14,8 @@ export interface Target {
   readonly stateDir: string;
   /** The deployed service instead. */
   readonly remote: boolean;
-  /** Which deployed service, as `[env.NAME]` of wrangler.toml; absent or empty: production. */
-  readonly environment?: string;
+  /** Environment of wrangler.toml; the top level unless it is named. */
+  readonly env?: string;
 }
 
 /** What of local state a command can reach. Durable Objects are the running service's alone. */
@@ -86,15 +86,15 @@ async function useBindings<Result>(
 }
 
 async function openProxy(
-  { stateDir, remote, environment }: Target,
+  { stateDir, remote, env }: Target,
   kinds: readonly BindingKind[],
   configDir: string,
 ): Promise<PlatformProxy<LocalState & Record<string, unknown>>> {
   const { getPlatformProxy } = await loadWrangler();
-  const config = await readConfig(environment);
+  const config = await readConfig(env);
   const { name, compatibility_date } = config;
   // A binding that deploying has provisioned has no id here, and the proxy takes none by name.
-  if (remote) config.d1_databases = await withIds(config.d1_databases, environment);
+  if (remote) config.d1_databases = await withIds(config.d1_databases, env);
   // The proxy starts every binding that it is told of, so it is told of those alone.
   const bindings = kinds.map((kind) => {
     return [kind, config[kind].map((binding: object) => ({ ...binding, remote }))];

@@ -20,9 +20,10 @@ import { runWrangler } from "./wrangler.ts";
 await runCommand(async () => {
   const options = readDeployOptions(process.argv.slice(2));
   const { environment } = options;
-  const config = await readConfig(environment);
+  const env = environment === "" ? {} : { env: environment };
+  const config = await readConfig(env.env);
   if (options.runsTests) runTests();
-  const target = { stateDir: DEFAULT_STATE_DIR, remote: true, environment };
+  const target = { stateDir: DEFAULT_STATE_DIR, remote: true, ...env };
   const deployed = await deploy(
     {
       environment,

@@ -7,7 +7,7 @@ import { DEFAULT_STATE_DIR } from "./project.ts";
 interface DoctorOptions {
   readonly persistTo: string;
   readonly remote: boolean;
-  readonly env: string;
+  readonly env?: string;
   readonly url?: string;
   readonly json: boolean;
 }
@@ -18,11 +18,11 @@ export function doctorCommand(): Command {
     .description("look at everything that has to be right; changes nothing")
     .option("--persist-to <dir>", "folder of the local state", DEFAULT_STATE_DIR)
     .option("--remote", "the deployed service instead of local state", false)
-    .option("--env <name>", "an environment of wrangler.toml, such as staging", "")
+    .option("--env <name>", "environment of wrangler.toml, such as staging")
     .option("--url <origin>", "where the service runs; without it, ISSUER if that is set")
     .option("--json", "for programs", false)
     .action(async ({ persistTo, remote, env, url, json }: DoctorOptions) => {
-      const target = { stateDir: persistTo, remote, environment: env };
+      const target = { stateDir: persistTo, remote, ...(env === undefined ? {} : { env }) };
       const checks = await examine({ ...target, address: readOrigin(url), patienceMs: 0 });
       const isWell = isHealthy(checks);
       console.log(json ? JSON.stringify({ healthy: isWell, checks }) : describeChecks(checks));

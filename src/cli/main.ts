@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { applyFile, describeApplied } from "./apply.ts";
 import { runCommand } from "./command-error.ts";
 import { doctorCommand } from "./doctor.ts";
+import { sessionCommand } from "./end-sessions.ts";
 import { explainCommand } from "./explain.ts";
 import { DEFAULT_STATE_DIR } from "./project.ts";
 import { tokenCommand } from "./token.ts";
@@ -24,6 +25,7 @@ program
 
 program.addCommand(tokenCommand());
 program.addCommand(doctorCommand());
+program.addCommand(sessionCommand());
 program.addCommand(explainCommand());
 
 await runCommand(async () => {

@@ -23,21 +23,22 @@ export function loadWrangler(): Promise<typeof import("wrangler")> {
   return import("wrangler");
 }
 
-/** Wrangler's configuration, checked by wrangler. @param environment "" for production */
-export async function readConfig(environment = ""): Promise<Unstable_Config> {
+/** Reads wrangler.toml as one environment has it. @throws when it is odd */
+export async function readConfig(env?: string): Promise<Unstable_Config> {
   const { unstable_readConfig } = await loadWrangler();
-  return unstable_readConfig({ config: WRANGLER_CONFIG, env: environment }, { hideWarnings: true });
+  const args = { config: WRANGLER_CONFIG, ...(env === undefined ? {} : { env }) };
+  return unstable_readConfig(args, { hideWarnings: true });
 }
 
 /** Settings of wrangler.toml, with the local secrets on top unless it is about a deployment. */
 export async function settingsOf({
   remote,
-  environment,
+  env,
 }: {
   readonly remote: boolean;
-  readonly environment?: string;
+  readonly env?: string;
 }): Promise<Record<string, unknown>> {
-  const { vars } = await readConfig(environment);
+  const { vars } = await readConfig(env);
   return remote ? vars : { ...vars, ...localSecrets() };
 }
 

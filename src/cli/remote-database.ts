@@ -15,12 +15,12 @@ interface DatabaseBinding {
  */
 export async function withIds<Binding extends DatabaseBinding>(
   bindings: readonly Binding[],
-  environment = "",
+  env = "",
   wrangler: RunWrangler = runWrangler,
 ): Promise<Binding[]> {
   const completed: Binding[] = [];
   for (const binding of bindings) {
-    const database_id = binding.database_id ?? (await findId(binding, environment, wrangler));
+    const database_id = binding.database_id ?? (await findId(binding, env, wrangler));
     completed.push({ ...binding, database_id });
   }
   return completed;
@@ -28,10 +28,10 @@ export async function withIds<Binding extends DatabaseBinding>(
 
 async function findId(
   { binding, database_name: name = binding }: DatabaseBinding,
-  environment: string,
+  env: string,
   wrangler: RunWrangler,
 ): Promise<string> {
-  const ended = await wrangler(["d1", "list", "--json", "--env", environment]);
+  const ended = await wrangler(["d1", "list", "--json", "--env", env]);
   if (ended.code !== 0) {
     throw new CommandError(`The database could not be opened: ${complaintOf(ended)}`);
   }

@@ -54,7 +54,9 @@ export async function uploadWorker(
   scratchDir: string,
   args: readonly string[] = [],
 ): Promise<string | null> {
-  const report = join(scratchDir, "wrangler-output.ndjson");
+  // Whoever started this may want to read wrangler's report too, as `npm create cloudflare` does.
+  const asked = process.env["WRANGLER_OUTPUT_FILE_PATH"];
+  const report = asked ?? join(scratchDir, "wrangler-output.ndjson");
   const { code } = await wrangler(["deploy", "--env", environment, ...args], {
     isShown: true,
     env: { WRANGLER_OUTPUT_FILE_PATH: report },
@@ -92,7 +94,7 @@ function addressIn(report: string): string | null {
   const entries = report.split("\n").filter((line) => line !== "");
   const deployed = entries
     .map((line) => JSON.parse(line) as { type: string; targets?: readonly string[] })
-    .find(({ type }) => type === "deploy");
+    .findLast(({ type }) => type === "deploy");
   for (const target of deployed?.targets ?? []) {
     const domain = /^(\S+) \(custom domain\b/.exec(target)?.[1];
     const url = URL.parse(domain === undefined ? target : `https://${domain}`);

@@ -24,10 +24,10 @@ export async function examine(
   patient: Patient,
   wrangler: RunWrangler = runWrangler,
 ): Promise<readonly Check[]> {
-  const { remote, environment = "" } = patient;
+  const { remote, env } = patient;
   let config: Unstable_Config;
   try {
-    config = await readConfig(environment);
+    config = await readConfig(env);
   } catch (error) {
     const cure = "compare it with wrangler.toml as the project has it";
     return [...checkTooling(), failed("wrangler.toml", messageOf(error), cure)];
@@ -46,12 +46,12 @@ export async function examine(
 
 async function secretsOf(
   config: Unstable_Config,
-  { remote, environment = "" }: Patient,
+  { remote, env = "" }: Patient,
   wrangler: RunWrangler,
 ): Promise<Check[]> {
   if (!remote) return checkLocalSecrets(localSecrets());
   try {
-    return await checkRemoteSecrets(config.secrets?.required ?? [], environment, wrangler);
+    return await checkRemoteSecrets(config.secrets?.required ?? [], env, wrangler);
   } catch (error) {
     return [failed("secrets", messageOf(error), "npx wrangler login")];
   }

@@ -1,0 +1,107 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { PROJECT_DIR, readConfig } from "../../src/cli/project.ts";
+import { run } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+// What the Deploy button and `npm create cloudflare -- --template` read, as far as that can be
+// tried without an account. Sources: Cloudflare, "Deploy to Cloudflare buttons"; create-cloudflare
+// 2.74, `validateTemplateSrcDirectory`, `inferCopyFilesDefinition` and `runDeploy`.
+
+const { path: dir, remove } = temporaryDir();
+afterAll(remove);
+
+const read = (path: string) => readFileSync(join(PROJECT_DIR, path), "utf8");
+
+const manifest = JSON.parse(read("package.json")) as {
+  name: string;
+  scripts: Record<string, string>;
+  dependencies: object;
+  devDependencies: object;
+  cloudflare: { label: string; bindings: Record<string, { description: string }> };
+};
+const { bindings } = manifest.cloudflare;
+
+/** Secrets that a Worker may have and does not need. */
+const OPTIONAL_SECRETS = ["PASSWORD_PEPPER", "SIGNING_KEYS"];
+
+describe("the Deploy button", () => {
+  test("has a text for every binding, setting and secret, and for nothing else", async () => {
+    const { code, stdout, stderr } = await run(process.execPath, [
+      "node_modules/wrangler/bin/wrangler.js",
+      ...["deploy", "--dry-run", "--env", "", "--outdir", dir],
+    ]);
+    expect(code, stderr).toBe(0);
+    const bound = [...stdout.matchAll(/^env\.(\w+)/gm)].map(([, name]) => name);
+    const required = (await readConfig()).secrets?.required ?? [];
+    expect(bound).toContain("ISSUER");
+    const expected = new Set([...bound, ...required, ...OPTIONAL_SECRETS]);
+    expect(Object.keys(bindings).sort()).toEqual([...expected].sort());
+  });
+
+  test.each(Object.entries(bindings))("says of %s what it is", (_, { description }) => {
+    expect(description).toMatch(/^[A-Z0-9].{10,}\.$/);
+  });
+
+  test("asks for the secrets that the Worker needs, and hands out no value", async () => {
+    const asked = parseEnv(read(".dev.vars.example"));
+    const required = (await readConfig()).secrets?.required ?? [];
+    expect(Object.keys(asked)).toEqual(required);
+    for (const value of Object.values(asked)) expect(value).toBe("");
+    for (const name of OPTIONAL_SECRETS) expect(read(".dev.vars.example")).toContain(`# ${name}=`);
+  });
+
+  test("finds the scripts that it runs, and no build script besides", () => {
+    expect(manifest.scripts).toMatchObject({
+      predeploy: "node src/cli/bootstrap.mjs",
+      deploy: "node src/cli/deploy.ts",
+    });
+    expect(manifest.scripts).not.toHaveProperty("build");
+  });
+
+  test("leaves room for ids: wrangler writes them only where there is no comment", () => {
+    expect(read("wrangler.toml")).not.toContain("#");
+  });
+});
+
+describe("npm create cloudflare -- --template", () => {
+  test("finds what a template must have", () => {
+    for (const path of ["package.json", "wrangler.toml", "package-lock.json", ".gitignore"]) {
+      expect(existsSync(join(PROJECT_DIR, path)), path).toBe(true);
+    }
+    expect(manifest.scripts).toMatchObject({ "cf-typegen": expect.stringContaining("types") });
+  });
+
+  test("takes the whole project, which it does not where there is a folder js or ts", () => {
+    const folders = readdirSync(PROJECT_DIR).filter((name) => {
+      return statSync(join(PROJECT_DIR, name)).isDirectory();
+    });
+    expect(folders).toContain("src");
+    for (const variant of ["js", "ts"]) expect(folders).not.toContain(variant);
+  });
+
+  test("installs what the lockfile names: it and the manifest ask for the same", () => {
+    const { packages } = JSON.parse(read("package-lock.json"));
+    const { name, dependencies, devDependencies } = manifest;
+    expect(packages[""]).toMatchObject({ name, dependencies, devDependencies });
+  });
+});
+
+describe("what holds secrets is never committed", () => {
+  test.each([
+    [".dev.vars", 0],
+    [".dev.vars.staging", 0],
+    ["production.secrets", 0],
+    ["staging.secrets", 0],
+    [".dev.vars.example", 1],
+    ["wrangler.toml", 1],
+  ])("%s", async (path, code) => {
+    // In a repository of its own: an unpacked archive of the project is none.
+    copyFileSync(join(PROJECT_DIR, ".gitignore"), join(dir, ".gitignore"));
+    await run("git", ["init", "--quiet", dir]);
+    const { code: found } = await run("git", ["-C", dir, "check-ignore", "--quiet", path]);
+    expect(found).toBe(code);
+  });
+});
