@@ -1,0 +1,230 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { askServer, logInTo, refreshAt, type ServerAnswer } from "../support/ask-server.ts";
+import { openLocalDatabase } from "../support/local-database.ts";
+import { cli } from "../support/processes.ts";
+import { applyEntries } from "../support/registry-files.ts";
+import {
+  DEMO_CLIENT,
+  DEMO_LOGIN,
+  type Server,
+  startServer,
+  temporaryDir,
+} from "../support/server.ts";
+
+const page = readFileSync(join(PROJECT_DIR, "docs/operations.md"), "utf8");
+
+/** Every line that the page asks to type. */
+const LINES = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) => {
+  return block.trimEnd().split("\n");
+});
+
+/** What begins a line that needs an account, or is git's. `npm run deploy` has tests of its own. */
+const ELSEWHERE = [/^npx wrangler /, /^npm run deploy\b/, /^git pull$/, /^npm run .* --remote\b/];
+
+const CLI = "npm run -s cli -- ";
+const LOCAL = LINES.filter((line) => !ELSEWHERE.some((pattern) => pattern.test(line)));
+
+const { path: stateDir, remove } = temporaryDir();
+let server: Server;
+beforeAll(async () => {
+  server = await startServer({ stateDir });
+});
+afterAll(() => {
+  server?.kill();
+  remove();
+});
+
+describe("docs/operations.md", () => {
+  test("asks on this machine for commands of the operator alone, each once", () => {
+    expect(LOCAL).toEqual([`${CLI}doctor`, `${CLI}session end --all`]);
+  });
+
+  test.each(LOCAL)("%s works as it says", async (line) => {
+    const words = line.replace(CLI, "").split(" ");
+    const { code, stderr } = await cli(...words, "--persist-to", stateDir);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test.each(LINES.filter((line) => line.startsWith(CLI)))("%s is no misspelling", async (line) => {
+    // Without a login a remote command ends before it reaches anything; a bad word ends it sooner.
+    const words = line.replace(CLI, "").split(" ");
+    const { stderr, stdout } = await cli(...words, "--help");
+    expect(stderr).toBe("");
+    for (const option of words.filter((word) => word.startsWith("--"))) {
+      expect(stdout).toContain(option);
+    }
+  });
+
+  test("links to headings that it has", () => {
+    const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => {
+      return text
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, "")
+        .replaceAll(" ", "-");
+    });
+    for (const [, anchor = ""] of page.matchAll(/\]\(#([^)]*)\)/g)) {
+      expect(headings).toContain(anchor);
+    }
+  });
+});
+
+describe("the table of costs", () => {
+  /** US dollars for a million; CPU for a million milliseconds, duration for a million GB-seconds. */
+  const PRICE = {
+    request: 0.3,
+    cpuMs: 0.02,
+    kvRead: 0.5,
+    kvWrite: 5,
+    objectCall: 0.15,
+    objectRowWritten: 1,
+    gbSecond: 12.5,
+  };
+  const GB_SECONDS_A_CALL = 0.128 * 0.01;
+
+  const rows = [...page.matchAll(/^\| ([^|]+) \| (0\.30 \|[^\n]*) \|$/gm)].map(
+    ([, name = "", cells = ""]) => [name, cells.split(" | ").map(Number)] as const,
+  );
+
+  /** As `test/endpoints/operation-counts.test.ts` and `health.test.ts` count them. */
+  const COUNTS: Record<string, { cpuMs: number; kv: number; calls: number; rows: number }> = {
+    "logins by password": { cpuMs: 90, kv: PRICE.kvWrite, calls: 2, rows: 3 },
+    refreshes: { cpuMs: 2, kv: PRICE.kvWrite, calls: 1, rows: 1 },
+    "client credentials": { cpuMs: 2, kv: PRICE.kvWrite, calls: 0, rows: 0 },
+    "introspections of a login's token": { cpuMs: 2, kv: 0, calls: 1, rows: 0 },
+    "introspections of a client's token": { cpuMs: 2, kv: PRICE.kvRead, calls: 0, rows: 0 },
+    "`GET /healthz`": { cpuMs: 2, kv: PRICE.kvRead, calls: 1, rows: 0 },
+  };
+
+  test("has a row for each kind of request", () => {
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(COUNTS));
+  });
+
+  test.each(rows)("is right about %s", (name, cells) => {
+    const { cpuMs = 0, kv = 0, calls = 0, rows: written = 0 } = COUNTS[name] ?? {};
+    const object =
+      calls * (PRICE.objectCall + GB_SECONDS_A_CALL * PRICE.gbSecond) +
+      written * PRICE.objectRowWritten;
+    const parts = [PRICE.request, cpuMs * PRICE.cpuMs, kv, object];
+    const cents = (dollars: number) => Number(dollars.toFixed(2));
+    expect(cells).toEqual([...parts.map(cents), cents(parts.reduce((sum, part) => sum + part))]);
+  });
+});
+
+describe("a restore of the database", () => {
+  const CREDENTIALS = { grant_type: "client_credentials" };
+  /** Its tokens stand in no storage: D1 alone remembers that one is revoked. */
+  const JWT_CLIENT = "jwt-client:secret";
+  const NEW_PASSWORD = "a-new-password";
+  let snapshot: Record<string, Record<string, string | number | null>[]>;
+  let login: ServerAnswer;
+  let usedToken: ServerAnswer;
+  let clientToken: ServerAnswer;
+
+  beforeAll(async () => {
+    usedToken = await logInTo(server.url);
+    login = await refreshAt(server.url, usedToken);
+    await applyEntries(stateDir, {
+      clients: [
+        {
+          client_id: "jwt-client",
+          client_secret: "secret",
+          grant_types: ["client_credentials"],
+          access_token_format: "jwt",
+          audience: ["https://api.example.com"],
+        },
+      ],
+    });
+    clientToken = await askServer(server.url, CREDENTIALS, JWT_CLIENT);
+    snapshot = readAll();
+    await post("/o/revoke_token/", clientToken, JWT_CLIENT);
+    const users = [{ username: DEMO_LOGIN.username, password: NEW_PASSWORD }];
+    await applyEntries(stateDir, { users });
+    expect(await refreshAt(server.url, login)).toMatchObject({ status: 400 });
+    expect(await isActive(clientToken)).toBe(false);
+    writeAll(snapshot);
+  });
+
+  test("revives ended logins, revoked tokens and old passwords, and no used token", async () => {
+    expect(await refreshAt(server.url, usedToken)).toMatchObject({ status: 400 });
+    const revived = await refreshAt(server.url, login);
+    expect(revived).toMatchObject({ status: 200 });
+    login = revived;
+    expect(await isActive(login)).toBe(true);
+    expect(await isActive(clientToken)).toBe(true);
+    expect(await logInTo(server.url)).toMatchObject({ status: 200 });
+  });
+
+  test("is made good by session end --all, and by applying what changed since", async () => {
+    const { code, stdout } = await cli("session", "end", "--all", "--persist-to", stateDir);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: "Ended every session of 1 users and 2 clients.\n",
+    });
+    expect(await refreshAt(server.url, login)).toMatchObject({ status: 400 });
+    expect(await isActive(login)).toBe(false);
+    expect(await isActive(clientToken)).toBe(false);
+    const users = [{ username: DEMO_LOGIN.username, password: NEW_PASSWORD }];
+    await applyEntries(stateDir, { users });
+    expect(await logInTo(server.url)).toMatchObject({ status: 400 });
+    const anew = await askServer(server.url, { ...DEMO_LOGIN, password: NEW_PASSWORD });
+    expect(await refreshAt(server.url, anew)).toMatchObject({ status: 200 });
+    expect(await isActive(await askServer(server.url, CREDENTIALS))).toBe(true);
+    expect(await isActive(clientToken)).toBe(false);
+  });
+
+  test("session end asks for the word that says whose, and tells programs the numbers", async () => {
+    const { code, stderr } = await cli("session", "end", "--persist-to", stateDir);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("required option '--all' not specified");
+    const { stdout } = await cli("session", "end", "--all", "--json", "--persist-to", stateDir);
+    expect(JSON.parse(stdout)).toEqual({ clients: 2, users: 1 });
+  });
+
+  const TABLES = ["clients", "users", "revoked_access_tokens"];
+
+  function readAll() {
+    const database = openLocalDatabase(stateDir);
+    const all = TABLES.map((table) => [table, database.prepare(`SELECT * FROM ${table}`).all()]);
+    database.close();
+    return Object.fromEntries(all);
+  }
+
+  function writeAll(tables: typeof snapshot): void {
+    const database = openLocalDatabase(stateDir);
+    database.exec("BEGIN IMMEDIATE");
+    for (const [table, rows] of Object.entries(tables)) {
+      database.exec(`DELETE FROM ${table}`);
+      for (const row of rows) {
+        const columns = Object.keys(row);
+        const places = columns.map(() => "?").join(", ");
+        database
+          .prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`)
+          .run(...Object.values(row));
+      }
+    }
+    database.exec("COMMIT");
+    database.close();
+  }
+
+  async function isActive(answer: ServerAnswer): Promise<unknown> {
+    return ((await post("/o/introspect/", answer)) as { active: unknown }).active;
+  }
+
+  async function post(
+    path: string,
+    { body }: ServerAnswer,
+    credentials = DEMO_CLIENT,
+  ): Promise<unknown> {
+    const response = await fetch(server.url + path, {
+      method: "POST",
+      headers: { Authorization: `Basic ${btoa(credentials)}` },
+      body: new URLSearchParams({ token: body["access_token"] ?? "" }),
+    });
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    return text === "" ? null : JSON.parse(text);
+  }
+});
