@@ -46,6 +46,8 @@ export interface Passwords {
    * good login replaces it.
    */
   check(password: string, records: readonly string[]): Promise<PasswordCheck>;
+  /** Whether this is a record for which a password can be right here, under this pepper. */
+  canRead(record: string): Promise<boolean>;
 }
 
 /** The two kinds of secret that are stored as records. */
@@ -139,6 +141,10 @@ function createPasswords(rounds: number, pepper: KeyRing | null, random: Random)
       }
       await spend(password, Math.ceil(rounds - roundsSpent));
       return NO_MATCH;
+    },
+
+    async canRead(record) {
+      return (await read(record)) !== null;
     },
   };
 }

@@ -66,6 +66,7 @@ export interface ClientRow {
   refresh_absolute_ttl_seconds: number | null;
   disabled: number;
   not_before_ms: number;
+  created_at_ms: number;
 }
 
 /** A row of the table `users`. */
@@ -76,6 +77,7 @@ export interface UserRow {
   claims: string;
   is_active: number;
   not_before_ms: number;
+  created_at_ms: number;
 }
 
 /** Reads a row of `clients`. */

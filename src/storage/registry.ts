@@ -1,42 +1,44 @@
+import { Unavailable } from "../protocol/refusal.ts";
 import type { ClientRow, UserRow } from "./account-rows.ts";
 import { attempt } from "./attempt.ts";
+import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
 
-/** Columns of a client that an operator decides. */
-export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms">;
+export type { ClientFields, RegistryWrite, UserFields } from "./registry-sql.ts";
 
-/** Columns of a user that an operator decides. */
-export type UserFields = Pick<UserRow, "password_record" | "claims" | "is_active">;
+/** Which part of a table to read, in the order of its names. */
+export interface Page {
+  /** The name before the first of the page; empty: from the start. */
+  readonly after: string;
+  /** Most rows of the page. */
+  readonly limit: number;
+}
 
-/** One row to insert or change. `endsSessions` ends every family that began before. */
-export type RegistryWrite =
-  | { readonly kind: "insert_client"; readonly clientId: string; readonly fields: ClientFields }
-  | {
-      readonly kind: "update_client";
-      readonly clientId: string;
-      readonly fields: Partial<ClientFields>;
-      readonly endsSessions: boolean;
-    }
-  | {
-      readonly kind: "insert_user";
-      readonly id: string;
-      readonly username: string;
-      readonly fields: UserFields;
-    }
-  | {
-      readonly kind: "update_user";
-      readonly username: string;
-      readonly fields: Partial<UserFields>;
-      readonly endsSessions: boolean;
-    };
-
-/** Clients and users as management sees them: rows to compare, writes that hold or fail whole. */
+/**
+ * Clients and users as management sees them: rows to compare, writes that hold or fail whole. Each
+ * throws Unavailable when D1 fails.
+ */
 export interface Registry {
-  /** @returns the rows that exist among those asked for; @throws Unavailable when D1 fails */
+  /** @returns the rows that exist among those asked for */
   findClients(clientIds: readonly string[]): Promise<ReadonlyMap<string, ClientRow>>;
-  /** @returns the rows that exist among those asked for; @throws Unavailable when D1 fails */
+  /** @returns the rows that exist among those asked for, by user name */
   findUsers(usernames: readonly string[]): Promise<ReadonlyMap<string, UserRow>>;
-  /** Writes all or nothing, in one transaction. @throws Unavailable when D1 fails */
+  /** @returns the rows that exist among those asked for, by id */
+  findUsersById(ids: readonly string[]): Promise<ReadonlyMap<string, UserRow>>;
+  /** Reads clients by id, one page. */
+  listClients(page: Page): Promise<readonly ClientRow[]>;
+  /** Reads users by name, one page. */
+  listUsers(page: Page): Promise<readonly UserRow[]>;
+  /**
+   * Writes all or nothing, in one transaction.
+   *
+   * @throws RegistryConflict when a row is there already, or not there, or not as expected
+   */
   write(writes: readonly RegistryWrite[]): Promise<void>;
+}
+
+/** A row is not as the writer saw it: nothing was written. */
+export class RegistryConflict extends Error {
+  override readonly name = "RegistryConflict";
 }
 
 /** D1 takes at most this many bound parameters in a statement. Source: D1, "Limits". */
@@ -48,14 +50,11 @@ const BOUND_PARAMETERS_MAX = 100;
  */
 const COMMAND_DEADLINE_MS = 120_000;
 
-/** The database's own clock, which is the one that issues tokens too, give or take milliseconds. */
-const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-
 /** Builds the {@link Registry} over D1. */
 export function createRegistry(db: D1Database): Registry {
   async function findRows<Row>(
     table: "clients" | "users",
-    key: "client_id" | "username",
+    key: "client_id" | "username" | "id",
     names: readonly string[],
   ): Promise<Row[]> {
     if (names.length === 0) return [];
@@ -63,6 +62,7 @@ export function createRegistry(db: D1Database): Registry {
     for (let start = 0; start < names.length; start += BOUND_PARAMETERS_MAX) {
       const some = names.slice(start, start + BOUND_PARAMETERS_MAX);
       const places = some.map(() => "?").join(", ");
+      // Table and column names are this file's own words and never input; every value is bound.
       const query = `SELECT * FROM ${table} WHERE ${key} IN (${places})`;
       statements.push(db.prepare(query).bind(...some));
     }
@@ -72,6 +72,11 @@ export function createRegistry(db: D1Database): Registry {
       COMMAND_DEADLINE_MS,
     );
     return results.flatMap((result) => result.results);
+  }
+
+  async function listRows<Row>(operation: string, query: string, page: Page): Promise<Row[]> {
+    const statement = db.prepare(query).bind(page.after, page.limit);
+    return (await attempt(operation, () => statement.all<Row>(), COMMAND_DEADLINE_MS)).results;
   }
 
   return {
@@ -85,46 +90,30 @@ export function createRegistry(db: D1Database): Registry {
       return new Map(rows.map((row) => [row.username, row]));
     },
 
+    async findUsersById(ids) {
+      const rows = await findRows<UserRow>("users", "id", ids);
+      return new Map(rows.map((row) => [row.id, row]));
+    },
+
+    listClients(page) {
+      const query = "SELECT * FROM clients WHERE client_id > ? ORDER BY client_id LIMIT ?";
+      return listRows("d1.list_clients", query, page);
+    },
+
+    listUsers(page) {
+      const query = "SELECT * FROM users WHERE username > ? ORDER BY username LIMIT ?";
+      return listRows("d1.list_users", query, page);
+    },
+
     async write(writes) {
       if (writes.length === 0) return;
-      const statements = writes.map((write) => toSql(db, write));
-      await attempt("d1.write_registry", () => db.batch(statements), COMMAND_DEADLINE_MS);
+      const statements = writes.flatMap((write) => statementsOf(db, write));
+      try {
+        await attempt("d1.write_registry", () => db.batch(statements), COMMAND_DEADLINE_MS);
+      } catch (error) {
+        if (error instanceof Unavailable && isConflict(error.cause)) throw new RegistryConflict();
+        throw error;
+      }
     },
   };
-}
-
-function toSql(db: D1Database, write: RegistryWrite): D1PreparedStatement {
-  switch (write.kind) {
-    case "insert_client":
-      return insert(db, "clients", { client_id: write.clientId, ...write.fields });
-    case "insert_user":
-      return insert(db, "users", { id: write.id, username: write.username, ...write.fields });
-    case "update_client":
-      return update(db, "clients", "client_id", write.clientId, write);
-    case "update_user":
-      return update(db, "users", "username", write.username, write);
-  }
-}
-
-type Fields = Readonly<Record<string, string | number | null>>;
-
-// Table and column names are this file's own words and never input; every value is bound.
-function insert(db: D1Database, table: string, fields: Fields): D1PreparedStatement {
-  const columns = Object.keys(fields);
-  const places = columns.map(() => "?").join(", ");
-  const query = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`;
-  return db.prepare(query).bind(...Object.values(fields));
-}
-
-function update(
-  db: D1Database,
-  table: string,
-  key: string,
-  name: string,
-  { fields, endsSessions }: { fields: Fields; endsSessions: boolean },
-): D1PreparedStatement {
-  const assignments = Object.keys(fields).map((column) => `${column} = ?`);
-  if (endsSessions) assignments.push(`not_before_ms = ${NOW_MS}`);
-  const query = `UPDATE ${table} SET ${assignments.join(", ")} WHERE ${key} = ?`;
-  return db.prepare(query).bind(...Object.values(fields), name);
 }

@@ -1,0 +1,13 @@
+import type { Passwords } from "../crypto/passwords.ts";
+import type { Random } from "../crypto/random.ts";
+import type { Registry } from "../storage/registry.ts";
+
+/** What the functions of management work with. */
+export interface ManagementTools {
+  readonly registry: Registry;
+  readonly userPasswords: Passwords;
+  readonly clientSecrets: Passwords;
+  readonly random: Random;
+  /** Makes the `users.id` of a new user; never the same twice. */
+  readonly newUserId: () => string;
+}

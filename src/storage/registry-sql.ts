@@ -1,0 +1,114 @@
+import type { ClientRow, UserRow } from "./account-rows.ts";
+
+/** Columns of a client that an operator decides. */
+export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
+
+/** Columns of a user that an operator decides. */
+export type UserFields = Pick<UserRow, "password_record" | "claims" | "is_active">;
+
+/**
+ * One row to insert, change or delete. `expected` are columns that must still be as the writer saw
+ * them; `endsSessions` ends every family that began before.
+ */
+export type RegistryWrite =
+  | { readonly kind: "insert_client"; readonly clientId: string; readonly fields: ClientFields }
+  | {
+      readonly kind: "update_client";
+      readonly clientId: string;
+      readonly fields: Partial<ClientFields>;
+      readonly expected?: Partial<ClientFields>;
+      readonly endsSessions: boolean;
+    }
+  | { readonly kind: "delete_client"; readonly clientId: string }
+  | {
+      readonly kind: "insert_user";
+      readonly id: string;
+      readonly username: string;
+      readonly fields: UserFields;
+    }
+  | {
+      readonly kind: "update_user";
+      readonly username: string;
+      readonly fields: Partial<UserFields>;
+      readonly expected?: Partial<UserFields>;
+      readonly endsSessions: boolean;
+    }
+  | { readonly kind: "delete_user"; readonly username: string };
+
+/** The database's own clock, which is the one that issues tokens too, give or take milliseconds. */
+const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/** What {@link isConflict} looks for: SQLite's words for a row that is there already. */
+const TAKEN = /UNIQUE constraint failed/;
+
+/** ... and for the text that a guard below makes SQLite read as JSON, on purpose. */
+const GUARD_FAILED = /malformed JSON/;
+
+/** The statements of one write. A transaction of them fails when a row is not as expected. */
+export function statementsOf(db: D1Database, write: RegistryWrite): D1PreparedStatement[] {
+  switch (write.kind) {
+    case "insert_client":
+      return [insert(db, "clients", { client_id: write.clientId, ...write.fields })];
+    case "insert_user":
+      return [insert(db, "users", { id: write.id, username: write.username, ...write.fields })];
+    case "update_client":
+      return update(db, { table: "clients", key: "client_id", name: write.clientId }, write);
+    case "update_user":
+      return update(db, { table: "users", key: "username", name: write.username }, write);
+    case "delete_client":
+      return remove(db, { table: "clients", key: "client_id", name: write.clientId });
+    case "delete_user":
+      return remove(db, { table: "users", key: "username", name: write.username });
+  }
+}
+
+/** Whether D1 refused because of a row that is not as the writer expected it. */
+export function isConflict(error: unknown): boolean {
+  const text = String(error);
+  return TAKEN.test(text) || GUARD_FAILED.test(text);
+}
+
+type Fields = Readonly<Record<string, string | number | null>>;
+
+interface Row {
+  readonly table: "clients" | "users";
+  readonly key: "client_id" | "username";
+  readonly name: string;
+}
+
+// Table and column names are this file's own words and never input; every value is bound.
+function insert(db: D1Database, table: Row["table"], fields: Fields): D1PreparedStatement {
+  const columns = Object.keys(fields);
+  const places = columns.map(() => "?").join(", ");
+  const query = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`;
+  return db.prepare(query).bind(...Object.values(fields));
+}
+
+function update(
+  db: D1Database,
+  row: Row,
+  change: { fields: Fields; expected?: Fields; endsSessions: boolean },
+): D1PreparedStatement[] {
+  const { fields, expected = {}, endsSessions } = change;
+  const assignments = Object.keys(fields).map((column) => `${column} = ?`);
+  if (endsSessions) assignments.push(`not_before_ms = ${NOW_MS}`);
+  const query = `UPDATE ${row.table} SET ${assignments.join(", ")} WHERE ${row.key} = ?`;
+  const statement = db.prepare(query).bind(...Object.values(fields), row.name);
+  return [guard(db, row, expected), statement];
+}
+
+function remove(db: D1Database, row: Row): D1PreparedStatement[] {
+  const query = `DELETE FROM ${row.table} WHERE ${row.key} = ?`;
+  return [guard(db, row, {}), db.prepare(query).bind(row.name)];
+}
+
+/**
+ * Fails, and the transaction with it, unless there is such a row: no row changed is no error to
+ * SQLite, and only triggers may raise one.
+ */
+function guard(db: D1Database, { table, key, name }: Row, expected: Fields): D1PreparedStatement {
+  const conditions = [`${key} = ?`, ...Object.keys(expected).map((column) => `${column} IS ?`)];
+  const exists = `EXISTS (SELECT 1 FROM ${table} WHERE ${conditions.join(" AND ")})`;
+  const query = `SELECT json(CASE WHEN ${exists} THEN '{}' ELSE 'changed' END)`;
+  return db.prepare(query).bind(name, ...Object.values(expected));
+}

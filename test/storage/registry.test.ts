@@ -1,0 +1,116 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { Unavailable } from "../../src/protocol/refusal.ts";
+import {
+  type ClientFields,
+  createRegistry,
+  RegistryConflict,
+  type RegistryWrite,
+} from "../../src/storage/registry.ts";
+import { dumpRegistry } from "../support/management.ts";
+
+const registry = createRegistry(env.DB);
+
+const FIELDS: ClientFields = {
+  client_name: "",
+  token_endpoint_auth_method: "none",
+  secret_record: null,
+  previous_secret_record: null,
+  previous_secret_ends_at_ms: null,
+  jwks: null,
+  grant_types: "password",
+  scope: null,
+  default_scope: null,
+  audience: "",
+  claims: "{}",
+  allowed_origins: "",
+  access_token_format: "opaque",
+  access_token_ttl_seconds: null,
+  refresh_idle_ttl_seconds: null,
+  refresh_absolute_ttl_seconds: null,
+  disabled: 0,
+};
+const USER = { password_record: "!", claims: "{}", is_active: 1 };
+
+const client = (clientId: string): RegistryWrite => {
+  return { kind: "insert_client", clientId, fields: FIELDS };
+};
+const user = (id: string, username: string): RegistryWrite => {
+  return { kind: "insert_user", id, username, fields: USER };
+};
+const rename = (clientId: string, from: string, to: string): RegistryWrite => ({
+  kind: "update_client",
+  clientId,
+  fields: { client_name: to },
+  expected: { client_name: from },
+  endsSessions: false,
+});
+
+beforeEach(async () => {
+  await env.DB.batch([env.DB.prepare("DELETE FROM clients"), env.DB.prepare("DELETE FROM users")]);
+  await registry.write([client("shop"), user("1", "ada")]);
+});
+
+describe("a write conflicts, and takes all others of its batch back, when", () => {
+  const CONFLICTS: [string, RegistryWrite][] = [
+    ["there is such a client already", client("shop")],
+    ["there is such a user already", user("2", "ada")],
+    ["a user has the id already", user("1", "grace")],
+    ["the client to change is not there", rename("none", "", "New")],
+    ["the client to change is not as expected", rename("shop", "Old", "New")],
+    ["the client to delete is not there", { kind: "delete_client", clientId: "none" }],
+    ["the user to delete is not there", { kind: "delete_user", username: "none" }],
+    [
+      "the user to change is not there",
+      { kind: "update_user", username: "none", fields: {}, endsSessions: true },
+    ],
+    [
+      "the user to change is not as expected",
+      {
+        kind: "update_user",
+        username: "ada",
+        fields: { is_active: 0 },
+        expected: { is_active: 0 },
+        endsSessions: true,
+      },
+    ],
+  ];
+
+  test.each(CONFLICTS)("%s", async (_, conflicting) => {
+    const before = await dumpRegistry();
+    const others = [client("before"), rename("shop", "", "Renamed")];
+    const after = [user("9", "after")];
+    const written = registry.write([...others.slice(0, 1), conflicting, ...after]);
+    await expect(written).rejects.toBeInstanceOf(RegistryConflict);
+    expect(await dumpRegistry()).toEqual(before);
+  });
+});
+
+test("an update of a row that is as expected is written, NULL included", async () => {
+  const expected = { client_name: "", scope: null };
+  const fields = { client_name: "Shop", scope: "read" };
+  await registry.write([
+    { kind: "update_client", clientId: "shop", fields, expected, endsSessions: false },
+  ]);
+  const found = await registry.findClients(["shop"]);
+  expect(found.get("shop")).toMatchObject(fields);
+});
+
+test("a failure that is no conflict stays one of storage", async () => {
+  const broken = { ...FIELDS, claims: "no JSON" };
+  const written = registry.write([{ kind: "insert_client", clientId: "x", fields: broken }]);
+  await expect(written).rejects.toBeInstanceOf(Unavailable);
+});
+
+test("pages follow each other in the order of names, as bytes", async () => {
+  const names = ["a", "B", "é", "z", "~"];
+  await registry.write(names.map((name, index) => user(`u${index}`, name)));
+  const read: string[] = [];
+  for (;;) {
+    const page = await registry.listUsers({ after: read.at(-1) ?? "", limit: 2 });
+    if (page.length === 0) break;
+    expect(page.length).toBeLessThanOrEqual(2);
+    read.push(...page.map(({ username }) => username));
+  }
+  expect(read).toEqual(["B", "a", "ada", "z", "~", "é"]);
+});

@@ -1,0 +1,42 @@
+import { env } from "cloudflare:workers";
+import { createPasswordKinds } from "../../src/crypto/passwords.ts";
+import { secureRandom } from "../../src/crypto/random.ts";
+import type { ManagementTools } from "../../src/management/tools.ts";
+import { createRegistry, type RegistryWrite } from "../../src/storage/registry.ts";
+
+/** What management works with, over workerd's own D1. */
+export async function managementTools(): Promise<ManagementTools> {
+  return {
+    registry: createRegistry(env.DB),
+    ...(await createPasswordKinds({
+      passwordHashRounds: 1,
+      passwordPepper: null,
+      random: secureRandom,
+    })),
+    random: secureRandom,
+    newUserId: () => crypto.randomUUID(),
+  };
+}
+
+/** Tools with which something else happens just before the first write. */
+export function beforeFirstWrite(
+  tools: ManagementTools,
+  happen: () => Promise<unknown>,
+): ManagementTools {
+  let isFirst = true;
+  const write = async (writes: readonly RegistryWrite[]) => {
+    if (isFirst) {
+      isFirst = false;
+      await happen();
+    }
+    return tools.registry.write(writes);
+  };
+  return { ...tools, registry: { ...tools.registry, write } };
+}
+
+/** Every client and user, column by column. */
+export async function dumpRegistry(): Promise<unknown> {
+  const tables = ["SELECT * FROM clients ORDER BY 1", "SELECT * FROM users ORDER BY 1"];
+  const results = await env.DB.batch(tables.map((query) => env.DB.prepare(query)));
+  return results.map((result) => result.results);
+}
