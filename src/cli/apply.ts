@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
-import { parsePasswordConfig } from "../config.ts";
-import { createPasswordKinds } from "../crypto/passwords.ts";
-import { secureRandom } from "../crypto/random.ts";
-import { type Applied, apply } from "../management/apply.ts";
-import { parseRegistryFile, RegistryFileError } from "../management/registry-file.ts";
-import { createRegistry } from "../storage/registry.ts";
-import { type Target, withDatabase } from "./bindings.ts";
-import { CommandError, messageOf } from "./command-error.ts";
-import { settingsOf } from "./project.ts";
+import type { Command } from "commander";
+import { type Applied, type ApplyOptions, apply, findUnnamed } from "../management/apply.ts";
+import type { FieldChange } from "../management/field-changes.ts";
+import { ManagementError } from "../management/management-error.ts";
+import { parseRegistryFile, type RegistryFile } from "../management/registry-file.ts";
+import type { ManagementTools } from "../management/tools.ts";
+import type { Target } from "./bindings.ts";
+import { messageOf, usageError } from "./command-error.ts";
+import { type ConfirmOptions, confirmed, targetOf } from "./options.ts";
+import { json, plain } from "./output.ts";
+import { withManagement } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Longest file that is read, in bytes. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
@@ -19,44 +22,140 @@ const READ_FAILURES: Readonly<Record<string, string>> = {
   EACCES: "may not be read",
 };
 
+interface ApplyCommandOptions extends ConfirmOptions {
+  readonly dryRun: boolean;
+  readonly prune: boolean;
+}
+
+/** Adds the command `apply`. */
+export function addApply(program: Command, terminal: Terminal): void {
+  confirmed(program.command("apply"))
+    .description(
+      "make or update the clients and users of a JSON file; running it twice changes nothing",
+    )
+    .argument("<file>", "the file; docs/cli.md has its fields")
+    .option("--dry-run", "show what would change, and change nothing", false)
+    .option("--prune", "delete what the file does not name, in each list that it has", false)
+    .action((path: string, options: ApplyCommandOptions) => runApply(path, options, terminal));
+}
+
 /**
- * `apply FILE`: makes or updates the clients and users that a JSON file names.
+ * Makes or updates the clients and users that a JSON file names.
  *
  * @throws CommandError with the place and the reason; nothing has changed then
  */
-export async function applyFile(path: string, target: Target): Promise<readonly Applied[]> {
-  try {
-    const file = parseRegistryFile(readText(path));
-    const kinds = await createPasswordKinds({
-      ...parsePasswordConfig({ ...(await settingsOf(target)), ...process.env }),
-      random: secureRandom,
-    });
-    return await withDatabase(target, (db) => {
-      const newUserId = () => crypto.randomUUID();
-      return apply(file, { registry: createRegistry(db), ...kinds, newUserId });
-    });
-  } catch (error) {
-    if (!(error instanceof RegistryFileError)) throw error;
-    throw new CommandError(error.problems.map((problem) => `${path}: ${problem}`).join("\n"));
-  }
+export function applyFile(
+  path: string,
+  target: Target,
+  options: ApplyOptions = {},
+): Promise<readonly Applied[]> {
+  return withFile(path, target, (file, tools) => apply(file, tools, options));
 }
 
 /** One line for each entry of the file, and a last one that counts. */
 export function describeApplied(applied: readonly Applied[]): string {
-  const lines = applied.map(({ kind, name, change }) => `${change.padEnd(9)}  ${kind}  ${name}`);
+  const lines = applied.map(
+    ({ kind, name, change }) => `${change.padEnd(9)}  ${kind}  ${plain(name)}`,
+  );
+  return [...lines, describeCounts(applied)].join("\n");
+}
+
+/** One line for each change, field by field, and a last one that counts. */
+export function describeDifferences(applied: readonly Applied[]): string {
+  const lines = applied
+    .filter(({ change }) => change !== "unchanged")
+    .flatMap(({ kind, name, change, fields }) => {
+      const head = `${VERBS[change].padEnd(6)}  ${kind}  ${plain(name)}`;
+      return fields.length === 0
+        ? [head]
+        : fields.map((field) => `${head}  ${describeField(field)}`);
+    });
+  return [...lines, `dry run: ${describeCounts(applied)}`].join("\n");
+}
+
+const VERBS: Readonly<Record<Applied["change"], string>> = {
+  created: "create",
+  updated: "update",
+  deleted: "delete",
+  unchanged: "keep",
+};
+
+function describeField(change: FieldChange): string {
+  if ("isSecret" in change) return `${change.field}: changed`;
+  const [from, to] = [change.from, change.to].map((value) => {
+    return value === undefined ? "default" : plain(JSON.stringify(value));
+  });
+  return `${change.field}: ${from} -> ${to}`;
+}
+
+function describeCounts(applied: readonly Applied[]): string {
   const count = (change: Applied["change"]) =>
     applied.filter((one) => one.change === change).length;
-  const [created, updated, unchanged] = [count("created"), count("updated"), count("unchanged")];
-  return [...lines, `${created} created, ${updated} updated, ${unchanged} unchanged`].join("\n");
+  const counts = (["created", "updated", "unchanged"] as const).map((change) => {
+    return `${count(change)} ${change}`;
+  });
+  const deleted = count("deleted");
+  return [...counts, ...(deleted === 0 ? [] : [`${deleted} deleted`])].join(", ");
+}
+
+async function runApply(
+  path: string,
+  options: ApplyCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { dryRun, prune, yes } = options;
+  const bar = terminal.showProgress("Making the records of passwords and secrets");
+  const applied = await withFile(path, targetOf(options), async (file, tools) => {
+    if (prune && !dryRun) await confirmPruning(file, tools, yes, terminal);
+    try {
+      const onProgress = bar.advance;
+      return await apply(file, tools, { dryRun, prune, onProgress });
+    } finally {
+      bar.end();
+    }
+  });
+  if (options.json) return terminal.write(json({ dry_run: dryRun, changes: applied.map(toJson) }));
+  await terminal.write(`${dryRun ? describeDifferences(applied) : describeApplied(applied)}\n`);
+}
+
+function toJson({ kind, name, change, fields }: Applied): object {
+  const changes = fields.map((one) => ("isSecret" in one ? { field: one.field } : one));
+  return { kind, name, change, fields: changes };
+}
+
+async function confirmPruning(
+  file: RegistryFile,
+  tools: ManagementTools,
+  isAgreed: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const unnamed = terminal.isInteractive ? await findUnnamed(file, tools.registry) : [];
+  for (const { kind, name } of unnamed) terminal.note(`delete  ${kind}  ${plain(name)}`);
+  const count = terminal.isInteractive ? `these ${unnamed.length}` : "what the file does not name";
+  await terminal.confirm(`Delete ${count} for ever?`, isAgreed);
+}
+
+async function withFile<Result>(
+  path: string,
+  target: Target,
+  use: (file: RegistryFile, tools: ManagementTools) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const file = parseRegistryFile(readText(path), process.env);
+    return await withManagement(target, (tools) => use(file, tools));
+  } catch (error) {
+    if (!(error instanceof ManagementError) || error.reason !== "invalid") throw error;
+    throw usageError(error.problems.map((problem) => `${path}: ${problem}`).join("\n"));
+  }
 }
 
 function readText(path: string): string {
   const bytes = readBytes(path);
-  if (bytes.length > FILE_BYTES_MAX) throw new CommandError(`${path}: file: longer than 16 MiB`);
+  if (bytes.length > FILE_BYTES_MAX) throw usageError(`${path}: file: longer than 16 MiB`);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    throw new CommandError(`${path}: file: not UTF-8`);
+    throw usageError(`${path}: file: not UTF-8`);
   }
 }
 
@@ -65,6 +164,6 @@ function readBytes(path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    throw new CommandError(`${path}: file: ${READ_FAILURES[code] ?? messageOf(error)}`);
+    throw usageError(`${path}: file: ${READ_FAILURES[code] ?? messageOf(error)}`);
   }
 }

@@ -117,8 +117,9 @@ function isMissingTable(error: unknown): boolean {
   return error instanceof Unavailable && /no such (table|column)/.test(messageOf(error.cause));
 }
 
-function describeMissing({ stateDir, remote }: Target): string {
+function describeMissing({ stateDir, remote, env }: Target): string {
+  const deploy = `npm run deploy${env ? ` -- --env ${env}` : ""}`;
   return remote
-    ? "The deployed database lacks tables: run npm run deploy"
+    ? `The deployed database lacks tables: run ${deploy}`
     : `${stateDir}: no tables there yet: run npm start once, with the same --persist-to`;
 }

@@ -1,33 +1,12 @@
-import { Command } from "commander";
-import { applyFile, describeApplied } from "./apply.ts";
 import { runCommand } from "./command-error.ts";
-import { doctorCommand } from "./doctor.ts";
-import { sessionCommand } from "./end-sessions.ts";
-import { explainCommand } from "./explain.ts";
-import { DEFAULT_STATE_DIR } from "./project.ts";
-import { tokenCommand } from "./token.ts";
+import { createProgram } from "./program.ts";
+import { createTerminal } from "./terminal.ts";
 
-const program = new Command("cli")
-  .description("Clients and users of the token service. Run as: npm run -s cli -- COMMAND")
-  .showHelpAfterError();
+const { stdin: input, stdout: output, stderr: notes } = process;
 
-program
-  .command("apply")
-  .description(
-    "make or update the clients and users of a JSON file; running it twice changes nothing",
-  )
-  .argument("<file>", "the file; see the README for its fields")
-  .option("--persist-to <dir>", "folder of the local state", DEFAULT_STATE_DIR)
-  .option("--remote", "the deployed database instead of local state", false)
-  .action(async (file: string, { persistTo, remote }: { persistTo: string; remote: boolean }) => {
-    console.log(describeApplied(await applyFile(file, { stateDir: persistTo, remote })));
-  });
-
-program.addCommand(tokenCommand());
-program.addCommand(doctorCommand());
-program.addCommand(sessionCommand());
-program.addCommand(explainCommand());
+// Whoever reads may stop reading, as `head` does.
+output.once("error", () => process.exit());
 
 await runCommand(async () => {
-  await program.parseAsync();
+  await createProgram(createTerminal({ input, output, notes })).parseAsync();
 });

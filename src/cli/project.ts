@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { Unstable_Config } from "wrangler";
+import { usageError } from "./command-error.ts";
 
 /** Folder of the project, wherever the command was typed. */
 export const PROJECT_DIR = resolve(import.meta.dirname, "../..");
@@ -23,11 +24,20 @@ export function loadWrangler(): Promise<typeof import("wrangler")> {
   return import("wrangler");
 }
 
-/** Reads wrangler.toml as one environment has it. @throws when it is odd */
+/**
+ * Reads wrangler.toml as one environment has it.
+ *
+ * @throws CommandError when there is no such environment
+ */
 export async function readConfig(env?: string): Promise<Unstable_Config> {
   const { unstable_readConfig } = await loadWrangler();
-  const args = { config: WRANGLER_CONFIG, ...(env === undefined ? {} : { env }) };
-  return unstable_readConfig(args, { hideWarnings: true });
+  const config = unstable_readConfig({ config: WRANGLER_CONFIG }, { hideWarnings: true });
+  if (env === undefined) return config;
+  const known = config.definedEnvironments ?? [];
+  if (!known.includes(env)) {
+    throw usageError(`--env: wrangler.toml has no environment ${env}, only ${known.join(", ")}.`);
+  }
+  return unstable_readConfig({ config: WRANGLER_CONFIG, env }, { hideWarnings: true });
 }
 
 /** Settings of wrangler.toml, with the local secrets on top unless it is about a deployment. */
@@ -39,10 +49,17 @@ export async function settingsOf({
   readonly env?: string;
 }): Promise<Record<string, unknown>> {
   const { vars } = await readConfig(env);
-  return remote ? vars : { ...vars, ...localSecrets() };
+  return remote ? vars : { ...vars, ...localSecrets(env) };
 }
 
 /** The local secrets, or none before the first start. */
-export function localSecrets(): Record<string, string | undefined> {
-  return existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, "utf8")) : {};
+export function localSecrets(env?: string): Record<string, string | undefined> {
+  const path = localSecretsPath(env);
+  return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
+}
+
+/** Where wrangler looks for the local secrets of an environment. */
+export function localSecretsPath(env?: string): string {
+  const own = `${DEV_VARS}.${env}`;
+  return env !== undefined && existsSync(own) ? own : DEV_VARS;
 }

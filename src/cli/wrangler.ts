@@ -4,7 +4,9 @@ import { resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { PROJECT_DIR, WRANGLER_CONFIG } from "./project.ts";
 
-const WRANGLER = resolve(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
+/** The command of the lockfile, unless a test puts a stand-in there. */
+const WRANGLER =
+  process.env["TOLLGATE_WRANGLER"] ?? resolve(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
 
 /** What ends `npm start`; each is passed on, so that nothing is left behind. */
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -25,6 +27,8 @@ const READY = /Ready on (https?:\/\/\S+)\s/;
 export interface WranglerOptions {
   /** Shows what it says and lets it ask questions, instead of keeping what it says. */
   readonly isShown?: boolean;
+  /** For its standard input, which is where secrets belong: arguments can be seen. */
+  readonly input?: string;
   /** Variables of its environment, besides those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -48,9 +52,13 @@ export type RunWrangler = (
 const INTERRUPTED = 130;
 
 /** Runs a command of wrangler to its end. */
-export const runWrangler: RunWrangler = async (args, { isShown = false, env = {} } = {}) => {
-  const stdio = isShown ? "inherit" : (["ignore", "pipe", "pipe"] satisfies SpawnOptions["stdio"]);
+export const runWrangler: RunWrangler = async (args, { isShown = false, input, env = {} } = {}) => {
+  const stdin = input === undefined ? "ignore" : "pipe";
+  const stdio: SpawnOptions["stdio"] = isShown ? "inherit" : [stdin, "pipe", "pipe"];
   const child = startWrangler(args, { stdio, env: { ...process.env, ...env } });
+  // One that ends before it has read all says so by its exit code.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input);
   let [stdout, output] = ["", ""];
   child.stdout?.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();

@@ -45,6 +45,16 @@ export function parseRingKeys(text: string): readonly Bytes[] | string {
   return keys;
 }
 
+/** Writes a ring as {@link parseRingKeys} reads it. */
+export function formatRingKeys(keys: readonly Bytes[]): string {
+  return keys.map(toHex).join(",");
+}
+
+/** The id of a ring key: the same in every purpose, and in the open in every sealing. */
+export async function ringKeyId(raw: Bytes): Promise<string> {
+  return toHex(await hkdfSha256(raw, "tollgate key id", KEY_ID_BYTES));
+}
+
 /**
  * Derives the keys of one purpose from a ring. Purposes are independent: what is sealed for one
  * opens for no other.
@@ -61,12 +71,12 @@ export async function deriveKeyRing(rawKeys: readonly Bytes[], purpose: string):
 
 async function deriveSealingKey(raw: Bytes, purpose: string): Promise<SealingKey> {
   const [id, cipher, mac] = await Promise.all([
-    hkdfSha256(raw, "tollgate key id", KEY_ID_BYTES),
+    ringKeyId(raw),
     hkdfSha256(raw, `tollgate ${purpose} cipher`, 32),
     hkdfSha256(raw, `tollgate ${purpose} mac`, 32),
   ]);
   return {
-    id: toHex(id),
+    id,
     cipher: await crypto.subtle.importKey("raw", cipher, "AES-CTR", false, ["encrypt", "decrypt"]),
     mac: await hmacKey(mac),
   };

@@ -64,6 +64,15 @@ export function parseJwkSet(text: string): readonly JWK[] | string {
   return keys;
 }
 
+/** Names a private key of a set: its id, which tokens carry as `kid`, and how it signs. */
+export async function describeSigningKey(
+  jwk: JWK,
+): Promise<{ readonly id: string; readonly algorithm: SigningAlgorithm }> {
+  const algorithm = algorithmOf(jwk);
+  if (algorithm === null) throw new TypeError("not a signing key");
+  return { id: (await publicHalf(jwk, algorithm)).kid ?? "", algorithm };
+}
+
 /** Makes a private key for a JWK set. */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<JWK> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });

@@ -1,196 +1,128 @@
-import type { Passwords } from "../crypto/passwords.ts";
-import type { ClientRow, UserRow } from "../storage/account-rows.ts";
-import type { ClientFields, Registry, RegistryWrite, UserFields } from "../storage/registry.ts";
-import {
-  type ClientEntry,
-  type RegistryFile,
-  RegistryFileError,
-  type UserEntry,
-} from "./registry-file.ts";
+import { type Registry, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import { type Applied, type ApplyTools, clientSteps, type Step, userSteps } from "./apply-steps.ts";
+import { ManagementError, type Subject } from "./management-error.ts";
+import type { RegistryFile } from "./registry-file.ts";
 
-/** What {@link apply} needs. */
-export interface ApplyTools {
-  readonly registry: Registry;
-  readonly userPasswords: Passwords;
-  readonly clientSecrets: Passwords;
-  /** Makes the `users.id` of a new user; never the same twice. */
-  readonly newUserId: () => string;
+export type { Applied, ApplyTools } from "./apply-steps.ts";
+
+/** How {@link apply} goes about it. */
+export interface ApplyOptions {
+  /** Deletes what the file does not name, in each of the two lists that the file has. */
+  readonly prune?: boolean;
+  /** Writes nothing, and makes no records, which is what takes the time. */
+  readonly dryRun?: boolean;
+  /** Called after each entry of the file. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What became of one entry of the file. */
-export interface Applied {
-  readonly kind: "client" | "user";
-  readonly name: string;
-  readonly change: "created" | "updated" | "unchanged";
-}
-
-/** An unusable record, as Django has it: no password is right. */
-const UNUSABLE = "!";
-
-interface Step {
-  readonly applied: Applied;
-  readonly write: RegistryWrite | null;
-}
+/** Rows read at a time. */
+const PAGE_ROWS = 500;
 
 /**
  * Makes or updates clients and users to match a file, all or nothing. Doing so twice changes
  * nothing the second time: a secret that matches its record is left alone. What the file does not
- * name is left alone too.
+ * name is left alone too, unless `prune` says otherwise.
  *
- * @returns what became of each entry, in the order of the file
- * @throws RegistryFileError when a new confidential client has no secret
+ * @returns what became of each entry, in the order of the file, and then of what it does not name
+ * @throws ManagementError `invalid` when the file does not fit to what is there, `changed` when
+ *   somebody else changed a row meanwhile
  * @throws Unavailable when D1 fails; nothing is written then
  */
-export async function apply(file: RegistryFile, tools: ApplyTools): Promise<readonly Applied[]> {
-  const [clientRows, userRows] = await Promise.all([
-    tools.registry.findClients(file.clients.map((entry) => entry.client_id)),
-    tools.registry.findUsers(file.users.map((entry) => entry.username)),
-  ]);
-  refuseMissingSecrets(file.clients, clientRows);
+export async function apply(
+  file: RegistryFile,
+  tools: ApplyTools,
+  options: ApplyOptions = {},
+): Promise<readonly Applied[]> {
+  const { prune = false, dryRun = false, onProgress = () => undefined } = options;
+  const total = file.clients.length + file.users.length;
+  const used = dryRun ? withoutRecords(tools) : tools;
   const steps: Step[] = [];
-  for (const entry of file.clients) {
-    steps.push(await clientStep(entry, clientRows.get(entry.client_id), tools));
+  for (const makeSteps of [clientSteps, userSteps]) {
+    for await (const step of makeSteps(file, used)) {
+      steps.push(step);
+      onProgress(steps.length, total);
+    }
   }
-  for (const entry of file.users) {
-    steps.push(await userStep(entry, userRows.get(entry.username), tools));
+  if (prune) {
+    const unnamed = await findUnnamed(file, tools.registry);
+    steps.push(...unnamed.map(deletion));
   }
-  await tools.registry.write(steps.flatMap(({ write }) => write ?? []));
-  return steps.map(({ applied }) => applied);
+  if (!dryRun) await write(steps, tools.registry);
+  return steps.map(({ write: _, ...applied }) => applied);
 }
 
-function refuseMissingSecrets(
-  entries: readonly ClientEntry[],
-  rows: ReadonlyMap<string, ClientRow>,
-): void {
-  const problems = entries.flatMap((entry, index) => {
-    const secret = entry.client_secret ?? rows.get(entry.client_id)?.secret_record;
-    return hasSecret(entry) && !secret
-      ? [`clients[${index}].client_secret: a new confidential client needs one`]
-      : [];
-  });
-  if (problems.length > 0) throw new RegistryFileError(problems);
-}
-
-function hasSecret({ token_endpoint_auth_method: method }: ClientEntry): boolean {
-  return method === "client_secret_basic" || method === "client_secret_post";
-}
-
-async function clientStep(
-  entry: ClientEntry,
-  row: ClientRow | undefined,
-  tools: ApplyTools,
-): Promise<Step> {
-  const name = entry.client_id;
-  const fields: ClientFields = {
-    client_name: entry.client_name,
-    token_endpoint_auth_method: entry.token_endpoint_auth_method,
-    ...(await secretFields(entry, row, tools.clientSecrets)),
-    grant_types: entry.grant_types.join(" "),
-    scope: entry.scope ?? null,
-    default_scope: entry.default_scope ?? null,
-    audience: entry.audience.join(" "),
-    claims: JSON.stringify(entry.claims),
-    jwks: entry.jwks === undefined ? null : JSON.stringify(entry.jwks),
-    allowed_origins: entry.allowed_origins.join(" "),
-    access_token_format: entry.access_token_format,
-    access_token_ttl_seconds: entry.access_token_ttl_seconds ?? null,
-    refresh_idle_ttl_seconds: entry.refresh_idle_ttl_seconds ?? null,
-    refresh_absolute_ttl_seconds: entry.refresh_absolute_ttl_seconds ?? null,
-    disabled: entry.disabled ? 1 : 0,
-  };
-  if (row === undefined) {
-    return {
-      applied: { kind: "client", name, change: "created" },
-      write: { kind: "insert_client", clientId: name, fields },
-    };
+/**
+ * Finds the clients and users that a file does not name, in each of the two lists that it has.
+ *
+ * @throws Unavailable when D1 fails
+ */
+export async function findUnnamed(
+  file: RegistryFile,
+  registry: Registry,
+): Promise<readonly Subject[]> {
+  const clientIds = new Set(file.clients.map((entry) => entry.client_id));
+  const usernames = new Set(file.users.map((entry) => entry.username));
+  const unnamed: Subject[] = [];
+  if (file.has.clients) {
+    for await (const { client_id: name } of allRows((page) => registry.listClients(page), idOf)) {
+      if (!clientIds.has(name)) unnamed.push({ kind: "client", name });
+    }
   }
-  const changed = changedFields(fields, row);
-  if (changed === null)
-    return { applied: { kind: "client", name, change: "unchanged" }, write: null };
+  if (file.has.users) {
+    for await (const { username: name } of allRows((page) => registry.listUsers(page), nameOf)) {
+      if (!usernames.has(name)) unnamed.push({ kind: "user", name });
+    }
+  }
+  return unnamed;
+}
+
+/** Reads all rows, a page at a time. */
+export async function* allRows<Row>(
+  list: (page: { after: string; limit: number }) => Promise<readonly Row[]>,
+  keyOf: (row: Row) => string,
+): AsyncGenerator<Row> {
+  let after = "";
+  for (;;) {
+    const rows = await list({ after, limit: PAGE_ROWS });
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE_ROWS) return;
+    after = keyOf(last);
+  }
+}
+
+/** The key by which clients are listed. */
+export function idOf(row: { readonly client_id: string }): string {
+  return row.client_id;
+}
+
+/** The key by which users are listed. */
+export function nameOf(row: { readonly username: string }): string {
+  return row.username;
+}
+
+function deletion({ kind, name }: Subject): Step {
+  const write: RegistryWrite =
+    kind === "client"
+      ? { kind: "delete_client", clientId: name }
+      : { kind: "delete_user", username: name };
+  return { kind, name, change: "deleted", fields: [], write };
+}
+
+async function write(steps: readonly Step[], registry: Registry): Promise<void> {
+  try {
+    await registry.write(steps.flatMap((step) => step.write ?? []));
+  } catch (error) {
+    if (error instanceof RegistryConflict) throw new ManagementError("changed");
+    throw error;
+  }
+}
+
+function withoutRecords(tools: ApplyTools): ApplyTools {
+  const makeRecord = async () => "not made";
   return {
-    applied: { kind: "client", name, change: "updated" },
-    write: {
-      kind: "update_client",
-      clientId: name,
-      fields: changed,
-      endsSessions: changed.disabled === 1,
-    },
+    ...tools,
+    userPasswords: { ...tools.userPasswords, makeRecord },
+    clientSecrets: { ...tools.clientSecrets, makeRecord },
   };
-}
-
-type SecretFields = Pick<
-  ClientFields,
-  "secret_record" | "previous_secret_record" | "previous_secret_ends_at_ms"
->;
-
-/** A new secret replaces both of the old ones at once; the same one leaves the records alone. */
-async function secretFields(
-  entry: ClientEntry,
-  row: ClientRow | undefined,
-  clientSecrets: Passwords,
-): Promise<SecretFields> {
-  const none = { previous_secret_record: null, previous_secret_ends_at_ms: null };
-  if (!hasSecret(entry)) return { secret_record: null, ...none };
-  const kept: SecretFields = {
-    secret_record: row?.secret_record ?? null,
-    previous_secret_record: row?.previous_secret_record ?? null,
-    previous_secret_ends_at_ms: row?.previous_secret_ends_at_ms ?? null,
-  };
-  if (entry.client_secret === undefined) return kept;
-  const records = kept.secret_record === null ? [] : [kept.secret_record];
-  const { matched } = await clientSecrets.check(entry.client_secret, records);
-  if (matched !== null) return kept;
-  return { secret_record: await clientSecrets.makeRecord(entry.client_secret), ...none };
-}
-
-async function userStep(
-  entry: UserEntry,
-  row: UserRow | undefined,
-  tools: ApplyTools,
-): Promise<Step> {
-  const name = entry.username;
-  const fields: UserFields = {
-    password_record: await passwordRecord(entry, row, tools.userPasswords),
-    claims: JSON.stringify(entry.claims),
-    is_active: entry.is_active ? 1 : 0,
-  };
-  if (row === undefined) {
-    return {
-      applied: { kind: "user", name, change: "created" },
-      write: { kind: "insert_user", id: tools.newUserId(), username: name, fields },
-    };
-  }
-  const changed = changedFields(fields, row);
-  if (changed === null)
-    return { applied: { kind: "user", name, change: "unchanged" }, write: null };
-  return {
-    applied: { kind: "user", name, change: "updated" },
-    write: {
-      kind: "update_user",
-      username: name,
-      fields: changed,
-      endsSessions: changed.password_record !== undefined || changed.is_active === 0,
-    },
-  };
-}
-
-async function passwordRecord(
-  entry: UserEntry,
-  row: UserRow | undefined,
-  userPasswords: Passwords,
-): Promise<string> {
-  if (entry.password === undefined) return row?.password_record ?? UNUSABLE;
-  if (row !== undefined) {
-    const { matched } = await userPasswords.check(entry.password, [row.password_record]);
-    if (matched !== null) return row.password_record;
-  }
-  return userPasswords.makeRecord(entry.password);
-}
-
-/** @returns the fields that differ from the row, or null when none does */
-function changedFields<Fields extends object>(wanted: Fields, row: Fields): Partial<Fields> | null {
-  const changed = Object.entries(wanted).filter(([field, value]) => {
-    return row[field as keyof Fields] !== value;
-  });
-  return changed.length === 0 ? null : (Object.fromEntries(changed) as Partial<Fields>);
 }

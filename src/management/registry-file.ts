@@ -1,161 +1,56 @@
 import * as z from "zod/mini";
-import { utf8 } from "../crypto/bytes.ts";
-import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
-import { RESERVED_CLAIMS } from "../protocol/claims.ts";
-import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
-import { hasControlCharacter } from "../protocol/params.ts";
-import { parseScope } from "../protocol/scope.ts";
+import { checked, clientContradictions, userContradictions } from "./entries.ts";
+import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
+import { substituteVariables, type Variables } from "./file-variables.ts";
+import { invalid } from "./management-error.ts";
 
 /** Most clients, and most users, in one file. More belongs into an import. */
 const ENTRIES_MAX = 10_000;
 
-// zod/mini has no words of its own until it is told whose.
-z.config(z.locales.en());
-
-/** Longest client id or user name, in characters. */
-const NAME_LENGTH_MAX = 255;
-
-/** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */
-const CLAIMS_BYTES_MAX = 2048;
-
-const name = z.string().check(
-  z.minLength(1, "is empty"),
-  z.maxLength(NAME_LENGTH_MAX, `is longer than ${NAME_LENGTH_MAX} characters`),
-  z.refine((text) => !hasControlCharacter(text), "has a control character"),
-);
-
-const secret = z.string().check(
-  z.minLength(1, "is empty"),
-  z.refine((text) => !hasControlCharacter(text), "has a control character"),
-  z.refine(
-    (text) => utf8(text).length <= PASSWORD_BYTES_MAX,
-    `is longer than ${PASSWORD_BYTES_MAX} bytes`,
-  ),
-);
-
-const scope = z
-  .string()
-  .check(
-    z.refine(
-      (text) => (parseScope(text) ?? []).length > 0,
-      "is not scope names with spaces between",
-    ),
-  );
-
-const origin = z
-  .string()
-  .check(
-    z.refine(
-      (text) => URL.parse(text)?.origin === text && !text.includes("*"),
-      "is not an origin such as https://app.example.com",
-    ),
-  );
-
-const audience = z
-  .string()
-  .check(z.refine((text) => URL.canParse(text) && !/[\s#]/.test(text), "is not an absolute URI"));
-
-const claims = z.record(z.string(), z.json()).check(
-  z.refine(
-    (object) => Object.keys(object).every((claim) => !RESERVED_CLAIMS.has(claim)),
-    "has a name that tokens use themselves",
-  ),
-  z.refine(
-    (object) => utf8(JSON.stringify(object)).length <= CLAIMS_BYTES_MAX,
-    `is longer than ${CLAIMS_BYTES_MAX} bytes`,
-  ),
-);
-
-const jwks = z.strictObject({
-  keys: z.array(z.looseObject({ kty: z.enum(["EC", "OKP", "RSA"]) })).check(
-    z.minLength(1, "is empty"),
-    z.maxLength(16),
-    z.refine((keys) => keys.every((key) => !("d" in key)), "has a private key"),
-  ),
-});
-
-const lifetimeSeconds = z.int().check(z.minimum(1), z.maximum(31_536_000));
-
-const client = z.strictObject({
-  client_id: name.check(z.regex(/^[\x20-\x7e]+$/, "has a character other than printable ASCII")),
-  client_secret: z.optional(secret),
-  client_name: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
-  grant_types: z._default(z.array(z.enum(GRANT_TYPES)), ["password", "refresh_token"]),
-  token_endpoint_auth_method: z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
-  scope: z.optional(scope),
-  default_scope: z.optional(scope),
-  audience: z._default(z.array(audience), []),
-  claims: z._default(claims, {}),
-  jwks: z.optional(jwks),
-  allowed_origins: z._default(z.array(origin), []),
-  access_token_format: z._default(z.enum(ACCESS_TOKEN_FORMATS), "opaque"),
-  access_token_ttl_seconds: z.optional(lifetimeSeconds),
-  refresh_idle_ttl_seconds: z.optional(lifetimeSeconds),
-  refresh_absolute_ttl_seconds: z.optional(lifetimeSeconds),
-  disabled: z._default(z.boolean(), false),
-});
-
-const user = z.strictObject({
-  username: name,
-  password: z.optional(secret),
-  claims: z._default(claims, {}),
-  is_active: z._default(z.boolean(), true),
-});
-
 const registryFile = z.strictObject({
-  clients: z._default(z.array(client).check(z.maxLength(ENTRIES_MAX)), []),
-  users: z._default(z.array(user).check(z.maxLength(ENTRIES_MAX)), []),
+  clients: z.optional(z.array(clientSchema).check(z.maxLength(ENTRIES_MAX))),
+  users: z.optional(z.array(userSchema).check(z.maxLength(ENTRIES_MAX))),
 });
-
-/** A client as a file describes it; names of RFC 7591 §2. What is absent has its default. */
-export type ClientEntry = z.infer<typeof client>;
-
-/** A user as a file describes it. */
-export type UserEntry = z.infer<typeof user>;
 
 /** The clients and users that a file asks for. */
-export type RegistryFile = z.infer<typeof registryFile>;
-
-/** The file is not what it should be. Each problem names its place; none quotes a value. */
-export class RegistryFileError extends Error {
-  override readonly name = "RegistryFileError";
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
+export interface RegistryFile {
+  readonly clients: readonly ClientEntry[];
+  readonly users: readonly UserEntry[];
+  /** Which of the two lists the file has: of the other it says nothing. */
+  readonly has: { readonly clients: boolean; readonly users: boolean };
 }
 
 /**
  * Reads a file of clients and users.
  *
- * @param text JSON
- * @throws RegistryFileError with every problem found
+ * @param text JSON, with `${NAME}` in a string for the variable of that name
+ * @throws ManagementError `invalid` with every problem found
  */
-export function parseRegistryFile(text: string): RegistryFile {
-  const parsed = registryFile.safeParse(parseJson(text));
-  if (!parsed.success) {
-    throw new RegistryFileError(parsed.error.issues.map((issue) => describeIssue(issue)));
-  }
+export function parseRegistryFile(text: string, variables: Variables = {}): RegistryFile {
+  const { clients, users } = checked(
+    registryFile.safeParse(substituteVariables(parseJson(text), variables)),
+  );
+  const file = {
+    clients: clients ?? [],
+    users: users ?? [],
+    has: { clients: clients !== undefined, users: users !== undefined },
+  };
   const problems = [
-    ...repeats(parsed.data.clients.map((entry) => entry.client_id)).map(
-      (index) => `clients[${index}].client_id: stands twice`,
-    ),
-    ...repeats(parsed.data.users.map((entry) => entry.username)).map(
-      (index) => `users[${index}].username: stands twice`,
-    ),
-    ...parsed.data.clients.flatMap((entry, index) => contradictions(entry, `clients[${index}]`)),
+    ...repeats("clients", "client_id", file.clients),
+    ...repeats("users", "username", file.users),
+    ...repeats("users", "id", file.users),
+    ...at("clients", file.clients, clientContradictions),
+    ...at("users", file.users, userContradictions),
   ];
-  if (problems.length > 0) throw new RegistryFileError(problems);
-  return parsed.data;
+  if (problems.length > 0) throw invalid(...problems);
+  return file;
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new RegistryFileError([`${placeOfMistake(text)}: not valid JSON`]);
+    throw invalid(`${placeOfMistake(text)}: not valid JSON`);
   }
 }
 
@@ -185,36 +80,28 @@ function isStartOfJson(text: string): boolean {
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const place = issue.path.reduce<string>(
-    (path, key) => path + (typeof key === "number" ? `[${key}]` : `${path && "."}${String(key)}`),
-    "",
-  );
-  return `${place || "file"}: ${issue.message}`;
+function repeats<Field extends string>(
+  list: string,
+  field: Field,
+  entries: readonly { readonly [name in Field]?: string | undefined }[],
+): string[] {
+  const seen = new Set<string>();
+  return entries.flatMap((entry, index) => {
+    const name = entry[field];
+    if (name === undefined || !seen.has(name)) {
+      if (name !== undefined) seen.add(name);
+      return [];
+    }
+    return [`${list}[${index}].${field}: stands twice`];
+  });
 }
 
-function repeats(names: readonly string[]): number[] {
-  return [...names.keys()].filter((index) => names.indexOf(names[index] ?? "") < index);
-}
-
-function contradictions(entry: ClientEntry, place: string): string[] {
-  const problems: string[] = [];
-  const method = entry.token_endpoint_auth_method;
-  const isPublic = method === "none";
-  if (isPublic && entry.client_secret !== undefined) {
-    problems.push(`${place}.client_secret: a public client (method "none") has no secret`);
-  }
-  if (isPublic && entry.grant_types.includes("client_credentials")) {
-    problems.push(`${place}.grant_types: client_credentials is not for a public client`);
-  }
-  if (method === "private_key_jwt" && entry.client_secret !== undefined) {
-    problems.push(`${place}.client_secret: a client of method "private_key_jwt" has no secret`);
-  }
-  if ((method === "private_key_jwt") !== (entry.jwks !== undefined)) {
-    problems.push(`${place}.jwks: goes with method "private_key_jwt", and only with it`);
-  }
-  if (entry.access_token_format === "jwt" && entry.audience.length === 0) {
-    problems.push(`${place}.audience: format "jwt" needs the API that the tokens are for`);
-  }
-  return problems;
+function at<Entry>(
+  list: string,
+  entries: readonly Entry[],
+  problemsOf: (entry: Entry) => string[],
+): string[] {
+  return entries.flatMap((entry, index) => {
+    return problemsOf(entry).map((problem) => `${list}[${index}].${problem}`);
+  });
 }

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
-import { cli } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 
 const { stateDir } = inject("server");
@@ -102,22 +102,22 @@ describe("cli apply refuses a file", () => {
   test.each(BAD_FILES)("%s, at its place, and changes nothing", async (_, content, reasons) => {
     const before = readRegistry(stateDir);
     writeFileSync(file, content);
-    const { code, stdout, stderr } = await cli("apply", file, "--persist-to", stateDir);
+    const { code, stdout, stderr } = await command(["apply", file, "--persist-to", stateDir]);
     expect(stderr).toBe(reasons.map((reason) => `${file}: ${reason}\n`).join(""));
     expect(stderr).not.toContain(SECRET.slice(0, 7));
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(readRegistry(stateDir)).toEqual(before);
   });
 
   test("that is a folder", async () => {
-    const { code, stderr } = await cli("apply", dir, "--persist-to", stateDir);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `${dir}: file: is a folder\n` });
+    const { code, stderr } = await command(["apply", dir, "--persist-to", stateDir]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `${dir}: file: is a folder\n` });
   });
 
   test("that is not there", async () => {
-    const { code, stderr } = await cli("apply", "none.json", "--persist-to", stateDir);
+    const { code, stderr } = await command(["apply", "none.json", "--persist-to", stateDir]);
     expect({ code, stderr }).toEqual({
-      code: 1,
+      code: 2,
       stderr: "none.json: file: there is none of this name\n",
     });
   });

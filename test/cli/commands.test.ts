@@ -28,7 +28,7 @@ describe("the commands say what is wrong, and how it goes", () => {
     [["apply", file, "--persist-to"], "error: option '--persist-to <dir>' argument", "Usage: cli"],
   ])("%j", async (words, reason, usage) => {
     const { code, stdout, stderr } = await cli(...words);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr.startsWith(reason), stderr).toBe(true);
     expect(stderr).toContain(usage);
     expect(stderr).not.toMatch(/^\s+at /m);
@@ -36,7 +36,7 @@ describe("the commands say what is wrong, and how it goes", () => {
 
   test("nothing at all shows the help, and fails", async () => {
     const { code, stderr } = await cli();
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain("Usage: cli [options] [command]");
   });
 });

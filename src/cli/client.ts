@@ -1,0 +1,188 @@
+import { Command } from "commander";
+import {
+  type ClientSecret,
+  dropPreviousSecret,
+  rotateClientSecret,
+} from "../management/client-secrets.ts";
+import * as clients from "../management/clients.ts";
+import { addFieldOptions, fieldsOf } from "./client-options.ts";
+import { usageError } from "./command-error.ts";
+import { parseInstant } from "./instant.ts";
+import {
+  type CommonOptions,
+  type ConfirmOptions,
+  common,
+  confirmed,
+  type ListOptions,
+  paged,
+  pageOf,
+  targetOf,
+} from "./options.ts";
+import { json, report, table } from "./output.ts";
+import { withManagement } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface SecretOptions extends CommonOptions {
+  readonly secretStdin: boolean;
+}
+
+interface RotateOptions extends SecretOptions {
+  readonly oldEnds?: string;
+  readonly dropOld: boolean;
+}
+
+const SECRET_OPTION = [
+  "--secret-stdin",
+  "a secret of your own, from standard input or a prompt; otherwise one is made",
+] as const;
+
+/** The commands `client ...`. */
+export function clientCommand(terminal: Terminal): Command {
+  const client = new Command("client").description("the clients that may ask for tokens");
+  addCreateAndUpdate(client, terminal);
+  addReads(client, terminal);
+  addSwitches(client, terminal);
+  common(client.command("rotate-secret"))
+    .description("give a client a new secret, beside which the old one stays valid")
+    .argument("<id>", "its client_id")
+    .option(...SECRET_OPTION, false)
+    .option(
+      "--old-ends <when>",
+      "when the old one ends: now, 7d, 12h, 30m or an ISO date; else at the next rotation",
+    )
+    .option("--drop-old", "make no new secret, and end the old one of the last rotation", false)
+    .action((id: string, options: RotateOptions) => rotate(id, options, terminal));
+  return client;
+}
+
+function addCreateAndUpdate(client: Command, terminal: Terminal): void {
+  addFieldOptions(common(client.command("create")))
+    .description("make a client; its secret is shown once")
+    .argument("<id>", "its client_id")
+    .option(...SECRET_OPTION, false)
+    .action(async (id: string, options: SecretOptions) => {
+      const fields = fieldsOf({ ...options });
+      const secret = await ownSecret(options, terminal);
+      const input = {
+        client_id: id,
+        ...fields,
+        ...(secret === null ? {} : { client_secret: secret }),
+      };
+      const made = await withManagement(targetOf(options), (tools) => {
+        return clients.createClient(input, tools);
+      });
+      await showSecret(made, options, terminal);
+    });
+  addFieldOptions(common(client.command("update")))
+    .description("change fields of a client; an empty value takes a field to its default")
+    .argument("<id>", "its client_id")
+    .action(async (id: string, options: CommonOptions) => {
+      const changes = fieldsOf({ ...options });
+      if (Object.keys(changes).length === 0) throw usageError("Nothing to change is named.");
+      const made = await withManagement(targetOf(options), (tools) => {
+        return clients.updateClient(id, changes, tools);
+      });
+      await showSecret(made, options, terminal);
+    });
+}
+
+function addReads(client: Command, terminal: Terminal): void {
+  paged(client.command("list"))
+    .description("list clients by id")
+    .action(async (options: ListOptions) => {
+      const found = await withManagement(targetOf(options), (tools) => {
+        return clients.listClients(pageOf(options), tools);
+      });
+      const shown = found.slice(0, options.limit);
+      const next = found.length > shown.length ? (shown.at(-1)?.client_id ?? null) : null;
+      if (options.json) return terminal.write(json({ clients: shown, next }));
+      const rows = shown.map((one) => [
+        one.client_id,
+        one.client_name,
+        one.token_endpoint_auth_method,
+        one.grant_types.join(" "),
+        one.scope ?? "every scope",
+        one.disabled ? "disabled" : "enabled",
+      ]);
+      const head = ["CLIENT", "NAME", "AUTH METHOD", "GRANT TYPES", "SCOPE", "STATE"];
+      await terminal.write(table(head, rows));
+      if (next !== null) terminal.note(`There are more: --after ${next}`);
+    });
+  common(client.command("show"))
+    .description("show all of a client but its secrets")
+    .argument("<id>", "its client_id")
+    .action(async (id: string, options: CommonOptions) => {
+      const shown = await withManagement(targetOf(options), (tools) => {
+        return clients.showClient(id, tools);
+      });
+      await report(shown, options, terminal);
+    });
+}
+
+function addSwitches(client: Command, terminal: Terminal): void {
+  for (const [verb, isDisabled, does] of [
+    ["disable", true, "end every session of a client, and let none begin"],
+    ["enable", false, "let a disabled client ask for tokens again"],
+  ] as const) {
+    common(client.command(verb))
+      .description(does)
+      .argument("<id>", "its client_id")
+      .action(async (id: string, options: CommonOptions) => {
+        await withManagement(targetOf(options), (tools) => {
+          return clients.setClientDisabled(id, isDisabled, tools);
+        });
+        await report({ client_id: id, disabled: isDisabled }, options, terminal);
+      });
+  }
+  confirmed(client.command("delete"))
+    .description("delete a client, which ends every session of it")
+    .argument("<id>", "its client_id")
+    .action(async (id: string, options: ConfirmOptions) => {
+      await terminal.confirm(`Delete client ${id} for ever?`, options.yes);
+      await withManagement(targetOf(options), (tools) => clients.deleteClient(id, tools));
+      await report({ client_id: id, deleted: true }, options, terminal);
+    });
+}
+
+async function rotate(id: string, options: RotateOptions, terminal: Terminal): Promise<void> {
+  const { oldEnds, dropOld, secretStdin } = options;
+  if (dropOld) {
+    if (oldEnds !== undefined || secretStdin) {
+      throw usageError("--drop-old: makes no new secret, and goes with no other choice.");
+    }
+    await withManagement(targetOf(options), (tools) => dropPreviousSecret(id, tools));
+    return report({ client_id: id, has_previous_secret: false }, options, terminal);
+  }
+  const nowMs = Date.now();
+  const oldEndsAtMs = oldEnds === undefined ? null : parseInstant("--old-ends", oldEnds, nowMs);
+  const endsOld = oldEndsAtMs !== null && oldEndsAtMs <= nowMs;
+  const secret = await ownSecret(options, terminal);
+  const made = await withManagement(targetOf(options), (tools) => {
+    return rotateClientSecret(id, { secret, oldEndsAtMs, endsOld }, tools);
+  });
+  await showSecret(made, options, terminal);
+  if (endsOld) return terminal.note("The old secret has ended.");
+  const until =
+    oldEndsAtMs === null
+      ? "the next rotation, or client rotate-secret --drop-old"
+      : new Date(oldEndsAtMs).toISOString();
+  terminal.note(`The old secret is valid until ${until}.`);
+}
+
+async function ownSecret(
+  { secretStdin }: SecretOptions,
+  terminal: Terminal,
+): Promise<string | null> {
+  if (!secretStdin) return null;
+  return terminal.readSecret("Client secret", { name: "--secret-stdin", isSet: true });
+}
+
+async function showSecret(
+  { clientId, secret }: ClientSecret,
+  options: CommonOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const shown = secret === null ? {} : { client_secret: secret };
+  await report({ client_id: clientId, ...shown }, options, terminal);
+  if (secret !== null) terminal.note("Keep the secret now: it is shown this once.");
+}

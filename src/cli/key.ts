@@ -1,0 +1,181 @@
+import { Argument, Command, Option } from "commander";
+import { secureRandom } from "../crypto/random.ts";
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../crypto/signing-keys.ts";
+import {
+  addKey,
+  type KeySecret,
+  type KeySet,
+  listKeys,
+  promoteKey,
+  retireKey,
+} from "../management/keys.ts";
+import { CommandError, usageError } from "./command-error.ts";
+import { changeLocalSecret, readLocalSecret } from "./dev-vars.ts";
+import { type CommonOptions, common } from "./options.ts";
+import { json, table } from "./output.ts";
+import { localSecretsPath, readConfig } from "./project.ts";
+import type { Terminal } from "./terminal.ts";
+import { runWrangler } from "./wrangler.ts";
+
+interface KeyOptions extends CommonOptions {
+  readonly signing: boolean;
+  readonly keysStdin: boolean;
+  readonly varsFile?: string;
+}
+
+interface AddOptions extends KeyOptions {
+  readonly algorithm: SigningAlgorithm;
+}
+
+/** Longest value of a secret of a Worker, in bytes. Source: Workers, "Limits". */
+const WORKER_SECRET_BYTES_MAX = 5120;
+
+const PROPAGATION = "A new version needs about a minute until it is everywhere.";
+
+/** What to know before the next step, for each secret. */
+const NEXT_STEP: Readonly<Record<KeySecret, { add: string; promote: string }>> = {
+  TOKEN_KEYS: {
+    add: `${PROPAGATION} Then promote the key, so that it seals.`,
+    promote:
+      "Retire the old key when what it sealed has ended: after the longest refresh lifetime " +
+      "(REFRESH_ABSOLUTE_TTL_SECONDS, or a client's own if that is longer).",
+  },
+  SIGNING_KEYS: {
+    add: `${PROPAGATION} APIs may keep the old JWKS for some minutes more. Then promote the key.`,
+    promote:
+      "Retire the old key when what it signed has expired: after ACCESS_TOKEN_TTL_SECONDS, " +
+      "or a client's own lifetime if that is longer.",
+  },
+};
+
+/** The commands `key ...`. */
+export function keyCommand(terminal: Terminal): Command {
+  const key = new Command("key").description("the keys that seal tokens, and those that sign JWTs");
+  const id = () => new Argument("<id>", "as key list shows it");
+  keys(key.command("list"))
+    .description("list keys in their order; the first seals or signs")
+    .action(async (options: KeyOptions) => {
+      const secret = secretOf(options);
+      const set = await listKeys(secret, await currentValue(options, terminal));
+      await show(set, options, terminal, false);
+    });
+  keys(key.command("add"))
+    .description("make a key and add it at the end, where it is accepted and not used yet")
+    .addOption(
+      new Option("--algorithm <name>", "of a signing key")
+        .choices(SIGNING_ALGORITHMS)
+        .default("ES256"),
+    )
+    .action(async (options: AddOptions) => {
+      const { algorithm } = options;
+      await change("add", options, terminal, (secret, value) => {
+        return addKey(secret, value, { algorithm, random: secureRandom });
+      });
+    });
+  keys(key.command("promote"))
+    .description("move a key to the front: it seals or signs from now on")
+    .addArgument(id())
+    .action((one: string, options: KeyOptions) => {
+      return change("promote", options, terminal, (secret, value) => {
+        return promoteKey(secret, value, one);
+      });
+    });
+  keys(key.command("retire"))
+    .description("take a key away: what it sealed or signed is refused from now on")
+    .addArgument(id())
+    .action((one: string, options: KeyOptions) => {
+      return change("retire", options, terminal, (secret, value) => {
+        return retireKey(secret, value, one);
+      });
+    });
+  return key;
+}
+
+function keys(command: Command): Command {
+  return common(command)
+    .option("--signing", "SIGNING_KEYS instead of TOKEN_KEYS", false)
+    .option("--keys-stdin", "with --remote: read the present keys from standard input", false)
+    .option("--vars-file <file>", "file of the local secrets, instead of .dev.vars");
+}
+
+async function change(
+  verb: "add" | "promote" | "retire",
+  options: KeyOptions,
+  terminal: Terminal,
+  decide: (secret: KeySecret, value: string) => Promise<KeySet>,
+): Promise<void> {
+  const secret = secretOf(options);
+  const set = options.remote
+    ? await changeRemote(secret, options, terminal, decide)
+    : await changeLocalSecret(await varsFile(options), secret, async (value) => {
+        if (!value) throw missing(secret, options);
+        return decide(secret, value);
+      });
+  await show(set, options, terminal, options.remote);
+  if (options.remote) terminal.note(`Keep the new ${secret} now: it is shown this once.`);
+  else terminal.note("A service that runs now must be started again.");
+  if (verb !== "retire") terminal.note(NEXT_STEP[secret][verb]);
+}
+
+/** A Worker's secret cannot be read back, so that its owner brings the present one. */
+async function changeRemote(
+  secret: KeySecret,
+  options: KeyOptions,
+  terminal: Terminal,
+  decide: (secret: KeySecret, value: string) => Promise<KeySet>,
+): Promise<KeySet> {
+  const set = await decide(secret, await currentValue(options, terminal));
+  if (Buffer.byteLength(set.value) > WORKER_SECRET_BYTES_MAX) {
+    throw usageError(`${secret}: longer than ${WORKER_SECRET_BYTES_MAX} bytes; retire a key first`);
+  }
+  const { env } = options;
+  if (env !== undefined) await readConfig(env);
+  const args = ["secret", "put", secret, ...(env === undefined ? [] : ["--env", env])];
+  const { code, output } = await runWrangler(args, { input: set.value });
+  if (code === 0) return set;
+  throw new CommandError(`${secret} could not be put; the old value holds:\n${output.trim()}`);
+}
+
+async function currentValue(options: KeyOptions, terminal: Terminal): Promise<string> {
+  const secret = secretOf(options);
+  if (options.remote) {
+    const option = { name: "--keys-stdin", isSet: options.keysStdin };
+    return terminal.readSecret(`The present ${secret}`, option);
+  }
+  const value = readLocalSecret(await varsFile(options), secret);
+  if (!value) throw missing(secret, options);
+  return value;
+}
+
+async function varsFile({ varsFile: named, env }: KeyOptions): Promise<string> {
+  if (named !== undefined) return named;
+  if (env !== undefined) await readConfig(env);
+  return localSecretsPath(env);
+}
+
+function missing(secret: KeySecret, { varsFile: named }: KeyOptions): CommandError {
+  const place = named ?? ".dev.vars";
+  return new CommandError(`${place}: there is no ${secret}: run npm start once, which makes it.`);
+}
+
+function secretOf({ signing }: KeyOptions): KeySecret {
+  return signing ? "SIGNING_KEYS" : "TOKEN_KEYS";
+}
+
+/** The value itself is shown only where this was the one chance to learn it. */
+async function show(
+  set: KeySet,
+  options: KeyOptions,
+  terminal: Terminal,
+  withValue: boolean,
+): Promise<void> {
+  const use = options.signing ? ["signs", "verifies"] : ["seals", "opens"];
+  const shown = set.keys.map((key, index) => ({ ...key, use: use[index === 0 ? 0 : 1] ?? "" }));
+  const value = withValue ? { value: set.value } : {};
+  if (options.json) return terminal.write(json({ keys: shown, ...value }));
+  const rows = shown.map(({ id, algorithm, use: used }) => [id, algorithm, used]);
+  const list = table(["KEY", "ALGORITHM", "USE"], rows);
+  if (!withValue) return terminal.write(list);
+  terminal.note(list.trimEnd());
+  await terminal.write(`${set.value}\n`);
+}

@@ -1,0 +1,26 @@
+import { parsePasswordConfig } from "../config.ts";
+import { createPasswordKinds } from "../crypto/passwords.ts";
+import { secureRandom } from "../crypto/random.ts";
+import type { ManagementTools } from "../management/tools.ts";
+import { createRegistry } from "../storage/registry.ts";
+import { type Target, withDatabase } from "./bindings.ts";
+import { settingsOf } from "./project.ts";
+
+/**
+ * Opens the registry of a service for the length of `use`.
+ *
+ * @throws CommandError when there is none, ConfigError when a setting is odd
+ */
+export async function withManagement<Result>(
+  target: Target,
+  use: (tools: ManagementTools) => Promise<Result>,
+): Promise<Result> {
+  const kinds = await createPasswordKinds({
+    ...parsePasswordConfig({ ...(await settingsOf(target)), ...process.env }),
+    random: secureRandom,
+  });
+  return withDatabase(target, (db) => {
+    const newUserId = () => crypto.randomUUID();
+    return use({ registry: createRegistry(db), ...kinds, random: secureRandom, newUserId });
+  });
+}

@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { confirm, isCancel, password, progress } from "@clack/prompts";
+import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { CommandError, usageError } from "./command-error.ts";
+
+/** Longest standard input that is read as a secret, in bytes: a set of signing keys is longest. */
+const INPUT_BYTES_MAX = 16 * PASSWORD_BYTES_MAX;
+
+/** Fewest entries for which progress is shown. */
+const PROGRESS_ENTRIES_MIN = 20;
+
+/** A stream that may be a terminal. */
+type MaybeTerminal<Stream> = Stream & { readonly isTTY?: boolean };
+
+/** The three streams of a process. */
+export interface Streams {
+  readonly input: MaybeTerminal<Readable>;
+  readonly output: Writable;
+  readonly notes: MaybeTerminal<Writable>;
+}
+
+/** How a command speaks: results on one stream, everything else on the other. */
+export interface Terminal {
+  /** Whether somebody can be asked. */
+  readonly isInteractive: boolean;
+  /** Writes a piece of the result, and waits while the reader is slower. */
+  write(text: string): Promise<void>;
+  /** Says something that is not the result. */
+  note(text: string): void;
+  /**
+   * Asks for a secret on a terminal, and otherwise reads it from standard input, which `option`
+   * must have named: a forgotten pipe is no secret.
+   *
+   * @throws CommandError when there is none, or it is cancelled
+   */
+  readSecret(message: string, option: { name: string; isSet: boolean }): Promise<string>;
+  /** Asks before something that cannot be undone. @throws CommandError unless it is agreed to */
+  confirm(message: string, isAgreed: boolean): Promise<void>;
+  /** Shows how far a long command is, on a terminal. The returned function ends it. */
+  showProgress(message: string): { advance(done: number, total: number): void; end(): void };
+}
+
+/** Builds a {@link Terminal} over a process's streams. */
+export function createTerminal({ input, output, notes }: Streams): Terminal {
+  const isInteractive = input.isTTY === true && notes.isTTY === true;
+  const prompts = { input, output: notes };
+  return {
+    isInteractive,
+
+    async write(text) {
+      if (!output.write(text)) await once(output, "drain");
+    },
+
+    note(text) {
+      notes.write(`${text}\n`);
+    },
+
+    async readSecret(message, { name, isSet }) {
+      if (!isInteractive) {
+        if (!isSet) throw usageError(`${message}: use ${name} where nobody can be asked.`);
+        return readLine(input, message);
+      }
+      const answer = await password({ message, ...prompts });
+      if (isCancel(answer)) throw cancelled();
+      if (answer === undefined || answer === "") throw usageError(`${message}: is empty`);
+      return answer;
+    },
+
+    async confirm(message, isAgreed) {
+      if (isAgreed) return;
+      if (!isInteractive) throw usageError(`${message} Use --yes where nobody can be asked.`);
+      const answer = await confirm({ message, initialValue: false, ...prompts });
+      if (answer !== true) throw cancelled();
+    },
+
+    showProgress(message) {
+      let bar: ReturnType<typeof progress> | null = null;
+      return {
+        advance(_, total) {
+          if (!isInteractive || total < PROGRESS_ENTRIES_MIN) return;
+          if (bar === null) {
+            bar = progress({ max: total, output: notes });
+            bar.start(message);
+          }
+          bar.advance(1);
+        },
+        end() {
+          bar?.stop(message);
+        },
+      };
+    },
+  };
+}
+
+/** All of standard input without the line break that editors and `echo` put at its end. */
+async function readLine(input: Readable, message: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of input) {
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    if (length > INPUT_BYTES_MAX) throw usageError(`${message}: standard input is too long`);
+  }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(
+      Buffer.concat(chunks),
+    );
+  } catch {
+    throw usageError(`${message}: standard input is not UTF-8`);
+  }
+  const line = text.replace(/\r?\n$/, "");
+  if (line === "") throw usageError(`${message}: standard input is empty`);
+  return line;
+}
+
+function cancelled(): CommandError {
+  return new CommandError("Cancelled. Nothing has changed.");
+}

@@ -1,0 +1,147 @@
+import { Command } from "commander";
+import * as users from "../management/users.ts";
+import { asJson } from "./client-options.ts";
+import { usageError } from "./command-error.ts";
+import {
+  type CommonOptions,
+  type ConfirmOptions,
+  common,
+  confirmed,
+  type ListOptions,
+  paged,
+  pageOf,
+  targetOf,
+} from "./options.ts";
+import { json, report, table } from "./output.ts";
+import { withManagement } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface PasswordOptions extends CommonOptions {
+  readonly passwordStdin: boolean;
+}
+
+interface CreateOptions extends PasswordOptions {
+  readonly withoutPassword: boolean;
+  readonly inactive: boolean;
+  readonly claims?: string;
+}
+
+const PASSWORD_OPTION = ["--password-stdin", "take the password from standard input"] as const;
+
+/** The commands `user ...`. */
+export function userCommand(terminal: Terminal): Command {
+  const user = new Command("user").description("the people who may log in");
+  addCreate(user, terminal);
+  addReads(user, terminal);
+  addPassword(user, terminal);
+  addSwitches(user, terminal);
+  addDelete(user, terminal);
+  return user;
+}
+
+function addCreate(user: Command, terminal: Terminal): void {
+  common(user.command("create"))
+    .description("make a user; asks for the password")
+    .argument("<username>", "as it is typed to log in")
+    .option(...PASSWORD_OPTION, false)
+    .option("--without-password", "none is right until one is set", false)
+    .option("--inactive", "may not log in yet", false)
+    .option("--claims <json>", "what every token of the user says, an object")
+    .action(async (username: string, options: CreateOptions) => {
+      const { withoutPassword, passwordStdin, inactive, claims } = options;
+      if (withoutPassword && passwordStdin) {
+        throw usageError("--without-password: does not go with --password-stdin.");
+      }
+      const input = {
+        username,
+        is_active: !inactive,
+        ...(claims === undefined ? {} : { claims: asJson(claims) }),
+        ...(withoutPassword ? {} : { password: await readPassword(options, terminal) }),
+      };
+      const id = await withManagement(targetOf(options), (tools) => users.createUser(input, tools));
+      await report({ id, username }, options, terminal);
+    });
+}
+
+function addReads(user: Command, terminal: Terminal): void {
+  paged(user.command("list"))
+    .description("list users by name")
+    .action(async (options: ListOptions) => {
+      const found = await withManagement(targetOf(options), (tools) => {
+        return users.listUsers(pageOf(options), tools);
+      });
+      const shown = found.slice(0, options.limit);
+      const next = found.length > shown.length ? (shown.at(-1)?.username ?? null) : null;
+      if (options.json) return terminal.write(json({ users: shown, next }));
+      const rows = shown.map((one) => [
+        one.username,
+        one.id ?? "",
+        one.has_password ? "yes" : "no",
+        one.is_active ? "active" : "inactive",
+      ]);
+      await terminal.write(table(["USER", "ID", "PASSWORD", "STATE"], rows));
+      if (next !== null) terminal.note(`There are more: --after ${next}`);
+    });
+  common(user.command("show"))
+    .description("show all of a user but the password's record")
+    .argument("<username>", "the user")
+    .action(async (username: string, options: CommonOptions) => {
+      const shown = await withManagement(targetOf(options), (tools) => {
+        return users.showUser(username, tools);
+      });
+      await report(shown, options, terminal);
+    });
+}
+
+function addPassword(user: Command, terminal: Terminal): void {
+  common(user.command("set-password"))
+    .description("give a user another password, which ends every session; asks for it")
+    .argument("<username>", "the user")
+    .option(...PASSWORD_OPTION, false)
+    .action(async (username: string, options: PasswordOptions) => {
+      const password = await readPassword(options, terminal);
+      await withManagement(targetOf(options), (tools) => {
+        return users.setPassword(username, password, tools);
+      });
+      await report({ username, has_password: true }, options, terminal);
+    });
+}
+
+function addSwitches(user: Command, terminal: Terminal): void {
+  for (const [verb, isActive, does] of [
+    ["disable", false, "end every session of a user, and let none begin"],
+    ["enable", true, "let a disabled user log in again"],
+  ] as const) {
+    common(user.command(verb))
+      .description(does)
+      .argument("<username>", "the user")
+      .action(async (username: string, options: CommonOptions) => {
+        await withManagement(targetOf(options), (tools) => {
+          return users.setUserActive(username, isActive, tools);
+        });
+        await report({ username, is_active: isActive }, options, terminal);
+      });
+  }
+  common(user.command("revoke"))
+    .description("end every session of a user, who may log in again")
+    .argument("<username>", "the user")
+    .action(async (username: string, options: CommonOptions) => {
+      await withManagement(targetOf(options), (tools) => users.endSessions(username, tools));
+      await report({ username, sessions_ended: true }, options, terminal);
+    });
+}
+
+function addDelete(user: Command, terminal: Terminal): void {
+  confirmed(user.command("delete"))
+    .description("delete a user, which ends every session of the user")
+    .argument("<username>", "the user")
+    .action(async (username: string, options: ConfirmOptions) => {
+      await terminal.confirm(`Delete user ${username} for ever?`, options.yes);
+      await withManagement(targetOf(options), (tools) => users.deleteUser(username, tools));
+      await report({ username, deleted: true }, options, terminal);
+    });
+}
+
+function readPassword({ passwordStdin }: PasswordOptions, terminal: Terminal): Promise<string> {
+  return terminal.readSecret("Password", { name: "--password-stdin", isSet: passwordStdin });
+}

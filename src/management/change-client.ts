@@ -1,0 +1,46 @@
+import type { ClientRow } from "../storage/account-rows.ts";
+import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import { ManagementError } from "./management-error.ts";
+import type { ManagementTools } from "./tools.ts";
+
+/** How often a change is tried when somebody else changes the same row. */
+const TRIES_MAX = 3;
+
+/**
+ * Changes a client by what it is now, and decides anew when it was changed meanwhile.
+ *
+ * @throws ManagementError `not_found`, or `changed` when it never stays the same
+ */
+export async function changeClient<Result>(
+  clientId: string,
+  tools: ManagementTools,
+  decide: (row: ClientRow) => Promise<{ write: RegistryWrite | null; result: Result }>,
+): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    const { write, result } = await decide(await findClient(clientId, tools));
+    try {
+      await tools.registry.write(write === null ? [] : [write]);
+      return result;
+    } catch (error) {
+      if (!(error instanceof RegistryConflict)) throw error;
+      if (tries === TRIES_MAX) {
+        throw new ManagementError("changed", { kind: "client", name: clientId });
+      }
+    }
+  }
+}
+
+/** @throws ManagementError `not_found` */
+export async function findClient(
+  clientId: string,
+  { registry }: ManagementTools,
+): Promise<ClientRow> {
+  const row = (await registry.findClients([clientId])).get(clientId);
+  if (row === undefined) throw notFound(clientId);
+  return row;
+}
+
+/** The {@link ManagementError} of a client that is not there. */
+export function notFound(clientId: string): ManagementError {
+  return new ManagementError("not_found", { kind: "client", name: clientId });
+}

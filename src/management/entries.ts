@@ -1,0 +1,88 @@
+import type * as z from "zod/mini";
+import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
+import { invalid } from "./management-error.ts";
+
+export type { ClientEntry, UserEntry } from "./entry-schemas.ts";
+
+/**
+ * Checks one client that stands in no file.
+ *
+ * @throws ManagementError `invalid` with every problem found
+ */
+export function parseClientEntry(value: unknown): ClientEntry {
+  const entry = checked(clientSchema.safeParse(value));
+  const problems = clientContradictions(entry);
+  if (problems.length > 0) throw invalid(...problems);
+  return entry;
+}
+
+/**
+ * Checks one user that stands in no file.
+ *
+ * @throws ManagementError `invalid` with every problem found
+ */
+export function parseUserEntry(value: unknown): UserEntry {
+  const entry = checked(userSchema.safeParse(value));
+  const problems = userContradictions(entry);
+  if (problems.length > 0) throw invalid(...problems);
+  return entry;
+}
+
+/** @throws ManagementError `invalid` that names the place of every problem and quotes no value */
+export function checked<Value>(result: z.core.util.SafeParseResult<Value>): Value {
+  if (result.success) return result.data;
+  throw invalid(
+    ...result.error.issues.map(({ path, message }) => `${placeOf(path) || "file"}: ${message}`),
+  );
+}
+
+/** Writes a place in JSON, such as `clients[1].scope`. */
+export function placeOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((place, key) => {
+    return place + (typeof key === "number" ? `[${key}]` : `${place && "."}${String(key)}`);
+  }, "");
+}
+
+/** Whether a client of this method has a secret that is stored. */
+export function usesSecret({
+  token_endpoint_auth_method: method,
+}: Pick<ClientEntry, "token_endpoint_auth_method">): boolean {
+  return method === "client_secret_basic" || method === "client_secret_post";
+}
+
+/** What fields of a client say against each other. */
+export function clientContradictions(entry: ClientEntry): string[] {
+  const problems: string[] = [];
+  const method = entry.token_endpoint_auth_method;
+  const isPublic = method === "none";
+  for (const field of ["client_secret", "secret_record", "previous_secret_record"] as const) {
+    if (usesSecret(entry) || entry[field] === undefined) continue;
+    const whose = isPublic ? 'a public client (method "none")' : `a client of method "${method}"`;
+    problems.push(`${field}: ${whose} has no secret`);
+  }
+  if (entry.secret_record !== undefined && entry.client_secret !== undefined) {
+    problems.push("secret_record: stands beside client_secret; one of them is enough");
+  }
+  if (entry.secret_record === undefined && entry.previous_secret_record !== undefined) {
+    problems.push("previous_secret_record: goes with secret_record, and only with it");
+  }
+  if (entry.previous_secret_record === undefined && entry.previous_secret_ends_at !== undefined) {
+    problems.push("previous_secret_ends_at: goes with previous_secret_record, and only with it");
+  }
+  if (isPublic && entry.grant_types.includes("client_credentials")) {
+    problems.push("grant_types: client_credentials is not for a public client");
+  }
+  if ((method === "private_key_jwt") !== (entry.jwks !== undefined)) {
+    problems.push('jwks: goes with method "private_key_jwt", and only with it');
+  }
+  if (entry.access_token_format === "jwt" && entry.audience.length === 0) {
+    problems.push('audience: format "jwt" needs the API that the tokens are for');
+  }
+  return problems;
+}
+
+/** What fields of a user say against each other. */
+export function userContradictions(entry: UserEntry): string[] {
+  const hasBoth = entry.password !== undefined && entry.password_record !== undefined;
+  return hasBoth ? ["password_record: stands beside password; one of them is enough"] : [];
+}

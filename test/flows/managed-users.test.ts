@@ -1,0 +1,104 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ManagementTools } from "../../src/management/tools.ts";
+import {
+  createUser,
+  deleteUser,
+  endSessions,
+  setPassword,
+  setUserActive,
+  showUser,
+} from "../../src/management/users.ts";
+import { dumpRegistry, managementTools } from "../support/management.ts";
+import { createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
+
+const service = createService();
+let tools: ManagementTools;
+let number = 0;
+let username = "";
+
+beforeAll(async () => {
+  tools = await managementTools();
+  await registerDefaults(service);
+});
+
+beforeEach(async () => {
+  number += 1;
+  username = `managed-${number}`;
+  await createUser({ username, password: "first" }, tools);
+});
+
+const logIn = (password: string) => {
+  return service.token<TokenAnswer>({ grant_type: "password", username, password });
+};
+const statusWith = async (password: string) => (await logIn(password)).status;
+const refreshed = async ({ body }: { body: TokenAnswer }) => {
+  const fields = { grant_type: "refresh_token", refresh_token: body.refresh_token };
+  return (await service.token(fields)).status;
+};
+
+describe("what ends the sessions of a user", () => {
+  const ENDINGS: [string, () => Promise<unknown>, afterwards: string][] = [
+    ["another password", () => setPassword(username, "second", tools), "second"],
+    ["a revocation", () => endSessions(username, tools), "first"],
+    [
+      "being disabled, also when enabled again",
+      async () => {
+        await setUserActive(username, false, tools);
+        expect(await statusWith("first")).toBe(400);
+        await setUserActive(username, true, tools);
+      },
+      "first",
+    ],
+  ];
+
+  test.each(ENDINGS)("%s", async (_, end, password) => {
+    const session = await logIn("first");
+    await end();
+    expect(await refreshed(session)).toBe(400);
+    const next = await logIn(password);
+    expect(next.status).toBe(200);
+    expect(await refreshed(next)).toBe(200);
+  });
+
+  test("being deleted, also when somebody of the same name comes", async () => {
+    const session = await logIn("first");
+    await deleteUser(username, tools);
+    expect(await statusWith("first")).toBe(400);
+    await createUser({ username, password: "first" }, tools);
+    expect(await refreshed(session)).toBe(400);
+  });
+});
+
+test("enabling a user who is enabled ends nothing", async () => {
+  const session = await logIn("first");
+  await setUserActive(username, true, tools);
+  expect(await refreshed(session)).toBe(200);
+});
+
+test("a user without a password has none that is right", async () => {
+  await createUser({ username: `${username}-b` }, tools);
+  expect(await showUser(`${username}-b`, tools)).toMatchObject({ has_password: false });
+  const row = await env.DB.prepare("SELECT password_record FROM users WHERE username = ?")
+    .bind(`${username}-b`)
+    .first();
+  expect(row).toEqual({ password_record: "!" });
+});
+
+describe("nothing changes for", () => {
+  const REFUSALS: [string, () => Promise<unknown>, reason: string][] = [
+    ["a user who is there", () => createUser({ username }, tools), "already_exists"],
+    ["an empty name", () => createUser({ username: "" }, tools), "invalid"],
+    ["a bad password", () => setPassword(username, "a\0b", tools), "invalid"],
+    ["a password for nobody", () => setPassword("nobody", "x", tools), "not_found"],
+    ["disabling nobody", () => setUserActive("nobody", false, tools), "not_found"],
+    ["revoking nobody", () => endSessions("nobody", tools), "not_found"],
+    ["deleting nobody", () => deleteUser("nobody", tools), "not_found"],
+  ];
+
+  test.each(REFUSALS)("%s", async (_, attempt, reason) => {
+    const before = await dumpRegistry();
+    await expect(attempt()).rejects.toMatchObject({ reason });
+    expect(await dumpRegistry()).toEqual(before);
+  });
+});

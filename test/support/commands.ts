@@ -1,0 +1,64 @@
+import { PassThrough } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import { describeFailure } from "../../src/cli/command-error.ts";
+import { createProgram } from "../../src/cli/program.ts";
+import { createTerminal } from "../../src/cli/terminal.ts";
+import type { Ended } from "./processes.ts";
+
+/** How a command is run. */
+export interface CommandOptions {
+  /** What standard input has. */
+  readonly input?: string;
+  /** Somebody sits at a terminal, and types this answer once something is asked. */
+  readonly typed?: string;
+}
+
+/** What marks a prompt on the terminal. */
+const PROMPT = /◆/;
+
+/**
+ * Does what `cli ARGS` does, in this process: quicker than spawning it. Streams, prompts and state
+ * are real.
+ */
+export async function command(
+  args: readonly string[],
+  { input = "", typed }: CommandOptions = {},
+): Promise<Ended> {
+  const isTTY = typed !== undefined;
+  const streams = {
+    input: Object.assign(new PassThrough(), { isTTY, setRawMode: () => undefined }),
+    output: new PassThrough(),
+    notes: Object.assign(new PassThrough(), { isTTY }),
+  };
+  const said = { stdout: "", stderr: "" };
+  streams.output.setEncoding("utf8").on("data", (text: string) => {
+    said.stdout += text;
+  });
+  streams.notes.setEncoding("utf8").on("data", (text: string) => {
+    said.stderr += stripVTControlCharacters(text);
+  });
+  if (isTTY) void typeWhenAsked(streams.input, typed, () => said.stderr);
+  else streams.input.end(input);
+  let code = 0;
+  try {
+    const program = createProgram(createTerminal(streams));
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    const failure = describeFailure(error);
+    if (failure.message !== "") said.stderr += `${failure.message}\n`;
+    code = failure.exitCode;
+  }
+  // What the streams still hold is read in the next turns of the event loop.
+  await sleep(0);
+  return { code, ...said };
+}
+
+async function typeWhenAsked(
+  input: PassThrough,
+  typed: string,
+  shown: () => string,
+): Promise<void> {
+  while (!PROMPT.test(shown())) await sleep(5);
+  input.write(typed);
+}
