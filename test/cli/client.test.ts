@@ -1,0 +1,254 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type CommandOptions, command } from "../support/commands.ts";
+import { readRegistry } from "../support/local-database.ts";
+import { ownState } from "../support/own-state.ts";
+import { cli } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+let stateDir = "";
+let removeState = () => {};
+const { path: dir, remove: removeDir } = temporaryDir();
+
+beforeAll(async () => {
+  ({ stateDir, remove: removeState } = await ownState());
+});
+afterAll(() => {
+  removeState();
+  removeDir();
+});
+
+const RECORD = /^\$pbkdf2-sha256\$/;
+
+function client(words: readonly string[], options?: CommandOptions) {
+  return command(["client", ...words, "--persist-to", stateDir], options);
+}
+
+async function clientJson(...words: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await client([...words, "--json"]);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+function row(id: string): Record<string, unknown> | undefined {
+  return readRegistry(stateDir).find((one) => one["client_id"] === id);
+}
+
+describe("cli client create", () => {
+  test("as a process prints the secret once, as a program reads it", async () => {
+    const words = ["client", "create", "spawned", "--json", "--persist-to", stateDir];
+    const { code, stdout, stderr } = await cli(...words);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: "Keep the secret now: it is shown this once.\n",
+    });
+    const printed = JSON.parse(stdout);
+    expect(printed).toEqual({
+      client_id: "spawned",
+      client_secret: expect.stringMatching(/^tgs_[\w-]{43}$/),
+    });
+    expect(JSON.stringify(readRegistry(stateDir))).not.toContain(printed.client_secret);
+  });
+
+  test("writes what its options say", async () => {
+    const jwks = join(dir, "jwks.json");
+    writeFileSync(jwks, '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AA"}]}');
+    const options = {
+      "--name": "Every option",
+      "--grant-types": "password,client_credentials",
+      "--auth-method": "private_key_jwt",
+      "--scope": "read write",
+      "--default-scope": "read",
+      "--audience": "https://a.example https://b.example",
+      "--claims": '{"tenant": "acme"}',
+      "--jwks-file": jwks,
+      "--allowed-origins": "https://app.example",
+      "--access-token-format": "jwt",
+      "--access-token-ttl": "60",
+      "--refresh-idle-ttl": "120",
+      "--refresh-absolute-ttl": "180",
+    };
+    const { code, stdout } = await client(["create", "whole", ...Object.entries(options).flat()]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "client_id  whole\n" });
+    expect(row("whole")).toMatchObject({
+      client_name: "Every option",
+      grant_types: "password client_credentials",
+      token_endpoint_auth_method: "private_key_jwt",
+      secret_record: null,
+      scope: "read write",
+      default_scope: "read",
+      audience: "https://a.example https://b.example",
+      claims: '{"tenant":"acme"}',
+      jwks: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}',
+      allowed_origins: "https://app.example",
+      access_token_format: "jwt",
+      access_token_ttl_seconds: 60,
+      refresh_idle_ttl_seconds: 120,
+      refresh_absolute_ttl_seconds: 180,
+    });
+  });
+
+  test.each([
+    ["standard input", { input: "chosen-secret\n" }],
+    ["a prompt that does not show it", { typed: "chosen-secret\r" }],
+  ])("takes a secret from %s", async (name, given) => {
+    const id = `chosen-by-${name.length}`;
+    const { code, stdout, stderr } = await client(["create", id, "--secret-stdin"], given);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain("chosen-secret");
+    expect(stderr).not.toContain("chosen-secret");
+    expect(row(id)?.["secret_record"]).toMatch(RECORD);
+  });
+});
+
+describe("cli client refuses, with a code that says why, and changes nothing:", () => {
+  beforeAll(async () => {
+    await client(["create", "there"]);
+  });
+
+  const cases: [words: string[], code: number, reason: string, options?: CommandOptions][] = [
+    [["create", "there"], 4, "There is a client there already.\n"],
+    [["create", ""], 2, "client_id: is empty\n"],
+    [["create", "é"], 2, "client_id: has a character other than printable ASCII\n"],
+    [["create", "x", "--scope", 'a"b'], 2, "scope: is not scope names with spaces between\n"],
+    [["create", "x", "--claims", "{secret"], 2, "--claims: is not valid JSON\n"],
+    [
+      ["create", "x", "--claims", '{"sub": 1}'],
+      2,
+      "claims: has a name that tokens use themselves\n",
+    ],
+    [
+      ["create", "x", "--access-token-ttl", "1h"],
+      2,
+      "access_token_ttl_seconds: Invalid input: expected number, received string\n",
+    ],
+    [
+      ["create", "x", "--access-token-ttl", "0"],
+      2,
+      "access_token_ttl_seconds: Too small: expected number to be >=1\n",
+    ],
+    [
+      ["create", "x", "--auth-method", "none", "--secret-stdin"],
+      2,
+      'client_secret: a public client (method "none") has no secret\n',
+      { input: "secret" },
+    ],
+    [["create", "x", "--secret-stdin"], 2, "Client secret: standard input is empty\n"],
+    [["create", "x", "--secret-stdin"], 1, "Cancelled. Nothing has changed.\n", { typed: "\x03" }],
+    [["create", "x", "--secret-stdin"], 2, "client_secret: has a control char", { input: "a\0b" }],
+    [["show", "none"], 3, "There is no client none.\n"],
+    [["update", "none", "--scope", "read"], 3, "There is no client none.\n"],
+    [["update", "there"], 2, "Nothing to change is named.\n"],
+    [["update", "there", "--access-token-format", "jwt"], 2, 'audience: format "jwt" needs'],
+    [["disable", "none"], 3, "There is no client none.\n"],
+    [["enable", "none"], 3, "There is no client none.\n"],
+    [["rotate-secret", "none"], 3, "There is no client none.\n"],
+    [["rotate-secret", "there", "--old-ends", "soon"], 2, "--old-ends: write now, 7d"],
+    [["rotate-secret", "there", "--old-ends", "2027-02-31"], 2, "--old-ends: write now, 7d"],
+    [["rotate-secret", "there", "--old-ends", "2020-01-01"], 2, "--old-ends: that is over"],
+    [["rotate-secret", "there", "--drop-old"], 2, "the client has no previous secret\n"],
+    [["rotate-secret", "there", "--drop-old", "--old-ends", "now"], 2, "--drop-old: makes no"],
+    [
+      ["delete", "there"],
+      2,
+      "Delete client there for ever? Use --yes where nobody can be asked.\n",
+    ],
+    [["delete", "there"], 1, "Cancelled. Nothing has changed.\n", { typed: "n" }],
+    [["delete", "none", "--yes"], 3, "There is no client none.\n"],
+    [["list", "--limit", "0"], 2, "error: option '--limit <rows>' argument '0' is invalid."],
+  ];
+
+  test.each(cases)("%j", async (words, code, reason, options) => {
+    const before = readRegistry(stateDir);
+    const ended = await client(words, options);
+    expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code, stdout: "" });
+    expect(ended.stderr).toContain(reason);
+    expect(ended.stderr).not.toMatch(/^\s+at /m);
+    expect(readRegistry(stateDir)).toEqual(before);
+  });
+});
+
+describe("cli client", () => {
+  test("list goes on after a name, and shows no record", async () => {
+    const all = await clientJson("list");
+    expect(all["next"]).toBe(null);
+    const ids = (all["clients"] as { client_id: string }[]).map((one) => one.client_id);
+    expect(ids.length).toBeGreaterThan(2);
+    const first = await clientJson("list", "--limit", "1");
+    expect(first).toMatchObject({ clients: [{ client_id: ids[0] }], next: ids[0] });
+    const second = await clientJson("list", "--limit", "1", "--after", ids[0] ?? "");
+    expect(second).toMatchObject({ clients: [{ client_id: ids[1] }] });
+    expect(JSON.stringify(all)).not.toMatch(/pbkdf2|record/);
+  });
+
+  test("list is a table for people, whatever a name has in it", async () => {
+    await client(["create", "odd", "--name", "\x1b[31mred\x1b[0m\u0007"]);
+    const { stdout, stderr } = await client(["list", "--limit", "2"]);
+    expect(stdout).toMatch(/^CLIENT +NAME +AUTH METHOD +GRANT TYPES +SCOPE +STATE\n/);
+    expect(stderr).toMatch(/^There are more: --after /);
+    const whole = (await client(["list"])).stdout;
+    expect(whole).toContain("red\uFFFD");
+    expect(whole).not.toContain("\x1b");
+  });
+
+  test("show tells all but the secrets", async () => {
+    const shown = await clientJson("show", "spawned");
+    expect(shown).toMatchObject({ client_id: "spawned", has_secret: true, disabled: false });
+    expect(JSON.stringify(shown)).not.toMatch(/pbkdf2|_record/);
+    const { stdout } = await client(["show", "spawned"]);
+    expect(stdout).toMatch(/^has_secret +yes$/m);
+  });
+
+  test("update changes what is named, and an empty value takes it back", async () => {
+    await client(["create", "changing", "--scope", "read", "--name", "Kept"]);
+    const changed = await client(["update", "changing", "--scope", "", "--access-token-ttl", "90"]);
+    expect(changed).toMatchObject({ code: 0, stderr: "" });
+    expect(row("changing")).toMatchObject({
+      scope: null,
+      client_name: "Kept",
+      access_token_ttl_seconds: 90,
+    });
+  });
+
+  test("disable and enable switch it off and on", async () => {
+    expect(await clientJson("disable", "changing")).toMatchObject({ disabled: true });
+    expect(row("changing")?.["disabled"]).toBe(1);
+    await clientJson("enable", "changing");
+    expect(row("changing")?.["disabled"]).toBe(0);
+  });
+
+  test.each([
+    [["--old-ends", "in 7d"], /valid until \d{4}-\d{2}-\d{2}T/],
+    [["--old-ends", "2099-12-31"], /valid until 2099-12-31T00:00:00.000Z\.$/m],
+    [["--old-ends", "now"], /^The old secret has ended\.$/m],
+    [[], /valid until the next rotation, or client rotate-secret --drop-old\.$/m],
+  ])("rotate-secret %j says until when the old one is valid", async (words, says) => {
+    const before = row("changing");
+    const { code, stdout, stderr } = await client(["rotate-secret", "changing", ...words]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^client_secret +tgs_[\w-]{43}$/m);
+    expect(stderr).toMatch(says);
+    const endsNow = words.includes("now");
+    const after = row("changing");
+    expect(after?.["previous_secret_record"]).toBe(endsNow ? null : before?.["secret_record"]);
+    const isDated = words.length > 0 && !endsNow;
+    expect(after?.["previous_secret_ends_at_ms"] !== null).toBe(isDated);
+  });
+
+  test("rotate-secret --drop-old ends the old one", async () => {
+    await client(["rotate-secret", "changing", "--drop-old"]);
+    expect(row("changing")).toMatchObject({
+      secret_record: expect.stringMatching(RECORD),
+      previous_secret_record: null,
+      previous_secret_ends_at_ms: null,
+    });
+  });
+
+  test("delete deletes when it is agreed to", async () => {
+    await client(["create", "doomed"]);
+    expect((await client(["delete", "changing", "--yes"])).code).toBe(0);
+    expect((await client(["delete", "doomed"], { typed: "y" })).code).toBe(0);
+    expect([row("changing"), row("doomed")]).toEqual([undefined, undefined]);
+  });
+});
