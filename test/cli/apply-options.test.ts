@@ -1,0 +1,225 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { type CommandOptions, command } from "../support/commands.ts";
+import { readRegistry } from "../support/local-database.ts";
+import { ownState } from "../support/own-state.ts";
+import { cli, type Ended } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+let stateDir = "";
+let removeState = () => {};
+const { path: dir, remove: removeDir } = temporaryDir();
+const file = join(dir, "accounts.json");
+
+beforeAll(async () => {
+  ({ stateDir, remove: removeState } = await ownState());
+});
+afterAll(() => {
+  removeState();
+  removeDir();
+});
+
+interface Entries {
+  clients?: object[];
+  users?: object[];
+}
+
+function apply(entries: Entries, words: string[] = [], options?: CommandOptions): Promise<Ended> {
+  writeFileSync(file, JSON.stringify(entries));
+  return command(["apply", file, "--persist-to", stateDir, ...words], options);
+}
+
+const shop = { client_id: "shop", client_secret: "shop-secret", scope: "read" };
+const till = { client_id: "till", token_endpoint_auth_method: "none" };
+const ada = { username: "ada", password: "ada-password" };
+const bob = { username: "bob", password: "bob-password" };
+const ALL = { clients: [shop, till], users: [ada, bob] };
+
+function names(): unknown[] {
+  return readRegistry(stateDir).map((row) => row["client_id"] ?? row["username"]);
+}
+
+/** Makes the state exactly this one. */
+beforeEach(async () => {
+  expect(await apply(ALL, ["--prune", "--yes"])).toMatchObject({ code: 0, stderr: "" });
+});
+
+describe("cli apply --dry-run", () => {
+  test("prints a line for each change, no secret, and writes nothing", async () => {
+    const before = readRegistry(stateDir);
+    const changed = {
+      clients: [{ ...shop, client_secret: "other", scope: "read write", disabled: true }],
+      users: [{ ...ada, password: "other", is_active: false }, { username: "new" }],
+    };
+    const { code, stdout, stderr } = await apply(changed, ["--dry-run", "--prune"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe(
+      [
+        "update  client  shop  client_secret: changed",
+        'update  client  shop  scope: "read" -> "read write"',
+        "update  client  shop  disabled: false -> true",
+        "update  user  ada  password: changed",
+        "update  user  ada  is_active: true -> false",
+        "create  user  new",
+        "delete  client  till",
+        "delete  user  bob",
+        "dry run: 1 created, 2 updated, 0 unchanged, 2 deleted",
+        "",
+      ].join("\n"),
+    );
+    expect(readRegistry(stateDir)).toEqual(before);
+  });
+
+  test("is JSON for programs, and still tells no secret", async () => {
+    const changed = { clients: [{ ...shop, client_secret: "other", client_name: "Shop" }] };
+    const { stdout } = await apply(changed, ["--dry-run", "--json"]);
+    const fields = [{ field: "client_secret" }, { field: "client_name", from: "", to: "Shop" }];
+    expect(JSON.parse(stdout)).toEqual({
+      dry_run: true,
+      changes: [{ kind: "client", name: "shop", change: "updated", fields }],
+    });
+    expect(stdout).not.toContain("other");
+  });
+
+  test("as a process has nothing to say when nothing changes", async () => {
+    writeFileSync(file, JSON.stringify(ALL));
+    const ended = await cli("apply", file, "--dry-run", "--persist-to", stateDir);
+    const stdout = "dry run: 0 created, 0 updated, 4 unchanged\n";
+    expect(ended).toEqual({ code: 0, stdout, stderr: "" });
+  });
+});
+
+describe("cli apply --prune", () => {
+  test("deletes what the file does not name", async () => {
+    const { code, stdout } = await apply({ clients: [till], users: [bob] }, ["--prune", "--yes"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("deleted    client  shop\ndeleted    user  ada\n");
+    expect(stdout).toMatch(/0 created, 0 updated, 2 unchanged, 2 deleted\n$/);
+    expect(names()).toEqual(["till", "bob"]);
+  });
+
+  test("deletes nothing of a kind for which the file has no list", async () => {
+    await apply({ clients: [] }, ["--prune", "--yes"]);
+    expect(names()).toEqual(["ada", "bob"]);
+  });
+
+  test("is never done unless it is asked for", async () => {
+    await apply({ clients: [], users: [] });
+    expect(names()).toEqual(["shop", "till", "ada", "bob"]);
+  });
+
+  test("asks on a terminal, with what would be deleted, and takes no for an answer", async () => {
+    const entries = { clients: [shop], users: [ada, { ...bob, password: "new" }] };
+    const before = readRegistry(stateDir);
+    const refused = await apply(entries, ["--prune"], { typed: "n" });
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain("delete  client  till\n");
+    expect(readRegistry(stateDir)).toEqual(before);
+    expect((await apply(entries, ["--prune"], { typed: "y" })).code).toBe(0);
+    expect(names()).toEqual(["shop", "ada", "bob"]);
+  });
+
+  test("needs --yes where nobody can be asked, and changes nothing without", async () => {
+    const before = readRegistry(stateDir);
+    const { code, stderr } = await apply({ clients: [{ ...shop, scope: "write" }] }, ["--prune"]);
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      "Delete what the file does not name for ever? Use --yes where nobody can be asked.\n",
+    );
+    expect(readRegistry(stateDir)).toEqual(before);
+  });
+});
+
+describe("cli apply takes values from the environment", () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const placeholder = `$${"{"}SHOP_SECRET}`;
+
+  test("and finds the secret unchanged that the variable has", async () => {
+    vi.stubEnv("SHOP_SECRET", shop.client_secret);
+    const { stdout } = await apply({ clients: [{ ...shop, client_secret: placeholder }] });
+    expect(stdout).toContain("0 created, 0 updated, 1 unchanged");
+  });
+
+  test("and names place and variable when it is not set", async () => {
+    const before = readRegistry(stateDir);
+    const { code, stderr } = await apply({ clients: [{ ...shop, client_secret: placeholder }] });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `${file}: clients[0].client_secret: the environment has no variable SHOP_SECRET\n`,
+    });
+    expect(readRegistry(stateDir)).toEqual(before);
+  });
+});
+
+describe("cli apply refuses records and ids that do not fit:", () => {
+  const record = `$pbkdf2-sha256$r=1,i=100000$${"A".repeat(22)}$${"A".repeat(43)}`;
+  const unreadable =
+    "is no record that this service can read; is PASSWORD_PEPPER the one it needs?";
+  const newClient = { client_id: "new" };
+  const adaId = () => readRegistry(stateDir).find((row) => row["username"] === "ada")?.["id"];
+
+  test.each<[string, () => Entries, reason: string]>([
+    [
+      "a record of nothing",
+      () => ({ clients: [{ ...newClient, secret_record: "secret" }] }),
+      `clients[0].secret_record: ${unreadable}`,
+    ],
+    [
+      "a record that another pepper sealed",
+      () => ({ users: [{ username: "new", password_record: "$sealed$AAAA" }] }),
+      `users[0].password_record: ${unreadable}`,
+    ],
+    [
+      "an old record that cannot be read",
+      () => ({
+        clients: [{ ...newClient, secret_record: record, previous_secret_record: "x" }],
+      }),
+      `clients[0].previous_secret_record: ${unreadable}`,
+    ],
+    [
+      "a record beside the secret",
+      () => ({ clients: [{ ...newClient, client_secret: "x", secret_record: record }] }),
+      "clients[0].secret_record: stands beside client_secret; one of them is enough",
+    ],
+    [
+      "a record beside the password",
+      () => ({ users: [{ ...ada, password_record: record }] }),
+      "users[0].password_record: stands beside password; one of them is enough",
+    ],
+    [
+      "a record for a public client",
+      () => ({ clients: [{ ...till, secret_record: record }] }),
+      'clients[0].secret_record: a public client (method "none") has no secret',
+    ],
+    [
+      "an end without a record",
+      () => ({ clients: [{ ...shop, previous_secret_ends_at: "2099-01-01T00:00:00Z" }] }),
+      "clients[0].previous_secret_ends_at: goes with previous_secret_record, and only with it",
+    ],
+    [
+      "another id for a user",
+      () => ({ users: [{ ...ada, id: "other" }] }),
+      "users[0].id: the user has another, and tokens are for that",
+    ],
+    [
+      "another user's id",
+      () => ({ users: [{ username: "new", id: adaId() }] }),
+      "users[0].id: is another user's",
+    ],
+    [
+      "an id twice",
+      () => ({ users: [1, 2].map((one) => ({ username: `n${one}`, id: "same" })) }),
+      "users[1].id: stands twice",
+    ],
+  ])("%s", async (_, entries, reason) => {
+    const before = readRegistry(stateDir);
+    const { code, stdout, stderr } = await apply(entries());
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `${file}: ${reason}\n`,
+    });
+    expect(readRegistry(stateDir)).toEqual(before);
+  });
+});
