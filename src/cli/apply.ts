@@ -33,7 +33,7 @@ export function addApply(program: Command, terminal: Terminal): void {
     .description(
       "make or update the clients and users of a JSON file; running it twice changes nothing",
     )
-    .argument("<file>", "the file; docs/cli.md has its fields")
+    .argument("<file>", "the file, or - for standard input; docs/cli.md has its fields")
     .option("--dry-run", "show what would change, and change nothing", false)
     .option("--prune", "delete what the file does not name, in each list that it has", false)
     .action((path: string, options: ApplyCommandOptions) => runApply(path, options, terminal));
@@ -44,12 +44,12 @@ export function addApply(program: Command, terminal: Terminal): void {
  *
  * @throws CommandError with the place and the reason; nothing has changed then
  */
-export function applyFile(
+export async function applyFile(
   path: string,
   target: Target,
   options: ApplyOptions = {},
 ): Promise<readonly Applied[]> {
-  return withFile(path, target, (file, tools) => apply(file, tools, options));
+  return withFile(path, readBytes(path), target, (file, tools) => apply(file, tools, options));
 }
 
 /** One line for each entry of the file, and a last one that counts. */
@@ -104,8 +104,9 @@ async function runApply(
   terminal: Terminal,
 ): Promise<void> {
   const { dryRun, prune, yes } = options;
+  const bytes = path === "-" ? await terminal.readInput(FILE_BYTES_MAX) : readBytes(path);
   const bar = terminal.showProgress("Making the records of passwords and secrets");
-  const applied = await withFile(path, targetOf(options), async (file, tools) => {
+  const applied = await withFile(path, bytes, targetOf(options), async (file, tools) => {
     if (prune && !dryRun) await confirmPruning(file, tools, yes, terminal);
     try {
       const onProgress = bar.advance;
@@ -137,11 +138,12 @@ async function confirmPruning(
 
 async function withFile<Result>(
   path: string,
+  bytes: Buffer,
   target: Target,
   use: (file: RegistryFile, tools: ManagementTools) => Promise<Result>,
 ): Promise<Result> {
   try {
-    const file = parseRegistryFile(readText(path), process.env);
+    const file = parseRegistryFile(readText(path, bytes), process.env);
     return await withManagement(target, (tools) => use(file, tools));
   } catch (error) {
     if (!(error instanceof ManagementError) || error.reason !== "invalid") throw error;
@@ -149,8 +151,7 @@ async function withFile<Result>(
   }
 }
 
-function readText(path: string): string {
-  const bytes = readBytes(path);
+function readText(path: string, bytes: Buffer): string {
   if (bytes.length > FILE_BYTES_MAX) throw usageError(`${path}: file: longer than 16 MiB`);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);

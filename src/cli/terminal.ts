@@ -28,6 +28,8 @@ export interface Terminal {
   write(text: string): Promise<void>;
   /** Says something that is not the result. */
   note(text: string): void;
+  /** Reads all of standard input. @throws CommandError when it is longer */
+  readInput(bytesMax: number): Promise<Buffer>;
   /**
    * Asks for a secret on a terminal, and otherwise reads it from standard input, which `option`
    * must have named: a forgotten pipe is no secret.
@@ -54,6 +56,10 @@ export function createTerminal({ input, output, notes }: Streams): Terminal {
 
     note(text) {
       notes.write(`${text}\n`);
+    },
+
+    readInput(bytesMax) {
+      return readAll(input, bytesMax);
     },
 
     async readSecret(message, { name, isSet }) {
@@ -93,20 +99,23 @@ export function createTerminal({ input, output, notes }: Streams): Terminal {
   };
 }
 
-/** All of standard input without the line break that editors and `echo` put at its end. */
-async function readLine(input: Readable, message: string): Promise<string> {
+async function readAll(input: Readable, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of input) {
     chunks.push(Buffer.from(chunk));
     length += chunk.length;
-    if (length > INPUT_BYTES_MAX) throw usageError(`${message}: standard input is too long`);
+    if (length > bytesMax) throw usageError(`Standard input is longer than ${bytesMax} bytes.`);
   }
+  return Buffer.concat(chunks);
+}
+
+/** All of standard input without the line break that editors and `echo` put at its end. */
+async function readLine(input: Readable, message: string): Promise<string> {
+  const bytes = await readAll(input, INPUT_BYTES_MAX);
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(
-      Buffer.concat(chunks),
-    );
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
     throw usageError(`${message}: standard input is not UTF-8`);
   }

@@ -1,14 +1,24 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
+import { ownState } from "../support/own-state.ts";
+import { applyEntries } from "../support/registry-files.ts";
 import { temporaryDir } from "../support/server.ts";
 
-const { stateDir } = inject("server");
+let stateDir = "";
+let removeState = () => {};
 const { path: dir, remove } = temporaryDir();
 const file = join(dir, "accounts.json");
-afterAll(remove);
+beforeAll(async () => {
+  ({ stateDir, remove: removeState } = await ownState());
+  await applyEntries(stateDir, { users: [{ username: "there" }] });
+});
+afterAll(() => {
+  removeState();
+  remove();
+});
 
 /** Stands in every bad file, beside a good entry, and must stand in no message. */
 const SECRET = "hunter2-is-secret";
@@ -112,6 +122,12 @@ describe("cli apply refuses a file", () => {
   test("that is a folder", async () => {
     const { code, stderr } = await command(["apply", dir, "--persist-to", stateDir]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: `${dir}: file: is a folder\n` });
+  });
+
+  test("that comes by standard input and is none", async () => {
+    const words = ["apply", "-", "--persist-to", stateDir];
+    const { code, stderr } = await command(words, { input: "{" });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "-: line 1 column 2: not valid JSON\n" });
   });
 
   test("that is not there", async () => {

@@ -36,8 +36,10 @@ const ada = { username: "ada", password: "ada-password" };
 const bob = { username: "bob", password: "bob-password" };
 const ALL = { clients: [shop, till], users: [ada, bob] };
 
-function names(): unknown[] {
-  return readRegistry(stateDir).map((row) => row["client_id"] ?? row["username"]);
+function names(): string[] {
+  return readRegistry(stateDir)
+    .map((row) => String(row["client_id"] ?? row["username"]))
+    .sort();
 }
 
 /** Makes the state exactly this one. */
@@ -90,13 +92,27 @@ describe("cli apply --dry-run", () => {
   });
 });
 
+describe("cli apply of a long file", () => {
+  const users = Array.from({ length: 20 }, (_, index) => ({ username: `long-${index}` }));
+
+  test("shows its progress on a terminal, apart from the result", async () => {
+    const { stdout, stderr } = await apply({ users }, ["--dry-run"], { typed: "" });
+    expect(stderr).toContain("Making the records of passwords and secrets");
+    expect(stdout).toMatch(/^create +user +long-0\n/);
+  });
+
+  test("shows none where there is no terminal", async () => {
+    expect((await apply({ users }, ["--dry-run"])).stderr).toBe("");
+  });
+});
+
 describe("cli apply --prune", () => {
   test("deletes what the file does not name", async () => {
     const { code, stdout } = await apply({ clients: [till], users: [bob] }, ["--prune", "--yes"]);
     expect(code).toBe(0);
     expect(stdout).toContain("deleted    client  shop\ndeleted    user  ada\n");
     expect(stdout).toMatch(/0 created, 0 updated, 2 unchanged, 2 deleted\n$/);
-    expect(names()).toEqual(["till", "bob"]);
+    expect(names()).toEqual(["bob", "till"]);
   });
 
   test("deletes nothing of a kind for which the file has no list", async () => {
@@ -106,7 +122,7 @@ describe("cli apply --prune", () => {
 
   test("is never done unless it is asked for", async () => {
     await apply({ clients: [], users: [] });
-    expect(names()).toEqual(["shop", "till", "ada", "bob"]);
+    expect(names()).toEqual(["ada", "bob", "shop", "till"]);
   });
 
   test("asks on a terminal, with what would be deleted, and takes no for an answer", async () => {
@@ -117,7 +133,7 @@ describe("cli apply --prune", () => {
     expect(refused.stderr).toContain("delete  client  till\n");
     expect(readRegistry(stateDir)).toEqual(before);
     expect((await apply(entries, ["--prune"], { typed: "y" })).code).toBe(0);
-    expect(names()).toEqual(["shop", "ada", "bob"]);
+    expect(names()).toEqual(["ada", "bob", "shop"]);
   });
 
   test("needs --yes where nobody can be asked, and changes nothing without", async () => {

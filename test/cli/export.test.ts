@@ -88,7 +88,8 @@ describe("an export applied to an empty database", () => {
   let server: Server;
 
   beforeAll(async () => {
-    const applied = await command(["apply", file, "--persist-to", to.stateDir]);
+    const words = ["apply", "-", "--persist-to", to.stateDir];
+    const applied = await command(words, { input: exported });
     expect(applied, applied.stderr).toMatchObject({ code: 0 });
     expect(applied.stdout).toMatch(/\n506 created, 0 updated, 0 unchanged\n$/);
   });

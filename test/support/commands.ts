@@ -38,8 +38,12 @@ export async function command(
   streams.notes.setEncoding("utf8").on("data", (text: string) => {
     said.stderr += stripVTControlCharacters(text);
   });
-  if (isTTY) void typeWhenAsked(streams.input, typed, () => said.stderr);
-  else streams.input.end(input);
+  let isOver = false;
+  if (isTTY) {
+    const isAsked = () => PROMPT.test(said.stderr);
+    void typeWhenAsked(streams.input, typed, isAsked, () => isOver);
+  }
+  if (!isTTY) streams.input.end(input);
   let code = 0;
   try {
     const program = createProgram(createTerminal(streams));
@@ -49,6 +53,7 @@ export async function command(
     if (failure.message !== "") said.stderr += `${failure.message}\n`;
     code = failure.exitCode;
   }
+  isOver = true;
   // What the streams still hold is read in the next turns of the event loop.
   await sleep(0);
   return { code, ...said };
@@ -57,8 +62,9 @@ export async function command(
 async function typeWhenAsked(
   input: PassThrough,
   typed: string,
-  shown: () => string,
+  isAsked: () => boolean,
+  isOver: () => boolean,
 ): Promise<void> {
-  while (!PROMPT.test(shown())) await sleep(5);
+  while (!isAsked() && !isOver()) await sleep(5);
   input.write(typed);
 }
