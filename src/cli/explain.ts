@@ -14,12 +14,14 @@ const AUDITS_MAX = 1000;
 export function explainCommand(): Command {
   return new Command("explain")
     .description(
-      "say what an error, a reason, or a request of the log means; reads the log on standard input:\n" +
+      "say what an error, a reason, or a request of the log means; reads the log on standard " +
+        "input:\n" +
         "npx wrangler tail | npm run -s cli -- explain ID",
     )
     .argument(
       "[what]",
-      "an error or a reason such as invalid_grant or family_raced, or the X-Request-Id of an answer; without it every request of the log",
+      "an error or a reason such as invalid_grant or family_raced, or the X-Request-Id of an " +
+        "answer; without it every request of the log",
     )
     .action(async (what?: string) => {
       if (what === undefined || REQUEST_ID.test(what)) await explainLog(what ?? null);
@@ -53,9 +55,8 @@ export function explainCode(code: string): string {
  */
 async function explainLog(requestId: string | null): Promise<void> {
   if (process.stdin.isTTY) {
-    throw new CommandError(
-      `Pipe the log into it: npx wrangler tail | npm run -s cli -- explain ${requestId ?? ""}`.trim(),
-    );
+    const words = ["npx wrangler tail | npm run -s cli -- explain", requestId ?? ""];
+    throw new CommandError(`Pipe the log into it: ${words.join(" ").trim()}`);
   }
   const audits: LogEvent[] = [];
   let found = 0;

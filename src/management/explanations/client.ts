@@ -11,11 +11,13 @@ const invalid = (meaning: string, client: string, operator: string): Explanation
 export const CLIENT_EXPLANATIONS = {
   client_credentials_missing: invalid(
     "The request names no client at all.",
-    "Send HTTP Basic, `client_id` and `client_secret` in the body, or a public client's `client_id`.",
+    "Send HTTP Basic, `client_id` and `client_secret` in the body, or a public client's " +
+      "`client_id`.",
     "Nothing, unless a proxy strips the `Authorization` header.",
   ),
   client_credentials_malformed: invalid(
-    "The `Authorization` header is not HTTP Basic as RFC 6749 §2.3.1 has it, or a `client_secret` " +
+    "The `Authorization` header is not HTTP Basic as RFC 6749 §2.3.1 has it, or a " +
+      "`client_secret` " +
       "or a client assertion came without what belongs to it.",
     "Encode as `base64(form(id):form(secret))`: percent-encode both, then base64 of the whole.",
     "Nothing: the client must change.",

@@ -67,7 +67,8 @@ export const REFRESH_EXPLANATIONS = {
     "Two apps that share storage look like this; so does a stolen token.",
   ),
   refresh_token_ended: invalid(
-    "The user or the client was deactivated or deleted, or the password changed, after the login; " +
+    "The user or the client was deactivated or deleted, or the password changed, after the " +
+      "login; " +
       "or the key of the token has retired.",
     RELOGIN,
     "Nothing, if that was meant.",
@@ -89,7 +90,8 @@ export const REFRESH_EXPLANATIONS = {
     "Look for the audit event `family_revoked` of the same client before this.",
   ),
   family_raced: invalid(
-    "The refresh token was used a moment ago, by another request or by an attempt whose answer was " +
+    "The refresh token was used a moment ago, by another request or by an attempt whose answer " +
+      "was " +
       "lost. The login lives on with the newer token.",
     "Refresh once for all tabs and threads. Send an `Idempotency-Key` to get a lost answer again.",
     'If clients are many and mobile, choose `REFRESH_RETRY = "same-successor"`.',

@@ -57,7 +57,8 @@ export const ERRORS: Readonly<Record<string, string>> = {
   invalid_token: "The bearer token is not good now: get a new one.",
   insufficient_scope: "The bearer token is good, but not for this.",
   temporarily_unavailable:
-    "The service cannot tell for the moment. Try again as `Retry-After` says, and keep your tokens.",
+    "The service cannot tell for the moment. Try again as `Retry-After` says, and keep your " +
+    "tokens.",
   server_error: "A fault of the service. Report the `X-Request-Id`.",
 };
 

@@ -10,7 +10,8 @@ const invalid = (meaning: string, client: string, status = 400): Explanation => 
 export const REQUEST_EXPLANATIONS = {
   unknown_path: invalid(
     "The service has no such path. Paths are case-sensitive.",
-    "Check the URL; the metadata at `/.well-known/oauth-authorization-server` lists every endpoint.",
+    "Check the URL; the metadata at `/.well-known/oauth-authorization-server` lists every " +
+      "endpoint.",
     404,
   ),
   method_not_allowed: invalid(
