@@ -179,13 +179,18 @@ describe("a restore of the database", () => {
     const { code, stderr } = await cli("session", "end", "--persist-to", stateDir);
     expect(code).not.toBe(0);
     expect(stderr).toContain("required option '--all' not specified");
+    const before = notBefore();
     const { stdout } = await cli("session", "end", "--all", "--json", "--persist-to", stateDir);
     expect(JSON.parse(stdout)).toEqual({ clients: 2, users: 1 });
+    const after = notBefore();
+    expect(after).toHaveLength(3);
+    for (const [index, instant] of after.entries())
+      expect(instant).toBeGreaterThan(before[index] ?? 0);
   });
 
   const TABLES = ["clients", "users", "revoked_access_tokens"];
 
-  function readAll() {
+  function readAll(): typeof snapshot {
     const database = openLocalDatabase(stateDir);
     const all = TABLES.map((table) => [table, database.prepare(`SELECT * FROM ${table}`).all()]);
     database.close();
@@ -207,6 +212,12 @@ describe("a restore of the database", () => {
     }
     database.exec("COMMIT");
     database.close();
+  }
+
+  /** From when on logins of each client and user count. */
+  function notBefore(): number[] {
+    const { clients = [], users = [] } = readAll();
+    return [...clients, ...users].map((row) => Number(row["not_before_ms"]));
   }
 
   async function isActive(answer: ServerAnswer): Promise<unknown> {

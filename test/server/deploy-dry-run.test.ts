@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { makeKeys, writePrivately } from "../../src/cli/deploy/keys.ts";
 import { run } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 
@@ -26,4 +27,17 @@ test.each([
     ]),
   );
   expect(stderr).not.toContain("WARNING");
+});
+
+test("a new Worker would take the keys that npm run deploy makes, and shows none", async () => {
+  const file = join(dir, "secrets.json");
+  const keys = await makeKeys();
+  writePrivately(file, keys);
+  const { code, stdout, stderr } = await run(process.execPath, [
+    "node_modules/wrangler/bin/wrangler.js",
+    ...["deploy", "--dry-run", "--env", "", "--secrets-file", file, "--outdir", join(dir, "keys")],
+  ]);
+  expect(code, stderr).toBe(0);
+  for (const name of Object.keys(keys)) expect(stdout).toContain(`env.${name} ("(hidden)")`);
+  expect(stdout + stderr).not.toContain(keys.TOKEN_KEYS);
 });
