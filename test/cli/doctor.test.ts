@@ -61,7 +61,8 @@ describe("cli doctor", () => {
     [["now"], "error: too many arguments"],
   ])("refuses %j", async (words, reason) => {
     const { code, stdout, stderr } = await cli("doctor", ...words);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(code).toBeGreaterThan(0);
+    expect(stdout).toBe("");
     expect(stderr).toContain(reason);
   });
 
