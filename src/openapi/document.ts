@@ -86,10 +86,15 @@ function paths(): Json {
 /** As callers may take them: an answer can have more members some day (RFC 6749 §5.1). */
 function components(): Json {
   const all = Object.entries(SCHEMAS).map(([name, schema]): [string, Json] => {
-    const { $schema: _, ...own } = z.toJSONSchema(schema, { io: "input" });
+    const { $schema: _, ...own } = z.toJSONSchema(schema, { io: "input", override: dropLimits });
     return [name, own];
   });
   return Object.fromEntries(all);
+}
+
+/** That an integer is a safe one goes without saying. */
+function dropLimits({ jsonSchema }: { readonly jsonSchema: { maximum?: number } }): void {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
 function describe(): string {

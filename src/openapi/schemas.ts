@@ -6,16 +6,14 @@ import * as z from "zod/mini";
 import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
-import { WIRE_ERRORS } from "../endpoints/on-error.ts";
+import { SERVER_ERROR, UNAVAILABLE, WIRE_ERRORS } from "../endpoints/on-error.ts";
 import { GRANTS } from "../grants/index.ts";
 import { CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { SCOPE_LENGTH_MAX } from "../protocol/scope.ts";
 
 const GRANT_TYPES = GRANTS.map(({ grantType }) => grantType);
-const ERROR_CODES = [
-  ...Object.values(WIRE_ERRORS).map(({ error }) => error),
-  ...["temporarily_unavailable", "server_error"],
-];
+const WIRE_ERROR_LIST = [...Object.values(WIRE_ERRORS), UNAVAILABLE, SERVER_ERROR];
+const ERROR_CODES = [...new Set(WIRE_ERROR_LIST.map(({ error }) => error))];
 
 /** A schema with the words that the document has for it. */
 function told<Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema {
@@ -169,6 +167,6 @@ export const healthAnswer = z.object({
 
 /** Every answer that is no success (RFC 6749 §5.2). */
 export const errorAnswer = z.object({
-  error: told(z.enum([...new Set(ERROR_CODES)]), "For programs to decide by."),
+  error: told(z.enum(ERROR_CODES), "For programs to decide by."),
   error_description: optional("For people; may change."),
 });

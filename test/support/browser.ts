@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 /** A page of a real Chromium, and what it did that a page of the service must not do. */
@@ -14,8 +14,10 @@ export interface WatchedPage {
 
 /** Starts the Chromium that is on the PATH. */
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" });
-  return chromium.launch({ executablePath: executablePath.trim() });
+  const { stdout } = spawnSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" });
+  const executablePath = stdout.trim();
+  if (executablePath === "") throw new Error("no chromium on the PATH: Debian's package has it");
+  return chromium.launch({ executablePath });
 }
 
 /** Opens a page of its own profile, watched from before its first request. */
