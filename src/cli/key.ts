@@ -130,7 +130,8 @@ async function changeRemote(
   }
   const { env } = options;
   if (env !== undefined) await readConfig(env);
-  const args = ["secret", "put", secret, ...(env === undefined ? [] : ["--env", env])];
+  // Empty is the top level; without it wrangler would ask the environment of the shell.
+  const args = ["secret", "put", secret, "--env", env ?? ""];
   const { code, output } = await runWrangler(args, { input: set.value });
   if (code === 0) return set;
   throw new CommandError(`${secret} could not be put; the old value holds:\n${output.trim()}`);

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Help, type Option } from "commander";
 import { addApply } from "./apply.ts";
 import { clientCommand } from "./client.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -33,9 +33,15 @@ function settle(command: Command, terminal: Terminal): void {
   command
     .showHelpAfterError()
     .exitOverride()
+    .configureHelp({ optionDescription: describeOption })
     .configureOutput({
       writeOut: (text) => void terminal.write(text),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
     });
   for (const below of command.commands) settle(below, terminal);
+}
+
+/** That a switch is off unless it is given goes without saying. */
+function describeOption(option: Option): string {
+  return option.isBoolean() ? option.description : new Help().optionDescription(option);
 }

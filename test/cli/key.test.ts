@@ -163,6 +163,8 @@ describe("cli key --remote, with a stand-in for wrangler", () => {
     const { code, stdout, stderr } = await remote(["add"], FIRST, 1);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain("TOKEN_KEYS could not be put; the old value holds:\nThe stand-in");
+    // The top level, whatever the environment of the shell says.
+    expect(calledWith()[0]?.args.slice(-2)).toEqual(["--env", ""]);
   });
 
   test.each([
