@@ -1,6 +1,6 @@
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientRow, UserRow } from "../storage/account-rows.ts";
-import type { ClientFields, RegistryWrite, UserFields } from "../storage/registry.ts";
+import type { RegistryWrite, UserFields } from "../storage/registry.ts";
 import { type ClientEntry, type UserEntry, usesSecret } from "./entries.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
 import { invalid, type Subject } from "./management-error.ts";
@@ -14,6 +14,7 @@ import {
   UNUSABLE_RECORD,
   userEntryOf,
 } from "./registry-rows.ts";
+import { changedFields, updateOfClient } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
 /** What `apply` needs. */
@@ -100,23 +101,6 @@ async function clientStep(
   return { ...subject, change: "updated", fields: changes, write };
 }
 
-/**
- * The write that gives a client other columns, or null when none differs. The whole row must still
- * be as it was read, since its columns have to fit to each other.
- */
-export function updateOfClient(row: ClientRow, wanted: ClientFields): RegistryWrite | null {
-  const fields = changedFields(wanted, row);
-  if (fields === null) return null;
-  const { client_id: clientId, not_before_ms: _, created_at_ms: __, ...expected } = row;
-  return {
-    kind: "update_client",
-    clientId,
-    fields,
-    expected,
-    endsSessions: fields.disabled === 1,
-  };
-}
-
 /** A new secret replaces both of the old ones at once; the same one leaves the records alone. */
 async function secretFields(
   entry: ClientEntry,
@@ -186,12 +170,4 @@ async function passwordRecord(
     if (matched !== null) return row.password_record;
   }
   return userPasswords.makeRecord(entry.password);
-}
-
-/** @returns the fields that differ from the row, or null when none does */
-function changedFields<Fields extends object>(wanted: Fields, row: Fields): Partial<Fields> | null {
-  const changed = Object.entries(wanted).filter(([field, value]) => {
-    return row[field as keyof Fields] !== value;
-  });
-  return changed.length === 0 ? null : (Object.fromEntries(changed) as Partial<Fields>);
 }

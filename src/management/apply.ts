@@ -1,4 +1,5 @@
 import { type Registry, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import { allRows, idOf, nameOf } from "./all-rows.ts";
 import { type Applied, type ApplyTools, clientSteps, type Step, userSteps } from "./apply-steps.ts";
 import { ManagementError, type Subject } from "./management-error.ts";
 import type { RegistryFile } from "./registry-file.ts";
@@ -14,9 +15,6 @@ export interface ApplyOptions {
   /** Called after each entry of the file. */
   readonly onProgress?: (done: number, total: number) => void;
 }
-
-/** Rows read at a time. */
-const PAGE_ROWS = 500;
 
 /**
  * Makes or updates clients and users to match a file, all or nothing. Doing so twice changes
@@ -74,31 +72,6 @@ export async function findUnnamed(
     }
   }
   return unnamed;
-}
-
-/** Reads all rows, a page at a time. */
-export async function* allRows<Row>(
-  list: (page: { after: string; limit: number }) => Promise<readonly Row[]>,
-  keyOf: (row: Row) => string,
-): AsyncGenerator<Row> {
-  let after = "";
-  for (;;) {
-    const rows = await list({ after, limit: PAGE_ROWS });
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE_ROWS) return;
-    after = keyOf(last);
-  }
-}
-
-/** The key by which clients are listed. */
-export function idOf(row: { readonly client_id: string }): string {
-  return row.client_id;
-}
-
-/** The key by which users are listed. */
-export function nameOf(row: { readonly username: string }): string {
-  return row.username;
 }
 
 function deletion({ kind, name }: Subject): Step {

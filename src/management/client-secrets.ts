@@ -2,11 +2,11 @@ import { toBase64Url } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Random } from "../crypto/random.ts";
 import type { ClientRow } from "../storage/account-rows.ts";
-import { updateOfClient } from "./apply-steps.ts";
 import { changeClient } from "./change-client.ts";
 import { parseClientEntry } from "./entries.ts";
 import { invalid } from "./management-error.ts";
 import { NO_SECRETS } from "./registry-rows.ts";
+import { updateOfClient } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
 /** A client and its new secret, which is shown this once. Null: nothing new to show. */

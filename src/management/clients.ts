@@ -1,11 +1,11 @@
 import type { ClientRow } from "../storage/account-rows.ts";
 import { type Page, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
-import { updateOfClient } from "./apply-steps.ts";
 import { changeClient, findClient, notFound } from "./change-client.ts";
 import { type ClientSecret, makeSecret } from "./client-secrets.ts";
 import { type ClientEntry, parseClientEntry, usesSecret } from "./entries.ts";
 import { invalid, ManagementError } from "./management-error.ts";
 import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
+import { updateOfClient } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
 /** A client as it is shown: all that its file entry has but the records, and a few instants. */

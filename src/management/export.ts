@@ -1,5 +1,5 @@
 import type { Registry } from "../storage/registry.ts";
-import { allRows, idOf, nameOf } from "./apply.ts";
+import { allRows, idOf, nameOf } from "./all-rows.ts";
 import { escapeVariables } from "./file-variables.ts";
 import { clientEntryOf, userEntryOf } from "./registry-rows.ts";
 

@@ -1,0 +1,30 @@
+import type { ClientRow } from "../storage/account-rows.ts";
+import type { ClientFields, RegistryWrite } from "../storage/registry.ts";
+
+/**
+ * The write that gives a client other columns, or null when none differs. The whole row must still
+ * be as it was read, since its columns have to fit to each other.
+ */
+export function updateOfClient(row: ClientRow, wanted: ClientFields): RegistryWrite | null {
+  const fields = changedFields(wanted, row);
+  if (fields === null) return null;
+  const { client_id: clientId, not_before_ms: _, created_at_ms: __, ...expected } = row;
+  return {
+    kind: "update_client",
+    clientId,
+    fields,
+    expected,
+    endsSessions: fields.disabled === 1,
+  };
+}
+
+/** @returns the fields that differ from the row, or null when none does */
+export function changedFields<Fields extends object>(
+  wanted: Fields,
+  row: Fields,
+): Partial<Fields> | null {
+  const changed = Object.entries(wanted).filter(([field, value]) => {
+    return row[field as keyof Fields] !== value;
+  });
+  return changed.length === 0 ? null : (Object.fromEntries(changed) as Partial<Fields>);
+}
