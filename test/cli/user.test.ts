@@ -92,7 +92,7 @@ describe("cli user refuses, with a code that says why, and changes nothing:", ()
       { input: "a\tb" },
     ],
     [["create", "x", "--password-stdin"], 2, "longer than 4096", { input: "x".repeat(4097) }],
-    [["create", "x", "--password-stdin"], 2, "is too long", { input: "x".repeat(70_000) }],
+    [["create", "x", "--password-stdin"], 2, "longer than 65536", { input: "x".repeat(70_000) }],
     [["create", "x"], 1, "Cancelled. Nothing has changed.\n", { typed: "\x03" }],
     [["create", "x"], 2, "Password: is empty\n", { typed: "\r" }],
     [["create", "a\nb", "--without-password"], 2, "username: has a control character\n"],
