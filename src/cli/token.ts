@@ -4,7 +4,6 @@ import { secureRandom } from "../crypto/random.ts";
 import { describeToken } from "../management/describe-token.ts";
 import {
   LOCAL_TOKEN_STATES,
-  LocalTokenError,
   type LocalTokenRequest,
   type LocalTokenState,
   localRings,
@@ -13,7 +12,7 @@ import {
 import { createAccessTokenStore } from "../storage/access-tokens.ts";
 import { createAccountStore } from "../storage/accounts.ts";
 import { withLocalState } from "./bindings.ts";
-import { CommandError } from "./command-error.ts";
+import { usageError } from "./command-error.ts";
 import { DEFAULT_STATE_DIR, settingsOf } from "./project.ts";
 
 /** Oldest token that can be asked for, in seconds: a year. */
@@ -22,26 +21,21 @@ const AGE_SECONDS_MAX = 31_536_000;
 /**
  * `token mint`: an access token for the tests of an API, in local state.
  *
- * @throws CommandError when it cannot be minted as asked
+ * @throws ManagementError when it cannot be minted as asked
  */
 export async function mintToken(request: LocalTokenRequest, stateDir: string): Promise<string> {
   const { scopes, lifetimes, ...secrets } = await localConfig();
   const rings = await localRings(secrets);
   return withLocalState(stateDir, async ({ DB, ACCESS_TOKENS }) => {
-    try {
-      return await mintLocalToken(request, {
-        accounts: createAccountStore(DB),
-        accessTokens: createAccessTokenStore(ACCESS_TOKENS),
-        rings,
-        scopes,
-        lifetimes,
-        random: secureRandom,
-        clock: () => Date.now(),
-      });
-    } catch (error) {
-      if (error instanceof LocalTokenError) throw new CommandError(error.message);
-      throw error;
-    }
+    return mintLocalToken(request, {
+      accounts: createAccountStore(DB),
+      accessTokens: createAccessTokenStore(ACCESS_TOKENS),
+      rings,
+      scopes,
+      lifetimes,
+      random: secureRandom,
+      clock: () => Date.now(),
+    });
   });
 }
 
@@ -104,7 +98,7 @@ function local(command: Command): Command {
 /** Nobody mints tokens of the deployed service but the service. */
 function localStateDir({ persistTo, remote }: LocalOptions): string {
   if (!remote) return persistTo;
-  throw new CommandError("--remote: tokens are minted and inspected in local state alone.");
+  throw usageError("--remote: tokens are minted and inspected in local state alone.");
 }
 
 function readAge(text: string): number {

@@ -9,6 +9,7 @@ import type { FamilyStore } from "../storage/families.ts";
 import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "../tokens/access-token.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import { REFRESH_TOKEN_PURPOSE } from "../tokens/refresh-token.ts";
+import { invalid, ManagementError } from "./management-error.ts";
 
 /** What a token for the tests of an API is to be. */
 export interface LocalTokenRequest {
@@ -49,11 +50,6 @@ export interface LocalRings {
   readonly signingKeys: SigningKeys | null;
 }
 
-/** A token cannot be minted as asked. */
-export class LocalTokenError extends Error {
-  override readonly name = "LocalTokenError";
-}
-
 /** Derives {@link LocalRings} from the secrets, as the service does. */
 export async function localRings(secrets: {
   readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
@@ -72,7 +68,7 @@ export async function localRings(secrets: {
  * Mints an opaque access token without a family into local state, for the tests of an API: of any
  * scope, age and state. It goes through the service's own mint.
  *
- * @throws LocalTokenError when there is no such client or user, or no such token can be active
+ * @throws ManagementError when there is no such client or user, or no such token can be active
  * @throws Unavailable when local state fails
  */
 export async function mintLocalToken(
@@ -109,9 +105,9 @@ async function findAccounts(
   const found = await accounts.find({ clientIds: [clientId], userKeys });
   const client = found.client(clientId);
   const user = username === null ? null : found.user({ username });
-  if (client === null) throw new LocalTokenError(`There is no client ${clientId}.`);
+  if (client === null) throw new ManagementError("not_found", { kind: "client", name: clientId });
   if (username !== null && user === null)
-    throw new LocalTokenError(`There is no user ${username}.`);
+    throw new ManagementError("not_found", { kind: "user", name: username });
   return { client, user };
 }
 
@@ -122,24 +118,24 @@ function issueTime(
 ): number {
   if (state === "expired") return nowMs - Math.max(ageSeconds, lifetimeSeconds) * 1000;
   if (ageSeconds < lifetimeSeconds) return nowMs - ageSeconds * 1000;
-  throw new LocalTokenError(`After ${lifetimeSeconds} seconds a token of this client has expired.`);
+  throw invalid(`After ${lifetimeSeconds} seconds a token of this client has expired.`);
 }
 
 /** The service would call such a token inactive, however it was made. */
 function requireActive(client: Client, user: User | null, issuedAtMs: number): void {
-  if (client.isDisabled) throw new LocalTokenError("The client is disabled.");
-  if (user?.isActive === false) throw new LocalTokenError("The user is not active.");
+  if (client.isDisabled) throw invalid("The client is disabled.");
+  if (user?.isActive === false) throw invalid("The user is not active.");
   const notBeforeMs = Math.max(client.notBeforeMs, user?.notBeforeMs ?? 0);
   if (issuedAtMs >= notBeforeMs) return;
   const since = new Date(notBeforeMs).toISOString();
-  throw new LocalTokenError(`No token from before ${since} is active: client or user is younger.`);
+  throw invalid(`No token from before ${since} is active: client or user is younger.`);
 }
 
 function scopeOf({ scope }: LocalTokenRequest, client: Client, tools: LocalTokenTools): Scope {
   if (scope === null) return client.scope ?? tools.scopes;
   const parsed = parseScope(scope);
   if (parsed !== null && parsed.length > 0) return parsed;
-  throw new LocalTokenError("The scope must be scope names with spaces between.");
+  throw invalid("The scope must be scope names with spaces between.");
 }
 
 function issuerAt(issuedAtMs: number, tools: LocalTokenTools): Issuer {

@@ -54,7 +54,9 @@ test("the package holds what can be imported of it, its page, and nothing else",
   for (const extension of ["js", "d.ts"])
     expect(files).toContain(`dist/resource/bearer.${extension}`);
   const foreign = files.filter((file) => {
-    return !/^dist\/(crypto|resource|testing)\/|^docs\/|^(package\.json|README\.md)$/.test(file);
+    return !/^dist\/(crypto|protocol|resource|testing)\/|^docs\/|^(package\.json|README\.md)$/.test(
+      file,
+    );
   });
   expect(foreign).toEqual([]);
 });

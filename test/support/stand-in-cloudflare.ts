@@ -78,6 +78,9 @@ export class StandInCloudflare {
     switch (what) {
       case "GET /workers/subdomain":
         return success({ subdomain: "example" });
+      case "POST /workers/scripts/tollgate/assets-upload-session":
+        // No buckets: it has every asset already, and none is uploaded here.
+        return success({ jwt: "assets", buckets: [] });
       case "PUT /workers/scripts/tollgate": {
         const { bindings } = JSON.parse(/\{"main_module".*\}/.exec(body)?.[0] ?? "{}");
         const secrets = bindings.filter(({ type }: { type: string }) => type === "secret_text");
