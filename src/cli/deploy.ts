@@ -53,7 +53,12 @@ function runTests(): void {
     stdio: "inherit",
     shell: process.platform === "win32",
   });
-  if (status !== 0) throw new CommandError("The tests failed: nothing was deployed.");
+  if (status !== 0) {
+    throw new CommandError(
+      "The tests failed: nothing was deployed. They are written for wrangler.toml as the project " +
+        "ships it; if your own settings fail them and nothing else does, use --skip-tests.",
+    );
+  }
 }
 
 /** Asks only where somebody can answer. */

@@ -32,7 +32,8 @@ export async function examine(
     const cure = "compare it with wrangler.toml as the project has it";
     return [...checkTooling(), failed("wrangler.toml", messageOf(error), cure)];
   }
-  const address = patient.address ?? issuerOf(config);
+  // What runs on this machine does not run where ISSUER says.
+  const address = patient.address ?? (remote ? issuerOf(config) : null);
   return [
     ...checkTooling(),
     ok("wrangler.toml", config.name ?? ""),
