@@ -73,10 +73,13 @@ export async function describeSigningKey(
   return { id: (await publicHalf(jwk, algorithm)).kid ?? "", algorithm };
 }
 
-/** Makes a private key for a JWK set. */
+/** Makes a private key for a JWK set, whose id can be typed: none begins like an option. */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<JWK> {
-  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  return exportJWK(privateKey);
+  for (;;) {
+    const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+    const key = await exportJWK(privateKey);
+    if (!(await calculateJwkThumbprint(key)).startsWith("-")) return key;
+  }
 }
 
 /**
