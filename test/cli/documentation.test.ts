@@ -20,7 +20,7 @@ function documented(): Map<string, string[]> {
     commands.map((row) => {
       const [, name = "", , options = ""] = row.split("|");
       const own = [...flagsIn([options]), ...(options.includes("the fields below") ? fields : [])];
-      const common = name.includes("`token ") ? [] : COMMON;
+      const common = /`(?:token|explain) /.test(name) ? [] : COMMON;
       return [name.replaceAll("`", "").trim(), [...common, ...own].sort()];
     }),
   );
@@ -33,7 +33,9 @@ function existing(command: Command, above: string): [string, string[]][] {
     const below = command === program ? "" : name;
     return command.commands.flatMap((one) => existing(one, below));
   }
-  const words = command.registeredArguments.map((argument) => `<${argument.name()}>`);
+  const words = command.registeredArguments.map((argument) => {
+    return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+  });
   const flags = command.options.filter(({ hidden }) => !hidden).map((option) => option.flags);
   return [[[name, ...words].join(" "), flags.sort()]];
 }
