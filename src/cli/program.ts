@@ -1,14 +1,14 @@
 import { Command, Help, type Option } from "commander";
-import { addApply } from "./apply.ts";
-import { clientCommand } from "./client.ts";
-import { doctorCommand } from "./doctor.ts";
-import { sessionCommand } from "./end-sessions.ts";
-import { explainCommand } from "./explain.ts";
-import { addExport } from "./export.ts";
-import { keyCommand } from "./key.ts";
+import { addApply } from "./commands/apply.ts";
+import { clientCommand } from "./commands/client.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { addExport } from "./commands/export.ts";
+import { keyCommand } from "./commands/key.ts";
+import { sessionCommand } from "./commands/session.ts";
+import { tokenCommand } from "./commands/token.ts";
+import { userCommand } from "./commands/user.ts";
 import type { Terminal } from "./terminal.ts";
-import { tokenCommand } from "./token.ts";
-import { userCommand } from "./user.ts";
 
 /** The operator's commands. What commander has to say goes to the terminal, not to the process. */
 export function createProgram(terminal: Terminal): Command {

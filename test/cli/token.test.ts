@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeFailure } from "../../src/cli/command-error.ts";
-import { inspectToken, mintToken } from "../../src/cli/token.ts";
+import { inspectToken, mintToken } from "../../src/cli/commands/token.ts";
 import type { LocalTokenRequest } from "../../src/management/local-tokens.ts";
 import { ManagementError } from "../../src/management/management-error.ts";
 import { openLocalDatabase, readAccessTokenKeys, readRegistry } from "../support/local-database.ts";

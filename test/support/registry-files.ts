@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { applyFile, describeApplied } from "../../src/cli/apply.ts";
+import { applyFile, describeApplied } from "../../src/cli/commands/apply.ts";
 import { cli, type Ended } from "./processes.ts";
 import { temporaryDir } from "./server.ts";
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import type { ClientEntry } from "../management/entries.ts";
-import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
-import { messageOf, usageError } from "./command-error.ts";
+import type { ClientEntry } from "../../management/entries.ts";
+import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../../protocol/names.ts";
+import { messageOf, usageError } from "../command-error.ts";
 
 /** One field of a client as an option. */
 interface FieldOption {

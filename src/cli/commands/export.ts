@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { exportRegistry } from "../management/export.ts";
-import { type CommonOptions, common, targetOf } from "./options.ts";
-import { withManagement } from "./session.ts";
-import type { Terminal } from "./terminal.ts";
+import { exportRegistry } from "../../management/export.ts";
+import { withManagement } from "../management.ts";
+import { type CommonOptions, common, targetOf } from "../options.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** Adds the command `export`. Its result is JSON with and without `--json`. */
 export function addExport(program: Command, terminal: Terminal): void {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { endAllSessions } from "../storage/upkeep.ts";
-import { withDatabase } from "./bindings.ts";
-import { DEFAULT_STATE_DIR } from "./project.ts";
+import { endAllSessions } from "../../storage/upkeep.ts";
+import { withDatabase } from "../bindings.ts";
+import { DEFAULT_STATE_DIR } from "../project.ts";
 
 interface EndOptions {
   readonly persistTo: string;
@@ -10,7 +10,7 @@ interface EndOptions {
   readonly json: boolean;
 }
 
-/** The command `session end`, for `main.ts` to add. One user's sessions end by `user revoke`. */
+/** The command `session end`, for `program.ts` to add. One user's sessions end by `user revoke`. */
 export function sessionCommand(): Command {
   const session = new Command("session").description("logins of users, and tokens of clients");
   session

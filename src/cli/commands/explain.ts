@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { Command } from "commander";
-import { ERRORS, EXPLANATIONS, reasonsOf } from "../management/explanations/index.ts";
-import { eventsIn, explain, type LogEvent, storyOf } from "../management/explanations/story.ts";
-import { CommandError } from "./command-error.ts";
+import { ERRORS, EXPLANATIONS, reasonsOf } from "../../management/explanations/index.ts";
+import { eventsIn, explain, type LogEvent, storyOf } from "../../management/explanations/story.ts";
+import { CommandError } from "../command-error.ts";
 
 /** A request id, as `X-Request-Id` has it. */
 const REQUEST_ID = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
@@ -10,7 +10,7 @@ const REQUEST_ID = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
 /** Most audit events that are kept until the line of their request comes. */
 const AUDITS_MAX = 1000;
 
-/** The command `explain`, for `main.ts` to add. */
+/** The command `explain`, for `program.ts` to add. */
 export function explainCommand(): Command {
   return new Command("explain")
     .description(

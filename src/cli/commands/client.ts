@@ -3,11 +3,11 @@ import {
   type ClientSecret,
   dropPreviousSecret,
   rotateClientSecret,
-} from "../management/client-secrets.ts";
-import * as clients from "../management/clients.ts";
-import { addFieldOptions, fieldsOf } from "./client-options.ts";
-import { usageError } from "./command-error.ts";
-import { parseInstant } from "./instant.ts";
+} from "../../management/client-secrets.ts";
+import * as clients from "../../management/clients.ts";
+import { usageError } from "../command-error.ts";
+import { parseInstant } from "../instant.ts";
+import { withManagement } from "../management.ts";
 import {
   type CommonOptions,
   type ConfirmOptions,
@@ -17,10 +17,10 @@ import {
   paged,
   pageOf,
   targetOf,
-} from "./options.ts";
-import { json, report, table } from "./output.ts";
-import { withManagement } from "./session.ts";
-import type { Terminal } from "./terminal.ts";
+} from "../options.ts";
+import { json, report, table } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
+import { addFieldOptions, fieldsOf } from "./client-options.ts";
 
 interface SecretOptions extends CommonOptions {
   readonly secretStdin: boolean;

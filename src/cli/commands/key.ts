@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from "commander";
-import { secureRandom } from "../crypto/random.ts";
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../crypto/signing-keys.ts";
+import { secureRandom } from "../../crypto/random.ts";
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
 import {
   addKey,
   type KeySecret,
@@ -8,14 +8,14 @@ import {
   listKeys,
   promoteKey,
   retireKey,
-} from "../management/keys.ts";
-import { CommandError, usageError } from "./command-error.ts";
-import { changeLocalSecret, readLocalSecret } from "./dev-vars.ts";
-import { type CommonOptions, common } from "./options.ts";
-import { json, table } from "./output.ts";
-import { localSecretsPath, readConfig } from "./project.ts";
-import type { Terminal } from "./terminal.ts";
-import { runWrangler } from "./wrangler.ts";
+} from "../../management/keys.ts";
+import { CommandError, usageError } from "../command-error.ts";
+import { changeLocalSecret, readLocalSecret } from "../dev-vars.ts";
+import { type CommonOptions, common } from "../options.ts";
+import { json, table } from "../output.ts";
+import { localSecretsPath, readConfig } from "../project.ts";
+import type { Terminal } from "../terminal.ts";
+import { runWrangler } from "../wrangler.ts";
 
 interface KeyOptions extends CommonOptions {
   readonly signing: boolean;

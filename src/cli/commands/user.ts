@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import * as users from "../management/users.ts";
-import { asJson } from "./client-options.ts";
-import { usageError } from "./command-error.ts";
+import * as users from "../../management/users.ts";
+import { usageError } from "../command-error.ts";
+import { withManagement } from "../management.ts";
 import {
   type CommonOptions,
   type ConfirmOptions,
@@ -11,10 +11,10 @@ import {
   paged,
   pageOf,
   targetOf,
-} from "./options.ts";
-import { json, report, table } from "./output.ts";
-import { withManagement } from "./session.ts";
-import type { Terminal } from "./terminal.ts";
+} from "../options.ts";
+import { json, report, table } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
+import { asJson } from "./client-options.ts";
 
 interface PasswordOptions extends CommonOptions {
   readonly passwordStdin: boolean;

@@ -1,19 +1,19 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Config, parseConfig } from "../config.ts";
-import { secureRandom } from "../crypto/random.ts";
-import { describeToken } from "../management/describe-token.ts";
+import { type Config, parseConfig } from "../../config.ts";
+import { secureRandom } from "../../crypto/random.ts";
+import { describeToken } from "../../management/describe-token.ts";
 import {
   LOCAL_TOKEN_STATES,
   type LocalTokenRequest,
   type LocalTokenState,
   localRings,
   mintLocalToken,
-} from "../management/local-tokens.ts";
-import { createAccessTokenStore } from "../storage/access-tokens.ts";
-import { createAccountStore } from "../storage/accounts.ts";
-import { withLocalState } from "./bindings.ts";
-import { usageError } from "./command-error.ts";
-import { DEFAULT_STATE_DIR, settingsOf } from "./project.ts";
+} from "../../management/local-tokens.ts";
+import { createAccessTokenStore } from "../../storage/access-tokens.ts";
+import { createAccountStore } from "../../storage/accounts.ts";
+import { withLocalState } from "../bindings.ts";
+import { usageError } from "../command-error.ts";
+import { DEFAULT_STATE_DIR, settingsOf } from "../project.ts";
 
 /** Oldest token that can be asked for, in seconds: a year. */
 const AGE_SECONDS_MAX = 31_536_000;
@@ -61,7 +61,7 @@ interface LocalOptions {
   readonly remote: boolean;
 }
 
-/** The commands `token mint` and `token inspect`, for `main.ts` to add. */
+/** The commands `token mint` and `token inspect`, for `program.ts` to add. */
 export function tokenCommand(): Command {
   const token = new Command("token").description("access tokens for tests, in local state alone");
   local(token.command("mint"))

@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { CommandError } from "./command-error.ts";
-import { describeChecks, isHealthy } from "./doctor/check.ts";
-import { examine } from "./doctor/examine.ts";
-import { DEFAULT_STATE_DIR } from "./project.ts";
+import { CommandError } from "../command-error.ts";
+import { describeChecks, isHealthy } from "../doctor/check.ts";
+import { examine } from "../doctor/examine.ts";
+import { DEFAULT_STATE_DIR } from "../project.ts";
 
 interface DoctorOptions {
   readonly persistTo: string;
@@ -12,7 +12,7 @@ interface DoctorOptions {
   readonly json: boolean;
 }
 
-/** The command `doctor`, for `main.ts` to add. */
+/** The command `doctor`, for `program.ts` to add. */
 export function doctorCommand(): Command {
   return new Command("doctor")
     .description("look at everything that has to be right; changes nothing")

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { type Applied, type ApplyOptions, apply, findUnnamed } from "../management/apply.ts";
-import type { FieldChange } from "../management/field-changes.ts";
-import { ManagementError } from "../management/management-error.ts";
-import { parseRegistryFile, type RegistryFile } from "../management/registry-file.ts";
-import type { ManagementTools } from "../management/tools.ts";
-import type { Target } from "./bindings.ts";
-import { messageOf, usageError } from "./command-error.ts";
-import { type ConfirmOptions, confirmed, targetOf } from "./options.ts";
-import { json, plain } from "./output.ts";
-import { withManagement } from "./session.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Applied, type ApplyOptions, apply, findUnnamed } from "../../management/apply.ts";
+import type { FieldChange } from "../../management/field-changes.ts";
+import { ManagementError } from "../../management/management-error.ts";
+import { parseRegistryFile, type RegistryFile } from "../../management/registry-file.ts";
+import type { ManagementTools } from "../../management/tools.ts";
+import type { Target } from "../bindings.ts";
+import { messageOf, usageError } from "../command-error.ts";
+import { withManagement } from "../management.ts";
+import { type ConfirmOptions, confirmed, targetOf } from "../options.ts";
+import { json, plain } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** Longest file that is read, in bytes. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
