@@ -8,5 +8,9 @@ import {
 const WORKERD_TESTS = ["test/{unit,storage,flows,endpoints,faults,conformance}/**/*.test.ts"];
 
 export default defineConfig({
-  test: { projects: [await workerdProject(WORKERD_TESTS), architectureProject, nodeProject] },
+  test: {
+    projects: [await workerdProject(WORKERD_TESTS), architectureProject, nodeProject],
+    // Most of the time a test waits for a server, so that a core need not be left free.
+    maxWorkers: "100%",
+  },
 });
