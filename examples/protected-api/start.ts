@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
-import { applyFile } from "../../src/cli/commands/apply.ts";
 import { messageOf } from "../../src/cli/command-error.ts";
+import { applyFile } from "../../src/cli/commands/apply.ts";
 import { DEFAULT_STATE_DIR, PROJECT_DIR } from "../../src/cli/project.ts";
 import { tour } from "./tour.ts";
 
