@@ -58,7 +58,8 @@ export function pageOf({ after, limit }: ListOptions): Page {
   return { after, limit: limit + 1 };
 }
 
-function readLimit(text: string): number {
+/** Reads the `--limit` of a list. @throws InvalidArgumentError */
+export function readLimit(text: string): number {
   const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= PAGE_ROWS_MAX) return limit;
   throw new InvalidArgumentError(`It must be a number from 1 to ${PAGE_ROWS_MAX}.`);

@@ -1,5 +1,6 @@
 import { Command, Help, type Option } from "commander";
 import { addApply } from "./commands/apply.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -22,6 +23,7 @@ export function createProgram(terminal: Terminal): Command {
   addExport(program, terminal);
   program.addCommand(tokenCommand());
   program.addCommand(sessionCommand());
+  program.addCommand(auditCommand(terminal));
   program.addCommand(doctorCommand());
   program.addCommand(explainCommand());
   settle(program, terminal);

@@ -1,6 +1,7 @@
 import { Unavailable } from "../protocol/refusal.ts";
 import type { ClientRow, UserRow } from "./account-rows.ts";
 import { attempt } from "./attempt.ts";
+import { auditOf } from "./audit-events.ts";
 import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
 
 export type { ClientFields, RegistryWrite, UserFields } from "./registry-sql.ts";
@@ -107,7 +108,9 @@ export function createRegistry(db: D1Database): Registry {
 
     async write(writes) {
       if (writes.length === 0) return;
-      const statements = writes.flatMap((write) => statementsOf(db, write));
+      const statements = writes.flatMap((write) => {
+        return [...statementsOf(db, write), auditOf(db, write)];
+      });
       try {
         await attempt("d1.write_registry", () => db.batch(statements), COMMAND_DEADLINE_MS);
       } catch (error) {

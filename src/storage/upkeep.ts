@@ -1,4 +1,5 @@
 import { attempt } from "./attempt.ts";
+import { auditOfEndedSessions } from "./audit-events.ts";
 
 // What an operator's commands ask of D1 as a whole. No request waits for any of it.
 
@@ -44,6 +45,7 @@ export async function endAllSessions(db: D1Database): Promise<EndedSessions> {
   const statements = [
     db.prepare("UPDATE clients SET not_before_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
     db.prepare("UPDATE users SET not_before_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
+    auditOfEndedSessions(db),
   ];
   const [clients, users] = await run("d1.end_all_sessions", () => db.batch(statements));
   return { clients: clients?.meta.changes ?? 0, users: users?.meta.changes ?? 0 };

@@ -37,7 +37,11 @@ const changes = () => {
 
 const UPLOAD = "PUT /workers/scripts/tollgate";
 const QUERY = /^POST \/d1\/database\/[\w-]+\/query$/;
-const MIGRATIONS = [{ name: "0001_clients_and_users.sql" }, { name: "0002_tokens_for_apis.sql" }];
+const MIGRATIONS = [
+  { name: "0001_clients_and_users.sql" },
+  { name: "0002_tokens_for_apis.sql" },
+  { name: "0003_audit_events.sql" },
+];
 
 const migrations = () => api.database.prepare("SELECT name FROM d1_migrations ORDER BY id").all();
 

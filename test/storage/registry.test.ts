@@ -1,12 +1,14 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/protocol/refusal.ts";
+import { listAuditEvents } from "../../src/storage/audit-events.ts";
 import {
   type ClientFields,
   createRegistry,
   RegistryConflict,
   type RegistryWrite,
 } from "../../src/storage/registry.ts";
+import { endAllSessions } from "../../src/storage/upkeep.ts";
 import { dumpRegistry } from "../support/management.ts";
 
 const registry = createRegistry(env.DB);
@@ -113,4 +115,45 @@ test("pages follow each other in the order of names, as bytes", async () => {
     read.push(...page.map(({ username }) => username));
   }
   expect(read).toEqual(["B", "a", "ada", "z", "~", "é"]);
+});
+
+describe("what is written is noted in the same transaction", () => {
+  const eventsSince = async (id: number) => {
+    const events = await listAuditEvents(env.DB, { beforeId: Number.MAX_SAFE_INTEGER, limit: 50 });
+    return events.filter((event) => event.id > id).reverse();
+  };
+  const lastId = async () => (await eventsSince(0)).at(-1)?.id ?? 0;
+
+  test("by its kind, its subject and the names of its columns, never their values", async () => {
+    const before = await lastId();
+    const password_record = "a record that nobody may see";
+    await registry.write([
+      rename("shop", "", "New"),
+      { kind: "update_user", username: "ada", fields: { password_record }, endsSessions: true },
+      { kind: "delete_client", clientId: "shop" },
+    ]);
+    const events = await eventsSince(before);
+    expect(events).toMatchObject([
+      { action: "update_client", subject: "shop", fields: "client_name", ended_sessions: 0 },
+      { action: "update_user", subject: "ada", fields: "password_record", ended_sessions: 1 },
+      { action: "delete_client", subject: "shop", fields: "", ended_sessions: 1 },
+    ]);
+    expect(JSON.stringify(events)).not.toContain(password_record);
+    expect(JSON.stringify(events)).not.toContain("New");
+  });
+
+  test("and is not, when the write is taken back", async () => {
+    const before = await lastId();
+    const written = registry.write([rename("shop", "", "New"), rename("none", "", "New")]);
+    await expect(written).rejects.toBeInstanceOf(RegistryConflict);
+    expect(await eventsSince(before)).toEqual([]);
+  });
+
+  test("also when every session is ended at once", async () => {
+    const before = await lastId();
+    await endAllSessions(env.DB);
+    expect(await eventsSince(before)).toMatchObject([
+      { action: "end_all_sessions", subject: "", fields: "", ended_sessions: 1 },
+    ]);
+  });
 });

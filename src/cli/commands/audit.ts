@@ -1,0 +1,55 @@
+import { Command, InvalidArgumentError } from "commander";
+import { type AuditEventRow, listAuditEvents } from "../../storage/audit-events.ts";
+import { withDatabase } from "../bindings.ts";
+import { type CommonOptions, common, readLimit, targetOf } from "../options.ts";
+import { json, table } from "../output.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface AuditOptions extends CommonOptions {
+  readonly before: number;
+  readonly limit: number;
+}
+
+/** Events of one page unless it is said otherwise. */
+const LIMIT_DEFAULT = 50;
+
+/** The command `audit list`, for `program.ts` to add. */
+export function auditCommand(terminal: Terminal): Command {
+  const audit = new Command("audit").description("what operators changed");
+  common(audit.command("list"))
+    .description("list what commands changed, newest first; names of fields, never values")
+    .option("--before <id>", "only what is older than this event", readId, Number.MAX_SAFE_INTEGER)
+    .option("--limit <rows>", "most rows to list", readLimit, LIMIT_DEFAULT)
+    .action(async ({ before, limit, ...options }: AuditOptions) => {
+      const page = { beforeId: before, limit };
+      const events = await withDatabase(targetOf(options), (db) => listAuditEvents(db, page));
+      await terminal.write(options.json ? json(events.map(toJson)) : describe(events));
+    });
+  return audit;
+}
+
+function describe(events: readonly AuditEventRow[]): string {
+  const rows = events.map(({ id, at_ms, action, subject, fields, ended_sessions }) => {
+    const sessions = ended_sessions === 1 ? "ended" : "";
+    return [String(id), instant(at_ms), action, subject || "everybody", sessions, fields];
+  });
+  return table(["EVENT", "WHEN", "ACTION", "SUBJECT", "SESSIONS", "FIELDS"], rows);
+}
+
+function toJson({ at_ms, fields, ended_sessions, ...event }: AuditEventRow): object {
+  return {
+    ...event,
+    at: instant(at_ms),
+    fields: fields.split(" ").filter((name) => name !== ""),
+    ended_sessions: ended_sessions === 1,
+  };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function readId(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be the number of an event.");
+}

@@ -1,0 +1,58 @@
+import { attempt } from "./attempt.ts";
+import type { RegistryWrite } from "./registry-sql.ts";
+
+/** What an operator changed, as the table `audit_events` has it. */
+export interface AuditEventRow {
+  readonly id: number;
+  readonly at_ms: number;
+  /** Such as `update_client`; see `RegistryWrite`. */
+  readonly action: RegistryWrite["kind"] | "end_all_sessions";
+  /** The client id or user name; empty: everybody. */
+  readonly subject: string;
+  /** Names of the columns that were set, space-separated; never their values. */
+  readonly fields: string;
+  /** Whether every session of the subject ended with it: 0 or 1. */
+  readonly ended_sessions: number;
+}
+
+/** How long a command waits for D1, in milliseconds. */
+const COMMAND_DEADLINE_MS = 120_000;
+
+/** The statement that notes a write, for the transaction of the write itself: both or neither. */
+export function auditOf(db: D1Database, write: RegistryWrite): D1PreparedStatement {
+  const subject = "clientId" in write ? write.clientId : write.username;
+  const fields = "fields" in write ? Object.keys(write.fields).join(" ") : "";
+  const isDeleted = write.kind === "delete_client" || write.kind === "delete_user";
+  const endsSessions = "endsSessions" in write ? write.endsSessions : isDeleted;
+  return insertOf(db, [write.kind, subject, fields, endsSessions ? 1 : 0]);
+}
+
+/** The statement that notes that every session there is was ended. */
+export function auditOfEndedSessions(db: D1Database): D1PreparedStatement {
+  return insertOf(db, ["end_all_sessions", "", "", 1]);
+}
+
+/**
+ * Reads the newest events first.
+ *
+ * @param beforeId only those that are older than this one
+ * @throws Unavailable when D1 fails or is not migrated
+ */
+export async function listAuditEvents(
+  db: D1Database,
+  { beforeId, limit }: { readonly beforeId: number; readonly limit: number },
+): Promise<readonly AuditEventRow[]> {
+  const statement = db
+    .prepare("SELECT * FROM audit_events WHERE id < ? ORDER BY id DESC LIMIT ?")
+    .bind(beforeId, limit);
+  const read = () => statement.all<AuditEventRow>();
+  return (await attempt("d1.list_audit_events", read, COMMAND_DEADLINE_MS)).results;
+}
+
+function insertOf(db: D1Database, values: readonly (string | number)[]): D1PreparedStatement {
+  return db
+    .prepare(
+      "INSERT INTO audit_events (action, subject, fields, ended_sessions) VALUES (?, ?, ?, ?)",
+    )
+    .bind(...values);
+}
