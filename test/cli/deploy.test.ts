@@ -233,7 +233,7 @@ describe("a deployment that breaks off is finished by the next", () => {
     expect(deployed.checks).toEqual(CHECKS);
     if (keys !== null) expect(account.worker).toEqual(keys);
     expect(account.worker).toHaveProperty("TOKEN_KEYS");
-    expect(await account.tables()).toHaveLength(2);
+    expect(await account.tables()).toEqual(expect.arrayContaining(["clients", "users"]));
     const rows = await clients();
     expect(rows).toHaveLength(1);
     const shown = [...said.join("\n").matchAll(/client_secret {2}(\w+)/g)].map(

@@ -56,10 +56,9 @@ export class StandInAccount {
     this.targets = ["https://tollgate.example.workers.dev"];
     this.breakage = null;
     this.seen.length = 0;
-    const drops = ["clients", "users", "revoked_access_tokens"].map((table) => {
-      return this.db.prepare(`DROP TABLE IF EXISTS ${table}`);
-    });
-    await this.db.batch(drops);
+    const tables = await this.tables();
+    if (tables.length === 0) return;
+    await this.db.batch(tables.map((table) => this.db.prepare(`DROP TABLE ${table}`)));
   }
 
   close(): Promise<void> {
@@ -89,7 +88,7 @@ export class StandInAccount {
   /** Names of the tables that the migrations make. */
   async tables(): Promise<readonly string[]> {
     const { results } = await this.db
-      .prepare("SELECT name FROM sqlite_schema WHERE name IN ('clients', 'users')")
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '_cf*'")
       .all<{ name: string }>();
     return results.map(({ name }) => name);
   }
