@@ -19,10 +19,26 @@ export interface Config extends PasswordConfig {
   readonly signingKeys: readonly JWK[] | null;
   /** Raw ring keys; the first seals tokens, all open them. */
   readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
+  /** Whether tokens that were imported from another server are looked up; see `imported_tokens`. */
+  readonly importedTokens: "off" | "on";
+  /** Whether the management API answers, over HTTP and over RPC. */
+  readonly managementApi: "off" | "on";
+  /** Where users log in who are not known here yet; null: nowhere. */
+  readonly legacy: LegacyConfig | null;
+}
+
+/** The token endpoint that the service replaces, and the client that it calls it as. */
+export interface LegacyConfig {
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  /** Null: a public client. */
+  readonly clientSecret: string | null;
 }
 
 /** The settings that decide how a password is stored: all that the CLI needs of them. */
 export interface PasswordConfig {
+  /** Fewest characters of a password that is set from now on. */
+  readonly passwordLengthMin: number;
   /** Chained PBKDF2 calls for a user's password. */
   readonly passwordHashRounds: number;
   /** Raw ring keys that seal password records, or null without a pepper. */
@@ -41,6 +57,14 @@ export class ConfigError extends Error {
 export const BINDINGS = ["ACCESS_TOKENS", "DB", "REFRESH_FAMILIES", "USED_ASSERTIONS"] as const;
 
 const SECONDS_PER_YEAR = 31_536_000;
+
+const SWITCH = ["off", "on"] as const;
+
+/** NIST SP 800-63B allows no shorter password, and no verifier that refuses one of 64. */
+const PASSWORD_LENGTH_MIN = { lowest: 8, highest: 64 };
+
+/** Where a password may be sent in the clear: to this machine itself. */
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Longest time in which a repeated refresh may be a lost answer. */
 const RETRY_WINDOW_SECONDS_MAX = 600;
@@ -64,6 +88,9 @@ export function parseConfig(settings: Settings): Config {
     ),
     signingKeys: signingKeys(settings),
     tokenKeys: ringKeys("TOKEN_KEYS", text(settings, "TOKEN_KEYS")),
+    importedTokens: choice(settings, "IMPORTED_TOKENS", SWITCH),
+    managementApi: choice(settings, "MANAGEMENT_API", SWITCH),
+    legacy: legacy(settings),
     ...parsePasswordConfig(settings),
   });
 }
@@ -75,7 +102,9 @@ export function parseConfig(settings: Settings): Config {
  */
 export function parsePasswordConfig(settings: Settings): PasswordConfig {
   const pepper = settings["PASSWORD_PEPPER"];
+  const { lowest, highest } = PASSWORD_LENGTH_MIN;
   return {
+    passwordLengthMin: integer(settings, "PASSWORD_LENGTH_MIN", lowest, highest),
     passwordHashRounds: integer(settings, "PASSWORD_HASH_ROUNDS", 1, ROUNDS_MAX),
     passwordPepper: isUnset(pepper) ? null : ringKeys("PASSWORD_PEPPER", String(pepper)),
   };
@@ -114,6 +143,28 @@ function signingKeys(settings: Settings): Config["signingKeys"] {
   const keys = parseJwkSet(String(value));
   if (typeof keys === "string") throw new ConfigError(`SIGNING_KEYS: ${keys}`);
   return keys;
+}
+
+function legacy(settings: Settings): LegacyConfig | null {
+  const [endpoint, clientId, clientSecret] = [
+    settings["LEGACY_TOKEN_ENDPOINT"],
+    settings["LEGACY_CLIENT_ID"],
+    settings["LEGACY_CLIENT_SECRET"],
+  ];
+  if (isUnset(endpoint)) return null;
+  const url = typeof endpoint === "string" ? URL.parse(endpoint) : null;
+  const isLoopback = url?.protocol === "http:" && LOOPBACK.includes(url.hostname);
+  if (url === null || (url.protocol !== "https:" && !isLoopback) || url.username || url.hash) {
+    throw new ConfigError(
+      "LEGACY_TOKEN_ENDPOINT must be an https address such as https://old.example.com/o/token/",
+    );
+  }
+  if (isUnset(clientId)) throw new ConfigError("LEGACY_CLIENT_ID is missing");
+  return {
+    tokenEndpoint: url.href,
+    clientId: String(clientId),
+    clientSecret: isUnset(clientSecret) ? null : String(clientSecret),
+  };
 }
 
 function ringKeys(name: string, value: string): Config["tokenKeys"] {

@@ -41,6 +41,7 @@ const MIGRATIONS = [
   { name: "0001_clients_and_users.sql" },
   { name: "0002_tokens_for_apis.sql" },
   { name: "0003_audit_events.sql" },
+  { name: "0004_sessions_and_imports.sql" },
 ];
 
 const migrations = () => api.database.prepare("SELECT name FROM d1_migrations ORDER BY id").all();

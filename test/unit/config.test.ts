@@ -17,7 +17,14 @@ const VARS: Omit<Env, Bindings | "TOKEN_KEYS"> = {
   REFRESH_RETRY: "reject",
   REFRESH_RETRY_WINDOW_SECONDS: 10,
   PASSWORD_HASH_ROUNDS: 6,
+  PASSWORD_LENGTH_MIN: 8,
+  IMPORTED_TOKENS: "off",
+  MANAGEMENT_API: "off",
+  LEGACY_TOKEN_ENDPOINT: "",
+  LEGACY_CLIENT_ID: "",
 };
+/** What may be empty: the service starts without. */
+const OPTIONAL = ["ISSUER", "LEGACY_TOKEN_ENDPOINT", "LEGACY_CLIENT_ID"];
 const KEY = toHex(rawKey(0xa1));
 const SETTINGS = { ...VARS, TOKEN_KEYS: KEY };
 const YEAR = 31_536_000;
@@ -53,6 +60,10 @@ describe("the settings of wrangler.toml", () => {
       tokenKeys: [rawKey(0xa1)],
       passwordHashRounds: 6,
       passwordPepper: null,
+      passwordLengthMin: 8,
+      importedTokens: "off",
+      managementApi: "off",
+      legacy: null,
     });
   });
 
@@ -60,7 +71,7 @@ describe("the settings of wrangler.toml", () => {
     expect(Object.isFrozen(parseConfig(SETTINGS))).toBe(true);
   });
 
-  test.each(Object.keys(SETTINGS).filter((name) => name !== "ISSUER"))(
+  test.each(Object.keys(SETTINGS).filter((name) => !OPTIONAL.includes(name)))(
     "have no default inside the service: without %s it does not start, and says so",
     (name) => {
       expect(complaint({ [name]: undefined })).toMatch(new RegExp(`^${name}\\b`));
@@ -78,6 +89,7 @@ describe("a number", () => {
     ["REFRESH_ABSOLUTE_TTL_SECONDS", 1, YEAR],
     ["REFRESH_RETRY_WINDOW_SECONDS", 0, 600],
     ["PASSWORD_HASH_ROUNDS", 1, 20],
+    ["PASSWORD_LENGTH_MIN", 8, 64],
   ])("such as %s is whole and from %i to %i, as a number or in digits", (name, min, max) => {
     for (const good of [min, max, String(min), String(max)]) {
       expect(complaint({ [name]: good }), String(good)).toBeNull();
@@ -155,6 +167,50 @@ test("REFRESH_RETRY is one of two words, spelled exactly", () => {
   }
 });
 
+test.each(["IMPORTED_TOKENS", "MANAGEMENT_API"])("%s is off or on, spelled exactly", (name) => {
+  expect(complaint({ [name]: "on" })).toBeNull();
+  for (const word of ["On", "on ", "true", true, 1]) {
+    expect(complaint({ [name]: word })).toMatch(
+      new RegExp(`^${name} (?:must be off or on|is missing)$`),
+    );
+  }
+});
+
+describe("the endpoint where users log in who are not known here yet", () => {
+  const asked = (changes: object) => parseConfig({ ...SETTINGS, ...changes }).legacy;
+  const LEGACY_TOKEN_ENDPOINT = "https://old.example.com/o/token/";
+
+  test("is an https address, or one of this machine", () => {
+    const LEGACY_CLIENT_ID = "mover";
+    for (const endpoint of [LEGACY_TOKEN_ENDPOINT, "http://127.0.0.1:8000/o/token/"]) {
+      expect(asked({ LEGACY_TOKEN_ENDPOINT: endpoint, LEGACY_CLIENT_ID })).toEqual({
+        tokenEndpoint: endpoint,
+        clientId: "mover",
+        clientSecret: null,
+      });
+    }
+    const odd = [
+      "http://old.example.com/o/token/",
+      "old.example.com",
+      "https://a:b@old.example.com/",
+    ];
+    for (const endpoint of [...odd, "ftp://127.0.0.1/", "http://127.0.0.1.example.com/", 1]) {
+      expect(complaint({ LEGACY_TOKEN_ENDPOINT: endpoint, LEGACY_CLIENT_ID })).toMatch(
+        /^LEGACY_TOKEN_ENDPOINT must be an https address/,
+      );
+    }
+  });
+
+  test("goes with a client, which may have a secret that no complaint quotes", () => {
+    expect(complaint({ LEGACY_TOKEN_ENDPOINT, LEGACY_CLIENT_SECRET: "hush" })).toBe(
+      "LEGACY_CLIENT_ID is missing",
+    );
+    const client = { LEGACY_CLIENT_ID: "mover", LEGACY_CLIENT_SECRET: "hush" };
+    expect(asked({ LEGACY_TOKEN_ENDPOINT, ...client })?.clientSecret).toBe("hush");
+    expect(asked(client)).toBeNull();
+  });
+});
+
 describe("a secret", () => {
   test("is a list of keys, the first of which seals", () => {
     const two = `${toHex(rawKey(2))},${KEY}`;
@@ -190,10 +246,11 @@ describe("a secret", () => {
 });
 
 test("the settings of passwords alone need no others", () => {
-  const read = { passwordHashRounds: 3, passwordPepper: null };
-  expect(parsePasswordConfig({ PASSWORD_HASH_ROUNDS: 3 })).toEqual(read);
+  const settings = { PASSWORD_HASH_ROUNDS: 3, PASSWORD_LENGTH_MIN: 9 };
+  const read = { passwordHashRounds: 3, passwordLengthMin: 9, passwordPepper: null };
+  expect(parsePasswordConfig(settings)).toEqual(read);
   expect(() => parsePasswordConfig({})).toThrow(ConfigError);
-  expect(() => parsePasswordConfig({ PASSWORD_HASH_ROUNDS: 3, PASSWORD_PEPPER: "x" })).toThrow(
+  expect(() => parsePasswordConfig({ ...settings, PASSWORD_PEPPER: "x" })).toThrow(
     "PASSWORD_PEPPER: key 1 is not 64 hexadecimal digits",
   );
 });
