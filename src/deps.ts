@@ -14,6 +14,8 @@ import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
+import { createImportedTokenStore } from "./storage/imported-tokens.ts";
+import { createSessionStore } from "./storage/sessions.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
   type AuditQueue,
@@ -67,6 +69,7 @@ export async function createDeps(env: Env): Promise<Deps> {
       createPasswordKinds({ ...config, random }),
     ]);
   const accounts = createAccountStore(env.DB);
+  const acceptsImportedTokens = config.importedTokens === "on";
   return {
     accounts,
     ...passwordKinds,
@@ -78,10 +81,13 @@ export async function createDeps(env: Env): Promise<Deps> {
     signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
     lifetimes: config.lifetimes,
+    acceptsImportedTokens,
     issuer: createIssuer({
       accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
       families: createFamilyStore(env.REFRESH_FAMILIES),
       accounts,
+      sessions: createSessionStore(env.DB),
+      importedTokens: acceptsImportedTokens ? createImportedTokenStore(env.DB) : null,
       accessTokenRing,
       refreshTokenRing,
       tokenIdRing,

@@ -69,7 +69,7 @@ async function callerByToken(
   deps: Deps,
 ): Promise<IntrospectionCaller> {
   if (caller === null) throw new Refusal("caller_token_inactive");
-  const accounts = await deps.accounts.find(merge(caller.query, traced?.query));
+  const accounts = await deps.accounts.find(merge(caller.query, traced?.query ?? {}));
   const active = caller.settle(accounts);
   if (active === null) throw new Refusal("caller_token_inactive");
   note({ clientId: active.clientId });
@@ -79,11 +79,13 @@ async function callerByToken(
   return { accounts, onlyOwn: null };
 }
 
-function merge(one: AccountQuery, other: AccountQuery | undefined): AccountQuery {
+function merge(...queries: readonly Partial<AccountQuery>[]): AccountQuery {
   return {
-    clientIds: [...new Set([...one.clientIds, ...(other?.clientIds ?? [])])],
-    userKeys: [...one.userKeys, ...(other?.userKeys ?? [])],
-    nonces: [...one.nonces, ...(other?.nonces ?? [])],
+    clientIds: [...new Set(queries.flatMap(({ clientIds = [] }) => clientIds))],
+    userKeys: queries.flatMap(({ userKeys = [] }) => userKeys),
+    nonces: queries.flatMap(({ nonces = [] }) => nonces),
+    sessions: queries.flatMap(({ sessions = [] }) => sessions),
+    importedHashes: queries.flatMap(({ importedHashes = [] }) => importedHashes),
   };
 }
 

@@ -4,6 +4,7 @@ import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
 import { note } from "../telemetry/record.ts";
+import { labelOf } from "../tokens/session.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
@@ -22,16 +23,16 @@ export async function token(exchange: Exchange, deps: Deps): Promise<Response> {
   const grant = selectGrant(grantTypeOf(request, params));
   note({ grantType: grant.grantType });
   const idempotencyKey = request.headers.get("Idempotency-Key");
-  const { userKey, authorize } = await grant.prepare({ params, idempotencyKey }, deps);
+  const { query, userOf, authorize } = await grant.prepare({ params, idempotencyKey }, deps);
   const askedAtMs = deps.clock();
-  const beside = { userKeys: userKey === null ? [] : [userKey] };
-  const { client, accounts } = await authenticateClient(exchange, params, beside, deps);
-  const user = userKey && accounts.user(userKey);
+  const { client, accounts } = await authenticateClient(exchange, params, query, deps);
+  const user = userOf(accounts);
   if (user !== null) note({ userId: user.id });
-  const authorization = await authorize(client, user);
+  const authorization = await authorize(client, user, accounts);
   // A change that the look-up saw is not later than the login, and any other one is.
   const authorizedAtMs = Math.max(askedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0);
-  const context = { issuerUrl: issuerUrlOf(request, deps), authorizedAtMs };
+  const label = labelOf(request.headers.get("User-Agent"));
+  const context = { issuerUrl: issuerUrlOf(request, deps), authorizedAtMs, label };
   return json(toWire(await deps.issuer.issue(authorization, context)));
 }
 

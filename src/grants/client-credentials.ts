@@ -12,7 +12,8 @@ export const clientCredentialsGrant: Grant = {
 
   async prepare({ params }, tools) {
     return {
-      userKey: null,
+      query: {},
+      userOf: () => null,
 
       async authorize(client) {
         requireGrantAllowed(client, "client_credentials");

@@ -5,7 +5,7 @@ import type { GrantType } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Scope } from "../protocol/scope.ts";
-import type { AccountStore, Client, User, UserKey } from "../storage/accounts.ts";
+import type { AccountQuery, AccountStore, Accounts, Client, User } from "../storage/accounts.ts";
 import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 
 /** What a grant may use to decide. None of it mints a token or writes an answer. */
@@ -18,6 +18,8 @@ export interface GrantTools {
   readonly scopes: Scope;
   /** For clients that set none of their own. */
   readonly lifetimes: Lifetimes;
+  /** Whether tokens of another server are looked up. */
+  readonly acceptsImportedTokens: boolean;
   /** Lets work go on after the answer; its failure is logged and changes nothing. */
   readonly defer: (work: Promise<unknown>) => void;
 }
@@ -31,16 +33,19 @@ export interface GrantRequest {
 
 /** A request that a grant has read, before anyone has proved anything. */
 export interface PreparedGrant {
-  /** The user to look up beside the client, in the same round trip. */
-  readonly userKey: UserKey | null;
+  /** What to look up beside the client, in the same round trip. */
+  readonly query: Partial<AccountQuery>;
+  /** The user whom the request names, or null when there is none. */
+  userOf(accounts: Accounts): User | null;
   /**
    * Decides, once the client is authenticated.
    *
    * @param client who asks
-   * @param user the user of {@link userKey}, or null when there is none
+   * @param user as {@link userOf} finds
+   * @param accounts what was looked up
    * @throws Refusal
    */
-  authorize(client: Client, user: User | null): Promise<Authorization>;
+  authorize(client: Client, user: User | null, accounts: Accounts): Promise<Authorization>;
 }
 
 /** One `grant_type` (RFC 6749 §1.3). */

@@ -15,7 +15,8 @@ export const passwordGrant: Grant = {
   async prepare({ params }, tools) {
     const username = params.get("username");
     return {
-      userKey: username === undefined ? null : { username },
+      query: username === undefined ? {} : { userKeys: [{ username }] },
+      userOf: (accounts) => (username === undefined ? null : accounts.user({ username })),
 
       async authorize(client, user) {
         const loggedIn = await logIn(user, requiredPassword(params), tools);

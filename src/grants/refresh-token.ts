@@ -4,11 +4,10 @@ import type { Random } from "../crypto/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client, User } from "../storage/accounts.ts";
-import type { RefreshToken } from "../tokens/refresh-token.ts";
-import { unsealRefreshToken } from "../tokens/refresh-token.ts";
 import { audienceOf } from "./audience.ts";
 import { type Grant, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { allowedScope, requestedWithin } from "./granted-scope.ts";
+import { type ContinuedLogin, readPresentedToken } from "./presented-token.ts";
 
 /** Bytes that tell one attempt to refresh from any other. */
 const ATTEMPT_ID_BYTES = 16;
@@ -28,23 +27,29 @@ export const refreshTokenGrant: Grant = {
     const presented = params.get("refresh_token");
     if (presented === undefined) throw new Refusal("refresh_token_missing");
     const attemptId = await attemptIdOf(idempotencyKey, tools.random);
-    const token = await unsealRefreshToken(tools.refreshTokenRing, presented);
+    const { query, loginOf } = await readPresentedToken(presented, tools);
     return {
-      userKey: token && { id: token.subject },
+      query,
 
-      async authorize(client, user) {
+      userOf(accounts) {
+        const login = loginOf(accounts);
+        return login && accounts.user({ id: login.subject });
+      },
+
+      async authorize(client, user, accounts) {
         requireGrantAllowed(client, "refresh_token");
-        if (token === null) throw new Refusal("refresh_token_forged");
-        const subject = requireAlive(token, client, user);
+        const login = loginOf(accounts);
+        if (login === null) throw new Refusal("refresh_token_forged");
+        const subject = requireAlive(login, client, user);
         return {
           clientId: client.clientId,
           subject: subject.id,
-          scope: refreshedScope(params.get("scope"), token, allowedScope(client, tools.scopes)),
+          scope: refreshedScope(params.get("scope"), login, allowedScope(client, tools.scopes)),
           audience: audienceOf(params.get("resource"), client),
           claims: { ...client.claims, ...subject.claims },
           accessTokenFormat: client.accessTokenFormat,
           lifetimes: lifetimesOf(client, tools.lifetimes),
-          continuation: { kind: "rotation", predecessor: token, attemptId },
+          continuation: login.continuation(attemptId),
         };
       },
     };
@@ -64,18 +69,25 @@ async function attemptIdOf(idempotencyKey: string | null, random: Random): Promi
   return toHex(await sha256(idempotencyKey));
 }
 
-/** A not-before time on either row ends every older family, without an index over families. */
-function requireAlive(token: RefreshToken, client: Client, user: User | null): User {
-  if (token.clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
-  if (!user?.isActive) throw new Refusal("refresh_token_ended");
+/**
+ * A not-before time on either row ends every older family, without an index over families; a mark
+ * on the session's row ends one. Written by whoever has D1 alone, such as the CLI.
+ */
+function requireAlive(login: ContinuedLogin, client: Client, user: User | null): User {
+  if (login.clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
+  if (!user?.isActive || login.isEnded) throw new Refusal("refresh_token_ended");
   const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
-  if (token.createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
+  if (login.createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
   return user;
 }
 
 /** The original scope, as far as the client may still have it, or the narrower one it asks for. */
-function refreshedScope(requested: string | undefined, token: RefreshToken, allowed: Scope): Scope {
-  const granted = token.scope.filter((name) => allowed.includes(name));
+function refreshedScope(
+  requested: string | undefined,
+  login: ContinuedLogin,
+  allowed: Scope,
+): Scope {
+  const granted = login.scope.filter((name) => allowed.includes(name));
   if (requested !== undefined) return requestedWithin(requested, granted);
   if (granted.length === 0) throw new Refusal("scope_not_allowed");
   return granted;

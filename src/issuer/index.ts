@@ -1,12 +1,13 @@
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import { type ActiveToken, inspect, type TracedToken, trace } from "./inspect.ts";
-import { type IssueContext, type IssuedTokens, type IssueTools, issue } from "./issue.ts";
+import { issue } from "./issue.ts";
+import type { IssueContext, IssuedTokens, IssueTools } from "./issued.ts";
 import { recall } from "./recall.ts";
 import { type RevokeTools, revoke } from "./revoke.ts";
 
 export type { ActiveToken, TracedToken } from "./inspect.ts";
-export type { IssuedTokens } from "./issue.ts";
+export type { IssuedTokens } from "./issued.ts";
 
 /**
  * The single mint: nothing else in the service makes a token, ends one or says whether one is good.

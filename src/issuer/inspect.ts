@@ -1,9 +1,11 @@
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
-import type { AccountQuery, AccountStore, Accounts } from "../storage/accounts.ts";
+import type { AccountQuery, Accounts } from "../storage/accounts.ts";
 import type { FamilyStore } from "../storage/families.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 import { isAccessTokenLive } from "../tokens/family.ts";
+import type { ImportedToken } from "../tokens/imported-token.ts";
 import { type IdentifiedToken, type IdentifyTools, identify } from "./identify.ts";
+import { type ImportedTools, importedCandidate } from "./imported.ts";
 
 /** An access token that is good now, and what it grants. */
 export interface ActiveToken extends AccessTokenContent {
@@ -12,16 +14,15 @@ export interface ActiveToken extends AccessTokenContent {
 }
 
 /** What inspecting needs. */
-export interface InspectTools extends IdentifyTools {
+export interface InspectTools extends IdentifyTools, ImportedTools {
   readonly accessTokens: AccessTokenStore;
   readonly families: FamilyStore;
-  readonly accounts: AccountStore;
 }
 
 /** An access token that is good as far as its family or KV knows. */
 export interface TracedToken {
   /** What to look up before the last word. */
-  readonly query: AccountQuery;
+  readonly query: Partial<AccountQuery>;
   /** The last word. @returns null when client, user or an earlier revocation ended the token */
   settle(accounts: Accounts): ActiveToken | null;
 }
@@ -33,6 +34,8 @@ interface Grounds {
   readonly authorizedAtMs: number;
   /** Null for a token of a family, whose object knows of its revocation. */
   readonly nonce: string | null;
+  /** Null for a token without a family of ours. */
+  readonly familyId: string | null;
 }
 
 /**
@@ -54,17 +57,42 @@ export async function inspect(token: string, tools: InspectTools): Promise<Activ
  */
 export async function trace(token: string, tools: InspectTools): Promise<TracedToken | null> {
   const identified = await identify(token, tools);
-  const grounds = identified && (await groundsOf(token, identified, tools));
+  if (identified === null) return traceImported(token, tools);
+  const grounds = await groundsOf(token, identified, tools);
   if (grounds === null) return null;
-  const { clientId, subject } = grounds.content;
+  const { content, nonce, familyId } = grounds;
+  const { clientId, subject: userId } = content;
   return {
     query: {
       clientIds: [clientId],
-      userKeys: subject === null ? [] : [{ id: subject }],
-      nonces: grounds.nonce === null ? [] : [grounds.nonce],
+      userKeys: userId === null ? [] : [{ id: userId }],
+      nonces: nonce === null ? [] : [nonce],
+      sessions: familyId === null || userId === null ? [] : [{ userId, familyId }],
     },
     settle: (accounts) => settle(grounds, accounts),
   };
+}
+
+/** D1 alone knows a token of another server, and whose it is. */
+async function traceImported(token: string, tools: InspectTools): Promise<TracedToken | null> {
+  const candidate = await importedCandidate(token, tools);
+  return (
+    candidate && {
+      query: candidate.query,
+      settle: (accounts) => {
+        const imported = candidate.settle(accounts);
+        const grounds = imported && importedGrounds(imported);
+        return grounds && settle(grounds, accounts);
+      },
+    }
+  );
+}
+
+function importedGrounds(imported: ImportedToken): Grounds | null {
+  if (imported.kind === "refresh") return null;
+  const { clientId, userId: subject, scope, issuedAtMs, expiresAtMs, importedAtMs } = imported;
+  const content = { clientId, subject, scope, audience: null, claims: {}, issuedAtMs, expiresAtMs };
+  return { content, authorizedAtMs: importedAtMs, nonce: null, familyId: null };
 }
 
 /** A family's object knows exactly what is live; only an opaque token without one needs KV. */
@@ -76,24 +104,26 @@ async function groundsOf(
   if (reference.kind === "single") {
     const content = ownContent ?? (await accessTokens.get(token));
     if (content === null || clock() >= content.expiresAtMs) return null;
-    return { content, authorizedAtMs: content.issuedAtMs, nonce: reference.nonce };
+    const { issuedAtMs: authorizedAtMs } = content;
+    return { content, authorizedAtMs, nonce: reference.nonce, familyId: null };
   }
   const family = await families.inspect(reference.familyId);
   if (family === null || !isAccessTokenLive(family, reference.generation, clock())) return null;
   const { clientId, subject, createdAtMs: authorizedAtMs, live } = family;
   const { scope, audience, issuedAtMs, accessTokenExpiresAtMs: expiresAtMs } = live;
   const content = { clientId, subject, scope, audience, claims: {}, issuedAtMs, expiresAtMs };
-  return { content, authorizedAtMs, nonce: null };
+  return { content, authorizedAtMs, nonce: null, familyId: reference.familyId };
 }
 
 function settle(
-  { content, authorizedAtMs, nonce }: Grounds,
+  { content, authorizedAtMs, nonce, familyId }: Grounds,
   accounts: Accounts,
 ): ActiveToken | null {
   const { clientId, subject } = content;
   const client = accounts.client(clientId);
   if (client === null || client.isDisabled || authorizedAtMs < client.notBeforeMs) return null;
   if (nonce !== null && accounts.isRevoked(nonce)) return null;
+  if (familyId !== null && accounts.isSessionEnded(familyId)) return null;
   if (subject === null) return { ...content, claims: client.claims, username: null };
   const user = accounts.user({ id: subject });
   if (!user?.isActive || authorizedAtMs < user.notBeforeMs) return null;

@@ -1,13 +1,17 @@
 import type { KeyRing } from "../crypto/key-ring.ts";
 import { audit } from "../telemetry/audit.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
+import type { Adoption, RevocationReason } from "../tokens/family.ts";
+import type { ImportedRefreshToken, ImportedToken } from "../tokens/imported-token.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
+import { adopt } from "./adopt.ts";
+import { type EndTools, forgetFamily } from "./end.ts";
 import { identify } from "./identify.ts";
+import { findImported } from "./imported.ts";
 import type { InspectTools } from "./inspect.ts";
-import { forgetAccessToken } from "./issue.ts";
 
 /** What revoking needs. */
-export interface RevokeTools extends InspectTools {
+export interface RevokeTools extends InspectTools, EndTools {
   readonly refreshTokenRing: KeyRing;
 }
 
@@ -20,21 +24,68 @@ export interface RevokeTools extends InspectTools {
  */
 export async function revoke(token: string, clientId: string, tools: RevokeTools): Promise<void> {
   const refreshToken = await unsealRefreshToken(tools.refreshTokenRing, token);
-  if (refreshToken !== null) return revokeFamily(refreshToken.familyId, clientId, tools);
+  if (refreshToken !== null) return endFamily(refreshToken.familyId, clientId, BY_CLIENT, tools);
   const identified = await identify(token, tools);
-  if (identified === null) return;
+  if (identified === null) {
+    const imported = await findImported(token, tools);
+    return imported?.clientId === clientId ? revokeImported(imported, tools) : undefined;
+  }
   const { reference, content: ownContent } = identified;
-  if (reference.kind === "family") return revokeFamily(reference.familyId, clientId, tools);
+  if (reference.kind === "family") {
+    return endFamily(reference.familyId, clientId, BY_CLIENT, tools);
+  }
   const content = ownContent ?? (await tools.accessTokens.get(token));
   if (content?.clientId === clientId) await revokeSingle(token, reference.nonce, content, tools);
 }
 
-async function revokeFamily(familyId: string, clientId: string, tools: RevokeTools): Promise<void> {
+const BY_CLIENT: RevocationReason = "client_request";
+
+/**
+ * Ends a family of that client, wherever its tokens are asked about. Ending it again is harmless.
+ *
+ * @param adoption of a family that may not have begun
+ * @throws Unavailable when storage fails; it can be asked for again
+ */
+export async function endFamily(
+  familyId: string,
+  clientId: string,
+  reason: RevocationReason,
+  tools: RevokeTools,
+  adoption?: Adoption,
+): Promise<void> {
   const nowMs = tools.clock();
-  const ended = await tools.families.revoke(familyId, clientId, "client_request", nowMs);
+  const ended = await tools.families.revoke(familyId, clientId, reason, nowMs, adoption);
   if (ended === null) return;
-  audit({ action: "family_revoked", clientId, familyId, reason: "client_request" });
-  await forgetAccessToken(familyId, ended, tools);
+  audit({ action: "family_revoked", clientId, familyId, reason });
+  await forgetFamily({ ...ended, familyId }, nowMs, tools);
+}
+
+/**
+ * The object first, which then refuses the refresh token for ever, used before or not; then D1, for
+ * the access token that came with it.
+ */
+async function revokeImported(imported: ImportedToken, tools: RevokeTools): Promise<void> {
+  const { clientId } = imported;
+  const refreshToken = await refreshTokenOf(imported, tools);
+  if (refreshToken === null) {
+    await tools.importedTokens?.remove(imported.hash);
+    return audit({ action: "token_revoked", clientId });
+  }
+  const { predecessor, adoption } = adopt(refreshToken, tools.families);
+  await endFamily(predecessor.familyId, clientId, BY_CLIENT, tools, adoption);
+  await tools.importedTokens?.consume(refreshToken.hash);
+}
+
+/** The refresh token of a pair, or null when the access token came alone or outlived it. */
+async function refreshTokenOf(
+  imported: ImportedToken,
+  { accounts }: RevokeTools,
+): Promise<ImportedRefreshToken | null> {
+  if (imported.kind === "refresh") return imported;
+  const { refreshTokenHash: hash } = imported;
+  if (hash === null) return null;
+  const found = (await accounts.find({ importedHashes: [hash] })).importedToken(hash);
+  return found?.kind === "refresh" ? found : null;
 }
 
 /**

@@ -6,6 +6,7 @@ import { parseScope, type Scope } from "../protocol/scope.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { AccountStore, Client, User } from "../storage/accounts.ts";
 import type { FamilyStore } from "../storage/families.ts";
+import type { SessionStore } from "../storage/sessions.ts";
 import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "../tokens/access-token.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import { REFRESH_TOKEN_PURPOSE } from "../tokens/refresh-token.ts";
@@ -91,7 +92,7 @@ export async function mintLocalToken(
     continuation: { kind: "none" },
   } as const;
   // A JWT would name its issuer; an opaque token names none.
-  const context = { issuerUrl: "", authorizedAtMs: issuedAtMs };
+  const context = { issuerUrl: "", authorizedAtMs: issuedAtMs, label: "" };
   const { accessToken } = await issuer.issue(authorization, context);
   if (request.state === "revoked") await issuer.revoke(accessToken, client.clientId);
   return accessToken;
@@ -143,6 +144,8 @@ function issuerAt(issuedAtMs: number, tools: LocalTokenTools): Issuer {
     ...tools,
     ...tools.rings,
     families: NO_FAMILIES,
+    sessions: NO_SESSIONS,
+    importedTokens: null,
     refreshRetry: "reject",
     refreshRetryWindowSeconds: 0,
     clock: () => issuedAtMs,
@@ -153,11 +156,14 @@ function issuerAt(issuedAtMs: number, tools: LocalTokenTools): Issuer {
 /** Durable Objects are the running service's alone, and a token without a family needs none. */
 const NO_FAMILIES: FamilyStore = {
   newId: outOfReach,
+  adoptedId: outOfReach,
   start: outOfReach,
   rotate: outOfReach,
   revoke: outOfReach,
   inspect: outOfReach,
 };
+
+const NO_SESSIONS: SessionStore = { note: outOfReach, end: outOfReach };
 
 function outOfReach(): never {
   throw new TypeError("families are out of reach here");

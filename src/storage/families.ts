@@ -1,9 +1,9 @@
 import { Refusal } from "../protocol/refusal.ts";
 import { noteRepeat } from "../telemetry/record.ts";
 import type {
+  Adoption,
   FamilyPolicy,
   FamilyState,
-  Generation,
   RevocationReason,
   Rotation,
   RotationOutcome,
@@ -21,22 +21,31 @@ import type { RefreshFamily } from "./refresh-family.ts";
 export interface FamilyStore {
   /** Makes the id of a family that does not exist yet: 64 hexadecimal digits. No round trip. */
   newId(): string;
+  /** The id of the family that an imported refresh token begins: the same one every time. */
+  adoptedId(refreshTokenHash: string): string;
   /** Begins a family. */
   start(familyId: string, state: FamilyState, policy: FamilyPolicy): Promise<void>;
-  /** Consumes a generation of a family. */
+  /** Consumes a generation of a family. @param adoption of a family that may not have begun */
   rotate(
     familyId: string,
     rotation: Rotation,
     nowMs: number,
     policy: FamilyPolicy,
+    adoption?: Adoption,
   ): Promise<RotationOutcome>;
-  /** Ends a family of that client. @returns what it ended, or null when there was nothing to end */
+  /**
+   * Ends a family of that client.
+   *
+   * @param adoption of a family that may not have begun
+   * @returns the family as it ended, or null when there was nothing to end
+   */
   revoke(
     familyId: string,
     clientId: string,
     reason: RevocationReason,
     nowMs: number,
-  ): Promise<Generation | null>;
+    adoption?: Adoption,
+  ): Promise<FamilyState | null>;
   /** @returns the family as it is, or null when there is none */
   inspect(familyId: string): Promise<FamilyState | null>;
 }
@@ -70,17 +79,18 @@ export function createFamilyStore(families: DurableObjectNamespace<RefreshFamily
 
   return {
     newId: () => families.newUniqueId().toString(),
+    adoptedId: (hash) => families.idFromName(`imported ${hash}`).toString(),
     start(id, state, policy) {
       return call("family.start", id, async (family) => await family.start(state, policy));
     },
-    rotate(id, rotation, nowMs, policy) {
+    rotate(id, rotation, nowMs, policy, adoption) {
       return call("family.rotate", id, async (family) => {
-        return await family.rotate(rotation, nowMs, policy);
+        return await family.rotate(rotation, nowMs, policy, adoption);
       });
     },
-    revoke(id, clientId, reason, nowMs) {
+    revoke(id, clientId, reason, nowMs, adoption) {
       return call("family.revoke", id, async (family) => {
-        return await family.revoke(clientId, reason, nowMs);
+        return await family.revoke(clientId, reason, nowMs, adoption);
       });
     },
     inspect(id) {

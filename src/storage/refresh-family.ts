@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import {
+  type Adoption,
   type FamilyPolicy,
   type FamilyState,
-  type Generation,
   neededUntilMs,
   type RevocationReason,
   type Rotation,
@@ -15,6 +15,8 @@ import {
 interface FamilyRow {
   readonly state: FamilyState;
   readonly neededUntilMs: number;
+  /** Of an adopted family: until when the row must stand, needed or not. */
+  readonly keptUntilMs?: number;
 }
 
 const ROW_KEY = "family";
@@ -32,22 +34,32 @@ export class RefreshFamily extends DurableObject<unknown> {
   async start(state: FamilyState, policy: FamilyPolicy): Promise<void> {
     if (this.#load() !== undefined) return;
     this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
-    await this.#ensureAlarm(neededUntilMs(state, policy));
+    await this.#ensureAlarm();
   }
 
-  /** Consumes a generation; see `rotate` in `tokens/family.ts`. */
-  async rotate(rotation: Rotation, nowMs: number, policy: FamilyPolicy): Promise<RotationOutcome> {
+  /**
+   * Consumes a generation; see `rotate` in `tokens/family.ts`.
+   *
+   * @param adoption how the family begins, if it has not, with a token of another server
+   */
+  async rotate(
+    rotation: Rotation,
+    nowMs: number,
+    policy: FamilyPolicy,
+    adoption?: Adoption,
+  ): Promise<RotationOutcome> {
     const row = this.#load();
     // Past its time a family is gone, even if its alarm is late: lifetimes that were raised
     // since must not bring it back for some and not for others.
     const isOver = row !== undefined && nowMs >= row.neededUntilMs;
-    const before = row === undefined || isOver ? null : row.state;
+    const before = isOver ? null : (row?.state ?? adoption?.state ?? null);
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
     if (state !== null && state !== before) {
-      this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
-      await this.#ensureAlarm(neededUntilMs(state, policy));
+      const kept = keptOf(row, adoption);
+      this.#store({ state, neededUntilMs: neededUntilMs(state, policy), ...kept });
+      await this.#ensureAlarm();
     }
-    if (isOver) await this.#remove();
+    if (isOver && nowMs >= removableAtMs(row)) await this.#remove();
     return outcome;
   }
 
@@ -55,18 +67,23 @@ export class RefreshFamily extends DurableObject<unknown> {
    * Ends the family for ever.
    *
    * @param clientId whose family it must be; another client's is left alone
-   * @returns the generation whose tokens this ended, or null when there was nothing to end
+   * @param adoption how the family begins, if it has not: it is ended before its token was used
+   * @returns the family as it ended, or null when there was nothing to end
    */
   async revoke(
     clientId: string,
     reason: RevocationReason,
     nowMs: number,
-  ): Promise<Generation | null> {
-    const row = this.#load();
+    adoption?: Adoption,
+  ): Promise<FamilyState | null> {
+    const row = this.#load() ?? (adoption && adoptedRow(adoption));
     if (row === undefined || row.state.clientId !== clientId) return null;
     const state = revoke(row.state, reason, nowMs);
-    if (state !== row.state) this.#store({ ...row, state });
-    return state.live;
+    if (state !== row.state) {
+      this.#store({ ...row, state });
+      await this.#ensureAlarm();
+    }
+    return state;
   }
 
   /** The family as it is, or null when there is none. */
@@ -80,8 +97,8 @@ export class RefreshFamily extends DurableObject<unknown> {
    */
   override async alarm(): Promise<void> {
     const row = this.#load();
-    if (row !== undefined && Date.now() < row.neededUntilMs) {
-      await this.ctx.storage.setAlarm(row.neededUntilMs);
+    if (row !== undefined && Date.now() < removableAtMs(row)) {
+      await this.ctx.storage.setAlarm(removableAtMs(row));
     } else {
       await this.#remove();
     }
@@ -99,13 +116,33 @@ export class RefreshFamily extends DurableObject<unknown> {
    * An alarm costs a row written, so that it is set at login and then by itself, and by a rotation
    * only when the platform has given up on it: no family that lives is left without one.
    */
-  async #ensureAlarm(atMs: number): Promise<void> {
+  async #ensureAlarm(): Promise<void> {
+    const row = this.#load();
     const alarmMs = await this.ctx.storage.getAlarm();
-    if (alarmMs === null) await this.ctx.storage.setAlarm(atMs);
+    if (row !== undefined && alarmMs === null) {
+      await this.ctx.storage.setAlarm(removableAtMs(row));
+    }
   }
 
   /** To zero rows and no alarm, which `deleteAll` takes along. */
   #remove(): Promise<void> {
     return this.ctx.storage.deleteAll();
   }
+}
+
+function removableAtMs({ neededUntilMs: neededMs, keptUntilMs = 0 }: FamilyRow): number {
+  return Math.max(neededMs, keptUntilMs);
+}
+
+/** Every later row of an adopted family is kept as long as its first. */
+function keptOf(
+  row: FamilyRow | undefined,
+  adoption: Adoption | undefined,
+): Pick<FamilyRow, "keptUntilMs"> {
+  const keptUntilMs = row === undefined ? adoption?.keptUntilMs : row.keptUntilMs;
+  return keptUntilMs === undefined ? {} : { keptUntilMs };
+}
+
+function adoptedRow({ state, keptUntilMs }: Adoption): FamilyRow {
+  return { state, neededUntilMs: keptUntilMs, keptUntilMs };
 }

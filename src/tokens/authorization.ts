@@ -1,6 +1,7 @@
 import type { Claims } from "../protocol/claims.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
+import type { ImportedRefreshToken } from "./imported-token.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 
 /** How long what is issued to one client lives. In seconds. */
@@ -23,6 +24,12 @@ export type Continuation =
       readonly kind: "rotation";
       readonly predecessor: RefreshToken;
       /** In hexadecimal; tells this attempt from another with the same token. */
+      readonly attemptId: string;
+    }
+  /** The first refresh token of ours after one of another server's, which is consumed. */
+  | {
+      readonly kind: "adoption";
+      readonly imported: ImportedRefreshToken;
       readonly attemptId: string;
     };
 

@@ -18,7 +18,9 @@ export type RevocationReason =
   /** A generation that does not exist yet: the object's storage was rolled back. */
   | "rolled_back"
   /** The client asked (RFC 7009). */
-  | "client_request";
+  | "client_request"
+  /** An operator or an application ended the session. */
+  | "management";
 
 /** What makes the tokens of one generation: the same tokens at every attempt. */
 export interface Generation {
@@ -58,6 +60,15 @@ export interface FamilyPolicy {
   readonly retry: "reject" | "same-successor";
   /** How long after its rotation the immediate predecessor is a race and not theft. */
   readonly retryWindowMs: number;
+}
+
+/**
+ * A family whose first refresh token another server made. Its object has no row until that token
+ * is consumed or ended, and then keeps one for as long as anybody could take the token for new.
+ */
+export interface Adoption {
+  readonly state: FamilyState;
+  readonly keptUntilMs: number;
 }
 
 /** A login that begins a family. */
@@ -101,7 +112,11 @@ export interface RotationStep {
 }
 
 /** Begins a family at generation 0. */
-export function begin(login: Login, nowMs: number, policy: FamilyPolicy): FamilyState {
+export function begin(
+  login: Login,
+  nowMs: number,
+  policy: Pick<FamilyPolicy, "accessTokenMs">,
+): FamilyState {
   const { clientId, subject } = login;
   const live = generationAt(0, login, nowMs, policy);
   return { clientId, subject, createdAtMs: nowMs, live, attemptId: "", revoked: null };
@@ -176,7 +191,7 @@ function generationAt(
   generation: number,
   { keyId, scope, audience }: Pick<Generation, "keyId" | "scope" | "audience">,
   issuedAtMs: number,
-  { accessTokenMs }: FamilyPolicy,
+  { accessTokenMs }: Pick<FamilyPolicy, "accessTokenMs">,
 ): Generation {
   const accessTokenExpiresAtMs = issuedAtMs + accessTokenMs;
   return { generation, keyId, scope, audience, issuedAtMs, accessTokenExpiresAtMs };

@@ -21,7 +21,7 @@ test("each request is one data point with the fields of its line", async () => {
     {
       indexes: ["client"],
       blobs: [...token, "password", "ok", "", ""],
-      doubles: [200, 0, 0, 2, 1, 1, 1],
+      doubles: [200, 0, 0, 2, 2, 1, 1],
     },
     {
       indexes: ["client"],

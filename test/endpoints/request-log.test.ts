@@ -55,9 +55,10 @@ describe("a request is one line", () => {
         ...{ ...TO_TOKEN, ...QUIET },
         ...{ status: 200, outcome: "ok", grant_type: "password" },
         ...{ client_id: "client", user_id: await userId() },
-        ...{ d1_calls: 1, kv_calls: 1, object_calls: 1, pbkdf2_calls: ROUNDS + 1 },
+        ...{ d1_calls: 2, kv_calls: 1, object_calls: 1, pbkdf2_calls: ROUNDS + 1 },
         operations: {
           "d1.find_accounts": 0,
+          "d1.note_session": 0,
           "pbkdf2.webcrypto": 0,
           "family.start": 0,
           "kv.put_access_token": 0,
@@ -137,7 +138,7 @@ describe("a request is one line", () => {
     expect(costs.toSorted()).toEqual([
       ["client_credentials", 1, 0],
       ["none", 0, 0],
-      ["password", 1, 1],
+      ["password", 2, 1],
     ]);
   });
 });
@@ -302,9 +303,10 @@ test("logging changes nothing of a refresh", async () => {
   const costs = watched.requests().map(({ endpoint, d1_calls, kv_calls, object_calls }) => {
     return [endpoint, d1_calls, kv_calls, object_calls];
   });
+  // A login and a revocation also write the session's row, after the answer.
   expect(costs).toEqual([
+    ["token", 2, 1, 1],
     ["token", 1, 1, 1],
-    ["token", 1, 1, 1],
-    ["revocation", 1, 1, 1],
+    ["revocation", 2, 1, 1],
   ]);
 });

@@ -38,6 +38,9 @@ function sqlOf(node: Node, { ast }: Source): Expression | undefined {
 
 function isFixed(node: Expression, source: Source): boolean {
   if (is.isStringLiteral(node) || is.isNoSubstitutionTemplateLiteral(node)) return true;
+  if (is.isTemplateExpression(node)) {
+    return node.templateSpans.every(({ expression }) => isFixed(expression, source));
+  }
   if (is.isBinaryExpression(node)) return isFixed(node.left, source) && isFixed(node.right, source);
   if (!is.isIdentifier(node)) return false;
   const constants = source.ast.statements.filter(is.isVariableStatement);

@@ -1,0 +1,69 @@
+import type { Session } from "../tokens/session.ts";
+import { attempt } from "./attempt.ts";
+
+/** Logins as people see them. Nothing that a client is told waits for one of these writes. */
+export interface SessionStore {
+  /**
+   * Writes down a login, or that it was refreshed; one that was ended stays so. Removes what of the
+   * user's nobody needs any more, so that the table needs no clean-up of its own.
+   *
+   * @throws Unavailable when D1 fails
+   */
+  note(session: Session): Promise<void>;
+  /** Notes that a family has ended. @throws Unavailable */
+  end(userId: string, familyId: string, nowMs: number): Promise<void>;
+}
+
+/**
+ * How long the note that a session was ended is kept, in milliseconds: no refresh token lives for
+ * more than a year, whatever the settings become.
+ */
+export const ENDED_KEPT_MS = 366 * 86_400_000;
+
+const NOTE = `INSERT INTO sessions
+  (user_id, family_id, client_id, label, created_at_ms, last_refreshed_at_ms, needed_until_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET
+    label = excluded.label,
+    last_refreshed_at_ms = max(last_refreshed_at_ms, excluded.last_refreshed_at_ms),
+    needed_until_ms = max(needed_until_ms, excluded.needed_until_ms)`;
+
+/** The statement that finds a session if it was ended. */
+export function selectEndedSession(
+  db: D1Database,
+  { userId, familyId }: Pick<Session, "userId" | "familyId">,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT family_id FROM sessions
+       WHERE user_id = ? AND family_id = ? AND ended_at_ms IS NOT NULL`,
+    )
+    .bind(userId, familyId);
+}
+
+/** Builds the {@link SessionStore} over D1. */
+export function createSessionStore(db: D1Database): SessionStore {
+  return {
+    async note(session) {
+      const { userId, familyId, clientId, label, createdAtMs, lastRefreshedAtMs } = session;
+      const values = [userId, familyId, clientId, label, createdAtMs, lastRefreshedAtMs];
+      const statements = [
+        db
+          .prepare("DELETE FROM sessions WHERE user_id = ? AND needed_until_ms <= ?")
+          .bind(userId, lastRefreshedAtMs),
+        db.prepare(NOTE).bind(...values, session.neededUntilMs),
+      ];
+      await attempt("d1.note_session", () => db.batch(statements));
+    },
+
+    async end(userId, familyId, nowMs) {
+      const statement = db
+        .prepare(
+          `UPDATE sessions SET ended_at_ms = ?, needed_until_ms = ?
+           WHERE user_id = ? AND family_id = ? AND ended_at_ms IS NULL`,
+        )
+        .bind(nowMs, nowMs + ENDED_KEPT_MS, userId, familyId);
+      await attempt("d1.end_session", () => statement.run());
+    },
+  };
+}
