@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { words } from "../../storage/account-rows.ts";
 import { type AuditEventRow, listAuditEvents } from "../../storage/audit-events.ts";
 import { withDatabase } from "../bindings.ts";
 import { type CommonOptions, common, readLimit, targetOf } from "../options.ts";
@@ -40,7 +41,7 @@ function toJson({ at_ms, fields, ended_sessions, ...event }: AuditEventRow): obj
   return {
     ...event,
     at: instant(at_ms),
-    fields: fields.split(" ").filter((name) => name !== ""),
+    fields: words(fields),
     ended_sessions: ended_sessions === 1,
   };
 }
