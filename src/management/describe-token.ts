@@ -10,6 +10,7 @@ import {
 } from "../tokens/access-token.ts";
 import { REFRESH_TOKEN_PREFIX, unsealRefreshToken } from "../tokens/refresh-token.ts";
 import type { LocalRings } from "./local-tokens.ts";
+import { instantOf } from "./registry-rows.ts";
 
 /** What a token says, as names and values in the order to read them. */
 export type TokenDescription = readonly (readonly [name: string, value: string])[];
@@ -52,8 +53,8 @@ async function describeRefreshToken(
     ["client", clientId],
     ["subject", subject],
     ["scope", formatScope(scope)],
-    ["logged in", instant(createdAtMs)],
-    ["issued", instant(issuedAtMs)],
+    ["logged in", instantOf(createdAtMs)],
+    ["issued", instantOf(issuedAtMs)],
   ];
 }
 
@@ -97,8 +98,8 @@ function describeContent(content: AccessTokenContent): TokenDescription {
     ["scope", content.scope],
     ["audience", content.audience ?? "none"],
     ["claims", JSON.stringify(content.claims)],
-    ["issued", instant(content.issuedAtMs)],
-    ["expires", instant(content.expiresAtMs)],
+    ["issued", instantOf(content.issuedAtMs)],
+    ["expires", instantOf(content.expiresAtMs)],
   ];
 }
 
@@ -111,8 +112,4 @@ function keyIdOf(encoded: string): string {
 /** So that what an expired token says can be read too. */
 function beforeEveryExpiry(): number {
   return 0;
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -10,6 +10,7 @@ import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "../tokens/access-token.t
 import type { Lifetimes } from "../tokens/authorization.ts";
 import { REFRESH_TOKEN_PURPOSE } from "../tokens/refresh-token.ts";
 import { invalid, ManagementError } from "./management-error.ts";
+import { instantOf } from "./registry-rows.ts";
 
 /** What a token for the tests of an API is to be. */
 export interface LocalTokenRequest {
@@ -127,7 +128,7 @@ function requireActive(client: Client, user: User | null, issuedAtMs: number): v
   if (user?.isActive === false) throw invalid("The user is not active.");
   const notBeforeMs = Math.max(client.notBeforeMs, user?.notBeforeMs ?? 0);
   if (issuedAtMs >= notBeforeMs) return;
-  const since = new Date(notBeforeMs).toISOString();
+  const since = instantOf(notBeforeMs);
   throw invalid(`No token from before ${since} is active: client or user is younger.`);
 }
 
