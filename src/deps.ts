@@ -52,7 +52,7 @@ const defer = (work: Promise<unknown>): void => {
  *
  * @throws ConfigError when a setting is missing or odd
  */
-export async function createDeps(env: Env): Promise<Deps> {
+async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig({ ...env });
   requireBindings(env);
   const random = secureRandom;
