@@ -3,12 +3,12 @@ import type { ClaimTools } from "./client-auth/claim.ts";
 import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
 import { BINDINGS, ConfigError, parseConfig } from "./config.ts";
 import { toHex } from "./crypto/bytes.ts";
-import { deriveKeyRing } from "./crypto/key-ring.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
 import { secureRandom } from "./crypto/random.ts";
-import { importSigningKeys, type SigningKeys } from "./crypto/signing-keys.ts";
+import type { SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
+import { deriveMintTools } from "./issuer/mint.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
@@ -23,8 +23,6 @@ import {
   logFailure,
   type Observer,
 } from "./telemetry/observer.ts";
-import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "./tokens/access-token.ts";
-import { REFRESH_TOKEN_PURPOSE } from "./tokens/refresh-token.ts";
 
 /** Everything that an endpoint works with, put together once for an isolate. */
 export interface Deps extends GrantTools, ClaimTools {
@@ -56,18 +54,14 @@ const defer = (work: Promise<unknown>): void => {
  *
  * @throws ConfigError when a setting is missing or odd
  */
-export async function createDeps(env: Env): Promise<Deps> {
+async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig({ ...env });
   requireBindings(env);
   const random = secureRandom;
-  const [accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys, passwordKinds] =
-    await Promise.all([
-      deriveKeyRing(config.tokenKeys, ACCESS_TOKEN_PURPOSE),
-      deriveKeyRing(config.tokenKeys, REFRESH_TOKEN_PURPOSE),
-      deriveKeyRing(config.tokenKeys, TOKEN_ID_PURPOSE),
-      config.signingKeys && importSigningKeys(config.signingKeys),
-      createPasswordKinds({ ...config, random }),
-    ]);
+  const [mintTools, passwordKinds] = await Promise.all([
+    deriveMintTools(config),
+    createPasswordKinds({ ...config, random }),
+  ]);
   const accounts = createAccountStore(env.DB);
   const acceptsImportedTokens = config.importedTokens === "on";
   return {
@@ -75,10 +69,10 @@ export async function createDeps(env: Env): Promise<Deps> {
     ...passwordKinds,
     assertions: createAssertionStore(env.USED_ASSERTIONS),
     verdicts: createVerdictMemory(random),
-    refreshTokenRing,
+    refreshTokenRing: mintTools.refreshTokenRing,
     scopes: config.scopes,
     issuerUrl: config.issuer,
-    signingKeys,
+    signingKeys: mintTools.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
     lifetimes: config.lifetimes,
     acceptsImportedTokens,
@@ -88,10 +82,7 @@ export async function createDeps(env: Env): Promise<Deps> {
       accounts,
       sessions: createSessionStore(env.DB),
       importedTokens: acceptsImportedTokens ? createImportedTokenStore(env.DB) : null,
-      accessTokenRing,
-      refreshTokenRing,
-      tokenIdRing,
-      signingKeys,
+      ...mintTools,
       refreshRetry: config.refreshRetry,
       refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
       random,

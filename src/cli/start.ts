@@ -2,11 +2,11 @@
  * `npm start`: the whole service on a laptop. Makes what is missing (keys, tables, demo client and
  * user), then hands over to `wrangler dev`. Arguments pass through to it.
  */
-import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { resolve } from "node:path";
-import { generateSigningKey } from "../crypto/signing-keys.ts";
+import { secureRandom } from "../crypto/random.ts";
+import { firstKey } from "../management/keys.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { applyFile } from "./commands/apply.ts";
 import { DEV_VARS, localSecrets } from "./project.ts";
@@ -19,11 +19,8 @@ const DEMO_FILE = resolve(import.meta.dirname, "demo.json");
 /** Required by wrangler.toml; wrangler dev drops every other line of `.dev.vars`. */
 const REQUIRED_SECRETS = ["TOKEN_KEYS"];
 
-/** How each local secret is made that a clone lacks. */
-const MAKE_SECRET: Readonly<Record<string, () => Promise<string>>> = {
-  TOKEN_KEYS: async () => randomBytes(32).toString("hex"),
-  SIGNING_KEYS: async () => JSON.stringify({ keys: [await generateSigningKey("ES256")] }),
-};
+/** The local secrets that are made where a clone lacks them. */
+const MADE_SECRETS = ["TOKEN_KEYS", "SIGNING_KEYS"] as const;
 
 await runCommand(async () => {
   const options = readStartOptions(process.argv.slice(2));
@@ -70,10 +67,10 @@ function makeStateDir({ stateDir }: StartOptions): void {
 /** Nothing ships a default key: every clone makes its own. */
 async function makeLocalKeys(): Promise<void> {
   const known = localSecrets();
-  const missing = Object.entries(MAKE_SECRET).filter(([name]) => !known[name]);
+  const missing = MADE_SECRETS.filter((name) => !known[name]);
   if (missing.length === 0) return;
   console.log("Making keys for local use in .dev.vars ...");
-  const lines = missing.map(async ([name, make]) => `${name}='${await make()}'\n`);
+  const lines = missing.map(async (name) => `${name}='${await firstKey(name, secureRandom)}'\n`);
   const text = (await Promise.all(lines)).join("");
   try {
     appendFileSync(DEV_VARS, lineBreakBefore() + text, { mode: 0o600 });

@@ -9,7 +9,7 @@ export interface Assertion {
 }
 
 /** How far ahead an assertion may expire, in milliseconds: its `jti` is remembered so long. */
-export const ASSERTION_AGE_MS_MAX = 3_600_000;
+const ASSERTION_AGE_MS_MAX = 3_600_000;
 
 /** How far the client's clock may be ahead of ours, in milliseconds. */
 const CLOCK_SKEW_MS = 30_000;

@@ -1,7 +1,7 @@
 import { fromBase64Url, fromUtf8 } from "./bytes.ts";
 
 /** Longest JWT that is looked at, in characters. */
-export const JWT_LENGTH_MAX = 8192;
+const JWT_LENGTH_MAX = 8192;
 
 /**
  * Headers that no JWT here has: keys that the token brings along (RFC 7515 §4.1), and extensions

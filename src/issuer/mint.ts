@@ -1,17 +1,23 @@
-import type { KeyRing } from "../crypto/key-ring.ts";
-import type { SigningKeys } from "../crypto/signing-keys.ts";
+import { deriveKeyRing, type KeyRing } from "../crypto/key-ring.ts";
+import { importSigningKeys, type JWK, type SigningKeys } from "../crypto/signing-keys.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import { Refusal, Unavailable } from "../protocol/refusal.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import {
+  ACCESS_TOKEN_PURPOSE,
   type AccessTokenContent,
   type AccessTokenReference,
   sealAccessToken,
   sealTokenId,
+  TOKEN_ID_PURPOSE,
 } from "../tokens/access-token.ts";
 import type { FamilyState, Generation } from "../tokens/family.ts";
 import { JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
-import { type RefreshToken, sealRefreshToken } from "../tokens/refresh-token.ts";
+import {
+  REFRESH_TOKEN_PURPOSE,
+  type RefreshToken,
+  sealRefreshToken,
+} from "../tokens/refresh-token.ts";
 
 /** What seals and signs tokens. The rings are made of the same keys. */
 export interface MintTools {
@@ -20,6 +26,21 @@ export interface MintTools {
   readonly tokenIdRing: KeyRing;
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
+}
+
+/** Derives {@link MintTools} from the secrets of the service. */
+export async function deriveMintTools(secrets: {
+  readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
+  readonly signingKeys: readonly JWK[] | null;
+}): Promise<MintTools> {
+  const { tokenKeys, signingKeys: jwks } = secrets;
+  const [accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys] = await Promise.all([
+    deriveKeyRing(tokenKeys, ACCESS_TOKEN_PURPOSE),
+    deriveKeyRing(tokenKeys, REFRESH_TOKEN_PURPOSE),
+    deriveKeyRing(tokenKeys, TOKEN_ID_PURPOSE),
+    jwks && importSigningKeys(jwks),
+  ]);
+  return { accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys };
 }
 
 /** An access token and what it grants. */

@@ -1,6 +1,7 @@
 import { fromBase64Url, toHex } from "../crypto/bytes.ts";
 import { KEY_ID_BYTES } from "../crypto/key-ring.ts";
 import { identify } from "../issuer/identify.ts";
+import type { MintTools } from "../issuer/mint.ts";
 import { formatScope } from "../protocol/scope.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type AccessTokenReference,
 } from "../tokens/access-token.ts";
 import { REFRESH_TOKEN_PREFIX, unsealRefreshToken } from "../tokens/refresh-token.ts";
-import type { LocalRings } from "./local-tokens.ts";
+import { instantOf } from "./registry-rows.ts";
 
 /** What a token says, as names and values in the order to read them. */
 export type TokenDescription = readonly (readonly [name: string, value: string])[];
@@ -17,7 +18,7 @@ export type TokenDescription = readonly (readonly [name: string, value: string])
 /** What {@link describeToken} needs. */
 export interface DescribeTools {
   readonly accessTokens: AccessTokenStore;
-  readonly rings: LocalRings;
+  readonly mintTools: MintTools;
 }
 
 const UNREADABLE = "cannot be opened: altered, or sealed by a key that is not in TOKEN_KEYS";
@@ -36,13 +37,13 @@ export function describeToken(token: string, tools: DescribeTools): Promise<Toke
 
 async function describeRefreshToken(
   token: string,
-  { rings }: DescribeTools,
+  { mintTools }: DescribeTools,
 ): Promise<TokenDescription> {
   const head: TokenDescription = [
     ["kind", "refresh token"],
     ["key", keyIdOf(token.slice(REFRESH_TOKEN_PREFIX.length))],
   ];
-  const opened = await unsealRefreshToken(rings.refreshTokenRing, token);
+  const opened = await unsealRefreshToken(mintTools.refreshTokenRing, token);
   if (opened === null) return [...head, ["content", UNREADABLE]];
   const { familyId, generation, clientId, subject, scope, createdAtMs, issuedAtMs } = opened;
   return [
@@ -52,8 +53,8 @@ async function describeRefreshToken(
     ["client", clientId],
     ["subject", subject],
     ["scope", formatScope(scope)],
-    ["logged in", instant(createdAtMs)],
-    ["issued", instant(issuedAtMs)],
+    ["logged in", instantOf(createdAtMs)],
+    ["issued", instantOf(issuedAtMs)],
   ];
 }
 
@@ -62,7 +63,7 @@ async function describeOpaque(token: string, tools: DescribeTools): Promise<Toke
     ["kind", "opaque access token"],
     ["key", keyIdOf(token.slice(ACCESS_TOKEN_PREFIX.length))],
   ];
-  const identified = await identify(token, { ...tools.rings, clock: beforeEveryExpiry });
+  const identified = await identify(token, { ...tools.mintTools, clock: beforeEveryExpiry });
   if (identified === null) return [...head, ["content", UNREADABLE]];
   const content = await tools.accessTokens.get(token);
   const stored: TokenDescription =
@@ -70,8 +71,8 @@ async function describeOpaque(token: string, tools: DescribeTools): Promise<Toke
   return [...head, ...describeReference(identified.reference), ...stored];
 }
 
-async function describeJwt(token: string, { rings }: DescribeTools): Promise<TokenDescription> {
-  const identified = await identify(token, { ...rings, clock: beforeEveryExpiry });
+async function describeJwt(token: string, { mintTools }: DescribeTools): Promise<TokenDescription> {
+  const identified = await identify(token, { ...mintTools, clock: beforeEveryExpiry });
   if (identified?.content == null) {
     return [["kind", "no token of this service, or a JWT of a key that is not in SIGNING_KEYS"]];
   }
@@ -97,8 +98,8 @@ function describeContent(content: AccessTokenContent): TokenDescription {
     ["scope", content.scope],
     ["audience", content.audience ?? "none"],
     ["claims", JSON.stringify(content.claims)],
-    ["issued", instant(content.issuedAtMs)],
-    ["expires", instant(content.expiresAtMs)],
+    ["issued", instantOf(content.issuedAtMs)],
+    ["expires", instantOf(content.expiresAtMs)],
   ];
 }
 
@@ -111,8 +112,4 @@ function keyIdOf(encoded: string): string {
 /** So that what an expired token says can be read too. */
 function beforeEveryExpiry(): number {
   return 0;
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -30,6 +30,11 @@ interface Key {
   readonly material: Bytes | JWK;
 }
 
+/** Makes the value of a secret that is not there yet: one key. */
+export async function firstKey(secret: KeySecret, random: Random): Promise<string> {
+  return write(secret, [await makeKey(secret, "ES256", random)]).value;
+}
+
 /** @throws ManagementError `invalid` when the value is no such secret; quotes none of it */
 export async function listKeys(secret: KeySecret, value: string): Promise<KeySet> {
   return write(secret, await read(secret, value));
@@ -47,11 +52,7 @@ export async function addKey(
   { algorithm, random }: { readonly algorithm: SigningAlgorithm; readonly random: Random },
 ): Promise<KeySet> {
   const keys = await read(secret, value);
-  const added =
-    secret === "TOKEN_KEYS"
-      ? await ringKey(random(RING_KEY_BYTES))
-      : await signingKey(await generateSigningKey(algorithm));
-  const set = write(secret, [...keys, added]);
+  const set = write(secret, [...keys, await makeKey(secret, algorithm, random)]);
   // The reader knows how many there may be.
   await read(secret, set.value);
   return set;
@@ -111,6 +112,16 @@ function write(secret: KeySecret, keys: readonly Key[]): KeySet {
         ? formatRingKeys(material as Bytes[])
         : JSON.stringify({ keys: material }),
   };
+}
+
+async function makeKey(
+  secret: KeySecret,
+  algorithm: SigningAlgorithm,
+  random: Random,
+): Promise<Key> {
+  return secret === "TOKEN_KEYS"
+    ? ringKey(random(RING_KEY_BYTES))
+    : signingKey(await generateSigningKey(algorithm));
 }
 
 async function ringKey(material: Bytes): Promise<Key> {

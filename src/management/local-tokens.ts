@@ -1,16 +1,16 @@
-import { deriveKeyRing, type KeyRing } from "../crypto/key-ring.ts";
 import type { Random } from "../crypto/random.ts";
-import { importSigningKeys, type JWK, type SigningKeys } from "../crypto/signing-keys.ts";
 import { createIssuer, type Issuer } from "../issuer/index.ts";
+import type { MintTools } from "../issuer/mint.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { AccountStore, Client, User } from "../storage/accounts.ts";
 import type { FamilyStore } from "../storage/families.ts";
 import type { SessionStore } from "../storage/sessions.ts";
-import { ACCESS_TOKEN_PURPOSE, TOKEN_ID_PURPOSE } from "../tokens/access-token.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
-import { REFRESH_TOKEN_PURPOSE } from "../tokens/refresh-token.ts";
 import { invalid, ManagementError } from "./management-error.ts";
+import { instantOf } from "./registry-rows.ts";
+
+export { deriveMintTools } from "../issuer/mint.ts";
 
 /** What a token for the tests of an API is to be. */
 export interface LocalTokenRequest {
@@ -34,35 +34,13 @@ export type LocalTokenState = (typeof LOCAL_TOKEN_STATES)[number];
 export interface LocalTokenTools {
   readonly accounts: AccountStore;
   readonly accessTokens: AccessTokenStore;
-  readonly rings: LocalRings;
+  readonly mintTools: MintTools;
   /** Every scope of the service. */
   readonly scopes: Scope;
   readonly lifetimes: Lifetimes;
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-}
-
-/** What seals and signs the tokens of the service. */
-export interface LocalRings {
-  readonly accessTokenRing: KeyRing;
-  readonly refreshTokenRing: KeyRing;
-  readonly tokenIdRing: KeyRing;
-  readonly signingKeys: SigningKeys | null;
-}
-
-/** Derives {@link LocalRings} from the secrets, as the service does. */
-export async function localRings(secrets: {
-  readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
-  readonly signingKeys: readonly JWK[] | null;
-}): Promise<LocalRings> {
-  const { tokenKeys, signingKeys } = secrets;
-  return {
-    accessTokenRing: await deriveKeyRing(tokenKeys, ACCESS_TOKEN_PURPOSE),
-    refreshTokenRing: await deriveKeyRing(tokenKeys, REFRESH_TOKEN_PURPOSE),
-    tokenIdRing: await deriveKeyRing(tokenKeys, TOKEN_ID_PURPOSE),
-    signingKeys: signingKeys && (await importSigningKeys(signingKeys)),
-  };
 }
 
 /**
@@ -128,7 +106,7 @@ function requireActive(client: Client, user: User | null, issuedAtMs: number): v
   if (user?.isActive === false) throw invalid("The user is not active.");
   const notBeforeMs = Math.max(client.notBeforeMs, user?.notBeforeMs ?? 0);
   if (issuedAtMs >= notBeforeMs) return;
-  const since = new Date(notBeforeMs).toISOString();
+  const since = instantOf(notBeforeMs);
   throw invalid(`No token from before ${since} is active: client or user is younger.`);
 }
 
@@ -142,7 +120,7 @@ function scopeOf({ scope }: LocalTokenRequest, client: Client, tools: LocalToken
 function issuerAt(issuedAtMs: number, tools: LocalTokenTools): Issuer {
   return createIssuer({
     ...tools,
-    ...tools.rings,
+    ...tools.mintTools,
     families: NO_FAMILIES,
     sessions: NO_SESSIONS,
     importedTokens: null,

@@ -3,7 +3,7 @@
  * lists as lists, instants in ISO 8601, and no field at all for what has its default.
  */
 import type { GrantType } from "../protocol/names.ts";
-import type { ClientRow, UserRow } from "../storage/account-rows.ts";
+import { type ClientRow, type UserRow, words } from "../storage/account-rows.ts";
 import type { ClientFields } from "../storage/registry.ts";
 import type { ClientEntry, UserEntry } from "./entry-schemas.ts";
 
@@ -102,8 +102,4 @@ function present<Fields extends object>(
 ): { [Field in keyof Fields]?: NonNullable<Fields[Field]> } {
   const entries = Object.entries(fields).filter(([, value]) => value !== null);
   return Object.fromEntries(entries) as { [Field in keyof Fields]?: NonNullable<Fields[Field]> };
-}
-
-function words(text: string): string[] {
-  return text.split(" ").filter((word) => word !== "");
 }

@@ -2,7 +2,13 @@ import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { isStrictJwt } from "../crypto/strict-jwt.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { parseScope } from "../protocol/scope.ts";
-import { decide, type Requirements, type Verification, type Verifier } from "./verification.ts";
+import {
+  decide,
+  type Requirements,
+  type Verification,
+  type VerifiedToken,
+  type Verifier,
+} from "./verification.ts";
 
 /** Whose JWTs to accept. */
 export interface JwksVerifierOptions {
@@ -56,10 +62,7 @@ function isAboutToken(error: unknown): boolean {
   return error instanceof errors.JOSEError && !KEY_ERRORS.includes(error.code);
 }
 
-function toVerified(
-  payload: Readonly<Record<string, unknown>>,
-  audience: string,
-): Extract<Verification, { kind: "verified" }>["token"] {
+function toVerified(payload: Readonly<Record<string, unknown>>, audience: string): VerifiedToken {
   const { sub, client_id: clientId, scope, exp } = payload;
   const others = Object.entries(payload).filter(([name]) => !RESERVED_CLAIMS.has(name));
   return {

@@ -6,7 +6,12 @@ import { noteFailure } from "../telemetry/failure.ts";
 import { note, withRecord } from "../telemetry/record.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
-import { decide, type Requirements, type Verification } from "./verification.ts";
+import {
+  decide,
+  type Requirements,
+  type Verification,
+  type VerifiedToken,
+} from "./verification.ts";
 
 const OUTCOMES: Readonly<Record<Verification["kind"], Outcome>> = {
   verified: "ok",
@@ -49,9 +54,7 @@ async function verify(token: string, options: Requirements, env: Env): Promise<V
   }
 }
 
-function toVerified(
-  content: AccessTokenContent,
-): Extract<Verification, { kind: "verified" }>["token"] {
+function toVerified(content: AccessTokenContent): VerifiedToken {
   const { clientId, subject, scope, audience, claims, expiresAtMs } = content;
   return {
     clientId,

@@ -116,6 +116,7 @@ export function toUser(row: UserRow): User {
   };
 }
 
-function words(text: string): string[] {
+/** Reads a column that holds words with spaces between. */
+export function words(text: string): string[] {
   return text.split(" ").filter((word) => word !== "");
 }

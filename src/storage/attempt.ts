@@ -9,6 +9,12 @@ import { measure } from "../telemetry/record.ts";
 export const DEADLINE_MS = 3_000;
 
 /**
+ * How long a command waits for D1, in milliseconds. No request waits for it, a file may be long,
+ * and a write that was given up on could still take effect.
+ */
+export const COMMAND_DEADLINE_MS = 120_000;
+
+/**
  * Runs one storage operation. Whatever it throws, and no answer in time too, becomes
  * {@link Unavailable}, so that no failure of storage can look like a refusal. An operation that
  * was given up on may still take effect: every one of them can be repeated. The one place where

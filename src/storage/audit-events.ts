@@ -1,4 +1,4 @@
-import { attempt } from "./attempt.ts";
+import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import type { RegistryWrite } from "./registry-sql.ts";
 
 /** What an operator changed, as the table `audit_events` has it. */
@@ -14,9 +14,6 @@ export interface AuditEventRow {
   /** Whether every session of the subject ended with it: 0 or 1. */
   readonly ended_sessions: number;
 }
-
-/** How long a command waits for D1, in milliseconds. */
-const COMMAND_DEADLINE_MS = 120_000;
 
 /** The statement that notes a write, for the transaction of the write itself: both or neither. */
 export function auditOf(db: D1Database, write: RegistryWrite): D1PreparedStatement {

@@ -1,6 +1,6 @@
 import { Unavailable } from "../protocol/refusal.ts";
 import type { ClientRow, UserRow } from "./account-rows.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOf } from "./audit-events.ts";
 import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
 
@@ -44,12 +44,6 @@ export class RegistryConflict extends Error {
 
 /** D1 takes at most this many bound parameters in a statement. Source: D1, "Limits". */
 const BOUND_PARAMETERS_MAX = 100;
-
-/**
- * How long a command waits for D1, in milliseconds. No request waits for it, a file may be long,
- * and a write that was given up on could still take effect.
- */
-const COMMAND_DEADLINE_MS = 120_000;
 
 /** Builds the {@link Registry} over D1. */
 export function createRegistry(db: D1Database): Registry {

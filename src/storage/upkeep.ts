@@ -1,10 +1,7 @@
-import { attempt } from "./attempt.ts";
+import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOfEndedSessions } from "./audit-events.ts";
 
 // What an operator's commands ask of D1 as a whole. No request waits for any of it.
-
-/** How long a command waits for D1, in milliseconds. */
-const COMMAND_DEADLINE_MS = 120_000;
 
 /** Whether there is any client. @throws Unavailable when D1 fails or is not migrated */
 export async function hasClients(db: D1Database): Promise<boolean> {

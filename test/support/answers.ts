@@ -19,7 +19,7 @@ export const JSON_HEADERS: Readonly<Record<string, string>> = {
 const REQUEST_ID = "x-request-id";
 
 /** The id of a request that came without Cloudflare's own. */
-export const RANDOM_REQUEST_ID = /^[0-9a-f]{16}$/;
+const RANDOM_REQUEST_ID = /^[0-9a-f]{16}$/;
 
 /** The headers of an answer, but for its request id, which it must have. */
 export function headersOf({ headers }: Response): Record<string, string> {

@@ -59,6 +59,8 @@ export async function workerdProject(
       name: "workerd",
       include: [...include],
       setupFiles: ["test/support/workerd-setup.ts"],
+      // No test is about time, and a machine may be busy.
+      testTimeout: 30_000,
     },
   };
 }

@@ -61,7 +61,7 @@ export function describeApplied(applied: readonly Applied[]): string {
 }
 
 /** One line for each change, field by field, and a last one that counts. */
-export function describeDifferences(applied: readonly Applied[]): string {
+function describeDifferences(applied: readonly Applied[]): string {
   const lines = applied
     .filter(({ change }) => change !== "unchanged")
     .flatMap(({ kind, name, change, fields }) => {

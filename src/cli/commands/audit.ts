@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
+import { instantOf } from "../../management/registry-rows.ts";
+import { words } from "../../storage/account-rows.ts";
 import { type AuditEventRow, listAuditEvents } from "../../storage/audit-events.ts";
 import { withDatabase } from "../bindings.ts";
 import { type CommonOptions, common, readLimit, targetOf } from "../options.ts";
@@ -31,7 +33,7 @@ export function auditCommand(terminal: Terminal): Command {
 function describe(events: readonly AuditEventRow[]): string {
   const rows = events.map(({ id, at_ms, action, subject, fields, ended_sessions }) => {
     const sessions = ended_sessions === 1 ? "ended" : "";
-    return [String(id), instant(at_ms), action, subject || "everybody", sessions, fields];
+    return [String(id), instantOf(at_ms), action, subject || "everybody", sessions, fields];
   });
   return table(["EVENT", "WHEN", "ACTION", "SUBJECT", "SESSIONS", "FIELDS"], rows);
 }
@@ -39,14 +41,10 @@ function describe(events: readonly AuditEventRow[]): string {
 function toJson({ at_ms, fields, ended_sessions, ...event }: AuditEventRow): object {
   return {
     ...event,
-    at: instant(at_ms),
-    fields: fields.split(" ").filter((name) => name !== ""),
+    at: instantOf(at_ms),
+    fields: words(fields),
     ended_sessions: ended_sessions === 1,
   };
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function readId(text: string): number {

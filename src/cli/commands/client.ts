@@ -5,6 +5,7 @@ import {
   rotateClientSecret,
 } from "../../management/client-secrets.ts";
 import * as clients from "../../management/clients.ts";
+import { instantOf } from "../../management/registry-rows.ts";
 import { usageError } from "../command-error.ts";
 import { parseInstant } from "../instant.ts";
 import { withManagement } from "../management.ts";
@@ -165,7 +166,7 @@ async function rotate(id: string, options: RotateOptions, terminal: Terminal): P
   const until =
     oldEndsAtMs === null
       ? "the next rotation, or client rotate-secret --drop-old"
-      : new Date(oldEndsAtMs).toISOString();
+      : instantOf(oldEndsAtMs);
   terminal.note(`The old secret is valid until ${until}.`);
 }
 

@@ -34,7 +34,7 @@ export function explainCommand(): Command {
  *
  * @throws CommandError when there is neither of that name
  */
-export function explainCode(code: string): string {
+function explainCode(code: string): string {
   if (Object.hasOwn(EXPLANATIONS, code)) return explain(code).join("\n");
   const meaning = Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
   if (meaning !== undefined) {

@@ -3,10 +3,10 @@ import { type Config, parseConfig } from "../../config.ts";
 import { secureRandom } from "../../crypto/random.ts";
 import { describeToken } from "../../management/describe-token.ts";
 import {
+  deriveMintTools,
   LOCAL_TOKEN_STATES,
   type LocalTokenRequest,
   type LocalTokenState,
-  localRings,
   mintLocalToken,
 } from "../../management/local-tokens.ts";
 import { createAccessTokenStore } from "../../storage/access-tokens.ts";
@@ -25,12 +25,12 @@ const AGE_SECONDS_MAX = 31_536_000;
  */
 export async function mintToken(request: LocalTokenRequest, stateDir: string): Promise<string> {
   const { scopes, lifetimes, ...secrets } = await localConfig();
-  const rings = await localRings(secrets);
+  const mintTools = await deriveMintTools(secrets);
   return withLocalState(stateDir, async ({ DB, ACCESS_TOKENS }) => {
     return mintLocalToken(request, {
       accounts: createAccountStore(DB),
       accessTokens: createAccessTokenStore(ACCESS_TOKENS),
-      rings,
+      mintTools,
       scopes,
       lifetimes,
       random: secureRandom,
@@ -41,9 +41,9 @@ export async function mintToken(request: LocalTokenRequest, stateDir: string): P
 
 /** `token inspect`: what a token is, one line for each thing that it says. */
 export async function inspectToken(token: string, stateDir: string): Promise<string> {
-  const rings = await localRings(await localConfig());
+  const mintTools = await deriveMintTools(await localConfig());
   const description = await withLocalState(stateDir, ({ ACCESS_TOKENS }) => {
-    return describeToken(token, { accessTokens: createAccessTokenStore(ACCESS_TOKENS), rings });
+    return describeToken(token, { accessTokens: createAccessTokenStore(ACCESS_TOKENS), mintTools });
   });
   return description.map(([name, value]) => `${name.padEnd(10)}  ${value}`).join("\n");
 }

@@ -1,10 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { parseRingKeys } from "../../crypto/key-ring.ts";
-import { generateSigningKey, parseJwkSet } from "../../crypto/signing-keys.ts";
+import { secureRandom } from "../../crypto/random.ts";
+import { parseJwkSet } from "../../crypto/signing-keys.ts";
+import { firstKey } from "../../management/keys.ts";
 import { CommandError, messageOf } from "../command-error.ts";
 
 /**
@@ -18,8 +19,8 @@ const keys = z.strictObject({ TOKEN_KEYS: z.string(), SIGNING_KEYS: z.string() }
 /** Makes one key that seals tokens, and one that signs JWTs. */
 export async function makeKeys(): Promise<Keys> {
   return {
-    TOKEN_KEYS: randomBytes(32).toString("hex"),
-    SIGNING_KEYS: JSON.stringify({ keys: [await generateSigningKey("ES256")] }),
+    TOKEN_KEYS: await firstKey("TOKEN_KEYS", secureRandom),
+    SIGNING_KEYS: await firstKey("SIGNING_KEYS", secureRandom),
   };
 }
 

@@ -9,7 +9,7 @@ import { type Check, failed, ok, warning } from "./check.ts";
 const MIGRATIONS_DIR = resolve(PROJECT_DIR, "src/storage/migrations");
 
 /** How far two clocks may be apart, in milliseconds: half of the default retry window. */
-export const CLOCK_SKEW_MS_MAX = 5_000;
+const CLOCK_SKEW_MS_MAX = 5_000;
 
 /** The database is migrated, and its clock and this machine's agree. */
 export async function checkDatabase(target: Target): Promise<Check[]> {

@@ -1,4 +1,4 @@
-import { deriveKeyRing, parseRingKeys } from "../../crypto/key-ring.ts";
+import { parseRingKeys, ringKeyId } from "../../crypto/key-ring.ts";
 import { importSigningKeys, parseJwkSet } from "../../crypto/signing-keys.ts";
 import { findWorker } from "../deploy/worker.ts";
 import type { RunWrangler } from "../wrangler.ts";
@@ -52,9 +52,7 @@ export async function checkRemoteSecrets(
 async function checkRing(name: string, text: string): Promise<Check> {
   const keys = parseRingKeys(text);
   if (typeof keys === "string") return failed(name, keys, "make each key by openssl rand -hex 32");
-  const ids = await Promise.all(
-    keys.map(async (key) => (await deriveKeyRing([key], "doctor")).sealing.id),
-  );
+  const ids = await Promise.all(keys.map(ringKeyId));
   const weak = keys.findIndex(isWeak);
   if (weak !== -1) {
     const cure = "make it anew by openssl rand -hex 32";

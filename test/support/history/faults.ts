@@ -38,7 +38,7 @@ export function planDelay(operation: string): PlannedFault {
 }
 
 /** A fault in a few words. */
-export function describeFault({ operation, effect, claim, calls }: PlannedFault): string {
+function describeFault({ operation, effect, claim, calls }: PlannedFault): string {
   if (effect === "slow") return `${operation} is slow`;
   const effects = { none: "has no effect", before: "has its effect", later: "goes on in secret" };
   const times = calls === 1 ? "" : ` ${calls} times`;

@@ -85,14 +85,7 @@ export interface FamilyHistory {
 }
 
 /** An entry in a line. */
-export function describeEntry({
-  caller,
-  operation,
-  answer,
-  begunAt,
-  endedAt,
-  fault,
-}: Entry): string {
+function describeEntry({ caller, operation, answer, begunAt, endedAt, fault }: Entry): string {
   const { kind, ...details } = operation;
   const text = Object.entries(details)
     .filter(([, value]) => value !== null && value !== false)
