@@ -13,6 +13,7 @@ import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
 import { createFamilyStore } from "./storage/families.ts";
+import { createForeignDerivation } from "./storage/foreign-derivation.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
@@ -64,7 +65,11 @@ export async function createDeps(env: Env): Promise<Deps> {
       deriveKeyRing(config.tokenKeys, REFRESH_TOKEN_PURPOSE),
       deriveKeyRing(config.tokenKeys, TOKEN_ID_PURPOSE),
       config.signingKeys && importSigningKeys(config.signingKeys),
-      createPasswordKinds({ ...config, random }),
+      createPasswordKinds({
+        ...config,
+        random,
+        deriveLong: createForeignDerivation(env.FOREIGN_PASSWORDS),
+      }),
     ]);
   const accounts = createAccountStore(env.DB);
   return {

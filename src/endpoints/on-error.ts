@@ -85,6 +85,7 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   password_wrong: INVALID_CREDENTIALS,
   password_unusable: INVALID_CREDENTIALS,
   password_too_long: INVALID_CREDENTIALS,
+  hashing_busy: UNAVAILABLE,
   scope_not_allowed: { status: 400, error: "invalid_scope" },
   audience_not_allowed: { status: 400, error: "invalid_target" },
 

@@ -37,6 +37,7 @@ export type RefusalReason =
   | "password_wrong"
   | "password_unusable"
   | "password_too_long"
+  | "hashing_busy"
   | "scope_not_allowed"
   | "audience_not_allowed"
   // the refresh token
