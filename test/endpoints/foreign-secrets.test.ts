@@ -62,6 +62,19 @@ describe("a client's secret record of Django's", () => {
     expect(await call(createService())).toMatchObject(GRANTED);
   });
 
+  test("is sealed when there is a pepper, and anew when there is a newer one", async () => {
+    await setSecretRecord(plain, "shop", DJANGO_RECORDS.short);
+    const [older, newer] = ["a1".repeat(32), "b2".repeat(32)];
+    expect(await call(createService({ PASSWORD_PEPPER: older }))).toMatchObject(GRANTED);
+    await eventually(async () => (await recordOf())?.startsWith("$sealed$") ?? false);
+    const sealed = await recordOf();
+    expect(await call(createService({ PASSWORD_PEPPER: `${newer},${older}` }))).toMatchObject(
+      GRANTED,
+    );
+    await eventually(async () => (await recordOf()) !== sealed);
+    expect(await call(createService({ PASSWORD_PEPPER: newer }))).toMatchObject(GRANTED);
+  });
+
   test("stays valid beside a new secret, and is replaced by its sibling", async () => {
     const tools = await managementTools();
     const rotation = { secret: "new secret", oldEndsAtMs: null, endsOld: false };

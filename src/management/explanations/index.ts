@@ -11,8 +11,8 @@ const SERVICE_EXPLANATIONS = {
     status: 503,
     error: "temporarily_unavailable",
     meaning:
-      "D1, KV or a Durable Object failed, did not answer in time (3 seconds, or 15 for a long hash from " +
-      "Django), or lacks a table.",
+      "D1, KV or a Durable Object failed, lacks a table, or did not answer within 3 seconds (15 " +
+      "for a long hash from Django).",
     client: "Try again as `Retry-After` says. Keep every token: nothing is known to be wrong.",
     operator:
       '`failure` in the log names the operation and what the platform said. "no such table" or ' +
