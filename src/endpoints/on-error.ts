@@ -85,7 +85,6 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   password_wrong: INVALID_CREDENTIALS,
   password_unusable: INVALID_CREDENTIALS,
   password_too_long: INVALID_CREDENTIALS,
-  hashing_busy: UNAVAILABLE,
   scope_not_allowed: { status: 400, error: "invalid_scope" },
   audience_not_allowed: { status: 400, error: "invalid_target" },
 
@@ -110,6 +109,7 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   idempotency_key_malformed: invalidRequest(
     "The Idempotency-Key is not 1 to 255 visible characters.",
   ),
+  hashing_busy: UNAVAILABLE,
 };
 
 /** What a client sees of a mistake of the service's own. */

@@ -37,7 +37,6 @@ export type RefusalReason =
   | "password_wrong"
   | "password_unusable"
   | "password_too_long"
-  | "hashing_busy"
   | "scope_not_allowed"
   | "audience_not_allowed"
   // the refresh token
@@ -55,7 +54,9 @@ export type RefusalReason =
   | "token_missing"
   | "caller_is_public"
   | "caller_token_inactive"
-  | "caller_scope_insufficient";
+  | "caller_scope_insufficient"
+  // the service
+  | "hashing_busy";
 
 /**
  * A request that must not succeed. Thrown anywhere inside the Worker, caught only by
