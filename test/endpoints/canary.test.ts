@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { dumpStorage } from "../support/at-rest.ts";
 import { CANARIES, sightingsIn, spellingsOf } from "../support/canaries.ts";
 import { stopClock } from "../support/clock.ts";
@@ -7,6 +7,8 @@ import { createStage, registerCast } from "../support/provoking.ts";
 import type { TokenAnswer } from "../support/service.ts";
 import { WATCHING, watch } from "../support/watched.ts";
 
+/** A long hash takes a second, and more where tests share a processor. */
+vi.setConfig({ testTimeout: 120_000 });
 beforeAll(registerCast);
 stopClock();
 const watched = watch();

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { rotateClientSecret } from "../../src/management/client-secrets.ts";
 import { INVALID_CLIENT, UNAVAILABLE } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
@@ -17,6 +17,8 @@ const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$([\w-]{22})\$[\w-]{43}$/;
 const GRANTED = { status: 200, body: { token_type: "Bearer" } };
 const STORAGE = { "d1.batch": 1, "kv.put": 1 };
 
+/** A derivation takes a second, and more where tests share a processor. */
+vi.setConfig({ testTimeout: 120_000 });
 stopTimers();
 const plain = createService();
 beforeEach(() => setSecretRecord(plain, "shop", DJANGO_RECORDS.long));

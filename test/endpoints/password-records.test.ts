@@ -20,6 +20,9 @@ const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$[\w-]{22}\$[\w-]{43}$/;
 const SUCCESS = success("read write groups introspection");
 const GRACE = { ...LOGIN, username: "grace" };
 
+/** Beyond one call of WebCrypto a derivation takes a second, and more on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
+
 const { service, costOf } = createCountedService();
 
 beforeAll(() => registerDefaults(service));
