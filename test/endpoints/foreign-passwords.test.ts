@@ -56,7 +56,7 @@ describe("a record beyond one call of WebCrypto", () => {
     expect(second).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: 1 } });
   });
 
-  test("is derived once for many first logins at once, and replaced once", async () => {
+  test("lets many first logins in at once, and is replaced once", async () => {
     const written: string[] = [];
     const service = createService({
       ...interceptBindings(async (operation, proceed) => {
