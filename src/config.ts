@@ -54,7 +54,13 @@ export class ConfigError extends Error {
 }
 
 /** Every binding without which the service does not start. */
-export const BINDINGS = ["ACCESS_TOKENS", "DB", "REFRESH_FAMILIES", "USED_ASSERTIONS"] as const;
+export const BINDINGS = [
+  "ACCESS_TOKENS",
+  "DB",
+  "FOREIGN_PASSWORDS",
+  "REFRESH_FAMILIES",
+  "USED_ASSERTIONS",
+] as const;
 
 const SECONDS_PER_YEAR = 31_536_000;
 

@@ -13,6 +13,7 @@ import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
 import { createFamilyStore } from "./storage/families.ts";
+import { createForeignDerivation } from "./storage/foreign-derivation.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import { createImportedTokenStore } from "./storage/imported-tokens.ts";
 import { createSessionStore } from "./storage/sessions.ts";
@@ -58,9 +59,10 @@ async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig({ ...env });
   requireBindings(env);
   const random = secureRandom;
+  const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
   const [mintTools, passwordKinds] = await Promise.all([
     deriveMintTools(config),
-    createPasswordKinds({ ...config, random }),
+    createPasswordKinds({ ...config, random, deriveLong }),
   ]);
   const accounts = createAccountStore(env.DB);
   const acceptsImportedTokens = config.importedTokens === "on";

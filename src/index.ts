@@ -1,6 +1,7 @@
 import { app } from "./app.ts";
 
 export { TokenVerifier } from "./resource/token-verifier.ts";
+export { ForeignPasswords } from "./storage/foreign-passwords.ts";
 export { RefreshFamily } from "./storage/refresh-family.ts";
 export { UsedAssertions } from "./storage/used-assertions.ts";
 

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { confirm, isCancel } from "@clack/prompts";
 import { parsePasswordConfig } from "../config.ts";
+import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
 import { secureRandom } from "../crypto/random.ts";
 import { withDatabase } from "./bindings.ts";
@@ -37,6 +38,7 @@ await runCommand(async () => {
       passwordKinds: await createPasswordKinds({
         ...parsePasswordConfig({ ...config.vars, ...process.env }),
         random: secureRandom,
+        deriveLong: longPbkdf2,
       }),
       chooseKeysFile: () => chooseKeysFile(options),
       examine: (address) => examine({ ...target, address, patienceMs: options.patienceMs }),

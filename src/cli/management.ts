@@ -1,4 +1,5 @@
 import { parsePasswordConfig } from "../config.ts";
+import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
 import { secureRandom } from "../crypto/random.ts";
 import type { ManagementTools } from "../management/tools.ts";
@@ -18,6 +19,7 @@ export async function withManagement<Result>(
   const kinds = await createPasswordKinds({
     ...parsePasswordConfig({ ...(await settingsOf(target)), ...process.env }),
     random: secureRandom,
+    deriveLong: longPbkdf2,
   });
   return withDatabase(target, (db) => {
     const newUserId = () => crypto.randomUUID();

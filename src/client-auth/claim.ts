@@ -1,7 +1,7 @@
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientAuthMethod } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
-import type { Client } from "../storage/accounts.ts";
+import type { AccountStore, Client } from "../storage/accounts.ts";
 import type { AssertionStore } from "../storage/assertions.ts";
 import type { VerdictMemory } from "./verdict-memory.ts";
 
@@ -16,11 +16,14 @@ export interface CredentialSource {
 
 /** What proving a claim needs. */
 export interface ClaimTools {
+  readonly accounts: AccountStore;
   readonly clientSecrets: Passwords;
   readonly verdicts: VerdictMemory;
   readonly assertions: AssertionStore;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Lets work go on after the answer; its failure is logged and changes nothing. */
+  readonly defer: (work: Promise<unknown>) => void;
 }
 
 /** Who a request says its client is, and how it means to prove it. */

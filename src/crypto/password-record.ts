@@ -6,10 +6,8 @@
  *     $sealed$SEALING                           either, sealed under the pepper (passwords.ts)
  *     !...                                      unusable (Django's convention): none is right
  */
-import { pbkdf2Async } from "@noble/hashes/pbkdf2.js";
-import { sha256 } from "@noble/hashes/sha2.js";
-import { measure } from "../telemetry/record.ts";
 import { type Bytes, fromBase64, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
+import type { DeriveLong } from "./long-pbkdf2.ts";
 import { chainedPbkdf2, DERIVED_BYTES, ITERATIONS_PER_CALL_MAX, pbkdf2 } from "./pbkdf2.ts";
 
 /** Most chained rounds a record or the setting may ask for: bounds what one login can cost. */
@@ -63,20 +61,25 @@ export async function makePasswordRecord(
   return `$pbkdf2-sha256$${parameters}$${toBase64Url(salt)}$${toBase64Url(hash)}`;
 }
 
-/** Computes what a record's hash would be for `password`. @returns 32 bytes */
-export async function hashFor(password: string, record: PasswordRecord): Promise<Bytes> {
+/**
+ * Computes what a record's hash would be for `password`.
+ *
+ * @param deriveLong for Django's one long PBKDF2: it cannot be split into calls, and WebCrypto
+ *   refuses it whole
+ * @returns 32 bytes
+ */
+export async function hashFor(
+  password: string,
+  record: PasswordRecord,
+  deriveLong: DeriveLong,
+): Promise<Bytes> {
   if (record.scheme === "chained") {
     return chainedPbkdf2(password, record.salt, record.rounds, record.iterations);
   }
   if (record.iterations <= ITERATIONS_PER_CALL_MAX) {
     return pbkdf2(password, record.salt, record.iterations);
   }
-  // Django's one long PBKDF2 cannot be split into calls, and WebCrypto refuses it whole.
-  const options = { c: record.iterations, dkLen: DERIVED_BYTES };
-  const derived = await measure("pbkdf2.javascript", () => {
-    return pbkdf2Async(sha256, utf8(password), record.salt, options);
-  });
-  return Uint8Array.from(derived);
+  return deriveLong(password, record.salt, record.iterations);
 }
 
 function bounded(

@@ -8,6 +8,7 @@ import {
   utf8,
 } from "./bytes.ts";
 import { deriveKeyRing, type KeyRing } from "./key-ring.ts";
+import type { DeriveLong } from "./long-pbkdf2.ts";
 import {
   hashFor,
   makePasswordRecord,
@@ -35,8 +36,8 @@ export interface Passwords {
   /**
    * Hashes a password into the text to store.
    *
-   * @param sibling a record beside which the new one will be valid: it shares its salt, so that
-   *   checking against both costs one derivation and a rotation of secrets cannot be timed
+   * @param sibling a record beside which the new one will be valid: it shares its salt if both are
+   *   ours, so that checking against both costs one derivation and a rotation cannot be timed
    */
   makeRecord(password: string, sibling?: string): Promise<string>;
   /**
@@ -44,6 +45,8 @@ export interface Passwords {
    * No usable record costs what a wrong password costs, so that time tells nothing apart, except
    * a Django record of more iterations than a new record has: it takes longer until its first
    * good login replaces it.
+   *
+   * @throws what {@link PasswordOptions.deriveLong} throws
    */
   check(password: string, records: readonly string[]): Promise<PasswordCheck>;
   /** Whether this is a record for which a password can be right here, under this pepper. */
@@ -63,6 +66,8 @@ export interface PasswordOptions {
   /** Raw ring keys that seal records, or null: without them a dump can not even be guessed at. */
   readonly passwordPepper: readonly Bytes[] | null;
   readonly random: Random;
+  /** For Django records of more iterations than WebCrypto does in one call. */
+  readonly deriveLong: DeriveLong;
 }
 
 /** Client secrets are machine-made: one PBKDF2 call, and the same for every client and for none. */
@@ -73,11 +78,11 @@ const PEPPER_PURPOSE = "password record";
 
 /** Builds the {@link Passwords} of users and of clients. */
 export async function createPasswordKinds(options: PasswordOptions): Promise<PasswordKinds> {
-  const { passwordHashRounds, passwordPepper, random } = options;
+  const { passwordHashRounds, passwordPepper, ...tools } = options;
   const pepper = passwordPepper && (await deriveKeyRing(passwordPepper, PEPPER_PURPOSE));
   return {
-    userPasswords: createPasswords(passwordHashRounds, pepper, random),
-    clientSecrets: createPasswords(CLIENT_SECRET_ROUNDS, pepper, random),
+    userPasswords: createPasswords(passwordHashRounds, pepper, tools),
+    clientSecrets: createPasswords(CLIENT_SECRET_ROUNDS, pepper, tools),
   };
 }
 
@@ -91,7 +96,11 @@ interface ReadRecord {
   readonly pepperId: string | null;
 }
 
-function createPasswords(rounds: number, pepper: KeyRing | null, random: Random): Passwords {
+function createPasswords(
+  rounds: number,
+  pepper: KeyRing | null,
+  { random, deriveLong }: Pick<PasswordOptions, "random" | "deriveLong">,
+): Passwords {
   const nothing = { salt: random(16), hash: random(32) };
 
   async function read(text: string): Promise<ReadRecord | null> {
@@ -112,13 +121,16 @@ function createPasswords(rounds: number, pepper: KeyRing | null, random: Random)
   async function spend(password: string, roundsLeft: number): Promise<void> {
     if (roundsLeft < 1) return;
     const iterations = ITERATIONS_PER_CALL_MAX;
-    await hashFor(password, { scheme: "chained", rounds: roundsLeft, iterations, ...nothing });
+    const record = { scheme: "chained", rounds: roundsLeft, iterations, ...nothing } as const;
+    await hashFor(password, record, deriveLong);
   }
 
   return {
     async makeRecord(password, sibling) {
-      const salt = sibling === undefined ? null : ((await read(sibling))?.record.salt ?? null);
-      const record = await makePasswordRecord(password, rounds, salt ?? random(SALT_BYTES));
+      const beside = sibling === undefined ? null : await read(sibling);
+      // A foreign salt is of any length, and shared with a foreign derivation it would save none.
+      const shared = beside?.record.scheme === "chained" ? beside.record.salt : null;
+      const record = await makePasswordRecord(password, rounds, shared ?? random(SALT_BYTES));
       if (pepper === null) return record;
       return SEALED_PREFIX + toBase64Url(await seal(pepper.sealing, utf8(record)));
     },
@@ -132,7 +144,7 @@ function createPasswords(rounds: number, pepper: KeyRing | null, random: Random)
         if (known === null) continue;
         const { scheme, rounds: ownRounds, iterations, salt } = known.record;
         const work = `${scheme} ${ownRounds} ${iterations} ${toHex(salt)}`;
-        const hash = hashes.get(work) ?? (await hashFor(password, known.record));
+        const hash = hashes.get(work) ?? (await hashFor(password, known.record, deriveLong));
         if (!hashes.has(work)) roundsSpent += (ownRounds * iterations) / ITERATIONS_PER_CALL_MAX;
         hashes.set(work, hash);
         if (equalInConstantTime(hash, known.record.hash)) {

@@ -109,6 +109,7 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   idempotency_key_malformed: invalidRequest(
     "The Idempotency-Key is not 1 to 255 visible characters.",
   ),
+  hashing_busy: UNAVAILABLE,
 };
 
 /** What a client sees of a mistake of the service's own. */

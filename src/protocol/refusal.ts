@@ -54,7 +54,9 @@ export type RefusalReason =
   | "token_missing"
   | "caller_is_public"
   | "caller_token_inactive"
-  | "caller_scope_insufficient";
+  | "caller_scope_insufficient"
+  // the service
+  | "hashing_busy";
 
 /**
  * A request that must not succeed. Thrown anywhere inside the Worker, caught only by

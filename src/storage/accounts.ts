@@ -55,6 +55,14 @@ export interface AccountStore {
    * @throws Unavailable when D1 fails
    */
   replacePasswordRecord(userId: string, from: string, to: string): Promise<boolean>;
+  /**
+   * Replaces one of a client's secret records, the current or the previous one, unless somebody
+   * else replaced it first.
+   *
+   * @returns whether it did
+   * @throws Unavailable when D1 fails
+   */
+  replaceSecretRecord(clientId: string, from: string, to: string): Promise<boolean>;
   /** Remembers, until it expires, that a token without a family is revoked. @throws Unavailable */
   revokeNonce(nonce: string, expiresAtMs: number, nowMs: number): Promise<void>;
 }
@@ -76,6 +84,10 @@ const SELECT_USER_BY_NAME = `${USER_COLUMNS}WHERE username = ?`;
 const SELECT_USER_OF_IMPORTED = `${USER_COLUMNS}WHERE id IN (
     SELECT user_id FROM imported_refresh_tokens WHERE token_hash = ?1
     UNION ALL SELECT user_id FROM imported_access_tokens WHERE token_hash = ?1)`;
+const REPLACE_SECRET_RECORD = `UPDATE clients SET
+  secret_record = iif(secret_record = ?2, ?3, secret_record),
+  previous_secret_record = iif(previous_secret_record = ?2, ?3, previous_secret_record)
+  WHERE client_id = ?1 AND ?2 IN (secret_record, previous_secret_record)`;
 const SELECT_REVOKED = "SELECT nonce FROM revoked_access_tokens WHERE nonce = ?";
 
 /** Builds the {@link AccountStore} over D1. */
@@ -125,6 +137,12 @@ export function createAccountStore(db: D1Database): AccountStore {
         .prepare("UPDATE users SET password_record = ? WHERE id = ? AND password_record = ?")
         .bind(to, userId, from);
       const { meta } = await attempt("d1.replace_password_record", () => statement.run());
+      return meta.changes > 0;
+    },
+
+    async replaceSecretRecord(clientId, from, to) {
+      const statement = db.prepare(REPLACE_SECRET_RECORD).bind(clientId, from, to);
+      const { meta } = await attempt("d1.replace_secret_record", () => statement.run());
       return meta.changes > 0;
     },
 

@@ -45,7 +45,9 @@ export const REQUEST_FIELDS: Readonly<Record<keyof RequestLine, string>> = {
   kv_calls: "operations of KV",
   object_calls: "calls to Durable Objects",
   repeats: "calls that the Worker made once more by itself, beyond those counts",
-  pbkdf2_calls: "PBKDF2 derivations, each of up to 100,000 iterations in WebCrypto",
+  pbkdf2_calls:
+    "PBKDF2 derivations, of up to 100,000 iterations each in WebCrypto; `pbkdf2.javascript` is a " +
+    "longer one, of a record from Django",
   hash_ms: "time in PBKDF2; see below for what Cloudflare's clock shows of it",
   operations: "milliseconds for each operation, by name; those side by side overlap",
   failure: "for `unavailable` and `error`: `name`, `message` or `frames` of what broke",
@@ -62,7 +64,7 @@ export interface Conclusion {
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
 /** Which kind of operation, by the first word of its name, stands in which count. */
-const OBJECT_KINDS = ["family", "assertion"];
+const OBJECT_KINDS = ["family", "assertion", "password"];
 
 /** Writes the line of a request that ended now. */
 export function requestLine(record: RequestRecord, conclusion: Conclusion): RequestLine {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DeployPlan, type DeployTools, deploy } from "../../src/cli/deploy/deployment.ts";
 import { ok } from "../../src/cli/doctor/check.ts";
+import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
 import { temporaryDir } from "../support/server.ts";
@@ -21,6 +22,7 @@ const passwordKinds = await createPasswordKinds({
   passwordHashRounds: 1,
   passwordPepper: null,
   random: secureRandom,
+  deriveLong: longPbkdf2,
 });
 
 const PLAN: DeployPlan = {

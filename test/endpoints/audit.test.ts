@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { AUDIT_ACTIONS, type AuditLine } from "../../src/telemetry/audit-event.ts";
 import { askByAssertion, newAssertion, registerKeyClient } from "../support/assertions.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
+import { DJANGO_RECORDS, setSecretRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
 import { familyOf } from "../support/families.ts";
 import { DJANGO_USER, setDjangoRecord } from "../support/fault-scenarios.ts";
@@ -74,6 +75,12 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     await ask(service, { ...LOGIN, username: DJANGO_USER });
     await eventually(() => watched.audits().length > 0);
     return { user_id: (await idOf(DJANGO_USER)) ?? "" };
+  },
+  async secret_rehashed() {
+    await setSecretRecord(service, "imported", DJANGO_RECORDS.short);
+    await ask(service, { grant_type: "client_credentials" }, "imported:correct horse");
+    await eventually(() => watched.audits().length > 0);
+    return { client_id: "imported" };
   },
   async assertion_replayed() {
     const assertion = await newAssertion("signer", await key);

@@ -13,6 +13,8 @@ export interface Dump {
   readonly families: readonly Entries[];
   /** Every entry of every client's used assertions. */
   readonly assertions: readonly Entries[];
+  /** Every entry of the objects that check foreign passwords. */
+  readonly foreign: readonly Entries[];
 }
 
 /** Reads D1, KV and the Durable Objects to the end. */
@@ -33,6 +35,7 @@ export async function dumpStorage(): Promise<Dump> {
     kv: await Promise.all(entries),
     families: await entriesOf(env.REFRESH_FAMILIES),
     assertions: await entriesOf(env.USED_ASSERTIONS),
+    foreign: await entriesOf(env.FOREIGN_PASSWORDS),
   };
 }
 

@@ -1,12 +1,15 @@
 import { env } from "cloudflare:workers";
 
 /** The bindings that storage uses. */
-export type Bindings = Pick<Env, "DB" | "ACCESS_TOKENS" | "REFRESH_FAMILIES" | "USED_ASSERTIONS">;
+export type Bindings = Pick<
+  Env,
+  "DB" | "ACCESS_TOKENS" | "FOREIGN_PASSWORDS" | "REFRESH_FAMILIES" | "USED_ASSERTIONS"
+>;
 
 /**
  * Sees one operation of a binding.
  *
- * @param operation such as `d1.batch`, `kv.put`, `family.rotate` or `assertion.consume`
+ * @param operation such as `d1.batch`, `kv.put`, `family.rotate`, `assertion.consume` or `password.derive`
  * @param proceed does the real operation; may be called once, more often or never
  * @param args what the operation was called with
  */
@@ -33,6 +36,11 @@ export function interceptBindings(intercept: Intercept): Bindings {
     REFRESH_FAMILIES: replaceMethods(env.REFRESH_FAMILIES, {
       get: (id) => {
         return interceptStub(env.REFRESH_FAMILIES.get(id as DurableObjectId), "family", intercept);
+      },
+    }),
+    FOREIGN_PASSWORDS: replaceMethods(env.FOREIGN_PASSWORDS, {
+      getByName: (name) => {
+        return interceptStub(env.FOREIGN_PASSWORDS.getByName(String(name)), "password", intercept);
       },
     }),
     USED_ASSERTIONS: replaceMethods(env.USED_ASSERTIONS, {

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
 import type { ManagementTools } from "../../src/management/tools.ts";
@@ -12,6 +13,7 @@ export async function managementTools(): Promise<ManagementTools> {
       passwordHashRounds: 1,
       passwordPepper: null,
       random: secureRandom,
+      deriveLong: longPbkdf2,
     })),
     random: secureRandom,
     newUserId: () => crypto.randomUUID(),

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { RefusalReason } from "../../src/protocol/refusal.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/families.ts";
+import { DERIVATIONS_MAX } from "../../src/storage/foreign-passwords.ts";
 import type { FailureReason } from "../../src/telemetry/failure.ts";
 import { ASSERTION_TYPE } from "./assertions.ts";
 import { CANARIES } from "./canaries.ts";
@@ -65,6 +66,12 @@ export const PROVOCATIONS: Readonly<Record<RefusalReason | FailureReason, Provoc
   password_wrong: ({ logIn }) => logIn({ password: CANARIES.wrongPassword }),
   password_unusable: ({ logIn }) => logIn({ username: "unusable" }),
   password_too_long: ({ logIn }) => logIn({ password: CANARIES.wrongPassword + "x".repeat(4096) }),
+  hashing_busy: ({ logIn }) => {
+    const guesses = Array.from({ length: DERIVATIONS_MAX + 1 }, (_, index) => index);
+    return Promise.all(
+      guesses.map((index) => logIn({ username: "long", password: CANARIES.wrongPassword + index })),
+    );
+  },
   scope_not_allowed: ({ logIn }) => logIn({ scope: `read ${CANARIES.scope}` }),
   audience_not_allowed: ({ logIn }) => logIn({ resource: `https://${CANARIES.value}.example` }),
 
@@ -167,6 +174,7 @@ async function failuresOn(stage: Stage): Promise<Record<string, () => Promise<un
     "family.rotate": () => refresh(refresh_token),
     "family.inspect": () => send({ token: access_token }, { path: "/o/introspect/" }),
     "family.revoke": () => send({ token: access_token }, { path: "/o/revoke_token/" }),
+    "password.derive": () => logIn({ username: "long" }),
     "assertion.consume": () => send(signed, { credentials: null }),
   };
 }

@@ -69,18 +69,26 @@ export async function registerCast(): Promise<void> {
     clients: [
       named("client", { grant_types: ["password", "refresh_token", "client_credentials"] }),
       named("other"),
+      named("imported"),
       named("disabled", { disabled: true }),
       named("batch", { grant_types: ["client_credentials"] }),
       named("brief", { refresh_idle_ttl_seconds: 60 }),
       { client_id: "public", token_endpoint_auth_method: "none" },
     ],
-    users: ["ada", "leaving", "unusable", "inactive", "django"].map(user),
+    users: ["ada", "leaving", "unusable", "inactive", "django", "long"].map(user),
   });
   await registerKeyClient(service, "signer", await signingKey);
   const hash = toBase64(await pbkdf2(PASSWORD, utf8("seasalt"), 1000));
+  const secretHash = toBase64(await pbkdf2(SECRET, utf8("seasalt"), 1000));
   await env.DB.batch([
     env.DB.prepare("UPDATE users SET password_record = ? WHERE username = 'django'").bind(
       `pbkdf2_sha256$1000$seasalt$${hash}`,
+    ),
+    env.DB.prepare("UPDATE users SET password_record = ? WHERE username = 'long'").bind(
+      `pbkdf2_sha256$100001$seasalt$${hash}`,
+    ),
+    env.DB.prepare("UPDATE clients SET secret_record = ? WHERE client_id = 'imported'").bind(
+      `pbkdf2_sha256$1000$seasalt$${secretHash}`,
     ),
     env.DB.prepare("UPDATE users SET is_active = 0 WHERE username = 'inactive'"),
     env.DB.prepare("UPDATE users SET password_record = '!' WHERE username = 'unusable'"),

@@ -3,6 +3,7 @@ import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { Miniflare } from "miniflare";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { parsePasswordConfig } from "../../src/config.ts";
+import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
 import { apply } from "../../src/management/apply.ts";
@@ -38,7 +39,7 @@ export async function register(
   const config = parsePasswordConfig({ ...vars });
   await apply(parseRegistryFile(JSON.stringify(entries)), {
     registry: createRegistry(db),
-    ...(await createPasswordKinds({ ...config, random: secureRandom })),
+    ...(await createPasswordKinds({ ...config, random: secureRandom, deriveLong: longPbkdf2 })),
     newUserId: () => crypto.randomUUID(),
   });
 }

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { app } from "../../src/app.ts";
 import { parsePasswordConfig } from "../../src/config.ts";
+import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
 import { apply } from "../../src/management/apply.ts";
@@ -73,7 +74,7 @@ export function createService(overrides: Overrides = {}): Service {
       const config = parsePasswordConfig({ ...serviceEnv });
       await apply(parseRegistryFile(JSON.stringify(file)), {
         registry: createRegistry(env.DB),
-        ...(await createPasswordKinds({ ...config, random: secureRandom })),
+        ...(await createPasswordKinds({ ...config, random: secureRandom, deriveLong: longPbkdf2 })),
         newUserId: () => crypto.randomUUID(),
       });
     },

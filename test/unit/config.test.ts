@@ -5,7 +5,12 @@ import { ConfigError, parseConfig, parsePasswordConfig } from "../../src/config.
 import { toHex } from "../../src/crypto/bytes.ts";
 import { rawKey } from "../support/rings.ts";
 
-type Bindings = "ACCESS_TOKENS" | "DB" | "REFRESH_FAMILIES" | "USED_ASSERTIONS";
+type Bindings =
+  | "ACCESS_TOKENS"
+  | "DB"
+  | "FOREIGN_PASSWORDS"
+  | "REFRESH_FAMILIES"
+  | "USED_ASSERTIONS";
 
 /** DESIGN's defaults. Their types come from wrangler.toml, so that `tsc` finds one that differs. */
 const VARS: Omit<Env, Bindings | "TOKEN_KEYS"> = {

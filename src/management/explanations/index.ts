@@ -11,11 +11,24 @@ const SERVICE_EXPLANATIONS = {
     status: 503,
     error: "temporarily_unavailable",
     meaning:
-      "D1, KV or a Durable Object failed, did not answer within 3 seconds, or lacks a table.",
+      "D1, KV or a Durable Object failed, lacks a table, or did not answer within 3 seconds (15 " +
+      "for a long hash from Django).",
     client: "Try again as `Retry-After` says. Keep every token: nothing is known to be wrong.",
     operator:
       '`failure` in the log names the operation and what the platform said. "no such table" or ' +
       '"no such column" means that migrations have not run; else see cloudflarestatus.com.',
+  },
+  hashing_busy: {
+    status: 503,
+    error: "temporarily_unavailable",
+    meaning:
+      "The password or secret has a long hash from Django, which takes seconds to check, and too " +
+      "many like it are being checked. Nothing is known to be wrong with it.",
+    client: "Try again as `Retry-After` says. Keep every token.",
+    operator:
+      "Nothing, while imported users log in for the first time: each right password replaces its " +
+      "hash by one that is quick to check. Many for one `user_id` or `client_id` are somebody " +
+      "guessing.",
   },
   misconfigured: {
     status: 503,

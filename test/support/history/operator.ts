@@ -1,3 +1,4 @@
+import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { apply } from "../../../src/management/apply.ts";
@@ -87,7 +88,12 @@ export class Operator {
   }
 
   async #apply(file: object): Promise<void> {
-    const options = { passwordHashRounds: 1, passwordPepper: null, random: secureRandom };
+    const options = {
+      passwordHashRounds: 1,
+      passwordPepper: null,
+      random: secureRandom,
+      deriveLong: longPbkdf2,
+    };
     await apply(parseRegistryFile(JSON.stringify(file)), {
       registry: createRegistry(this.#database),
       ...(await createPasswordKinds(options)),

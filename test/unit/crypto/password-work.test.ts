@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toBase64Url } from "../../../src/crypto/bytes.ts";
+import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
 import { chainedPbkdf2 } from "../../../src/crypto/pbkdf2.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
@@ -14,6 +15,7 @@ function kindsOf({ rounds, peppers = [] }: { rounds: number; peppers?: number[] 
     passwordHashRounds: rounds,
     passwordPepper: peppers.length === 0 ? null : peppers.map(rawKey),
     random: secureRandom,
+    deriveLong: longPbkdf2,
   });
 }
 

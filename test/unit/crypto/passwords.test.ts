@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds, PASSWORD_BYTES_MAX } from "../../../src/crypto/passwords.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 
 const ROUNDS = 2;
-const options = { passwordPepper: null, random: secureRandom };
+const options = { passwordPepper: null, random: secureRandom, deriveLong: longPbkdf2 };
 const { userPasswords, clientSecrets } = await createPasswordKinds({
   ...options,
   passwordHashRounds: ROUNDS,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
+import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { seal } from "../../../src/crypto/seal.ts";
@@ -15,6 +16,7 @@ async function peppered(...names: number[]) {
     passwordHashRounds: 1,
     passwordPepper: names.length === 0 ? null : names.map(rawKey),
     random: secureRandom,
+    deriveLong: longPbkdf2,
   });
   return kinds.userPasswords;
 }
@@ -100,6 +102,7 @@ describe("what a pepper asks to be replaced", () => {
       passwordHashRounds: 6,
       passwordPepper: [rawKey(1)],
       random: secureRandom,
+      deriveLong: longPbkdf2,
     });
     const secret = await clientSecrets.makeRecord("secret");
     expect(secret).toMatch(/^\$sealed\$/);

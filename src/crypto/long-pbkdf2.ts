@@ -1,0 +1,54 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type Bytes, concat, utf8 } from "./bytes.ts";
+import { DERIVED_BYTES } from "./pbkdf2.ts";
+
+/** Derives a key with more iterations than one WebCrypto call may have. @returns 32 bytes */
+export type DeriveLong = (password: string, salt: Bytes, iterations: number) => Promise<Bytes>;
+
+/**
+ * Iterations between two pauses: some 2 ms of work. They are counted and not timed, since the clock
+ * of a Worker stands still while it computes.
+ */
+export const ITERATIONS_PER_STRETCH = 1000;
+
+/** Number of the one block that is derived (RFC 8018 §5.2), as four bytes. */
+const FIRST_BLOCK = [0, 0, 0, 1];
+
+/**
+ * PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) in JavaScript, of any number of iterations. WebCrypto cannot
+ * do it in parts, since it does not tell the last block, only the sum of all.
+ *
+ * @param pause lets others have the thread between two stretches of work
+ * @returns 32 bytes
+ */
+export async function longPbkdf2(
+  password: string,
+  salt: Bytes,
+  iterations: number,
+  pause: () => Promise<unknown> = nobodyWaits,
+): Promise<Bytes> {
+  // Keyed once and copied for each block, which halves the work.
+  const { iHash: inner, oHash: outer } = hmac.create(sha256, utf8(password));
+  const scratch = inner._cloneInto();
+  const block = new Uint8Array(DERIVED_BYTES);
+  const authenticate = (message: Uint8Array) => {
+    inner._cloneInto(scratch).update(message).digestInto(block);
+    outer._cloneInto(scratch).update(block).digestInto(block);
+  };
+  authenticate(concat(salt, FIRST_BLOCK));
+  const derived = Uint8Array.from(block);
+  for (let done = 1; done < iterations; ) {
+    const stretchEnd = Math.min(done + ITERATIONS_PER_STRETCH, iterations);
+    for (; done < stretchEnd; done += 1) {
+      authenticate(block);
+      for (let index = 0; index < DERIVED_BYTES; index += 1) {
+        derived[index] = (derived[index] as number) ^ (block[index] as number);
+      }
+    }
+    if (done < iterations) await pause();
+  }
+  return derived;
+}
+
+async function nobodyWaits(): Promise<void> {}
