@@ -9,6 +9,7 @@ import { secureRandom } from "./crypto/random.ts";
 import { importSigningKeys, type SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
+import { createLegacyLogin } from "./legacy/log-in.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
@@ -71,6 +72,7 @@ export async function createDeps(env: Env): Promise<Deps> {
     accounts,
     ...passwordKinds,
     assertions: createAssertionStore(env.USED_ASSERTIONS),
+    legacyLogin: config.legacy && createLegacyLogin(config.legacy),
     verdicts: createVerdictMemory(random),
     refreshTokenRing,
     scopes: config.scopes,

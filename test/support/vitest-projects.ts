@@ -59,6 +59,7 @@ export async function workerdProject(
       name: "workerd",
       include: [...include],
       setupFiles: ["test/support/workerd-setup.ts"],
+      globalSetup: ["test/support/legacy-setup.ts"],
     },
   };
 }

@@ -11,11 +11,13 @@ const SERVICE_EXPLANATIONS = {
     status: 503,
     error: "temporarily_unavailable",
     meaning:
-      "D1, KV or a Durable Object failed, did not answer within 3 seconds, or lacks a table.",
+      "D1, KV or a Durable Object failed, did not answer within 3 seconds, or lacks a table; or " +
+      "`LEGACY_TOKEN_ENDPOINT` gave neither a token nor `invalid_grant` within 5 seconds.",
     client: "Try again as `Retry-After` says. Keep every token: nothing is known to be wrong.",
     operator:
       '`failure` in the log names the operation and what the platform said. "no such table" or ' +
-      '"no such column" means that migrations have not run; else see cloudflarestatus.com.',
+      '"no such column" means that migrations have not run; else see cloudflarestatus.com. ' +
+      "`legacy.log_in` is the call to `LEGACY_TOKEN_ENDPOINT`; 401 there means its client is refused.",
   },
   misconfigured: {
     status: 503,
