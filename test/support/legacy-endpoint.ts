@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "./legacy-cast.ts";
 
 /** What the old token endpoint was asked. */
 export interface LegacyCall {
@@ -11,11 +12,8 @@ export interface LegacyCall {
   readonly form: Readonly<Record<string, string>>;
 }
 
-/** The client that may call there, as HTTP Basic has it. */
+/** `LEGACY_CLIENT` by HTTP Basic: id and secret form-encoded by hand (RFC 6749 §2.3.1). */
 const CLIENT = `Basic ${btoa("mover%3A1:h%C3%BCsh+%2B")}`;
-
-/** What is right there, for every user. */
-export const LEGACY_PASSWORD = "legacy horse, ü+&=%";
 
 type Play = (call: LegacyCall, response: ServerResponse, body: string) => void;
 
@@ -31,7 +29,7 @@ const PLAYS: Readonly<Record<string, Play>> = {
     response.setHeader("Location", "/trusting/redirected/o/token/");
     respond(response, 307, "text/plain", "");
   },
-  "throttled": (_, response) => json(response, 429, { error: "slow_down" }),
+  throttled: (_, response) => json(response, 429, { error: "slow_down" }),
   "no-token": (_, response) => json(response, 200, { access_token: "" }),
   "token-in-error": (_, response) => json(response, 500, { access_token: "legacy-access-token" }),
   "grant-refused": (_, response) => json(response, 400, { error: "unauthorized_client" }),
@@ -92,7 +90,7 @@ function callOf({ method = "", headers }: IncomingMessage, body: string): Legacy
 /** django-oauth-toolkit's answers: the client first, then the user. */
 function answerAsDot(wrongStatus: number): Play {
   return ({ authorization, form }, response) => {
-    const isClient = authorization === CLIENT || form["client_id"] === "public mover";
+    const isClient = authorization === CLIENT || form["client_id"] === PUBLIC_LEGACY_CLIENT;
     if (!isClient) return json(response, 401, { error: "invalid_client" });
     if (form["grant_type"] !== "password" || form["password"] !== LEGACY_PASSWORD) {
       const error_description = "Invalid credentials given.";

@@ -1,9 +1,7 @@
 import { inject } from "vitest";
+import { LEGACY_CLIENT } from "./legacy-cast.ts";
 import type { LegacyCall } from "./legacy-endpoint.ts";
 import { createService, type Overrides, type Service } from "./service.ts";
-
-/** What is right at the old token endpoint, for every user. */
-export const LEGACY_PASSWORD = "legacy horse, ü+&=%";
 
 /** A service that knows an old token endpoint. */
 export interface MovingService extends Service {
@@ -27,8 +25,8 @@ export function createMovingService(play: string, overrides: Overrides = {}): Mo
 export function legacySettings(play: string, name: string): Overrides {
   return {
     LEGACY_TOKEN_ENDPOINT: `${inject("legacyOrigin")}/${play}/${name}/o/token/`,
-    LEGACY_CLIENT_ID: "mover:1",
-    LEGACY_CLIENT_SECRET: "hüsh +",
+    LEGACY_CLIENT_ID: LEGACY_CLIENT.id,
+    LEGACY_CLIENT_SECRET: LEGACY_CLIENT.secret,
   };
 }
 

@@ -55,7 +55,8 @@ function oddIssuer({ issuer }: Config): Oddity[] {
 
 function oddLegacy({ legacy }: Config): Oddity[] {
   if (legacy === null) return [];
-  const detail = "LEGACY_TOKEN_ENDPOINT is set: a move that is not over, and deleted users come back";
+  const detail =
+    "LEGACY_TOKEN_ENDPOINT is set: a move that is not over, and deleted users come back";
   return [[detail, "empty it once every user has logged in or been imported"]];
 }
 
