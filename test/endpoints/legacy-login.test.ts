@@ -4,6 +4,7 @@ import { INVALID_CREDENTIALS, invalidRequest, success } from "../support/answers
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { isActive } from "../support/inspection.ts";
+import { interceptBindings } from "../support/interception.ts";
 import { createMovingService, legacySettings, type MovingService } from "../support/legacy.ts";
 import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "../support/legacy-cast.ts";
 import { ask, logIn, refresh } from "../support/requests.ts";
@@ -139,22 +140,22 @@ describe("a user who is not known here", () => {
 });
 
 describe("a user who was made meanwhile", () => {
-  /** A service in which an operator makes the user while the old endpoint is asked. */
+  /** Logs in while an operator makes the user: after the look-up, before the old endpoint is asked. */
   async function overtaken(entry: object) {
     const username = newName();
-    const counted = createCountedService({
-      ...legacySettings("sound", crypto.randomUUID()),
-      DB: {
-        prepare: (query: string) => env.DB.prepare(query),
-        async batch(statements: D1PreparedStatement[]) {
-          if (isAdoption) await sound.register({ users: [{ username, ...entry }] });
-          isAdoption = true;
-          return env.DB.batch(statements);
-        },
-      },
+    let isMade = false;
+    const bindings = interceptBindings(async (operation, proceed) => {
+      const result = await proceed();
+      if (operation === "d1.batch" && !isMade) {
+        isMade = true;
+        await sound.register({ users: [{ username, ...entry }] });
+      }
+      return result;
     });
-    let isAdoption = false;
-    return { username, answer: await askAs(counted.service, username) };
+    const moving = createMovingService("sound", { ...bindings });
+    const answer = await askAs(moving, username);
+    expect(await moving.calls()).toHaveLength(1);
+    return { username, answer };
   }
 
   test("keeps the operator's password", async () => {
