@@ -76,8 +76,8 @@ const RULES = {
     ["deps.ts", "storage/refresh-family.ts", "storage/used-assertions.ts", "cli", "testing"],
     place.clockReads,
   ),
-  "only the call to the old token endpoint and the CLI reach out": onlyIn(
-    ["legacy", "cli"],
+  "only the call to the old token endpoint, the CLI and a page in the browser reach out": onlyIn(
+    ["legacy", "cli", "openapi/page/initializer.js"],
     globals("fetch"),
   ),
   "only the CLI knows Node and the operator's tools": onlyIn(

@@ -54,8 +54,8 @@ function requiredCredentials(params: Params): Credentials {
 }
 
 /**
- * Unknown, inactive, unusable and wrong cost the same work and differ only in the log. One call is
- * one attempt at a password, here and at the old token endpoint: what limits attempts stands before.
+ * Unknown, inactive, unusable and wrong cost the same work and differ only in the log. This is one
+ * attempt at a password, here and at the old endpoint together: what limits attempts stands before.
  */
 async function logIn(
   user: User | null,

@@ -9,6 +9,7 @@ import { familyOf } from "../support/families.ts";
 import { DJANGO_USER, setDjangoRecord } from "../support/fault-scenarios.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { newKey } from "../support/keys.ts";
+import { createMovingService } from "../support/legacy.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
   CLIENT,
@@ -74,6 +75,11 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     await ask(service, { ...LOGIN, username: DJANGO_USER });
     await eventually(() => watched.audits().length > 0);
     return { user_id: (await idOf(DJANGO_USER)) ?? "" };
+  },
+  async user_adopted() {
+    const moving = createMovingService("trusting", WATCHING);
+    granted(await ask(moving, { ...LOGIN, username: "newcomer" }));
+    return { user_id: (await idOf("newcomer")) ?? "" };
   },
   async assertion_replayed() {
     const assertion = await newAssertion("signer", await key);

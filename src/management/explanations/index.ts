@@ -17,7 +17,8 @@ const SERVICE_EXPLANATIONS = {
     operator:
       '`failure` in the log names the operation and what the platform said. "no such table" or ' +
       '"no such column" means that migrations have not run; else see cloudflarestatus.com. ' +
-      "`legacy.log_in` is the call to `LEGACY_TOKEN_ENDPOINT`; 401 there means its client is refused.",
+      "`legacy.log_in` is the call to `LEGACY_TOKEN_ENDPOINT`; status 401 means that it refuses " +
+      "the client.",
   },
   misconfigured: {
     status: 503,

@@ -75,7 +75,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     "management imports a tool": { "src/management/a.ts": 'import { log } from "@clack/prompts";' },
     "an endpoint reads process": { "src/endpoints/a.ts": "const level = process.argv;" },
   },
-  "only the call to the old token endpoint and the CLI reach out": {
+  "only the call to the old token endpoint, the CLI and a page in the browser reach out": {
     "tokens fetch": { "src/tokens/a.ts": 'await fetch("https://example.com");' },
     "a grant calls by itself": { "src/grants/a.ts": "const ask = globalThis.fetch;" },
   },
