@@ -9,6 +9,7 @@ import type { SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintTools } from "./issuer/mint.ts";
+import { createLegacyLogin } from "./legacy/log-in.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
@@ -70,6 +71,7 @@ async function createDeps(env: Env): Promise<Deps> {
     accounts,
     ...passwordKinds,
     assertions: createAssertionStore(env.USED_ASSERTIONS),
+    legacyLogin: config.legacy && createLegacyLogin(config.legacy),
     verdicts: createVerdictMemory(random),
     refreshTokenRing: mintTools.refreshTokenRing,
     scopes: config.scopes,

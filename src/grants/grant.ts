@@ -1,6 +1,7 @@
 import type { KeyRing } from "../crypto/key-ring.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Random } from "../crypto/random.ts";
+import type { LegacyLogin } from "../legacy/log-in.ts";
 import type { GrantType } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -12,6 +13,8 @@ import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 export interface GrantTools {
   readonly accounts: AccountStore;
   readonly userPasswords: Passwords;
+  /** Null: no old token endpoint is asked. */
+  readonly legacyLogin: LegacyLogin | null;
   readonly refreshTokenRing: KeyRing;
   readonly random: Random;
   /** Every scope of the service. */

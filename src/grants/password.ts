@@ -4,6 +4,7 @@ import { hasControlCharacter, type Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { User } from "../storage/accounts.ts";
 import { audit } from "../telemetry/audit.ts";
+import { adoptUser } from "./adopt-user.ts";
 import { audienceOf } from "./audience.ts";
 import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
@@ -19,7 +20,7 @@ export const passwordGrant: Grant = {
       userOf: (accounts) => (username === undefined ? null : accounts.user({ username })),
 
       async authorize(client, user) {
-        const loggedIn = await logIn(user, requiredPassword(params), tools);
+        const loggedIn = await logIn(user, requiredCredentials(params), tools);
         requireGrantAllowed(client, "password");
         const mayRefresh = client.grantTypes.includes("refresh_token");
         return {
@@ -37,21 +38,35 @@ export const passwordGrant: Grant = {
   },
 };
 
+interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** @throws Refusal when user name or password is absent, or holds what no credential may hold */
-function requiredPassword(params: Params): string {
+function requiredCredentials(params: Params): Credentials {
   const username = params.get("username");
   if (username === undefined) throw new Refusal("username_missing");
   const password = params.get("password");
   if (password === undefined) throw new Refusal("password_missing");
   if (hasControlCharacter(username)) throw new Refusal("username_control_character");
   if (hasControlCharacter(password)) throw new Refusal("password_control_character");
-  return password;
+  return { username, password };
 }
 
-/** Unknown, inactive, unusable and wrong cost the same work and differ only in the log. */
-async function logIn(user: User | null, password: string, tools: GrantTools): Promise<User> {
+/**
+ * Unknown, inactive, unusable and wrong cost the same work and differ only in the log. This is one
+ * attempt at a password, here and at the old endpoint together: what limits attempts stands before.
+ */
+async function logIn(
+  user: User | null,
+  { username, password }: Credentials,
+  tools: GrantTools,
+): Promise<User> {
   const records = user === null ? [] : [user.passwordRecord];
   const { matched, outdated } = await tools.userPasswords.check(password, records);
+  const adopted = matched === null ? await adoptUser(username, password, user, tools) : null;
+  if (adopted !== null) return adopted;
   if (user === null) throw new Refusal("user_unknown");
   if (matched === null) throw new Refusal(reasonOf(user, password));
   if (!user.isActive) throw new Refusal("user_inactive");

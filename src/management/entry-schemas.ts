@@ -3,14 +3,11 @@ import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
-import { hasControlCharacter } from "../protocol/params.ts";
+import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { parseScope } from "../protocol/scope.ts";
 
 // zod/mini has no words of its own until it is told whose.
 z.config(z.locales.en());
-
-/** Longest client id or user name, in characters. */
-const NAME_LENGTH_MAX = 255;
 
 /** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */
 const CLAIMS_BYTES_MAX = 2048;

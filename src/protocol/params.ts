@@ -6,6 +6,9 @@ export type Params = ReadonlyMap<string, string>;
 /** Most parameters in one request, repeated and unknown ones included. */
 export const PARAMETERS_MAX = 64;
 
+/** Longest client id or user name, in characters. */
+export const NAME_LENGTH_MAX = 255;
+
 /**
  * Turns decoded name-value pairs into {@link Params}.
  *

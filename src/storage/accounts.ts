@@ -1,3 +1,4 @@
+import { Unavailable } from "../protocol/refusal.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { Session } from "../tokens/session.ts";
 import {
@@ -63,6 +64,14 @@ export interface AccountStore {
    * @throws Unavailable when D1 fails
    */
   replaceSecretRecord(clientId: string, from: string, to: string): Promise<boolean>;
+  /**
+   * Adds an active user unless there is one of that name.
+   *
+   * @param user with an id that no token can name yet, so that every login of it is good
+   * @returns the user of that name, whoever added it
+   * @throws Unavailable when D1 fails
+   */
+  addUser(user: Pick<User, "id" | "username" | "passwordRecord">): Promise<User>;
   /** Remembers, until it expires, that a token without a family is revoked. @throws Unavailable */
   revokeNonce(nonce: string, expiresAtMs: number, nowMs: number): Promise<void>;
 }
@@ -144,6 +153,23 @@ export function createAccountStore(db: D1Database): AccountStore {
       const statement = db.prepare(REPLACE_SECRET_RECORD).bind(clientId, from, to);
       const { meta } = await attempt("d1.replace_secret_record", () => statement.run());
       return meta.changes > 0;
+    },
+
+    async addUser({ id, username, passwordRecord }) {
+      const statements = [
+        // Of two first logins at once the one that comes second may have begun before the other.
+        db
+          .prepare(
+            `INSERT INTO users (id, username, password_record, not_before_ms) VALUES (?, ?, ?, 0)
+             ON CONFLICT (username) DO NOTHING`,
+          )
+          .bind(id, username, passwordRecord),
+        selectUser(db, { username }),
+      ];
+      const results = await attempt("d1.add_user", () => db.batch<UserRow>(statements));
+      const row = results[1]?.results[0];
+      if (row === undefined) throw new Unavailable("d1.add_user", "the user is not there");
+      return toUser(row);
     },
 
     async revokeNonce(nonce, expiresAtMs, nowMs) {

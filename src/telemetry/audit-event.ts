@@ -8,6 +8,7 @@ export const AUDIT_ACTIONS = {
   token_revoked: "A client ended an access token that belongs to no login.",
   password_rehashed: "A password record was replaced by one of today's strength at a login.",
   secret_rehashed: "A client's secret record was replaced by one of today's strength at a use.",
+  user_adopted: "A user logged in by the old token endpoint, and has a password record here now.",
   assertion_replayed: "A client's signed assertion came a second time, and was refused.",
 } as const;
 

@@ -172,6 +172,14 @@ describe("bindings and settings", async () => {
     [{ ACCESS_TOKEN_TTL_SECONDS: 86_401 }, "warning: ACCESS_TOKEN_TTL_SECONDS is 86401"],
     [{ REFRESH_IDLE_TTL_SECONDS: 8_000_000 }, "warning: REFRESH_IDLE_TTL_SECONDS is above"],
     [{ REFRESH_RETRY_WINDOW_SECONDS: 7 }, "warning: REFRESH_RETRY_WINDOW_SECONDS is 7"],
+    [
+      { LEGACY_TOKEN_ENDPOINT: "https://old.example.com/o/token/", LEGACY_CLIENT_ID: "mover" },
+      "warning: LEGACY_TOKEN_ENDPOINT is set: a move that is not over",
+    ],
+    [
+      { LEGACY_TOKEN_ENDPOINT: "https://old.example.com/o/token/" },
+      "failed: LEGACY_CLIENT_ID is missing",
+    ],
     [{ REFRESH_RETRY: "often" }, "failed: REFRESH_RETRY must be"],
   ])("with %j", (changed, expected) => {
     const checks = checkSettings({ ...vars, ...changed }, false);

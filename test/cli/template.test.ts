@@ -25,7 +25,7 @@ const manifest = JSON.parse(read("package.json")) as {
 const { bindings } = manifest.cloudflare;
 
 /** Secrets that a Worker may have and does not need. */
-const OPTIONAL_SECRETS = ["PASSWORD_PEPPER", "SIGNING_KEYS"];
+const OPTIONAL_SECRETS = ["LEGACY_CLIENT_SECRET", "PASSWORD_PEPPER", "SIGNING_KEYS"];
 
 describe("the Deploy button", () => {
   test("has a text for every binding, setting and secret, and for nothing else", async () => {

@@ -10,6 +10,7 @@ import { familyOf } from "../support/families.ts";
 import { DJANGO_USER, setDjangoRecord } from "../support/fault-scenarios.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { newKey } from "../support/keys.ts";
+import { createMovingService } from "../support/legacy.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
   CLIENT,
@@ -81,6 +82,11 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     await ask(service, { grant_type: "client_credentials" }, "imported:correct horse");
     await eventually(() => watched.audits().length > 0);
     return { client_id: "imported" };
+  },
+  async user_adopted() {
+    const moving = createMovingService("trusting", WATCHING);
+    granted(await ask(moving, { ...LOGIN, username: "newcomer" }));
+    return { user_id: (await idOf("newcomer")) ?? "" };
   },
   async assertion_replayed() {
     const assertion = await newAssertion("signer", await key);

@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { dumpStorage } from "../support/at-rest.ts";
 import { CANARIES, sightingsIn, spellingsOf } from "../support/canaries.ts";
 import { stopClock } from "../support/clock.ts";
+import { callsOf, legacySettings } from "../support/legacy.ts";
+import { LEGACY_CLIENT } from "../support/legacy-cast.ts";
 import { PROVOCATIONS } from "../support/provocations.ts";
 import { createStage, registerCast } from "../support/provoking.ts";
 import type { TokenAnswer } from "../support/service.ts";
@@ -15,14 +17,20 @@ const watched = watch();
 
 /** Answers that refuse: what a client is told. */
 const refusals: unknown[] = [];
-const issued: Record<string, string> = {};
+/** Tokens, and what passes between the service and the old token endpoint. */
+const issued: Record<string, string> = {
+  "old client's secret": LEGACY_CLIENT.secret,
+  "old token": "legacy-access-token",
+};
 
 /** Keeps every answer of the service, and the tokens in it. */
-const stage = createStage(WATCHING, async (response) => {
+const stage = createStage(WATCHING, keepAnswer);
+
+async function keepAnswer(response: Response): Promise<void> {
   const body = await response.text();
   if (response.status >= 400) refusals.push([...response.headers], body);
   else if (body.includes("access_token")) keep(JSON.parse(body));
-});
+}
 
 function keep({ access_token, refresh_token }: TokenAnswer): void {
   const number = Object.keys(issued).length;
@@ -68,6 +76,21 @@ describe("nothing that a caller sends, and no token, is written down or told", (
       ...[200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 204],
     ]);
     expect(sightingsIn({ console, queue, points }, secrets())).toEqual([]);
+  });
+
+  test.each([
+    ["lets a user in", "trusting", "newcomer", 200],
+    ["says the password is wrong", "sound", CANARIES.username, 400],
+    ["fails and quotes the request", "broken", CANARIES.username, 503],
+    ["answers in HTML and quotes the request", "html", CANARIES.username, 503],
+  ])("when the old token endpoint %s", async (_, play, username, status) => {
+    const name = crypto.randomUUID();
+    const moving = createStage({ ...WATCHING, ...legacySettings(play, name) }, keepAnswer);
+    expect((await moving.logIn({ username })).status).toBe(status);
+    await moving.settle();
+    const { console, queue, points } = watched;
+    expect(sightingsIn({ console, queue, points, refusals }, secrets())).toEqual([]);
+    expect(await callsOf(name)).toHaveLength(1);
   });
 
   test("in D1, KV or the objects, but for names that stand there by right", async () => {

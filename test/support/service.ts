@@ -49,7 +49,15 @@ export const LOGIN = {
 
 /** Settings and bindings to replace, with the secrets and bindings that may be absent. */
 export type Overrides = Partial<
-  Record<keyof Env | "PASSWORD_PEPPER" | "SIGNING_KEYS" | "AUDIT_EVENTS" | "METRICS", unknown>
+  Record<
+    | keyof Env
+    | "LEGACY_CLIENT_SECRET"
+    | "PASSWORD_PEPPER"
+    | "SIGNING_KEYS"
+    | "AUDIT_EVENTS"
+    | "METRICS",
+    unknown
+  >
 >;
 
 /** Builds a {@link Service}. Each has its own isolate-wide memory, as a fresh isolate would. */

@@ -70,6 +70,7 @@ export async function workerdProject(
       setupFiles: ["test/support/workerd-setup.ts"],
       // No test is about time, and a machine may be busy.
       testTimeout: 30_000,
+      globalSetup: ["test/support/legacy-setup.ts"],
     },
   };
 }

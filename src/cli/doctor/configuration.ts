@@ -39,7 +39,7 @@ export function checkSettings(vars: Readonly<Record<string, unknown>>, isRemote:
   } catch (error) {
     return [failed("settings", messageOf(error), "see the table of settings in the README")];
   }
-  const odd = [...oddNumbers(config), ...(isRemote ? oddIssuer(config) : [])];
+  const odd = [...oddNumbers(config), ...oddLegacy(config), ...(isRemote ? oddIssuer(config) : [])];
   if (odd.length === 0) return [ok("settings", "nothing odd")];
   return odd.map(([detail, cure]) => warning("settings", detail, cure));
 }
@@ -51,6 +51,13 @@ function oddIssuer({ issuer }: Config): Oddity[] {
   if (issuer === null)
     return [["ISSUER is empty: tokens name the address a request came to", cure]];
   return issuer.startsWith("https://") ? [] : [["ISSUER is not https", cure]];
+}
+
+function oddLegacy({ legacy }: Config): Oddity[] {
+  if (legacy === null) return [];
+  const detail =
+    "LEGACY_TOKEN_ENDPOINT is set: a move that is not over, and deleted users come back";
+  return [[detail, "empty it once every user has logged in or been imported"]];
 }
 
 function oddNumbers({ passwordHashRounds, lifetimes, ...config }: Config): Oddity[] {

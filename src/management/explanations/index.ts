@@ -12,11 +12,14 @@ const SERVICE_EXPLANATIONS = {
     error: "temporarily_unavailable",
     meaning:
       "D1, KV or a Durable Object failed, lacks a table, or did not answer within 3 seconds (15 " +
-      "for a long hash from Django).",
+      "for a long hash from Django); or " +
+      "`LEGACY_TOKEN_ENDPOINT` gave neither a token nor `invalid_grant` within 5 seconds.",
     client: "Try again as `Retry-After` says. Keep every token: nothing is known to be wrong.",
     operator:
       '`failure` in the log names the operation and what the platform said. "no such table" or ' +
-      '"no such column" means that migrations have not run; else see cloudflarestatus.com.',
+      '"no such column" means that migrations have not run; else see cloudflarestatus.com. ' +
+      "`legacy.log_in` is the call to `LEGACY_TOKEN_ENDPOINT`; status 401 means that it refuses " +
+      "the client.",
   },
   hashing_busy: {
     status: 503,
