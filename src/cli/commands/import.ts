@@ -4,7 +4,7 @@ import type { DjangoModels } from "../../management/import/dump-record.ts";
 import { importDump } from "../../management/import/import-dump.ts";
 import type { ImportReport } from "../../management/import/report.ts";
 import { ManagementError } from "../../management/management-error.ts";
-import { createImportWriter } from "../../storage/import-writer.ts";
+import { createImportStore } from "../../storage/import-store.ts";
 import { usageError } from "../command-error.ts";
 import { type DumpFile, openDump } from "../dump-file.ts";
 import { describeImport, toJson } from "../import-report.ts";
@@ -92,10 +92,10 @@ async function importFile(
   };
   try {
     return await withManagement(target, (tools, db) => {
-      const writer = createImportWriter(db, options.dryRun);
+      const store = createImportStore(db, options.dryRun);
       return importDump(
         () => file.read(onChunk),
-        { ...tools, writer },
+        { ...tools, store },
         {
           models: modelsOf(options),
           withTokens: !options.withoutTokens,

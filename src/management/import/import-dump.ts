@@ -1,19 +1,13 @@
 import type { ImportConfig } from "../../config.ts";
-import type { ImportWriter } from "../../storage/import-writer.ts";
 import type { ClientEntry } from "../entries.ts";
 import { invalid } from "../management-error.ts";
 import { clientFieldsOf } from "../registry-rows.ts";
-import type { ManagementTools } from "../tools.ts";
 import type { DjangoModels } from "./dump-record.ts";
+import type { ImportTools } from "./import-tools.ts";
 import { createTally, type ImportReport } from "./report.ts";
 import { readRecords, type Survey, surveyDump } from "./survey.ts";
 import { createTokenBatches } from "./token-batches.ts";
 import { createUserBatches } from "./user-batches.ts";
-
-/** What {@link importDump} works with. */
-export interface ImportTools extends ManagementTools {
-  readonly writer: ImportWriter;
-}
 
 /** What is brought over, and when. */
 export interface ImportOptions {
@@ -46,20 +40,16 @@ export async function importDump(
   const { models, withTokens, config, nowMs } = options;
   const tally = createTally();
   const expiresAfterMs = nowMs + LIFE_LEFT_MS_MIN;
-  const survey = await surveyDump(readDump(), tools, tally, {
-    models,
-    withTokens,
-    expiresAfterMs,
-    scopes: config.scopes,
-  });
+  const survey = await surveyDump(readDump(), tools, tally, { models, withTokens, expiresAfterMs });
   refuseOdd(survey, options);
-  const expiredRemoved = await tools.writer.removeExpired();
+  const expiredRemoved = await tools.store.removeExpired();
   await addClients(survey.newClients, tools);
-  const users = createUserBatches(survey, tools.writer, models.usernameField);
-  const tokens = createTokenBatches(survey, tools.writer, tally, {
+  const users = createUserBatches(survey, tools.store, models.usernameField);
+  const tokens = createTokenBatches(survey, tools.store, tally, {
     nowMs,
     expiresAfterMs,
     refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,
+    scopes: config.scopes,
   });
   for await (const record of readRecords(readDump())) {
     if (record.model === models.user) await users.add(record);
@@ -87,7 +77,7 @@ function refuseOdd(survey: Survey, { models, config }: ImportOptions): void {
 async function addClients(entries: readonly ClientEntry[], tools: ImportTools): Promise<void> {
   for (let start = 0; start < entries.length; start += CLIENTS_PER_BATCH) {
     const batch = entries.slice(start, start + CLIENTS_PER_BATCH);
-    await tools.writer.addClients(await Promise.all(batch.map((entry) => clientOf(entry, tools))));
+    await tools.store.addClients(await Promise.all(batch.map((entry) => clientOf(entry, tools))));
   }
 }
 

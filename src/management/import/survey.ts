@@ -1,6 +1,5 @@
 import type { ClientEntry } from "../entries.ts";
 import { invalid } from "../management-error.ts";
-import type { ManagementTools } from "../tools.ts";
 import { createClientSurvey } from "./client-survey.ts";
 import {
   type DjangoModels,
@@ -8,6 +7,7 @@ import {
   isWithoutZone,
   parseDumpRecord,
 } from "./dump-record.ts";
+import type { ImportTools } from "./import-tools.ts";
 import type { KnownClient, KnownUser } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
 import { type DumpedRefreshToken, mapAccessToken, mapRefreshToken } from "./tokens.ts";
@@ -42,14 +42,12 @@ export interface SurveyOptions {
   readonly withTokens: boolean;
   /** An access token that expires earlier is not worth having. Milliseconds since the epoch. */
   readonly expiresAfterMs: number;
-  /** Every scope of the service. */
-  readonly scopes: readonly string[];
 }
 
 /** Reads a dump once and decides what becomes of everyone in it; writes nothing. */
 export async function surveyDump(
   dump: AsyncIterable<unknown>,
-  tools: ManagementTools,
+  tools: ImportTools,
   tally: Tally,
   options: SurveyOptions,
 ): Promise<Survey> {
@@ -92,7 +90,6 @@ export async function* readRecords(dump: AsyncIterable<unknown>): AsyncGenerator
 
 function createTokenSurvey(tally: Tally, options: SurveyOptions) {
   const refreshTokens = new Map<string, PendingRefreshToken>();
-  const lacking = new Map<string, number>();
   let [liveAccessTokens, withoutZone] = [0, 0];
 
   return {
@@ -110,17 +107,10 @@ function createTokenSurvey(tally: Tally, options: SurveyOptions) {
       const token = await mapAccessToken(record);
       if ("refusal" in token || token.value.expiresMs <= options.expiresAfterMs) return;
       liveAccessTokens += 1;
-      for (const scope of token.value.scope.split(" ")) {
-        if (scope === "" || options.scopes.includes(scope)) continue;
-        lacking.set(scope, (lacking.get(scope) ?? 0) + 1);
-      }
     },
 
     end() {
       if (withoutZone > 0) tally.warn(`${withoutZone} times without a zone: taken for UTC`);
-      for (const [scope, count] of lacking) {
-        tally.warn(`SCOPES lacks ${scope}, which ${count} live access tokens have`);
-      }
       return { refreshTokens, liveAccessTokens };
     },
   };

@@ -1,8 +1,8 @@
 import type {
   ImportedAccessToken,
   ImportedRefreshToken,
-  ImportWriter,
-} from "../../storage/import-writer.ts";
+  ImportStore,
+} from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import { refusalOfToken } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
@@ -17,19 +17,22 @@ export interface TokenOptions {
   readonly expiresAfterMs: number;
   /** For clients that set none of their own. */
   readonly refreshIdleSeconds: number;
+  /** Every scope of the service. */
+  readonly scopes: readonly string[];
 }
 
 /** Most access tokens read between two writes; the scope of each has at most 2,000 characters. */
-const TOKENS_PER_BATCH = 200;
+const TOKENS_PER_BATCH = 500;
 
 /** Writes live tokens some hundred at a time: a refresh token together with its access token. */
 export function createTokenBatches(
   survey: Survey,
-  writer: ImportWriter,
+  store: ImportStore,
   tally: Tally,
-  { nowMs, expiresAfterMs, refreshIdleSeconds }: TokenOptions,
+  { nowMs, expiresAfterMs, refreshIdleSeconds, scopes }: TokenOptions,
 ) {
   const met = new Set<string>();
+  const lacking = new Map<string, number>();
   let refreshTokens: ImportedRefreshToken[] = [];
   let accessTokens: ImportedAccessToken[] = [];
 
@@ -59,13 +62,14 @@ export function createTokenBatches(
     return true;
   }
 
+  /** @returns whether it is to be written */
   function addAccessToken(token: DumpedAccessToken, name: string, refreshHash: string | null) {
     const { client, user, refusal } = ownersOf(token);
     const isExpired = token.expiresMs <= expiresAfterMs;
     const reason = isExpired ? "has expired, or will within a minute" : refusal;
     if (client === undefined || user === undefined || reason !== null) {
       tally.note("access_tokens", "refused", name, reason ?? "");
-      return;
+      return false;
     }
     accessTokens.push({
       token_hash: token.hash,
@@ -76,6 +80,13 @@ export function createTokenBatches(
       issued_at_ms: token.createdMs === 0 ? nowMs : token.createdMs,
       expires_at_ms: token.expiresMs,
     });
+    return true;
+  }
+
+  function noteScope(scope: string): void {
+    for (const one of scope.split(" ")) {
+      if (one !== "" && !scopes.includes(one)) lacking.set(one, (lacking.get(one) ?? 0) + 1);
+    }
   }
 
   async function flush(): Promise<void> {
@@ -83,7 +94,7 @@ export function createTokenBatches(
     if (refreshTokens.length + accessTokens.length === 0) return;
     refreshTokens = [];
     accessTokens = [];
-    const added = await writer.addTokens(batch);
+    const added = await store.addTokens(batch);
     tally.add("refresh_tokens", "taken", added.refreshTokens);
     tally.add("refresh_tokens", "unchanged", batch.refreshTokens.length - added.refreshTokens);
     tally.add("access_tokens", "taken", added.accessTokens);
@@ -104,7 +115,8 @@ export function createTokenBatches(
       }
       const token = mapping.value;
       const isRefreshed = refreshToken !== undefined && addRefreshToken(refreshToken, token.scope);
-      addAccessToken(token, name, isRefreshed ? refreshToken.hash : null);
+      const isLive = addAccessToken(token, name, isRefreshed ? refreshToken.hash : null);
+      if (isRefreshed || isLive) noteScope(token.scope);
       if (accessTokens.length + refreshTokens.length >= TOKENS_PER_BATCH) await flush();
     },
 
@@ -112,6 +124,9 @@ export function createTokenBatches(
       await flush();
       for (const [accessToken, { name }] of survey.refreshTokens) {
         if (!met.has(accessToken)) tally.note("refresh_tokens", "refused", name, LACKS_SCOPE);
+      }
+      for (const [scope, count] of lacking) {
+        tally.warn(`SCOPES lacks ${scope}, which ${count} of the logins and access tokens have`);
       }
     },
   };

@@ -1,21 +1,26 @@
-import type { ImportedUser, ImportWriter } from "../../storage/import-writer.ts";
+import type { ImportedUser, ImportStore } from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import type { Survey } from "./survey.ts";
 import { naturalKeyOf } from "./user-survey.ts";
 import { mapUser } from "./users.ts";
 
-/** Most users written at once; a record of 8,192 characters each, and they stay below 2 MB. */
-const USERS_PER_BATCH = 200;
+/** Most users written at once. */
+const USERS_PER_BATCH = 500;
+
+/** ... and most characters of theirs: D1 takes no value of more than 2 MB. */
+const CHARACTERS_PER_BATCH = 300_000;
 
 /** Writes the users that the survey found to be new, some hundred at a time. */
-export function createUserBatches(survey: Survey, writer: ImportWriter, usernameField: string) {
+export function createUserBatches(survey: Survey, store: ImportStore, usernameField: string) {
   let waiting: ImportedUser[] = [];
+  let characters = 0;
 
   async function flush(): Promise<void> {
     if (waiting.length === 0) return;
     const batch = waiting;
     waiting = [];
-    await writer.addUsers(batch);
+    characters = 0;
+    await store.addUsers(batch);
   }
 
   return {
@@ -26,7 +31,9 @@ export function createUserBatches(survey: Survey, writer: ImportWriter, username
       const known = survey.users.get(user.id ?? naturalKeyOf(user.username));
       if (known?.fate !== "new") return;
       waiting.push({ ...user, id: known.id });
-      if (waiting.length >= USERS_PER_BATCH) await flush();
+      characters += user.username.length + user.password_record.length;
+      const isFull = waiting.length >= USERS_PER_BATCH || characters >= CHARACTERS_PER_BATCH;
+      if (isFull) await flush();
     },
     end: flush,
   };

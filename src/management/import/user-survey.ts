@@ -1,12 +1,12 @@
-import type { UserRow } from "../../storage/account-rows.ts";
-import type { ManagementTools } from "../tools.ts";
+import type { StandingUser } from "../../storage/import-store.ts";
 import { type DumpRecord, referenceTo } from "./dump-record.ts";
+import type { ImportTools } from "./import-tools.ts";
 import { endedMsOf, type KnownUser } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
 import { type DumpedUser, mapUser } from "./users.ts";
 
 /** How many users are looked up at once. */
-const USERS_PER_LOOKUP = 500;
+const USERS_PER_LOOKUP = 1000;
 
 /** A user who could be taken, as far as the dump alone tells. */
 interface Candidate {
@@ -16,12 +16,12 @@ interface Candidate {
 
 /** What is here of a candidate's name, and of its id. */
 interface Rows {
-  readonly named: UserRow | undefined;
-  readonly keyed: UserRow | undefined;
+  readonly named: StandingUser | undefined;
+  readonly keyed: StandingUser | undefined;
 }
 
 /** Decides what becomes of each user of a dump. */
-export function createUserSurvey(tools: ManagementTools, tally: Tally, usernameField: string) {
+export function createUserSurvey(tools: ImportTools, tally: Tally, usernameField: string) {
   const known = new Map<string, KnownUser>();
   let waiting: Candidate[] = [];
 
@@ -46,12 +46,13 @@ export function createUserSurvey(tools: ManagementTools, tally: Tally, usernameF
     waiting = [];
     const usernames = candidates.map(({ user }) => user.username);
     const ids = candidates.flatMap(({ user }) => user.id ?? []);
-    const byName = await tools.registry.findUsers(usernames);
-    const byId = await tools.registry.findUsersById(ids);
+    const rows = await tools.store.findUsers(ids, usernames);
+    const byName = new Map(rows.map((row) => [row.username, row]));
+    const byId = new Map(rows.map((row) => [row.id, row]));
     for (const candidate of candidates) {
       const { id, username } = candidate.user;
-      const rows = { named: byName.get(username), keyed: id === null ? undefined : byId.get(id) };
-      decideOne(candidate, rows);
+      const keyed = id === null ? undefined : byId.get(id);
+      decideOne(candidate, { named: byName.get(username), keyed });
     }
   }
 
@@ -107,12 +108,12 @@ export function naturalKeyOf(username: string): string {
   return referenceTo([username]) ?? "";
 }
 
-function kept({ is_active }: DumpedUser, row: UserRow): KnownUser {
+function kept({ is_active }: DumpedUser, row: StandingUser): KnownUser {
   const isActive = is_active === 1 && row.is_active === 1;
   return { id: row.id, fate: "kept", isActive, endedMs: endedMsOf(row) };
 }
 
-function differencesOf({ is_active }: DumpedUser, row: UserRow): string[] {
+function differencesOf({ is_active }: DumpedUser, row: StandingUser): string[] {
   if (is_active === row.is_active) return [];
   return [is_active === 0 ? "inactive there and active here" : "active there and inactive here"];
 }

@@ -1,3 +1,4 @@
+import type { UserRow } from "./account-rows.ts";
 import { attempt } from "./attempt.ts";
 import { auditOfImport } from "./audit-events.ts";
 
@@ -46,11 +47,16 @@ export interface ImportedTokens {
   readonly accessTokens: readonly ImportedAccessToken[];
 }
 
+/** What an import asks of a user who is here already. */
+export type StandingUser = Omit<UserRow, "password_record" | "claims">;
+
 /**
  * Adds rows by the hundred, and leaves alone what is there. Each call is one transaction, so that
  * an import that breaks off can be run again. Every method throws Unavailable when D1 fails.
  */
-export interface ImportWriter {
+export interface ImportStore {
+  /** @returns the users that have one of these ids, or one of these names */
+  findUsers(ids: readonly string[], usernames: readonly string[]): Promise<StandingUser[]>;
   /** @returns how many were not there yet */
   addUsers(users: readonly ImportedUser[]): Promise<number>;
   /** @returns how many were not there yet */
@@ -66,6 +72,12 @@ const COMMAND_DEADLINE_MS = 120_000;
 
 // Each takes all its rows as one parameter: D1 binds a hundred and no more. `WHERE true` tells
 // SQLite that ON CONFLICT is not of a join. Sessions of before the import live: not_before_ms is 0.
+const FIND_USERS =
+  "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
+  "WHERE id IN (SELECT value FROM json_each(?1)) UNION " +
+  "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
+  "WHERE username IN (SELECT value FROM json_each(?2))";
+
 const ADD_USERS =
   "INSERT INTO users (id, username, password_record, is_active, not_before_ms) " +
   "SELECT value ->> 'id', value ->> 'username', value ->> 'password_record', " +
@@ -132,8 +144,8 @@ interface Addition {
   readonly count: D1PreparedStatement;
 }
 
-/** Builds the {@link ImportWriter} over D1. @param isDryRun counts what it would add, and adds nothing */
-export function createImportWriter(db: D1Database, isDryRun: boolean): ImportWriter {
+/** Builds the {@link ImportStore} over D1. @param isDryRun counts what it would add, and adds nothing */
+export function createImportStore(db: D1Database, isDryRun: boolean): ImportStore {
   // One event for the run, in the transaction of its first change.
   let isNoted = false;
 
@@ -181,6 +193,13 @@ export function createImportWriter(db: D1Database, isDryRun: boolean): ImportWri
   }
 
   return {
+    async findUsers(ids, usernames) {
+      const [idList, nameList] = [JSON.stringify(ids), JSON.stringify(usernames)];
+      const statement = db.prepare(FIND_USERS).bind(idList, nameList);
+      const find = () => statement.all<StandingUser>();
+      return (await attempt("d1.find_imported_users", find, COMMAND_DEADLINE_MS)).results;
+    },
+
     async addUsers(rows) {
       return (await run("d1.import_users", [users(rows)]))[0] ?? 0;
     },
