@@ -4,6 +4,7 @@ import type { DjangoModels } from "../../management/import/dump-record.ts";
 import { importDump } from "../../management/import/import-dump.ts";
 import type { ImportReport } from "../../management/import/report.ts";
 import { ManagementError } from "../../management/management-error.ts";
+import { Unavailable } from "../../protocol/refusal.ts";
 import { createImportStore } from "../../storage/import-store.ts";
 import { usageError } from "../command-error.ts";
 import { type DumpFile, openDump } from "../dump-file.ts";
@@ -13,6 +14,9 @@ import { type CommonOptions, common, targetOf } from "../options.ts";
 import { json } from "../output.ts";
 import { settingsOf } from "../project.ts";
 import type { Terminal } from "../terminal.ts";
+
+/** What somebody has to know whose import did not come to its end. */
+const BROKEN_OFF = "Broken off. What is written is whole: run the same again, which adds the rest.";
 
 interface ImportCommandOptions extends CommonOptions {
   readonly userModel: string;
@@ -72,6 +76,7 @@ async function runImport(
       options.json ? json(toJson(report, dryRun)) : describeImport(report, dryRun),
     );
   } catch (error) {
+    if (error instanceof Unavailable) terminal.note(BROKEN_OFF);
     if (!(error instanceof ManagementError) || error.reason !== "invalid") throw error;
     throw usageError(error.problems.map((problem) => `${path}: ${problem}`).join("\n"));
   }
@@ -99,7 +104,9 @@ async function importFile(
         {
           models: modelsOf(options),
           withTokens: !options.withoutTokens,
-          config,
+          areTokensGood: config.importedTokens === "on",
+          refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,
+          scopes: config.scopes,
           nowMs: Date.now(),
         },
       );

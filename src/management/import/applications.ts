@@ -5,7 +5,7 @@ import type { DumpRecord, Mapping } from "./dump-record.ts";
 import { hasherOf } from "./hashers.ts";
 import { problemsOf } from "./users.ts";
 
-/** What an application may do here, by what it may do there (DOT: one grant type, and refreshing). */
+/** What an application may do here, by its one grant type there. */
 const GRANT_TYPES: Readonly<Record<string, readonly GrantType[]>> = {
   password: ["password", "refresh_token"],
   "client-credentials": ["client_credentials"],

@@ -1,4 +1,4 @@
-/** One row of `manage.py dumpdata`. Every number in it is text: a key may be longer than a double. */
+/** One row of `manage.py dumpdata`. Numbers in it are text: a key may be longer than a double. */
 export interface DumpRecord {
   /** Such as `auth.user`; in lower case, as Django writes it. */
   readonly model: string;
@@ -48,13 +48,14 @@ export function referenceTo(value: unknown): string | null {
 export function instantMs(value: unknown): number | null {
   const match = typeof value === "string" ? INSTANT.exec(value) : null;
   if (match === null) return null;
-  const ms = Date.parse(match[1] === undefined ? `${match[0]}Z` : match[0]);
+  const ms = new Date(match[1] === undefined ? `${match[0]}Z` : match[0]).getTime();
   return Number.isNaN(ms) ? null : ms;
 }
 
 /** Whether a time does not say where it is meant. */
 export function isWithoutZone(value: unknown): boolean {
-  return typeof value === "string" && INSTANT.exec(value)?.[1] === undefined;
+  const match = typeof value === "string" ? INSTANT.exec(value) : null;
+  return match !== null && match[1] === undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

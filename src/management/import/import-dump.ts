@@ -1,4 +1,3 @@
-import type { ImportConfig } from "../../config.ts";
 import type { ClientEntry } from "../entries.ts";
 import { invalid } from "../management-error.ts";
 import { clientFieldsOf } from "../registry-rows.ts";
@@ -13,7 +12,12 @@ import { createUserBatches } from "./user-batches.ts";
 export interface ImportOptions {
   readonly models: DjangoModels;
   readonly withTokens: boolean;
-  readonly config: ImportConfig;
+  /** Whether the service looks imported tokens up: the setting IMPORTED_TOKENS. */
+  readonly areTokensGood: boolean;
+  /** For clients that set none of their own. */
+  readonly refreshIdleSeconds: number;
+  /** Every scope of the service. */
+  readonly scopes: readonly string[];
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
@@ -37,7 +41,7 @@ export async function importDump(
   tools: ImportTools,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { models, withTokens, config, nowMs } = options;
+  const { models, withTokens, nowMs, refreshIdleSeconds, scopes } = options;
   const tally = createTally();
   const expiresAfterMs = nowMs + LIFE_LEFT_MS_MIN;
   const survey = await surveyDump(readDump(), tools, tally, { models, withTokens, expiresAfterMs });
@@ -48,8 +52,8 @@ export async function importDump(
   const tokens = createTokenBatches(survey, tools.store, tally, {
     nowMs,
     expiresAfterMs,
-    refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,
-    scopes: config.scopes,
+    refreshIdleSeconds,
+    scopes,
   });
   for await (const record of readRecords(readDump())) {
     if (record.model === models.user) await users.add(record);
@@ -60,14 +64,14 @@ export async function importDump(
   return tally.report(expiredRemoved);
 }
 
-function refuseOdd(survey: Survey, { models, config }: ImportOptions): void {
+function refuseOdd(survey: Survey, { models, areTokensGood }: ImportOptions): void {
   if (!survey.models.has(models.user)) {
     const counts = [...survey.models].map(([model, count]) => `${model} (${count})`);
     const found = counts.length === 0 ? "nothing at all" : counts.sort().join(", ");
     throw invalid(`there is no ${models.user} in it; see --user-model. It has: ${found}`);
   }
   const tokens = survey.refreshTokens.size + survey.liveAccessTokens;
-  if (tokens === 0 || config.importedTokens === "on") return;
+  if (tokens === 0 || areTokensGood) return;
   throw invalid(
     `there are ${tokens} live tokens in it, and IMPORTED_TOKENS is off: none would be good here. ` +
       'Set IMPORTED_TOKENS = "on" in wrangler.toml and deploy, or give --without-tokens.',

@@ -52,7 +52,7 @@ export async function surveyDump(
   options: SurveyOptions,
 ): Promise<Survey> {
   const { models } = options;
-  const users = createUserSurvey(tools, tally, models.usernameField);
+  const users = createUserSurvey(tools, tally, models);
   const clients = createClientSurvey(tools.registry, tally);
   const tokens = createTokenSurvey(tally, options);
   const found = new Map<string, number>();
@@ -93,16 +93,16 @@ function createTokenSurvey(tally: Tally, options: SurveyOptions) {
   let [liveAccessTokens, withoutZone] = [0, 0];
 
   return {
-    async addRefreshToken(record: DumpRecord) {
-      if (!options.withTokens) return;
+    async addRefreshToken(record: DumpRecord): Promise<void> {
+      if (!options.withTokens) return tally.ignore(record.model);
       const name = record.pk ?? "";
       const token = await mapRefreshToken(record);
       if ("refusal" in token) tally.note("refresh_tokens", "refused", name, token.refusal);
       else refreshTokens.set(token.value.accessToken, { ...token.value, name });
     },
 
-    async addAccessToken(record: DumpRecord) {
-      if (!options.withTokens) return;
+    async addAccessToken(record: DumpRecord): Promise<void> {
+      if (!options.withTokens) return tally.ignore(record.model);
       if (isWithoutZone(record.fields["expires"])) withoutZone += 1;
       const token = await mapAccessToken(record);
       if ("refusal" in token || token.value.expiresMs <= options.expiresAfterMs) return;

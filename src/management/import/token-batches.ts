@@ -4,24 +4,12 @@ import type {
   ImportStore,
 } from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
-import { refusalOfToken } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
 import type { PendingRefreshToken, Survey } from "./survey.ts";
-import { type DumpedAccessToken, LACKS_SCOPE, mapAccessToken } from "./tokens.ts";
+import { accessTokenRow, refreshTokenRow, type TokenOptions } from "./token-rows.ts";
+import { LACKS_SCOPE, mapAccessToken } from "./tokens.ts";
 
-/** When the tokens are brought over, and for how long. */
-export interface TokenOptions {
-  /** Milliseconds since the epoch. */
-  readonly nowMs: number;
-  /** An access token that expires earlier is left. Milliseconds since the epoch. */
-  readonly expiresAfterMs: number;
-  /** For clients that set none of their own. */
-  readonly refreshIdleSeconds: number;
-  /** Every scope of the service. */
-  readonly scopes: readonly string[];
-}
-
-/** Most access tokens read between two writes; the scope of each has at most 2,000 characters. */
+/** Most tokens written at once: with the longest scopes they stay below the 2 MB that D1 takes. */
 const TOKENS_PER_BATCH = 500;
 
 /** Writes live tokens some hundred at a time: a refresh token together with its access token. */
@@ -29,64 +17,19 @@ export function createTokenBatches(
   survey: Survey,
   store: ImportStore,
   tally: Tally,
-  { nowMs, expiresAfterMs, refreshIdleSeconds, scopes }: TokenOptions,
+  options: TokenOptions,
 ) {
   const met = new Set<string>();
-  const lacking = new Map<string, number>();
+  const scopes = countScopes(tally, options.scopes);
   let refreshTokens: ImportedRefreshToken[] = [];
   let accessTokens: ImportedAccessToken[] = [];
 
-  /** Who a token is of, or why it is refused. */
-  function ownersOf(token: PendingRefreshToken | DumpedAccessToken) {
-    const client = token.application === null ? undefined : survey.clients.get(token.application);
-    const user = token.user === null ? null : survey.users.get(token.user);
-    const refusal = refusalOfToken(token.createdMs, client, user);
-    return { client, user, refusal };
-  }
-
-  /** @returns whether it is to be written */
-  function addRefreshToken(token: PendingRefreshToken, scope: string): boolean {
-    const { client, user, refusal } = ownersOf(token);
-    const reason = user === null ? "has no user" : refusal;
-    if (client === undefined || !user || reason !== null) {
-      tally.note("refresh_tokens", "refused", token.name, reason ?? "");
-      return false;
-    }
-    refreshTokens.push({
-      token_hash: token.hash,
-      client_id: client.clientId,
-      user_id: user.id,
-      scope,
-      expires_at_ms: nowMs + (client.refreshIdleSeconds ?? refreshIdleSeconds) * 1000,
-    });
-    return true;
-  }
-
-  /** @returns whether it is to be written */
-  function addAccessToken(token: DumpedAccessToken, name: string, refreshHash: string | null) {
-    const { client, user, refusal } = ownersOf(token);
-    const isExpired = token.expiresMs <= expiresAfterMs;
-    const reason = isExpired ? "has expired, or will within a minute" : refusal;
-    if (client === undefined || user === undefined || reason !== null) {
-      tally.note("access_tokens", "refused", name, reason ?? "");
-      return false;
-    }
-    accessTokens.push({
-      token_hash: token.hash,
-      refresh_token_hash: refreshHash,
-      client_id: client.clientId,
-      user_id: user?.id ?? null,
-      scope: token.scope,
-      issued_at_ms: token.createdMs === 0 ? nowMs : token.createdMs,
-      expires_at_ms: token.expiresMs,
-    });
-    return true;
-  }
-
-  function noteScope(scope: string): void {
-    for (const one of scope.split(" ")) {
-      if (one !== "" && !scopes.includes(one)) lacking.set(one, (lacking.get(one) ?? 0) + 1);
-    }
+  /** @returns its hash if it is to be written */
+  function addRefreshToken(token: PendingRefreshToken, scope: string): string | null {
+    const decided = refreshTokenRow(token, scope, survey, options);
+    if ("row" in decided) refreshTokens.push(decided.row);
+    else tally.note("refresh_tokens", "refused", token.name, decided.refusal);
+    return "row" in decided ? token.hash : null;
   }
 
   async function flush(): Promise<void> {
@@ -110,13 +53,15 @@ export function createTokenBatches(
       if ("refusal" in mapping) {
         tally.note("access_tokens", "refused", name, mapping.refusal);
         if (refreshToken === undefined) return;
-        const reason = `its access token: ${mapping.refusal}`;
+        const reason = `its access token ${mapping.refusal}`;
         return tally.note("refresh_tokens", "refused", refreshToken.name, reason);
       }
-      const token = mapping.value;
-      const isRefreshed = refreshToken !== undefined && addRefreshToken(refreshToken, token.scope);
-      const isLive = addAccessToken(token, name, isRefreshed ? refreshToken.hash : null);
-      if (isRefreshed || isLive) noteScope(token.scope);
+      const { value: token } = mapping;
+      const hash = refreshToken === undefined ? null : addRefreshToken(refreshToken, token.scope);
+      const decided = accessTokenRow(token, hash, survey, options);
+      if ("row" in decided) accessTokens.push(decided.row);
+      else tally.note("access_tokens", "refused", name, decided.refusal);
+      if (hash !== null || "row" in decided) scopes.count(token.scope);
       if (accessTokens.length + refreshTokens.length >= TOKENS_PER_BATCH) await flush();
     },
 
@@ -125,8 +70,24 @@ export function createTokenBatches(
       for (const [accessToken, { name }] of survey.refreshTokens) {
         if (!met.has(accessToken)) tally.note("refresh_tokens", "refused", name, LACKS_SCOPE);
       }
-      for (const [scope, count] of lacking) {
-        tally.warn(`SCOPES lacks ${scope}, which ${count} of the logins and access tokens have`);
+      scopes.end();
+    },
+  };
+}
+
+/** Counts the scopes of tokens that the service does not have. */
+function countScopes(tally: Tally, known: readonly string[]) {
+  const lacking = new Map<string, number>();
+  return {
+    count(scope: string): void {
+      for (const name of scope.split(" ")) {
+        if (name === "" || known.includes(name)) continue;
+        lacking.set(name, (lacking.get(name) ?? 0) + 1);
+      }
+    },
+    end(): void {
+      for (const [name, count] of lacking) {
+        tally.warn(`SCOPES lacks ${name}, which ${count} of the live logins and tokens have`);
       }
     },
   };

@@ -36,6 +36,7 @@ export async function mapRefreshToken({
   if (fields["revoked"] !== null && fields["revoked"] !== undefined) {
     return { refusal: "revoked there" };
   }
+  if (isNarrow(fields)) return { refusal: IS_NARROW };
   const hash = await hashOf(fields);
   if (hash === null) return { refusal: "has no token of printable ASCII" };
   const accessToken = referenceTo(fields["access_token"]);
@@ -50,13 +51,17 @@ export async function mapRefreshToken({
   return { value, remarks: [] };
 }
 
+/** Why a token of newer DOT for some APIs alone (RFC 8707) is refused: here it would be for all. */
+const IS_NARROW = "is for the APIs that it names alone, which an imported token cannot be";
+
 /** Why a refresh token without its access token is refused: nobody knows what was granted. */
 export const LACKS_SCOPE = "its access token, which has its scope, is not in the dump";
 
 /** Reads an access token, which need not be live. */
 export async function mapAccessToken({ fields }: DumpRecord): Promise<Mapping<DumpedAccessToken>> {
   const scope = parseScope(typeof fields["scope"] === "string" ? fields["scope"] : "");
-  if (scope === null) return { refusal: "its scope is too long or not scope names" };
+  if (scope === null) return { refusal: "has a scope that is too long, or not scope names" };
+  if (isNarrow(fields)) return { refusal: IS_NARROW };
   const expiresMs = instantMs(fields["expires"]);
   if (expiresMs === null) return { refusal: "does not say when it expires" };
   const hash = await hashOf(fields);
@@ -70,6 +75,11 @@ export async function mapAccessToken({ fields }: DumpRecord): Promise<Mapping<Du
     expiresMs,
   };
   return { value, remarks: [] };
+}
+
+function isNarrow({ resource }: DumpRecord["fields"]): boolean {
+  if (typeof resource === "string") return !["", "[]"].includes(resource.trim());
+  return Array.isArray(resource) && resource.length > 0;
 }
 
 /** DOT 3 keeps the same hash beside the token, as `token_checksum`. */

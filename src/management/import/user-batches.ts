@@ -1,7 +1,7 @@
 import type { ImportedUser, ImportStore } from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import type { Survey } from "./survey.ts";
-import { naturalKeyOf } from "./user-survey.ts";
+import { naturalKeyOf } from "./user-decisions.ts";
 import { mapUser } from "./users.ts";
 
 /** Most users written at once. */

@@ -1,8 +1,17 @@
-import type { StandingUser } from "../../storage/import-store.ts";
-import { type DumpRecord, referenceTo } from "./dump-record.ts";
+import { invalid } from "../management-error.ts";
+import type { DjangoModels, DumpRecord } from "./dump-record.ts";
 import type { ImportTools } from "./import-tools.ts";
-import { endedMsOf, type KnownUser } from "./known-accounts.ts";
+import type { KnownUser } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
+import {
+  conflictOf,
+  type DecidedUsers,
+  differencesOf,
+  keptUser,
+  naturalKeyOf,
+  REFUSED_USER,
+  type Standing,
+} from "./user-decisions.ts";
 import { type DumpedUser, mapUser } from "./users.ts";
 
 /** How many users are looked up at once. */
@@ -14,34 +23,18 @@ interface Candidate {
   readonly remarks: readonly string[];
 }
 
-/** What is here of a candidate's name, and of its id. */
-interface Rows {
-  readonly named: StandingUser | undefined;
-  readonly keyed: StandingUser | undefined;
-}
-
 /** Decides what becomes of each user of a dump. */
-export function createUserSurvey(tools: ImportTools, tally: Tally, usernameField: string) {
-  const known = new Map<string, KnownUser>();
+export function createUserSurvey(tools: ImportTools, tally: Tally, models: DjangoModels) {
+  const decided = new Map<string, KnownUser>();
+  const fields = createFieldCheck(models);
   let waiting: Candidate[] = [];
-
-  function add(record: DumpRecord): Promise<void> | undefined {
-    const mapping = mapUser(record, usernameField);
-    const name = record.pk === null ? "a user without a key" : `${record.pk}`;
-    if ("refusal" in mapping) {
-      refuse([record.pk], name, mapping.refusal);
-      return;
-    }
-    waiting.push({ user: mapping.value, remarks: mapping.remarks });
-    return waiting.length < USERS_PER_LOOKUP ? undefined : decide();
-  }
 
   function refuse(keys: readonly (string | null)[], name: string, reason: string): void {
     tally.note("users", "refused", name, reason);
-    for (const key of keys) if (key !== null && !known.has(key)) known.set(key, REFUSED);
+    for (const key of keys) if (key !== null && !decided.has(key)) decided.set(key, REFUSED_USER);
   }
 
-  async function decide(): Promise<void> {
+  async function decideAll(): Promise<void> {
     const candidates = waiting;
     waiting = [];
     const usernames = candidates.map(({ user }) => user.username);
@@ -52,68 +45,66 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, usernameField
     for (const candidate of candidates) {
       const { id, username } = candidate.user;
       const keyed = id === null ? undefined : byId.get(id);
-      decideOne(candidate, { named: byName.get(username), keyed });
+      decide(candidate, { named: byName.get(username), keyed });
     }
   }
 
-  /** Why a user cannot be taken beside those of the dump and of here, or null when it can. */
-  function conflictOf(user: DumpedUser, naturalKey: string, { named, keyed }: Rows): string | null {
+  function decide({ user, remarks }: Candidate, standing: Standing): void {
     const { id, username } = user;
-    if (known.has(naturalKey)) return "another of the dump has this name";
-    if (id !== null && known.has(id)) return "another of the dump has its key";
-    if (named !== undefined && id !== null && named.id !== id) {
-      return "this name is here with another id";
-    }
-    const isForeign = keyed !== undefined && keyed.username !== username;
-    return isForeign ? "its id is here with another name" : null;
-  }
-
-  function decideOne({ user, remarks }: Candidate, rows: Rows): void {
-    const { id, username } = user;
-    const naturalKey = naturalKeyOf(username);
-    const conflict = conflictOf(user, naturalKey, rows);
+    const keys = [id, naturalKeyOf(username)];
+    const conflict = conflictOf(user, decided, standing);
     if (conflict !== null) {
-      refuse([id, naturalKey], username, conflict);
+      refuse(keys, username, conflict);
       return;
     }
-    const { named } = rows;
-    const decided = named === undefined ? fresh(user) : kept(user, named);
-    known.set(naturalKey, decided);
-    if (id !== null) known.set(id, decided);
-    if (named === undefined) {
-      tally.note("users", remarks.length > 0 ? "changed" : "taken", username, ...remarks);
-    } else {
+    const { named } = standing;
+    const known = named === undefined ? newUser(user, tools) : keptUser(user, named);
+    for (const key of keys) if (key !== null) decided.set(key, known);
+    if (named !== undefined) {
       tally.note("users", "unchanged", username, ...differencesOf(user, named));
+    } else {
+      tally.note("users", remarks.length > 0 ? "changed" : "taken", username, ...remarks);
     }
-  }
-
-  function fresh({ id, is_active }: DumpedUser): KnownUser {
-    const isActive = is_active === 1;
-    return { id: id ?? tools.newUserId(), fate: "new", isActive, endedMs: 0 };
   }
 
   return {
-    add,
-    async end(): Promise<ReadonlyMap<string, KnownUser>> {
-      await decide();
-      return known;
+    async add(record: DumpRecord): Promise<void> {
+      fields.note(record);
+      const mapping = mapUser(record, models.usernameField);
+      if ("refusal" in mapping) {
+        return refuse([record.pk], record.pk ?? "without a key", mapping.refusal);
+      }
+      waiting.push({ user: mapping.value, remarks: mapping.remarks });
+      if (waiting.length >= USERS_PER_LOOKUP) await decideAll();
+    },
+
+    /** @throws ManagementError `invalid` when the field of the user name is nowhere */
+    async end(): Promise<DecidedUsers> {
+      fields.end();
+      await decideAll();
+      return decided;
     },
   };
 }
 
-const REFUSED: KnownUser = { id: "", fate: "refused", isActive: false, endedMs: 0 };
-
-/** What stands for a user with `--natural-foreign`: a list of the name alone. */
-export function naturalKeyOf(username: string): string {
-  return referenceTo([username]) ?? "";
+function newUser({ id, is_active }: DumpedUser, { newUserId }: ImportTools): KnownUser {
+  return { id: id ?? newUserId(), fate: "new", isActive: is_active === 1, endedMs: 0 };
 }
 
-function kept({ is_active }: DumpedUser, row: StandingUser): KnownUser {
-  const isActive = is_active === 1 && row.is_active === 1;
-  return { id: row.id, fate: "kept", isActive, endedMs: endedMsOf(row) };
-}
-
-function differencesOf({ is_active }: DumpedUser, row: StandingUser): string[] {
-  if (is_active === row.is_active) return [];
-  return [is_active === 0 ? "inactive there and active here" : "active there and inactive here"];
+/** Finds out whether any user has the field that is to be the name. */
+function createFieldCheck({ user, usernameField }: DjangoModels) {
+  let isThere = false;
+  let first: DumpRecord | null = null;
+  return {
+    note(record: DumpRecord): void {
+      first ??= record;
+      isThere ||= Object.hasOwn(record.fields, usernameField);
+    },
+    end(): void {
+      if (first === null || isThere) return;
+      const names = Object.keys(first.fields).sort().join(", ");
+      const problem = `no ${user} has the field ${usernameField}; see --username-field`;
+      throw invalid(`${problem}. There are: ${names}`);
+    },
+  };
 }

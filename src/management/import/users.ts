@@ -15,8 +15,8 @@ export interface DumpedUser {
 }
 
 /**
- * Reads a user. The record of the password is kept as it is, also where no password can be right for
- * it here: a login through the old server replaces it.
+ * Reads a user. The record of the password is kept as it is, also where no password can be right
+ * for it here: a login through the old server replaces it.
  *
  * @param usernameField of the model, such as `email`
  */
@@ -52,5 +52,5 @@ function passwordOf(password: unknown): { record: string; remarks: string[] } {
 
 function describeForeign(record: string): string {
   const hasher = hasherOf(record) ?? "what Django does not name";
-  return `hashed by ${hasher}: kept, and right only after a login at the old server or a new password`;
+  return `hashed by ${hasher}, which is not read here: kept for a login through the old server`;
 }
