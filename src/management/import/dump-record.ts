@@ -40,8 +40,13 @@ export function parseDumpRecord(value: unknown): DumpRecord | null {
  * @returns null when there is no reference
  */
 export function referenceTo(value: unknown): string | null {
-  if (typeof value === "string" && value !== "") return value;
+  if (typeof value === "string" && value !== "") return detached(value);
   return Array.isArray(value) ? JSON.stringify(value) : null;
+}
+
+/** Copies a text that is kept: as a slice of what was read, it would keep all of that too. */
+function detached(text: string): string {
+  return JSON.parse(JSON.stringify(text));
 }
 
 /** Reads a time; one without a zone is taken for UTC. @returns milliseconds since the epoch */

@@ -4,13 +4,14 @@ import { createClientSurvey } from "./client-survey.ts";
 import {
   type DjangoModels,
   type DumpRecord,
+  instantMs,
   isWithoutZone,
   parseDumpRecord,
 } from "./dump-record.ts";
 import type { ImportTools } from "./import-tools.ts";
 import type { KnownClient, KnownUser } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
-import { type DumpedRefreshToken, mapAccessToken, mapRefreshToken } from "./tokens.ts";
+import { type DumpedRefreshToken, mapRefreshToken } from "./tokens.ts";
 import { createUserSurvey } from "./user-survey.ts";
 
 /**
@@ -61,7 +62,7 @@ export async function surveyDump(
     if (record.model === models.user) await users.add(record);
     else if (record.model === models.application) clients.add(record);
     else if (record.model === models.refreshToken) await tokens.addRefreshToken(record);
-    else if (record.model === models.accessToken) await tokens.addAccessToken(record);
+    else if (record.model === models.accessToken) tokens.addAccessToken(record);
     else tally.ignore(record.model);
   }
   const knownUsers = await users.end();
@@ -101,12 +102,14 @@ function createTokenSurvey(tally: Tally, options: SurveyOptions) {
       else refreshTokens.set(token.value.accessToken, { ...token.value, name });
     },
 
-    async addAccessToken(record: DumpRecord): Promise<void> {
-      if (!options.withTokens) return tally.ignore(record.model);
-      if (isWithoutZone(record.fields["expires"])) withoutZone += 1;
-      const token = await mapAccessToken(record);
-      if ("refusal" in token || token.value.expiresMs <= options.expiresAfterMs) return;
-      liveAccessTokens += 1;
+    addAccessToken({ model, fields }: DumpRecord): void {
+      if (!options.withTokens) {
+        tally.ignore(model);
+        return;
+      }
+      if (isWithoutZone(fields["expires"])) withoutZone += 1;
+      const expiresMs = instantMs(fields["expires"]) ?? 0;
+      if (expiresMs > options.expiresAfterMs) liveAccessTokens += 1;
     },
 
     end() {

@@ -1,16 +1,16 @@
-import type {
-  ImportedAccessToken,
-  ImportedRefreshToken,
-  ImportStore,
-} from "../../storage/import-store.ts";
+import type { ImportStore } from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import type { Tally } from "./report.ts";
 import type { PendingRefreshToken, Survey } from "./survey.ts";
+import { createTokenBuffer } from "./token-buffer.ts";
 import { accessTokenRow, refreshTokenRow, type TokenOptions } from "./token-rows.ts";
-import { LACKS_SCOPE, mapAccessToken } from "./tokens.ts";
-
-/** Most tokens written at once: with the longest scopes they stay below the 2 MB that D1 takes. */
-const TOKENS_PER_BATCH = 500;
+import {
+  type DumpedAccessToken,
+  hashOf,
+  LACKS_SCOPE,
+  LACKS_TOKEN,
+  mapAccessToken,
+} from "./tokens.ts";
 
 /** Writes live tokens some hundred at a time: a refresh token together with its access token. */
 export function createTokenBatches(
@@ -21,33 +21,38 @@ export function createTokenBatches(
 ) {
   const met = new Set<string>();
   const scopes = countScopes(tally, options.scopes);
-  let refreshTokens: ImportedRefreshToken[] = [];
-  let accessTokens: ImportedAccessToken[] = [];
+  const buffer = createTokenBuffer(store, tally);
 
   /** @returns its hash if it is to be written */
   function addRefreshToken(token: PendingRefreshToken, scope: string): string | null {
     const decided = refreshTokenRow(token, scope, survey, options);
-    if ("row" in decided) refreshTokens.push(decided.row);
+    if ("row" in decided) buffer.addRefreshToken(decided.row);
     else tally.note("refresh_tokens", "refused", token.name, decided.refusal);
     return "row" in decided ? token.hash : null;
   }
 
-  async function flush(): Promise<void> {
-    const batch = { refreshTokens, accessTokens };
-    if (refreshTokens.length + accessTokens.length === 0) return;
-    refreshTokens = [];
-    accessTokens = [];
-    const added = await store.addTokens(batch);
-    tally.add("refresh_tokens", "taken", added.refreshTokens);
-    tally.add("refresh_tokens", "unchanged", batch.refreshTokens.length - added.refreshTokens);
-    tally.add("access_tokens", "taken", added.accessTokens);
-    tally.add("access_tokens", "unchanged", batch.accessTokens.length - added.accessTokens);
+  /** @returns whether it is to be written */
+  async function addAccessToken(
+    { pk, fields }: DumpRecord,
+    token: DumpedAccessToken,
+    refreshTokenHash: string | null,
+  ): Promise<boolean> {
+    // There may be millions that have expired: none of them is hashed.
+    const isExpired = token.expiresMs <= options.expiresAfterMs;
+    const hash = isExpired ? null : await hashOf(fields);
+    const decided =
+      hash === null
+        ? { refusal: isExpired ? "has expired, or will in a minute" : LACKS_TOKEN }
+        : accessTokenRow(token, { hash, refreshTokenHash }, survey, options);
+    if ("row" in decided) buffer.addAccessToken(decided.row);
+    else tally.note("access_tokens", "refused", pk ?? "", decided.refusal);
+    return "row" in decided;
   }
 
   return {
     async add(record: DumpRecord): Promise<void> {
       const name = record.pk ?? "";
-      const mapping = await mapAccessToken(record);
+      const mapping = mapAccessToken(record);
       const refreshToken = survey.refreshTokens.get(name);
       if (refreshToken !== undefined) met.add(name);
       if ("refusal" in mapping) {
@@ -57,16 +62,15 @@ export function createTokenBatches(
         return tally.note("refresh_tokens", "refused", refreshToken.name, reason);
       }
       const { value: token } = mapping;
-      const hash = refreshToken === undefined ? null : addRefreshToken(refreshToken, token.scope);
-      const decided = accessTokenRow(token, hash, survey, options);
-      if ("row" in decided) accessTokens.push(decided.row);
-      else tally.note("access_tokens", "refused", name, decided.refusal);
-      if (hash !== null || "row" in decided) scopes.count(token.scope);
-      if (accessTokens.length + refreshTokens.length >= TOKENS_PER_BATCH) await flush();
+      const refreshTokenHash =
+        refreshToken === undefined ? null : addRefreshToken(refreshToken, token.scope);
+      const isLive = await addAccessToken(record, token, refreshTokenHash);
+      if (isLive || refreshTokenHash !== null) scopes.count(token.scope);
+      if (buffer.isFull()) await buffer.flush();
     },
 
     async end(): Promise<void> {
-      await flush();
+      await buffer.flush();
       for (const [accessToken, { name }] of survey.refreshTokens) {
         if (!met.has(accessToken)) tally.note("refresh_tokens", "refused", name, LACKS_SCOPE);
       }

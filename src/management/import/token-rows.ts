@@ -21,6 +21,12 @@ type Row<Columns> = { readonly row: Columns } | { readonly refusal: string };
 /** Who the survey says that a token is of. */
 type Accounts = Pick<Survey, "users" | "clients">;
 
+/** What an access token is kept under, and the refresh token that came with it; null: none. */
+export interface AccessTokenHashes {
+  readonly hash: string;
+  readonly refreshTokenHash: string | null;
+}
+
 /** Decides on a live refresh token. @param scope of the access token that came with it */
 export function refreshTokenRow(
   token: DumpedRefreshToken,
@@ -43,20 +49,19 @@ export function refreshTokenRow(
   return { row };
 }
 
-/** Decides on an access token. @param refreshTokenHash of the one that came with it; null: none */
+/** Decides on an access token that has not expired. */
 export function accessTokenRow(
   token: DumpedAccessToken,
-  refreshTokenHash: string | null,
+  { hash, refreshTokenHash }: AccessTokenHashes,
   accounts: Accounts,
-  { nowMs, expiresAfterMs }: TokenOptions,
+  { nowMs }: TokenOptions,
 ): Row<ImportedAccessToken> {
   const { client, user, refusal } = ownersOf(token, accounts);
-  if (token.expiresMs <= expiresAfterMs) return { refusal: "has expired, or will in a minute" };
   if (client === undefined || user === undefined || refusal !== null) {
     return { refusal: refusal ?? "" };
   }
   const row = {
-    token_hash: token.hash,
+    token_hash: hash,
     refresh_token_hash: refreshTokenHash,
     client_id: client.clientId,
     user_id: user?.id ?? null,

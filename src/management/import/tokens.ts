@@ -15,7 +15,6 @@ export interface DumpedRefreshToken {
 
 /** An access token, live or not. */
 export interface DumpedAccessToken {
-  readonly hash: string;
   readonly application: string | null;
   /** Null: the client acts for itself. */
   readonly user: string | null;
@@ -26,6 +25,9 @@ export interface DumpedAccessToken {
 
 /** What `token` holds in DOT: the text that a client sends. */
 const TOKEN = /^[\x20-\x7e]{1,8192}$/;
+
+/** Why a token is refused of which there is neither a text to be hashed nor a hash. */
+export const LACKS_TOKEN = "has no token of printable ASCII";
 
 const CHECKSUM = /^[0-9a-f]{64}$/;
 
@@ -38,7 +40,7 @@ export async function mapRefreshToken({
   }
   if (isNarrow(fields)) return { refusal: IS_NARROW };
   const hash = await hashOf(fields);
-  if (hash === null) return { refusal: "has no token of printable ASCII" };
+  if (hash === null) return { refusal: LACKS_TOKEN };
   const accessToken = referenceTo(fields["access_token"]);
   if (accessToken === null) return { refusal: LACKS_SCOPE };
   const value = {
@@ -57,17 +59,14 @@ const IS_NARROW = "is for the APIs that it names alone, which an imported token 
 /** Why a refresh token without its access token is refused: nobody knows what was granted. */
 export const LACKS_SCOPE = "its access token, which has its scope, is not in the dump";
 
-/** Reads an access token, which need not be live. */
-export async function mapAccessToken({ fields }: DumpRecord): Promise<Mapping<DumpedAccessToken>> {
+/** Reads an access token, which need not be live, and of which {@link hashOf} reads the rest. */
+export function mapAccessToken({ fields }: DumpRecord): Mapping<DumpedAccessToken> {
   const scope = parseScope(typeof fields["scope"] === "string" ? fields["scope"] : "");
   if (scope === null) return { refusal: "has a scope that is too long, or not scope names" };
   if (isNarrow(fields)) return { refusal: IS_NARROW };
   const expiresMs = instantMs(fields["expires"]);
   if (expiresMs === null) return { refusal: "does not say when it expires" };
-  const hash = await hashOf(fields);
-  if (hash === null) return { refusal: "has no token of printable ASCII" };
   const value = {
-    hash,
     application: referenceTo(fields["application"]),
     user: referenceTo(fields["user"]),
     scope: formatScope(scope),
@@ -82,8 +81,12 @@ function isNarrow({ resource }: DumpRecord["fields"]): boolean {
   return Array.isArray(resource) && resource.length > 0;
 }
 
-/** DOT 3 keeps the same hash beside the token, as `token_checksum`. */
-async function hashOf(fields: DumpRecord["fields"]): Promise<string | null> {
+/**
+ * What a token is kept under here: its SHA-256 in hexadecimal, which DOT 3 calls `token_checksum`.
+ *
+ * @returns null when there is no token that could be presented
+ */
+export async function hashOf(fields: DumpRecord["fields"]): Promise<string | null> {
   const { token, token_checksum: checksum } = fields;
   if (typeof token === "string" && token !== "") {
     return TOKEN.test(token) ? toHex(await sha256(token)) : null;
