@@ -116,6 +116,22 @@ export function parsePasswordConfig(settings: Settings): PasswordConfig {
   };
 }
 
+/** The settings that decide what may be brought in from another server. */
+export type ImportConfig = Pick<Config, "importedTokens" | "scopes" | "lifetimes">;
+
+/**
+ * Reads and checks the settings of {@link ImportConfig} alone.
+ *
+ * @throws ConfigError that names the first setting that is missing or odd
+ */
+export function parseImportConfig(settings: Settings): ImportConfig {
+  return {
+    importedTokens: choice(settings, "IMPORTED_TOKENS", SWITCH),
+    scopes: scopes(settings),
+    lifetimes: lifetimes(settings),
+  };
+}
+
 function lifetimes(settings: Settings): Lifetimes {
   const read = (name: string) => integer(settings, name, 1, SECONDS_PER_YEAR);
   return {

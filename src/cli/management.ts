@@ -14,7 +14,7 @@ import { settingsOf } from "./project.ts";
  */
 export async function withManagement<Result>(
   target: Target,
-  use: (tools: ManagementTools) => Promise<Result>,
+  use: (tools: ManagementTools, db: D1Database) => Promise<Result>,
 ): Promise<Result> {
   const kinds = await createPasswordKinds({
     ...parsePasswordConfig({ ...(await settingsOf(target)), ...process.env }),
@@ -23,6 +23,6 @@ export async function withManagement<Result>(
   });
   return withDatabase(target, (db) => {
     const newUserId = () => crypto.randomUUID();
-    return use({ registry: createRegistry(db), ...kinds, random: secureRandom, newUserId });
+    return use({ registry: createRegistry(db), ...kinds, random: secureRandom, newUserId }, db);
   });
 }

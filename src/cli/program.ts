@@ -5,6 +5,7 @@ import { clientCommand } from "./commands/client.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { addExport } from "./commands/export.ts";
+import { importCommand } from "./commands/import.ts";
 import { keyCommand } from "./commands/key.ts";
 import { sessionCommand } from "./commands/session.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -21,6 +22,7 @@ export function createProgram(terminal: Terminal): Command {
   program.addCommand(keyCommand(terminal));
   addApply(program, terminal);
   addExport(program, terminal);
+  program.addCommand(importCommand(terminal));
   program.addCommand(tokenCommand());
   program.addCommand(sessionCommand());
   program.addCommand(auditCommand(terminal));

@@ -6,7 +6,7 @@ export interface AuditEventRow {
   readonly id: number;
   readonly at_ms: number;
   /** Such as `update_client`; see `RegistryWrite`. */
-  readonly action: RegistryWrite["kind"] | "end_all_sessions";
+  readonly action: RegistryWrite["kind"] | "end_all_sessions" | "import_django";
   /** The client id or user name; empty: everybody. */
   readonly subject: string;
   /** Names of the columns that were set, space-separated; never their values. */
@@ -27,6 +27,11 @@ export function auditOf(db: D1Database, write: RegistryWrite): D1PreparedStateme
 /** The statement that notes that every session there is was ended. */
 export function auditOfEndedSessions(db: D1Database): D1PreparedStatement {
   return insertOf(db, ["end_all_sessions", "", "", 1]);
+}
+
+/** The statement that notes that accounts and tokens of another server were brought in. */
+export function auditOfImport(db: D1Database): D1PreparedStatement {
+  return insertOf(db, ["import_django", "", "", 0]);
 }
 
 /**

@@ -1,0 +1,101 @@
+import type { ClientEntry } from "../entries.ts";
+import { invalid } from "../management-error.ts";
+import { clientFieldsOf } from "../registry-rows.ts";
+import type { DjangoModels } from "./dump-record.ts";
+import type { ImportTools } from "./import-tools.ts";
+import { createTally, type ImportReport } from "./report.ts";
+import { readRecords, type Survey, surveyDump } from "./survey.ts";
+import { createTokenBatches } from "./token-batches.ts";
+import { createUserBatches } from "./user-batches.ts";
+
+/** What is brought over, and when. */
+export interface ImportOptions {
+  readonly models: DjangoModels;
+  readonly withTokens: boolean;
+  /** Whether the service looks imported tokens up: the setting IMPORTED_TOKENS. */
+  readonly areTokensGood: boolean;
+  /** For clients that set none of their own. */
+  readonly refreshIdleSeconds: number;
+  /** Every scope of the service. */
+  readonly scopes: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** An access token with less life left is not worth having. */
+const LIFE_LEFT_MS_MIN = 60_000;
+
+/** How many clients are written at once. */
+const CLIENTS_PER_BATCH = 200;
+
+/**
+ * Brings users, clients and live tokens of a DOT site over. The dump is read twice, since its rows
+ * come in any order: first to decide, then to write. Whatever is here already stays as it is.
+ *
+ * @param readDump starts to read it from its beginning
+ * @throws ManagementError `invalid` when it is not what it should be; nothing is written then
+ * @throws Unavailable when D1 fails; what is written then is whole, and a second run adds the rest
+ */
+export async function importDump(
+  readDump: () => AsyncIterable<unknown>,
+  tools: ImportTools,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  const { models, withTokens, nowMs, refreshIdleSeconds, scopes } = options;
+  const tally = createTally();
+  const expiresAfterMs = nowMs + LIFE_LEFT_MS_MIN;
+  const survey = await surveyDump(readDump(), tools, tally, { models, withTokens, expiresAfterMs });
+  refuseOdd(survey, options);
+  const expiredRemoved = await tools.store.removeExpired();
+  await addClients(survey.newClients, tools);
+  const users = createUserBatches(survey, tools.store, models.usernameField);
+  const tokens = createTokenBatches(survey, tools.store, tally, {
+    nowMs,
+    expiresAfterMs,
+    refreshIdleSeconds,
+    scopes,
+  });
+  for await (const record of readRecords(readDump())) {
+    if (record.model === models.user) await users.add(record);
+    if (record.model === models.accessToken && withTokens) await tokens.add(record);
+  }
+  await users.end();
+  await tokens.end();
+  return tally.report(expiredRemoved);
+}
+
+function refuseOdd(survey: Survey, { models, areTokensGood }: ImportOptions): void {
+  if (!survey.models.has(models.user)) {
+    const counts = [...survey.models].map(([model, count]) => `${model} (${count})`);
+    const found = counts.length === 0 ? "nothing at all" : counts.sort().join(", ");
+    throw invalid(`there is no ${models.user} in it; see --user-model. It has: ${found}`);
+  }
+  const tokens = survey.refreshTokens.size + survey.liveAccessTokens;
+  if (tokens === 0 || areTokensGood) return;
+  throw invalid(
+    `there are ${tokens} live tokens in it, and IMPORTED_TOKENS is off: none would be good here. ` +
+      'Set IMPORTED_TOKENS = "on" in wrangler.toml and deploy, or give --without-tokens.',
+  );
+}
+
+async function addClients(entries: readonly ClientEntry[], tools: ImportTools): Promise<void> {
+  for (let start = 0; start < entries.length; start += CLIENTS_PER_BATCH) {
+    const batch = entries.slice(start, start + CLIENTS_PER_BATCH);
+    await tools.store.addClients(await Promise.all(batch.map((entry) => clientOf(entry, tools))));
+  }
+}
+
+async function clientOf(entry: ClientEntry, { clientSecrets }: ImportTools) {
+  const { client_secret: secret, secret_record: record = null } = entry;
+  const secret_record = secret === undefined ? record : await clientSecrets.makeRecord(secret);
+  const { client_name, token_endpoint_auth_method, grant_types, allowed_origins } =
+    clientFieldsOf(entry);
+  return {
+    client_id: entry.client_id,
+    client_name,
+    token_endpoint_auth_method,
+    secret_record,
+    grant_types,
+    allowed_origins,
+  };
+}

@@ -1,0 +1,48 @@
+import type { StandingUser } from "../../storage/import-store.ts";
+import { referenceTo } from "./dump-record.ts";
+import { endedMsOf, type KnownUser } from "./known-accounts.ts";
+import type { DumpedUser } from "./users.ts";
+
+/** Users of a dump who are decided on, by key and by what stands for them. */
+export type DecidedUsers = ReadonlyMap<string, KnownUser>;
+
+/** Who is here already with a user's name, and with the id. */
+export interface Standing {
+  readonly named: StandingUser | undefined;
+  readonly keyed: StandingUser | undefined;
+}
+
+/** A user of the dump who is not taken, nor anything that refers to it. */
+export const REFUSED_USER: KnownUser = { id: "", fate: "refused", isActive: false, endedMs: 0 };
+
+/** What stands for a user with `--natural-foreign`: a list of the name alone. */
+export function naturalKeyOf(username: string): string {
+  return referenceTo([username]) ?? "";
+}
+
+/** Why a user cannot be taken beside those of the dump and of here, or null when it can. */
+export function conflictOf(
+  { id, username }: DumpedUser,
+  decided: DecidedUsers,
+  { named, keyed }: Standing,
+): string | null {
+  if (decided.has(naturalKeyOf(username))) return "another of the dump has this name";
+  if (id !== null && decided.has(id)) return "another of the dump has its key";
+  if (named !== undefined && id !== null && named.id !== id) {
+    return "this name is here with another id";
+  }
+  const isForeign = keyed !== undefined && keyed.username !== username;
+  return isForeign ? "its id is here with another name" : null;
+}
+
+/** A user who is here already, and is left as it is. */
+export function keptUser({ is_active }: DumpedUser, row: StandingUser): KnownUser {
+  const isActive = is_active === 1 && row.is_active === 1;
+  return { id: row.id, fate: "kept", isActive, endedMs: endedMsOf(row) };
+}
+
+/** What of a user is otherwise here, and stays so. */
+export function differencesOf({ is_active }: DumpedUser, row: StandingUser): string[] {
+  if (is_active === row.is_active) return [];
+  return [is_active === 0 ? "inactive there and active here" : "active there and inactive here"];
+}

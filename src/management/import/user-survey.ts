@@ -1,0 +1,110 @@
+import { invalid } from "../management-error.ts";
+import type { DjangoModels, DumpRecord } from "./dump-record.ts";
+import type { ImportTools } from "./import-tools.ts";
+import type { KnownUser } from "./known-accounts.ts";
+import type { Tally } from "./report.ts";
+import {
+  conflictOf,
+  type DecidedUsers,
+  differencesOf,
+  keptUser,
+  naturalKeyOf,
+  REFUSED_USER,
+  type Standing,
+} from "./user-decisions.ts";
+import { type DumpedUser, mapUser } from "./users.ts";
+
+/** How many users are looked up at once. */
+const USERS_PER_LOOKUP = 1000;
+
+/** A user who could be taken, as far as the dump alone tells. */
+interface Candidate {
+  readonly user: DumpedUser;
+  readonly remarks: readonly string[];
+}
+
+/** Decides what becomes of each user of a dump. */
+export function createUserSurvey(tools: ImportTools, tally: Tally, models: DjangoModels) {
+  const decided = new Map<string, KnownUser>();
+  const fields = createFieldCheck(models);
+  let waiting: Candidate[] = [];
+
+  function refuse(keys: readonly (string | null)[], name: string, reason: string): void {
+    tally.note("users", "refused", name, reason);
+    for (const key of keys) if (key !== null && !decided.has(key)) decided.set(key, REFUSED_USER);
+  }
+
+  async function decideAll(): Promise<void> {
+    const candidates = waiting;
+    waiting = [];
+    const usernames = candidates.map(({ user }) => user.username);
+    const ids = candidates.flatMap(({ user }) => user.id ?? []);
+    const rows = await tools.store.findUsers(ids, usernames);
+    const byName = new Map(rows.map((row) => [row.username, row]));
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    for (const candidate of candidates) {
+      const { id, username } = candidate.user;
+      const keyed = id === null ? undefined : byId.get(id);
+      decide(candidate, { named: byName.get(username), keyed });
+    }
+  }
+
+  function decide({ user, remarks }: Candidate, standing: Standing): void {
+    const { id, username } = user;
+    const keys = [id, naturalKeyOf(username)];
+    const conflict = conflictOf(user, decided, standing);
+    if (conflict !== null) {
+      refuse(keys, username, conflict);
+      return;
+    }
+    const { named } = standing;
+    const known = named === undefined ? newUser(user, tools) : keptUser(user, named);
+    for (const key of keys) if (key !== null) decided.set(key, known);
+    if (named !== undefined) {
+      tally.note("users", "unchanged", username, ...differencesOf(user, named));
+    } else {
+      tally.note("users", remarks.length > 0 ? "changed" : "taken", username, ...remarks);
+    }
+  }
+
+  return {
+    async add(record: DumpRecord): Promise<void> {
+      fields.note(record);
+      const mapping = mapUser(record, models.usernameField);
+      if ("refusal" in mapping) {
+        return refuse([record.pk], record.pk ?? "without a key", mapping.refusal);
+      }
+      waiting.push({ user: mapping.value, remarks: mapping.remarks });
+      if (waiting.length >= USERS_PER_LOOKUP) await decideAll();
+    },
+
+    /** @throws ManagementError `invalid` when the field of the user name is nowhere */
+    async end(): Promise<DecidedUsers> {
+      fields.end();
+      await decideAll();
+      return decided;
+    },
+  };
+}
+
+function newUser({ id, is_active }: DumpedUser, { newUserId }: ImportTools): KnownUser {
+  return { id: id ?? newUserId(), fate: "new", isActive: is_active === 1, endedMs: 0 };
+}
+
+/** Finds out whether any user has the field that is to be the name. */
+function createFieldCheck({ user, usernameField }: DjangoModels) {
+  let isThere = false;
+  let first: DumpRecord | null = null;
+  return {
+    note(record: DumpRecord): void {
+      first ??= record;
+      isThere ||= Object.hasOwn(record.fields, usernameField);
+    },
+    end(): void {
+      if (first === null || isThere) return;
+      const names = Object.keys(first.fields).sort().join(", ");
+      const problem = `no ${user} has the field ${usernameField}; see --username-field`;
+      throw invalid(`${problem}. There are: ${names}`);
+    },
+  };
+}

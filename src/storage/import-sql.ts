@@ -1,0 +1,129 @@
+/** A user to be added, with Django's primary key as the id. */
+export interface ImportedUser {
+  readonly id: string;
+  readonly username: string;
+  readonly password_record: string;
+  readonly is_active: 0 | 1;
+}
+
+/** A client to be added. */
+export interface ImportedClient {
+  readonly client_id: string;
+  readonly client_name: string;
+  readonly token_endpoint_auth_method: string;
+  readonly secret_record: string | null;
+  readonly grant_types: string;
+  readonly allowed_origins: string;
+}
+
+/** A row of `imported_refresh_tokens` to be added. */
+export interface ImportedRefreshToken {
+  readonly token_hash: string;
+  readonly client_id: string;
+  readonly user_id: string;
+  readonly scope: string;
+  readonly expires_at_ms: number;
+}
+
+/** A row of `imported_access_tokens` to be added. */
+export interface ImportedAccessToken {
+  readonly token_hash: string;
+  readonly refresh_token_hash: string | null;
+  readonly client_id: string;
+  readonly user_id: string | null;
+  readonly scope: string;
+  readonly issued_at_ms: number;
+  readonly expires_at_ms: number;
+}
+
+/** The rows for one table: what adds them, and what says how many it would add. */
+export interface Addition {
+  readonly add: D1PreparedStatement;
+  readonly count: D1PreparedStatement;
+}
+
+// Each takes all its rows as one parameter: D1 binds a hundred and no more. `WHERE true` tells
+// SQLite that ON CONFLICT is not of a join. Sessions of before the import live: not_before_ms is 0.
+const ADD_USERS =
+  "INSERT INTO users (id, username, password_record, is_active, not_before_ms) " +
+  "SELECT value ->> 'id', value ->> 'username', value ->> 'password_record', " +
+  "value ->> 'is_active', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
+
+const NEW_USERS =
+  "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +
+  "(SELECT 1 FROM users WHERE id = new.value ->> 'id' OR username = new.value ->> 'username')";
+
+const ADD_CLIENTS =
+  "INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, secret_record, " +
+  "grant_types, allowed_origins, not_before_ms) " +
+  "SELECT value ->> 'client_id', value ->> 'client_name', " +
+  "value ->> 'token_endpoint_auth_method', value ->> 'secret_record', value ->> 'grant_types', " +
+  "value ->> 'allowed_origins', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
+
+const NEW_CLIENTS =
+  "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +
+  "(SELECT 1 FROM clients WHERE client_id = new.value ->> 'client_id')";
+
+const ADD_REFRESH_TOKENS =
+  "INSERT INTO imported_refresh_tokens (token_hash, client_id, user_id, scope, expires_at_ms) " +
+  "SELECT value ->> 'token_hash', value ->> 'client_id', value ->> 'user_id', value ->> 'scope', " +
+  "value ->> 'expires_at_ms' FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
+
+const NEW_REFRESH_TOKENS =
+  "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +
+  "(SELECT 1 FROM imported_refresh_tokens WHERE token_hash = new.value ->> 'token_hash')";
+
+/** What is not to come back: what was consumed, or revoked here, since it was first imported. */
+const ACCESS_TOKEN_IS_NEW =
+  "NOT EXISTS (SELECT 1 FROM imported_refresh_tokens " +
+  "WHERE token_hash = new.value ->> 'refresh_token_hash') " +
+  "AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens " +
+  "WHERE nonce = new.value ->> 'token_hash')";
+
+const ADD_ACCESS_TOKENS =
+  "INSERT INTO imported_access_tokens (token_hash, refresh_token_hash, client_id, user_id, " +
+  "scope, issued_at_ms, expires_at_ms) " +
+  "SELECT new.value ->> 'token_hash', new.value ->> 'refresh_token_hash', " +
+  "new.value ->> 'client_id', new.value ->> 'user_id', new.value ->> 'scope', " +
+  "new.value ->> 'issued_at_ms', new.value ->> 'expires_at_ms' FROM json_each(?) AS new WHERE " +
+  ACCESS_TOKEN_IS_NEW +
+  " ON CONFLICT DO NOTHING";
+
+const NEW_ACCESS_TOKENS =
+  "SELECT count(*) AS rows FROM json_each(?) AS new WHERE " +
+  ACCESS_TOKEN_IS_NEW +
+  " AND NOT EXISTS (SELECT 1 FROM imported_access_tokens " +
+  "WHERE token_hash = new.value ->> 'token_hash')";
+
+/** Adds users, unless the id or the name is taken. */
+export function usersToAdd(db: D1Database, rows: readonly ImportedUser[]): Addition {
+  const json = JSON.stringify(rows);
+  return { add: db.prepare(ADD_USERS).bind(json), count: db.prepare(NEW_USERS).bind(json) };
+}
+
+/** Adds clients, unless the id is taken. */
+export function clientsToAdd(db: D1Database, rows: readonly ImportedClient[]): Addition {
+  const json = JSON.stringify(rows);
+  return { add: db.prepare(ADD_CLIENTS).bind(json), count: db.prepare(NEW_CLIENTS).bind(json) };
+}
+
+/** Adds refresh tokens that were never imported. */
+export function refreshTokensToAdd(
+  db: D1Database,
+  rows: readonly ImportedRefreshToken[],
+): Addition {
+  const json = JSON.stringify(rows);
+  return {
+    add: db.prepare(ADD_REFRESH_TOKENS).bind(json),
+    count: db.prepare(NEW_REFRESH_TOKENS).bind(json),
+  };
+}
+
+/** Adds access tokens, unless the refresh token that each came with was imported before. */
+export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessToken[]): Addition {
+  const json = JSON.stringify(rows);
+  return {
+    add: db.prepare(ADD_ACCESS_TOKENS).bind(json),
+    count: db.prepare(NEW_ACCESS_TOKENS).bind(json),
+  };
+}

@@ -1,0 +1,133 @@
+import type { UserRow } from "./account-rows.ts";
+import { attempt } from "./attempt.ts";
+import { auditOfImport } from "./audit-events.ts";
+import {
+  type Addition,
+  accessTokensToAdd,
+  clientsToAdd,
+  type ImportedAccessToken,
+  type ImportedClient,
+  type ImportedRefreshToken,
+  type ImportedUser,
+  refreshTokensToAdd,
+  usersToAdd,
+} from "./import-sql.ts";
+
+export type {
+  ImportedAccessToken,
+  ImportedClient,
+  ImportedRefreshToken,
+  ImportedUser,
+} from "./import-sql.ts";
+
+/** Tokens that are added together or not at all. */
+export interface ImportedTokens {
+  readonly refreshTokens: readonly ImportedRefreshToken[];
+  /** One whose refresh token was here before the batch is left out: it ended with that. */
+  readonly accessTokens: readonly ImportedAccessToken[];
+}
+
+/** What an import asks of a user who is here already. */
+export type StandingUser = Omit<UserRow, "password_record" | "claims">;
+
+/**
+ * Adds rows by the hundred, and leaves alone what is there. Each call is one transaction, so that
+ * an import that breaks off can be run again. Every method throws Unavailable when D1 fails.
+ */
+export interface ImportStore {
+  /** @returns the users that have one of these ids, or one of these names */
+  findUsers(ids: readonly string[], usernames: readonly string[]): Promise<StandingUser[]>;
+  /** @returns how many were not there yet */
+  addUsers(users: readonly ImportedUser[]): Promise<number>;
+  /** @returns how many were not there yet */
+  addClients(clients: readonly ImportedClient[]): Promise<number>;
+  /** @returns how many of each were not there yet */
+  addTokens(tokens: ImportedTokens): Promise<{ refreshTokens: number; accessTokens: number }>;
+  /** Removes imported tokens that have expired and were not consumed. @returns how many */
+  removeExpired(): Promise<number>;
+}
+
+/** How long a command waits for D1, in milliseconds. */
+const COMMAND_DEADLINE_MS = 120_000;
+
+const FIND_USERS =
+  "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
+  "WHERE id IN (SELECT value FROM json_each(?1)) UNION " +
+  "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
+  "WHERE username IN (SELECT value FROM json_each(?2))";
+
+/** A consumed refresh token stays: brought in once more, it would be good once more. */
+const REMOVE_REFRESH_TOKENS =
+  "DELETE FROM imported_refresh_tokens " +
+  "WHERE is_consumed = 0 AND expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+const REMOVE_ACCESS_TOKENS =
+  "DELETE FROM imported_access_tokens " +
+  "WHERE expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/**
+ * Builds the {@link ImportStore} over D1.
+ *
+ * @param isDryRun counts what it would add, and adds nothing
+ */
+export function createImportStore(db: D1Database, isDryRun: boolean): ImportStore {
+  // One event for the run, in the transaction of its first change.
+  let isNoted = false;
+
+  async function run(operation: string, additions: readonly Addition[]): Promise<number[]> {
+    if (isDryRun || !isNoted) {
+      const counts = await countRows(additions.map(({ count }) => count));
+      if (isDryRun || counts.every((count) => count === 0)) return counts;
+    }
+    const statements = additions.map(({ add }) => add);
+    if (!isNoted) statements.push(auditOfImport(db));
+    const results = await batch(operation, statements);
+    isNoted = true;
+    return results.slice(0, additions.length).map(({ meta }) => meta.changes);
+  }
+
+  async function countRows(statements: D1PreparedStatement[]): Promise<number[]> {
+    const results = await batch<{ rows: number }>("d1.count_import", statements);
+    return results.map((result) => result.results[0]?.rows ?? 0);
+  }
+
+  function batch<Row>(operation: string, statements: D1PreparedStatement[]) {
+    return attempt(operation, () => db.batch<Row>(statements), COMMAND_DEADLINE_MS);
+  }
+
+  return {
+    async findUsers(ids, usernames) {
+      const [idList, nameList] = [JSON.stringify(ids), JSON.stringify(usernames)];
+      const statement = db.prepare(FIND_USERS).bind(idList, nameList);
+      const find = () => statement.all<StandingUser>();
+      return (await attempt("d1.find_imported_users", find, COMMAND_DEADLINE_MS)).results;
+    },
+
+    async addUsers(rows) {
+      return (await run("d1.import_users", [usersToAdd(db, rows)]))[0] ?? 0;
+    },
+
+    async addClients(rows) {
+      return (await run("d1.import_clients", [clientsToAdd(db, rows)]))[0] ?? 0;
+    },
+
+    async addTokens(tokens) {
+      // Access tokens first: theirs are the refresh tokens that are not there yet.
+      const additions = [
+        accessTokensToAdd(db, tokens.accessTokens),
+        refreshTokensToAdd(db, tokens.refreshTokens),
+      ];
+      const [ofAccess = 0, ofRefresh = 0] = await run("d1.import_tokens", additions);
+      return { accessTokens: ofAccess, refreshTokens: ofRefresh };
+    },
+
+    async removeExpired() {
+      if (isDryRun) return 0;
+      const results = await batch("d1.remove_expired_imports", [
+        db.prepare(REMOVE_ACCESS_TOKENS),
+        db.prepare(REMOVE_REFRESH_TOKENS),
+      ]);
+      return results.reduce((count, { meta }) => count + meta.changes, 0);
+    },
+  };
+}

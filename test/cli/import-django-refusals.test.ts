@@ -1,0 +1,227 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { command } from "../support/commands.ts";
+import {
+  accessToken,
+  application,
+  type DumpRow,
+  refreshToken,
+  user,
+} from "../support/django-dump.ts";
+import { importedState } from "../support/imported-state.ts";
+import { ownState } from "../support/own-state.ts";
+import type { Ended } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const { path: dir, remove: removeDir } = temporaryDir();
+const file = join(dir, "dump.json");
+let stateDir = "";
+let removeState = () => {};
+
+beforeAll(async () => {
+  ({ stateDir, remove: removeState } = await ownState());
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+afterAll(() => {
+  removeState();
+  removeDir();
+});
+
+function importFile(content: string | Buffer, ...words: string[]): Promise<Ended> {
+  writeFileSync(file, content);
+  return command(["import", "django", file, "--persist-to", stateDir, ...words]);
+}
+
+const NOTHING = { users: [], clients: [], refreshTokens: [], accessTokens: [], auditEvents: [] };
+const whole = JSON.stringify([user(1, "ada"), application(1, "shop")]);
+
+describe("cli import django writes nothing", () => {
+  test.each([
+    ["an empty file", "", "not a whole dump in JSON, at its beginning: empty"],
+    ["what is no JSON", "SELECT 1;", "at its beginning: no JSON"],
+    ["a dump that breaks off", whole.slice(0, -9), "not a whole dump in JSON, after record 1"],
+    ["gzip that breaks off", gzipSync(whole).subarray(0, 90), "not a whole dump in JSON"],
+    ["what is not UTF-8", Buffer.from([0x5b, 0xff, 0x5d]), "not a whole dump in JSON"],
+    ["rows of something else", '[{"id": 1}]', "record 1 is not a row of manage.py dumpdata"],
+    ["an empty dump", "[]", "there is no auth.user in it; see --user-model. It has: nothing"],
+  ])("of %s", async (_, content, problem) => {
+    const { code, stdout, stderr } = await importFile(content);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`${file}: `);
+    expect(stderr).toContain(problem);
+    expect(importedState(stateDir)).toEqual(NOTHING);
+  });
+
+  test("of a dump whose users are of another model, and names the models", async () => {
+    const { code, stderr } = await importFile(whole, "--user-model", "accounts.Member");
+    expect(code).toBe(2);
+    expect(stderr).toContain("there is no accounts.member in it; see --user-model. ");
+    expect(stderr).toContain("It has: auth.user (1), oauth2_provider.application (1)\n");
+    expect(importedState(stateDir)).toEqual(NOTHING);
+  });
+
+  test("of a dump whose users lack the field of the name, and names the fields", async () => {
+    const { code, stderr } = await importFile(whole, "--username-field", "login");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/no auth\.user has the field login; see --username-field\. There are: /);
+    expect(stderr).toContain("username");
+    expect(importedState(stateDir)).toEqual(NOTHING);
+  });
+
+  test("while tokens of another server are good for nothing here, and names the cure", async () => {
+    const rows = [user(1, "ada"), application(1, "shop"), accessToken(1), refreshToken(1)];
+    const { code, stderr } = await importFile(JSON.stringify(rows));
+    expect(code).toBe(2);
+    expect(stderr).toContain("2 live tokens in it, and IMPORTED_TOKENS is off");
+    expect(stderr).toContain("--without-tokens");
+    expect(importedState(stateDir)).toEqual(NOTHING);
+  });
+
+  test.each([
+    ["--user-model", "User"],
+    ["--application-model", "a.b.C"],
+  ])("of %s %s", async (option, value) => {
+    const { code, stderr } = await importFile(whole, option, value);
+    expect(code).toBe(2);
+    expect(stderr).toContain("It must be an app and a model, such as auth.User.");
+  });
+
+  test("of a file that is not there", async () => {
+    const { code, stderr } = await command(["import", "django", join(dir, "none.json")]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/none\.json: .*no such file/);
+  });
+});
+
+const GONE = "2020-01-01T00:00:00Z";
+const NEW_RULES = "pbkdf2_sha1$1000$salt$hash";
+
+/** Rows with something wrong or odd about each, beside two that are right. */
+const ODD: readonly DumpRow[] = [
+  user(1, "ada"),
+  application(1, "shop"),
+  { model: "auth.group", pk: 1, fields: { name: "staff" } },
+  user(2, ""),
+  user(3, "ada"),
+  user(4, "four", { username: null }),
+  user(5, "sha", { password: NEW_RULES }),
+  user(6, "none", { password: "!unusable" }),
+  user(7, "argon", { password: "argon2$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA" }),
+  user(8, "asleep", { is_active: false }),
+  application(2, "caf\u00e9"),
+  application(3, "argon-app", { client_secret: "argon2$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFz" }),
+  application(4, "empty", { client_secret: "" }),
+  application(5, "web", { authorization_grant_type: "authorization-code" }),
+  application(6, "open", { client_type: "public", authorization_grant_type: "client-credentials" }),
+  application(7, "spa", {
+    client_type: "public",
+    allowed_origins: "https://a.example https://*.b",
+  }),
+  accessToken(1, { scope: "read photos" }),
+  refreshToken(1),
+  accessToken(2, { expires: GONE }),
+  refreshToken(3, { revoked: GONE, access_token: null }),
+  refreshToken(4, { access_token: 99 }),
+  accessToken(5, { user: 77 }),
+  accessToken(6, { user: 3 }),
+  accessToken(7, { user: 8 }),
+  accessToken(8, { application: 77 }),
+  accessToken(9, { application: 2 }),
+  accessToken(10, { token: "caf\u00e9" }),
+  accessToken(11, { scope: 'a"b' }),
+  accessToken(12, { expires: "soon" }),
+  accessToken(13, { resource: '["https://api.example.com"]' }),
+];
+
+const REASONS = [
+  "users refused username: is empty: 2",
+  "users refused another of the dump has this name: ada",
+  "users refused has no text in the field username: 4",
+  "users changed hashed by pbkdf2_sha1, which is not read here: kept for a login through the old " +
+    "server: sha",
+  "users changed hashed by argon2, which is not read here: kept for a login through the old " +
+    "server: argon",
+  "clients refused client_id: has a character other than printable ASCII: caf\u00e9",
+  "clients refused client_secret: hashed by argon2, which is not read here: make the client: " +
+    "argon-app",
+  "clients refused client_secret: is empty, and the client not public: empty",
+  "clients changed authorization-code is not offered here: it may refresh, and no more: web",
+  "clients refused grant_types: client_credentials is not for a public client: open",
+  "clients changed allowed_origins: left out what is not an origin such as " +
+    "https://app.example.com: spa",
+  "access_tokens refused has expired, or will in a minute: 2",
+  "refresh_tokens refused revoked there: 3",
+  "refresh_tokens refused its access token, which has its scope, is not in the dump: 4",
+  "access_tokens refused its user is not in the dump: 5",
+  "access_tokens refused its user was refused: 6",
+  "access_tokens refused its user is inactive: 7",
+  "access_tokens refused its client is not in the dump: 8",
+  "access_tokens refused its client was refused: 9",
+  "access_tokens refused has no token of printable ASCII: 10",
+  "access_tokens refused has a scope that is too long, or not scope names: 11",
+  "access_tokens refused does not say when it expires: 12",
+  "access_tokens refused is for the APIs that it names alone, which an imported token cannot be: 13",
+];
+
+interface Reason {
+  kind: string;
+  outcome: string;
+  reason: string;
+  count: number;
+  examples: string[];
+}
+
+describe("cli import django of what is odd", () => {
+  test("takes the rest, and reports each refusal and change with its reason and whom", async () => {
+    vi.stubEnv("IMPORTED_TOKENS", "on");
+    const { code, stdout } = await importFile(JSON.stringify(ODD), "--json");
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    const reasons = report.reasons.map(({ kind, outcome, reason, examples }: Reason) => {
+      return `${kind} ${outcome} ${reason}: ${examples.join(" ")}`;
+    });
+    expect(reasons.sort()).toEqual([...REASONS].sort());
+    expect(report).toMatchObject({
+      users: { taken: 3, changed: 2, unchanged: 0, refused: 3 },
+      clients: { taken: 1, changed: 2, unchanged: 0, refused: 4 },
+      refresh_tokens: { taken: 1, refused: 2 },
+      access_tokens: { taken: 1, refused: 10 },
+      ignored_models: { "auth.group": 1 },
+      warnings: ["SCOPES lacks photos, which 1 of the live logins and tokens have"],
+    });
+    const { users, clients } = importedState(stateDir);
+    const records = new Map(users.map((row) => [row["username"], row["password_record"]]));
+    expect(records.get("sha")).toBe(NEW_RULES);
+    expect(records.get("none")).toBe("!unusable");
+    const kept = clients.map((row) => [row["client_id"], row["grant_types"]]);
+    expect(kept).toContainEqual(["web", "refresh_token"]);
+    expect(clients).toContainEqual(
+      expect.objectContaining({ allowed_origins: "https://a.example" }),
+    );
+  });
+
+  test("shows people tables, and nobody a token, a secret or a record", async () => {
+    vi.stubEnv("IMPORTED_TOKENS", "on");
+    const { stdout } = await importFile(JSON.stringify(ODD), "--dry-run");
+    expect(stdout).toMatch(/^ +TAKEN +CHANGED +UNCHANGED +REFUSED\nusers +0 +0 +5 +3\n/);
+    expect(stdout).toMatch(/^access tokens +refused +1 +its user is inactive +7$/m);
+    expect(stdout).toContain("\nnot brought over: auth.group (1)\ndry run: nothing was written\n");
+    for (const secret of ["access-", "refresh-", "-secret", "pbkdf2_sha256", "$"]) {
+      expect(stdout).not.toContain(secret);
+    }
+  });
+
+  test("leaves tokens where they are with --without-tokens", async () => {
+    const { code, stdout } = await importFile(JSON.stringify(ODD), "--without-tokens", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      refresh_tokens: { taken: 0, unchanged: 0, refused: 0 },
+      access_tokens: { taken: 0, unchanged: 0, refused: 0 },
+      ignored_models: { "oauth2_provider.accesstoken": 11, "oauth2_provider.refreshtoken": 3 },
+    });
+  });
+});
