@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
 import { command } from "../support/commands.ts";
@@ -107,6 +108,7 @@ describe.each([
       passwordHashRounds: 1,
       passwordPepper: null,
       random: secureRandom,
+      deriveLong: longPbkdf2,
     });
     const record = String(clients[2]?.["secret_record"]);
     expect(record).not.toContain("shop-secret");
