@@ -5,15 +5,19 @@ import { BINDINGS, ConfigError, parseConfig } from "./config.ts";
 import { toHex } from "./crypto/bytes.ts";
 import { deriveKeyRing } from "./crypto/key-ring.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
-import { secureRandom } from "./crypto/random.ts";
+import { randomId, secureRandom } from "./crypto/random.ts";
 import { importSigningKeys, type SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
+import type { ManagementTools } from "./management/tools.ts";
+import { ADMIN_SCOPE } from "./protocol/names.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
+import { DEADLINE_MS } from "./storage/attempt.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
+import { createRegistry } from "./storage/registry.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
   type AuditQueue,
@@ -32,6 +36,7 @@ export interface Deps extends GrantTools, ClaimTools {
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
   readonly health: HealthChecks;
+  readonly management: ManagementTools;
 }
 
 /** What a deployment may have besides, for whoever watches it; see docs/observability.md. */
@@ -67,17 +72,26 @@ export async function createDeps(env: Env): Promise<Deps> {
       createPasswordKinds({ ...config, random }),
     ]);
   const accounts = createAccountStore(env.DB);
+  const hasManagement = config.managementApi === "on";
   return {
     accounts,
     ...passwordKinds,
     assertions: createAssertionStore(env.USED_ASSERTIONS),
     verdicts: createVerdictMemory(random),
     refreshTokenRing,
-    scopes: config.scopes,
+    scopes: config.scopes.filter((scope) => !hasManagement || scope !== ADMIN_SCOPE),
+    clientScopes: hasManagement ? [ADMIN_SCOPE] : [],
     issuerUrl: config.issuer,
     signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
     lifetimes: config.lifetimes,
+    management: {
+      registry: createRegistry(env.DB, DEADLINE_MS),
+      ...passwordKinds,
+      passwordLengthMin: config.passwordLengthMin,
+      random,
+      newUserId: randomId,
+    },
     issuer: createIssuer({
       accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
       families: createFamilyStore(env.REFRESH_FAMILIES),
@@ -103,6 +117,11 @@ function requireBindings(env: Env): void {
   for (const name of BINDINGS) {
     if (env[name] === undefined) throw new ConfigError(`the binding ${name} is missing`);
   }
+}
+
+/** Whether the management API answers. Needs no other setting: off, it answers nothing at all. */
+export function hasManagementApi(env: Env): boolean {
+  return (env.MANAGEMENT_API as string) === "on";
 }
 
 const composed = new WeakMap<Env, Promise<Deps>>();

@@ -15,12 +15,16 @@ export async function withManagement<Result>(
   target: Target,
   use: (tools: ManagementTools) => Promise<Result>,
 ): Promise<Result> {
-  const kinds = await createPasswordKinds({
-    ...parsePasswordConfig({ ...(await settingsOf(target)), ...process.env }),
-    random: secureRandom,
-  });
+  const config = parsePasswordConfig({ ...(await settingsOf(target)), ...process.env });
+  const kinds = await createPasswordKinds({ ...config, random: secureRandom });
   return withDatabase(target, (db) => {
     const newUserId = () => crypto.randomUUID();
-    return use({ registry: createRegistry(db), ...kinds, random: secureRandom, newUserId });
+    return use({
+      registry: createRegistry(db),
+      ...kinds,
+      passwordLengthMin: config.passwordLengthMin,
+      random: secureRandom,
+      newUserId,
+    });
   });
 }

@@ -5,3 +5,6 @@ export type Random = (length: number) => Bytes;
 
 /** The platform's cryptographic random source. */
 export const secureRandom: Random = (length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** Makes an id that nobody else makes (RFC 9562 §5.4). */
+export const randomId = (): string => crypto.randomUUID();

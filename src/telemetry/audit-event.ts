@@ -7,6 +7,8 @@ export const AUDIT_ACTIONS = {
   family_revoked: "Every token of one login was ended; `reason` says why.",
   token_revoked: "A client ended an access token that belongs to no login.",
   password_rehashed: "A password record was replaced by one of today's strength at a login.",
+  managed:
+    "The management API changed a user or a client: `reason` says what was done, `actor_id` by whom.",
   assertion_replayed: "A client's signed assertion came a second time, and was refused.",
 } as const;
 
@@ -23,6 +25,8 @@ export interface AuditEvent {
   readonly familyId?: string;
   /** In one word of the service's own. */
   readonly reason?: string;
+  /** Who did it, where that is not whom it concerns. */
+  readonly actorId?: string;
 }
 
 /** An audit event as it stands in the log and in the queue. */
@@ -37,6 +41,7 @@ export interface AuditLine {
   readonly user_id?: string;
   readonly family_id?: string;
   readonly reason?: string;
+  readonly actor_id?: string;
 }
 
 /** The fields of an {@link AuditLine}, each with its meaning. */
@@ -48,12 +53,16 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
   client_id: "the client concerned",
   user_id: "`users.id` of the user concerned",
   family_id: "the login concerned: the id of its refresh family, which is no token",
-  reason: "for `family_revoked`: `reuse`, `rolled_back` or `client_request`",
+  reason:
+    "for `family_revoked`: `reuse`, `rolled_back` or `client_request`; for `managed` the " +
+    "operation, such as `set_password`",
+  actor_id:
+    "for `managed`: the client that called, or the name that a service binding gives its caller",
 };
 
 /** Words an event for the log and the queue. */
 export function auditLine(event: AuditEvent, requestId?: string, nowMs?: number): AuditLine {
-  const { action, clientId, userId, familyId, reason } = event;
+  const { action, clientId, userId, familyId, reason, actorId } = event;
   return {
     event: "audit",
     action,
@@ -63,5 +72,6 @@ export function auditLine(event: AuditEvent, requestId?: string, nowMs?: number)
     ...(userId === undefined ? {} : { user_id: userId }),
     ...(familyId === undefined ? {} : { family_id: familyId }),
     ...(reason === undefined ? {} : { reason }),
+    ...(actorId === undefined ? {} : { actor_id: actorId }),
   };
 }

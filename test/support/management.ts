@@ -13,6 +13,7 @@ export async function managementTools(): Promise<ManagementTools> {
       passwordPepper: null,
       random: secureRandom,
     })),
+    passwordLengthMin: 8,
     random: secureRandom,
     newUserId: () => crypto.randomUUID(),
   };

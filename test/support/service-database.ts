@@ -39,6 +39,7 @@ export async function register(
   await apply(parseRegistryFile(JSON.stringify(entries)), {
     registry: createRegistry(db),
     ...(await createPasswordKinds({ ...config, random: secureRandom })),
+    passwordLengthMin: config.passwordLengthMin,
     newUserId: () => crypto.randomUUID(),
   });
 }

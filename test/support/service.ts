@@ -74,6 +74,7 @@ export function createService(overrides: Overrides = {}): Service {
       await apply(parseRegistryFile(JSON.stringify(file)), {
         registry: createRegistry(env.DB),
         ...(await createPasswordKinds({ ...config, random: secureRandom })),
+        passwordLengthMin: config.passwordLengthMin,
         newUserId: () => crypto.randomUUID(),
       });
     },
