@@ -1,6 +1,6 @@
 /**
  * The HTTP API as one OpenAPI 3.1 document, made of the lists that the service runs on. Made when
- * the service is built: the Worker carries neither this nor zod.
+ * the service is built: the Worker does not carry it.
  */
 import * as z from "zod/mini";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";

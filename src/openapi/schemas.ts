@@ -1,6 +1,6 @@
 /**
  * What goes over the wire, as zod schemas: the document is made of them, and tests hold real
- * answers against it. The Worker itself reads none of this, and so does not carry zod.
+ * answers against it. The Worker itself reads none of this.
  */
 import * as z from "zod/mini";
 import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
