@@ -20,7 +20,9 @@ beforeAll(async () => {
 });
 
 test("smoke", async () => {
-  const { access_token } = granted(await ask(service, { grant_type: "client_credentials" }, "site:secret"));
+  const { access_token } = granted(
+    await ask(service, { grant_type: "client_credentials" }, "site:secret"),
+  );
   const call = async (method: string, path: string, body?: object) =>
     whole(
       await service.fetch(path, {
@@ -29,13 +31,24 @@ test("smoke", async () => {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     );
-  console.log(JSON.stringify([
-    await call("POST", "/admin/users", { username: "grace", password: "a good enough one" }),
-    await call("POST", "/admin/users/", { username: "grace", password: "password", "id": "\u0000", x: 1 }),
-    await call("GET", "/admin/users?limit=1"),
-    await call("GET", "/admin/clients/site"),
-    await call("GET", "/admin/clients?limit=0"),
-    await call("PUT", "/admin/clients?limit=0"),
-  ], null, 1));
+  console.log(
+    JSON.stringify(
+      [
+        await call("POST", "/admin/users", { username: "grace", password: "a good enough one" }),
+        await call("POST", "/admin/users/", {
+          username: "grace",
+          password: "password",
+          id: "\u0000",
+          x: 1,
+        }),
+        await call("GET", "/admin/users?limit=1"),
+        await call("GET", "/admin/clients/site"),
+        await call("GET", "/admin/clients?limit=0"),
+        await call("PUT", "/admin/clients?limit=0"),
+      ],
+      null,
+      1,
+    ),
+  );
   expect(1).toBe(1);
 });
