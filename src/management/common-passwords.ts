@@ -1,7 +1,7 @@
 /**
- * The 2,000 commonest passwords of at least 8 characters, in lower case, but for those that the rules
- * of `password-policy.ts` refuse anyway. From the frequency list of the npm package zxcvbn 4.4.2
- * (MIT, Dropbox), which counted passwords that had leaked.
+ * The 2,000 commonest passwords of at least 8 characters, in lower case, but for two slurs and what
+ * the rules of `password-policy.ts` refuse anyway. From the frequency list of the npm package
+ * zxcvbn 4.4.2 (MIT, Dropbox), which counted passwords that had leaked.
  */
 export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(
   `

@@ -14,7 +14,7 @@ const list = told(z.array(z.string()), "None unless said.");
 const username = text("As it is typed to log in. Case-sensitive.");
 const isActive = told(z.boolean(), "Whether the user may log in; true unless said.");
 const password = text(
-  `From \`PASSWORD_LENGTH_MIN\` characters to ${PASSWORD_BYTES_MAX} bytes, and none of the commonest.`,
+  `From \`PASSWORD_LENGTH_MIN\` characters to ${PASSWORD_BYTES_MAX} bytes, none of the commonest.`,
 );
 
 /** A new user. */

@@ -1,4 +1,4 @@
-/** The management API as other Workers call it: types alone, for both sides of a service binding. */
+/** The management API as other Workers call it: types alone, for both sides of a binding. */
 
 /** Which user is meant: by the `sub` of the user's tokens, or by name. */
 export type UserReference = { readonly id: string } | { readonly username: string };

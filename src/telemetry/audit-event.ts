@@ -8,7 +8,8 @@ export const AUDIT_ACTIONS = {
   token_revoked: "A client ended an access token that belongs to no login.",
   password_rehashed: "A password record was replaced by one of today's strength at a login.",
   managed:
-    "The management API changed a user or a client: `reason` says what was done, `actor_id` by whom.",
+    "The management API changed a user or a client: `reason` says what was done, `actor_id` " +
+    "by whom.",
   assertion_replayed: "A client's signed assertion came a second time, and was refused.",
 } as const;
 

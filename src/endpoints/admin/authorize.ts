@@ -7,8 +7,8 @@ import { issuerUrlOf } from "../issuer-url.ts";
 
 /**
  * Lets in a client that acts for itself and may manage: its token has the scope `admin`, and the
- * client is registered for it at this moment. A user's token never does, whatever its scope, nor one
- * that is for some API, which could pass on what it was shown.
+ * client is registered for it at this moment. A user's token never does, whatever its scope, nor
+ * one that is for some API, which could pass on what it was shown.
  *
  * @returns the client's id
  * @throws Refusal, Unavailable
