@@ -81,7 +81,7 @@ describe("cli user refuses, with a code that says why, and changes nothing:", ()
       ["create", "there", "--password-stdin"],
       4,
       "There is a user there already.\n",
-      { input: "x" },
+      { input: PASSWORD },
     ],
     [["create", "x"], 2, "Password: use --password-stdin where nobody can be asked.\n"],
     [["create", "x", "--password-stdin"], 2, "Password: standard input is empty\n"],
