@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { type Deps, depsOf, newRequestId, observerOf } from "./deps.ts";
+import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "./deps.ts";
+import { ADMIN_ROUTES, answerAdmin } from "./endpoints/admin/index.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
 import { health } from "./endpoints/health.ts";
@@ -7,7 +8,7 @@ import { introspect } from "./endpoints/introspect.ts";
 import { landing } from "./endpoints/landing.ts";
 import { jwks, metadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
-import { PATHS } from "./endpoints/paths.ts";
+import { ADMIN_PATHS, PATHS } from "./endpoints/paths.ts";
 import { empty } from "./endpoints/respond.ts";
 import { revoke } from "./endpoints/revoke.ts";
 import { token } from "./endpoints/token.ts";
@@ -46,6 +47,7 @@ route(PATHS.metadata, { GET: metadata });
 route(PATHS.metadataAsDot, { GET: metadata });
 route(PATHS.jwks, { GET: jwks });
 route(PATHS.health, { GET: health });
+for (const [path, endpoints] of Object.entries(ADMIN_ROUTES)) adminRoute(path, endpoints);
 
 app.notFound(() => onError(new Refusal("unknown_path")));
 app.onError(onError);
@@ -81,8 +83,22 @@ function route(
   });
 }
 
+/** The same for a path of the management API, of which nothing is there while it is off. */
+function adminRoute(
+  path: string,
+  endpoints: (typeof ADMIN_ROUTES)[keyof typeof ADMIN_ROUTES],
+): void {
+  const endpoint = nameOf(path);
+  app.all(path.replace(/\{(\w+)\}/, ":id"), async (context) => {
+    const { req, env } = context;
+    if (!hasManagementApi(env)) return onError(new Refusal("unknown_path"));
+    note({ endpoint });
+    return answerAdmin(req.raw, req.param("id") ?? "", endpoints, () => depsOf(env));
+  });
+}
+
 /** A path as the log names it. */
 function nameOf(path: string): string {
-  const names = Object.entries(PATHS).find(([, known]) => known === path);
+  const names = Object.entries({ ...PATHS, ...ADMIN_PATHS }).find(([, known]) => known === path);
   return names?.[0] ?? "other";
 }

@@ -4,19 +4,23 @@ import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
 import { BINDINGS, ConfigError, parseConfig } from "./config.ts";
 import { toHex } from "./crypto/bytes.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
-import { secureRandom } from "./crypto/random.ts";
+import { randomUuid, secureRandom } from "./crypto/random.ts";
 import type { SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintTools } from "./issuer/mint.ts";
 import { createLegacyLogin } from "./legacy/log-in.ts";
+import type { ManagementTools } from "./management/tools.ts";
+import { ADMIN_SCOPE } from "./protocol/names.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
+import { DEADLINE_MS } from "./storage/attempt.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createForeignDerivation } from "./storage/foreign-derivation.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import { createImportedTokenStore } from "./storage/imported-tokens.ts";
+import { createRegistry } from "./storage/registry.ts";
 import { createSessionStore } from "./storage/sessions.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
@@ -34,6 +38,7 @@ export interface Deps extends GrantTools, ClaimTools {
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
   readonly health: HealthChecks;
+  readonly management: ManagementTools;
 }
 
 /** What a deployment may have besides, for whoever watches it; see docs/observability.md. */
@@ -67,6 +72,7 @@ async function createDeps(env: Env): Promise<Deps> {
   ]);
   const accounts = createAccountStore(env.DB);
   const acceptsImportedTokens = config.importedTokens === "on";
+  const hasManagement = config.managementApi === "on";
   return {
     accounts,
     ...passwordKinds,
@@ -74,12 +80,20 @@ async function createDeps(env: Env): Promise<Deps> {
     legacyLogin: config.legacy && createLegacyLogin(config.legacy),
     verdicts: createVerdictMemory(random),
     refreshTokenRing: mintTools.refreshTokenRing,
-    scopes: config.scopes,
+    scopes: config.scopes.filter((scope) => !hasManagement || scope !== ADMIN_SCOPE),
+    clientScopes: hasManagement ? [ADMIN_SCOPE] : [],
     issuerUrl: config.issuer,
     signingKeys: mintTools.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
     lifetimes: config.lifetimes,
     acceptsImportedTokens,
+    management: {
+      registry: createRegistry(env.DB, DEADLINE_MS),
+      ...passwordKinds,
+      passwordLengthMin: config.passwordLengthMin,
+      random,
+      newUserId: () => randomUuid(random),
+    },
     issuer: createIssuer({
       accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
       families: createFamilyStore(env.REFRESH_FAMILIES),
@@ -104,6 +118,11 @@ function requireBindings(env: Env): void {
   for (const name of BINDINGS) {
     if (env[name] === undefined) throw new ConfigError(`the binding ${name} is missing`);
   }
+}
+
+/** Whether the management API answers. Needs no other setting: off, it answers nothing at all. */
+export function hasManagementApi(env: Env): boolean {
+  return (env.MANAGEMENT_API as string) === "on";
 }
 
 const composed = new WeakMap<Env, Promise<Deps>>();

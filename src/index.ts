@@ -1,5 +1,6 @@
 import { app } from "./app.ts";
 
+export { Management } from "./resource/management.ts";
 export { TokenVerifier } from "./resource/token-verifier.ts";
 export { ForeignPasswords } from "./storage/foreign-passwords.ts";
 export { RefreshFamily } from "./storage/refresh-family.ts";

@@ -33,7 +33,7 @@ const NARROWER = {
     ...["client-auth", "grants", "management", "issuer"],
     ...["storage", "tokens", "crypto", "protocol", "telemetry"],
   ],
-  resource: ["deps.ts", "tokens", "crypto", "protocol", "telemetry"],
+  resource: ["deps.ts", "management", "tokens", "crypto", "protocol", "telemetry"],
   testing: ["resource"],
   grants: ["legacy", "storage", "tokens", "crypto", "protocol", "telemetry"],
   legacy: ["storage", "crypto", "protocol", "telemetry"],
@@ -43,7 +43,7 @@ const NARROWER = {
 /** Parts that may know what the Worker is bound to. */
 const BOUND = [
   ...["storage", "deps.ts", "app.ts", "index.ts", "cli"],
-  ...["resource/token-verifier.ts", "testing/worker.ts"],
+  ...["resource/token-verifier.ts", "resource/management.ts", "testing/worker.ts"],
 ];
 
 const { onlyIn, nowhere, nowhereIn, globals, names, packages } = place;
@@ -124,6 +124,10 @@ const RULES = {
   "every reason to refuse has its wire error": tableIsExhaustive(
     "src/endpoints/on-error.ts",
     "Readonly<Record<RefusalReason, WireError>>",
+  ),
+  "every reason of management has its wire error": tableIsExhaustive(
+    "src/endpoints/admin/on-problem.ts",
+    "Readonly<Record<ManagementReason, WireError>>",
   ),
   "values are bound to SQL": sqlIsFixed(BOUND, {
     "src/storage/registry.ts": "table and column names are its own words; every value is bound",

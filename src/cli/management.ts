@@ -16,13 +16,20 @@ export async function withManagement<Result>(
   target: Target,
   use: (tools: ManagementTools, db: D1Database) => Promise<Result>,
 ): Promise<Result> {
+  const config = parsePasswordConfig({ ...(await settingsOf(target)), ...process.env });
   const kinds = await createPasswordKinds({
-    ...parsePasswordConfig({ ...(await settingsOf(target)), ...process.env }),
+    ...config,
     random: secureRandom,
     deriveLong: longPbkdf2,
   });
   return withDatabase(target, (db) => {
-    const newUserId = () => crypto.randomUUID();
-    return use({ registry: createRegistry(db), ...kinds, random: secureRandom, newUserId }, db);
+    const tools = {
+      registry: createRegistry(db),
+      ...kinds,
+      passwordLengthMin: config.passwordLengthMin,
+      random: secureRandom,
+      newUserId: () => crypto.randomUUID(),
+    };
+    return use(tools, db);
   });
 }

@@ -53,9 +53,9 @@ export function targetOf({ persistTo, remote, env }: CommonOptions): Target {
   return { stateDir: persistTo, remote, ...(env === undefined ? {} : { env }) };
 }
 
-/** The page to ask for: one row more than is shown tells whether there are more. */
+/** The page to ask for. */
 export function pageOf({ after, limit }: ListOptions): Page {
-  return { after, limit: limit + 1 };
+  return { after, limit };
 }
 
 /** Reads the `--limit` of a list. @throws InvalidArgumentError */

@@ -24,7 +24,7 @@ export async function metadata({ request }: Exchange, deps: Deps): Promise<Respo
     revocation_endpoint: issuer + PATHS.revocation,
     introspection_endpoint: issuer + PATHS.introspection,
     ...(deps.signingKeys === null ? {} : { jwks_uri: issuer + PATHS.jwks }),
-    scopes_supported: deps.scopes,
+    scopes_supported: [...deps.scopes, ...deps.clientScopes],
     response_types_supported: [],
     grant_types_supported: GRANTS.map(({ grantType }) => grantType),
     token_endpoint_auth_methods_supported: methods,

@@ -3,7 +3,7 @@ import { PARAMETERS_MAX } from "../protocol/params.ts";
 import { Refusal, type RefusalReason, Unavailable } from "../protocol/refusal.ts";
 import { noteFailure } from "../telemetry/failure.ts";
 import { note } from "../telemetry/record.ts";
-import { BODY_BYTES_MAX } from "./read-body.ts";
+import { BODY_BYTES_MAX, JSON_BYTES_MAX } from "./read-body.ts";
 import { MEDIA_TYPES } from "./read-params.ts";
 import { json } from "./respond.ts";
 
@@ -61,6 +61,9 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   malformed_form: invalidRequest("The body is not a form in UTF-8."),
   malformed_json: invalidRequest("The body is not a JSON object of strings, each name once."),
   malformed_multipart: invalidRequest("The body is not multipart form data of text fields."),
+  json_expected: invalidRequest("The body must be application/json.", 415),
+  json_malformed: invalidRequest("The body is not a JSON object in UTF-8 that nests little."),
+  json_too_large: invalidRequest(`The body is longer than ${JSON_BYTES_MAX} bytes.`, 413),
   grant_type_unknown: { status: 400, error: "unsupported_grant_type" },
   username_missing: invalidRequest("Request is missing username parameter."),
   password_missing: invalidRequest("Request is missing password parameter."),
@@ -105,6 +108,14 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   token_missing: invalidRequest("Missing token parameter."),
   caller_is_public: INVALID_CLIENT,
   caller_token_inactive: bearerError(401, "invalid_token"),
+  caller_is_user: bearerError(403, "insufficient_scope"),
+  caller_token_missing: {
+    status: 401,
+    error: "invalid_token",
+    // RFC 6750 §3.1: no error code for a request that does not try.
+    headers: { "WWW-Authenticate": "Bearer" },
+  },
+  caller_token_for_another: bearerError(401, "invalid_token"),
   caller_scope_insufficient: bearerError(403, "insufficient_scope"),
   idempotency_key_malformed: invalidRequest(
     "The Idempotency-Key is not 1 to 255 visible characters.",

@@ -12,5 +12,18 @@ export const PATHS = {
   health: "/healthz",
 } as const;
 
+/** Where the management API is, where it is switched on; RFC 6570 templates. */
+export const ADMIN_PATHS = {
+  adminUsers: "/admin/users",
+  adminUser: "/admin/users/{id}",
+  adminUserPassword: "/admin/users/{id}/password",
+  adminUserPasswordReset: "/admin/users/{id}/password-reset",
+  adminUserSessions: "/admin/users/{id}/sessions",
+  adminClients: "/admin/clients",
+  adminClient: "/admin/clients/{client_id}",
+  adminClientSecret: "/admin/clients/{client_id}/secret",
+  adminClientSessions: "/admin/clients/{client_id}/sessions",
+} as const;
+
 /** What is served beside the Worker, from static assets. */
 export const ASSET_PATHS = { documentation: "/docs", openapi: "/openapi.json" } as const;

@@ -4,6 +4,9 @@ import { Refusal } from "../protocol/refusal.ts";
 /** Longest body that is used, in bytes. */
 export const BODY_BYTES_MAX = 16 * 1024;
 
+/** Longest body of the management API, in bytes: claims, origins and 16 keys of a client fit. */
+export const JSON_BYTES_MAX = 64 * 1024;
+
 /**
  * How much of a longer body is read and dropped before it is refused, in bytes. Answered unread,
  * `wrangler dev`'s proxy turns the refusal into a 500 of its own.
@@ -13,9 +16,13 @@ const DRAINED_BYTES_MAX = 1024 * 1024;
 /**
  * Reads a body whole, counting while it reads: a chunked body has no length to trust.
  *
- * @throws Refusal `body_too_large` past {@link BODY_BYTES_MAX}
+ * @throws Refusal `tooLarge` past so many bytes
  */
-export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(
+  request: Request,
+  bytesMax = BODY_BYTES_MAX,
+  tooLarge: "body_too_large" | "json_too_large" = "body_too_large",
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = request.body?.getReader();
@@ -23,13 +30,13 @@ export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;
-    if (length <= BODY_BYTES_MAX) chunks.push(value);
+    if (length <= bytesMax) chunks.push(value);
     else chunks.length = 0;
     if (length > DRAINED_BYTES_MAX) {
       await reader.cancel();
       break;
     }
   }
-  if (length > BODY_BYTES_MAX) throw new Refusal("body_too_large");
+  if (length > bytesMax) throw new Refusal(tooLarge);
   return concat(...chunks);
 }

@@ -50,7 +50,8 @@ export function isJson(request: Request): boolean {
   return mediaTypeOf(request) === "application/json";
 }
 
-function mediaTypeOf(request: Request): string | null {
+/** The media type of a body, in lower case; null where the request names none. */
+export function mediaTypeOf(request: Request): string | null {
   const contentType = request.headers.get("Content-Type");
   if (!contentType) return null;
   return contentType.replace(/;.*$/s, "").trim().toLowerCase();

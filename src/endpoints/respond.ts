@@ -19,6 +19,11 @@ export function json(body: unknown, status = 200, headers: HeadersInit = {}): Re
   });
 }
 
+/** Builds an answer to a request that failed (RFC 9457), which no cache keeps. */
+export function problem(body: unknown, status: number, headers: HeadersInit = {}): Response {
+  return json(body, status, { "Content-Type": "application/problem+json", ...headers });
+}
+
 /** Builds an answer without a body, and so without a content type, that no cache keeps. */
 export function empty(status: number, headers: HeadersInit = {}): Response {
   return respond(null, status, { ...NO_STORE, ...headers });

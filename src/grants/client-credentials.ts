@@ -1,6 +1,8 @@
 import { Refusal } from "../protocol/refusal.ts";
+import type { Scope } from "../protocol/scope.ts";
+import type { Client } from "../storage/accounts.ts";
 import { audienceOf } from "./audience.ts";
-import { type Grant, lifetimesOf, requireGrantAllowed } from "./grant.ts";
+import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
 
 /**
@@ -21,7 +23,7 @@ export const clientCredentialsGrant: Grant = {
         return {
           clientId: client.clientId,
           subject: null,
-          scope: initialScope(params.get("scope"), client, tools.scopes),
+          scope: initialScope(params.get("scope"), client, scopesOf(client, tools)),
           audience: audienceOf(params.get("resource"), client),
           claims: client.claims,
           accessTokenFormat: client.accessTokenFormat,
@@ -32,3 +34,8 @@ export const clientCredentialsGrant: Grant = {
     };
   },
 };
+
+/** A client that is registered for no scope by name has none of those that must be named. */
+function scopesOf(client: Client, { scopes, clientScopes }: GrantTools): Scope {
+  return client.scope === null ? scopes : [...scopes, ...clientScopes];
+}

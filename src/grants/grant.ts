@@ -17,8 +17,10 @@ export interface GrantTools {
   readonly legacyLogin: LegacyLogin | null;
   readonly refreshTokenRing: KeyRing;
   readonly random: Random;
-  /** Every scope of the service. */
+  /** Every scope that any client may be registered for; one without `scope` has them all. */
   readonly scopes: Scope;
+  /** Those that only a client acting for itself may have, if it is registered for them by name. */
+  readonly clientScopes: Scope;
   /** For clients that set none of their own. */
   readonly lifetimes: Lifetimes;
   /** Whether tokens of another server are looked up. */

@@ -4,6 +4,7 @@ import type { RegistryWrite, UserFields } from "../storage/registry.ts";
 import { type ClientEntry, type UserEntry, usesSecret } from "./entries.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
 import { invalid, type Subject } from "./management-error.ts";
+import { problemOfPassword } from "./password-policy.ts";
 import type { RegistryFile } from "./registry-file.ts";
 import {
   clientEntryOf,
@@ -74,7 +75,9 @@ export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGe
     }
   }
   if (problems.length > 0) throw invalid(...problems);
-  for (const entry of file.users) yield userStep(entry, rows.get(entry.username), tools);
+  for (const [index, entry] of file.users.entries()) {
+    yield userStep(entry, rows.get(entry.username), `users[${index}].`, tools);
+  }
 }
 
 const UNREADABLE = "is no record that this service can read; is PASSWORD_PEPPER the one it needs?";
@@ -124,12 +127,13 @@ async function secretFields(
 async function userStep(
   entry: UserEntry,
   row: UserRow | undefined,
+  place: string,
   tools: ApplyTools,
 ): Promise<Step> {
   const { username } = entry;
   const subject = { kind: "user", name: username } as const;
   const fields: UserFields = {
-    password_record: await passwordRecord(entry, row, tools.userPasswords),
+    password_record: await passwordRecord(entry, row, place, tools),
     claims: JSON.stringify(entry.claims),
     is_active: entry.is_active ? 1 : 0,
   };
@@ -161,7 +165,8 @@ async function userStep(
 async function passwordRecord(
   entry: UserEntry,
   row: UserRow | undefined,
-  userPasswords: Passwords,
+  place: string,
+  { userPasswords, passwordLengthMin }: ApplyTools,
 ): Promise<string> {
   if (entry.password_record !== undefined) return entry.password_record;
   if (entry.password === undefined) return row?.password_record ?? UNUSABLE_RECORD;
@@ -169,5 +174,7 @@ async function passwordRecord(
     const { matched } = await userPasswords.check(entry.password, [row.password_record]);
     if (matched !== null) return row.password_record;
   }
+  const problem = problemOfPassword(entry.password, entry.username, passwordLengthMin);
+  if (problem !== null) throw invalid(`${place}password: ${problem}`);
   return userPasswords.makeRecord(entry.password);
 }

@@ -1,8 +1,10 @@
 import type { ClientRow } from "../storage/account-rows.ts";
 import { type Page, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound } from "./change-client.ts";
 import { type ClientSecret, makeSecret } from "./client-secrets.ts";
 import { type ClientEntry, parseClientEntry, usesSecret } from "./entries.ts";
+import { type Listing, listPage } from "./listing.ts";
 import { invalid, ManagementError } from "./management-error.ts";
 import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
@@ -19,11 +21,18 @@ export interface ClientView
   readonly sessions_valid_from: string;
 }
 
+/** What only files have, which bring the records of another service. */
+const RECORD_FIELDS = [
+  "secret_record",
+  "previous_secret_record",
+  "previous_secret_ends_at",
+] as const;
+
 /** What stays as it is, or is changed by a rotation alone. */
-const FIXED_FIELDS = [
-  ...["client_id", "client_secret", "secret_record"],
-  ...["previous_secret_record", "previous_secret_ends_at"],
-];
+const FIXED_FIELDS: readonly string[] = ["client_id", "client_secret", ...RECORD_FIELDS];
+
+/** The fields of a client that an update may be about, as a file has them. */
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Makes a client, and a secret for it unless it brings one or needs none.
@@ -33,6 +42,9 @@ const FIXED_FIELDS = [
  */
 export async function createClient(input: object, tools: ManagementTools): Promise<ClientSecret> {
   const entry = parseClientEntry(input);
+  const records = RECORD_FIELDS.filter((field) => entry[field] !== undefined);
+  if (records.length > 0)
+    throw invalid(...records.map((field) => `${field}: stands in files alone`));
   const clientId = entry.client_id;
   const secret = usesSecret(entry) ? (entry.client_secret ?? makeSecret(tools.random)) : null;
   const record = secret === null ? null : await tools.clientSecrets.makeRecord(secret);
@@ -42,8 +54,11 @@ export async function createClient(input: object, tools: ManagementTools): Promi
 }
 
 /** Shows clients by id, one page. */
-export async function listClients(page: Page, tools: ManagementTools): Promise<ClientView[]> {
-  return (await tools.registry.listClients(page)).map(viewOf);
+export function listClients(
+  page: Page,
+  { registry }: ManagementTools,
+): Promise<Listing<ClientView>> {
+  return listPage((some) => registry.listClients(some), page, idOf, viewOf);
 }
 
 /** @throws ManagementError `not_found` */
@@ -55,19 +70,21 @@ export async function showClient(clientId: string, tools: ManagementTools): Prom
  * Changes fields of a client. One that turns to a method with a secret gets a new secret.
  *
  * @param changes as in a file; undefined takes a field back to its default
+ * @param merge how the changes meet what is there; by default they replace whole fields
  * @throws ManagementError `not_found`, `invalid` or `changed`
  */
 export async function updateClient(
   clientId: string,
-  changes: object,
+  changes: Fields,
   tools: ManagementTools,
+  merge: (old: Fields, changes: Fields) => Fields = (old, more) => ({ ...old, ...more }),
 ): Promise<ClientSecret> {
   const fixed = FIXED_FIELDS.filter((field) => field in changes);
   if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: no update changes it`));
   return changeClient(clientId, tools, async (row) => {
     const { secret_record, previous_secret_record, previous_secret_ends_at, ...old } =
       clientEntryOf(row);
-    const wanted: Record<string, unknown> = { ...old, ...changes };
+    const wanted: Record<string, unknown> = { ...merge(old, changes) };
     // What only the old method has goes with it.
     const isMethodNew = wanted["token_endpoint_auth_method"] !== row.token_endpoint_auth_method;
     if (isMethodNew && !("jwks" in changes)) delete wanted["jwks"];
@@ -102,12 +119,25 @@ export function setClientDisabled(
   });
 }
 
+/** Ends every token of a client, which may ask for others. @throws ManagementError `not_found` */
+export function endClientSessions(clientId: string, tools: ManagementTools): Promise<void> {
+  return onRow({ kind: "update_client", clientId, fields: {}, endsSessions: true }, tools);
+}
+
 /** Deletes a client, which ends every session of it. @throws ManagementError `not_found` */
-export async function deleteClient(clientId: string, tools: ManagementTools): Promise<void> {
+export function deleteClient(clientId: string, tools: ManagementTools): Promise<void> {
+  return onRow({ kind: "delete_client", clientId }, tools);
+}
+
+/** Writes what asks of a row only that it is there. */
+async function onRow(
+  write: Extract<RegistryWrite, { kind: "update_client" | "delete_client" }>,
+  { registry }: ManagementTools,
+): Promise<void> {
   try {
-    await tools.registry.write([{ kind: "delete_client", clientId }]);
+    await registry.write([write]);
   } catch (error) {
-    if (error instanceof RegistryConflict) throw notFound(clientId);
+    if (error instanceof RegistryConflict) throw notFound(write.clientId);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import english from "zod/v4/locales/en.js";
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
@@ -6,8 +7,8 @@ import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../proto
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { parseScope } from "../protocol/scope.ts";
 
-// zod/mini has no words of its own until it is told whose.
-z.config(z.locales.en());
+// zod/mini has no words of its own until it is told whose; `z.locales` would bring every language.
+z.config(english());
 
 /** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */
 const CLAIMS_BYTES_MAX = 2048;

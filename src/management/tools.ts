@@ -8,6 +8,8 @@ export interface ManagementTools {
   readonly userPasswords: Passwords;
   readonly clientSecrets: Passwords;
   readonly random: Random;
+  /** Fewest characters of a password that is set from now on. */
+  readonly passwordLengthMin: number;
   /** Makes the `users.id` of a new user; never the same twice. */
   readonly newUserId: () => string;
 }

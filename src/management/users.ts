@@ -1,17 +1,21 @@
 import type { UserRow } from "../storage/account-rows.ts";
-import {
-  type Page,
-  RegistryConflict,
-  type RegistryWrite,
-  type UserFields,
-} from "../storage/registry.ts";
+import type { UserKey } from "../storage/accounts.ts";
+import { type Page, RegistryConflict, type UserFields } from "../storage/registry.ts";
+import { nameOf } from "./all-rows.ts";
+import { changeUser, findUser } from "./change-user.ts";
 import { parseUserEntry, type UserEntry } from "./entries.ts";
-import { ManagementError, type ManagementReason } from "./management-error.ts";
+import { type Listing, listPage } from "./listing.ts";
+import { invalid, ManagementError } from "./management-error.ts";
+import { makePassword, requireGoodPassword } from "./password-policy.ts";
 import { instantOf, UNUSABLE_RECORD, userEntryOf } from "./registry-rows.ts";
+import { changedFields } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
+export type { UserKey } from "../storage/accounts.ts";
+
 /** A user as it is shown: all that its file entry has but the record, and a few instants. */
-export interface UserView extends Omit<UserEntry, "password" | "password_record"> {
+export interface UserView extends Omit<UserEntry, "id" | "password" | "password_record"> {
+  readonly id: string;
   /** False: no password is right. */
   readonly has_password: boolean;
   readonly created_at: string;
@@ -19,16 +23,21 @@ export interface UserView extends Omit<UserEntry, "password" | "password_record"
   readonly sessions_valid_from: string;
 }
 
+/** What stays as it is, or is changed by a command of its own. */
+const FIXED_FIELDS = ["id", "password", "password_record"];
+
 /**
  * Makes a user; without a password none is right.
  *
- * @param input as in a file; anything may be wrong with it
+ * @param input as in a file, but for a record; anything may be wrong with it
  * @returns the id, which is the subject of the user's tokens
  * @throws ManagementError `invalid` or `already_exists`
  */
 export async function createUser(input: object, tools: ManagementTools): Promise<string> {
   const entry = parseUserEntry(input);
   const { password, username } = entry;
+  if (entry.password_record !== undefined) throw invalid("password_record: stands in files alone");
+  if (password !== undefined) requireGoodPassword(password, username, tools);
   const id = entry.id ?? tools.newUserId();
   const fields: UserFields = {
     password_record:
@@ -36,83 +45,117 @@ export async function createUser(input: object, tools: ManagementTools): Promise
     claims: JSON.stringify(entry.claims),
     is_active: entry.is_active ? 1 : 0,
   };
-  await write({ kind: "insert_user", id, username, fields }, "already_exists", tools);
+  try {
+    await tools.registry.write([{ kind: "insert_user", id, username, fields }]);
+  } catch (error) {
+    if (!(error instanceof RegistryConflict)) throw error;
+    throw new ManagementError("already_exists", { kind: "user", name: username });
+  }
   return id;
 }
 
 /** Shows users by name, one page. */
-export async function listUsers(page: Page, tools: ManagementTools): Promise<UserView[]> {
-  return (await tools.registry.listUsers(page)).map(viewOf);
+export function listUsers(page: Page, { registry }: ManagementTools): Promise<Listing<UserView>> {
+  return listPage((some) => registry.listUsers(some), page, nameOf, viewOf);
 }
 
 /** @throws ManagementError `not_found` */
-export async function showUser(username: string, tools: ManagementTools): Promise<UserView> {
-  return viewOf(await findUser(username, tools));
+export async function showUser(key: UserKey, tools: ManagementTools): Promise<UserView> {
+  return viewOf(await findUser(key, tools));
+}
+
+/** The fields of a user that an update may be about, as a file has them. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Changes name, claims or state of a user. A user who is deactivated loses every session.
+ *
+ * @param changes as in a file; undefined takes a field back to its default
+ * @param merge how the changes meet what is there; by default they replace whole fields
+ * @throws ManagementError `not_found`, `invalid`, `already_exists` for a name, or `changed`
+ */
+export function updateUser(
+  key: UserKey,
+  changes: Fields,
+  tools: ManagementTools,
+  merge: (old: Fields, changes: Fields) => Fields = (old, more) => ({ ...old, ...more }),
+): Promise<void> {
+  return changeUser(key, tools, async (row) => {
+    const fixed = FIXED_FIELDS.filter((field) => field in changes);
+    if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: no update changes it`));
+    const { id: _, password_record: __, ...old } = userEntryOf(row);
+    const { username, claims, is_active } = parseUserEntry(merge(old, changes));
+    const wanted = { username, claims: JSON.stringify(claims), is_active: is_active ? 1 : 0 };
+    const fields = changedFields(wanted, row);
+    if (fields === null) return { write: null, result: undefined };
+    if (fields.username !== undefined && (await tools.registry.findUsers([username])).size > 0) {
+      throw new ManagementError("already_exists", { kind: "user", name: username });
+    }
+    const endsSessions = fields.is_active === 0;
+    const expected = { claims: row.claims, is_active: row.is_active };
+    return {
+      write: { kind: "update_user", username: row.username, fields, expected, endsSessions },
+      result: undefined,
+    };
+  });
 }
 
 /**
  * Gives a user another password, which ends every session of the user.
  *
- * @throws ManagementError `invalid` or `not_found`
+ * @throws ManagementError `invalid`, `not_found` or `changed`
  */
-export async function setPassword(
-  username: string,
-  password: string,
-  tools: ManagementTools,
-): Promise<void> {
-  parseUserEntry({ username, password });
-  await findUser(username, tools);
-  const fields = { password_record: await tools.userPasswords.makeRecord(password) };
-  await write({ kind: "update_user", username, fields, endsSessions: true }, "not_found", tools);
+export function setPassword(key: UserKey, password: string, tools: ManagementTools): Promise<void> {
+  return changeUser(key, tools, async (row) => {
+    const { username } = row;
+    parseUserEntry({ username, password });
+    requireGoodPassword(password, username, tools);
+    const fields = { password_record: await tools.userPasswords.makeRecord(password) };
+    return {
+      write: { kind: "update_user", username, fields, endsSessions: true },
+      result: undefined,
+    };
+  });
+}
+
+/**
+ * Gives a user a password that is made here, which ends every session of the user.
+ *
+ * @returns the password, which is shown this once
+ * @throws ManagementError `not_found` or `changed`
+ */
+export async function resetPassword(key: UserKey, tools: ManagementTools): Promise<string> {
+  const password = makePassword(tools);
+  await setPassword(key, password, tools);
+  return password;
 }
 
 /**
  * Lets a user log in, or ends every session of the user and lets none begin.
  *
- * @throws ManagementError `not_found`
+ * @throws ManagementError `not_found` or `changed`
  */
-export async function setUserActive(
-  username: string,
+export function setUserActive(
+  key: UserKey,
   isActive: boolean,
   tools: ManagementTools,
 ): Promise<void> {
-  const row = await findUser(username, tools);
-  if ((row.is_active === 1) === isActive) return;
-  const change = { fields: { is_active: isActive ? 1 : 0 }, endsSessions: !isActive };
-  await write({ kind: "update_user", username, ...change }, "not_found", tools);
+  return updateUser(key, { is_active: isActive }, tools);
 }
 
 /** Ends every session of a user, who can log in again. @throws ManagementError `not_found` */
-export async function endSessions(username: string, tools: ManagementTools): Promise<void> {
-  await write(
-    { kind: "update_user", username, fields: {}, endsSessions: true },
-    "not_found",
-    tools,
-  );
+export function endSessions(key: UserKey, tools: ManagementTools): Promise<void> {
+  return changeUser(key, tools, async ({ username }) => {
+    const write = { kind: "update_user", username, fields: {}, endsSessions: true } as const;
+    return { write, result: undefined };
+  });
 }
 
 /** Deletes a user, which ends every session of the user. @throws ManagementError `not_found` */
-export async function deleteUser(username: string, tools: ManagementTools): Promise<void> {
-  await write({ kind: "delete_user", username }, "not_found", tools);
-}
-
-async function write(
-  change: Extract<RegistryWrite, { username: string }>,
-  onConflict: ManagementReason,
-  { registry }: ManagementTools,
-): Promise<void> {
-  try {
-    await registry.write([change]);
-  } catch (error) {
-    if (!(error instanceof RegistryConflict)) throw error;
-    throw new ManagementError(onConflict, { kind: "user", name: change.username });
-  }
-}
-
-async function findUser(username: string, { registry }: ManagementTools): Promise<UserRow> {
-  const row = (await registry.findUsers([username])).get(username);
-  if (row !== undefined) return row;
-  throw new ManagementError("not_found", { kind: "user", name: username });
+export function deleteUser(key: UserKey, tools: ManagementTools): Promise<void> {
+  return changeUser(key, tools, async ({ username }) => {
+    return { write: { kind: "delete_user", username }, result: undefined };
+  });
 }
 
 function viewOf(row: UserRow): UserView {

@@ -1,6 +1,6 @@
 /**
  * The HTTP API as one OpenAPI 3.1 document, made of the lists that the service runs on. Made when
- * the service is built: the Worker carries neither this nor zod.
+ * the service is built: the Worker does not carry it.
  */
 import * as z from "zod/mini";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
@@ -15,6 +15,8 @@ import {
   metadataOperation,
 } from "./discovery.ts";
 import { introspectionByGet, introspectionByPost } from "./introspection.ts";
+import { MANAGEMENT_OPERATIONS } from "./management.ts";
+import * as management from "./management-schemas.ts";
 import { CORS_HEADERS, type Json, type Operation, toOperationObject } from "./operation.ts";
 import { revocationOperation } from "./revocation.ts";
 import * as schemas from "./schemas.ts";
@@ -32,7 +34,12 @@ export const OPERATIONS: readonly Operation[] = [
   jwksOperation,
   landingOperation,
   healthOperation,
+  ...MANAGEMENT_OPERATIONS,
 ];
+
+const MANAGEMENT =
+  "Users and clients, for clients of the operator's own. Off by default: every path under /admin " +
+  "is unknown unless the setting `MANAGEMENT_API` is `on`.";
 
 /** Endpoints that pages of a client's origins may call. */
 const FOR_PAGES: readonly string[] = [PATHS.token, PATHS.revocation];
@@ -50,6 +57,18 @@ const SCHEMAS = {
   Landing: schemas.landingAnswer,
   Health: schemas.healthAnswer,
   Error: schemas.errorAnswer,
+  NewUser: management.newUser,
+  UserPatch: management.userPatch,
+  User: management.user,
+  UserList: management.userList,
+  NewPassword: management.newPassword,
+  MadePassword: management.madePassword,
+  NewClient: management.newClient,
+  ClientPatch: management.clientPatch,
+  Client: management.client,
+  ClientList: management.clientList,
+  SecretRotation: management.rotation,
+  Problem: management.problem,
 } as const;
 
 /** Builds the document. */
@@ -65,6 +84,7 @@ export function openApiDocument(): Json {
     tags: [
       { name: "tokens", description: "Getting, ending and checking tokens" },
       { name: "discovery", description: "What the service says of itself" },
+      { name: "management", description: MANAGEMENT },
     ],
     paths: paths(),
     components: { schemas: components(), securitySchemes: securitySchemes() },
@@ -107,7 +127,8 @@ function describe(): string {
     `A body has at most ${BODY_BYTES_MAX} bytes and ${PARAMETERS_MAX} parameters, none of them`,
     "twice; an empty value counts as left out. Paths work with and without the slash at their",
     "end. An unknown path is answered with 404 and a method that a path does not have with 405",
-    "and `Allow`, both with an `Error`; `OPTIONS` is answered everywhere.\n",
+    "and `Allow`, both with an `Error`, or under /admin with a `Problem`; `OPTIONS` is answered",
+    "everywhere.\n",
     "The scopes of a deployment are in `scopes_supported` of its metadata.",
   ].join("\n");
 }

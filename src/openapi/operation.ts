@@ -1,3 +1,4 @@
+import { MANAGEMENT_ERRORS, toProblem } from "../endpoints/admin/on-problem.ts";
 import {
   SERVER_ERROR,
   toBody,
@@ -7,6 +8,7 @@ import {
 } from "../endpoints/on-error.ts";
 import { MEDIA_TYPES } from "../endpoints/read-params.ts";
 import { NO_STORE, PUBLIC } from "../endpoints/respond.ts";
+import type { ManagementReason } from "../management/management-error.ts";
 import type { RefusalReason } from "../protocol/refusal.ts";
 
 /** A part of the document. */
@@ -15,7 +17,7 @@ export type Json = Readonly<Record<string, unknown>>;
 /** One endpoint under one method, before its refusals are spelled out. */
 export interface Operation {
   readonly path: string;
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** `operationId`: what client generators call it. */
   readonly id: string;
   readonly tag: string;
@@ -25,9 +27,13 @@ export interface Operation {
   readonly requestBody?: Json;
   /** Security requirements; none where anybody may ask. */
   readonly security: readonly Json[];
+  /** Status of the success; 200 unless said. */
+  readonly status?: number;
   readonly success: Json;
   /** Every reason for which it can refuse. */
   readonly refusals: readonly RefusalReason[];
+  /** Of management: why it can fail besides. Each answer that is no success is a problem then. */
+  readonly problems?: readonly ManagementReason[];
   /** Answers by status that are not as everywhere. */
   readonly own?: Readonly<Record<number, Json>>;
 }
@@ -46,8 +52,11 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   400: "The request cannot be granted as it is.",
   401: "The caller is not authenticated.",
   403: "The caller's token lacks the scope.",
+  404: "There is no such user or client.",
+  409: "The name or id is taken, or somebody else changed the same meanwhile.",
   413: "The body is too long.",
   415: "The body has a media type that is not read.",
+  422: "What is asked for cannot be so.",
   429: "Too many at once. Try again later.",
   500: "The service failed.",
   503: "The service is not available for the moment. Tokens stay as they are: try again.",
@@ -102,11 +111,16 @@ export function bodyOf(form: string, json: string = form): Json {
 /** The Operation Object (OpenAPI 3.1 §4.8.10). @param extraHeaders of every one of its answers */
 export function toOperationObject(operation: Operation, extraHeaders: Json = {}): Json {
   const { id, tag, summary, description, parameters, requestBody, security, success } = operation;
+  const { problems, status: successStatus = 200 } = operation;
   const refusals = operation.refusals.map((reason) => WIRE_ERRORS[reason]);
-  const byStatus = Map.groupBy([...refusals, SERVER_ERROR, UNAVAILABLE], ({ status }) => status);
-  const failures = [...byStatus].map(([status, errors]): [string, Json] => {
-    return [String(status), failure(status, errors, extraHeaders)];
-  });
+  const others = (problems ?? []).map((reason) => MANAGEMENT_ERRORS[reason]);
+  const all = [...refusals, ...others, SERVER_ERROR, UNAVAILABLE];
+  const failures = [...Map.groupBy(all, ({ status }) => status)].map(
+    ([status, errors]): [string, Json] => {
+      const content = problems === undefined ? errorContent(errors) : problemContent(errors);
+      return [String(status), failure(status, errors, content, extraHeaders)];
+    },
+  );
   return {
     operationId: id,
     tags: [tag],
@@ -115,11 +129,16 @@ export function toOperationObject(operation: Operation, extraHeaders: Json = {})
     ...(parameters === undefined ? {} : { parameters }),
     ...(requestBody === undefined ? {} : { requestBody }),
     security,
-    responses: { 200: success, ...Object.fromEntries(failures), ...operation.own },
+    responses: { [successStatus]: success, ...Object.fromEntries(failures), ...operation.own },
   };
 }
 
-function failure(status: number, errors: readonly WireError[], extraHeaders: Json): Json {
+function failure(
+  status: number,
+  errors: readonly WireError[],
+  content: Json,
+  extraHeaders: Json,
+): Json {
   const own = errors.map((error) => error.headers ?? {});
   const names = [...new Set(own.flatMap((some) => Object.keys(some)))];
   const ownHeaders = names.map((name): [string, Json] => {
@@ -131,18 +150,33 @@ function failure(status: number, errors: readonly WireError[], extraHeaders: Jso
   return {
     description: STATUS_WORDS[status],
     headers: { ...NO_STORE_HEADERS, ...Object.fromEntries(ownHeaders), ...extraHeaders },
-    content: { "application/json": { schema: schemaRef("Error"), examples: examples(errors) } },
+    content,
   };
 }
 
+function errorContent(errors: readonly WireError[]): Json {
+  const schema = schemaRef("Error");
+  return { "application/json": { schema, examples: examples(errors, toBody) } };
+}
+
+/** What is wrong with a request that cannot be granted is said in each answer anew. */
+function problemContent(errors: readonly WireError[]): Json {
+  const schema = schemaRef("Problem");
+  const fixed = errors.includes(MANAGEMENT_ERRORS.invalid)
+    ? {}
+    : { examples: examples(errors, toProblem) };
+  return { "application/problem+json": { schema, ...fixed } };
+}
+
 /** Each body that there is, once. */
-function examples(errors: readonly WireError[]): Json {
+function examples(errors: readonly WireError[], write: (error: WireError) => Json): Json {
   const named: Record<string, Json> = {};
-  for (const wireError of new Set(errors)) {
+  const bodies = new Map(errors.map((one) => [JSON.stringify(write(one)), one]));
+  for (const wireError of bodies.values()) {
     const { error, description = error } = wireError;
     const same = Object.keys(named).filter((name) => name.startsWith(error)).length;
     const name = same === 0 ? error : `${error}_${same + 1}`;
-    named[name] = { summary: description, value: toBody(wireError) };
+    named[name] = { summary: description, value: write(wireError) };
   }
   return named;
 }

@@ -1,6 +1,6 @@
 /**
  * What goes over the wire, as zod schemas: the document is made of them, and tests hold real
- * answers against it. The Worker itself reads none of this, and so does not carry zod.
+ * answers against it. The Worker itself reads none of this.
  */
 import * as z from "zod/mini";
 import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
@@ -12,11 +12,12 @@ import { CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { SCOPE_LENGTH_MAX } from "../protocol/scope.ts";
 
 const GRANT_TYPES = GRANTS.map(({ grantType }) => grantType);
-const WIRE_ERROR_LIST = [...Object.values(WIRE_ERRORS), UNAVAILABLE, SERVER_ERROR];
+/** Everything that an OAuth endpoint may answer instead of a success. */
+export const WIRE_ERROR_LIST = [...Object.values(WIRE_ERRORS), UNAVAILABLE, SERVER_ERROR];
 const ERROR_CODES = [...new Set(WIRE_ERROR_LIST.map(({ error }) => error))];
 
 /** A schema with the words that the document has for it. */
-function told<Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema {
+export function told<Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema {
   z.globalRegistry.add(schema, { description });
   return schema;
 }

@@ -1,7 +1,7 @@
 import { INTROSPECTION_SCOPE } from "../endpoints/introspect.ts";
 import { PATHS } from "../endpoints/paths.ts";
 import { GRANTS } from "../grants/index.ts";
-import type { ClientAuthMethod, GrantType } from "../protocol/names.ts";
+import { ADMIN_SCOPE, type ClientAuthMethod, type GrantType } from "../protocol/names.ts";
 import type { Json } from "./operation.ts";
 
 /** A client, by HTTP Basic or in the body: the empty requirement stands for the latter. */
@@ -56,6 +56,13 @@ export function securitySchemes(): Json {
       type: "http",
       scheme: "bearer",
       description: `An access token with the scope \`${INTROSPECTION_SCOPE}\` (RFC 6750 §2.1).`,
+    },
+    management: {
+      type: "http",
+      scheme: "bearer",
+      description:
+        `An access token of a client for itself (\`client_credentials\`) with the scope ` +
+        `\`${ADMIN_SCOPE}\`, for which the client is registered by name.`,
     },
   };
 }

@@ -1,3 +1,9 @@
+/**
+ * The scope of the management API. Only a client that acts for itself may have it, and only one
+ * that is registered for it by name; it exists while `MANAGEMENT_API` is on.
+ */
+export const ADMIN_SCOPE = "admin";
+
 /** Grant types this service speaks (RFC 6749 §4.3, §4.4 and §6). */
 export const GRANT_TYPES = ["password", "refresh_token", "client_credentials"] as const;
 

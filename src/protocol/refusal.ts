@@ -13,6 +13,9 @@ export type RefusalReason =
   | "malformed_form"
   | "malformed_json"
   | "malformed_multipart"
+  | "json_expected"
+  | "json_malformed"
+  | "json_too_large"
   | "grant_type_unknown"
   | "username_missing"
   | "password_missing"
@@ -50,9 +53,12 @@ export type RefusalReason =
   | "family_reused"
   | "family_busy"
   | "idempotency_key_malformed"
-  // revocation and introspection
+  // revocation, introspection and management
   | "token_missing"
   | "caller_is_public"
+  | "caller_is_user"
+  | "caller_token_missing"
+  | "caller_token_for_another"
   | "caller_token_inactive"
   | "caller_scope_insufficient"
   // the service

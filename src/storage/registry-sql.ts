@@ -29,11 +29,18 @@ export type RegistryWrite =
   | {
       readonly kind: "update_user";
       readonly username: string;
-      readonly fields: Partial<UserFields>;
-      readonly expected?: Partial<UserFields>;
+      readonly fields: Partial<UserFields & Pick<UserRow, "username">>;
+      readonly expected?: ExpectedUser;
       readonly endsSessions: boolean;
     }
-  | { readonly kind: "delete_user"; readonly username: string };
+  | {
+      readonly kind: "delete_user";
+      readonly username: string;
+      readonly expected?: ExpectedUser;
+    };
+
+/** With the id it is the user that was read, even if names change hands meanwhile. */
+type ExpectedUser = Partial<UserFields & Pick<UserRow, "id">>;
 
 /** The database's own clock, which is the one that issues tokens too, give or take milliseconds. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -58,7 +65,7 @@ export function statementsOf(db: D1Database, write: RegistryWrite): D1PreparedSt
     case "delete_client":
       return remove(db, { table: "clients", key: "client_id", name: write.clientId });
     case "delete_user":
-      return remove(db, { table: "users", key: "username", name: write.username });
+      return remove(db, { table: "users", key: "username", name: write.username }, write.expected);
   }
 }
 
@@ -97,9 +104,9 @@ function update(
   return [guard(db, row, expected), statement];
 }
 
-function remove(db: D1Database, row: Row): D1PreparedStatement[] {
+function remove(db: D1Database, row: Row, expected: Fields = {}): D1PreparedStatement[] {
   const query = `DELETE FROM ${row.table} WHERE ${row.key} = ?`;
-  return [guard(db, row, {}), db.prepare(query).bind(row.name)];
+  return [guard(db, row, expected), db.prepare(query).bind(row.name)];
 }
 
 /**

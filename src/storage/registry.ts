@@ -45,8 +45,12 @@ export class RegistryConflict extends Error {
 /** D1 takes at most this many bound parameters in a statement. Source: D1, "Limits". */
 const BOUND_PARAMETERS_MAX = 100;
 
-/** Builds the {@link Registry} over D1. */
-export function createRegistry(db: D1Database): Registry {
+/**
+ * Builds the {@link Registry} over D1.
+ *
+ * @param deadlineMs how long to wait for D1, where a request does
+ */
+export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS): Registry {
   async function findRows<Row>(
     table: "clients" | "users",
     key: "client_id" | "username" | "id",
@@ -61,17 +65,13 @@ export function createRegistry(db: D1Database): Registry {
       const query = `SELECT * FROM ${table} WHERE ${key} IN (${places})`;
       statements.push(db.prepare(query).bind(...some));
     }
-    const results = await attempt(
-      `d1.find_${table}`,
-      () => db.batch<Row>(statements),
-      COMMAND_DEADLINE_MS,
-    );
+    const results = await attempt(`d1.find_${table}`, () => db.batch<Row>(statements), deadlineMs);
     return results.flatMap((result) => result.results);
   }
 
   async function listRows<Row>(operation: string, query: string, page: Page): Promise<Row[]> {
     const statement = db.prepare(query).bind(page.after, page.limit);
-    return (await attempt(operation, () => statement.all<Row>(), COMMAND_DEADLINE_MS)).results;
+    return (await attempt(operation, () => statement.all<Row>(), deadlineMs)).results;
   }
 
   return {
@@ -106,7 +106,7 @@ export function createRegistry(db: D1Database): Registry {
         return [...statementsOf(db, write), auditOf(db, write)];
       });
       try {
-        await attempt("d1.write_registry", () => db.batch(statements), COMMAND_DEADLINE_MS);
+        await attempt("d1.write_registry", () => db.batch(statements), deadlineMs);
       } catch (error) {
         if (error instanceof Unavailable && isConflict(error.cause)) throw new RegistryConflict();
         throw error;

@@ -9,6 +9,9 @@ export const AUDIT_ACTIONS = {
   password_rehashed: "A password record was replaced by one of today's strength at a login.",
   secret_rehashed: "A client's secret record was replaced by one of today's strength at a use.",
   user_adopted: "A user logged in by the old token endpoint, and has a password record here now.",
+  managed:
+    "The management API changed a user or a client: `reason` says what was done, `actor_id` " +
+    "by whom.",
   assertion_replayed: "A client's signed assertion came a second time, and was refused.",
 } as const;
 
@@ -25,6 +28,8 @@ export interface AuditEvent {
   readonly familyId?: string;
   /** In one word of the service's own. */
   readonly reason?: string;
+  /** Who did it, where that is not whom it concerns. */
+  readonly actorId?: string;
 }
 
 /** An audit event as it stands in the log and in the queue. */
@@ -39,6 +44,7 @@ export interface AuditLine {
   readonly user_id?: string;
   readonly family_id?: string;
   readonly reason?: string;
+  readonly actor_id?: string;
 }
 
 /** The fields of an {@link AuditLine}, each with its meaning. */
@@ -50,12 +56,16 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
   client_id: "the client concerned",
   user_id: "`users.id` of the user concerned",
   family_id: "the login concerned: the id of its refresh family, which is no token",
-  reason: "for `family_revoked`: `reuse`, `rolled_back` or `client_request`",
+  reason:
+    "for `family_revoked`: `reuse`, `rolled_back` or `client_request`; for `managed` the " +
+    "operation, such as `set_password`",
+  actor_id:
+    "for `managed`: the client that called, or the name that a service binding gives its caller",
 };
 
 /** Words an event for the log and the queue. */
 export function auditLine(event: AuditEvent, requestId?: string, nowMs?: number): AuditLine {
-  const { action, clientId, userId, familyId, reason } = event;
+  const { action, clientId, userId, familyId, reason, actorId } = event;
   return {
     event: "audit",
     action,
@@ -65,5 +75,6 @@ export function auditLine(event: AuditEvent, requestId?: string, nowMs?: number)
     ...(userId === undefined ? {} : { user_id: userId }),
     ...(familyId === undefined ? {} : { family_id: familyId }),
     ...(reason === undefined ? {} : { reason }),
+    ...(actorId === undefined ? {} : { actor_id: actorId }),
   };
 }

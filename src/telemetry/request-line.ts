@@ -5,7 +5,7 @@ export type Outcome = "ok" | "refused" | "unavailable" | "error";
 
 /** One line of the log: one request, or one call by RPC. Absent fields are left out. */
 export interface RequestLine {
-  readonly event: "request" | "verify";
+  readonly event: "request" | "verify" | "manage";
   readonly request_id: string;
   readonly endpoint?: string | undefined;
   readonly method?: string | undefined;
@@ -29,11 +29,11 @@ export interface RequestLine {
 
 /** The fields of a {@link RequestLine}, each with its meaning. */
 export const REQUEST_FIELDS: Readonly<Record<keyof RequestLine, string>> = {
-  event: "`request`; `verify` for a call to the RPC entrypoint `TokenVerifier`",
+  event: "`request`; `verify` or `manage` for a call by RPC, to `TokenVerifier` or `Management`",
   request_id: "the `X-Request-Id` of the answer",
-  endpoint: "which of the service's paths; absent for a path that it does not have",
+  endpoint: "which of the service's paths, or the method of `Management`; absent for no path",
   method: "the HTTP method; `OTHER` for one that no endpoint has",
-  status: "the HTTP status; absent for `verify`",
+  status: "the HTTP status; absent for a call by RPC",
   outcome: "`ok`, `refused`, `unavailable` (503) or `error` (500)",
   reason: "why it did not succeed, in the words of [errors.md](errors.md)",
   error: "the `error` that the client was told",

@@ -52,7 +52,7 @@ describe("cli apply --dry-run", () => {
     const before = readRegistry(stateDir);
     const changed = {
       clients: [{ ...shop, client_secret: "other", scope: "read write", disabled: true }],
-      users: [{ ...ada, password: "other", is_active: false }, { username: "new" }],
+      users: [{ ...ada, password: "other-password", is_active: false }, { username: "new" }],
     };
     const { code, stdout, stderr } = await apply(changed, ["--dry-run", "--prune"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -126,7 +126,7 @@ describe("cli apply --prune", () => {
   });
 
   test("asks on a terminal, with what would be deleted, and takes no for an answer", async () => {
-    const entries = { clients: [shop], users: [ada, { ...bob, password: "new" }] };
+    const entries = { clients: [shop], users: [ada, { ...bob, password: "new-password" }] };
     const before = readRegistry(stateDir);
     const refused = await apply(entries, ["--prune"], { typed: "n" });
     expect(refused).toMatchObject({ code: 1, stdout: "" });

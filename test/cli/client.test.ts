@@ -141,6 +141,7 @@ describe("cli client refuses, with a code that says why, and changes nothing:", 
     [["update", "none", "--scope", "read"], 3, "There is no client none.\n"],
     [["update", "there"], 2, "Nothing to change is named.\n"],
     [["update", "there", "--access-token-format", "jwt"], 2, 'audience: format "jwt" needs'],
+    [["revoke", "none"], 3, "There is no client none.\n"],
     [["disable", "none"], 3, "There is no client none.\n"],
     [["enable", "none"], 3, "There is no client none.\n"],
     [["rotate-secret", "none"], 3, "There is no client none.\n"],
@@ -209,6 +210,17 @@ describe("cli client", () => {
       client_name: "Kept",
       access_token_ttl_seconds: 90,
     });
+  });
+
+  test("revoke ends every session, and leaves all else as it is", async () => {
+    const { not_before_ms: before, ...others } = row("changing") ?? {};
+    expect(await clientJson("revoke", "changing")).toEqual({
+      client_id: "changing",
+      sessions_ended: true,
+    });
+    const { not_before_ms: after, ...same } = row("changing") ?? {};
+    expect(same).toEqual(others);
+    expect(Number(after)).toBeGreaterThan(Number(before));
   });
 
   test("disable and enable switch it off and on", async () => {

@@ -81,7 +81,7 @@ describe("cli user refuses, with a code that says why, and changes nothing:", ()
       ["create", "there", "--password-stdin"],
       4,
       "There is a user there already.\n",
-      { input: "x" },
+      { input: PASSWORD },
     ],
     [["create", "x"], 2, "Password: use --password-stdin where nobody can be asked.\n"],
     [["create", "x", "--password-stdin"], 2, "Password: standard input is empty\n"],
@@ -156,4 +156,55 @@ describe("cli user", () => {
     expect((await user(["delete", "quiet"], { typed: "y" })).code).toBe(0);
     expect([row("there"), row("quiet")]).toEqual([undefined, undefined]);
   });
+});
+
+describe("cli user update", () => {
+  test("gives another name and other claims, and an empty value takes them away", async () => {
+    await user(["create", "named", "--without-password"]);
+    const { id } = row("named") ?? {};
+    const update = await user(["update", "named", "--username", "renamed", "--claims", '{"a":1}']);
+    expect(update).toMatchObject({ code: 0, stdout: "username  renamed\n" });
+    expect([row("named"), row("renamed")]).toMatchObject([undefined, { id, claims: '{"a":1}' }]);
+    expect((await user(["update", "renamed", "--claims", ""])).code).toBe(0);
+    expect(row("renamed")).toMatchObject({ claims: "{}" });
+  });
+
+  test("refuses a name that somebody has, nobody, and nothing to change", async () => {
+    await user(["create", "first", "--without-password"]);
+    await user(["create", "second", "--without-password"]);
+    expect((await user(["update", "first", "--username", "second"])).code).toBe(4);
+    expect((await user(["update", "nobody", "--username", "second"])).code).toBe(3);
+    expect((await user(["update", "first"])).code).toBe(2);
+    expect(row("first")).toBeDefined();
+  });
+});
+
+describe("cli user reset-password", () => {
+  test("shows a password, once, and stores a record of it", async () => {
+    await user(["create", "forgetful", "--without-password"]);
+    const { code, stdout, stderr } = await user(["reset-password", "forgetful", "--json"]);
+    expect([code, stderr]).toEqual([0, "Keep the password now: it is shown this once.\n"]);
+    expect(JSON.parse(stdout)).toEqual({
+      username: "forgetful",
+      password: expect.stringMatching(/^(?:[0-9a-z]{5}-){4}[0-9a-z]{5}$/),
+    });
+    expect(row("forgetful")?.["password_record"]).toMatch(/^\$pbkdf2-sha256\$/);
+  });
+});
+
+test.each([
+  ["short", "1234567"],
+  ["common", "password1"],
+  ["its own name", "Poorly-Chosen"],
+])("cli user set-password refuses a password that is %s", async (_, password) => {
+  await user(["create", "poorly-chosen", "--without-password"]);
+  const { code, stdout, stderr } = await user(
+    ["set-password", "poorly-chosen", "--password-stdin"],
+    {
+      input: `${password}\n`,
+    },
+  );
+  expect(code).toBe(2);
+  expect(stdout + stderr).not.toContain(password);
+  expect(row("poorly-chosen")).toMatchObject({ password_record: "!" });
 });

@@ -26,7 +26,7 @@ const ALGORITHMS: readonly Algorithm[] = ["ES256", "EdDSA", "RS256"];
 beforeAll(async () => {
   await registerDefaults(service);
   await registerCheckers();
-  const user = { username: "grace", password: "hopper", claims: { roles: ["admin"] } };
+  const user = { username: "grace", password: "rear admiral", claims: { roles: ["admin"] } };
   await service.register({ users: [user] });
 });
 stopClock();
@@ -111,7 +111,7 @@ describe("the token", () => {
   });
 
   test("§2.2.3.1 has the roles that the operator gave to the user", async () => {
-    const fields = { ...LOGIN, username: "grace", password: "hopper" };
+    const fields = { ...LOGIN, username: "grace", password: "rear admiral" };
     const { access_token } = await logIn(service, fields, JWT_CLIENT);
     expect((await verify(access_token)).payload["roles"]).toEqual(["admin"]);
   });

@@ -11,6 +11,7 @@ import { DJANGO_USER, setDjangoRecord } from "../support/fault-scenarios.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { newKey } from "../support/keys.ts";
 import { createMovingService } from "../support/legacy.ts";
+import { newUser, ownToken, registerSite, send } from "../support/managing.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
   CLIENT,
@@ -26,6 +27,7 @@ const key = newKey();
 
 beforeAll(async () => {
   await registerDefaults(service);
+  await registerSite();
   await service.register({ users: [{ username: DJANGO_USER, password: "correct horse" }] });
   await registerKeyClient(service, "signer", await key);
 });
@@ -43,6 +45,14 @@ function revoke(token: string, on: Service = service) {
 
 /** Does what an event is for. @returns what the event must say besides */
 const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
+  async managed() {
+    const { id } = await newUser();
+    const token = await ownToken();
+    for (const all of [watched.console, watched.queue] as unknown[][]) all.length = 0;
+    const call = { method: "DELETE", path: `/admin/users/${id}/sessions` };
+    await send(call, token, createService({ ...WATCHING, MANAGEMENT_API: "on" }));
+    return { reason: "end_user_sessions", user_id: id, actor_id: "site" };
+  },
   async "family_revoked, reuse"() {
     const { refresh_token } = await logIn(service);
     granted(await refresh(service, refresh_token));

@@ -14,7 +14,7 @@ const CLIENT_CLAIMS = { tenant: "acme", tier: 1, features: ["a", "b"] };
 const USER_CLAIMS = { roles: ["admin", "ops"], tier: 2, address: { city: "Zürich" }, off: null };
 const BOTH = { ...CLIENT_CLAIMS, ...USER_CLAIMS };
 
-const GRACE = { username: "grace", password: "hopper" };
+const GRACE = { username: "grace", password: "rear admiral" };
 
 function client(clientId: string, format: object, claims: object = CLIENT_CLAIMS): object {
   const grant_types = ["password", "refresh_token", "client_credentials"];

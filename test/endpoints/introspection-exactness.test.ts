@@ -21,7 +21,7 @@ let begun = 0;
 /** A client and a user that no other test knows, a login, and a token of the client's own. */
 async function begin(format: object) {
   begun += 1;
-  const user = { username: `user ${begun}`, password: "hopper" };
+  const user = { username: `user ${begun}`, password: "rear admiral" };
   const client = {
     ...format,
     client_id: `client-${begun}`,
@@ -76,7 +76,7 @@ describe.each(FORMATS)("a token (%s) is inactive at the next call", (_, format) 
 
   test("once its user has another password", async () => {
     const { access, clients, user } = await begin(format);
-    await service.register({ users: [{ ...user, password: "changed" }] });
+    await service.register({ users: [{ ...user, password: "another one" }] });
     expect(await introspect(service, access)).toEqual(INACTIVE);
     expect(await introspect(service, clients)).toMatchObject(ACTIVE);
   });

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
 import { registerCheckers } from "../support/checks.ts";
-import { CASES, PAGE_ORIGIN } from "../support/documented-cases.ts";
+import { CASES as OAUTH_CASES, PAGE_ORIGIN } from "../support/documented-cases.ts";
+import { MANAGEMENT_CASES } from "../support/documented-management.ts";
 import { captureErrors, createFaultyService } from "../support/faulty.ts";
+import { registerSite } from "../support/managing.ts";
 import {
   DOCUMENTED,
   type DocumentedOperation,
@@ -12,10 +14,12 @@ import {
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
+const CASES = { ...OAUTH_CASES, ...MANAGEMENT_CASES };
 
 beforeAll(async () => {
   await registerDefaults(service);
   await registerCheckers();
+  await registerSite();
   await service.register({
     clients: [
       { client_id: "page", token_endpoint_auth_method: "none", allowed_origins: [PAGE_ORIGIN] },
@@ -27,11 +31,12 @@ captureErrors();
 /** What breaks every operation in one way: an environment that is wrong, or fails by itself. */
 const OUTAGES = {
   500: {
+    MANAGEMENT_API: "on",
     get TOKEN_KEYS(): string {
       throw new Error("a mistake of the service's own");
     },
   },
-  503: { ...service.env, TOKEN_KEYS: "no key" },
+  503: { ...service.env, MANAGEMENT_API: "on", TOKEN_KEYS: "no key" },
 };
 
 test("there are requests for each operation of the document, and for no other", () => {
@@ -112,6 +117,8 @@ describe("an answer that is not documented is found by", () => {
 });
 
 function examplesOf({ responses }: DocumentedOperation, status: number): readonly unknown[] {
-  const { examples = {} } = responses[status]?.content?.["application/json"] ?? {};
+  const content = responses[status]?.content ?? {};
+  const { examples = {} } =
+    content["application/json"] ?? content["application/problem+json"] ?? {};
   return Object.values(examples).map(({ value }) => value);
 }

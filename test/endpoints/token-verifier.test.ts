@@ -154,7 +154,7 @@ const ENDS: Readonly<Record<string, (credentials: string) => Promise<string>>> =
     return access_token;
   },
   "of a deactivated user": async (credentials) => {
-    const user = { username: crypto.randomUUID(), password: "hopper" };
+    const user = { username: crypto.randomUUID(), password: "rear admiral" };
     await service.register({ users: [user] });
     const { access_token } = await logIn(service, user, credentials);
     await service.register({ users: [{ ...user, is_active: false }] });

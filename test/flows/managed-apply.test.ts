@@ -10,7 +10,7 @@ import { beforeFirstWrite, dumpRegistry, managementTools } from "../support/mana
 let tools: ManagementTools;
 
 const shop = { client_id: "shop", client_secret: "secret" };
-const ada = { username: "ada", password: "password" };
+const ada = { username: "ada", password: "a lovely one" };
 const file = (entries: object) => parseRegistryFile(JSON.stringify(entries));
 
 beforeAll(async () => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   number += 1;
   username = `managed-${number}`;
-  await createUser({ username, password: "first" }, tools);
+  await createUser({ username, password: "the first one" }, tools);
 });
 
 const logIn = (password: string) => {
@@ -39,21 +39,25 @@ const refreshed = async ({ body }: { body: TokenAnswer }) => {
 
 describe("what ends the sessions of a user", () => {
   const ENDINGS: [string, () => Promise<unknown>, afterwards: string][] = [
-    ["another password", () => setPassword(username, "second", tools), "second"],
-    ["a revocation", () => endSessions(username, tools), "first"],
+    [
+      "another password",
+      () => setPassword({ username }, "the second one", tools),
+      "the second one",
+    ],
+    ["a revocation", () => endSessions({ username }, tools), "the first one"],
     [
       "being disabled, also when enabled again",
       async () => {
-        await setUserActive(username, false, tools);
-        expect(await statusWith("first")).toBe(400);
-        await setUserActive(username, true, tools);
+        await setUserActive({ username }, false, tools);
+        expect(await statusWith("the first one")).toBe(400);
+        await setUserActive({ username }, true, tools);
       },
-      "first",
+      "the first one",
     ],
   ];
 
   test.each(ENDINGS)("%s", async (_, end, password) => {
-    const session = await logIn("first");
+    const session = await logIn("the first one");
     await end();
     expect(await refreshed(session)).toBe(400);
     const next = await logIn(password);
@@ -62,23 +66,25 @@ describe("what ends the sessions of a user", () => {
   });
 
   test("being deleted, also when somebody of the same name comes", async () => {
-    const session = await logIn("first");
-    await deleteUser(username, tools);
-    expect(await statusWith("first")).toBe(400);
-    await createUser({ username, password: "first" }, tools);
+    const session = await logIn("the first one");
+    await deleteUser({ username }, tools);
+    expect(await statusWith("the first one")).toBe(400);
+    await createUser({ username, password: "the first one" }, tools);
     expect(await refreshed(session)).toBe(400);
   });
 });
 
 test("enabling a user who is enabled ends nothing", async () => {
-  const session = await logIn("first");
-  await setUserActive(username, true, tools);
+  const session = await logIn("the first one");
+  await setUserActive({ username }, true, tools);
   expect(await refreshed(session)).toBe(200);
 });
 
 test("a user without a password has none that is right", async () => {
   await createUser({ username: `${username}-b` }, tools);
-  expect(await showUser(`${username}-b`, tools)).toMatchObject({ has_password: false });
+  expect(await showUser({ username: `${username}-b` }, tools)).toMatchObject({
+    has_password: false,
+  });
   const row = await env.DB.prepare("SELECT password_record FROM users WHERE username = ?")
     .bind(`${username}-b`)
     .first();
@@ -89,11 +95,15 @@ describe("nothing changes for", () => {
   const REFUSALS: [string, () => Promise<unknown>, reason: string][] = [
     ["a user who is there", () => createUser({ username }, tools), "already_exists"],
     ["an empty name", () => createUser({ username: "" }, tools), "invalid"],
-    ["a bad password", () => setPassword(username, "a\0b", tools), "invalid"],
-    ["a password for nobody", () => setPassword("nobody", "x", tools), "not_found"],
-    ["disabling nobody", () => setUserActive("nobody", false, tools), "not_found"],
-    ["revoking nobody", () => endSessions("nobody", tools), "not_found"],
-    ["deleting nobody", () => deleteUser("nobody", tools), "not_found"],
+    ["a bad password", () => setPassword({ username }, "a\0b", tools), "invalid"],
+    [
+      "a password for nobody",
+      () => setPassword({ username: "nobody" }, "a good password", tools),
+      "not_found",
+    ],
+    ["disabling nobody", () => setUserActive({ username: "nobody" }, false, tools), "not_found"],
+    ["revoking nobody", () => endSessions({ username: "nobody" }, tools), "not_found"],
+    ["deleting nobody", () => deleteUser({ username: "nobody" }, tools), "not_found"],
   ];
 
   test.each(REFUSALS)("%s", async (_, attempt, reason) => {

@@ -15,6 +15,7 @@ export async function managementTools(): Promise<ManagementTools> {
       random: secureRandom,
       deriveLong: longPbkdf2,
     })),
+    passwordLengthMin: 8,
     random: secureRandom,
     newUserId: () => crypto.randomUUID(),
   };

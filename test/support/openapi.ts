@@ -59,7 +59,7 @@ export async function expectDocumented(
   const mediaType = response.headers.get("Content-Type")?.replace(/;.*/, "") ?? "";
   expect(Object.keys(documented.content), where).toContain(mediaType);
   const { schema, examples } = documented.content[mediaType] as DocumentedBody;
-  const body: unknown = mediaType === "application/json" ? JSON.parse(text) : text;
+  const body: unknown = mediaType.endsWith("json") ? JSON.parse(text) : text;
   expect(problemsOf(schema, body), where).toEqual([]);
   if (examples !== undefined) {
     expect(

@@ -1,25 +1,26 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { RefusalReason } from "../../src/protocol/refusal.ts";
+import type { Reason } from "../../src/management/explanations/index.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/families.ts";
 import { DERIVATIONS_MAX } from "../../src/storage/foreign-passwords.ts";
-import type { FailureReason } from "../../src/telemetry/failure.ts";
 import { ASSERTION_TYPE } from "./assertions.ts";
 import { CANARIES } from "./canaries.ts";
 import { passSeconds } from "./clock.ts";
 import { familyOf } from "./families.ts";
+import { MANAGEMENT_PROVOCATIONS } from "./management-provocations.ts";
 import type { Stage } from "./provoking.ts";
 
 /** Leads the service to one reason, with a canary wherever a caller can put one. */
-type Provocation = (stage: Stage) => Promise<unknown>;
+export type Provocation = (stage: Stage) => Promise<unknown>;
 
 const LONG = "x".repeat(20_000);
 const MANY = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`p${index}`, "v"]));
 const TYPE = { client_assertion_type: ASSERTION_TYPE };
 
 /** How to reach every reason that a line of the log can have. */
-export const PROVOCATIONS: Readonly<Record<RefusalReason | FailureReason, Provocation>> = {
+export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
+  ...MANAGEMENT_PROVOCATIONS,
   unknown_path: ({ send }) => send({}, { path: `/${CANARIES.path}` }),
   query_parameters: ({ logIn }) => logIn({}, { path: `/o/token/?x=${CANARIES.query}` }),
   unsupported_media_type: ({ raw }) => raw(CANARIES.body, `text/${CANARIES.value}`),

@@ -37,7 +37,7 @@ export interface Stage {
   /** Logs in with a body of another kind than a form. */
   logInBy(kind: "json" | "multipart"): Promise<Response>;
   /** Posts a body as it is. `json` and nothing stand for the media types. */
-  raw(body: string, contentType?: string): Promise<Response>;
+  raw(body: string, contentType?: string, manner?: Manner): Promise<Response>;
   refresh(refreshToken: string, manner?: Manner): Promise<Response>;
   /** The tokens of a login that must succeed. */
   tokens(fields?: Fields, manner?: Manner): Promise<TokenAnswer>;
@@ -46,6 +46,8 @@ export interface Stage {
   failing(operation: string, work: () => Promise<unknown>): Promise<void>;
   /** Sends requests to a service with a secret that nobody can use. */
   misconfigured(work: () => Promise<unknown>): Promise<void>;
+  /** Lets somebody else change the user `leaving` before each batch of D1 in some work. */
+  contended(work: () => Promise<unknown>): Promise<void>;
   /** Lets calls to families wait. `full` is when so many of them do. */
   holdFamilies(count: number): { full: Promise<void>; release: () => void };
   /** Verifies a token as another Worker would. */
@@ -73,6 +75,12 @@ export async function registerCast(): Promise<void> {
       named("disabled", { disabled: true }),
       named("batch", { grant_types: ["client_credentials"] }),
       named("brief", { refresh_idle_ttl_seconds: 60 }),
+      named("manager", { grant_types: ["client_credentials"], scope: "read admin" }),
+      named("api-manager", {
+        grant_types: ["client_credentials"],
+        scope: "admin",
+        audience: ["https://api.example.com"],
+      }),
       { client_id: "public", token_endpoint_auth_method: "none" },
     ],
     users: ["ada", "leaving", "unusable", "inactive", "django", "long"].map(user),
@@ -100,6 +108,7 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
   const busy = new Set<Promise<unknown>>();
   let failingOperation: string | null = null;
   let struck = Promise.withResolvers<void>();
+  let rival: (() => Promise<unknown>) | null = null;
   let hold: ((proceed: () => Promise<unknown>) => Promise<unknown>) | null = null;
   const bindings = interceptBindings((operation, proceed) => {
     if (operation === failingOperation) {
@@ -107,11 +116,13 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
       throw new Error(PLATFORM_WORDS);
     }
     const isHeld = hold !== null && operation === "family.rotate";
-    const work = isHeld && hold !== null ? hold(proceed) : proceed();
+    const meanwhile = operation === "d1.batch" ? rival : null;
+    const really = meanwhile === null ? proceed : () => meanwhile().then(proceed);
+    const work = isHeld && hold !== null ? hold(really) : really();
     busy.add(work);
     return work.finally(() => busy.delete(work));
   });
-  const sound = createService({ ...bindings, ...watching });
+  const sound = createService({ ...bindings, ...watching, MANAGEMENT_API: "on" });
   let service: Service = sound;
 
   const post = async (body: BodyInit | null, manner: Manner, more: HeadersInit = {}) => {
@@ -131,9 +142,9 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
   return {
     send,
     logIn,
-    raw(body, contentType = "application/x-www-form-urlencoded") {
+    raw(body, contentType = "application/x-www-form-urlencoded", manner = {}) {
       const type = contentType === "json" ? "application/json" : contentType;
-      return post(body, {}, { "Content-Type": type });
+      return post(body, manner, { "Content-Type": type });
     },
     get: (path) => post(null, { path, method: "GET" }),
     logInBy(kind) {
@@ -169,6 +180,14 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
       service = createService({ ...watching, TOKEN_KEYS: CANARIES.configuration });
       await work().finally(() => {
         service = sound;
+      });
+    },
+    async contended(work) {
+      let number = 0;
+      const change = "UPDATE users SET claims = json_object('n', ?) WHERE username = 'leaving'";
+      rival = () => env.DB.prepare(change).bind(++number).run();
+      await work().finally(() => {
+        rival = null;
       });
     },
     verify: (token) => new TokenVerifier(createExecutionContext(), service.env).verify(token),

@@ -40,6 +40,7 @@ export async function register(
   await apply(parseRegistryFile(JSON.stringify(entries)), {
     registry: createRegistry(db),
     ...(await createPasswordKinds({ ...config, random: secureRandom, deriveLong: longPbkdf2 })),
+    passwordLengthMin: config.passwordLengthMin,
     newUserId: () => crypto.randomUUID(),
   });
 }

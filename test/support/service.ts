@@ -83,6 +83,7 @@ export function createService(overrides: Overrides = {}): Service {
       await apply(parseRegistryFile(JSON.stringify(file)), {
         registry: createRegistry(env.DB),
         ...(await createPasswordKinds({ ...config, random: secureRandom, deriveLong: longPbkdf2 })),
+        passwordLengthMin: config.passwordLengthMin,
         newUserId: () => crypto.randomUUID(),
       });
     },

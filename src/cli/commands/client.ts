@@ -91,11 +91,9 @@ function addReads(client: Command, terminal: Terminal): void {
   paged(client.command("list"))
     .description("list clients by id")
     .action(async (options: ListOptions) => {
-      const found = await withManagement(targetOf(options), (tools) => {
+      const { items: shown, next } = await withManagement(targetOf(options), (tools) => {
         return clients.listClients(pageOf(options), tools);
       });
-      const shown = found.slice(0, options.limit);
-      const next = found.length > shown.length ? (shown.at(-1)?.client_id ?? null) : null;
       if (options.json) return terminal.write(json({ clients: shown, next }));
       const rows = shown.map((one) => [
         one.client_id,
@@ -135,6 +133,13 @@ function addSwitches(client: Command, terminal: Terminal): void {
         await report({ client_id: id, disabled: isDisabled }, options, terminal);
       });
   }
+  common(client.command("revoke"))
+    .description("end every session and token of a client, which may ask for others")
+    .argument("<id>", "its client_id")
+    .action(async (id: string, options: CommonOptions) => {
+      await withManagement(targetOf(options), (tools) => clients.endClientSessions(id, tools));
+      await report({ client_id: id, sessions_ended: true }, options, terminal);
+    });
   confirmed(client.command("delete"))
     .description("delete a client, which ends every session of it")
     .argument("<id>", "its client_id")

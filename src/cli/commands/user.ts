@@ -26,6 +26,11 @@ interface CreateOptions extends PasswordOptions {
   readonly claims?: string;
 }
 
+interface UpdateOptions extends CommonOptions {
+  readonly username?: string;
+  readonly claims?: string;
+}
+
 const PASSWORD_OPTION = ["--password-stdin", "take the password from standard input"] as const;
 
 /** The commands `user ...`. */
@@ -33,6 +38,7 @@ export function userCommand(terminal: Terminal): Command {
   const user = new Command("user").description("the people who may log in");
   addCreate(user, terminal);
   addReads(user, terminal);
+  addUpdate(user, terminal);
   addPassword(user, terminal);
   addSwitches(user, terminal);
   addDelete(user, terminal);
@@ -67,15 +73,13 @@ function addReads(user: Command, terminal: Terminal): void {
   paged(user.command("list"))
     .description("list users by name")
     .action(async (options: ListOptions) => {
-      const found = await withManagement(targetOf(options), (tools) => {
+      const { items: shown, next } = await withManagement(targetOf(options), (tools) => {
         return users.listUsers(pageOf(options), tools);
       });
-      const shown = found.slice(0, options.limit);
-      const next = found.length > shown.length ? (shown.at(-1)?.username ?? null) : null;
       if (options.json) return terminal.write(json({ users: shown, next }));
       const rows = shown.map((one) => [
         one.username,
-        one.id ?? "",
+        one.id,
         one.has_password ? "yes" : "no",
         one.is_active ? "active" : "inactive",
       ]);
@@ -87,9 +91,31 @@ function addReads(user: Command, terminal: Terminal): void {
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
       const shown = await withManagement(targetOf(options), (tools) => {
-        return users.showUser(username, tools);
+        return users.showUser({ username }, tools);
       });
       await report(shown, options, terminal);
+    });
+}
+
+function addUpdate(user: Command, terminal: Terminal): void {
+  common(user.command("update"))
+    .description("change the name or the claims of a user, whose sessions go on")
+    .argument("<username>", "the user, by the present name")
+    .option("--username <name>", "another name, as it is typed to log in")
+    .option("--claims <json>", "what every token of the user says; an empty value: nothing")
+    .action(async (username: string, options: UpdateOptions) => {
+      const { username: newName, claims } = options;
+      if (newName === undefined && claims === undefined) {
+        throw usageError("Nothing to change is named.");
+      }
+      const changes = {
+        ...(newName === undefined ? {} : { username: newName }),
+        ...(claims === undefined ? {} : { claims: claims === "" ? undefined : asJson(claims) }),
+      };
+      await withManagement(targetOf(options), (tools) => {
+        return users.updateUser({ username }, changes, tools);
+      });
+      await report({ username: newName ?? username }, options, terminal);
     });
 }
 
@@ -101,9 +127,19 @@ function addPassword(user: Command, terminal: Terminal): void {
     .action(async (username: string, options: PasswordOptions) => {
       const password = await readPassword(options, terminal);
       await withManagement(targetOf(options), (tools) => {
-        return users.setPassword(username, password, tools);
+        return users.setPassword({ username }, password, tools);
       });
       await report({ username, has_password: true }, options, terminal);
+    });
+  common(user.command("reset-password"))
+    .description("give a user a password that is made here and shown once; ends every session")
+    .argument("<username>", "the user")
+    .action(async (username: string, options: CommonOptions) => {
+      const password = await withManagement(targetOf(options), (tools) => {
+        return users.resetPassword({ username }, tools);
+      });
+      await report({ username, password }, options, terminal);
+      terminal.note("Keep the password now: it is shown this once.");
     });
 }
 
@@ -117,7 +153,7 @@ function addSwitches(user: Command, terminal: Terminal): void {
       .argument("<username>", "the user")
       .action(async (username: string, options: CommonOptions) => {
         await withManagement(targetOf(options), (tools) => {
-          return users.setUserActive(username, isActive, tools);
+          return users.setUserActive({ username }, isActive, tools);
         });
         await report({ username, is_active: isActive }, options, terminal);
       });
@@ -126,7 +162,7 @@ function addSwitches(user: Command, terminal: Terminal): void {
     .description("end every session of a user, who may log in again")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
-      await withManagement(targetOf(options), (tools) => users.endSessions(username, tools));
+      await withManagement(targetOf(options), (tools) => users.endSessions({ username }, tools));
       await report({ username, sessions_ended: true }, options, terminal);
     });
 }
@@ -137,7 +173,7 @@ function addDelete(user: Command, terminal: Terminal): void {
     .argument("<username>", "the user")
     .action(async (username: string, options: ConfirmOptions) => {
       await terminal.confirm(`Delete user ${username} for ever?`, options.yes);
-      await withManagement(targetOf(options), (tools) => users.deleteUser(username, tools));
+      await withManagement(targetOf(options), (tools) => users.deleteUser({ username }, tools));
       await report({ username, deleted: true }, options, terminal);
     });
 }

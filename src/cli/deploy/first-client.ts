@@ -36,6 +36,8 @@ export async function makeFirstClient(
   await apply(parseRegistryFile(JSON.stringify({ clients: [client] })), {
     registry: createRegistry(db),
     ...kinds,
+    // There is no user in it.
+    passwordLengthMin: 0,
     newUserId: () => crypto.randomUUID(),
   });
   return credentials;

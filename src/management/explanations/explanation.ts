@@ -1,8 +1,9 @@
 import type { RefusalReason } from "../../protocol/refusal.ts";
 import type { FailureReason } from "../../telemetry/failure.ts";
+import type { ManagementReason } from "../management-error.ts";
 
 /** Every reason that a line of the log can have. */
-export type Reason = RefusalReason | FailureReason;
+export type Reason = RefusalReason | FailureReason | ManagementReason;
 
 /** What people need to know of one reason. Plain sentences in Markdown. */
 export interface Explanation {

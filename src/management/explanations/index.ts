@@ -1,6 +1,7 @@
 import { CLIENT_EXPLANATIONS } from "./client.ts";
 import type { Explanation, Reason } from "./explanation.ts";
 import { REFRESH_EXPLANATIONS, USER_EXPLANATIONS } from "./grant.ts";
+import { MANAGEMENT_EXPLANATIONS } from "./management.ts";
 import { REQUEST_EXPLANATIONS } from "./request.ts";
 
 export type { Explanation, Reason } from "./explanation.ts";
@@ -55,6 +56,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   ...CLIENT_EXPLANATIONS,
   ...USER_EXPLANATIONS,
   ...REFRESH_EXPLANATIONS,
+  ...MANAGEMENT_EXPLANATIONS,
   ...SERVICE_EXPLANATIONS,
 };
 
@@ -76,6 +78,10 @@ export const ERRORS: Readonly<Record<string, string>> = {
     "The service cannot tell for the moment. Try again as `Retry-After` says, and keep your " +
     "tokens.",
   server_error: "A fault of the service. Report the `X-Request-Id`.",
+  not_found: "Management API: there is no such user or client.",
+  already_exists: "Management API: the name or id is taken.",
+  invalid: "Management API: what was asked for cannot be so; the answer says why.",
+  changed: "Management API: somebody else changed the same meanwhile. Look, and try again.",
 };
 
 /** The reasons behind an `error`. */

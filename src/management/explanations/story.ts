@@ -7,9 +7,11 @@ export type LogLine = Partial<Omit<RequestLine, "event">> & Partial<Omit<AuditLi
 
 /** A line of the log and what it is about. */
 export interface LogEvent extends LogLine {
-  readonly event: "request" | "verify" | "audit";
+  readonly event: "request" | "verify" | "manage" | "audit";
   readonly request_id: string;
 }
+
+const EVENTS: readonly string[] = ["request", "verify", "manage", "audit"];
 
 /** Deepest nesting of whatever the log is wrapped into. */
 const DEPTH_MAX = 6;
@@ -47,8 +49,7 @@ function eventsWithin(value: unknown, depth: number): LogEvent[] {
 
 function isEvent(value: object): value is LogEvent {
   const { event, request_id } = value as Record<string, unknown>;
-  const isKnown = event === "request" || event === "verify" || event === "audit";
-  return isKnown && typeof request_id === "string";
+  return EVENTS.includes(String(event)) && typeof request_id === "string";
 }
 
 function parse(text: string): unknown {
@@ -66,8 +67,12 @@ function parse(text: string): unknown {
  */
 export function storyOf(line: LogEvent, audits: readonly LogLine[]): string {
   const { event, request_id, method, endpoint, status, error, outcome = "" } = line;
-  const what =
-    event === "verify" ? "a call to TokenVerifier" : `${method} at ${endpoint ?? "no endpoint"}`;
+  const places = {
+    verify: "a call to TokenVerifier",
+    manage: `a call to Management, ${endpoint},`,
+    request: `${method} at ${endpoint ?? "no endpoint"}`,
+  };
+  const what = event === "audit" ? "an audit event" : places[event];
   const told = [status, error].filter((word) => word !== undefined).join(" ");
   const ending = `${OUTCOMES[outcome] ?? outcome}${told === "" ? "" : ` (${told})`}`;
   return [
@@ -76,8 +81,10 @@ export function storyOf(line: LogEvent, audits: readonly LogLine[]): string {
     ...(line.reason === undefined ? [] : explain(line.reason)),
     ...failureIn(line),
     timesIn(line),
-    ...audits.map(({ action, reason, family_id }) => {
-      const more = [reason, family_id].filter((word) => word !== undefined).join(", login ");
+    ...audits.map(({ action, reason, family_id, actor_id }) => {
+      const who = actor_id === undefined ? [] : [`by ${actor_id}`];
+      const login = family_id === undefined ? [] : [`login ${family_id}`];
+      const more = [...(reason === undefined ? [] : [reason]), ...login, ...who].join(", ");
       return `Audit event: ${action}${more === "" ? "" : ` (${more})`}.`;
     }),
   ]

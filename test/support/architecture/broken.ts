@@ -139,6 +139,12 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
         "const WIRE_ERRORS: Partial<Record<RefusalReason, WireError>> = {};",
     },
   },
+  "every reason of management has its wire error": {
+    "the table may be partial": {
+      "src/endpoints/admin/on-problem.ts":
+        "const MANAGEMENT_ERRORS: Partial<Record<ManagementReason, WireError>> = {};",
+    },
+  },
   "values are bound to SQL": {
     "a value stands in the statement": {
       "src/storage/a.ts": `const a = (id) => db.prepare(\`SELECT * FROM a WHERE id = \${id}\`);`,

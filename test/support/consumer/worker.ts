@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 import { bearer, createJwksVerifier, type Verifier } from "tollgate/bearer";
+import type { Manager } from "tollgate/management";
 import { createTestIssuer, fakeToken, revokedToken } from "tollgate/testing";
 
 export { FakeTokenVerifier } from "tollgate/testing/worker";
@@ -30,5 +31,11 @@ app.get("/tokens", async (context) => {
     verifier: typeof createJwksVerifier({ issuer: ISSUER, audience: AUDIENCE }).verify,
   });
 });
+
+/** Never called: that it passes the type checker is all. */
+export async function nameOf(users: Manager, id: string): Promise<string | null> {
+  const found = await users.getUser({ id });
+  return found.kind === "ok" ? found.user.username : null;
+}
 
 export default app;

@@ -97,6 +97,7 @@ export class Operator {
     await apply(parseRegistryFile(JSON.stringify(file)), {
       registry: createRegistry(this.#database),
       ...(await createPasswordKinds(options)),
+      passwordLengthMin: 8,
       newUserId: () => crypto.randomUUID(),
     });
   }

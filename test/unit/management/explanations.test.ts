@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../../src/config.ts";
+import { onProblem, PROBLEM_TYPE } from "../../../src/endpoints/admin/on-problem.ts";
 import { methodNotAllowed, onError } from "../../../src/endpoints/on-error.ts";
 import {
   ERRORS,
@@ -7,10 +8,20 @@ import {
   type Reason,
   reasonsOf,
 } from "../../../src/management/explanations/index.ts";
+import {
+  ManagementError,
+  type ManagementReason,
+} from "../../../src/management/management-error.ts";
 import { Refusal, type RefusalReason, Unavailable } from "../../../src/protocol/refusal.ts";
+
+const ofManagement = (reason: ManagementReason) => () => onProblem(new ManagementError(reason));
 
 /** What the service answers for reasons that no Refusal carries. */
 const OTHERS: Readonly<Record<string, () => Response>> = {
+  not_found: ofManagement("not_found"),
+  already_exists: ofManagement("already_exists"),
+  invalid: ofManagement("invalid"),
+  changed: ofManagement("changed"),
   method_not_allowed: () => methodNotAllowed("POST, OPTIONS"),
   storage_failed: () => onError(new Unavailable("d1.find_accounts", new Error())),
   misconfigured: () => onError(new ConfigError()),
@@ -23,7 +34,8 @@ describe("the explanation of a reason has the status and the error that the serv
   test.each(REASONS)("%s", async (reason) => {
     const refuse = () => onError(new Refusal(reason as RefusalReason));
     const answer = (OTHERS[reason] ?? refuse)();
-    const { error } = await answer.json<{ error: string }>();
+    const body = await answer.json<{ error?: string; type?: string }>();
+    const error = body.error ?? body.type?.replace(PROBLEM_TYPE, "");
     const { status, error: explained } = EXPLANATIONS[reason];
     expect({ status, error: explained }).toEqual({ status: answer.status, error });
   });

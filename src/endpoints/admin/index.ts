@@ -1,0 +1,33 @@
+import type { Deps } from "../../deps.ts";
+import { empty } from "../respond.ts";
+import { authorizeAdmin } from "./authorize.ts";
+import { methodIsNoneOf, onProblem } from "./on-problem.ts";
+import type { AdminEndpoint } from "./routes.ts";
+
+export { ADMIN_ROUTES } from "./routes.ts";
+
+/**
+ * Answers one path of the management API, whatever happens. No page of a browser may call it: there
+ * is no CORS here.
+ *
+ * @param id what the path has in it, decoded; empty where it has nothing
+ */
+export async function answerAdmin(
+  request: Request,
+  id: string,
+  endpoints: Readonly<Record<string, AdminEndpoint>>,
+  deps: () => Promise<Deps>,
+): Promise<Response> {
+  const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
+  try {
+    if (request.method === "OPTIONS") return empty(204, { Allow: methods });
+    const endpoint = endpoints[request.method === "HEAD" ? "GET" : request.method];
+    if (endpoint === undefined) return methodIsNoneOf(methods);
+    const composed = await deps();
+    const actor = await authorizeAdmin(request, composed);
+    const context = { tools: composed.management, actor };
+    return await endpoint({ request, id, context, nowMs: composed.clock() });
+  } catch (error) {
+    return onProblem(error);
+  }
+}

@@ -1,0 +1,40 @@
+import { fromUtf8 } from "../../crypto/bytes.ts";
+import { Refusal } from "../../protocol/refusal.ts";
+import { JSON_BYTES_MAX, readBody } from "../read-body.ts";
+import { mediaTypeOf } from "../read-params.ts";
+
+/** Deepest nesting of a body: claims may nest, and everything that reads them is recursive. */
+const LEVELS_MAX = 16;
+
+/** The media types that a body may have. The second is for `PATCH` (RFC 7396 §4). */
+export const JSON_TYPES: readonly string[] = ["application/json", "application/merge-patch+json"];
+
+/**
+ * Reads a body that must be a JSON object.
+ *
+ * @throws Refusal for a foreign media type, and for a body that is too long or no such object
+ */
+export async function readJson(request: Request): Promise<Readonly<Record<string, unknown>>> {
+  // Read first, whatever its type: see DRAINED_BYTES_MAX in ../read-body.ts.
+  const body = await readBody(request, JSON_BYTES_MAX, "json_too_large");
+  if (!JSON_TYPES.includes(mediaTypeOf(request) ?? "")) throw new Refusal("json_expected");
+  const value = parse(fromUtf8(body));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Refusal("json_malformed");
+  }
+  if (!nestsWithin(value, LEVELS_MAX)) throw new Refusal("json_malformed");
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function parse(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function nestsWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => nestsWithin(inner, levels - 1));
+}

@@ -1,0 +1,103 @@
+/**
+ * What applications may do to users: the functions of `../users.ts` for callers that may send
+ * anything. Over HTTP and RPC alike, each checks its input, does its work and is audited. All throw
+ * ManagementError, and Unavailable when D1 fails.
+ */
+import { mergePatch } from "../../protocol/merge-patch.ts";
+import { findUser } from "../change-user.ts";
+import type { Listing } from "../listing.ts";
+import { ManagementError } from "../management-error.ts";
+import type { UserView } from "../users.ts";
+import * as users from "../users.ts";
+import { type ApiContext, auditCall, noteUser } from "./context.ts";
+import { passwordInput, read, readObject, userKeyInput, userPageInput } from "./input.ts";
+
+/** Lists users by name, a page at a time, or the one user of a name. */
+export async function listUsers(input: unknown, { tools }: ApiContext): Promise<Listing<UserView>> {
+  const { username, ...page } = read(userPageInput, input);
+  if (username === undefined) return users.listUsers(page, tools);
+  try {
+    return { items: [await users.showUser({ username }, tools)], next: null };
+  } catch (error) {
+    if (error instanceof ManagementError && error.reason === "not_found") {
+      return { items: [], next: null };
+    }
+    throw error;
+  }
+}
+
+/** Makes a user. A second call with the same name is refused as `already_exists`. */
+export async function createUser(input: unknown, context: ApiContext): Promise<UserView> {
+  const id = await users.createUser(readObject(input), context.tools);
+  auditCall("create_user", { userId: id }, context);
+  return users.showUser({ id }, context.tools);
+}
+
+/** Shows a user. */
+export async function getUser(key: unknown, { tools }: ApiContext): Promise<UserView> {
+  const shown = await users.showUser(read(userKeyInput, key), tools);
+  noteUser({ userId: shown.id });
+  return shown;
+}
+
+/** Changes name, claims or state of a user, by a merge patch (RFC 7396). */
+export async function updateUser(
+  key: unknown,
+  patch: unknown,
+  context: ApiContext,
+): Promise<UserView> {
+  const id = await idOf(key, context);
+  await users.updateUser({ id }, readObject(patch), context.tools, mergePatch);
+  auditCall("update_user", { userId: id }, context);
+  return users.showUser({ id }, context.tools);
+}
+
+/** Gives a user another password, which ends every session of the user. */
+export async function setPassword(
+  key: unknown,
+  input: unknown,
+  context: ApiContext,
+): Promise<void> {
+  const { password } = read(passwordInput, input);
+  await change("set_password", key, context, (id) => {
+    return users.setPassword({ id }, password, context.tools);
+  });
+}
+
+/** Gives a user a password that is made here, and shown this once; every session ends. */
+export function resetPassword(key: unknown, context: ApiContext): Promise<{ password: string }> {
+  return change("reset_password", key, context, async (id) => {
+    return { password: await users.resetPassword({ id }, context.tools) };
+  });
+}
+
+/** Ends every session of a user, who can log in again. */
+export function endSessions(key: unknown, context: ApiContext): Promise<void> {
+  return change("end_user_sessions", key, context, (id) => {
+    return users.endSessions({ id }, context.tools);
+  });
+}
+
+/** Deletes a user, which ends every session of the user. */
+export function deleteUser(key: unknown, context: ApiContext): Promise<void> {
+  return change("delete_user", key, context, (id) => users.deleteUser({ id }, context.tools));
+}
+
+/** Does something to a user and tells whoever watches. */
+export async function change<Result>(
+  operation: string,
+  key: unknown,
+  context: ApiContext,
+  work: (id: string) => Promise<Result>,
+): Promise<Result> {
+  const id = await idOf(key, context);
+  const result = await work(id);
+  auditCall(operation, { userId: id }, context);
+  return result;
+}
+
+async function idOf(key: unknown, { tools }: ApiContext): Promise<string> {
+  const { id } = await findUser(read(userKeyInput, key), tools);
+  noteUser({ userId: id });
+  return id;
+}

@@ -1,0 +1,22 @@
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Applies a JSON merge patch (RFC 7396 §2): null removes a member, an object is merged into what is
+ * there, and anything else replaces it. Recursive: the caller bounds the depth of the patch.
+ */
+export function mergePatch(target: Json, patch: Json): Json {
+  const merged = new Map(Object.entries(target));
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, isObject(value) ? mergePatch(objectOr(merged.get(name)), value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+function objectOr(value: unknown): Json {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,176 @@
+import { env } from "cloudflare:workers";
+import type { Case, Cases } from "./documented-cases.ts";
+import { interceptBindings } from "./interception.ts";
+import { type Call, MANAGED, newClient, newUser, ownToken, SITE, send } from "./managing.ts";
+import { logIn } from "./requests.ts";
+import { createService, type Service } from "./service.ts";
+
+/** One operation: what it is sent, to whom, and what else can come of it than success. */
+interface Plan {
+  readonly status: number;
+  readonly call: (more?: Partial<Call>) => Promise<Call>;
+  readonly invalid?: Partial<Call>;
+  readonly taken?: Partial<Call>;
+  /** Lets somebody else change the same before each batch of D1. */
+  readonly rival?: (id: string) => Promise<unknown>;
+}
+
+const UNREADABLE = { Authorization: "", "Content-Type": "application/json" };
+
+/** The requests of one operation, by the status of their answer. */
+function casesOf({ status, call, invalid, taken, rival }: Plan, kind: string): Cases {
+  const sent = async (more: Partial<Call> = {}, token?: string | null, service?: Service) => {
+    return send(await call(more), token === undefined ? await ownToken() : token, service);
+  };
+  const raw = async (body: BodyInit, type: string) => {
+    const { method, path } = await call();
+    const Authorization = `Bearer ${await ownToken()}`;
+    const headers = { ...UNREADABLE, Authorization, "Content-Type": type };
+    return MANAGED.fetch(path, { method, headers, body });
+  };
+  const many = Array.from({ length: 9 }, (_, index) => `p${index}=1`).join("&");
+  const queries = ["limit=1&limit=2", many].map((query): Case => {
+    return async () => {
+      const { method, path } = await call();
+      return send({ method, path: `${path}?${query}` }, await ownToken());
+    };
+  });
+  const contended = async () => {
+    const asked = await call();
+    const id = decodeURIComponent(asked.path.split("/")[3] ?? "");
+    const token = await ownToken();
+    const bindings = interceptBindings(async (operation, proceed) => {
+      if (operation === "d1.batch") await rival?.(id);
+      return proceed();
+    });
+    return send(asked, token, createService({ ...bindings, MANAGEMENT_API: "on" }));
+  };
+  const conflicts = [
+    ...(taken === undefined ? [] : [() => sent(taken)]),
+    ...(rival === undefined ? [] : [contended]),
+  ];
+  const hasBody = kind.includes("body");
+  return {
+    [status]: [() => sent()],
+    ...(hasBody ? { 400: [() => raw("{", "application/json")] } : {}),
+    ...(kind.includes("list") ? { 400: queries } : {}),
+    401: [() => sent({}, null), () => sent({}, "tga_x")],
+    403: [
+      async () => sent({}, await ownToken(SITE, { scope: "read" })),
+      async () => sent({}, (await logIn(MANAGED, {}, SITE)).access_token),
+    ],
+    ...(kind.includes("one") ? { 404: [() => sent({ path: "nobody" })] } : {}),
+    ...(conflicts.length === 0 ? {} : { 409: conflicts }),
+    ...(hasBody
+      ? { 413: [() => raw("x".repeat(70_000), "application/json")], 415: [() => raw("x", "x/y")] }
+      : {}),
+    ...(invalid === undefined ? {} : { 422: [() => sent(invalid)] }),
+  };
+}
+
+/** A call about one user or client, or for the path "nobody" about one who is not there. */
+function about(
+  list: "users" | "clients",
+  method: string,
+  below = "",
+  body?: unknown,
+): Plan["call"] {
+  return async ({ path, ...more } = {}) => {
+    const known = list === "users" ? (await newUser()).id : (await newClient()).client_id;
+    const id = encodeURIComponent(path ?? known);
+    return { method, path: `/admin/${list}/${id}${below}`, body, ...more };
+  };
+}
+
+const onList = (path: string, method: string, bodyOf?: () => unknown): Plan["call"] => {
+  return async (more = {}) => ({ method, path, body: bodyOf?.(), ...more });
+};
+
+let renamed = 0;
+const rename = (id: string) => {
+  renamed += 1;
+  const name = `renamed ${renamed}`;
+  return env.DB.prepare("UPDATE users SET username = ? WHERE id = ?").bind(name, id).run();
+};
+const relabel = (id: string) => {
+  renamed += 1;
+  const name = `renamed ${renamed}`;
+  return env.DB.prepare("UPDATE clients SET client_name = ? WHERE client_id = ?")
+    .bind(name, id)
+    .run();
+};
+
+const unlike = () => crypto.randomUUID();
+const user = (method: string, below?: string, body?: unknown) =>
+  about("users", method, below, body);
+const client = (method: string, below?: string, body?: unknown) => {
+  return about("clients", method, below, body);
+};
+const ODD = { body: { odd: 1 } };
+
+/** Requests for every operation of the management API, by `operationId`. */
+export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
+  listUsers: casesOf(
+    { status: 200, call: onList("/admin/users", "GET"), invalid: { path: "/admin/users?limit=0" } },
+    "list",
+  ),
+  createUser: casesOf(
+    {
+      ...{ status: 201, call: onList("/admin/users", "POST", () => ({ username: unlike() })) },
+      ...{ invalid: ODD, taken: { body: { username: "ada" } } },
+    },
+    "body",
+  ),
+  getUser: casesOf({ status: 200, call: user("GET") }, "one"),
+  updateUser: casesOf(
+    {
+      ...{ status: 200, call: user("PATCH", "", { claims: { a: 1 } }), rival: rename },
+      ...{ invalid: ODD, taken: { body: { username: "ada" } } },
+    },
+    "one body",
+  ),
+  deleteUser: casesOf({ status: 204, call: user("DELETE"), rival: rename }, "one"),
+  setPassword: casesOf(
+    {
+      ...{ status: 204, call: user("PUT", "/password", { password: "another password" }) },
+      ...{ invalid: ODD, rival: rename },
+    },
+    "one body",
+  ),
+  resetPassword: casesOf(
+    { status: 200, call: user("POST", "/password-reset"), rival: rename },
+    "one",
+  ),
+  endUserSessions: casesOf(
+    { status: 204, call: user("DELETE", "/sessions"), rival: rename },
+    "one",
+  ),
+  listClients: casesOf(
+    {
+      ...{ status: 200, call: onList("/admin/clients", "GET") },
+      invalid: { path: "/admin/clients?limit=0" },
+    },
+    "list",
+  ),
+  createClient: casesOf(
+    {
+      ...{ status: 201, call: onList("/admin/clients", "POST", () => ({ client_id: unlike() })) },
+      ...{ invalid: ODD, taken: { body: { client_id: "site" } } },
+    },
+    "body",
+  ),
+  getClient: casesOf({ status: 200, call: client("GET") }, "one"),
+  updateClient: casesOf(
+    {
+      ...{ status: 200, call: client("PATCH", "", { client_name: "Shop", claims: { a: 1 } }) },
+      ...{ invalid: ODD, rival: relabel },
+    },
+    "one body",
+  ),
+  deleteClient: casesOf({ status: 204, call: client("DELETE") }, "one"),
+  rotateClientSecret: casesOf(
+    { status: 200, call: client("POST", "/secret", {}), invalid: ODD, rival: relabel },
+    "one body",
+  ),
+  endClientSessions: casesOf({ status: 204, call: client("DELETE", "/sessions") }, "one"),
+};
