@@ -73,6 +73,19 @@ async function createDeps(env: Env): Promise<Deps> {
   const accounts = createAccountStore(env.DB);
   const acceptsImportedTokens = config.importedTokens === "on";
   const hasManagement = config.managementApi === "on";
+  const issuer = createIssuer({
+    accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
+    families: createFamilyStore(env.REFRESH_FAMILIES),
+    accounts,
+    sessions: createSessionStore(env.DB),
+    importedTokens: acceptsImportedTokens ? createImportedTokenStore(env.DB) : null,
+    ...mintTools,
+    refreshRetry: config.refreshRetry,
+    refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
+    random,
+    clock,
+    defer,
+  });
   return {
     accounts,
     ...passwordKinds,
@@ -93,20 +106,9 @@ async function createDeps(env: Env): Promise<Deps> {
       passwordLengthMin: config.passwordLengthMin,
       random,
       newUserId: () => randomUuid(random),
+      endFamily: issuer.endFamily,
     },
-    issuer: createIssuer({
-      accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
-      families: createFamilyStore(env.REFRESH_FAMILIES),
-      accounts,
-      sessions: createSessionStore(env.DB),
-      importedTokens: acceptsImportedTokens ? createImportedTokenStore(env.DB) : null,
-      ...mintTools,
-      refreshRetry: config.refreshRetry,
-      refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
-      random,
-      clock,
-      defer,
-    }),
+    issuer,
     random,
     clock,
     defer,

@@ -29,6 +29,7 @@ export async function withManagement<Result>(
       passwordLengthMin: config.passwordLengthMin,
       random: secureRandom,
       newUserId: () => crypto.randomUUID(),
+      endFamily: null,
     };
     return use(tools, db);
   });

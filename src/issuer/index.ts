@@ -4,7 +4,7 @@ import { type ActiveToken, inspect, type TracedToken, trace } from "./inspect.ts
 import { issue } from "./issue.ts";
 import type { IssueContext, IssuedTokens, IssueTools } from "./issued.ts";
 import { recall } from "./recall.ts";
-import { type RevokeTools, revoke } from "./revoke.ts";
+import { endFamily, type RevokeTools, revoke } from "./revoke.ts";
 
 export type { ActiveToken, TracedToken } from "./inspect.ts";
 export type { IssuedTokens } from "./issued.ts";
@@ -24,6 +24,8 @@ export interface Issuer {
   recall(accessToken: string): Promise<AccessTokenContent | null>;
   /** Ends a token of that client, and everything of its family. */
   revoke(token: string, clientId: string): Promise<void>;
+  /** Ends a family of that client, for an operator or an application. */
+  endFamily(familyId: string, clientId: string): Promise<void>;
 }
 
 /** Builds the {@link Issuer}. */
@@ -34,5 +36,6 @@ export function createIssuer(tools: IssueTools & RevokeTools): Issuer {
     trace: (accessToken) => trace(accessToken, tools),
     recall: (accessToken) => recall(accessToken, tools),
     revoke: (token, clientId) => revoke(token, clientId, tools),
+    endFamily: (familyId, clientId) => endFamily(familyId, clientId, "management", tools),
   };
 }

@@ -68,6 +68,8 @@ async function revokeImported(imported: ImportedToken, tools: RevokeTools): Prom
   const { clientId } = imported;
   const refreshToken = await refreshTokenOf(imported, tools);
   if (refreshToken === null) {
+    // Under its hash, as it has no nonce: the next import must not bring it back.
+    await tools.accounts.revokeNonce(imported.hash, imported.expiresAtMs, tools.clock());
     await tools.importedTokens?.remove(imported.hash);
     return audit({ action: "token_revoked", clientId });
   }

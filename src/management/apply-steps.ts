@@ -19,7 +19,7 @@ import { changedFields, updateOfClient } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
 /** What `apply` needs. */
-export type ApplyTools = Omit<ManagementTools, "random">;
+export type ApplyTools = Omit<ManagementTools, "random" | "endFamily">;
 
 /** What became, or would become, of one client or user. */
 export interface Applied extends Subject {

@@ -1,6 +1,6 @@
-/** A client or a user, as an operator names it. */
+/** A client, a user or a session, as an operator names it. */
 export interface Subject {
-  readonly kind: "client" | "user";
+  readonly kind: "client" | "user" | "session";
   readonly name: string;
 }
 

@@ -12,4 +12,6 @@ export interface ManagementTools {
   readonly passwordLengthMin: number;
   /** Makes the `users.id` of a new user; never the same twice. */
   readonly newUserId: () => string;
+  /** Ends the family of a session of that client; null where only D1 can be reached. */
+  readonly endFamily: ((familyId: string, clientId: string) => Promise<void>) | null;
 }

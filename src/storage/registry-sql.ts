@@ -1,4 +1,5 @@
 import type { ClientRow, UserRow } from "./account-rows.ts";
+import { endingOf, removalOf, type SessionReference } from "./session-rows.ts";
 
 /** Columns of a client that an operator decides. */
 export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
@@ -37,7 +38,8 @@ export type RegistryWrite =
       readonly kind: "delete_user";
       readonly username: string;
       readonly expected?: ExpectedUser;
-    };
+    }
+  | (SessionReference & { readonly kind: "end_session"; readonly username: string });
 
 /** With the id it is the user that was read, even if names change hands meanwhile. */
 type ExpectedUser = Partial<UserFields & Pick<UserRow, "id">>;
@@ -65,7 +67,12 @@ export function statementsOf(db: D1Database, write: RegistryWrite): D1PreparedSt
     case "delete_client":
       return remove(db, { table: "clients", key: "client_id", name: write.clientId });
     case "delete_user":
-      return remove(db, { table: "users", key: "username", name: write.username }, write.expected);
+      return [
+        ...removalOf(db, write.username),
+        ...remove(db, { table: "users", key: "username", name: write.username }, write.expected),
+      ];
+    case "end_session":
+      return endingOf(db, write);
   }
 }
 

@@ -3,6 +3,12 @@ import type { ClientRow, UserRow } from "./account-rows.ts";
 import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOf } from "./audit-events.ts";
 import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
+import {
+  type SessionReference,
+  type SessionRow,
+  selectSession,
+  selectSessions,
+} from "./session-rows.ts";
 
 export type { ClientFields, RegistryWrite, UserFields } from "./registry-sql.ts";
 
@@ -29,6 +35,10 @@ export interface Registry {
   listClients(page: Page): Promise<readonly ClientRow[]>;
   /** Reads users by name, one page. */
   listUsers(page: Page): Promise<readonly UserRow[]>;
+  /** Reads the live sessions of a user by id, one page. */
+  listSessions(userId: string, page: Page): Promise<readonly SessionRow[]>;
+  /** @returns a session of that user, ended or not, or null when there is none */
+  findSession(session: SessionReference): Promise<SessionRow | null>;
   /**
    * Writes all or nothing, in one transaction.
    *
@@ -98,6 +108,16 @@ export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS)
     listUsers(page) {
       const query = "SELECT * FROM users WHERE username > ? ORDER BY username LIMIT ?";
       return listRows("d1.list_users", query, page);
+    },
+
+    async listSessions(userId, page) {
+      const list = () => selectSessions(db, userId, page).all<SessionRow>();
+      return (await attempt("d1.list_sessions", list, deadlineMs)).results;
+    },
+
+    findSession(session) {
+      const find = () => selectSession(db, session).first<SessionRow>();
+      return attempt("d1.find_session", find, deadlineMs);
     },
 
     async write(writes) {

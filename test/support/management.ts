@@ -18,6 +18,7 @@ export async function managementTools(): Promise<ManagementTools> {
     passwordLengthMin: 8,
     random: secureRandom,
     newUserId: () => crypto.randomUUID(),
+    endFamily: null,
   };
 }
 

@@ -1,0 +1,111 @@
+import { ENDED_KEPT_MS } from "./sessions.ts";
+
+// What management asks of the sessions of one user. An imported refresh token that was not used yet
+// is a session too, under the hash of the token.
+
+/** A session as management sees it. */
+export interface SessionRow {
+  /** Of its family, or the hash of its imported token. No token either way. */
+  session_id: string;
+  client_id: string;
+  label: string;
+  created_at_ms: number;
+  last_refreshed_at_ms: number;
+  /** 0 or 1. */
+  is_imported: number;
+}
+
+/** Which session of which user. */
+export interface SessionReference {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+const LIST = `SELECT session.* FROM (
+    SELECT family_id AS session_id, user_id, client_id, label, created_at_ms,
+      last_refreshed_at_ms, 0 AS is_imported
+      FROM sessions WHERE user_id = ?1 AND ended_at_ms IS NULL
+      AND needed_until_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+    UNION ALL
+    SELECT token_hash, user_id, client_id, '', imported_at_ms, imported_at_ms, 1
+      FROM imported_refresh_tokens WHERE user_id = ?1 AND is_consumed = 0
+      AND expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+  ) AS session
+  JOIN users ON users.id = session.user_id AND users.is_active = 1
+    AND users.not_before_ms <= session.created_at_ms
+  JOIN clients ON clients.client_id = session.client_id AND clients.disabled = 0
+    AND clients.not_before_ms <= session.created_at_ms
+  WHERE session.session_id > ?2 ORDER BY session.session_id LIMIT ?3`;
+
+const FIND = `SELECT family_id AS session_id, client_id, label, created_at_ms,
+    last_refreshed_at_ms, 0 AS is_imported FROM sessions WHERE user_id = ?1 AND family_id = ?2
+  UNION ALL
+  SELECT token_hash, client_id, '', imported_at_ms, imported_at_ms, 1
+    FROM imported_refresh_tokens WHERE user_id = ?1 AND token_hash = ?2`;
+
+/** Fails, and the transaction with it, unless there is such a session; see `registry-sql.ts`. */
+const GUARD = `SELECT json(CASE WHEN
+  EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND family_id = ?2)
+  OR EXISTS (SELECT 1 FROM imported_refresh_tokens WHERE user_id = ?1 AND token_hash = ?2)
+  THEN '{}' ELSE 'changed' END)`;
+
+const END = `UPDATE sessions SET
+  ended_at_ms = coalesce(ended_at_ms, CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+  needed_until_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER) + ?3
+  WHERE user_id = ?1 AND family_id = ?2`;
+
+/** The statement that reads the live sessions of a user, a page in the order of their ids. */
+export function selectSessions(
+  db: D1Database,
+  userId: string,
+  page: { readonly after: string; readonly limit: number },
+): D1PreparedStatement {
+  return db.prepare(LIST).bind(userId, page.after, page.limit);
+}
+
+/** The statement that finds a session, ended or not. */
+export function selectSession(
+  db: D1Database,
+  { userId, sessionId }: SessionReference,
+): D1PreparedStatement {
+  return db.prepare(FIND).bind(userId, sessionId);
+}
+
+/**
+ * The statements that end a session. An imported token has expired then, and its row stays, so that
+ * no import brings it back. Whoever consumes it at this very moment may still come to be listed, as
+ * a session with an id of its own: D1 alone cannot tell.
+ */
+export function endingOf(
+  db: D1Database,
+  { userId, sessionId }: SessionReference,
+): D1PreparedStatement[] {
+  return [
+    db.prepare(GUARD).bind(userId, sessionId),
+    db.prepare(END).bind(userId, sessionId, ENDED_KEPT_MS),
+    db
+      .prepare("DELETE FROM imported_access_tokens WHERE user_id = ? AND refresh_token_hash = ?")
+      .bind(userId, sessionId),
+    db
+      .prepare(
+        `UPDATE imported_refresh_tokens SET is_consumed = 1, expires_at_ms = 0
+         WHERE user_id = ? AND token_hash = ?`,
+      )
+      .bind(userId, sessionId),
+  ];
+}
+
+/** The statements that remove what there is of a user's sessions, before the user goes. */
+export function removalOf(db: D1Database, username: string): D1PreparedStatement[] {
+  return [
+    db.prepare("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE username = ?)"),
+    db.prepare(
+      `DELETE FROM imported_refresh_tokens
+       WHERE user_id = (SELECT id FROM users WHERE username = ?)`,
+    ),
+    db.prepare(
+      `DELETE FROM imported_access_tokens
+       WHERE user_id = (SELECT id FROM users WHERE username = ?)`,
+    ),
+  ].map((statement) => statement.bind(username));
+}
