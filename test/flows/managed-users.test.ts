@@ -8,8 +8,9 @@ import {
   setPassword,
   setUserActive,
   showUser,
+  updateUser,
 } from "../../src/management/users.ts";
-import { dumpRegistry, managementTools } from "../support/management.ts";
+import { beforeFirstWrite, dumpRegistry, managementTools } from "../support/management.ts";
 import { createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
 const service = createService();
@@ -111,4 +112,40 @@ describe("nothing changes for", () => {
     await expect(attempt()).rejects.toMatchObject({ reason });
     expect(await dumpRegistry()).toEqual(before);
   });
+});
+
+describe("when a name changes hands just before the write,", () => {
+  const CHANGES: [string, (id: string, tools: ManagementTools) => Promise<void>][] = [
+    ["a deletion", (id, used) => deleteUser({ id }, used)],
+    ["a password", (id, used) => setPassword({ id }, "a thief's password", used)],
+    ["the end of sessions", (id, used) => endSessions({ id }, used)],
+    ["an update", (id, used) => updateUser({ id }, { claims: { a: 1 } }, used)],
+  ];
+
+  test.each(CHANGES)("%s meets the user who was meant, and not the other", async (_, change) => {
+    const { id } = await showUser({ username }, tools);
+    const swap = async () => {
+      await updateUser({ id }, { username: `${username} before` }, tools);
+      await createUser({ username, password: "of somebody else" }, tools);
+    };
+    const select = env.DB.prepare("SELECT * FROM users WHERE id <> ? AND username = ?");
+    let other: unknown;
+    const used = beforeFirstWrite(tools, async () => {
+      await swap();
+      other = await select.bind(id, username).first();
+    });
+    await change(id, used);
+    expect(other).not.toBeNull();
+    expect(await select.bind(id, username).first()).toEqual(other);
+  });
+});
+
+test("an update decides anew when somebody else updates the same user meanwhile", async () => {
+  const rival = () => updateUser({ username }, { claims: { rival: 1 } }, tools);
+  const used = beforeFirstWrite(tools, rival);
+  await updateUser({ username }, { claims: { own: 1 } }, used, (old, more) => ({
+    ...old,
+    claims: { ...(old["claims"] as object), ...(more["claims"] as object) },
+  }));
+  expect(await showUser({ username }, tools)).toMatchObject({ claims: { rival: 1, own: 1 } });
 });
