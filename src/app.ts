@@ -89,11 +89,15 @@ function adminRoute(
   endpoints: (typeof ADMIN_ROUTES)[keyof typeof ADMIN_ROUTES],
 ): void {
   const endpoint = nameOf(path);
-  app.all(path.replace(/\{(\w+)\}/, ":id"), async (context) => {
+  app.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { req, env } = context;
     if (!hasManagementApi(env)) return onError(new Refusal("unknown_path"));
     note({ endpoint });
-    return answerAdmin(req.raw, req.param("id") ?? "", endpoints, () => depsOf(env));
+    const inPath = {
+      id: req.param("id") ?? req.param("client_id") ?? "",
+      sessionId: req.param("session_id") ?? "",
+    };
+    return answerAdmin(req.raw, inPath, endpoints, () => depsOf(env));
   });
 }
 

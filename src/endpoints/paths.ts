@@ -19,6 +19,7 @@ export const ADMIN_PATHS = {
   adminUserPassword: "/admin/users/{id}/password",
   adminUserPasswordReset: "/admin/users/{id}/password-reset",
   adminUserSessions: "/admin/users/{id}/sessions",
+  adminUserSession: "/admin/users/{id}/sessions/{session_id}",
   adminClients: "/admin/clients",
   adminClient: "/admin/clients/{client_id}",
   adminClientSecret: "/admin/clients/{client_id}/secret",

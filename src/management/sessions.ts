@@ -21,7 +21,7 @@ export interface SessionView {
   readonly imported: boolean;
 }
 
-/** Shows the sessions of a user that have not ended, one page. @throws ManagementError `not_found` */
+/** Shows the live sessions of a user, one page. @throws ManagementError `not_found` */
 export async function listSessions(
   key: UserKey,
   page: Page,

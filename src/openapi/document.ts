@@ -61,6 +61,7 @@ const SCHEMAS = {
   UserPatch: management.userPatch,
   User: management.user,
   UserList: management.userList,
+  SessionList: management.sessionList,
   NewPassword: management.newPassword,
   MadePassword: management.madePassword,
   NewClient: management.newClient,

@@ -108,6 +108,22 @@ const next = told(z.nullable(z.string()), "Send it as `after` for the next page;
 /** A page of users. */
 export const userList = z.object({ items: z.array(user), next });
 
+/** A session as it is shown. */
+export const session = z.object({
+  id: text("No token."),
+  client_id: text("The client that logged in."),
+  label: text("What the client said of itself in `User-Agent`, shortened; may be empty."),
+  created_at: instant("When the user logged in."),
+  last_refreshed_at: instant("When it was last used to get a token: to the day, or better."),
+  imported: told(
+    z.boolean(),
+    "Whether it comes from the server that this one replaces, and was not used here yet.",
+  ),
+});
+
+/** A page of sessions. */
+export const sessionList = z.object({ items: z.array(session), next });
+
 /** A page of clients. */
 export const clientList = z.object({ items: z.array(client), next });
 

@@ -54,6 +54,12 @@ const ONLY_NAME = query("username", "Only the user of this name.", { type: "stri
 const ENDS = "Every session of the user ends.";
 const TWICE = "Doing it twice leaves the same.";
 
+/** What stands in a path, by its name there. */
+const IN_PATH: Readonly<Record<string, string>> = {
+  id: "The `sub` of the user's tokens.",
+  session_id: "As the list of sessions has it.",
+};
+
 const OUTLINES: readonly Outline[] = [
   {
     ...{ path: ADMIN_PATHS.adminUsers, method: "get", id: "listUsers", status: 200 },
@@ -91,6 +97,17 @@ const OUTLINES: readonly Outline[] = [
     ...{ status: 200, summary: "Give a user a password that is made here" },
     ...{ answer: "MadePassword", description: `${ENDS} Each time makes another password.` },
     problems: ["not_found", "changed"],
+  },
+  {
+    ...{ path: ADMIN_PATHS.adminUserSessions, method: "get", id: "listUserSessions" },
+    ...{ status: 200, summary: "List the sessions of a user", query: PAGE, answer: "SessionList" },
+    description: "Logins that have not ended, by id.",
+    problems: ["not_found", "invalid"],
+  },
+  {
+    ...{ path: ADMIN_PATHS.adminUserSession, method: "delete", id: "endUserSession" },
+    ...{ status: 204, summary: "End one session of a user", description: TWICE },
+    problems: ["not_found"],
   },
   {
     ...{ path: ADMIN_PATHS.adminUserSessions, method: "delete", id: "endUserSessions" },
@@ -175,7 +192,7 @@ function inPath(path: string): Json[] {
     name,
     in: "path",
     required: true,
-    description: name === "id" ? "The `sub` of the user's tokens." : "Percent-encoded.",
+    description: IN_PATH[name ?? ""] ?? "Percent-encoded.",
     schema: { type: "string" },
   }));
 }

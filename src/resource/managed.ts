@@ -34,6 +34,20 @@ export interface ManagedUser {
   readonly sessions_valid_from: string;
 }
 
+/** A login of a user that has not ended. Instants are in ISO 8601. */
+export interface ManagedSession {
+  /** No token. */
+  readonly id: string;
+  readonly client_id: string;
+  /** What the client said of itself, such as the name of a browser; may be empty. */
+  readonly label: string;
+  readonly created_at: string;
+  /** To the day, or better. */
+  readonly last_refreshed_at: string;
+  /** Whether it comes from the server that this one replaces, and was not used here yet. */
+  readonly imported: boolean;
+}
+
 /** Fields of a client by the names of RFC 7591, as docs/management.md lists them. */
 export interface ClientFields {
   readonly client_name?: string | undefined;
@@ -121,6 +135,10 @@ export interface Manager {
   setPassword(user: UserReference, password: string): Promise<Managed>;
   /** Makes a password, which is shown this once, and ends every session of the user. */
   resetPassword(user: UserReference): Promise<Managed<{ readonly password: string }>>;
+  /** Lists the sessions of a user that have not ended, by id. */
+  listUserSessions(user: UserReference, page?: PageRequest): Promise<Managed<Page<ManagedSession>>>;
+  /** Ends one session. Doing so again changes nothing. */
+  endUserSession(user: UserReference, sessionId: string): Promise<Managed>;
   endUserSessions(user: UserReference): Promise<Managed>;
   deleteUser(user: UserReference): Promise<Managed>;
   /** Lists clients by id. */

@@ -72,6 +72,14 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     return this.#call("resetPassword", (context) => users.resetPassword(key, context));
   }
 
+  listUserSessions(key: UserReference, page: PageRequest = {}) {
+    return this.#call("listUserSessions", (context) => users.listSessions(key, page, context));
+  }
+
+  endUserSession(key: UserReference, sessionId: string) {
+    return this.#do("endUserSession", (context) => users.endSession(key, sessionId, context));
+  }
+
   endUserSessions(key: UserReference) {
     return this.#do("endUserSessions", (context) => users.endSessions(key, context));
   }

@@ -67,14 +67,7 @@ export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS)
     names: readonly string[],
   ): Promise<Row[]> {
     if (names.length === 0) return [];
-    const statements: D1PreparedStatement[] = [];
-    for (let start = 0; start < names.length; start += BOUND_PARAMETERS_MAX) {
-      const some = names.slice(start, start + BOUND_PARAMETERS_MAX);
-      const places = some.map(() => "?").join(", ");
-      // Table and column names are this file's own words and never input; every value is bound.
-      const query = `SELECT * FROM ${table} WHERE ${key} IN (${places})`;
-      statements.push(db.prepare(query).bind(...some));
-    }
+    const statements = selectionsOf(db, table, key, names);
     const results = await attempt(`d1.find_${table}`, () => db.batch<Row>(statements), deadlineMs);
     return results.flatMap((result) => result.results);
   }
@@ -133,4 +126,22 @@ export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS)
       }
     },
   };
+}
+
+/** The statements that read the rows of those names, as many as it takes. */
+function selectionsOf(
+  db: D1Database,
+  table: "clients" | "users",
+  key: "client_id" | "username" | "id",
+  names: readonly string[],
+): D1PreparedStatement[] {
+  const statements: D1PreparedStatement[] = [];
+  for (let start = 0; start < names.length; start += BOUND_PARAMETERS_MAX) {
+    const some = names.slice(start, start + BOUND_PARAMETERS_MAX);
+    const places = some.map(() => "?").join(", ");
+    // Table and column names are this file's own words and never input; every value is bound.
+    const query = `SELECT * FROM ${table} WHERE ${key} IN (${places})`;
+    statements.push(db.prepare(query).bind(...some));
+  }
+  return statements;
 }

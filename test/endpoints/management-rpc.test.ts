@@ -7,6 +7,7 @@ import { interceptBindings } from "../support/interception.ts";
 import { dumpRegistry } from "../support/management.ts";
 import { ask } from "../support/requests.ts";
 import { createService, type Overrides, registerDefaults } from "../support/service.ts";
+import { newSession } from "../support/sessions.ts";
 import { WATCHING, watch } from "../support/watched.ts";
 
 const service = createService();
@@ -49,6 +50,8 @@ const CALLS: Readonly<
   updateUser: (one, { id }) => one.updateUser({ id }, { claims: { a: Math.random() } }),
   setPassword: (one, { id }) => one.setPassword({ id }, "another password"),
   resetPassword: (one, { id }) => one.resetPassword({ id }),
+  listUserSessions: (one, { id }) => one.listUserSessions({ id }),
+  endUserSession: async (one, { id }) => one.endUserSession({ id }, await newSession(id)),
   endUserSessions: (one, { id }) => one.endUserSessions({ id }),
   deleteUser: (one, { id }) => one.deleteUser({ id }),
   listClients: (one) => one.listClients(),

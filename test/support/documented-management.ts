@@ -4,6 +4,7 @@ import { interceptBindings } from "./interception.ts";
 import { type Call, MANAGED, newClient, newUser, ownToken, SITE, send } from "./managing.ts";
 import { logIn } from "./requests.ts";
 import { createService, type Service } from "./service.ts";
+import { newSession } from "./sessions.ts";
 
 /** One operation: what it is sent, to whom, and what else can come of it than success. */
 interface Plan {
@@ -106,6 +107,13 @@ const user = (method: string, below?: string, body?: unknown) =>
 const client = (method: string, below?: string, body?: unknown) => {
   return about("clients", method, below, body);
 };
+/** Ends a session that is there, or for the path "nobody" one of a user who is not there. */
+async function endingCall({ path, ...more }: Partial<Call> = {}): Promise<Call> {
+  const id = path ?? (await newUser()).id;
+  const session = await newSession(id);
+  return { method: "DELETE", path: `/admin/users/${id}/sessions/${session}`, ...more };
+}
+
 const ODD = { body: { odd: 1 } };
 
 /** Requests for every operation of the management API, by `operationId`. */
@@ -141,6 +149,14 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
     { status: 200, call: user("POST", "/password-reset"), rival: rename },
     "one",
   ),
+  listUserSessions: casesOf(
+    {
+      ...{ status: 200, call: user("GET", "/sessions") },
+      invalid: { path: "/admin/users/u/sessions?limit=0" },
+    },
+    "one list",
+  ),
+  endUserSession: casesOf({ status: 204, call: endingCall }, "one"),
   endUserSessions: casesOf(
     { status: 204, call: user("DELETE", "/sessions"), rival: rename },
     "one",

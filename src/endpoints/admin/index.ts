@@ -2,7 +2,7 @@ import type { Deps } from "../../deps.ts";
 import { empty } from "../respond.ts";
 import { authorizeAdmin } from "./authorize.ts";
 import { methodIsNoneOf, onProblem } from "./on-problem.ts";
-import type { AdminEndpoint } from "./routes.ts";
+import type { AdminEndpoint, AdminRequest } from "./routes.ts";
 
 export { ADMIN_ROUTES } from "./routes.ts";
 
@@ -10,11 +10,11 @@ export { ADMIN_ROUTES } from "./routes.ts";
  * Answers one path of the management API, whatever happens. No page of a browser may call it: there
  * is no CORS here.
  *
- * @param id what the path has in it, decoded; empty where it has nothing
+ * @param inPath what the path has in it, decoded; empty where it has nothing
  */
 export async function answerAdmin(
   request: Request,
-  id: string,
+  inPath: Pick<AdminRequest, "id" | "sessionId">,
   endpoints: Readonly<Record<string, AdminEndpoint>>,
   deps: () => Promise<Deps>,
 ): Promise<Response> {
@@ -26,7 +26,7 @@ export async function answerAdmin(
     const composed = await deps();
     const actor = await authorizeAdmin(request, composed);
     const context = { tools: composed.management, actor };
-    return await endpoint({ request, id, context, nowMs: composed.clock() });
+    return await endpoint({ request, ...inPath, context, nowMs: composed.clock() });
   } catch (error) {
     return onProblem(error);
   }

@@ -11,6 +11,8 @@ export interface AdminRequest {
   readonly request: Request;
   /** What stands in the path for `{id}` or `{client_id}`, decoded. */
   readonly id: string;
+  /** What stands in the path for `{session_id}`. */
+  readonly sessionId: string;
   readonly context: ApiContext;
   /** When it came, in milliseconds since the epoch. */
   readonly nowMs: number;
@@ -73,7 +75,13 @@ export const ADMIN_ROUTES: Readonly<
     POST: shows(({ id, context }) => users.resetPassword({ id }, context)),
   },
   [ADMIN_PATHS.adminUserSessions]: {
+    GET: shows(({ request, id, context }) => {
+      return users.listSessions({ id }, readQuery(request), context);
+    }),
     DELETE: does(({ id, context }) => users.endSessions({ id }, context)),
+  },
+  [ADMIN_PATHS.adminUserSession]: {
+    DELETE: does(({ id, sessionId, context }) => users.endSession({ id }, sessionId, context)),
   },
   [ADMIN_PATHS.adminClients]: {
     GET: shows(({ request, context }) => clients.listClients(readQuery(request), context)),

@@ -40,6 +40,9 @@ export const userKeyInput = z.union([
 /** How a client is named. */
 export const clientIdInput = name;
 
+/** How a session of a user is named. */
+export const sessionIdInput = name;
+
 /** A new password. */
 export const passwordInput = z.strictObject({ password: z.string() });
 

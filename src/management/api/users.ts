@@ -7,10 +7,20 @@ import { mergePatch } from "../../protocol/merge-patch.ts";
 import { findUser } from "../change-user.ts";
 import type { Listing } from "../listing.ts";
 import { ManagementError } from "../management-error.ts";
+import type { SessionView } from "../sessions.ts";
+import * as sessions from "../sessions.ts";
 import type { UserView } from "../users.ts";
 import * as users from "../users.ts";
 import { type ApiContext, auditCall, noteUser } from "./context.ts";
-import { passwordInput, read, readObject, userKeyInput, userPageInput } from "./input.ts";
+import {
+  pageInput,
+  passwordInput,
+  read,
+  readObject,
+  sessionIdInput,
+  userKeyInput,
+  userPageInput,
+} from "./input.ts";
 
 /** Lists users by name, a page at a time, or the one user of a name. */
 export async function listUsers(input: unknown, { tools }: ApiContext): Promise<Listing<UserView>> {
@@ -75,6 +85,24 @@ export function resetPassword(key: unknown, context: ApiContext): Promise<{ pass
 export function endSessions(key: unknown, context: ApiContext): Promise<void> {
   return change("end_user_sessions", key, context, (id) => {
     return users.endSessions({ id }, context.tools);
+  });
+}
+
+/** Lists the sessions of a user that have not ended, a page at a time. */
+export async function listSessions(
+  key: unknown,
+  input: unknown,
+  context: ApiContext,
+): Promise<Listing<SessionView>> {
+  const page = read(pageInput, input);
+  return sessions.listSessions({ id: await idOf(key, context) }, page, context.tools);
+}
+
+/** Ends one session of a user. */
+export function endSession(key: unknown, sessionId: unknown, context: ApiContext): Promise<void> {
+  const named = read(sessionIdInput, sessionId);
+  return change("end_session", key, context, (id) => {
+    return sessions.endSession({ id }, named, context.tools);
   });
 }
 
