@@ -1,55 +1,66 @@
 import { randomBytes } from "node:crypto";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { PYTHON } from "./debian.ts";
-import { type Environment, run, start } from "./processes.ts";
+import { type Ended, type Environment, run } from "./processes.ts";
 import { isListening, type RunningCommand, startCommand } from "./running-command.ts";
 import { freePort } from "./server.ts";
 
-/** What the site is made of. */
-export const DJANGO_SITE_DIR = join(PROJECT_DIR, "test/support/django-site");
-
-/** Users and applications, by the fields of Django's models; see `make_accounts.py`. */
+/** What there is to be made of Django's models; see `make_accounts.py` for the fields. */
 export interface DjangoAccounts {
   readonly users?: readonly object[];
   readonly applications?: readonly object[];
+  readonly codes?: readonly object[];
+  /** Names of users. */
+  readonly deactivated?: readonly string[];
 }
 
 /** A Django site with django-oauth-toolkit under gunicorn, with a database of its own. */
 export interface DjangoSite {
   readonly origin: string;
-  /** What a shell needs to run `manage.py` of this site. */
-  readonly env: Environment;
-  /** Makes users and applications through Django's own models. */
+  /** Where `manage.py` is. */
+  readonly dir: string;
+  /** Runs a line in that folder, as the site's operator types it. */
+  type(line: string): Promise<Ended>;
+  /** Makes accounts through Django's own models. */
   make(accounts: DjangoAccounts): Promise<void>;
-  /** Ends gunicorn and starts it again with more environment. Origin and database stay. */
-  restart(env: Environment): Promise<void>;
+  /** Ends gunicorn and starts it again with lines added to the settings. All data stays. */
+  restartWith(settings: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Migrates an empty database in a folder, and serves. */
+/** Makes a site in an empty folder, migrates its database, and serves. */
 export async function startDjangoSite(folder: string): Promise<DjangoSite> {
-  const port = await freePort();
+  const dir = join(folder, "site");
+  cpSync(join(PROJECT_DIR, "test/support/django-site"), dir, { recursive: true });
+  const added = join(folder, "added_settings.py");
+  writeFileSync(added, "");
   const env: Environment = {
     DATABASE: join(folder, "site.sqlite3"),
     SECRET_KEY: randomBytes(32).toString("hex"),
+    ADDED_SETTINGS: added,
     DJANGO_SETTINGS_MODULE: "settings",
+    PATH: `${debianPython(folder)}:${process.env["PATH"]}`,
     PYTHONDONTWRITEBYTECODE: "1",
   };
-  const options = { cwd: DJANGO_SITE_DIR, env };
-  succeed(await run(PYTHON, ["manage.py", "migrate", "--verbosity", "0"], options));
-  let server = await serve(port, env);
+  const type = (line: string) => run("bash", ["-c", line], { cwd: dir, env });
+  await succeed(type("python3 manage.py migrate --verbosity 0"));
+  const port = await freePort();
+  let server = await serve(port, dir, env);
   return {
     origin: `http://127.0.0.1:${port}`,
-    env,
+    dir,
+    type,
     async make(accounts) {
-      const script = 'exec "$0" make_accounts.py <<< "$1"';
-      const args = ["-c", script, PYTHON, JSON.stringify(accounts)];
-      succeed(await start("bash", args, options).ended);
+      const input = join(folder, "accounts.json");
+      writeFileSync(input, JSON.stringify(accounts));
+      await succeed(type(`python3 make_accounts.py < '${input}'`));
     },
-    async restart(more) {
+    async restartWith(settings) {
       await server.stop();
-      server = await serve(port, { ...env, ...more });
+      writeFileSync(added, settings);
+      server = await serve(port, dir, env);
     },
     async stop() {
       await server.stop();
@@ -57,16 +68,21 @@ export async function startDjangoSite(folder: string): Promise<DjangoSite> {
   };
 }
 
-function serve(port: number, env: Environment): Promise<RunningCommand> {
-  const application = "django.core.wsgi:get_wsgi_application()";
-  const args = ["-m", "gunicorn", "--bind", `127.0.0.1:${port}`, application];
-  return startCommand(PYTHON, args, {
-    cwd: DJANGO_SITE_DIR,
-    env,
-    isReady: () => isListening(port),
-  });
+/** A folder where `python3` is the one that has Django, whatever else this machine has. */
+function debianPython(folder: string): string {
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  symlinkSync(PYTHON, join(bin, "python3"));
+  return bin;
 }
 
-function succeed({ code, stdout, stderr }: Awaited<ReturnType<typeof run>>): void {
+function serve(port: number, cwd: string, env: Environment): Promise<RunningCommand> {
+  const application = "django.core.wsgi:get_wsgi_application()";
+  const args = ["-m", "gunicorn", "--bind", `127.0.0.1:${port}`, application];
+  return startCommand(PYTHON, args, { cwd, env, isReady: () => isListening(port) });
+}
+
+async function succeed(ending: Promise<Ended>): Promise<void> {
+  const { code, stdout, stderr } = await ending;
   if (code !== 0) throw new Error(`ended with ${code}:\n${stdout}${stderr}`);
 }
