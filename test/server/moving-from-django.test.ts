@@ -27,6 +27,7 @@ const OURS = {
     refresh_token: expect.stringMatching(/^tgr_/),
   },
 };
+const ACTIVE = { status: 200, body: { active: true } };
 const INACTIVE = { status: 200, body: { active: false } };
 
 const LEGACY_CLIENT_SECRET = "ab".repeat(32);
@@ -185,7 +186,7 @@ describeWithDebian(
       expect(report).toMatch(/^clients +1 +0 +4 +0$/m);
       expect(report).toMatch(/this name is here with another id +eve$/m);
       expect(report).toMatch(/^refresh tokens +refused +2 +revoked there/m);
-      expect(report).toMatch(/^refresh tokens +refused +1 +its user is inactive/m);
+      expect(report).toMatch(/^refresh tokens +refused +2 +its user is inactive/m);
     });
 
     test("an access token of Django is good here, and says whose it is", async () => {
@@ -247,7 +248,7 @@ describeWithDebian(
 
     test("revoking one of Django's tokens here ends both of its pair", async () => {
       const { access_token, refresh_token } = old("refreshed");
-      expect(await introspect(access_token)).toMatchObject({ body: { active: true } });
+      expect(await introspect(access_token)).toMatchObject(ACTIVE);
       const fields = { token: access_token ?? "" };
       expect(await postTo(clone.url, "revoke_token", fields, CLIENTS.shop)).toEqual({
         status: 200,
@@ -281,17 +282,30 @@ describeWithDebian(
       });
     });
 
+    test("coming again: what Django traded meanwhile is refused, and so is what was traded here", async () => {
+      const [forget] = page.blocks("Going back");
+      const [, , , dump, bring] = page.blocks("5. Switch");
+      expect(await introspect(old("unused").access_token)).toMatchObject(ACTIVE);
+      await operator.type(`${forget?.text}\n${dump?.text}`);
+      operator.copyDump();
+      await operator.type(bring?.text ?? "");
+      for (const name of ["unused", "raced"]) {
+        expect(await introspect(old(name).access_token)).toMatchObject(INACTIVE);
+        expect(await refresh(clone.url, old(name).refresh_token)).toMatchObject(REFUSED);
+      }
+    });
+
     test("6. Clean up: without the settings no door to Django is left, and logins go on", async () => {
       const [tokens, left, legacy, deploy, deletion] = page.blocks("6. Clean up");
-      expect(await introspect(old("unused").access_token)).toMatchObject({
+      expect(await introspect(old("waiting").access_token)).toMatchObject({
         body: { active: true },
       });
       expect(await operator.type(left?.text ?? "")).toMatch(/^.*"username":"shy".*\n$/);
       clone.set(`${tokens?.text}\n${legacy?.text}`);
       await operator.type(deploy?.text ?? "");
       await operator.type(deletion?.text ?? "");
-      expect(await introspect(old("unused").access_token)).toMatchObject(INACTIVE);
-      expect(await refresh(clone.url, old("unused").refresh_token)).toMatchObject(REFUSED);
+      expect(await introspect(old("waiting").access_token)).toMatchObject(INACTIVE);
+      expect(await refresh(clone.url, old("waiting").refresh_token)).toMatchObject(REFUSED);
       expect(await refresh(clone.url, old("ours").refresh_token, "app")).toMatchObject(OURS);
       expect(await logIn(clone.url, "shy")).toMatchObject(WRONG);
       expect((await clone.type("npm run -s cli -- client show tollgate")).code).toBe(3);
@@ -302,6 +316,7 @@ describeWithDebian(
       keep("ada", await logIn(site.origin, "ada"));
       keep("bob", await logIn(site.origin, "bob", "app"));
       keep("raced", await logIn(site.origin, "ada"));
+      keep("waiting", await logIn(site.origin, "ada"));
       keep("unused", await logIn(site.origin, "ada"));
       keep("consumed", await logIn(site.origin, "ada"));
       keep("refreshed", await refresh(site.origin, old("consumed").refresh_token));
