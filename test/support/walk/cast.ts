@@ -1,4 +1,4 @@
-import type { DjangoAccounts, DjangoSite } from "./django-site.ts";
+import type { DjangoAccounts, DjangoSite } from "../django-site.ts";
 import { type Answer, postTo } from "./old-and-new.ts";
 
 /** The password of everybody at the old site. */
@@ -70,4 +70,32 @@ export async function tradeCode(site: DjangoSite, username: string): Promise<Ans
   await site.make({ codes: [{ ...code, client_id: "web", username, scope: "read" }] });
   const fields = { grant_type: "authorization_code", ...code };
   return postTo(site.origin, "token", fields, CLIENTS.web);
+}
+
+/** Gets tokens of every kind at the old site. @returns them by what becomes of them */
+export async function issueAtDjango(site: DjangoSite): Promise<Record<string, Answer["body"]>> {
+  const consumed = await logIn(site.origin, "ada");
+  const revoked = await logIn(site.origin, "ada");
+  const token = revoked.body.refresh_token ?? "";
+  await postTo(site.origin, "revoke_token", { token }, CLIENTS.shop);
+  const inactive = await logIn(site.origin, "ina");
+  await site.make({ deactivated: ["ina"] });
+  const alone = { grant_type: "client_credentials", scope: "read" };
+  const answers = {
+    ada: await logIn(site.origin, "ada"),
+    bob: await logIn(site.origin, "bob", "app"),
+    raced: await logIn(site.origin, "ada"),
+    waiting: await logIn(site.origin, "ada"),
+    unused: await logIn(site.origin, "ada"),
+    consumed,
+    refreshed: await refresh(site.origin, consumed.body.refresh_token),
+    revoked,
+    inactive,
+    web: await tradeCode(site, "bob"),
+    reports: await postTo(site.origin, "token", alone, CLIENTS.reports),
+  };
+  for (const [name, { status }] of Object.entries(answers)) {
+    if (status !== 200) throw new Error(`the old site issued no tokens for ${name}`);
+  }
+  return Object.fromEntries(Object.entries(answers).map(([name, { body }]) => [name, body]));
 }

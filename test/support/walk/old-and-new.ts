@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+
 /** A client as it authenticates: by HTTP Basic, or by its id alone when it is public. */
 export interface Caller {
   readonly id: string;
@@ -31,3 +33,27 @@ export async function postTo(
   const text = await response.text();
   return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
 }
+
+/** A token that is not, or no longer, good. */
+export const REFUSED = { status: 400, body: { error: "invalid_grant" } };
+
+/** A login that is not let in. */
+export const WRONG = {
+  status: 400,
+  body: { error: "invalid_grant", error_description: "Invalid credentials given." },
+};
+
+/** A pair that this service made. */
+export const OURS = {
+  status: 200,
+  body: {
+    access_token: expect.stringMatching(/^tga_/),
+    refresh_token: expect.stringMatching(/^tgr_/),
+  },
+};
+
+/** Introspection of a token that is good. */
+export const ACTIVE = { status: 200, body: { active: true } };
+
+/** Introspection of any other. */
+export const INACTIVE = { status: 200, body: { active: false } };
