@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { PYTHON } from "./debian.ts";
+import { type Ended, type Environment, run } from "./processes.ts";
+import { isListening, type RunningCommand, startCommand } from "./running-command.ts";
+import { freePort } from "./server.ts";
+
+/** What there is to be made of Django's models; see `make_accounts.py` for the fields. */
+export interface DjangoAccounts {
+  readonly users?: readonly object[];
+  readonly applications?: readonly object[];
+  readonly codes?: readonly object[];
+  /** Names of users. */
+  readonly deactivated?: readonly string[];
+}
+
+/** A Django site with django-oauth-toolkit under gunicorn, with a database of its own. */
+export interface DjangoSite {
+  readonly origin: string;
+  /** Where `manage.py` is. */
+  readonly dir: string;
+  /** Runs a line in that folder, as the site's operator types it. */
+  type(line: string): Promise<Ended>;
+  /** Makes accounts through Django's own models. */
+  make(accounts: DjangoAccounts): Promise<void>;
+  /** Ends gunicorn and starts it again with lines added to the settings. All data stays. */
+  restartWith(settings: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Makes a site in an empty folder, migrates its database, and serves. */
+export async function startDjangoSite(folder: string): Promise<DjangoSite> {
+  const dir = join(folder, "site");
+  cpSync(join(PROJECT_DIR, "test/support/django-site"), dir, { recursive: true });
+  const added = join(folder, "added_settings.py");
+  writeFileSync(added, "");
+  const env: Environment = {
+    DATABASE: join(folder, "site.sqlite3"),
+    SECRET_KEY: randomBytes(32).toString("hex"),
+    ADDED_SETTINGS: added,
+    DJANGO_SETTINGS_MODULE: "settings",
+    PATH: `${debianPython(folder)}:${process.env["PATH"]}`,
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+  const type = (line: string) => run("bash", ["-c", line], { cwd: dir, env });
+  await succeed(type("python3 manage.py migrate --verbosity 0"));
+  const port = await freePort();
+  let server = await serve(port, dir, env);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    dir,
+    type,
+    async make(accounts) {
+      const input = join(folder, "accounts.json");
+      writeFileSync(input, JSON.stringify(accounts));
+      await succeed(type(`python3 make_accounts.py < '${input}'`));
+    },
+    async restartWith(settings) {
+      await server.stop();
+      writeFileSync(added, settings);
+      server = await serve(port, dir, env);
+    },
+    async stop() {
+      await server.stop();
+    },
+  };
+}
+
+/** A folder where `python3` is the one that has Django, whatever else this machine has. */
+function debianPython(folder: string): string {
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  symlinkSync(PYTHON, join(bin, "python3"));
+  return bin;
+}
+
+function serve(port: number, cwd: string, env: Environment): Promise<RunningCommand> {
+  const application = "django.core.wsgi:get_wsgi_application()";
+  const args = ["-m", "gunicorn", "--bind", `127.0.0.1:${port}`, application];
+  return startCommand(PYTHON, args, { cwd, env, isReady: () => isListening(port) });
+}
+
+async function succeed(ending: Promise<Ended>): Promise<void> {
+  const { code, stdout, stderr } = await ending;
+  if (code !== 0) throw new Error(`ended with ${code}:\n${stdout}${stderr}`);
+}

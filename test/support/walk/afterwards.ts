@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { logIn, refresh } from "./cast.ts";
+import { ACTIVE, INACTIVE, OURS, REFUSED, WRONG } from "./old-and-new.ts";
+import type { Walk } from "./walk.ts";
+
+const CLEAN_UP = "6. Clean up";
+
+/** Walks back, forth again, and cleans up. */
+export function testAfterwards(walk: Walk): void {
+  test("Going back: who had not refreshed here goes on there, others log in there again", async () => {
+    const there = await refresh(walk.site.origin, walk.old("unused").refresh_token);
+    expect(there).toMatchObject({ status: 200, body: { token_type: "Bearer" } });
+    expect(await refresh(walk.site.origin, walk.old("ours").refresh_token, "app")).toMatchObject(
+      REFUSED,
+    );
+    expect(await logIn(walk.site.origin, "bob", "app")).toMatchObject({ status: 200 });
+    expect(await refresh(walk.site.origin, walk.old("web").refresh_token, "web")).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test("coming again: what Django traded meanwhile is refused, and so is what was traded here", async () => {
+    const forget = walk.block("Going back", 0);
+    const dump = walk.block("5. Switch", 3);
+    const bring = walk.block("5. Switch", 4);
+    expect(await walk.introspect(walk.old("unused").access_token)).toMatchObject(ACTIVE);
+    await walk.operator.type(`${forget}\n${dump}`);
+    walk.operator.copyDump();
+    await walk.operator.type(bring);
+    for (const name of ["unused", "raced"]) {
+      expect(await walk.introspect(walk.old(name).access_token)).toMatchObject(INACTIVE);
+      expect(await refresh(walk.clone.url, walk.old(name).refresh_token)).toMatchObject(REFUSED);
+    }
+  });
+
+  test("6. Clean up: without the settings no door to Django is left, and logins go on", async () => {
+    const tokens = walk.block(CLEAN_UP, 0);
+    const left = walk.block(CLEAN_UP, 1);
+    const legacy = walk.block(CLEAN_UP, 2);
+    const deploy = walk.block(CLEAN_UP, 3);
+    const deletion = walk.block(CLEAN_UP, 4);
+    expect(await walk.introspect(walk.old("waiting").access_token)).toMatchObject({
+      body: { active: true },
+    });
+    expect(await walk.operator.type(left)).toMatch(/^.*"username":"shy".*\n$/);
+    walk.clone.set(`${tokens}\n${legacy}`);
+    await walk.operator.type(deploy);
+    await walk.operator.type(deletion);
+    expect(await walk.introspect(walk.old("waiting").access_token)).toMatchObject(INACTIVE);
+    expect(await refresh(walk.clone.url, walk.old("waiting").refresh_token)).toMatchObject(REFUSED);
+    expect(await refresh(walk.clone.url, walk.old("ours").refresh_token, "app")).toMatchObject(
+      OURS,
+    );
+    expect(await logIn(walk.clone.url, "shy")).toMatchObject(WRONG);
+    expect((await walk.clone.type("npm run -s cli -- client show tollgate")).code).toBe(3);
+  });
+}
