@@ -15,6 +15,7 @@ import {
 import { json, report, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { asJson } from "./client-options.ts";
+import { addSessions } from "./user-sessions.ts";
 
 interface PasswordOptions extends CommonOptions {
   readonly passwordStdin: boolean;
@@ -41,6 +42,7 @@ export function userCommand(terminal: Terminal): Command {
   addUpdate(user, terminal);
   addPassword(user, terminal);
   addSwitches(user, terminal);
+  addSessions(user, terminal);
   addDelete(user, terminal);
   return user;
 }

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { command } from "../support/commands.ts";
+import { openLocalDatabase } from "../support/local-database.ts";
+import { ownState } from "../support/own-state.ts";
+import type { Ended } from "../support/processes.ts";
+
+let stateDir = "";
+let removeState = () => {};
+let userId = "";
+
+const SESSION = "ab".repeat(32);
+const IMPORTED = "cd".repeat(32);
+
+function cli(...words: string[]): Promise<Ended> {
+  return command([...words, "--persist-to", stateDir]);
+}
+
+beforeAll(async () => {
+  ({ stateDir, remove: removeState } = await ownState());
+  await cli("client", "create", "shop");
+  userId = JSON.parse(
+    (await cli("user", "create", "ada", "--without-password", "--json")).stdout,
+  ).id;
+  const database = openLocalDatabase(stateDir);
+  const nowMs = Date.now();
+  database
+    .prepare("INSERT INTO sessions VALUES (?, ?, 'shop', 'Ada''s browser', ?, ?, ?, NULL)")
+    .run(userId, SESSION, nowMs, nowMs, nowMs + 60_000);
+  database
+    .prepare(
+      `INSERT INTO imported_refresh_tokens (token_hash, client_id, user_id, scope, expires_at_ms)
+       VALUES (?, 'shop', ?, 'read', ?)`,
+    )
+    .run(IMPORTED, userId, nowMs + 3_600_000);
+  database.close();
+});
+afterAll(() => removeState());
+
+describe("cli user sessions", () => {
+  test("shows each, and pages", async () => {
+    const { code, stdout } = await cli("user", "sessions", "ada");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^SESSION +CLIENT +SINCE +REFRESHED +LABEL\n/);
+    expect(stdout).toMatch(new RegExp(`${SESSION} +shop +20.* +20.* +Ada's browser\n`));
+    expect(stdout).toMatch(new RegExp(`${IMPORTED} .* imported, not used here yet\n`));
+    const first = JSON.parse(
+      (await cli("user", "sessions", "ada", "--limit", "1", "--json")).stdout,
+    );
+    expect(first).toMatchObject({ sessions: [{ id: SESSION }], next: SESSION });
+    const second = await cli("user", "sessions", "ada", "--after", first.next, "--json");
+    expect(JSON.parse(second.stdout)).toMatchObject({ sessions: [{ id: IMPORTED }], next: null });
+  });
+
+  test("refuses a user who is not there", async () => {
+    expect(await cli("user", "sessions", "bob")).toMatchObject({
+      ...{ code: 3, stdout: "", stderr: "There is no user bob.\n" },
+    });
+  });
+});
+
+test("cli user end-session ends the one that is named, and notes it", async () => {
+  for (const session of [SESSION, IMPORTED, IMPORTED]) {
+    expect((await cli("user", "end-session", "ada", session)).code).toBe(0);
+  }
+  const { stdout } = await cli("user", "sessions", "ada", "--json");
+  expect(JSON.parse(stdout)).toEqual({ sessions: [], next: null });
+  const unknown = await cli("user", "end-session", "ada", "none");
+  expect(unknown).toMatchObject({ code: 3, stderr: "There is no session none.\n" });
+  const events = JSON.parse((await cli("audit", "list", "--json")).stdout);
+  expect(events[0]).toMatchObject({ action: "end_session", subject: "ada" });
+});

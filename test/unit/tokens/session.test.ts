@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FamilyPolicy } from "../../../src/tokens/family.ts";
+import { isNoteDue, labelOf, sessionNeededUntilMs } from "../../../src/tokens/session.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const policyOf = (idleMs: number, absoluteMs: number): FamilyPolicy => {
+  return { accessTokenMs: HOUR, idleMs, absoluteMs, retry: "reject", retryWindowMs: 10_000 };
+};
+
+/** Who refreshes every hour, and when a note was written. */
+function notesOf(policy: FamilyPolicy, hours: number): number[] {
+  const createdAtMs = 1_700_000_000_123;
+  const instants = Array.from({ length: hours }, (_, hour) => createdAtMs + (hour + 1) * HOUR);
+  return instants
+    .filter((nowMs) => isNoteDue({ createdAtMs, issuedAtMs: nowMs - HOUR }, nowMs, policy))
+    .map((nowMs) => (nowMs - createdAtMs) / HOUR);
+}
+
+describe("a refresh is noted", () => {
+  test("once a day while a session is long", () => {
+    expect(notesOf(policyOf(30 * DAY, 90 * DAY), 72)).toEqual([24, 48, 72]);
+  });
+
+  test("ten times an idle time while it is short", () => {
+    expect(notesOf(policyOf(20 * HOUR, 90 * DAY), 8)).toEqual([2, 4, 6, 8]);
+  });
+
+  test("never twice for two at one moment, whatever the lifetimes", () => {
+    const ms = fc.integer({ min: 1, max: 400 * DAY });
+    fc.assert(
+      fc.property(ms, ms, ms, (idleMs, createdAtMs, laterMs) => {
+        const nowMs = createdAtMs + laterMs;
+        const policy = policyOf(idleMs, 400 * DAY);
+        expect(isNoteDue({ createdAtMs, issuedAtMs: nowMs }, nowMs, policy)).toBe(false);
+      }),
+    );
+  });
+});
+
+test("a row is kept until its session is over, and no longer than any could live", () => {
+  const policy = policyOf(30 * DAY, 90 * DAY);
+  // Noted on one day, refreshed up to the next note, and then left alone.
+  expect(sessionNeededUntilMs(0, 0, policy)).toBe(31 * DAY);
+  expect(sessionNeededUntilMs(0, 80 * DAY, policy)).toBe(90 * DAY);
+});
+
+test.each([
+  [null, ""],
+  ["", ""],
+  ["Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"],
+  [" a\nb\u0000c\u202e ", "a b c"],
+  ["x".repeat(500), "x".repeat(120)],
+])("the label of %j is %j", (userAgent, label) => {
+  expect(labelOf(userAgent)).toBe(label);
+});
