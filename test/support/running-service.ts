@@ -6,7 +6,11 @@ import { migratedDatabase, type RegistryEntries, register } from "./service-data
 import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
 
 /** What every running service has unless a test says otherwise. */
-const DEFAULT_VARS: Vars = { TOKEN_KEYS: "5e".repeat(32), PASSWORD_HASH_ROUNDS: 1 };
+const DEFAULT_VARS: Vars = {
+  TOKEN_KEYS: "5e".repeat(32),
+  PASSWORD_HASH_ROUNDS: 1,
+  PASSWORD_LENGTH_MIN: 8,
+};
 
 /** The built Worker in workerd, listening on a port of its own, with state of its own. */
 export interface RunningService {
