@@ -176,7 +176,13 @@ function legacy(settings: Settings): LegacyConfig | null {
   if (isUnset(endpoint)) return null;
   const url = typeof endpoint === "string" ? URL.parse(endpoint) : null;
   const isLoopback = url?.protocol === "http:" && LOOPBACK.includes(url.hostname);
-  if (url === null || (url.protocol !== "https:" && !isLoopback) || url.username || url.hash) {
+  if (
+    url === null ||
+    (url.protocol !== "https:" && !isLoopback) ||
+    url.username ||
+    url.password ||
+    url.hash
+  ) {
     throw new ConfigError(
       "LEGACY_TOKEN_ENDPOINT must be an https address such as https://old.example.com/o/token/",
     );

@@ -197,7 +197,8 @@ describe("the endpoint where users log in who are not known here yet", () => {
     const odd = [
       "http://old.example.com/o/token/",
       "old.example.com",
-      "https://a:b@old.example.com/",
+      "https://a@old.example.com/",
+      "https://:b@old.example.com/",
     ];
     for (const endpoint of [...odd, "ftp://127.0.0.1/", "http://127.0.0.1.example.com/", 1]) {
       expect(complaint({ LEGACY_TOKEN_ENDPOINT: endpoint, LEGACY_CLIENT_ID })).toMatch(

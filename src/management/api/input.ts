@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { NAME_LENGTH_MAX } from "../../protocol/params.ts";
 import { checked } from "../entries.ts";
 import { invalid, type ManagementError } from "../management-error.ts";
 
@@ -7,9 +8,6 @@ export const PAGE_ITEMS_MAX = 1000;
 
 /** Items of a page for which no number is asked. */
 export const PAGE_ITEMS_DEFAULT = 100;
-
-/** Longest id or name that is looked for, in characters. */
-const NAME_LENGTH_MAX = 255;
 
 const name = z.string().check(z.minLength(1, "is empty"), z.maxLength(NAME_LENGTH_MAX));
 
