@@ -14,12 +14,8 @@ export type EndTools = Pick<IssueTools, "accessTokens" | "accessTokenRing" | "se
  *
  * @throws Unavailable when KV fails
  */
-export async function forgetFamily(
-  family: EndedFamily,
-  nowMs: number,
-  tools: EndTools,
-): Promise<void> {
-  tools.defer(tools.sessions.end(family.subject, family.familyId, nowMs));
+export async function forgetFamily(family: EndedFamily, tools: EndTools): Promise<void> {
+  tools.defer(tools.sessions.remove(family.subject, family.familyId));
   await forgetAccessToken(family, tools);
 }
 

@@ -53,11 +53,10 @@ export async function endFamily(
   tools: RevokeTools,
   adoption?: Adoption,
 ): Promise<void> {
-  const nowMs = tools.clock();
-  const ended = await tools.families.revoke(familyId, clientId, reason, nowMs, adoption);
+  const ended = await tools.families.revoke(familyId, clientId, reason, tools.clock(), adoption);
   if (ended === null) return;
   audit({ action: "family_revoked", clientId, familyId, reason });
-  await forgetFamily({ ...ended, familyId }, nowMs, tools);
+  await forgetFamily({ ...ended, familyId }, tools);
 }
 
 /**

@@ -64,7 +64,7 @@ export async function issueSuccessor(
   const outcome = await tools.families.rotate(familyId, rotation, nowMs, policy, adoption);
   if (outcome.kind === "refused") {
     const { refusal, ended } = outcome;
-    if (ended !== null) noteEnd(predecessor, ended, refusal, nowMs, tools);
+    if (ended !== null) noteEnd(predecessor, ended, refusal, tools);
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
   const family = { ...predecessor, originalScope: predecessor.scope };
@@ -87,12 +87,11 @@ function noteEnd(
   { familyId, clientId, subject: userId }: RefreshToken,
   ended: Generation,
   refusal: RotationRefusal,
-  nowMs: number,
   tools: IssueTools,
 ): void {
   const reason = REVOCATIONS[refusal] ?? refusal;
   audit({ action: "family_revoked", clientId, userId, familyId, reason });
-  tools.defer(forgetFamily({ familyId, subject: userId, live: ended }, nowMs, tools));
+  tools.defer(forgetFamily({ familyId, subject: userId, live: ended }, tools));
 }
 
 function noteRefresh(

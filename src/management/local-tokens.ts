@@ -141,7 +141,7 @@ const NO_FAMILIES: FamilyStore = {
   inspect: outOfReach,
 };
 
-const NO_SESSIONS: SessionStore = { note: outOfReach, end: outOfReach };
+const NO_SESSIONS: SessionStore = { note: outOfReach, remove: outOfReach };
 
 function outOfReach(): never {
   throw new TypeError("families are out of reach here");

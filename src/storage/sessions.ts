@@ -10,8 +10,13 @@ export interface SessionStore {
    * @throws Unavailable when D1 fails
    */
   note(session: Session): Promise<void>;
-  /** Notes that a family has ended. @throws Unavailable */
-  end(userId: string, familyId: string, nowMs: number): Promise<void>;
+  /**
+   * Takes a session whose family has ended from the list. The mark of one that management ended
+   * stays.
+   *
+   * @throws Unavailable
+   */
+  remove(userId: string, familyId: string): Promise<void>;
 }
 
 /**
@@ -56,14 +61,11 @@ export function createSessionStore(db: D1Database): SessionStore {
       await attempt("d1.note_session", () => db.batch(statements));
     },
 
-    async end(userId, familyId, nowMs) {
+    async remove(userId, familyId) {
       const statement = db
-        .prepare(
-          `UPDATE sessions SET ended_at_ms = ?, needed_until_ms = ?
-           WHERE user_id = ? AND family_id = ? AND ended_at_ms IS NULL`,
-        )
-        .bind(nowMs, nowMs + ENDED_KEPT_MS, userId, familyId);
-      await attempt("d1.end_session", () => statement.run());
+        .prepare("DELETE FROM sessions WHERE user_id = ? AND family_id = ? AND ended_at_ms IS NULL")
+        .bind(userId, familyId);
+      await attempt("d1.remove_session", () => statement.run());
     },
   };
 }

@@ -36,7 +36,7 @@ const rehashed = () => eventually(async () => OURS.test(await passwordRecordOf("
 describe("a record beyond one call of WebCrypto", () => {
   test("is checked by one call to an object, and by none once it is replaced", async () => {
     const { service, costOf } = createCountedService();
-    const storage = { "d1.batch": 1, "kv.put": 1, "family.start": 1 };
+    const storage = { "d1.batch": 2, "kv.put": 1, "family.start": 1 };
     await logIn(service);
     const wrong = await costOf(() => ask(service, { ...GRACE, password: "wrong" }));
     expect(wrong).toEqual({

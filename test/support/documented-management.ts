@@ -114,6 +114,12 @@ async function endingCall({ path, ...more }: Partial<Call> = {}): Promise<Call> 
   return { method: "DELETE", path: `/admin/users/${id}/sessions/${session}`, ...more };
 }
 
+/** Lists the sessions of a user, or asks for a path as it is. */
+async function listingCall(more: Partial<Call> = {}): Promise<Call> {
+  const call = await user("GET", "/sessions")(more.path?.startsWith("/") ? {} : more);
+  return more.path?.startsWith("/") ? { ...call, ...more } : call;
+}
+
 const ODD = { body: { odd: 1 } };
 
 /** Requests for every operation of the management API, by `operationId`. */
@@ -150,10 +156,7 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
     "one",
   ),
   listUserSessions: casesOf(
-    {
-      ...{ status: 200, call: user("GET", "/sessions") },
-      invalid: { path: "/admin/users/u/sessions?limit=0" },
-    },
+    { status: 200, call: listingCall, invalid: { path: "/admin/users/u/sessions?limit=0" } },
     "one list",
   ),
   endUserSession: casesOf({ status: 204, call: endingCall }, "one"),
