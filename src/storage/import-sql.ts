@@ -97,7 +97,8 @@ const NEW_ACCESS_TOKENS =
 
 const OF_UNUSED = "WHERE is_consumed = 0 AND token_hash IN (SELECT value FROM json_each(?1))";
 
-const END_REFRESH_TOKENS = `UPDATE imported_refresh_tokens SET is_consumed = 1, expires_at_ms = 0 ${OF_UNUSED}`;
+const END_REFRESH_TOKENS = `UPDATE imported_refresh_tokens
+  SET is_consumed = 1, expires_at_ms = 0 ${OF_UNUSED}`;
 
 const STANDING_REFRESH_TOKENS = `SELECT count(*) AS rows FROM imported_refresh_tokens ${OF_UNUSED}`;
 

@@ -33,8 +33,9 @@ export interface ImportedTokens {
 export type StandingUser = Omit<UserRow, "password_record" | "claims">;
 
 /**
- * Adds rows by the hundred, and leaves alone what is there, unless it is to end. Each call is one transaction, so that
- * an import that breaks off can be run again. Every method throws Unavailable when D1 fails.
+ * Adds rows by the hundred, and leaves alone what is there, unless it is to end. Each call is one
+ * transaction, so that an import that breaks off can be run again. Every method throws Unavailable
+ * when D1 fails.
  */
 export interface ImportStore {
   /** @returns the users that have one of these ids, or one of these names */

@@ -24,17 +24,19 @@ interface Candidate {
   readonly remarks: readonly string[];
 }
 
+/** What the report calls a user, and whether the old server lets it in. */
+interface Named {
+  readonly name: string;
+  readonly isActive: boolean;
+}
+
 /** Decides what becomes of each user of a dump. */
 export function createUserSurvey(tools: ImportTools, tally: Tally, models: DjangoModels) {
   const decided = new Map<string, KnownUser>();
   const fields = createFieldCheck(models);
   let waiting: Candidate[] = [];
 
-  function refuse(
-    keys: readonly (string | null)[],
-    { name, isActive }: { readonly name: string; readonly isActive: boolean },
-    reason: string,
-  ): void {
+  function refuse(keys: readonly (string | null)[], { name, isActive }: Named, reason: string) {
     tally.note("users", "refused", name, reason);
     const refused = refusedUser(isActive);
     for (const key of keys) if (key !== null && !decided.has(key)) decided.set(key, refused);
