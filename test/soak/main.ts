@@ -1,6 +1,6 @@
 /**
- * `npm run soak [-- race|crash|history|import]`: the long proofs. Each is bounded in count and time and
- * ends by itself; the exit code is 1 when any failed.
+ * `npm run soak [-- race|crash|history|import]`: the long proofs. Each is bounded in count and time
+ * and ends by itself; the exit code is 1 when any failed.
  */
 import { intro, log, note } from "@clack/prompts";
 import { Argument, Command, InvalidArgumentError } from "commander";
