@@ -11,10 +11,12 @@ export function describeImport(report: ImportReport, isDryRun: boolean): string 
   const rows = IMPORT_KINDS.map((kind) => {
     return [words(kind), ...IMPORT_OUTCOMES.map((outcome) => `${report.counts[kind][outcome]}`)];
   });
+  const { expiredRemoved, revokedEnded } = report.earlier;
   const notes = [
     ...report.warnings.map((warning) => `warning: ${warning}`),
     ...ignoredOf(report),
-    ...(report.expiredRemoved > 0 ? [`removed ${report.expiredRemoved} expired tokens`] : []),
+    ...(expiredRemoved > 0 ? [`removed ${expiredRemoved} expired tokens`] : []),
+    ...(revokedEnded > 0 ? [`ended: ${revokedEnded} tokens, revoked there since`] : []),
     ...(isDryRun ? ["dry run: nothing was written"] : []),
   ];
   return [
@@ -26,9 +28,10 @@ export function describeImport(report: ImportReport, isDryRun: boolean): string 
 
 /** Writes what an import did for programs. */
 export function toJson(report: ImportReport, isDryRun: boolean): object {
-  const { counts, reasons, ignored, warnings, expiredRemoved } = report;
-  const [ignored_models, expired_removed] = [ignored, expiredRemoved];
-  return { dry_run: isDryRun, ...counts, reasons, ignored_models, warnings, expired_removed };
+  const { counts, reasons, ignored: ignored_models, warnings, earlier } = report;
+  const { expiredRemoved: expired_removed, revokedEnded: revoked_ended } = earlier;
+  const rest = { reasons, ignored_models, warnings, expired_removed, revoked_ended };
+  return { dry_run: isDryRun, ...counts, ...rest };
 }
 
 function reasonsOf(reasons: readonly ImportReason[]): string {

@@ -36,9 +36,9 @@ export interface ImportedAccessToken {
   readonly expires_at_ms: number;
 }
 
-/** The rows for one table: what adds them, and what says how many it would add. */
-export interface Addition {
-  readonly add: D1PreparedStatement;
+/** A change to one table: what makes it, and what says how many rows it would be of. */
+export interface Change {
+  readonly make: D1PreparedStatement;
   readonly count: D1PreparedStatement;
 }
 
@@ -95,35 +95,69 @@ const NEW_ACCESS_TOKENS =
   " AND NOT EXISTS (SELECT 1 FROM imported_access_tokens " +
   "WHERE token_hash = new.value ->> 'token_hash')";
 
+const OF_UNUSED = "WHERE is_consumed = 0 AND token_hash IN (SELECT value FROM json_each(?1))";
+
+const END_REFRESH_TOKENS = `UPDATE imported_refresh_tokens
+  SET is_consumed = 1, expires_at_ms = 0 ${OF_UNUSED}`;
+
+const STANDING_REFRESH_TOKENS = `SELECT count(*) AS rows FROM imported_refresh_tokens ${OF_UNUSED}`;
+
+const OF_EITHER =
+  "WHERE token_hash IN (SELECT value FROM json_each(?1)) " +
+  "OR refresh_token_hash IN (SELECT value FROM json_each(?1))";
+
+/** Once its refresh token is used here, an access token is gone anyway. */
+const REMOVE_ACCESS_TOKENS = `DELETE FROM imported_access_tokens ${OF_EITHER}`;
+
+const STANDING_ACCESS_TOKENS = `SELECT count(*) AS rows FROM imported_access_tokens ${OF_EITHER}`;
+
 /** Adds users, unless the id or the name is taken. */
-export function usersToAdd(db: D1Database, rows: readonly ImportedUser[]): Addition {
+export function usersToAdd(db: D1Database, rows: readonly ImportedUser[]): Change {
   const json = JSON.stringify(rows);
-  return { add: db.prepare(ADD_USERS).bind(json), count: db.prepare(NEW_USERS).bind(json) };
+  return { make: db.prepare(ADD_USERS).bind(json), count: db.prepare(NEW_USERS).bind(json) };
 }
 
 /** Adds clients, unless the id is taken. */
-export function clientsToAdd(db: D1Database, rows: readonly ImportedClient[]): Addition {
+export function clientsToAdd(db: D1Database, rows: readonly ImportedClient[]): Change {
   const json = JSON.stringify(rows);
-  return { add: db.prepare(ADD_CLIENTS).bind(json), count: db.prepare(NEW_CLIENTS).bind(json) };
+  return { make: db.prepare(ADD_CLIENTS).bind(json), count: db.prepare(NEW_CLIENTS).bind(json) };
 }
 
 /** Adds refresh tokens that were never imported. */
-export function refreshTokensToAdd(
-  db: D1Database,
-  rows: readonly ImportedRefreshToken[],
-): Addition {
+export function refreshTokensToAdd(db: D1Database, rows: readonly ImportedRefreshToken[]): Change {
   const json = JSON.stringify(rows);
   return {
-    add: db.prepare(ADD_REFRESH_TOKENS).bind(json),
+    make: db.prepare(ADD_REFRESH_TOKENS).bind(json),
     count: db.prepare(NEW_REFRESH_TOKENS).bind(json),
   };
 }
 
 /** Adds access tokens, unless the refresh token that each came with was imported before. */
-export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessToken[]): Addition {
+export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessToken[]): Change {
   const json = JSON.stringify(rows);
   return {
-    add: db.prepare(ADD_ACCESS_TOKENS).bind(json),
+    make: db.prepare(ADD_ACCESS_TOKENS).bind(json),
     count: db.prepare(NEW_ACCESS_TOKENS).bind(json),
+  };
+}
+
+/**
+ * Ends refresh tokens that nobody has used here, as `endingOf` of `session-rows.ts` does: the row
+ * stays, so that no import brings it back.
+ */
+export function refreshTokensToEnd(db: D1Database, hashes: readonly string[]): Change {
+  const json = JSON.stringify(hashes);
+  return {
+    make: db.prepare(END_REFRESH_TOKENS).bind(json),
+    count: db.prepare(STANDING_REFRESH_TOKENS).bind(json),
+  };
+}
+
+/** Removes access tokens by their own hash, or by that of the refresh token they came with. */
+export function accessTokensToRemove(db: D1Database, hashes: readonly string[]): Change {
+  const json = JSON.stringify(hashes);
+  return {
+    make: db.prepare(REMOVE_ACCESS_TOKENS).bind(json),
+    count: db.prepare(STANDING_ACCESS_TOKENS).bind(json),
   };
 }

@@ -2,14 +2,16 @@ import type { UserRow } from "./account-rows.ts";
 import { attempt } from "./attempt.ts";
 import { auditOfImport } from "./audit-events.ts";
 import {
-  type Addition,
   accessTokensToAdd,
+  accessTokensToRemove,
+  type Change,
   clientsToAdd,
   type ImportedAccessToken,
   type ImportedClient,
   type ImportedRefreshToken,
   type ImportedUser,
   refreshTokensToAdd,
+  refreshTokensToEnd,
   usersToAdd,
 } from "./import-sql.ts";
 
@@ -31,8 +33,9 @@ export interface ImportedTokens {
 export type StandingUser = Omit<UserRow, "password_record" | "claims">;
 
 /**
- * Adds rows by the hundred, and leaves alone what is there. Each call is one transaction, so that
- * an import that breaks off can be run again. Every method throws Unavailable when D1 fails.
+ * Adds rows by the hundred, and leaves alone what is there, unless it is to end. Each call is one
+ * transaction, so that an import that breaks off can be run again. Every method throws Unavailable
+ * when D1 fails.
  */
 export interface ImportStore {
   /** @returns the users that have one of these ids, or one of these names */
@@ -43,6 +46,13 @@ export interface ImportStore {
   addClients(clients: readonly ImportedClient[]): Promise<number>;
   /** @returns how many of each were not there yet */
   addTokens(tokens: ImportedTokens): Promise<{ refreshTokens: number; accessTokens: number }>;
+  /**
+   * Ends imported tokens of these hashes: refresh tokens that nobody has used here, with the access
+   * tokens that they came with, and access tokens.
+   *
+   * @returns how many tokens
+   */
+  endTokens(hashes: readonly string[]): Promise<number>;
   /** Removes imported tokens that have expired and were not consumed. @returns how many */
   removeExpired(): Promise<number>;
 }
@@ -68,22 +78,22 @@ const REMOVE_ACCESS_TOKENS =
 /**
  * Builds the {@link ImportStore} over D1.
  *
- * @param isDryRun counts what it would add, and adds nothing
+ * @param isDryRun counts what it would change, and changes nothing
  */
 export function createImportStore(db: D1Database, isDryRun: boolean): ImportStore {
   // One event for the run, in the transaction of its first change.
   let isNoted = false;
 
-  async function run(operation: string, additions: readonly Addition[]): Promise<number[]> {
+  async function run(operation: string, changes: readonly Change[]): Promise<number[]> {
     if (isDryRun || !isNoted) {
-      const counts = await countRows(additions.map(({ count }) => count));
+      const counts = await countRows(changes.map(({ count }) => count));
       if (isDryRun || counts.every((count) => count === 0)) return counts;
     }
-    const statements = additions.map(({ add }) => add);
+    const statements = changes.map(({ make }) => make);
     if (!isNoted) statements.push(auditOfImport(db));
     const results = await batch(operation, statements);
     isNoted = true;
-    return results.slice(0, additions.length).map(({ meta }) => meta.changes);
+    return results.slice(0, changes.length).map(({ meta }) => meta.changes);
   }
 
   async function countRows(statements: D1PreparedStatement[]): Promise<number[]> {
@@ -119,6 +129,12 @@ export function createImportStore(db: D1Database, isDryRun: boolean): ImportStor
       ];
       const [ofAccess = 0, ofRefresh = 0] = await run("d1.import_tokens", additions);
       return { accessTokens: ofAccess, refreshTokens: ofRefresh };
+    },
+
+    async endTokens(hashes) {
+      const changes = [refreshTokensToEnd(db, hashes), accessTokensToRemove(db, hashes)];
+      const counts = await run("d1.end_imported_tokens", changes);
+      return counts.reduce((sum, count) => sum + count, 0);
     },
 
     async removeExpired() {

@@ -1,6 +1,6 @@
 /**
- * `npm run soak [-- race|crash|history]`: the long proofs. Each is bounded in count and time and
- * ends by itself; the exit code is 1 when any failed.
+ * `npm run soak [-- race|crash|history|import]`: the long proofs. Each is bounded in count and time
+ * and ends by itself; the exit code is 1 when any failed.
  */
 import { intro, log, note } from "@clack/prompts";
 import { Argument, Command, InvalidArgumentError } from "commander";
@@ -16,7 +16,7 @@ interface Line {
 const KINDS = [...new Set(SCENARIOS.map(({ kind }) => kind))];
 
 await new Command("soak")
-  .description("The long proofs of the token service: races, crashes, histories.")
+  .description("The long proofs of the token service: races, crashes, histories, imports.")
   .addArgument(new Argument("[kind]", "one kind alone").choices(KINDS))
   .option(
     "--seed <n>",
@@ -28,6 +28,7 @@ await new Command("soak")
   .option("--kills <n>", "kills in each crash run", count, 100)
   .option("--families <n>", "refresh families in each crash run", count, 100)
   .option("--operations <n>", "operations in the history", count, 100_000)
+  .option("--users <n>", "users of the site that is imported", count, 100_000)
   .option("--minutes <n>", "how long each scenario may take", count, 60)
   .action(soak)
   .parseAsync();

@@ -15,6 +15,7 @@ export interface SoakSize {
   readonly kills: number;
   readonly families: number;
   readonly operations: number;
+  readonly users: number;
   readonly minutes: number;
 }
 
@@ -28,7 +29,7 @@ export interface SoakOutcome {
 
 /** One proof of the soak. */
 export interface Scenario {
-  readonly kind: "race" | "crash" | "history";
+  readonly kind: "race" | "crash" | "history" | "import";
   readonly title: string;
   run(size: SoakSize, report: (progress: string) => void): Promise<SoakOutcome>;
 }
@@ -47,6 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   crashScenario("reject, Idempotency-Key", "reject"),
   crashScenario("same-successor", "same-successor"),
   { kind: "history", title: "against the model of a family", run: runHistory },
+  { kind: "import", title: "a large site of Django in little memory", run: runImport },
 ];
 
 function raceScenario(title: string, mode: RetryMode, rules: RaceRules): Scenario {
@@ -104,20 +106,33 @@ function describe(counts: CrashCounts): string {
 
 /** In vitest, since it drives the service inside workerd; see `history.soak.test.ts`. */
 async function runHistory({ seed, operations, minutes }: SoakSize): Promise<SoakOutcome> {
-  const config = "vitest.soak.config.ts";
-  const vitest = join(PROJECT_DIR, "node_modules/vitest/vitest.mjs");
   const bounds = { SEED: `${seed}`, OPERATIONS: `${operations}`, MINUTES: `${minutes}` };
-  const run = spawn(process.execPath, [vitest, "run", "--config", config], {
-    cwd: PROJECT_DIR,
-    stdio: "inherit",
-    env: { ...process.env, ...bounds },
-  });
-  const [code] = await once(run, "exit");
-  const violations = code === 0 ? [] : [`vitest ended with code ${code}; its words are above`];
+  const violations = await runVitest(["--config", "vitest.soak.config.ts"], bounds);
   return {
     figures: `${operations} operations, seed ${seed}; vitest's own table is above`,
     violations,
   };
+}
+
+/** The test that `npm test` does with fewer users; it bounds its own time by their number. */
+async function runImport({ users }: SoakSize): Promise<SoakOutcome> {
+  const words = ["--project", "node", "test/cli/import-django-scale.test.ts"];
+  const violations = await runVitest(words, { IMPORT_USERS: `${users}` });
+  return { figures: `${users} users, each with a login`, violations };
+}
+
+async function runVitest(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const vitest = join(PROJECT_DIR, "node_modules/vitest/vitest.mjs");
+  const run = spawn(process.execPath, [vitest, "run", ...words], {
+    cwd: PROJECT_DIR,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  const [code] = await once(run, "exit");
+  return code === 0 ? [] : [`vitest ended with code ${code}; its words are above`];
 }
 
 async function withSandbox<Result>(use: (sandbox: ServerSandbox) => Promise<Result>) {

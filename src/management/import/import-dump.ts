@@ -2,6 +2,7 @@ import type { ClientEntry } from "../entries.ts";
 import { invalid } from "../management-error.ts";
 import { clientFieldsOf } from "../registry-rows.ts";
 import type { DjangoModels } from "./dump-record.ts";
+import { createEndings } from "./endings.ts";
 import type { ImportTools } from "./import-tools.ts";
 import { createTally, type ImportReport } from "./report.ts";
 import { readRecords, type Survey, surveyDump } from "./survey.ts";
@@ -30,7 +31,8 @@ const CLIENTS_PER_BATCH = 200;
 
 /**
  * Brings users, clients and live tokens of a DOT site over. The dump is read twice, since its rows
- * come in any order: first to decide, then to write. Whatever is here already stays as it is.
+ * come in any order: first to decide, then to write. Whatever is here already stays as it is,
+ * except that a token of an earlier import ends which was revoked there since.
  *
  * @param readDump starts to read it from its beginning
  * @throws ManagementError `invalid` when it is not what it should be; nothing is written then
@@ -55,13 +57,19 @@ export async function importDump(
     refreshIdleSeconds,
     scopes,
   });
+  const endings = createEndings(survey, tools.store);
   for await (const record of readRecords(readDump())) {
     if (record.model === models.user) await users.add(record);
-    if (record.model === models.accessToken && withTokens) await tokens.add(record);
+    if (!withTokens) continue;
+    if (record.model === models.accessToken) {
+      await tokens.add(record);
+      await endings.addAccessToken(record);
+    }
+    if (record.model === models.refreshToken) await endings.addRefreshToken(record);
   }
   await users.end();
   await tokens.end();
-  return tally.report(expiredRemoved);
+  return tally.report({ expiredRemoved, revokedEnded: await endings.end() });
 }
 
 function refuseOdd(survey: Survey, { models, areTokensGood }: ImportOptions): void {

@@ -4,8 +4,10 @@ export interface KnownUser {
   readonly id: string;
   /** `refused`: tokens of it are too. */
   readonly fate: "new" | "kept" | "refused";
-  /** There and here. */
+  /** There. */
   readonly isActive: boolean;
+  /** Here. */
+  readonly isDisabled: boolean;
   /** Sessions that began before were ended here. */
   readonly endedMs: number;
 }
@@ -50,6 +52,7 @@ export function refusalOfToken(
   if (user?.fate === "refused") return "its user was refused";
   if (client.isDisabled) return "its client is disabled here";
   if (user?.isActive === false) return "its user is inactive";
+  if (user?.isDisabled === true) return "its user is disabled here";
   const endedMs = Math.max(client.endedMs, user?.endedMs ?? 0);
   return createdMs < endedMs ? "its session was ended here since" : null;
 }

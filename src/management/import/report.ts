@@ -27,8 +27,15 @@ export interface ImportReport {
   /** How many records there are of models that are not brought over. */
   readonly ignored: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
-  /** Imported tokens of before that had expired and are gone now. */
+  readonly earlier: EarlierTokens;
+}
+
+/** What became of tokens of an earlier import. */
+export interface EarlierTokens {
+  /** Had expired, and are gone now. */
   readonly expiredRemoved: number;
+  /** Were revoked there since, or their user deactivated, and are ended now. */
+  readonly revokedEnded: number;
 }
 
 /** Most names that one reason gives. */
@@ -44,7 +51,7 @@ export interface Tally {
   warn(warning: string): void;
   /** The models that were ignored so far, with how many records each has. */
   ignored(): Readonly<Record<string, number>>;
-  report(expiredRemoved: number): ImportReport;
+  report(earlier: EarlierTokens): ImportReport;
 }
 
 /** Builds an empty {@link Tally}. */
@@ -80,10 +87,10 @@ export function createTally(): Tally {
       warnings.push(warning);
     },
     ignored: () => Object.fromEntries(ignored),
-    report(expiredRemoved) {
+    report(earlier) {
       const sorted = [...reasons.values()].sort((one, other) => other.count - one.count);
       const models = Object.fromEntries(ignored);
-      return { counts, reasons: sorted, ignored: models, warnings, expiredRemoved };
+      return { counts, reasons: sorted, ignored: models, warnings, earlier };
     },
   };
 }

@@ -35,9 +35,7 @@ const CHECKSUM = /^[0-9a-f]{64}$/;
 export async function mapRefreshToken({
   fields,
 }: DumpRecord): Promise<Mapping<DumpedRefreshToken>> {
-  if (fields["revoked"] !== null && fields["revoked"] !== undefined) {
-    return { refusal: "revoked there" };
-  }
+  if (isRevoked(fields)) return { refusal: "revoked there" };
   if (isNarrow(fields)) return { refusal: IS_NARROW };
   const hash = await hashOf(fields);
   if (hash === null) return { refusal: LACKS_TOKEN };
@@ -51,6 +49,11 @@ export async function mapRefreshToken({
     createdMs: instantMs(fields["created"]) ?? 0,
   };
   return { value, remarks: [] };
+}
+
+/** Whether a refresh token was used or ended there. */
+export function isRevoked({ revoked }: DumpRecord["fields"]): boolean {
+  return revoked !== null && revoked !== undefined;
 }
 
 /** Why a token of newer DOT for some APIs alone (RFC 8707) is refused: here it would be for all. */

@@ -13,7 +13,16 @@ export interface Standing {
 }
 
 /** A user of the dump who is not taken, nor anything that refers to it. */
-export const REFUSED_USER: KnownUser = { id: "", fate: "refused", isActive: false, endedMs: 0 };
+export function refusedUser(isActive: boolean): KnownUser {
+  return { ...UNTOUCHED, id: "", fate: "refused", isActive };
+}
+
+/** A user who was not here yet. */
+export function newUser(id: string, { is_active }: DumpedUser): KnownUser {
+  return { ...UNTOUCHED, id, fate: "new", isActive: is_active === 1 };
+}
+
+const UNTOUCHED = { isDisabled: false, endedMs: 0 };
 
 /** What stands for a user with `--natural-foreign`: a list of the name alone. */
 export function naturalKeyOf(username: string): string {
@@ -37,8 +46,14 @@ export function conflictOf(
 
 /** A user who is here already, and is left as it is. */
 export function keptUser({ is_active }: DumpedUser, row: StandingUser): KnownUser {
-  const isActive = is_active === 1 && row.is_active === 1;
-  return { id: row.id, fate: "kept", isActive, endedMs: endedMsOf(row) };
+  const isDisabled = row.is_active === 0;
+  return {
+    id: row.id,
+    fate: "kept",
+    isActive: is_active === 1,
+    isDisabled,
+    endedMs: endedMsOf(row),
+  };
 }
 
 /** What of a user is otherwise here, and stays so. */

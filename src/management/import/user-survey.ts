@@ -9,10 +9,11 @@ import {
   differencesOf,
   keptUser,
   naturalKeyOf,
-  REFUSED_USER,
+  newUser,
+  refusedUser,
   type Standing,
 } from "./user-decisions.ts";
-import { type DumpedUser, mapUser } from "./users.ts";
+import { type DumpedUser, isActiveThere, mapUser } from "./users.ts";
 
 /** How many users are looked up at once. */
 const USERS_PER_LOOKUP = 1000;
@@ -23,15 +24,22 @@ interface Candidate {
   readonly remarks: readonly string[];
 }
 
+/** What the report calls a user, and whether the old server lets it in. */
+interface Named {
+  readonly name: string;
+  readonly isActive: boolean;
+}
+
 /** Decides what becomes of each user of a dump. */
 export function createUserSurvey(tools: ImportTools, tally: Tally, models: DjangoModels) {
   const decided = new Map<string, KnownUser>();
   const fields = createFieldCheck(models);
   let waiting: Candidate[] = [];
 
-  function refuse(keys: readonly (string | null)[], name: string, reason: string): void {
+  function refuse(keys: readonly (string | null)[], { name, isActive }: Named, reason: string) {
     tally.note("users", "refused", name, reason);
-    for (const key of keys) if (key !== null && !decided.has(key)) decided.set(key, REFUSED_USER);
+    const refused = refusedUser(isActive);
+    for (const key of keys) if (key !== null && !decided.has(key)) decided.set(key, refused);
   }
 
   async function decideAll(): Promise<void> {
@@ -54,11 +62,12 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
     const keys = [id, naturalKeyOf(username)];
     const conflict = conflictOf(user, decided, standing);
     if (conflict !== null) {
-      refuse(keys, username, conflict);
+      refuse(keys, { name: username, isActive: user.is_active === 1 }, conflict);
       return;
     }
     const { named } = standing;
-    const known = named === undefined ? newUser(user, tools) : keptUser(user, named);
+    const known =
+      named === undefined ? newUser(id ?? tools.newUserId(), user) : keptUser(user, named);
     for (const key of keys) if (key !== null) decided.set(key, known);
     if (named !== undefined) {
       tally.note("users", "unchanged", username, ...differencesOf(user, named));
@@ -72,7 +81,9 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
       fields.note(record);
       const mapping = mapUser(record, models.usernameField);
       if ("refusal" in mapping) {
-        return refuse([record.pk], record.pk ?? "without a key", mapping.refusal);
+        const isActive = isActiveThere(record.fields);
+        const name = record.pk ?? "without a key";
+        return refuse([record.pk], { name, isActive }, mapping.refusal);
       }
       waiting.push({ user: mapping.value, remarks: mapping.remarks });
       if (waiting.length >= USERS_PER_LOOKUP) await decideAll();
@@ -85,10 +96,6 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
       return decided;
     },
   };
-}
-
-function newUser({ id, is_active }: DumpedUser, { newUserId }: ImportTools): KnownUser {
-  return { id: id ?? newUserId(), fate: "new", isActive: is_active === 1, endedMs: 0 };
 }
 
 /** Finds out whether any user has the field that is to be the name. */

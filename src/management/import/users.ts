@@ -24,7 +24,7 @@ export function mapUser({ pk, fields }: DumpRecord, usernameField: string): Mapp
   const username = fields[usernameField];
   if (typeof username !== "string") return { refusal: `has no text in the field ${usernameField}` };
   const { record, remarks } = passwordOf(fields["password"]);
-  const isActive = fields["is_active"] !== false;
+  const isActive = isActiveThere(fields);
   const id = pk === null ? {} : { id: pk };
   try {
     parseUserEntry({ ...id, username, password_record: record, is_active: isActive });
@@ -34,6 +34,11 @@ export function mapUser({ pk, fields }: DumpRecord, usernameField: string): Mapp
   if (pk === null) remarks.push("the dump lacks its primary key, so that its id is new");
   const value = { id: pk, username, password_record: record, is_active: isActive ? 1 : 0 } as const;
   return { value, remarks };
+}
+
+/** Whether the old server lets a user in. A model without the field has no other users. */
+export function isActiveThere(fields: DumpRecord["fields"]): boolean {
+  return fields["is_active"] !== false;
 }
 
 /** What is wrong with an entry, in one line. @throws what is no problem of the entry */

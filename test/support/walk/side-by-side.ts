@@ -2,12 +2,15 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readRegistry } from "../local-database.ts";
-import { CLIENTS, logIn, PASSWORD } from "./cast.ts";
-import { OURS, postTo, WRONG } from "./old-and-new.ts";
+import { CLIENTS, logIn, PASSWORD, refresh } from "./cast.ts";
+import { ACTIVE, INACTIVE, OURS, postTo, WRONG } from "./old-and-new.ts";
 import type { Walk } from "./walk.ts";
 
-const BRING = "3. Bring users and clients";
+const BRING = "3. Bring users, clients and logins";
 const BOTH = "4. Run both side by side";
+
+/** Logins at Django that come over at step 3, by what becomes of them until the switch. */
+const EARLY = ["early stayed", "early moved", "early traded", "early revoked"];
 
 /** The secret of the client that asks at Django. */
 const LEGACY_CLIENT_SECRET = "ab".repeat(32);
@@ -25,7 +28,9 @@ export function testSideBySide(walk: Walk): void {
   });
 
   test("2. Set up: the service runs with the settings of its own", async () => {
-    const deploy = walk.block("2. Set up", 0);
+    const taking = walk.block("2. Set up", 0);
+    const deploy = walk.block("2. Set up", 1);
+    walk.clone.set(taking);
     walk.clone.set(
       'REFRESH_RETRY_WINDOW_SECONDS = 600\nSCOPES = "read write groups introspection"',
     );
@@ -33,11 +38,12 @@ export function testSideBySide(walk: Walk): void {
     expect(await logIn(walk.clone.url, "ada")).toMatchObject({ status: 401 });
   });
 
-  test("3. Bring users and clients: the dump is nobody else's to read, and counted", async () => {
+  test("3. Bring users, clients and logins: the dump is nobody else's to read, and counted", async () => {
     const dump = walk.block(BRING, 0);
     const look = walk.block(BRING, 1);
     const bring = walk.block(BRING, 2);
     const login = walk.block(BRING, 3);
+    for (const name of EARLY) walk.keep(name, (await logIn(walk.site.origin, "ada")).body);
     await walk.operator.type(dump);
     expect(statSync(join(walk.site.dir, "dump.json")).mode & 0o777).toBe(0o600);
     walk.operator.copyDump();
@@ -47,7 +53,7 @@ export function testSideBySide(walk: Walk): void {
     const report = await walk.operator.type(bring);
     expect(report).toMatch(/^users +7 +2 +0 +0$/m);
     expect(report).toMatch(/^clients +3 +1 +0 +0$/m);
-    expect(report).toMatch(/^refresh tokens +0 +0 +0 +0$/m);
+    expect(report).toMatch(/^refresh tokens +4 +0 +0 +0$/m);
     const names = { USERNAME: "bob", PASSWORD: encodeURIComponent(PASSWORD) };
     const client = { CLIENT_ID: "shop", CLIENT_SECRET: encodeURIComponent(CLIENTS.shop.secret) };
     expect(JSON.parse(await walk.operator.type(login, { ...names, ...client }))).toMatchObject(
@@ -109,6 +115,13 @@ export function testSideBySide(walk: Walk): void {
       });
     }
     expect(await callSite("tga_invented")).toMatchObject({ status: 403 });
+  });
+
+  test("who was logged in stays so at a client that is pointed here", async () => {
+    const { access_token, refresh_token } = walk.old("early moved");
+    expect(await walk.introspect(access_token)).toMatchObject(ACTIVE);
+    expect(await refresh(walk.clone.url, refresh_token)).toMatchObject(OURS);
+    expect(await walk.introspect(access_token)).toMatchObject(INACTIVE);
   });
 
   async function callSite(token: string | undefined): Promise<{ status: number; text: string }> {

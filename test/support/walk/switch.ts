@@ -8,16 +8,23 @@ import type { Walk } from "./walk.ts";
 
 const SWITCH = "5. Switch";
 
+const ENDED_SINCE = ["early traded", "early revoked"];
+
 /** Walks the switch, where tokens come over. */
 export function testSwitch(walk: Walk): void {
-  test("5. Switch: no token comes over before the service is told to take any", async () => {
+  test("5. Switch: what Django traded or revoked since step 3 is still good here", async () => {
     for (const [name, tokens] of Object.entries(await issueAtDjango(walk.site))) {
       walk.keep(name, tokens);
     }
-    const bring = "npm run -s cli -- import django dump.json";
-    await walk.operator.type(walk.block(SWITCH, 3));
-    walk.operator.copyDump();
-    await expect(walk.operator.type(bring)).rejects.toThrow("IMPORTED_TOKENS is off");
+    const traded = await refresh(walk.site.origin, walk.old("early traded").refresh_token);
+    expect(traded).toMatchObject({ status: 200 });
+    const fields = { token: walk.old("early revoked").refresh_token ?? "" };
+    expect(await postTo(walk.site.origin, "revoke_token", fields, CLIENTS.shop)).toMatchObject({
+      status: 200,
+    });
+    for (const name of ENDED_SINCE) {
+      expect(await walk.introspect(walk.old(name).access_token)).toMatchObject(ACTIVE);
+    }
   });
 
   test("the routes are routes to wrangler", async () => {
@@ -28,19 +35,17 @@ export function testSwitch(walk: Walk): void {
     expect(unstable_readConfig({ config }, { hideWarnings: true }).routes).toHaveLength(3);
   });
 
-  test("the tokens come over", async () => {
-    const setting = walk.block(SWITCH, 1);
-    const deploy = walk.block(SWITCH, 2);
-    const dump = walk.block(SWITCH, 3);
-    const bring = walk.block(SWITCH, 4);
-    walk.clone.set(setting);
-    await walk.operator.type(`${deploy}\n${dump}`);
+  test("what is new comes over, and what Django ended since ends", async () => {
+    const dump = walk.block(SWITCH, 1);
+    const bring = walk.block(SWITCH, 2);
+    await walk.operator.type(dump);
     walk.operator.copyDump();
     const report = await walk.operator.type(bring);
     expect(report).toMatch(/^users +0 +0 +9 +1$/m);
     expect(report).toMatch(/^clients +1 +0 +4 +0$/m);
     expect(report).toMatch(/this name is here with another id +eve$/m);
-    expect(report).toMatch(/^refresh tokens +refused +2 +revoked there/m);
+    expect(report).toMatch(/^refresh tokens +refused +4 +revoked there/m);
+    expect(report).toMatch(/^ended: 4 tokens, revoked there since$/m);
     expect(report).toMatch(/^refresh tokens +refused +2 +its user is inactive/m);
   });
 
@@ -55,7 +60,7 @@ export function testSwitch(walk: Walk): void {
     expect(body).not.toHaveProperty("username");
   });
 
-  test.each(["consumed", "revoked", "inactive"])(
+  test.each(["consumed", "revoked", "inactive", ...ENDED_SINCE])(
     "what was no good there is refused: %s",
     async (name) => {
       expect(await refresh(walk.clone.url, walk.old(name).refresh_token)).toMatchObject(REFUSED);
@@ -63,8 +68,13 @@ export function testSwitch(walk: Walk): void {
     },
   );
 
+  test("a login that came over at step 3 and was left alone goes on", async () => {
+    const answer = await refresh(walk.clone.url, walk.old("early stayed").refresh_token);
+    expect(answer).toMatchObject(OURS);
+  });
+
   test("a client refreshes with Django's token, once; a use after the next ends the login", async () => {
-    const trade = walk.block(SWITCH, 5);
+    const trade = walk.block(SWITCH, 3);
     const client = { CLIENT_ID: "shop", CLIENT_SECRET: encodeURIComponent(CLIENTS.shop.secret) };
     const line = walk.operator.fill(trade, {
       ...client,
@@ -118,7 +128,8 @@ export function testSwitch(walk: Walk): void {
   });
 
   test("brought over once more, nothing is added, and what was traded stays so", async () => {
-    const report = await walk.operator.type(walk.block(SWITCH, 4));
+    const report = await walk.operator.type(walk.block(SWITCH, 2));
+    expect(report).not.toContain("ended:");
     expect(report).toMatch(/^users +0 +0 /m);
     expect(report).toMatch(/^clients +0 +0 /m);
     expect(report).toMatch(/^refresh tokens +0 +0 /m);
@@ -127,7 +138,7 @@ export function testSwitch(walk: Walk): void {
       expect(await refresh(walk.clone.url, walk.old(name).refresh_token)).toMatchObject(REFUSED);
       expect(await walk.introspect(walk.old(name).access_token)).toMatchObject(INACTIVE);
     }
-    const remove = walk.block(SWITCH, 6);
+    const remove = walk.block(SWITCH, 4);
     await walk.operator.type(remove);
   });
 }

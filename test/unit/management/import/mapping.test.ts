@@ -185,7 +185,7 @@ describe("a token of somebody", () => {
     refreshIdleSeconds: null,
     endedMs: 0,
   };
-  const ada: KnownUser = { id: "1", fate: "kept", isActive: true, endedMs: 100 };
+  const ada: KnownUser = { id: "1", fate: "kept", isActive: true, isDisabled: false, endedMs: 100 };
 
   test.each([
     ["is taken", 100, client, ada, null],
@@ -212,6 +212,13 @@ describe("a token of somebody", () => {
       { ...client, isDisabled: true },
       ada,
       "its client is disabled here",
+    ],
+    [
+      "of a user who is disabled here is refused",
+      100,
+      client,
+      { ...ada, isDisabled: true },
+      "its user is disabled here",
     ],
     [
       "of an inactive user is refused",

@@ -1,0 +1,195 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { command } from "../support/commands.ts";
+import {
+  accessToken,
+  application,
+  asNewDot,
+  type DumpRow,
+  HOUR_AGO,
+  refreshToken,
+  sha256Hex,
+  user,
+} from "../support/django-dump.ts";
+import { importedState } from "../support/imported-state.ts";
+import { openLocalDatabase } from "../support/local-database.ts";
+import { ownState } from "../support/own-state.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const { path: dir, remove: removeDir } = temporaryDir();
+const { stateDir, remove: removeState } = await ownState();
+const file = join(dir, "dump.json");
+vi.stubEnv("IMPORTED_TOKENS", "on");
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+  removeState();
+  removeDir();
+});
+
+beforeEach(async () => {
+  execute(
+    "DELETE FROM users; DELETE FROM clients; DELETE FROM audit_events;" +
+      "DELETE FROM imported_refresh_tokens; DELETE FROM imported_access_tokens",
+  );
+  await importRows(SITE);
+});
+
+function execute(sql: string): void {
+  const database = openLocalDatabase(stateDir);
+  database.exec(sql);
+  database.close();
+}
+
+/** Imports rows, and reads the report that a program would. */
+async function importRows(rows: readonly DumpRow[], ...words: string[]) {
+  writeFileSync(file, JSON.stringify(rows));
+  const place = ["--persist-to", stateDir, "--json"];
+  const ended = await command(["import", "django", file, ...place, ...words]);
+  expect(ended).toMatchObject({ code: 0, stderr: "" });
+  return JSON.parse(ended.stdout);
+}
+
+/** The refresh tokens that are good here, by their number in the dump; and how others stand. */
+function refreshTokensHere(): Record<string, string> {
+  const rows = importedState(stateDir).refreshTokens.map((row) => {
+    const { token_hash, is_consumed, expires_at_ms } = row;
+    const isGood = is_consumed === 0 && Number(expires_at_ms) > Date.now();
+    const isEnded = is_consumed === 1 && expires_at_ms === 0;
+    return [nameOf(token_hash), isGood ? "good" : isEnded ? "ended" : "used"];
+  });
+  return Object.fromEntries(rows);
+}
+
+function accessTokensHere(): string[] {
+  return importedState(stateDir)
+    .accessTokens.map(({ token_hash }) => nameOf(token_hash))
+    .sort();
+}
+
+const NAMES = [1, 2, 3, 4].flatMap((pk) => [`access-${pk}`, `refresh-${pk}`]);
+
+function nameOf(hash: unknown): string {
+  return NAMES.find((name) => sha256Hex(name) === hash) ?? "another";
+}
+
+const ACCOUNTS = [user(1, "ada"), user(2, "bob"), application(1, "shop")];
+const BOBS = { user: 2 };
+const SITE = [
+  ...[refreshToken(1), accessToken(1), refreshToken(2), accessToken(2)],
+  ...[refreshToken(3, BOBS), accessToken(3, BOBS), accessToken(4, BOBS)],
+  ...ACCOUNTS,
+];
+const REVOKED = { revoked: HOUR_AGO, access_token: null };
+const bobIs = (is_active: boolean) => user(2, "bob", { is_active });
+
+const ALL_GOOD = { "refresh-1": "good", "refresh-2": "good", "refresh-3": "good" };
+const ALL_ACCESS = ["access-1", "access-2", "access-3", "access-4"];
+
+describe.each([
+  ["DOT 1.7", (row: DumpRow) => row],
+  ["DOT 3.4", asNewDot],
+])("a second import of a site of %s", (_, dumped) => {
+  test("ends a token that was revoked there since, with its access token", async () => {
+    const rows = [refreshToken(1, REVOKED), ...ACCOUNTS].map(dumped);
+    expect(await importRows(rows)).toMatchObject({ revoked_ended: 2 });
+    expect(refreshTokensHere()).toEqual({ ...ALL_GOOD, "refresh-1": "ended" });
+    expect(accessTokensHere()).toEqual(["access-2", "access-3", "access-4"]);
+  });
+
+  test("ends every token of a user who was deactivated there since, and names the user", async () => {
+    const others = SITE.filter(({ model }) => model !== "auth.user");
+    const report = await importRows([...others, user(1, "ada"), bobIs(false)].map(dumped));
+    expect(report).toMatchObject({ revoked_ended: 3, refresh_tokens: { refused: 1 } });
+    expect(report.reasons).toContainEqual({
+      kind: "users",
+      outcome: "unchanged",
+      reason: "inactive there and active here",
+      count: 1,
+      examples: ["bob"],
+    });
+    expect(refreshTokensHere()).toEqual({ ...ALL_GOOD, "refresh-3": "ended" });
+    expect(accessTokensHere()).toEqual(["access-1", "access-2"]);
+    expect(importedState(stateDir).users).toMatchObject([{ is_active: 1 }, { is_active: 1 }]);
+  });
+});
+
+describe("a second import", () => {
+  test("never revives what the first ended, not even from the older dump", async () => {
+    await importRows([refreshToken(1, REVOKED), ...ACCOUNTS]);
+    const again = await importRows(SITE);
+    expect(again).toMatchObject({ refresh_tokens: { taken: 0 }, access_tokens: { taken: 0 } });
+    expect(refreshTokensHere()).toEqual({ ...ALL_GOOD, "refresh-1": "ended" });
+    expect(accessTokensHere()).toEqual(["access-2", "access-3", "access-4"]);
+  });
+
+  test("ends nothing for being absent from the dump", async () => {
+    expect(await importRows(ACCOUNTS)).toMatchObject({ revoked_ended: 0 });
+    expect(refreshTokensHere()).toEqual(ALL_GOOD);
+    expect(accessTokensHere()).toEqual(ALL_ACCESS);
+  });
+
+  test("leaves a token that was used here, though it is revoked there", async () => {
+    const hash = sha256Hex("refresh-1");
+    execute(`UPDATE imported_refresh_tokens SET is_consumed = 1 WHERE token_hash = '${hash}';
+      DELETE FROM imported_access_tokens WHERE refresh_token_hash = '${hash}'`);
+    const before = importedState(stateDir);
+    const report = await importRows([refreshToken(1, REVOKED), ...ACCOUNTS]);
+    expect(report).toMatchObject({ revoked_ended: 0 });
+    expect(importedState(stateDir)).toEqual(before);
+  });
+
+  test("leaves the tokens of a user who is disabled here alone, and active there", async () => {
+    execute("UPDATE users SET is_active = 0 WHERE username = 'bob'");
+    const report = await importRows(SITE);
+    expect(report).toMatchObject({ revoked_ended: 0, refresh_tokens: { refused: 1 } });
+    expect(report.reasons).toContainEqual(
+      expect.objectContaining({ kind: "refresh_tokens", reason: "its user is disabled here" }),
+    );
+    expect(refreshTokensHere()).toEqual(ALL_GOOD);
+  });
+
+  test("ends the tokens of a user who is refused by now and inactive there", async () => {
+    const others = SITE.filter(({ model }) => model !== "auth.user");
+    const renamed = user(2, "robert", { is_active: false });
+    const report = await importRows([...others, user(1, "ada"), renamed]);
+    expect(report).toMatchObject({ revoked_ended: 3, users: { refused: 1 } });
+    expect(refreshTokensHere()).toMatchObject({ "refresh-3": "ended" });
+  });
+
+  test("ends nothing with --without-tokens", async () => {
+    const rows = [refreshToken(1, REVOKED), ...ACCOUNTS];
+    expect(await importRows(rows, "--without-tokens")).toMatchObject({ revoked_ended: 0 });
+    expect(refreshTokensHere()).toEqual(ALL_GOOD);
+  });
+
+  test("counts in a dry run what it would end, and ends nothing", async () => {
+    const before = importedState(stateDir);
+    const rows = [refreshToken(1, REVOKED), ...ACCOUNTS];
+    expect(await importRows(rows, "--dry-run")).toMatchObject({ revoked_ended: 2 });
+    expect(importedState(stateDir)).toEqual(before);
+  });
+
+  test("notes one event when it ends something, and none when there is nothing left", async () => {
+    const rows = [refreshToken(1, REVOKED), ...ACCOUNTS];
+    await importRows(rows);
+    expect(importedState(stateDir).auditEvents).toHaveLength(2);
+    expect(await importRows(rows)).toMatchObject({ revoked_ended: 0 });
+    expect(importedState(stateDir).auditEvents).toHaveLength(2);
+  });
+
+  test("finds the first and the last of thousands that are revoked there", async () => {
+    const revoked = (pk: number) => refreshToken(pk, REVOKED);
+    const old = Array.from({ length: 10_000 }, (_, index) => revoked(1000 + index));
+    const report = await importRows([revoked(1), ...old, revoked(2), ...ACCOUNTS]);
+    expect(report).toMatchObject({ revoked_ended: 4, refresh_tokens: { refused: 10_002 } });
+    expect(refreshTokensHere()).toMatchObject({ "refresh-1": "ended", "refresh-2": "ended" });
+  });
+
+  test("says to people how many tokens it ended", async () => {
+    writeFileSync(file, JSON.stringify([refreshToken(1, REVOKED), ...ACCOUNTS]));
+    const { stdout } = await command(["import", "django", file, "--persist-to", stateDir]);
+    expect(stdout).toContain("\nended: 2 tokens, revoked there since\n");
+  });
+});
