@@ -11,9 +11,10 @@ import {
 import { change, introspect, registerCheckers, revoke } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
+import { newDotToken } from "../support/dot-tokens.ts";
 import { eventually } from "../support/eventually.ts";
 import { familyOf } from "../support/families.ts";
-import { adasId, importLogin, importOwnToken, newDotToken } from "../support/imported.ts";
+import { adasId, importLogin, importOwnToken } from "../support/imported.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";

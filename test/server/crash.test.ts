@@ -7,6 +7,8 @@ const FAMILIES = 100;
 const RUNS = [
   { mode: "reject", kills: 3, title: "an Idempotency-Key" },
   { mode: "same-successor", kills: 2, title: "same-successor" },
+  { mode: "reject", kills: 2, title: "an Idempotency-Key, and tokens of another server" },
+  { mode: "same-successor", kills: 2, title: "same-successor, and tokens of another server" },
 ] as const;
 
 describe("workerd killed under a storm of refreshes", () => {
@@ -19,7 +21,8 @@ describe("workerd killed under a storm of refreshes", () => {
   test.for(RUNS)("with $title no generation forks and nobody is stranded", async (run) => {
     // A failure shows the seed: `npm run soak -- crash --seed SEED` makes the same decisions.
     const seed = Date.now() % 1_000_000;
-    const report = await crash(sandbox, { ...run, seed, families: FAMILIES });
+    const isImported = run.title.includes("another server");
+    const report = await crash(sandbox, { ...run, seed, families: FAMILIES, isImported });
     expect(report).toMatchObject({ seed, kills: run.kills, violations: [] });
   });
 });

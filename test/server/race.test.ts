@@ -22,6 +22,8 @@ const RACES: readonly { title: string; mode: string; rules: RaceRules }[] = [
   },
 ];
 
+const ORIGINS = ["a login", "another server"] as const;
+
 describe(`${USES} simultaneous uses of one refresh token`, () => {
   let sandbox: ServerSandbox;
   beforeAll(async () => {
@@ -30,13 +32,18 @@ describe(`${USES} simultaneous uses of one refresh token`, () => {
   });
   afterAll(() => sandbox.remove());
 
-  test.for(RACES)("$title, and the family lives", async ({ mode, rules }) => {
-    const server = await sandbox.start({ REFRESH_RETRY: mode });
-    try {
-      const report = await race(server.url, USES, rules);
-      expect(report).toMatchObject({ uses: USES, successors: 1, violations: [] });
-    } finally {
-      await server.kill();
-    }
+  describe.each(ORIGINS)("that comes from %s", (origin) => {
+    test.for(RACES)("$title, and the family lives", async ({ mode, rules }) => {
+      const isImported = origin === "another server";
+      const [token] = isImported ? await sandbox.importTokens(1, "confidential") : [];
+      const server = await sandbox.start({ REFRESH_RETRY: mode, IMPORTED_TOKENS: "on" });
+      try {
+        const own = token === undefined ? rules : { ...rules, token };
+        const report = await race(server.url, USES, own);
+        expect(report).toMatchObject({ uses: USES, successors: 1, violations: [] });
+      } finally {
+        await server.kill();
+      }
+    });
   });
 });

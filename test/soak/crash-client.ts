@@ -35,6 +35,7 @@ export class CrashClient {
   readonly #mode: RetryMode;
   readonly #random: Random;
   readonly #history: CrashHistory;
+  readonly #imported: string[];
   /** The last refresh token that it was given. */
   #token: string;
   #attempts = 0;
@@ -43,13 +44,14 @@ export class CrashClient {
   constructor(
     index: number,
     token: string,
-    tools: { mode: RetryMode; random: Random; history: CrashHistory },
+    tools: { mode: RetryMode; random: Random; history: CrashHistory; imported: string[] },
   ) {
     this.#index = index;
     this.#token = token;
     this.#mode = tools.mode;
     this.#random = tools.random;
     this.#history = tools.history;
+    this.#imported = tools.imported;
   }
 
   /** Sends every request of the pending attempt, or of a new one, and takes in the answers. */
@@ -114,9 +116,15 @@ export class CrashClient {
     counts.acknowledged += 1;
     const committedAtMs = successor?.issuedAtMs ?? Number.POSITIVE_INFINITY;
     if (attempt.isCutOff && committedAtMs <= life.previousEndedAtMs) counts.recovered += 1;
-    this.#token = token;
+    this.#token = this.#nextFamily() ?? token;
     this.#pending = null;
     return "acknowledged";
+  }
+
+  /** At times the client turns to another family that begins elsewhere, while there are any. */
+  #nextFamily(): string | null {
+    if (this.#imported.length === 0) return null;
+    return this.#random.pick([true, false]) ? (this.#imported.pop() ?? null) : null;
   }
 
   #violate(violation: string): StepEnd {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { deriveKeyRing, type KeyRing, parseRingKeys } from "../../src/crypto/key-ring.ts";
 import {
+  REFRESH_TOKEN_PREFIX,
   REFRESH_TOKEN_PURPOSE,
   type RefreshToken,
   unsealRefreshToken,
@@ -59,11 +60,12 @@ export class CrashHistory {
 
   /** Enters an answer to `presented`. @returns what its refresh token says, or null if it is bad */
   async enter(presented: string, pair: AnsweredPair): Promise<RefreshToken | null> {
-    const before = await unsealRefreshToken(this.#ring, presented);
     const after = await unsealRefreshToken(this.#ring, pair.refreshToken);
-    if (before === null || after === null) return this.#violate("a token that does not open");
-    const place = `generation ${before.generation} of family ${before.familyId}`;
-    if (after.familyId !== before.familyId || after.generation !== before.generation + 1) {
+    if (after === null) return this.#violate("a token that does not open");
+    const before = (await unsealRefreshToken(this.#ring, presented)) ?? this.#foreign(presented);
+    const place = `generation ${before.generation} of family ${before.familyId ?? presented}`;
+    const familyId = before.familyId ?? after.familyId;
+    if (after.familyId !== familyId || after.generation !== before.generation + 1) {
       return this.#violate(`${place} got ${after.generation} of ${after.familyId}`);
     }
     const digest = createHash("sha256").update(`${pair.accessToken} ${pair.refreshToken}`);
@@ -77,6 +79,12 @@ export class CrashHistory {
   /** Enters that something happened which must not. */
   violate(violation: string): void {
     this.violations.push(violation);
+  }
+
+  /** A token of another server, which is generation 0 of a family that it does not name. */
+  #foreign(presented: string): { generation: number; familyId: string | null } {
+    if (presented.startsWith(REFRESH_TOKEN_PREFIX)) this.violate("a token that does not open");
+    return { generation: 0, familyId: null };
   }
 
   #violate(violation: string): null {

@@ -13,6 +13,8 @@ export interface CrashPlan {
   readonly seed: number;
   readonly families: number;
   readonly kills: number;
+  /** Whether families begin with refresh tokens of another server, and new ones all the time. */
+  readonly isImported?: boolean;
   /** No further life under load begins after this instant, in milliseconds since the epoch. */
   readonly endsAtMs?: number;
   /** Hears of each kill. */
@@ -27,8 +29,11 @@ export interface CrashReport {
   readonly violations: readonly string[];
 }
 
-/** The window in which a lost answer can be asked for again: longer than any chain of kills. */
-const REFRESH_RETRY_WINDOW_SECONDS = 600;
+/** The window for a lost answer is longer than any chain of kills. */
+const SETTINGS = { REFRESH_RETRY_WINDOW_SECONDS: 600, IMPORTED_TOKENS: "on" };
+
+/** Families that one client begins in one life, at most. */
+const IMPORTS_PER_LIFE = 4;
 
 /** A kill comes after up to so many attempts of each client, on average ... */
 const ATTEMPTS_BEFORE_KILL_MAX = 3;
@@ -52,9 +57,10 @@ const LATER_MS = 20;
 export async function crash(sandbox: ServerSandbox, plan: CrashPlan): Promise<CrashReport> {
   const { mode, seed } = plan;
   const run: Run = {
-    start: () => sandbox.start({ REFRESH_RETRY: mode, REFRESH_RETRY_WINDOW_SECONDS }),
+    start: () => sandbox.start({ ...SETTINGS, REFRESH_RETRY: mode }),
     random: new Random(seed),
     history: await CrashHistory.create(sandbox.tokenKeys),
+    imported: plan.isImported ? await importTokens(sandbox, plan) : [],
     clients: [],
     previousEndedAtMs: 0,
   };
@@ -71,6 +77,8 @@ interface Run {
   start(): Promise<WorkerdProcess>;
   readonly random: Random;
   readonly history: CrashHistory;
+  /** Tokens of another server that nobody has used yet. */
+  readonly imported: string[];
   clients: readonly CrashClient[];
   /** When the last life was over, in milliseconds since the epoch. */
   previousEndedAtMs: number;
@@ -91,14 +99,21 @@ async function killAgainAndAgain(run: Run, plan: CrashPlan): Promise<number> {
   return count;
 }
 
+function importTokens(sandbox: ServerSandbox, { families, kills }: CrashPlan): Promise<string[]> {
+  return sandbox.importTokens(families * (kills + 1) * IMPORTS_PER_LIFE, "public");
+}
+
 async function loginAll(
   life: Life,
-  { random, history }: Run,
+  { random, history, imported }: Run,
   { families, mode }: CrashPlan,
 ): Promise<CrashClient[]> {
-  const logins = Array.from({ length: families }, () => login(life, { client_id: "public" }));
+  const logins = Array.from({ length: families }, () => {
+    return imported.pop() ?? login(life, { client_id: "public" });
+  });
   return (await Promise.all(logins)).map((token, index) => {
-    return new CrashClient(index, token, { mode, history, random: random.fork() });
+    const tools = { mode, history, imported, random: random.fork() };
+    return new CrashClient(index, token, tools);
   });
 }
 

@@ -13,6 +13,8 @@ import {
 export interface RaceRules {
   /** `one-success`: one use gets a pair. `one-successor`: whoever gets a pair gets the same. */
   readonly promise: "one-success" | "one-successor";
+  /** The token that is used: of another server, for instance. Left out: that of a new login. */
+  readonly token?: string;
   /** Sent with each use, or none. */
   readonly idempotencyKey?: string;
   /** After this instant, in milliseconds since the epoch, nobody asks again. */
@@ -50,7 +52,8 @@ export async function race(url: string, uses: number, rules: RaceRules): Promise
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   try {
     const server = { url, agent };
-    const token = await login(server, { client_id: "confidential", client_secret: "secret" });
+    const client = { client_id: "confidential", client_secret: "secret" };
+    const token = rules.token ?? (await login(server, client));
     const use = useOf(token, url, agent, rules);
     const first = await allAtOnce(uses, connections, use);
     const settled = await askAgain(first, use, rules);

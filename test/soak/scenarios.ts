@@ -37,6 +37,11 @@ export interface Scenario {
 /** A crash run says how far it is after so many kills. */
 const KILLS_PER_REPORT = 10;
 
+/** Whether chains begin with refresh tokens of another server. */
+const IMPORTED = { isImported: true };
+
+const ONE_SUCCESSOR: RaceRules = { promise: "one-successor" };
+
 /** Everything that `npm run soak` does, in order. */
 export const SCENARIOS: readonly Scenario[] = [
   raceScenario("reject", "reject", { promise: "one-success" }),
@@ -44,27 +49,41 @@ export const SCENARIOS: readonly Scenario[] = [
     promise: "one-successor",
     idempotencyKey: "two tabs",
   }),
-  raceScenario("same-successor", "same-successor", { promise: "one-successor" }),
+  raceScenario("same-successor", "same-successor", ONE_SUCCESSOR),
+  raceScenario("reject, an imported token", "reject", { promise: "one-success" }, IMPORTED),
+  raceScenario("same-successor, an imported token", "same-successor", ONE_SUCCESSOR, IMPORTED),
   crashScenario("reject, Idempotency-Key", "reject"),
   crashScenario("same-successor", "same-successor"),
+  crashScenario("reject, imported tokens", "reject", IMPORTED),
+  crashScenario("same-successor, imported tokens", "same-successor", IMPORTED),
   { kind: "history", title: "against the model of a family", run: runHistory },
   { kind: "import", title: "a large site of Django in little memory", run: runImport },
 ];
 
-function raceScenario(title: string, mode: RetryMode, rules: RaceRules): Scenario {
+function raceScenario(
+  title: string,
+  mode: RetryMode,
+  rules: RaceRules,
+  { isImported } = { isImported: false },
+): Scenario {
   return {
     kind: "race",
     title,
     async run({ uses, minutes }, report) {
       const endsAtMs = Date.now() + minutes * 60_000;
       return withSandbox(async (sandbox) => {
+        const [token] = isImported ? await sandbox.importTokens(1, "confidential") : [];
         const server = await sandbox.start({
+          IMPORTED_TOKENS: "on",
           REFRESH_RETRY: mode,
           // Long enough for the slowest machine to answer all of them within it.
           REFRESH_RETRY_WINDOW_SECONDS: 600,
         });
         report(`${uses} uses at once ...`);
-        const result = await race(server.url, uses, { ...rules, endsAtMs });
+        const result = await race(server.url, uses, {
+          ...{ ...rules, endsAtMs },
+          ...(token === undefined ? {} : { token }),
+        });
         await server.kill();
         const { connections, statuses, requests, successors, violations } = result;
         const first = [...statuses].map(([status, times]) => `${times} × ${status || "broken"}`);
@@ -77,7 +96,11 @@ function raceScenario(title: string, mode: RetryMode, rules: RaceRules): Scenari
   };
 }
 
-function crashScenario(title: string, mode: RetryMode): Scenario {
+function crashScenario(
+  title: string,
+  mode: RetryMode,
+  { isImported } = { isImported: false },
+): Scenario {
   return {
     kind: "crash",
     title,
@@ -87,7 +110,7 @@ function crashScenario(title: string, mode: RetryMode): Scenario {
         if (done % KILLS_PER_REPORT === 0) report(`${done} kills: ${describe(counts)}`);
       };
       return withSandbox(async (sandbox) => {
-        const plan = { mode, seed, kills, families, endsAtMs, onKill };
+        const plan = { mode, seed, kills, families, isImported, endsAtMs, onKill };
         const result = await crash(sandbox, plan);
         const figures = `${result.kills} kills, seed ${seed}: ${describe(result.counts)}`;
         return { figures, violations: result.violations };

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { importedTokenHash } from "../../src/tokens/imported-token.ts";
+import { newDotToken } from "./dot-tokens.ts";
 
 /** What the site of before had given out: a pair, or the one of the two that is named. */
 export interface ImportedLogin {
@@ -57,12 +58,4 @@ export async function importOwnToken(clientId: string): Promise<string> {
     .bind(await importedTokenHash(token), clientId, Date.now(), Date.now() + 3_600_000)
     .run();
   return token;
-}
-
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-/** A token as oauthlib makes them: thirty letters and digits. */
-export function newDotToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(30));
-  return Array.from(bytes, (byte) => LETTERS[byte % LETTERS.length]).join("");
 }

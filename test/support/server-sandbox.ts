@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
+import { importRefreshTokens, newDotToken } from "./dot-tokens.ts";
 import { migratedDatabase, register } from "./service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
 import { WorkerdProcess } from "./workerd-process.ts";
@@ -68,10 +69,25 @@ export class ServerSandbox {
     return workerdOptions(this.#workerDir, stateDir, { ...this.#vars, ...vars });
   }
 
-  async #prepareDatabase(): Promise<void> {
+  /** Makes refresh tokens of another server good here, while no server runs. @returns the tokens */
+  async importTokens(count: number, clientId: "confidential" | "public"): Promise<string[]> {
+    const tokens = Array.from({ length: count }, newDotToken);
+    await this.#withState(async (miniflare) => {
+      await importRefreshTokens(await miniflare.getD1Database("DB"), tokens, clientId);
+    });
+    return tokens;
+  }
+
+  #prepareDatabase(): Promise<void> {
+    return this.#withState(async (miniflare) => {
+      await register(await migratedDatabase(miniflare), this.#vars, REGISTRY);
+    });
+  }
+
+  async #withState(use: (miniflare: Miniflare) => Promise<void>): Promise<void> {
     const miniflare = new Miniflare(this.#options({}));
     try {
-      await register(await migratedDatabase(miniflare), this.#vars, REGISTRY);
+      await use(miniflare);
     } finally {
       await miniflare.dispose();
     }
