@@ -122,6 +122,17 @@ describe("a login is a session", () => {
     expect(await sessionsOf(id)).toEqual([]);
   });
 
+  test.each([
+    ["of its user", (id: string) => `/admin/users/${id}/sessions`],
+    ["of its client", () => "/admin/clients/client/sessions"],
+  ])("that goes from the list with all %s, used or imported", async (_, pathOf) => {
+    const { id } = await loggedIn();
+    await importLogin({ userId: id });
+    expect(await sessionsOf(id)).toHaveLength(2);
+    expect(await manage("DELETE", pathOf(id))).toMatchObject({ status: 204 });
+    expect(await sessionsOf(id)).toEqual([]);
+  });
+
   test("whose row goes at the user's next login once nobody needs it", async () => {
     const { id, username } = await loggedIn(2);
     passSeconds(100 * DAY_SECONDS);
