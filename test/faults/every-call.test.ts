@@ -14,7 +14,8 @@ import { createService, registerDefaults } from "../support/service.ts";
  *
  * A call is `operation n`, its n-th call of the request, or `operation *`, every one. `FaultKind`
  * says what each fault is. Modes of a refresh: `reject` is the plain default, `key` adds an
- * `Idempotency-Key`, `same` is REFRESH_RETRY=same-successor.
+ * `Idempotency-Key`, `same` is REFRESH_RETRY=same-successor. `adopt` is a refresh with a token of
+ * another server, of whose family there is nothing until then.
  *
  * Left out, since they would say nothing:
  *  - A read (`d1.batch`, `family.inspect`, `kv.get`) commits nothing, so `after`, `lost` and `late`
@@ -81,6 +82,32 @@ refresh             reject     kv.put 1          lost    503       generation 1 
 refresh             key, same  kv.put 1          lost    503       generation 1  200
 refresh             reject     kv.put 1          late    503       generation 1  400
 refresh             key, same  kv.put 1          late    503       generation 1  200
+
+adopt               all        d1.batch 1        before  503       nothing       200
+adopt               all        d1.batch 1        stalls  503       nothing       200
+adopt               all        family.rotate 1   before  503       nothing       200
+adopt               reject     family.rotate 1   after   503       generation 1  400
+adopt               key, same  family.rotate 1   after   503       generation 1  200
+adopt               all        family.rotate 1   stalls  503       nothing       200
+adopt               reject     family.rotate 1   lost    503       generation 1  400
+adopt               key, same  family.rotate 1   lost    503       generation 1  200
+adopt               all        family.rotate 1   late    503       nothing       200
+adopt               reject     kv.put 1          before  200       generation 1  400
+adopt               key, same  kv.put 1          before  200       generation 1  200
+adopt               reject     kv.put 1          after   200       generation 1  400
+adopt               key, same  kv.put 1          after   200       generation 1  200
+adopt               reject     kv.put *          before  503       generation 1  400
+adopt               key, same  kv.put *          before  503       generation 1  200
+adopt               reject     kv.put *          after   503       generation 1  400
+adopt               key, same  kv.put *          after   503       generation 1  200
+adopt               reject     kv.put *          lies    200       generation 1  400
+adopt               key, same  kv.put *          lies    200       generation 1  200
+adopt               reject     kv.put 1          stalls  503       generation 1  400
+adopt               key, same  kv.put 1          stalls  503       generation 1  200
+adopt               reject     kv.put 1          lost    503       generation 1  400
+adopt               key, same  kv.put 1          lost    503       generation 1  200
+adopt               reject     kv.put 1          late    503       generation 1  400
+adopt               key, same  kv.put 1          late    503       generation 1  200
 
 refresh again       key, same  d1.batch 1        before  503       generation 1  200
 refresh again       key, same  d1.batch 1        stalls  503       generation 1  200
@@ -166,7 +193,8 @@ stopTimers();
 test.each(POINTS)(
   "$request ($mode): $operation $call $fault: $first, and its retry $retry",
   async ({ request, mode, operation, call, fault, first, atRest, retry }) => {
-    const settings = { REFRESH_RETRY: mode === "same" ? "same-successor" : "reject" };
+    const REFRESH_RETRY = mode === "same" ? "same-successor" : "reject";
+    const settings = { REFRESH_RETRY, IMPORTED_TOKENS: "on" };
     const faulty = createFaultyService(settings);
     const scenario = await SCENARIOS[request]?.(faulty, mode);
     if (scenario === undefined) throw new Error(`there is no request ${request}`);

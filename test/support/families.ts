@@ -5,6 +5,7 @@ import type { ActiveToken } from "../../src/issuer/index.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
 import { withRecord } from "../../src/telemetry/record.ts";
 import { outcomeOf } from "../../src/telemetry/request-line.ts";
+import { importedTokenHash } from "../../src/tokens/imported-token.ts";
 import { unsealRefreshToken } from "../../src/tokens/refresh-token.ts";
 import { type WholeAnswer, whole } from "./answers.ts";
 import type { Service } from "./service.ts";
@@ -50,15 +51,29 @@ export function interceptFamilies(intercept: InterceptCall): Pick<Env, "REFRESH_
 }
 
 /** The object of the family that a refresh token belongs to. */
-export async function familyOf(refreshToken: string): Promise<DurableObjectStub<RefreshFamily>> {
+export async function familyOf(refreshToken: string): Promise<Family> {
   const { refreshTokenRing } = await depsOf(env);
   const token = await unsealRefreshToken(refreshTokenRing, refreshToken);
   return env.REFRESH_FAMILIES.get(env.REFRESH_FAMILIES.idFromString(token?.familyId ?? ""));
 }
 
+/** The object of one family. */
+export type Family = DurableObjectStub<RefreshFamily>;
+
+/** The object of the family that an imported refresh token begins. */
+export async function adoptedFamilyOf(refreshToken: string): Promise<Family> {
+  const hash = (await importedTokenHash(refreshToken)) ?? "";
+  return env.REFRESH_FAMILIES.getByName(`imported ${hash}`);
+}
+
 /** A family in a word: `nothing`, `revoked`, or its generation, as in `generation 1`. */
 export async function stateOf(refreshToken: string): Promise<string> {
-  const state = await (await familyOf(refreshToken)).inspect();
+  return stateOfFamily(await familyOf(refreshToken));
+}
+
+/** The same for a family that is at hand. */
+export async function stateOfFamily(family: Family): Promise<string> {
+  const state = await family.inspect();
   if (state === null) return "nothing";
   return state.revoked === null ? `generation ${state.live.generation}` : "revoked";
 }

@@ -1,8 +1,9 @@
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { INVALID_GRANT, success, UNAVAILABLE, type WholeAnswer } from "./answers.ts";
-import { inspect, stateOf } from "./families.ts";
+import { adoptedFamilyOf, type Family, inspect, stateOf, stateOfFamily } from "./families.ts";
 import type { FaultyService } from "./faulty.ts";
+import { importLogin } from "./imported.ts";
 import { isActive } from "./inspection.ts";
 import { ask, basic, granted, logIn, post, refresh } from "./requests.ts";
 import { CLIENT, createService, LOGIN, type Service, type TokenAnswer } from "./service.ts";
@@ -63,6 +64,11 @@ export const SCENARIOS: Readonly<
   async refresh({ service }, mode) {
     const { refresh_token } = await logIn(service);
     return refreshing(service, refresh_token, mode);
+  },
+
+  async adopt({ service }, mode) {
+    const { refreshToken } = await importLogin({ scope: ALL_SCOPES });
+    return refreshing(service, refreshToken, mode, await adoptedFamilyOf(refreshToken));
   },
 
   async "refresh again"({ service }, mode) {
@@ -126,22 +132,23 @@ export const SCENARIOS: Readonly<
 };
 
 /** Any pair that the client has seen is the only one, and works; one that it has not still may. */
-function refreshing(service: Service, refreshToken: string, mode: Mode): Scenario {
+function refreshing(service: Service, refreshToken: string, mode: Mode, family?: Family): Scenario {
+  const state = () => (family === undefined ? stateOf(refreshToken) : stateOfFamily(family));
   const key = { "Idempotency-Key": "one attempt" };
   const headers = { ...basic(CLIENT), ...(mode === "key" ? key : {}) };
   const fields = { grant_type: "refresh_token", refresh_token: refreshToken };
   return {
     send: () => post(service, new URLSearchParams(fields), headers),
     answers: ANSWERS,
-    atRest: () => stateOf(refreshToken),
+    atRest: state,
     async check(seen) {
-      expect(await stateOf(refreshToken)).toBe("generation 1");
+      expect(await state()).toBe("generation 1");
       const [pair, ...others] = pairsIn(seen);
       for (const other of others) expect(pick(other)).toEqual(pick(pair));
       if (pair === undefined) return;
       expect(await isActive(sound, pair.access_token)).toBe(true);
       expect(await refresh(sound, pair.refresh_token)).toEqual(GRANTED);
-      expect(await stateOf(refreshToken)).toBe("generation 2");
+      expect(await state()).toBe("generation 2");
     },
   };
 }
