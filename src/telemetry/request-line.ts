@@ -41,7 +41,7 @@ export const REQUEST_FIELDS: Readonly<Record<keyof RequestLine, string>> = {
   client_id: "the client that the request names, if it is registered, proved or not",
   user_id: "`users.id` of the user that the request names, if there is one; never the name",
   duration_ms: "from the request's arrival to its answer",
-  d1_calls: "round trips to D1",
+  d1_calls: "round trips to D1, with those that nobody waits for",
   kv_calls: "operations of KV",
   object_calls: "calls to Durable Objects",
   repeats: "calls that the Worker made once more by itself, beyond those counts",
