@@ -12,6 +12,11 @@ const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
 /** The one module that {@link buildWorker} makes. */
 const MODULE = "index.js";
 
+type Worker = Extract<
+  Parameters<typeof convertV4MiniflareOptions>[0],
+  { workers: unknown }
+>["workers"][number];
+
 /** Builds the Worker as a deployment would, into a folder. */
 export function buildWorker(workerDir: string): void {
   const args = [
@@ -33,8 +38,14 @@ export function buildWorker(workerDir: string): void {
  * the Worker, without miniflare's own Worker or static assets before it.
  *
  * @param vars on top of those of wrangler.toml; nothing is read from `.dev.vars`
+ * @param others Workers beside it, as miniflare 4 takes them
  */
-export function workerdOptions(workerDir: string, stateDir: string, vars: Vars): MiniflareOptions {
+export function workerdOptions(
+  workerDir: string,
+  stateDir: string,
+  vars: Vars,
+  others: readonly Worker[] = [],
+): MiniflareOptions {
   const config = unstable_readConfig({ config: WRANGLER_CONFIG, env: "" }, { hideWarnings: true });
   const { modulesRules: _, ...worker } = unstable_getMiniflareWorkerOptions({
     ...config,
@@ -55,6 +66,7 @@ export function workerdOptions(workerDir: string, stateDir: string, vars: Vars):
         bindings: { ...config.vars, ...vars },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       },
+      ...others,
     ],
     host: "127.0.0.1",
     port: 0,
