@@ -24,6 +24,7 @@ export function checkBindings(config: Unstable_Config): Check {
     ...config.kv_namespaces.map(({ binding }) => binding),
     ...config.d1_databases.map(({ binding }) => binding),
     ...config.durable_objects.bindings.map(({ name }) => name),
+    ...config.ratelimits.map(({ name }) => name),
   ];
   const missing = BINDINGS.filter((name) => !found.includes(name));
   if (missing.length === 0) return ok("bindings", found.join(", "));
@@ -39,7 +40,12 @@ export function checkSettings(vars: Readonly<Record<string, unknown>>, isRemote:
   } catch (error) {
     return [failed("settings", messageOf(error), "see the table of settings in the README")];
   }
-  const odd = [...oddNumbers(config), ...oddLegacy(config), ...(isRemote ? oddIssuer(config) : [])];
+  const odd = [
+    ...oddNumbers(config),
+    ...oddLimits(config),
+    ...oddLegacy(config),
+    ...(isRemote ? oddIssuer(config) : []),
+  ];
   if (odd.length === 0) return [ok("settings", "nothing odd")];
   return odd.map(([detail, cure]) => warning("settings", detail, cure));
 }
@@ -51,6 +57,12 @@ function oddIssuer({ issuer }: Config): Oddity[] {
   if (issuer === null)
     return [["ISSUER is empty: tokens name the address a request came to", cure]];
   return issuer.startsWith("https://") ? [] : [["ISSUER is not https", cure]];
+}
+
+function oddLimits({ rateLimits }: Config): Oddity[] {
+  if (rateLimits === "on") return [];
+  const detail = "RATE_LIMITS is off: passwords can be guessed at as fast as they are hashed";
+  return [[detail, "set it to on; off is for load tests"]];
 }
 
 function oddLegacy({ legacy }: Config): Oddity[] {
