@@ -10,13 +10,14 @@ const invalid = (meaning: string, client: string, status = 400): Explanation => 
 export const REQUEST_EXPLANATIONS = {
   insecure_transport: {
     ...invalid(
-      "The request came by http, so that anybody on the way could read it (RFC 6749 §3.2). It was " +
-        "not read. Only this machine, private addresses and names such as `.test` need no https.",
-      "Write `https://` into the URL, and take a password, secret or token that was sent for known.",
+      "The request came by http, and anybody on the way could read it (RFC 6749 §3.2). It was " +
+        "not read here. Only this machine, private addresses and names such as `.test` need no https.",
+      "Write `https://` into the URL. A password, secret or token that was sent is known by now: " +
+        "replace it.",
     ),
     operator:
-      "Turn on Always Use HTTPS for the domain, which helps browsers, and see that no client relies " +
-      "on being redirected.",
+      "Turn on Always Use HTTPS for the domain, which helps browsers, and see that no client " +
+      "relies on being redirected.",
   },
   unknown_path: invalid(
     "The service has no such path. Paths are case-sensitive.",
