@@ -11,7 +11,7 @@ export const REQUEST_EXPLANATIONS = {
   insecure_transport: {
     ...invalid(
       "The request came by http, and anybody on the way could read it (RFC 6749 §3.2). It was " +
-        "not read here. Only this machine, private addresses and names such as `.test` need no https.",
+        "not read here. Only this machine, private addresses and names such as `.test` need none.",
       "Write `https://` into the URL. A password, secret or token that was sent is known by now: " +
         "replace it.",
     ),
