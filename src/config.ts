@@ -1,12 +1,16 @@
 import { parseRingKeys } from "./crypto/key-ring.ts";
 import { ROUNDS_MAX } from "./crypto/password-record.ts";
 import { type JWK, parseJwkSet } from "./crypto/signing-keys.ts";
+import type { FailurePolicy } from "./limits/failures.ts";
 import { parseScope, type Scope } from "./protocol/scope.ts";
+import { ConfigError, choice, integer, isUnset, type Settings, text } from "./settings.ts";
 import type { Lifetimes } from "./tokens/authorization.ts";
 import type { FamilyPolicy } from "./tokens/family.ts";
 
+export { ConfigError, type Settings } from "./settings.ts";
+
 /** Every setting, checked and with its unit. See the README for what each does. */
-export interface Config extends PasswordConfig {
+export interface Config extends PasswordConfig, LimitsConfig {
   /** Origin that stands for the service in tokens; null: the origin a request came to. */
   readonly issuer: string | null;
   /** Every scope there is. */
@@ -27,6 +31,18 @@ export interface Config extends PasswordConfig {
   readonly legacy: LegacyConfig | null;
 }
 
+/** How much may be tried before the service says to wait. */
+export interface LimitsConfig {
+  /** Whether requests of an address and failures at a secret are counted at all. */
+  readonly rateLimits: "off" | "on";
+  /** At the password of one user name. */
+  readonly userFailures: FailurePolicy;
+  /** At users' passwords through one client, and at its own secret. */
+  readonly clientFailures: FailurePolicy;
+  /** Passwords and secrets that one isolate hashes or lets wait; the rest are refused. */
+  readonly hashesInFlightMax: number;
+}
+
 /** The token endpoint that the service replaces, and the client that it calls it as. */
 export interface LegacyConfig {
   readonly tokenEndpoint: string;
@@ -45,18 +61,12 @@ export interface PasswordConfig {
   readonly passwordPepper: readonly Uint8Array<ArrayBuffer>[] | null;
 }
 
-/** The settings as the platform hands them over. Anything may be missing or odd. */
-export type Settings = Readonly<Record<string, unknown>>;
-
-/** The service is configured wrongly, and says so instead of starting. Quotes no secret. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
 /** Every binding without which the service does not start. */
 export const BINDINGS = [
   "ACCESS_TOKENS",
+  "ADDRESS_RATE_LIMIT",
   "DB",
+  "FAILURE_COUNTERS",
   "FOREIGN_PASSWORDS",
   "REFRESH_FAMILIES",
   "USED_ASSERTIONS",
@@ -71,6 +81,12 @@ const PASSWORD_LENGTH_MIN = { lowest: 8, highest: 64 };
 
 /** Where a password may be sent in the clear: to this machine itself. */
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+/** More would be no limit. */
+const FAILURES_FREE_MAX = 100_000;
+
+/** More would wait for longer than any client does: a tenth of a second each. */
+const HASHES_IN_FLIGHT_MAX = 300;
 
 /** Longest time in which a repeated refresh may be a lost answer. */
 const RETRY_WINDOW_SECONDS_MAX = 600;
@@ -98,6 +114,7 @@ export function parseConfig(settings: Settings): Config {
     managementApi: choice(settings, "MANAGEMENT_API", SWITCH),
     legacy: legacy(settings),
     ...parsePasswordConfig(settings),
+    ...limits(settings),
   });
 }
 
@@ -138,6 +155,25 @@ function lifetimes(settings: Settings): Lifetimes {
     accessTokenSeconds: read("ACCESS_TOKEN_TTL_SECONDS"),
     refreshIdleSeconds: read("REFRESH_IDLE_TTL_SECONDS"),
     refreshAbsoluteSeconds: read("REFRESH_ABSOLUTE_TTL_SECONDS"),
+  };
+}
+
+function limits(settings: Settings): LimitsConfig {
+  const milliseconds = (name: string, min: number, max = SECONDS_PER_YEAR) =>
+    1000 * integer(settings, name, min, max);
+  const delayMsMax = milliseconds("FAILURE_DELAY_SECONDS_MAX", 1);
+  const delayMsMin = milliseconds("FAILURE_DELAY_SECONDS_MIN", 1, delayMsMax / 1000);
+  const failures = (what: "USER" | "CLIENT"): FailurePolicy => ({
+    free: integer(settings, `${what}_FAILURES_FREE`, 1, FAILURES_FREE_MAX),
+    forgottenMs: milliseconds(`${what}_FAILURES_FORGOTTEN_SECONDS`, 1),
+    delayMsMin,
+    delayMsMax,
+  });
+  return {
+    rateLimits: choice(settings, "RATE_LIMITS", SWITCH),
+    userFailures: failures("USER"),
+    clientFailures: failures("CLIENT"),
+    hashesInFlightMax: integer(settings, "HASHES_IN_FLIGHT_MAX", 1, HASHES_IN_FLIGHT_MAX),
   };
 }
 
@@ -199,35 +235,4 @@ function ringKeys(name: string, value: string): Config["tokenKeys"] {
   const keys = parseRingKeys(value);
   if (typeof keys === "string") throw new ConfigError(`${name}: ${keys}`);
   return keys;
-}
-
-function choice<Option extends string>(
-  settings: Settings,
-  name: string,
-  options: readonly Option[],
-): Option {
-  const value = text(settings, name);
-  const option = options.find((candidate) => candidate === value);
-  if (option === undefined) throw new ConfigError(`${name} must be ${options.join(" or ")}`);
-  return option;
-}
-
-/** A var is a number in wrangler.toml and a string from `--var` or the dashboard. */
-function integer(settings: Settings, name: string, min: number, max: number): number {
-  const value = settings[name];
-  const number = typeof value === "string" && /^\d{1,12}$/.test(value) ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isInteger(number) || number < min || number > max) {
-    throw new ConfigError(`${name} must be a whole number from ${min} to ${max}`);
-  }
-  return number;
-}
-
-function isUnset(value: unknown): boolean {
-  return value === undefined || value === null || value === "";
-}
-
-function text(settings: Settings, name: string): string {
-  const value = settings[name];
-  if (typeof value !== "string" || value === "") throw new ConfigError(`${name} is missing`);
-  return value;
 }

@@ -1,7 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
 import type { ClaimTools } from "./client-auth/claim.ts";
 import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
-import { BINDINGS, ConfigError, parseConfig } from "./config.ts";
+import { BINDINGS, type Config, ConfigError, parseConfig } from "./config.ts";
 import { toHex } from "./crypto/bytes.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
 import { randomUuid, secureRandom } from "./crypto/random.ts";
@@ -14,8 +14,10 @@ import type { ManagementTools } from "./management/tools.ts";
 import { ADMIN_SCOPE } from "./protocol/names.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
+import { createAddressLimit } from "./storage/address-limit.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
 import { DEADLINE_MS } from "./storage/attempt.ts";
+import { createFailureCounters } from "./storage/failure-counters.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createForeignDerivation } from "./storage/foreign-derivation.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
@@ -29,10 +31,19 @@ import {
   logFailure,
   type Observer,
 } from "./telemetry/observer.ts";
+import {
+  type AddressFilter,
+  createAddressFilter,
+  NO_ADDRESS_FILTER,
+} from "./throttle/address-filter.ts";
+import { createHashingQueue } from "./throttle/hashing.ts";
+import { deriveThrottleNames } from "./throttle/names.ts";
+import { createThrottle, NO_THROTTLE } from "./throttle/throttle.ts";
 
 /** Everything that an endpoint works with, put together once for an isolate. */
 export interface Deps extends GrantTools, ClaimTools {
   readonly issuer: Issuer;
+  readonly addressFilter: AddressFilter;
   /** The setting `ISSUER`, or null: the origin that a request came to. */
   readonly issuerUrl: string | null;
   /** Null: no client can have JWTs. */
@@ -52,6 +63,8 @@ const REQUEST_ID_BYTES = 8;
 
 const clock = (): number => Date.now();
 
+const wait = (ms: number): Promise<void> => scheduler.wait(ms);
+
 const defer = (work: Promise<unknown>): void => {
   waitUntil(work.catch((error) => logFailure("deferred_failed", error)));
 };
@@ -66,16 +79,18 @@ async function createDeps(env: Env): Promise<Deps> {
   requireBindings(env);
   const random = secureRandom;
   const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
-  const [mintTools, passwordKinds] = await Promise.all([
+  const inTurn = createHashingQueue({ hashesMax: config.hashesInFlightMax, clock, wait });
+  const [mintTools, passwordKinds, limits] = await Promise.all([
     deriveMintTools(config),
-    createPasswordKinds({ ...config, random, deriveLong }),
+    createPasswordKinds({ ...config, random, deriveLong, inTurn }),
+    createLimits(config, env),
   ]);
   const accounts = createAccountStore(env.DB);
   const acceptsImportedTokens = config.importedTokens === "on";
   const hasManagement = config.managementApi === "on";
   const issuer = createIssuer({
     accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
-    families: createFamilyStore(env.REFRESH_FAMILIES),
+    families: createFamilyStore(env.REFRESH_FAMILIES, clock),
     accounts,
     sessions: createSessionStore(env.DB),
     importedTokens: acceptsImportedTokens ? createImportedTokenStore(env.DB) : null,
@@ -89,6 +104,7 @@ async function createDeps(env: Env): Promise<Deps> {
   return {
     accounts,
     ...passwordKinds,
+    ...limits,
     assertions: createAssertionStore(env.USED_ASSERTIONS),
     legacyLogin: config.legacy && createLegacyLogin(config.legacy),
     verdicts: createVerdictMemory(random),
@@ -112,6 +128,30 @@ async function createDeps(env: Env): Promise<Deps> {
     random,
     clock,
     defer,
+  };
+}
+
+/** What bounds how much may be tried. */
+async function createLimits(
+  config: Config,
+  env: Env,
+): Promise<Pick<Deps, "addressFilter" | "throttle">> {
+  if (config.rateLimits === "off") {
+    return { addressFilter: NO_ADDRESS_FILTER, throttle: NO_THROTTLE };
+  }
+  const { userFailures, clientFailures, tokenKeys } = config;
+  const [tokenKey] = tokenKeys;
+  if (tokenKey === undefined) throw new ConfigError("TOKEN_KEYS is missing");
+  return {
+    addressFilter: createAddressFilter(createAddressLimit(env.ADDRESS_RATE_LIMIT), clock),
+    throttle: createThrottle({
+      counters: createFailureCounters(env.FAILURE_COUNTERS, clock),
+      names: await deriveThrottleNames(tokenKey),
+      userFailures,
+      clientFailures,
+      clock,
+      defer,
+    }),
   };
 }
 

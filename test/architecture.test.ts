@@ -18,9 +18,9 @@ const LEVELS = [
   ["endpoints", "resource"],
   ["deps.ts"],
   ["client-auth", "grants", "management", "config.ts"],
-  ["issuer", "legacy"],
+  ["issuer", "legacy", "throttle"],
   ["storage"],
-  ["tokens"],
+  ["tokens", "limits", "settings.ts"],
   ["crypto", "protocol"],
   ["telemetry"],
 ];
@@ -36,9 +36,9 @@ const NARROWER = {
   ],
   resource: ["deps.ts", "management", "tokens", "crypto", "protocol", "telemetry"],
   testing: ["resource"],
-  grants: ["legacy", "storage", "tokens", "crypto", "protocol", "telemetry"],
+  grants: ["legacy", "throttle", "storage", "tokens", "crypto", "protocol", "telemetry"],
   legacy: ["storage", "crypto", "protocol", "telemetry"],
-  "config.ts": ["tokens", "crypto", "protocol"],
+  "config.ts": ["settings.ts", "tokens", "limits", "crypto", "protocol"],
 };
 
 /** Parts that may know what the Worker is bound to. */
@@ -74,7 +74,10 @@ const RULES = {
     place.imported("secureRandom"),
   ),
   "only the composition root, alarms of objects, the CLI and the test kit read the clock": onlyIn(
-    ["deps.ts", "storage/refresh-family.ts", "storage/used-assertions.ts", "cli", "testing"],
+    [
+      ...["storage/failure-counter.ts", "storage/refresh-family.ts", "storage/used-assertions.ts"],
+      ...["deps.ts", "cli", "testing"],
+    ],
     place.clockReads,
   ),
   "only the call to the old token endpoint, the CLI and a page in the browser reach out": onlyIn(
@@ -90,8 +93,8 @@ const RULES = {
     ["telemetry/record.ts"],
     packages(/^node:async_hooks$/),
   ),
-  "tokens and protocol are pure: no packages, no I/O, no timers": nowhereIn(
-    ["tokens", "protocol"],
+  "tokens, limits and protocol are pure: no packages, no I/O, no timers": nowhereIn(
+    ["tokens", "limits", "protocol"],
     packages(/^(?!cloudflare:|node:)/),
     globals("caches", "setTimeout", "setInterval", "scheduler", "console"),
   ),

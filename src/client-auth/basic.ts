@@ -13,14 +13,14 @@ import { secretClaim } from "./secret.ts";
 export const basicAuthenticator: ClientAuthenticator = {
   methods: ["client_secret_basic", "client_secret_post"],
 
-  claim({ authorization, params }) {
+  claim({ authorization, params, address }) {
     const [scheme = "", ...rest] = (authorization ?? "").trim().split(/\s+/);
     if (scheme.toLowerCase() !== "basic") return null;
     const [encoded = ""] = rest;
     if (rest.length !== 1) throw new Refusal("client_credentials_malformed");
     const { clientId, secret } = decodeCredentials(encoded);
     refuseContradiction(params, clientId, secret);
-    return secret === "" ? publicClaim(clientId) : secretClaim(clientId, secret);
+    return secret === "" ? publicClaim(clientId) : secretClaim(clientId, secret, address);
   },
 };
 

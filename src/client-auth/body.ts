@@ -6,11 +6,11 @@ import { secretClaim } from "./secret.ts";
 export const bodyAuthenticator: ClientAuthenticator = {
   methods: ["client_secret_basic", "client_secret_post"],
 
-  claim({ params }) {
+  claim({ params, address }) {
     const clientId = params.get("client_id");
     const secret = params.get("client_secret");
     if (secret === undefined) return null;
     if (clientId === undefined) throw new Refusal("client_credentials_malformed");
-    return secretClaim(clientId, secret);
+    return secretClaim(clientId, secret, address);
   },
 };

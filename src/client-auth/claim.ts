@@ -3,6 +3,7 @@ import type { ClientAuthMethod } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import type { AccountStore, Client } from "../storage/accounts.ts";
 import type { AssertionStore } from "../storage/assertions.ts";
+import type { Throttle } from "../throttle/throttle.ts";
 import type { VerdictMemory } from "./verdict-memory.ts";
 
 /** Where a request may carry the credentials of its client. */
@@ -10,6 +11,8 @@ export interface CredentialSource {
   /** The `Authorization` header as sent, or null. */
   readonly authorization: string | null;
   readonly params: Params;
+  /** Where the request comes from, or null when the platform does not say. */
+  readonly address: string | null;
   /** The issuer identifier: the one audience of an assertion. */
   readonly issuerUrl: string;
 }
@@ -18,6 +21,7 @@ export interface CredentialSource {
 export interface ClaimTools {
   readonly accounts: AccountStore;
   readonly clientSecrets: Passwords;
+  readonly throttle: Throttle;
   readonly verdicts: VerdictMemory;
   readonly assertions: AssertionStore;
   /** Milliseconds since the epoch. */

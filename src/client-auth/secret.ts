@@ -1,41 +1,73 @@
-import type { PasswordCheck } from "../crypto/passwords.ts";
 import { hasControlCharacter } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Client } from "../storage/accounts.ts";
 import { audit } from "../telemetry/audit.ts";
 import type { Claim, ClaimTools } from "./claim.ts";
 
-/** A claim by client id and secret, wherever the two stood. */
-export function secretClaim(clientId: string, secret: string): Claim {
+/**
+ * A claim by client id and secret, wherever the two stood.
+ *
+ * @param address where it comes from, or null when the platform does not say
+ */
+export function secretClaim(clientId: string, secret: string, address: string | null): Claim {
   return {
     clientId,
     async prove(client, tools) {
-      const { matched, outdated } = await checkSecret(client, secret, tools);
-      if (client === null) throw new Refusal("client_unknown");
-      if (client.authMethod === "none" || client.authMethod === "private_key_jwt") {
-        throw new Refusal("client_auth_method_wrong");
-      }
-      if (matched === null) throw new Refusal("client_secret_wrong");
-      if (client.isDisabled) throw new Refusal("client_disabled");
-      if (outdated) tools.defer(replaceRecord(client, matched, secret, tools));
-      return client;
+      const records = recordsFor(client, secret, tools);
+      const isRemembered = client !== null && (await recalls(records, secret, tools));
+      const proved = isRemembered
+        ? requireSecretMethod(client)
+        : await tools.throttle.secret({ clientId, address }, () => {
+            return checkSecret(client, records, secret, tools);
+          });
+      if (proved.isDisabled) throw new Refusal("client_disabled");
+      return proved;
     },
   };
 }
 
+async function recalls(
+  records: readonly string[],
+  secret: string,
+  { verdicts, clock }: ClaimTools,
+): Promise<boolean> {
+  for (const record of records) {
+    if (await verdicts.recalls(record, secret, clock())) return true;
+  }
+  return false;
+}
+
+/** The same work whoever the client is, and if there is none. @throws Refusal */
 async function checkSecret(
   client: Client | null,
+  records: readonly string[],
   secret: string,
-  { clientSecrets, verdicts, clock }: ClaimTools,
-): Promise<PasswordCheck> {
-  const nowMs = clock();
-  const records = client === null || hasControlCharacter(secret) ? [] : liveRecords(client, nowMs);
-  for (const record of records) {
-    if (await verdicts.recalls(record, secret, nowMs)) return { matched: record, outdated: false };
+  tools: ClaimTools,
+): Promise<Client> {
+  const { matched, outdated } = await tools.clientSecrets.check(secret, records);
+  if (client === null) throw new Refusal("client_unknown");
+  requireSecretMethod(client);
+  if (matched === null) throw new Refusal("client_secret_wrong");
+  await tools.verdicts.remember(matched, secret, tools.clock());
+  const isToBeReplaced = outdated && !client.isDisabled;
+  if (isToBeReplaced) tools.defer(replaceRecord(client, matched, secret, tools));
+  return client;
+}
+
+function requireSecretMethod(client: Client): Client {
+  if (client.authMethod === "none" || client.authMethod === "private_key_jwt") {
+    throw new Refusal("client_auth_method_wrong");
   }
-  const check = await clientSecrets.check(secret, records);
-  if (check.matched !== null) await verdicts.remember(check.matched, secret, nowMs);
-  return check;
+  return client;
+}
+
+/** The records of which one may be right: none for a secret that nobody can have. */
+function recordsFor(
+  client: Client | null,
+  secret: string,
+  { clock }: ClaimTools,
+): readonly string[] {
+  return client === null || hasControlCharacter(secret) ? [] : liveRecords(client, clock());
 }
 
 function liveRecords(client: Client, nowMs: number): string[] {

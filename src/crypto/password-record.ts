@@ -8,7 +8,13 @@
  */
 import { type Bytes, fromBase64, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
 import type { DeriveLong } from "./long-pbkdf2.ts";
-import { chainedPbkdf2, DERIVED_BYTES, ITERATIONS_PER_CALL_MAX, pbkdf2 } from "./pbkdf2.ts";
+import {
+  chainedPbkdf2,
+  DERIVED_BYTES,
+  type InTurn,
+  ITERATIONS_PER_CALL_MAX,
+  pbkdf2,
+} from "./pbkdf2.ts";
 
 /** Most chained rounds a record or the setting may ask for: bounds what one login can cost. */
 export const ROUNDS_MAX = 20;
@@ -55,8 +61,9 @@ export async function makePasswordRecord(
   password: string,
   rounds: number,
   salt: Bytes,
+  inTurn?: InTurn,
 ): Promise<string> {
-  const hash = await chainedPbkdf2(password, salt, rounds, ITERATIONS_PER_CALL_MAX);
+  const hash = await chainedPbkdf2(password, salt, rounds, ITERATIONS_PER_CALL_MAX, inTurn);
   const parameters = `r=${rounds},i=${ITERATIONS_PER_CALL_MAX}`;
   return `$pbkdf2-sha256$${parameters}$${toBase64Url(salt)}$${toBase64Url(hash)}`;
 }
@@ -72,14 +79,12 @@ export async function hashFor(
   password: string,
   record: PasswordRecord,
   deriveLong: DeriveLong,
+  inTurn?: InTurn,
 ): Promise<Bytes> {
-  if (record.scheme === "chained") {
-    return chainedPbkdf2(password, record.salt, record.rounds, record.iterations);
-  }
-  if (record.iterations <= ITERATIONS_PER_CALL_MAX) {
-    return pbkdf2(password, record.salt, record.iterations);
-  }
-  return deriveLong(password, record.salt, record.iterations);
+  const { scheme, salt, rounds, iterations } = record;
+  if (scheme === "chained") return chainedPbkdf2(password, salt, rounds, iterations, inTurn);
+  if (iterations > ITERATIONS_PER_CALL_MAX) return deriveLong(password, salt, iterations);
+  return pbkdf2(password, salt, iterations, inTurn);
 }
 
 function bounded(

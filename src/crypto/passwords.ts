@@ -16,7 +16,7 @@ import {
   parsePasswordRecord,
   SALT_BYTES,
 } from "./password-record.ts";
-import { ITERATIONS_PER_CALL_MAX } from "./pbkdf2.ts";
+import { type InTurn, ITERATIONS_PER_CALL_MAX } from "./pbkdf2.ts";
 import type { Random } from "./random.ts";
 import { type Opened, seal, unseal } from "./seal.ts";
 
@@ -46,7 +46,7 @@ export interface Passwords {
    * a Django record of more iterations than a new record has: it takes longer until its first
    * good login replaces it.
    *
-   * @throws what {@link PasswordOptions.deriveLong} throws
+   * @throws what {@link PasswordOptions.deriveLong} and {@link PasswordOptions.inTurn} throw
    */
   check(password: string, records: readonly string[]): Promise<PasswordCheck>;
   /** Whether this is a record for which a password can be right here, under this pepper. */
@@ -68,6 +68,8 @@ export interface PasswordOptions {
   readonly random: Random;
   /** For Django records of more iterations than WebCrypto does in one call. */
   readonly deriveLong: DeriveLong;
+  /** For all others; absent: at once. */
+  readonly inTurn?: InTurn;
 }
 
 /** Client secrets are machine-made: one PBKDF2 call, and the same for every client and for none. */
@@ -99,7 +101,7 @@ interface ReadRecord {
 function createPasswords(
   rounds: number,
   pepper: KeyRing | null,
-  { random, deriveLong }: Pick<PasswordOptions, "random" | "deriveLong">,
+  { random, deriveLong, inTurn }: Pick<PasswordOptions, "random" | "deriveLong" | "inTurn">,
 ): Passwords {
   const nothing = { salt: random(16), hash: random(32) };
 
@@ -122,7 +124,7 @@ function createPasswords(
     if (roundsLeft < 1) return;
     const iterations = ITERATIONS_PER_CALL_MAX;
     const record = { scheme: "chained", rounds: roundsLeft, iterations, ...nothing } as const;
-    await hashFor(password, record, deriveLong);
+    await hashFor(password, record, deriveLong, inTurn);
   }
 
   return {
@@ -130,7 +132,8 @@ function createPasswords(
       const beside = sibling === undefined ? null : await read(sibling);
       // A foreign salt is of any length, and shared with a foreign derivation it would save none.
       const shared = beside?.record.scheme === "chained" ? beside.record.salt : null;
-      const record = await makePasswordRecord(password, rounds, shared ?? random(SALT_BYTES));
+      const salt = shared ?? random(SALT_BYTES);
+      const record = await makePasswordRecord(password, rounds, salt, inTurn);
       if (pepper === null) return record;
       return SEALED_PREFIX + toBase64Url(await seal(pepper.sealing, utf8(record)));
     },
@@ -144,7 +147,8 @@ function createPasswords(
         if (known === null) continue;
         const { scheme, rounds: ownRounds, iterations, salt } = known.record;
         const work = `${scheme} ${ownRounds} ${iterations} ${toHex(salt)}`;
-        const hash = hashes.get(work) ?? (await hashFor(password, known.record, deriveLong));
+        const hash =
+          hashes.get(work) ?? (await hashFor(password, known.record, deriveLong, inTurn));
         if (!hashes.has(work)) roundsSpent += (ownRounds * iterations) / ITERATIONS_PER_CALL_MAX;
         hashes.set(work, hash);
         if (equalInConstantTime(hash, known.record.hash)) {

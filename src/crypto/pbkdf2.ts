@@ -17,14 +17,31 @@ export const DERIVED_BYTES = 32;
  * @returns 32 bytes
  * @throws RangeError above {@link ITERATIONS_PER_CALL_MAX}, before any work
  */
-export async function pbkdf2(password: string, salt: Bytes, iterations: number): Promise<Bytes> {
-  return derive(await importPassword(password), salt, iterations);
+export async function pbkdf2(
+  password: string,
+  salt: Bytes,
+  iterations: number,
+  inTurn: InTurn = atOnce,
+): Promise<Bytes> {
+  const key = await importPassword(password);
+  return inTurn(() => derive(key, salt, iterations));
 }
+
+/**
+ * Runs a derivation when it is its turn, and hands it a pause in which others have the thread.
+ * Whatever bounds derivations refuses one by throwing, before any work.
+ */
+export type InTurn = <Result>(
+  derive: (pause: () => Promise<void>) => Promise<Result>,
+) => Promise<Result>;
+
+/** For where nobody else waits, as in a command. */
+export const atOnce: InTurn = (derive) => derive(async () => {});
 
 /**
  * PBKDF2 in `rounds` chained calls, so that more iterations than one call may have are spent one
  * after the other: the output of a round is the salt of the next, and the password keys them all.
- * One round is plain PBKDF2.
+ * One round is plain PBKDF2. Between two rounds is a pause: one holds the thread for 12 ms.
  *
  * @returns 32 bytes
  * @throws RangeError when one round is above {@link ITERATIONS_PER_CALL_MAX}
@@ -34,13 +51,17 @@ export async function chainedPbkdf2(
   salt: Bytes,
   rounds: number,
   iterationsPerRound: number,
+  inTurn: InTurn = atOnce,
 ): Promise<Bytes> {
   const key = await importPassword(password);
-  let derived = salt;
-  for (let round = 0; round < rounds; round += 1) {
-    derived = await derive(key, derived, iterationsPerRound);
-  }
-  return derived;
+  return inTurn(async (pause) => {
+    let derived = salt;
+    for (let round = 0; round < rounds; round += 1) {
+      if (round > 0) await pause();
+      derived = await derive(key, derived, iterationsPerRound);
+    }
+    return derived;
+  });
 }
 
 function importPassword(password: string): Promise<CryptoKey> {

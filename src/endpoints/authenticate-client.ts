@@ -3,6 +3,7 @@ import type { Deps } from "../deps.ts";
 import type { Params } from "../protocol/params.ts";
 import type { AccountQuery, Accounts, Client } from "../storage/accounts.ts";
 import { note } from "../telemetry/record.ts";
+import { addressOf } from "./address.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
 
@@ -16,7 +17,8 @@ export interface Caller {
  * Authenticates the client of a request, in the same round trip in which the endpoint's own
  * look-ups are made.
  *
- * @throws Refusal of a kind that becomes `invalid_client`, or when two methods are used at once
+ * @throws Refusal of a kind that becomes `invalid_client`, when two methods are used at once, or
+ *   when too much was tried
  * @throws Unavailable
  */
 export async function authenticateClient(
@@ -27,12 +29,16 @@ export async function authenticateClient(
 ): Promise<Caller> {
   const authorization = exchange.request.headers.get("Authorization");
   const issuerUrl = issuerUrlOf(exchange.request, deps);
-  const claim = claimClient({ authorization, params, issuerUrl });
+  const address = addressOf(exchange.request);
+  const claim = claimClient({ authorization, params, address, issuerUrl });
+  await deps.addressFilter.pass(address, claim.clientId);
   const clientIds = [...new Set([claim.clientId, ...(beside.clientIds ?? [])])];
   const accounts = await deps.accounts.find({ ...beside, clientIds });
   const client = accounts.client(claim.clientId);
   // A name that no client has is the caller's own text, and stays out of the log.
   if (client !== null) note({ clientId: client.clientId });
   exchange.allowedOrigins = client?.allowedOrigins ?? [];
-  return { client: await claim.prove(client, deps), accounts };
+  const proved = await claim.prove(client, deps);
+  if (proved.authMethod !== "none") deps.addressFilter.trust(address, proved.clientId);
+  return { client: proved, accounts };
 }

@@ -42,6 +42,14 @@ const INVALID_CREDENTIALS: WireError = {
 
 const INVALID_GRANT: WireError = { status: 400, error: "invalid_grant" };
 
+/** Whatever was tried too often: a client is not told what exists. */
+const TOO_MANY_ATTEMPTS: WireError = {
+  status: 429,
+  error: "slow_down",
+  description: "There were too many attempts. Wait before the next.",
+  headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
+};
+
 /** What a client sees of an outage. */
 export const UNAVAILABLE: WireError = {
   status: 503,
@@ -121,6 +129,11 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   idempotency_key_malformed: invalidRequest(
     "The Idempotency-Key is not 1 to 255 visible characters.",
   ),
+  address_throttled: TOO_MANY_ATTEMPTS,
+  user_throttled: TOO_MANY_ATTEMPTS,
+  client_throttled: TOO_MANY_ATTEMPTS,
+  secret_throttled: TOO_MANY_ATTEMPTS,
+  throttle_busy: TOO_MANY_ATTEMPTS,
   hashing_busy: UNAVAILABLE,
 };
 
@@ -134,11 +147,18 @@ export const SERVER_ERROR: WireError = { status: 500, error: "server_error" };
 export function onError(error: unknown): Response {
   if (error instanceof Refusal) {
     note({ reason: error.reason });
-    return answer(WIRE_ERRORS[error.reason]);
+    return answer(wireErrorOf(error));
   }
   noteFailure(error);
   const isOutage = error instanceof Unavailable || error instanceof ConfigError;
   return answer(isOutage ? UNAVAILABLE : SERVER_ERROR);
+}
+
+/** What a client sees of one refusal: when to come again is of that one alone. */
+export function wireErrorOf({ reason, retryAfterSeconds }: Refusal): WireError {
+  const error = WIRE_ERRORS[reason];
+  if (retryAfterSeconds === null) return error;
+  return { ...error, headers: { ...error.headers, "Retry-After": String(retryAfterSeconds) } };
 }
 
 /** Answers a method that a path does not have. @param methods those that it has, as in `Allow` */

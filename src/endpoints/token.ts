@@ -5,6 +5,7 @@ import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
 import { note } from "../telemetry/record.ts";
 import { labelOf } from "../tokens/session.ts";
+import { addressOf } from "./address.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
@@ -23,7 +24,9 @@ export async function token(exchange: Exchange, deps: Deps): Promise<Response> {
   const grant = selectGrant(grantTypeOf(request, params));
   note({ grantType: grant.grantType });
   const idempotencyKey = request.headers.get("Idempotency-Key");
-  const { query, userOf, authorize } = await grant.prepare({ params, idempotencyKey }, deps);
+  const address = addressOf(request);
+  const prepared = await grant.prepare({ params, idempotencyKey, address }, deps);
+  const { query, userOf, authorize } = prepared;
   const askedAtMs = deps.clock();
   const { client, accounts } = await authenticateClient(exchange, params, query, deps);
   const user = userOf(accounts);

@@ -7,6 +7,7 @@ import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { AccountQuery, AccountStore, Accounts, Client, User } from "../storage/accounts.ts";
+import type { Throttle } from "../throttle/throttle.ts";
 import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 
 /** What a grant may use to decide. None of it mints a token or writes an answer. */
@@ -15,6 +16,8 @@ export interface GrantTools {
   readonly userPasswords: Passwords;
   /** Null: no old token endpoint is asked. */
   readonly legacyLogin: LegacyLogin | null;
+  /** Stands before every check of a password. */
+  readonly throttle: Throttle;
   readonly refreshTokenRing: KeyRing;
   readonly random: Random;
   /** Every scope that any client may be registered for; one without `scope` has them all. */
@@ -34,6 +37,8 @@ export interface GrantRequest {
   readonly params: Params;
   /** The `Idempotency-Key` header, or null. */
   readonly idempotencyKey: string | null;
+  /** Where it comes from, or null when the platform does not say. */
+  readonly address: string | null;
 }
 
 /** A request that a grant has read, before anyone has proved anything. */

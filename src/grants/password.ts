@@ -2,8 +2,9 @@ import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { hasControlCharacter, type Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import type { User } from "../storage/accounts.ts";
+import type { Client, User } from "../storage/accounts.ts";
 import { audit } from "../telemetry/audit.ts";
+import type { Origin } from "../throttle/names.ts";
 import { adoptUser } from "./adopt-user.ts";
 import { audienceOf } from "./audience.ts";
 import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
@@ -13,14 +14,22 @@ import { initialScope } from "./granted-scope.ts";
 export const passwordGrant: Grant = {
   grantType: "password",
 
-  async prepare({ params }, tools) {
+  async prepare({ params, address }, tools) {
     const username = params.get("username");
     return {
       query: username === undefined ? {} : { userKeys: [{ username }] },
       userOf: (accounts) => (username === undefined ? null : accounts.user({ username })),
 
       async authorize(client, user) {
-        const loggedIn = await logIn(user, requiredCredentials(params), tools);
+        const credentials = requiredCredentials(params);
+        const loggedIn = await tools.throttle.login(
+          {
+            username: credentials.username,
+            clientId: client.clientId,
+            origin: originOf(client, address),
+          },
+          () => logIn(user, credentials, tools),
+        );
         requireGrantAllowed(client, "password");
         const mayRefresh = client.grantTypes.includes("refresh_token");
         return {
@@ -37,6 +46,11 @@ export const passwordGrant: Grant = {
     };
   },
 };
+
+/** Anybody can say to be a public client: it tells nothing of where a login comes from. */
+function originOf({ clientId, authMethod }: Client, address: string | null): Origin {
+  return { address, provedClientId: authMethod === "none" ? null : clientId };
+}
 
 interface Credentials {
   readonly username: string;
@@ -56,7 +70,7 @@ function requiredCredentials(params: Params): Credentials {
 
 /**
  * Unknown, inactive, unusable and wrong cost the same work and differ only in the log. This is one
- * attempt at a password, here and at the old endpoint together: what limits attempts stands before.
+ * attempt at a password, here and at the old endpoint together.
  */
 async function logIn(
   user: User | null,

@@ -62,6 +62,12 @@ export type RefusalReason =
   | "caller_token_for_another"
   | "caller_token_inactive"
   | "caller_scope_insufficient"
+  // limits
+  | "address_throttled"
+  | "user_throttled"
+  | "client_throttled"
+  | "secret_throttled"
+  | "throttle_busy"
   // the service
   | "hashing_busy";
 
@@ -72,10 +78,13 @@ export type RefusalReason =
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly reason: RefusalReason;
+  /** When it is no use to try again before, and `on-error.ts` cannot know. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(reason: RefusalReason) {
+  constructor(reason: RefusalReason, retryAfterSeconds: number | null = null) {
     super(reason);
     this.reason = reason;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

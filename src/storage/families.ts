@@ -1,4 +1,3 @@
-import { Refusal } from "../protocol/refusal.ts";
 import { noteRepeat } from "../telemetry/record.ts";
 import type {
   Adoption,
@@ -9,6 +8,7 @@ import type {
   RotationOutcome,
 } from "../tokens/family.ts";
 import { attempt } from "./attempt.ts";
+import { createCallLimit } from "./call-limit.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
 /**
@@ -16,7 +16,7 @@ import type { RefreshFamily } from "./refresh-family.ts";
  * without harm, `rotate` with the same `attemptId`.
  *
  * Each throws Unavailable when the object fails or does not answer in time, and Refusal
- * `family_busy` when this isolate already waits for {@link CALLS_IN_FLIGHT_MAX} calls to it.
+ * `family_busy` when this isolate already waits for many calls to it.
  */
 export interface FamilyStore {
   /** Makes the id of a family that does not exist yet: 64 hexadecimal digits. No round trip. */
@@ -53,28 +53,21 @@ export interface FamilyStore {
 /** Calls to one object in one request before giving up. */
 const CALLS_MAX = 3;
 
-/** Calls of one isolate that may wait for one family: a hot family is refused, not queued up. */
-export const CALLS_IN_FLIGHT_MAX = 32;
-
 /** Builds the {@link FamilyStore} over the Durable Object namespace. */
-export function createFamilyStore(families: DurableObjectNamespace<RefreshFamily>): FamilyStore {
-  const inFlight = new Map<string, number>();
+export function createFamilyStore(
+  families: DurableObjectNamespace<RefreshFamily>,
+  clock: () => number,
+): FamilyStore {
+  const limit = createCallLimit("family_busy", clock);
 
-  async function call<Result>(
+  function call<Result>(
     operation: string,
     familyId: string,
     run: (family: DurableObjectStub<RefreshFamily>) => Promise<Result>,
   ): Promise<Result> {
-    const waiting = inFlight.get(familyId) ?? 0;
-    if (waiting >= CALLS_IN_FLIGHT_MAX) throw new Refusal("family_busy");
-    inFlight.set(familyId, waiting + 1);
-    try {
-      return await attempt(operation, () => repeatedly(() => run(stubOf(families, familyId))));
-    } finally {
-      const left = (inFlight.get(familyId) ?? 1) - 1;
-      if (left === 0) inFlight.delete(familyId);
-      else inFlight.set(familyId, left);
-    }
+    return limit.run(familyId, () => {
+      return attempt(operation, () => repeatedly(() => run(stubOf(families, familyId))));
+    });
   }
 
   return {

@@ -72,7 +72,12 @@ async function send(queue: AuditQueue, line: AuditLine): Promise<void> {
 
 /** Logs what went wrong beside a request, where no client learns of it. */
 export function logFailure(
-  event: "deferred_failed" | "metrics_failed" | "audit_queue_failed" | "unhealthy",
+  event:
+    | "deferred_failed"
+    | "metrics_failed"
+    | "audit_queue_failed"
+    | "address_limit_failed"
+    | "unhealthy",
   error: unknown,
   request_id: string | undefined = currentRecord()?.requestId,
 ): void {

@@ -64,7 +64,7 @@ export interface Conclusion {
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
 /** Which kind of operation, by the first word of its name, stands in which count. */
-const OBJECT_KINDS = ["family", "assertion", "password"];
+const OBJECT_KINDS = ["family", "assertion", "password", "failures"];
 
 /** Writes the line of a request that ended now. */
 export function requestLine(record: RequestRecord, conclusion: Conclusion): RequestLine {

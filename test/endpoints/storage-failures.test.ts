@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { DEADLINE_MS } from "../../src/storage/attempt.ts";
-import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/families.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import {
   INVALID_GRANT,
   refusal,

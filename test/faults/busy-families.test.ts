@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { DEADLINE_MS } from "../../src/storage/attempt.ts";
-import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/families.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { INVALID_GRANT, refusal, success, UNAVAILABLE } from "../support/answers.ts";
 import { familyOf, inspect, interceptFamilies } from "../support/families.ts";
 import { captureErrors, stopTimers } from "../support/faulty.ts";

@@ -1,4 +1,4 @@
-import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/families.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";
 import { interceptFamilies } from "./families.ts";
 import { ask, basic, type Fields, granted, logIn, refresh } from "./requests.ts";

@@ -3,13 +3,20 @@ import { env } from "cloudflare:workers";
 /** The bindings that storage uses. */
 export type Bindings = Pick<
   Env,
-  "DB" | "ACCESS_TOKENS" | "FOREIGN_PASSWORDS" | "REFRESH_FAMILIES" | "USED_ASSERTIONS"
+  | "ACCESS_TOKENS"
+  | "ADDRESS_RATE_LIMIT"
+  | "DB"
+  | "FAILURE_COUNTERS"
+  | "FOREIGN_PASSWORDS"
+  | "REFRESH_FAMILIES"
+  | "USED_ASSERTIONS"
 >;
 
 /**
  * Sees one operation of a binding.
  *
- * @param operation such as `d1.batch`, `kv.put`, `family.rotate`, `assertion.consume` or `password.derive`
+ * @param operation such as `d1.batch`, `kv.put`, `family.rotate`, `assertion.consume`,
+ *   `password.derive`, `failures.admit` or `address.limit`
  * @param proceed does the real operation; may be called once, more often or never
  * @param args what the operation was called with
  */
@@ -33,6 +40,15 @@ export function interceptBindings(intercept: Intercept): Bindings {
       env.ACCESS_TOKENS,
       operations(env.ACCESS_TOKENS, "kv", KV_OPERATIONS, intercept),
     ),
+    ADDRESS_RATE_LIMIT: replaceMethods(
+      env.ADDRESS_RATE_LIMIT,
+      operations(env.ADDRESS_RATE_LIMIT, "address", ["limit"], intercept),
+    ),
+    FAILURE_COUNTERS: replaceMethods(env.FAILURE_COUNTERS, {
+      getByName: (name) => {
+        return interceptStub(env.FAILURE_COUNTERS.getByName(String(name)), "failures", intercept);
+      },
+    }),
     REFRESH_FAMILIES: replaceMethods(env.REFRESH_FAMILIES, {
       get: (id) => {
         return interceptStub(env.REFRESH_FAMILIES.get(id as DurableObjectId), "family", intercept);

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Reason } from "../../src/management/explanations/index.ts";
-import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/families.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { DERIVATIONS_MAX } from "../../src/storage/foreign-passwords.ts";
 import { ASSERTION_TYPE } from "./assertions.ts";
 import { CANARIES } from "./canaries.ts";
@@ -16,6 +16,7 @@ export type Provocation = (stage: Stage) => Promise<unknown>;
 
 const LONG = "x".repeat(20_000);
 const MANY = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`p${index}`, "v"]));
+const NOBODY = { credentials: null };
 const TYPE = { client_assertion_type: ASSERTION_TYPE };
 
 /** How to reach every reason that a line of the log can have. */
@@ -114,9 +115,9 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
     passSeconds(60);
     return refresh(refresh_token);
   },
-  family_busy: async ({ tokens, refresh, holdFamilies }) => {
+  family_busy: async ({ tokens, refresh, hold }) => {
     const { refresh_token } = await tokens();
-    const { full, release } = holdFamilies(CALLS_IN_FLIGHT_MAX);
+    const { full, release } = hold("family.rotate", CALLS_IN_FLIGHT_MAX);
     const waiting = Array.from({ length: CALLS_IN_FLIGHT_MAX }, () => refresh(refresh_token));
     await full;
     await refresh(refresh_token);
@@ -143,6 +144,46 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
     return send({ token: CANARIES.token }, { path: "/o/introspect/", authorization });
   },
 
+  address_throttled: ({ limited, logIn }) => {
+    const fromOne = { ...NOBODY, address: "192.0.2.1" };
+    // As many as wrangler.toml allows an address in its period, and one.
+    const requests = Array.from({ length: 101 }, () => {
+      return { client_id: "public", grant_type: "client_credentials" };
+    });
+    return limited({}, () => Promise.all(requests.map((fields) => logIn(fields, fromOne))));
+  },
+  user_throttled: ({ limited, logIn }) => {
+    return limited({ USER_FAILURES_FREE: 1 }, async () => {
+      await logIn({ username: CANARIES.username });
+      await logIn({ username: CANARIES.username });
+    });
+  },
+  client_throttled: ({ limited, logIn, settle }) => {
+    return limited({ CLIENT_FAILURES_FREE: 1 }, async () => {
+      await logIn({ password: CANARIES.wrongPassword });
+      await settle();
+      await logIn({ username: `another ${CANARIES.username}` });
+    });
+  },
+  secret_throttled: ({ limited, logIn }) => {
+    return limited({ CLIENT_FAILURES_FREE: 1 }, async () => {
+      const credentials = `${CANARIES.unknownClient}:${CANARIES.wrongSecret}`;
+      await logIn({}, { credentials });
+      await logIn({}, { credentials });
+    });
+  },
+  throttle_busy: ({ limited, logIn, hold }) => {
+    return limited({ USER_FAILURES_FREE: 100 }, async () => {
+      const { full, release } = hold("failures.admit", CALLS_IN_FLIGHT_MAX);
+      const guess = () => logIn({ username: CANARIES.username, client_id: "public" }, NOBODY);
+      const waiting = Array.from({ length: CALLS_IN_FLIGHT_MAX }, guess);
+      await full;
+      await guess();
+      release();
+      await Promise.all(waiting);
+    });
+  },
+
   method_not_allowed: ({ send }) => send({}, { method: "PATCH" }),
   storage_failed: async (stage) => {
     for (const [operation, work] of Object.entries(await failuresOn(stage))) {
@@ -160,7 +201,7 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
 
 /** For each operation of storage a request that needs it. */
 async function failuresOn(stage: Stage): Promise<Record<string, () => Promise<unknown>>> {
-  const { send, logIn, tokens, refresh, verify, assertion } = stage;
+  const { send, logIn, tokens, refresh, verify, assertion, limited } = stage;
   const grant_type = "client_credentials";
   const { access_token, refresh_token } = await tokens();
   const { access_token: own } = await tokens({ grant_type });
@@ -177,6 +218,8 @@ async function failuresOn(stage: Stage): Promise<Record<string, () => Promise<un
     "family.inspect": () => send({ token: access_token }, { path: "/o/introspect/" }),
     "family.revoke": () => send({ token: access_token }, { path: "/o/revoke_token/" }),
     "password.derive": () => logIn({ username: "long" }),
+    "failures.admit": () => limited({}, () => logIn()),
+    "failures.settle": () => limited({}, () => logIn({ username: CANARIES.username })),
     "assertion.consume": () => send(signed, { credentials: null }),
   };
 }

@@ -21,6 +21,8 @@ export interface Manner {
   readonly credentials?: string | null;
   readonly authorization?: string;
   readonly idempotencyKey?: string;
+  /** Where the platform says that it comes from; another place each time without it. */
+  readonly address?: string;
 }
 
 type Send = (fields?: Fields, manner?: Manner) => Promise<Response>;
@@ -48,8 +50,10 @@ export interface Stage {
   misconfigured(work: () => Promise<unknown>): Promise<void>;
   /** Lets somebody else change the user `leaving` before each batch of D1 in some work. */
   contended(work: () => Promise<unknown>): Promise<void>;
-  /** Lets calls to families wait. `full` is when so many of them do. */
-  holdFamilies(count: number): { full: Promise<void>; release: () => void };
+  /** Lets one operation wait wherever it takes place. `full` is when so many of them do. */
+  hold(operation: string, count: number): { full: Promise<void>; release: () => void };
+  /** Sends requests to a service with limits, and with some of them lower. */
+  limited(settings: Overrides, work: () => Promise<unknown>): Promise<void>;
   /** Verifies a token as another Worker would. */
   verify(token: string): Promise<Verification>;
   /** Waits until nothing goes on in storage: for deferred work. */
@@ -109,13 +113,14 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
   let failingOperation: string | null = null;
   let struck = Promise.withResolvers<void>();
   let rival: (() => Promise<unknown>) | null = null;
+  let heldOperation: string | null = null;
   let hold: ((proceed: () => Promise<unknown>) => Promise<unknown>) | null = null;
   const bindings = interceptBindings((operation, proceed) => {
     if (operation === failingOperation) {
       struck.resolve();
       throw new Error(PLATFORM_WORDS);
     }
-    const isHeld = hold !== null && operation === "family.rotate";
+    const isHeld = hold !== null && operation === heldOperation;
     const meanwhile = operation === "d1.batch" ? rival : null;
     const really = meanwhile === null ? proceed : () => meanwhile().then(proceed);
     const work = isHeld && hold !== null ? hold(really) : really();
@@ -197,7 +202,14 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
         await scheduler.wait(0);
       } while (busy.size > 0);
     },
-    holdFamilies(count) {
+    async limited(settings, work) {
+      service = createService({ ...bindings, ...watching, RATE_LIMITS: "on", ...settings });
+      await work().finally(() => {
+        service = sound;
+      });
+    },
+    hold(operation, count) {
+      heldOperation = operation;
       const { promise: full, resolve: fill } = Promise.withResolvers<void>();
       const { promise: opened, resolve: open } = Promise.withResolvers<void>();
       let waiting = 0;
@@ -232,6 +244,7 @@ function decoration(manner: Manner): Record<string, string> {
     Cookie: `session=${CANARIES.cookie}`,
     Origin: `https://${CANARIES.origin}.example`,
     Referer: `https://login.example.com/?token=${CANARIES.query}`,
+    "CF-Connecting-IP": manner.address ?? `${CANARIES.header} ${crypto.randomUUID()}`,
     "CF-Ray": CANARIES.header,
     "X-Request-Id": CANARIES.header,
     "X-Forwarded-For": CANARIES.header,

@@ -7,7 +7,9 @@ import { rawKey } from "../support/rings.ts";
 
 type Bindings =
   | "ACCESS_TOKENS"
+  | "ADDRESS_RATE_LIMIT"
   | "DB"
+  | "FAILURE_COUNTERS"
   | "FOREIGN_PASSWORDS"
   | "REFRESH_FAMILIES"
   | "USED_ASSERTIONS";
@@ -23,6 +25,14 @@ const VARS: Omit<Env, Bindings | "TOKEN_KEYS"> = {
   REFRESH_RETRY_WINDOW_SECONDS: 10,
   PASSWORD_HASH_ROUNDS: 6,
   PASSWORD_LENGTH_MIN: 8,
+  RATE_LIMITS: "on",
+  USER_FAILURES_FREE: 10,
+  USER_FAILURES_FORGOTTEN_SECONDS: 86_400,
+  CLIENT_FAILURES_FREE: 100,
+  CLIENT_FAILURES_FORGOTTEN_SECONDS: 3600,
+  FAILURE_DELAY_SECONDS_MIN: 1,
+  FAILURE_DELAY_SECONDS_MAX: 900,
+  HASHES_IN_FLIGHT_MAX: 32,
   IMPORTED_TOKENS: "off",
   MANAGEMENT_API: "off",
   LEGACY_TOKEN_ENDPOINT: "",
@@ -47,11 +57,10 @@ function complaint(changes: Record<string, unknown>): string | null {
 
 describe("the settings of wrangler.toml", () => {
   test("are the defaults, and are enough to start with a key", () => {
-    const { PASSWORD_HASH_ROUNDS: _lowered, ...vars } = VARS;
+    const { PASSWORD_HASH_ROUNDS, RATE_LIMITS, ...vars } = VARS;
     expect({ ...env }).toMatchObject(vars);
-    expect(
-      parseConfig({ ...env, PASSWORD_HASH_ROUNDS: 6, TOKEN_KEYS: KEY, SIGNING_KEYS: undefined }),
-    ).toEqual({
+    const changedForTests = { PASSWORD_HASH_ROUNDS, RATE_LIMITS, SIGNING_KEYS: undefined };
+    expect(parseConfig({ ...env, ...changedForTests, TOKEN_KEYS: KEY })).toEqual({
       issuer: null,
       scopes: ["read", "write", "groups", "introspection"],
       lifetimes: {
@@ -69,6 +78,10 @@ describe("the settings of wrangler.toml", () => {
       importedTokens: "off",
       managementApi: "off",
       legacy: null,
+      rateLimits: "on",
+      userFailures: { free: 10, forgottenMs: 86_400_000, delayMsMin: 1000, delayMsMax: 900_000 },
+      clientFailures: { free: 100, forgottenMs: 3_600_000, delayMsMin: 1000, delayMsMax: 900_000 },
+      hashesInFlightMax: 32,
     });
   });
 
@@ -95,6 +108,13 @@ describe("a number", () => {
     ["REFRESH_RETRY_WINDOW_SECONDS", 0, 600],
     ["PASSWORD_HASH_ROUNDS", 1, 20],
     ["PASSWORD_LENGTH_MIN", 8, 64],
+    ["USER_FAILURES_FREE", 1, 100_000],
+    ["USER_FAILURES_FORGOTTEN_SECONDS", 1, YEAR],
+    ["CLIENT_FAILURES_FREE", 1, 100_000],
+    ["CLIENT_FAILURES_FORGOTTEN_SECONDS", 1, YEAR],
+    ["FAILURE_DELAY_SECONDS_MIN", 1, 900],
+    ["FAILURE_DELAY_SECONDS_MAX", 1, YEAR],
+    ["HASHES_IN_FLIGHT_MAX", 1, 300],
   ])("such as %s is whole and from %i to %i, as a number or in digits", (name, min, max) => {
     for (const good of [min, max, String(min), String(max)]) {
       expect(complaint({ [name]: good }), String(good)).toBeNull();
@@ -172,14 +192,17 @@ test("REFRESH_RETRY is one of two words, spelled exactly", () => {
   }
 });
 
-test.each(["IMPORTED_TOKENS", "MANAGEMENT_API"])("%s is off or on, spelled exactly", (name) => {
-  expect(complaint({ [name]: "on" })).toBeNull();
-  for (const word of ["On", "on ", "true", true, 1]) {
-    expect(complaint({ [name]: word })).toMatch(
-      new RegExp(`^${name} (?:must be off or on|is missing)$`),
-    );
-  }
-});
+test.each(["IMPORTED_TOKENS", "MANAGEMENT_API", "RATE_LIMITS"])(
+  "%s is off or on, spelled exactly",
+  (name) => {
+    expect(complaint({ [name]: "on" })).toBeNull();
+    for (const word of ["On", "on ", "true", true, 1]) {
+      expect(complaint({ [name]: word })).toMatch(
+        new RegExp(`^${name} (?:must be off or on|is missing)$`),
+      );
+    }
+  },
+);
 
 describe("the endpoint where users log in who are not known here yet", () => {
   const asked = (changes: object) => parseConfig({ ...SETTINGS, ...changes }).legacy;

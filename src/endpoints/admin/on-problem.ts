@@ -4,7 +4,7 @@ import { ManagementError, type ManagementReason } from "../../management/managem
 import { Refusal, Unavailable } from "../../protocol/refusal.ts";
 import { noteFailure } from "../../telemetry/failure.ts";
 import { note } from "../../telemetry/record.ts";
-import { SERVER_ERROR, UNAVAILABLE, WIRE_ERRORS, type WireError } from "../on-error.ts";
+import { SERVER_ERROR, UNAVAILABLE, type WireError, wireErrorOf } from "../on-error.ts";
 import { problem } from "../respond.ts";
 
 /** What every type of problem begins with; what follows stands in docs/errors.md. */
@@ -41,7 +41,7 @@ export function onProblem(error: unknown): Response {
   }
   if (error instanceof Refusal) {
     note({ reason: error.reason });
-    return answer(WIRE_ERRORS[error.reason]);
+    return answer(wireErrorOf(error));
   }
   noteFailure(error);
   const isOutage = error instanceof Unavailable || error instanceof ConfigError;

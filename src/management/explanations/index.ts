@@ -1,6 +1,7 @@
 import { CLIENT_EXPLANATIONS } from "./client.ts";
 import type { Explanation, Reason } from "./explanation.ts";
 import { REFRESH_EXPLANATIONS, USER_EXPLANATIONS } from "./grant.ts";
+import { LIMIT_EXPLANATIONS } from "./limits.ts";
 import { MANAGEMENT_EXPLANATIONS } from "./management.ts";
 import { REQUEST_EXPLANATIONS } from "./request.ts";
 
@@ -26,13 +27,13 @@ const SERVICE_EXPLANATIONS = {
     status: 503,
     error: "temporarily_unavailable",
     meaning:
-      "The password or secret has a long hash from Django, which takes seconds to check, and too " +
-      "many like it are being checked. Nothing is known to be wrong with it.",
+      "Too many passwords and secrets are being checked: `HASHES_IN_FLIGHT_MAX` in one " +
+      "isolate, or three with a long hash from Django, which takes seconds, in one object. " +
+      "Nothing is known to be wrong with this one.",
     client: "Try again as `Retry-After` says. Keep every token.",
     operator:
       "Nothing, while imported users log in for the first time: each right password replaces its " +
-      "hash by one that is quick to check. Many for one `user_id` or `client_id` are somebody " +
-      "guessing.",
+      "hash by one that is quick to check. Otherwise look for a flood of logins.",
   },
   misconfigured: {
     status: 503,
@@ -57,6 +58,7 @@ export const EXPLANATIONS: Readonly<Record<Reason, Explanation>> = {
   ...USER_EXPLANATIONS,
   ...REFRESH_EXPLANATIONS,
   ...MANAGEMENT_EXPLANATIONS,
+  ...LIMIT_EXPLANATIONS,
   ...SERVICE_EXPLANATIONS,
 };
 
@@ -71,7 +73,7 @@ export const ERRORS: Readonly<Record<string, string>> = {
   invalid_target: "A token was asked for an API that the client may not have tokens for.",
   unauthorized_client: "The client may not use this grant.",
   unsupported_grant_type: "There is no such grant here.",
-  slow_down: "Too many requests at once. Wait as `Retry-After` says.",
+  slow_down: "Too many requests, or attempts that failed. Wait as `Retry-After` says.",
   invalid_token: "The bearer token is not good now: get a new one.",
   insufficient_scope: "The bearer token is good, but not for this.",
   temporarily_unavailable:

@@ -96,7 +96,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
       "src/telemetry/a.ts": 'import { executionAsyncId } from "node:async_hooks";',
     },
   },
-  "tokens and protocol are pure: no packages, no I/O, no timers": {
+  "tokens, limits and protocol are pure: no packages, no I/O, no timers": {
     "protocol imports a package": { "src/protocol/a.ts": 'import * as z from "zod/mini";' },
     "the state machine waits": { "src/tokens/a.ts": "setTimeout(go, 10);" },
   },

@@ -76,7 +76,7 @@ export class Caller {
 
   async #revoke(session: Session, isStranger: boolean): Promise<Result> {
     const { clientId } = isStranger ? STRANGER : session.client;
-    const families = createFamilyStore(this.#service.env.REFRESH_FAMILIES);
+    const families = createFamilyStore(this.#service.env.REFRESH_FAMILIES, Date.now);
     const familyId = await this.#familyIdOf(session);
     return unlessUnavailable(async () => {
       await families.revoke(familyId, clientId, "client_request", Date.now());
