@@ -14,7 +14,7 @@ import { everyCall, send } from "../support/managing.ts";
 import { basic, granted, refresh } from "../support/requests.ts";
 import { CLIENT } from "../support/service.ts";
 
-const { service, costOf } = createCountedService({ MANAGEMENT_API: "on" });
+const { service, costOf } = createCountedService({ MANAGEMENT_API: "on", RATE_LIMITS: "on" });
 const verifier = new TokenVerifier(createExecutionContext(), service.env);
 const CALLS = everyCall("1", "client");
 
