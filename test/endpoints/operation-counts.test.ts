@@ -18,7 +18,13 @@ const CLIENT_CREDENTIALS = { grant_type: "client_credentials" };
 
 /** As in production; the tests at large use 1. */
 const ROUNDS = 6;
-const SETTINGS = { PASSWORD_HASH_ROUNDS: ROUNDS };
+const SETTINGS = { PASSWORD_HASH_ROUNDS: ROUNDS, RATE_LIMITS: "on" };
+
+/** What stands before a hash, and is told after it. */
+const THROTTLE = { "failures.admit": 1, "failures.settle": 1 };
+
+/** What fails counts for the client too. */
+const FAILURE = { "failures.admit": 1, "failures.settle": 2 };
 
 beforeAll(() => registerDefaults(createService(SETTINGS)));
 
@@ -34,12 +40,13 @@ async function warm() {
 
 describe("a password grant costs", () => {
   // After the answer the session is noted: the second batch.
-  const storage = { "d1.batch": 2, "kv.put": 1, "family.start": 1 };
+  const storage = { "d1.batch": 2, "kv.put": 1, "family.start": 1, ...THROTTLE };
+  const firstUse = { "failures.admit": 2, "failures.settle": 2, pbkdf2: ROUNDS + 1 };
 
   test("one operation of each kind, and the client's one PBKDF2 once", async () => {
     const { service, costOf } = fresh();
     const first = await costOf(() => ask(service, LOGIN));
-    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: ROUNDS + 1 } });
+    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, ...firstUse } });
     const second = await costOf(() => ask(service, LOGIN));
     expect(second).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: ROUNDS } });
   });
@@ -53,17 +60,20 @@ describe("a password grant costs", () => {
   });
 
   test.each([
-    ["a wrong password", { password: "wrong" }, INVALID_CREDENTIALS],
-    ["an unknown user", { username: "nobody" }, INVALID_CREDENTIALS],
-    ["an unknown scope", { scope: "fly" }, INVALID_SCOPE],
-  ])("nothing but the look-up and the hash for %s", async (_, fields, expected) => {
-    const { service, costOf } = await warm();
-    const { answer, cost } = await costOf(() => ask(service, { ...LOGIN, ...fields }));
-    expect({ answer, cost }).toEqual({
-      answer: expected,
-      cost: { "d1.batch": 1, pbkdf2: ROUNDS },
-    });
-  });
+    ["a wrong password", { password: "wrong" }, INVALID_CREDENTIALS, FAILURE],
+    ["an unknown user", { username: "nobody" }, INVALID_CREDENTIALS, FAILURE],
+    ["an unknown scope", { scope: "fly" }, INVALID_SCOPE, THROTTLE],
+  ])(
+    "nothing but the look-up, the count and the hash for %s",
+    async (_, fields, expected, count) => {
+      const { service, costOf } = await warm();
+      const { answer, cost } = await costOf(() => ask(service, { ...LOGIN, ...fields }));
+      expect({ answer, cost }).toEqual({
+        answer: expected,
+        cost: { "d1.batch": 1, ...count, pbkdf2: ROUNDS },
+      });
+    },
+  );
 });
 
 describe("a refresh costs", () => {
@@ -73,7 +83,7 @@ describe("a refresh costs", () => {
     const { refresh_token } = await logIn(createService(SETTINGS));
     const { service, costOf } = fresh();
     const first = await costOf(() => refresh(service, refresh_token));
-    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: 1 } });
+    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, ...THROTTLE, pbkdf2: 1 } });
     const second = await costOf(() => {
       return refresh(service, granted(first.answer).refresh_token);
     });
@@ -142,7 +152,8 @@ describe("a client's secret is remembered", () => {
     const { service, costOf } = await warm();
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const wrong = await costOf(() => ask(service, CLIENT_CREDENTIALS, "client:wrong"));
-      expect(wrong).toEqual({ answer: INVALID_CLIENT, cost: { "d1.batch": 1, pbkdf2: 1 } });
+      const cost = { "d1.batch": 1, ...THROTTLE, pbkdf2: 1 };
+      expect(wrong).toEqual({ answer: INVALID_CLIENT, cost });
     }
     const right = await costOf(() => ask(service, CLIENT_CREDENTIALS));
     expect(right.cost).toEqual({ "d1.batch": 1, "kv.put": 1 });
@@ -187,7 +198,7 @@ test("a refresh consumes the token before it writes the new one", async () => {
     operations.push(operation);
     return result;
   });
-  const service = createService({ ...SETTINGS, ...bindings });
+  const service = createService({ ...SETTINGS, ...bindings, RATE_LIMITS: "off" });
   expect(await refresh(service, refresh_token)).toEqual(SUCCESS);
   expect(operations).toEqual(["d1.batch", "family.rotate", "kv.put"]);
 });

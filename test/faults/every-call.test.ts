@@ -20,137 +20,147 @@ import { createService, registerDefaults } from "../support/service.ts";
  * Left out, since they would say nothing:
  *  - A read (`d1.batch`, `family.inspect`, `kv.get`) commits nothing, so `after`, `lost` and `late`
  *    are `before` and `stalls`. It lies only where the platform does: KV may miss a new key.
- *  - `family.rotate` cannot lie: its outcome is not to be made up. An object whose storage was
- *    rolled back is in object-errors.test.ts.
+ *  - `family.rotate` and `failures.admit` cannot lie: their outcomes are not to be made up. A family
+ *    whose storage was rolled back is in object-errors.test.ts.
  *
  * Plain `reject` after a lost rotation is the strict default: the successor exists, nobody has seen
  * its tokens, the retry is refused and the family lives on until it idles out. A client that must
  * not lose its session then sends an `Idempotency-Key`.
  */
 const TABLE = `
-request             mode       call              fault   first     at rest       retry
-login               -          d1.batch 1        before  503       -             200
-login               -          d1.batch 1        stalls  503       -             200
-login               -          family.start 1    before  503       -             200
-login               -          family.start 1    after   503       -             200
-login               -          family.start 1    lies    200       nothing       200
-login               -          family.start 1    stalls  503       -             200
-login               -          family.start 1    lost    503       -             200
-login               -          family.start 1    late    503       -             200
-login               -          kv.put 1          before  200       active        200
-login               -          kv.put 1          after   200       active        200
-login               -          kv.put *          before  503       -             200
-login               -          kv.put *          after   503       -             200
-login               -          kv.put *          lies    200       active        200
-login               -          kv.put 1          stalls  503       -             200
-login               -          kv.put 1          lost    503       -             200
-login               -          kv.put 1          late    503       -             200
+request             mode       call               fault   first     at rest       retry
+login               -          d1.batch 1         before  503       -             200
+login               -          d1.batch 1         stalls  503       -             200
+login               -          family.start 1     before  503       -             200
+login               -          family.start 1     after   503       -             200
+login               -          family.start 1     lies    200       nothing       200
+login               -          family.start 1     stalls  503       -             200
+login               -          family.start 1     lost    503       -             200
+login               -          family.start 1     late    503       -             200
+login               -          kv.put 1           before  200       active        200
+login               -          kv.put 1           after   200       active        200
+login               -          kv.put *           before  503       -             200
+login               -          kv.put *           after   503       -             200
+login               -          kv.put *           lies    200       active        200
+login               -          kv.put 1           stalls  503       -             200
+login               -          kv.put 1           lost    503       -             200
+login               -          kv.put 1           late    503       -             200
+login               -          failures.admit 1   before  503       -             200
+login               -          failures.admit 1   stalls  503       -             200
+login               -          failures.admit 1   lost    503       -             200
+login               -          failures.admit 1   late    503       -             200
+login               -          failures.admit 2   before  503       -             200
+login               -          failures.admit 2   stalls  503       -             200
+login               -          failures.admit 2   lost    503       -             200
+login               -          failures.admit 2   late    503       -             200
+login               -          failures.settle *  before  200       active        200
+login               -          failures.settle *  after   200       active        200
 
-client_credentials  -          d1.batch 1        before  503       -             200
-client_credentials  -          d1.batch 1        stalls  503       -             200
-client_credentials  -          kv.put 1          before  200       active        200
-client_credentials  -          kv.put 1          after   200       active        200
-client_credentials  -          kv.put *          before  503       -             200
-client_credentials  -          kv.put *          after   503       -             200
-client_credentials  -          kv.put *          lies    200       nothing       200
-client_credentials  -          kv.put 1          stalls  503       -             200
-client_credentials  -          kv.put 1          lost    503       -             200
-client_credentials  -          kv.put 1          late    503       -             200
+client_credentials  -          d1.batch 1         before  503       -             200
+client_credentials  -          d1.batch 1         stalls  503       -             200
+client_credentials  -          kv.put 1           before  200       active        200
+client_credentials  -          kv.put 1           after   200       active        200
+client_credentials  -          kv.put *           before  503       -             200
+client_credentials  -          kv.put *           after   503       -             200
+client_credentials  -          kv.put *           lies    200       nothing       200
+client_credentials  -          kv.put 1           stalls  503       -             200
+client_credentials  -          kv.put 1           lost    503       -             200
+client_credentials  -          kv.put 1           late    503       -             200
 
-refresh             all        d1.batch 1        before  503       generation 0  200
-refresh             all        d1.batch 1        stalls  503       generation 0  200
-refresh             all        family.rotate 1   before  503       generation 0  200
-refresh             reject     family.rotate 1   after   503       generation 1  400
-refresh             key, same  family.rotate 1   after   503       generation 1  200
-refresh             all        family.rotate 1   stalls  503       generation 0  200
-refresh             reject     family.rotate 1   lost    503       generation 1  400
-refresh             key, same  family.rotate 1   lost    503       generation 1  200
-refresh             all        family.rotate 1   late    503       generation 0  200
-refresh             reject     kv.put 1          before  200       generation 1  400
-refresh             key, same  kv.put 1          before  200       generation 1  200
-refresh             reject     kv.put 1          after   200       generation 1  400
-refresh             key, same  kv.put 1          after   200       generation 1  200
-refresh             reject     kv.put *          before  503       generation 1  400
-refresh             key, same  kv.put *          before  503       generation 1  200
-refresh             reject     kv.put *          after   503       generation 1  400
-refresh             key, same  kv.put *          after   503       generation 1  200
-refresh             reject     kv.put *          lies    200       generation 1  400
-refresh             key, same  kv.put *          lies    200       generation 1  200
-refresh             reject     kv.put 1          stalls  503       generation 1  400
-refresh             key, same  kv.put 1          stalls  503       generation 1  200
-refresh             reject     kv.put 1          lost    503       generation 1  400
-refresh             key, same  kv.put 1          lost    503       generation 1  200
-refresh             reject     kv.put 1          late    503       generation 1  400
-refresh             key, same  kv.put 1          late    503       generation 1  200
+refresh             all        d1.batch 1         before  503       generation 0  200
+refresh             all        d1.batch 1         stalls  503       generation 0  200
+refresh             all        family.rotate 1    before  503       generation 0  200
+refresh             reject     family.rotate 1    after   503       generation 1  400
+refresh             key, same  family.rotate 1    after   503       generation 1  200
+refresh             all        family.rotate 1    stalls  503       generation 0  200
+refresh             reject     family.rotate 1    lost    503       generation 1  400
+refresh             key, same  family.rotate 1    lost    503       generation 1  200
+refresh             all        family.rotate 1    late    503       generation 0  200
+refresh             reject     kv.put 1           before  200       generation 1  400
+refresh             key, same  kv.put 1           before  200       generation 1  200
+refresh             reject     kv.put 1           after   200       generation 1  400
+refresh             key, same  kv.put 1           after   200       generation 1  200
+refresh             reject     kv.put *           before  503       generation 1  400
+refresh             key, same  kv.put *           before  503       generation 1  200
+refresh             reject     kv.put *           after   503       generation 1  400
+refresh             key, same  kv.put *           after   503       generation 1  200
+refresh             reject     kv.put *           lies    200       generation 1  400
+refresh             key, same  kv.put *           lies    200       generation 1  200
+refresh             reject     kv.put 1           stalls  503       generation 1  400
+refresh             key, same  kv.put 1           stalls  503       generation 1  200
+refresh             reject     kv.put 1           lost    503       generation 1  400
+refresh             key, same  kv.put 1           lost    503       generation 1  200
+refresh             reject     kv.put 1           late    503       generation 1  400
+refresh             key, same  kv.put 1           late    503       generation 1  200
 
-adopt               all        d1.batch 1        before  503       nothing       200
-adopt               all        d1.batch 1        stalls  503       nothing       200
-adopt               all        family.rotate 1   before  503       nothing       200
-adopt               reject     family.rotate 1   after   503       generation 1  400
-adopt               key, same  family.rotate 1   after   503       generation 1  200
-adopt               all        family.rotate 1   stalls  503       nothing       200
-adopt               reject     family.rotate 1   lost    503       generation 1  400
-adopt               key, same  family.rotate 1   lost    503       generation 1  200
-adopt               all        family.rotate 1   late    503       nothing       200
-adopt               reject     kv.put 1          before  200       generation 1  400
-adopt               key, same  kv.put 1          before  200       generation 1  200
-adopt               reject     kv.put 1          after   200       generation 1  400
-adopt               key, same  kv.put 1          after   200       generation 1  200
-adopt               reject     kv.put *          before  503       generation 1  400
-adopt               key, same  kv.put *          before  503       generation 1  200
-adopt               reject     kv.put *          after   503       generation 1  400
-adopt               key, same  kv.put *          after   503       generation 1  200
-adopt               reject     kv.put *          lies    200       generation 1  400
-adopt               key, same  kv.put *          lies    200       generation 1  200
-adopt               reject     kv.put 1          stalls  503       generation 1  400
-adopt               key, same  kv.put 1          stalls  503       generation 1  200
-adopt               reject     kv.put 1          lost    503       generation 1  400
-adopt               key, same  kv.put 1          lost    503       generation 1  200
-adopt               reject     kv.put 1          late    503       generation 1  400
-adopt               key, same  kv.put 1          late    503       generation 1  200
+adopt               all        d1.batch 1         before  503       nothing       200
+adopt               all        d1.batch 1         stalls  503       nothing       200
+adopt               all        family.rotate 1    before  503       nothing       200
+adopt               reject     family.rotate 1    after   503       generation 1  400
+adopt               key, same  family.rotate 1    after   503       generation 1  200
+adopt               all        family.rotate 1    stalls  503       nothing       200
+adopt               reject     family.rotate 1    lost    503       generation 1  400
+adopt               key, same  family.rotate 1    lost    503       generation 1  200
+adopt               all        family.rotate 1    late    503       nothing       200
+adopt               reject     kv.put 1           before  200       generation 1  400
+adopt               key, same  kv.put 1           before  200       generation 1  200
+adopt               reject     kv.put 1           after   200       generation 1  400
+adopt               key, same  kv.put 1           after   200       generation 1  200
+adopt               reject     kv.put *           before  503       generation 1  400
+adopt               key, same  kv.put *           before  503       generation 1  200
+adopt               reject     kv.put *           after   503       generation 1  400
+adopt               key, same  kv.put *           after   503       generation 1  200
+adopt               reject     kv.put *           lies    200       generation 1  400
+adopt               key, same  kv.put *           lies    200       generation 1  200
+adopt               reject     kv.put 1           stalls  503       generation 1  400
+adopt               key, same  kv.put 1           stalls  503       generation 1  200
+adopt               reject     kv.put 1           lost    503       generation 1  400
+adopt               key, same  kv.put 1           lost    503       generation 1  200
+adopt               reject     kv.put 1           late    503       generation 1  400
+adopt               key, same  kv.put 1           late    503       generation 1  200
 
-refresh again       key, same  d1.batch 1        before  503       generation 1  200
-refresh again       key, same  d1.batch 1        stalls  503       generation 1  200
-refresh again       key, same  family.rotate 1   before  503       generation 1  200
-refresh again       key, same  family.rotate 1   after   503       generation 1  200
-refresh again       key, same  family.rotate 1   stalls  503       generation 1  200
-refresh again       key, same  family.rotate 1   late    503       generation 1  200
-refresh again       key, same  kv.put 1          before  200       generation 1  200
-refresh again       key, same  kv.put *          before  503       generation 1  200
-refresh again       key, same  kv.put *          after   503       generation 1  200
-refresh again       key, same  kv.put 1          stalls  503       generation 1  200
-refresh again       key, same  kv.put 1          late    503       generation 1  200
+refresh again       key, same  d1.batch 1         before  503       generation 1  200
+refresh again       key, same  d1.batch 1         stalls  503       generation 1  200
+refresh again       key, same  family.rotate 1    before  503       generation 1  200
+refresh again       key, same  family.rotate 1    after   503       generation 1  200
+refresh again       key, same  family.rotate 1    stalls  503       generation 1  200
+refresh again       key, same  family.rotate 1    late    503       generation 1  200
+refresh again       key, same  kv.put 1           before  200       generation 1  200
+refresh again       key, same  kv.put *           before  503       generation 1  200
+refresh again       key, same  kv.put *           after   503       generation 1  200
+refresh again       key, same  kv.put 1           stalls  503       generation 1  200
+refresh again       key, same  kv.put 1           late    503       generation 1  200
 
-reuse               -          d1.batch 1        before  503       generation 1  400
-reuse               -          d1.batch 1        stalls  503       generation 1  400
-reuse               -          family.rotate 1   before  503       generation 1  400
-reuse               -          family.rotate 1   after   503       revoked       400
-reuse               -          family.rotate 1   stalls  503       generation 1  400
-reuse               -          family.rotate 1   lost    503       revoked       400
-reuse               -          family.rotate 1   late    503       generation 1  400
-reuse               -          kv.delete 1       before  400       revoked       400
-reuse               -          kv.delete 1       after   400       revoked       400
-reuse               -          kv.delete 1       lies    400       revoked       400
-reuse               -          kv.delete 1       stalls  400       revoked       400
-reuse               -          kv.delete 1       lost    400       revoked       400
-reuse               -          kv.delete 1       late    400       revoked       400
+reuse               -          d1.batch 1         before  503       generation 1  400
+reuse               -          d1.batch 1         stalls  503       generation 1  400
+reuse               -          family.rotate 1    before  503       generation 1  400
+reuse               -          family.rotate 1    after   503       revoked       400
+reuse               -          family.rotate 1    stalls  503       generation 1  400
+reuse               -          family.rotate 1    lost    503       revoked       400
+reuse               -          family.rotate 1    late    503       generation 1  400
+reuse               -          kv.delete 1        before  400       revoked       400
+reuse               -          kv.delete 1        after   400       revoked       400
+reuse               -          kv.delete 1        lies    400       revoked       400
+reuse               -          kv.delete 1        stalls  400       revoked       400
+reuse               -          kv.delete 1        lost    400       revoked       400
+reuse               -          kv.delete 1        late    400       revoked       400
 
-inspect             -          family.inspect 1  before  503       -             active
-inspect             -          family.inspect 1  stalls  503       -             active
-inspect             -          d1.batch 1        before  503       -             active
-inspect             -          d1.batch 1        stalls  503       -             active
-inspect single      -          kv.get 1          before  503       -             active
-inspect single      -          kv.get 1          stalls  503       -             active
-inspect single      -          kv.get 1          lies    inactive  -             active
-inspect single      -          d1.batch 1        before  503       -             active
-inspect single      -          d1.batch 1        stalls  503       -             active
+inspect             -          family.inspect 1   before  503       -             active
+inspect             -          family.inspect 1   stalls  503       -             active
+inspect             -          d1.batch 1         before  503       -             active
+inspect             -          d1.batch 1         stalls  503       -             active
+inspect single      -          kv.get 1           before  503       -             active
+inspect single      -          kv.get 1           stalls  503       -             active
+inspect single      -          kv.get 1           lies    inactive  -             active
+inspect single      -          d1.batch 1         before  503       -             active
+inspect single      -          d1.batch 1         stalls  503       -             active
 
-rehash              -          d1.run 1          before  200       django        200
-rehash              -          d1.run 1          after   200       ours          200
-rehash              -          d1.run 1          lies    200       django        200
-rehash              -          d1.run 1          stalls  200       django        200
-rehash              -          d1.run 1          lost    200       ours          200
-rehash              -          d1.run 1          late    200       django        200
+rehash              -          d1.run 1           before  200       django        200
+rehash              -          d1.run 1           after   200       ours          200
+rehash              -          d1.run 1           lies    200       django        200
+rehash              -          d1.run 1           stalls  200       django        200
+rehash              -          d1.run 1           lost    200       ours          200
+rehash              -          d1.run 1           late    200       django        200
 `;
 
 interface Point {
@@ -194,7 +204,7 @@ test.each(POINTS)(
   "$request ($mode): $operation $call $fault: $first, and its retry $retry",
   async ({ request, mode, operation, call, fault, first, atRest, retry }) => {
     const REFRESH_RETRY = mode === "same" ? "same-successor" : "reject";
-    const settings = { REFRESH_RETRY, IMPORTED_TOKENS: "on" };
+    const settings = { REFRESH_RETRY, IMPORTED_TOKENS: "on", RATE_LIMITS: "on" };
     const faulty = createFaultyService(settings);
     const scenario = await SCENARIOS[request]?.(faulty, mode);
     if (scenario === undefined) throw new Error(`there is no request ${request}`);

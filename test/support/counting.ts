@@ -18,9 +18,12 @@ export function createCountedService(overrides: Overrides = {}): CountedService 
   const count = (operation: string) => {
     counts[operation] = (counts[operation] ?? 0) + 1;
   };
+  const busy = new Set<Promise<unknown>>();
   const bindings = interceptBindings((operation, proceed) => {
     count(operation);
-    return proceed();
+    const work = proceed();
+    busy.add(work);
+    return work.finally(() => busy.delete(work));
   });
   const service = createService({ ...bindings, ...overrides });
 
@@ -31,6 +34,11 @@ export function createCountedService(overrides: Overrides = {}): CountedService 
       const answers: Answer[] = [];
       const derivations = await derivationsOf(async () => answers.push(await work()));
       for (const _ of derivations) count("pbkdf2");
+      // What goes on after the answer costs as much.
+      do {
+        await Promise.allSettled(busy);
+        await scheduler.wait(0);
+      } while (busy.size > 0);
       const [answer] = answers;
       if (answer === undefined) throw new Error("the request was not answered");
       return { cost: { ...counts }, answer };

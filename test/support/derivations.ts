@@ -18,3 +18,32 @@ export async function derivationsOf(work: () => Promise<unknown>): Promise<numbe
   }
   return calls;
 }
+
+/** Derivations that wait for a test; see {@link holdDerivations}. */
+export interface HeldDerivations {
+  /** How many of them wait. */
+  waiting(): number;
+  /** Lets all go on, and others begin. */
+  release(): void;
+}
+
+/** Lets each call of PBKDF2 wait before it does its work. */
+export function holdDerivations(): HeldDerivations {
+  const { deriveBits } = crypto.subtle;
+  const { promise: released, resolve } = Promise.withResolvers<void>();
+  let waiting = 0;
+  crypto.subtle.deriveBits = async (algorithm, key, length) => {
+    if ((algorithm as { name: string }).name === "PBKDF2") {
+      waiting += 1;
+      await released;
+    }
+    return deriveBits.call(crypto.subtle, algorithm, key, length);
+  };
+  return {
+    waiting: () => waiting,
+    release() {
+      crypto.subtle.deriveBits = deriveBits;
+      resolve();
+    },
+  };
+}

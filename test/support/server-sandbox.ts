@@ -5,12 +5,17 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
 import { importRefreshTokens, newDotToken } from "./dot-tokens.ts";
-import { migratedDatabase, register } from "./service-database.ts";
+import { migratedDatabase, type RegistryEntries, register } from "./service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
 import { WorkerdProcess } from "./workerd-process.ts";
 
 /** Settings that every sandbox has unless it says otherwise. */
-const SANDBOX_VARS = { PASSWORD_HASH_ROUNDS: 1, PASSWORD_LENGTH_MIN: 8 };
+const SANDBOX_VARS = {
+  PASSWORD_HASH_ROUNDS: 1,
+  PASSWORD_LENGTH_MIN: 8,
+  FAILED_LOGIN_SECONDS_MIN: 0,
+  RATE_LIMITS: "off",
+};
 
 /** The clients and users that every sandbox has. */
 const REGISTRY = {
@@ -38,14 +43,17 @@ export class ServerSandbox {
     this.#vars = { ...SANDBOX_VARS, TOKEN_KEYS: this.tokenKeys, ...vars };
   }
 
-  /** Builds, migrates and registers a confidential client, a public client and a user. */
-  static async create(vars: Vars = {}): Promise<ServerSandbox> {
+  /** Builds, migrates and registers: a confidential client, a public client and a user. */
+  static async create(
+    vars: Vars = {},
+    entries: RegistryEntries = REGISTRY,
+  ): Promise<ServerSandbox> {
     const folder = mkdtempSync(join(tmpdir(), "tollgate-"));
     const sandbox = new ServerSandbox(folder, vars);
     process.once("exit", sandbox.remove);
     try {
       buildWorker(sandbox.#workerDir);
-      await sandbox.#prepareDatabase();
+      await sandbox.#prepareDatabase(entries);
       return sandbox;
     } catch (error) {
       sandbox.remove();
@@ -78,9 +86,9 @@ export class ServerSandbox {
     return tokens;
   }
 
-  #prepareDatabase(): Promise<void> {
+  #prepareDatabase(entries: RegistryEntries): Promise<void> {
     return this.#withState(async (miniflare) => {
-      await register(await migratedDatabase(miniflare), this.#vars, REGISTRY);
+      await register(await migratedDatabase(miniflare), this.#vars, entries);
     });
   }
 

@@ -1,0 +1,158 @@
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/answers.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { derivationsOf, holdDerivations } from "../support/derivations.ts";
+import { eventually } from "../support/eventually.ts";
+import { interceptBindings } from "../support/interception.ts";
+import { createLimitedService } from "../support/limited.ts";
+import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+const SUCCESS = success("read write groups introspection");
+const HASHES = 4;
+const ROUNDS = 6;
+const PUBLIC = { ...LOGIN, client_id: "public" };
+
+beforeAll(() => registerDefaults(createService({ PASSWORD_HASH_ROUNDS: ROUNDS })));
+
+stopClock();
+
+let release = () => {};
+beforeEach(() => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+});
+afterEach(() => {
+  release();
+  vi.restoreAllMocks();
+});
+
+function hold() {
+  const held = holdDerivations();
+  release = held.release;
+  return held;
+}
+
+test("no more is hashed or waits than the setting says, and the rest is refused unhashed", async () => {
+  const service = createService({ HASHES_IN_FLIGHT_MAX: HASHES, PASSWORD_HASH_ROUNDS: ROUNDS });
+  const held = hold();
+  const admitted = Array.from({ length: HASHES }, () => ask(service, PUBLIC, null));
+  await eventually(() => held.waiting() === 1);
+  // Each is refused while the first is held: none of them waits for it.
+  for (let count = 0; count < 10; count += 1) {
+    expect(await ask(service, PUBLIC, null)).toEqual(UNAVAILABLE);
+  }
+  expect(held.waiting()).toBe(1);
+  held.release();
+  expect(await Promise.all(admitted)).toEqual(admitted.map(() => SUCCESS));
+  expect(await ask(service, PUBLIC, null)).toEqual(SUCCESS);
+});
+
+test("one password is hashed after the other", async () => {
+  const service = createService({ PASSWORD_HASH_ROUNDS: ROUNDS });
+  let inFlight = 0;
+  let most = 0;
+  const { deriveBits } = crypto.subtle;
+  crypto.subtle.deriveBits = async (...args) => {
+    const { name } = args[0] as { name: string };
+    if (name !== "PBKDF2") return deriveBits.apply(crypto.subtle, args);
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    const bits = await deriveBits.apply(crypto.subtle, args);
+    await scheduler.wait(1);
+    inFlight -= 1;
+    return bits;
+  };
+  release = () => {
+    crypto.subtle.deriveBits = deriveBits;
+  };
+  const answers = await Promise.all(Array.from({ length: 5 }, () => ask(service, PUBLIC, null)));
+  expect(answers).toEqual(answers.map(() => SUCCESS));
+  expect(most).toBe(1);
+});
+
+test("whoever needs no hash is answered between two rounds of one", async () => {
+  const service = createService({ PASSWORD_HASH_ROUNDS: ROUNDS });
+  const login = await logIn(service);
+  const order: string[] = [];
+  const { deriveBits } = crypto.subtle;
+  crypto.subtle.deriveBits = (...args) => {
+    if ((args[0] as { name: string }).name === "PBKDF2") order.push("round");
+    return deriveBits.apply(crypto.subtle, args);
+  };
+  release = () => {
+    crypto.subtle.deriveBits = deriveBits;
+  };
+  const hashed = ask(service, PUBLIC, null).then(() => order.push("login"));
+  await eventually(() => order.length > 0);
+  const health = service.fetch("/o/.well-known/jwks.json").then(() => order.push("other"));
+  await Promise.all([hashed, health]);
+  expect(order.indexOf("other")).toBeLessThan(order.lastIndexOf("round"));
+  expect(granted(await refresh(service, login.refresh_token)).access_token).toBeTruthy();
+});
+
+test("a caller who hangs up holds nobody up for long", async () => {
+  const service = createService({ HASHES_IN_FLIGHT_MAX: 1, PASSWORD_HASH_ROUNDS: 1 });
+  const held = hold();
+  // Its request is dropped as the platform does it: nothing behind an await ever runs.
+  const abandoned = ask(service, PUBLIC, null);
+  await eventually(() => held.waiting() === 1);
+  expect(await ask(service, PUBLIC, null)).toEqual(UNAVAILABLE);
+  passSeconds(4);
+  const next = ask(service, PUBLIC, null);
+  await eventually(() => held.waiting() === 2);
+  held.release();
+  expect(await next).toEqual(SUCCESS);
+  await abandoned;
+});
+
+test("a client's secret that is remembered, a refresh and a forged token need no turn", async () => {
+  const service = createService({ HASHES_IN_FLIGHT_MAX: 1, PASSWORD_HASH_ROUNDS: 1 });
+  const { refresh_token } = await logIn(service);
+  const held = hold();
+  const waiting = ask(service, PUBLIC, null);
+  await eventually(() => held.waiting() === 1);
+  expect(await refresh(service, refresh_token)).toEqual(SUCCESS);
+  expect(await refresh(service, "forged")).toMatchObject({ status: 400 });
+  held.release();
+  expect(await waiting).toEqual(SUCCESS);
+});
+
+test("whoever is refused for that has not failed: the attempt is not counted", async () => {
+  const limited = createLimitedService({ USER_FAILURES_FREE: 2, HASHES_IN_FLIGHT_MAX: 1 });
+  const held = hold();
+  const first = limited.logIn({}, { credentials: null });
+  await eventually(() => held.waiting() === 1);
+  for (let count = 0; count < 5; count += 1) {
+    expect(await limited.logIn({}, { credentials: null })).toEqual(UNAVAILABLE);
+    await scheduler.wait(20);
+  }
+  held.release();
+  expect(await first).toEqual(SUCCESS);
+  await limited.settle();
+  const wrong = await limited.logIn({ password: "wrong" }, { credentials: null });
+  expect(wrong).toEqual(INVALID_CREDENTIALS);
+});
+
+test("storage that fails at the throttle is an outage, before any hashing", async () => {
+  for (const operation of ["failures.admit"]) {
+    const bindings = interceptBindings((name, proceed) => {
+      return name === operation ? Promise.reject(new Error("down")) : proceed();
+    });
+    const service = createService({ ...bindings, RATE_LIMITS: "on" });
+    const derivations = await derivationsOf(async () => {
+      expect(await ask(service, PUBLIC, null)).toEqual(UNAVAILABLE);
+    });
+    expect(derivations).toEqual([]);
+  }
+});
+
+test("an address filter that fails lets everybody through", async () => {
+  const bindings = interceptBindings((name, proceed) => {
+    return name === "address.limit" ? Promise.reject(new Error("down")) : proceed();
+  });
+  const service = createService({ ...bindings, RATE_LIMITS: "on" });
+  const headers = { "CF-Connecting-IP": "192.0.2.9" };
+  const body = new URLSearchParams(PUBLIC);
+  const answer = await service.fetch("/o/token/", { method: "POST", headers, body });
+  expect(answer.status).toBe(200);
+});

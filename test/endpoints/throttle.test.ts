@@ -1,0 +1,333 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { ADDRESS_PERIOD_SECONDS } from "../../src/storage/address-limit.ts";
+import { INVALID_CLIENT, INVALID_CREDENTIALS, refusal, success } from "../support/answers.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { derivationsOf } from "../support/derivations.ts";
+import { createLimitedService, freshAddress } from "../support/limited.ts";
+import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+const SUCCESS = success("read write groups introspection");
+const PUBLIC = null;
+const FREE = 3;
+const SETTINGS = { USER_FAILURES_FREE: FREE, CLIENT_FAILURES_FREE: 20 };
+/** Beyond what any test fails through a client. */
+const PATIENT_CLIENT = { ...SETTINGS, CLIENT_FAILURES_FREE: 100_000 };
+const HOME = "192.0.2.7";
+
+const throttled = (seconds: number) => {
+  const description = "There were too many attempts. Wait before the next.";
+  return refusal(429, "slow_down", description, { "retry-after": String(seconds) });
+};
+
+beforeAll(async () => {
+  const service = createService();
+  await registerDefaults(service);
+  const users = Array.from({ length: 40 }, (_, n) => ({
+    username: `user${n}`,
+    password: "correct horse",
+  }));
+  const clients = ["shop", "kiosk", "desk"].map((client_id) => ({
+    client_id,
+    client_secret: "secret",
+  }));
+  await service.register({ users, clients });
+});
+
+stopClock();
+
+/** A user for each test, since what fails for one stays. */
+let users = 0;
+const newUser = () => {
+  users += 1;
+  return `user${users}`;
+};
+
+describe("wrong passwords for one name", () => {
+  test.each([
+    ["a user", newUser],
+    ["nobody", () => `nobody ${Math.random()}`],
+  ])("are slowed down, longer each time, the same for %s", async (_, nameOf) => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const guess = { username: nameOf(), password: "wrong" };
+    for (let count = 0; count < FREE; count += 1) {
+      expect(await logIn(guess, { credentials: PUBLIC })).toEqual(INVALID_CREDENTIALS);
+      await settle();
+    }
+    for (const seconds of [1, 2, 4, 8]) {
+      expect(await logIn(guess, { credentials: PUBLIC })).toEqual(throttled(seconds));
+      passSeconds(seconds);
+      expect(await logIn(guess, { credentials: PUBLIC })).toEqual(INVALID_CREDENTIALS);
+      await settle();
+    }
+  });
+
+  test("are never slowed down for longer than the setting says", async () => {
+    const { logIn, settle } = createLimitedService({
+      ...PATIENT_CLIENT,
+      FAILURE_DELAY_SECONDS_MAX: 5,
+    });
+    const guess = { username: newUser(), password: "wrong" };
+    for (let count = 0; count < 10; count += 1) {
+      await logIn(guess);
+      await settle();
+      passSeconds(5);
+    }
+    await logIn(guess);
+    await settle();
+    expect(await logIn(guess)).toEqual(throttled(5));
+  });
+
+  test("are counted exactly: of a hundred at once no more than the free ones are hashed", async () => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const guess = { username: newUser(), password: "wrong" };
+    // The client's own secret is remembered first.
+    await logIn();
+    const answers: unknown[] = [];
+    const derivations = await derivationsOf(async () => {
+      const guesses = Array.from({ length: 100 }, () => logIn(guess, { credentials: PUBLIC }));
+      answers.push(...(await Promise.all(guesses)));
+    });
+    expect(derivations).toHaveLength(FREE);
+    const hashed = answers.filter((answer) => (answer as { status: number }).status === 400);
+    expect(hashed).toHaveLength(FREE);
+    await settle();
+  });
+
+  test("hold up a right one from elsewhere, and it is not hashed either", async () => {
+    const { logIn, settle, takeCounts } = createLimitedService(PATIENT_CLIENT);
+    const username = newUser();
+    for (let count = 0; count < FREE; count += 1) {
+      await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
+      await settle();
+    }
+    takeCounts();
+    const derivations = await derivationsOf(async () => {
+      expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
+    });
+    expect(derivations).toEqual([]);
+    const { "d1.batch": lookUps, "failures.admit": asked, ...others } = takeCounts();
+    expect({ lookUps, asked, others }).toEqual({
+      lookUps: 1,
+      asked: 1,
+      others: { "address.limit": 1 },
+    });
+  });
+
+  test("lock nobody out who has logged in from the same address before", async () => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const username = newUser();
+    const home = { address: HOME, credentials: PUBLIC };
+    expect(await logIn({ username }, home)).toEqual(SUCCESS);
+    await settle();
+    for (let count = 0; count < 30; count += 1) {
+      await logIn({ username, password: `guess ${count}` }, { credentials: PUBLIC });
+      await settle();
+    }
+    expect(await logIn({ username }, { credentials: PUBLIC })).toMatchObject({ status: 429 });
+    expect(await logIn({ username }, home)).toEqual(SUCCESS);
+    await settle();
+    // Nor does that login give the guesser anything.
+    expect(await logIn({ username }, { credentials: PUBLIC })).toMatchObject({ status: 429 });
+  });
+
+  test("lock nobody out who has logged in through the same server before", async () => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const username = newUser();
+    const shop = { credentials: "shop:secret" };
+    expect(await logIn({ username }, shop)).toEqual(SUCCESS);
+    await settle();
+    for (let count = 0; count < FREE; count += 1) {
+      await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
+      await settle();
+    }
+    expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
+    expect(await logIn({ username }, { credentials: "desk:secret" })).toEqual(throttled(1));
+    expect(await logIn({ username }, shop)).toEqual(SUCCESS);
+  });
+
+  test("through a public client make no place known: anybody can say to be one", async () => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const username = newUser();
+    expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(SUCCESS);
+    await settle();
+    for (let count = 0; count < FREE; count += 1) {
+      await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
+      await settle();
+    }
+    expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
+  });
+
+  test("from a known place are slowed down too, by a count of its own", async () => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const username = newUser();
+    const home = { address: HOME, credentials: PUBLIC };
+    await logIn({ username }, home);
+    await settle();
+    for (let count = 0; count < FREE; count += 1) {
+      expect(await logIn({ username, password: "wrong" }, home)).toEqual(INVALID_CREDENTIALS);
+      await settle();
+    }
+    expect(await logIn({ username }, home)).toEqual(throttled(1));
+    expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(SUCCESS);
+  });
+
+  test("count for nobody until the client has proved itself", async () => {
+    const { logIn, settle, takeCounts } = createLimitedService(SETTINGS);
+    const username = newUser();
+    for (let count = 0; count < 2 * FREE; count += 1) {
+      expect(await logIn({ username }, { credentials: "client:wrong" })).toEqual(INVALID_CLIENT);
+      await settle();
+    }
+    takeCounts();
+    expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(SUCCESS);
+  });
+});
+
+describe("wrong passwords through one client", () => {
+  const BULK = { USER_FAILURES_FREE: 10, CLIENT_FAILURES_FREE: 5 };
+  const guess = (n: number) => ({ username: `stuffed ${n} ${users}`, password: "stolen" });
+
+  test("hold up strangers, and nobody who has logged in from there before", async () => {
+    const { logIn, settle } = createLimitedService(BULK);
+    const username = newUser();
+    const kiosk = { credentials: "kiosk:secret" };
+    expect(await logIn({ username }, { credentials: PUBLIC, address: HOME })).toEqual(SUCCESS);
+    await settle();
+    for (let n = 0; n < 5; n += 1) {
+      expect(await logIn(guess(n), kiosk)).toEqual(INVALID_CREDENTIALS);
+      await settle();
+    }
+    expect(await logIn(guess(5), kiosk)).toEqual(throttled(1));
+    expect(await logIn({ username: newUser() }, kiosk)).toEqual(throttled(1));
+    expect(await logIn({ username }, { ...kiosk, address: HOME })).toEqual(SUCCESS);
+    expect(await logIn(guess(6), { credentials: "desk:secret" })).toEqual(INVALID_CREDENTIALS);
+  });
+
+  test("let strangers try one at a time while it lasts, in every isolate together", async () => {
+    const isolates = [createLimitedService(BULK), createLimitedService(BULK)] as const;
+    const desk = { credentials: "desk:secret" };
+    for (let n = 10; n < 15; n += 1) {
+      for (const { logIn, settle } of isolates) {
+        await logIn(guess(n), desk);
+        await settle();
+      }
+    }
+    passSeconds(900);
+    const tries = Array.from({ length: 20 }, (_, n) => isolates[n % 2]?.logIn(guess(20 + n), desk));
+    const statuses = (await Promise.all(tries)).map((answer) => answer?.status);
+    expect(statuses.filter((status) => status === 400)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(19);
+    for (const { settle } of isolates) await settle();
+  });
+
+  test("are made up for by right ones, so that a busy client is not taken for an attacked one", async () => {
+    const { logIn, settle } = createLimitedService(BULK);
+    const shop = { credentials: "shop:secret" };
+    for (let n = 30; n < 60; n += 1) {
+      expect(await logIn({ username: newUser() }, shop)).toEqual(SUCCESS);
+      expect(await logIn({ username: newUser() }, shop)).toEqual(SUCCESS);
+      expect(await logIn(guess(n), shop)).toEqual(INVALID_CREDENTIALS);
+      await settle();
+      users -= 2;
+    }
+  });
+});
+
+describe("wrong secrets for one client id", () => {
+  const FEW = { CLIENT_FAILURES_FREE: FREE };
+  const grant = { grant_type: "client_credentials" };
+
+  test.each([["kiosk"], ["no-such-client"]])("are slowed down, the same for %s", async (id) => {
+    const { ask, settle } = createLimitedService(FEW);
+    const credentials = `${id}:wrong`;
+    for (let count = 0; count < FREE; count += 1) {
+      expect(await ask(grant, { credentials })).toEqual(INVALID_CLIENT);
+      await settle();
+    }
+    const derivations = await derivationsOf(async () => {
+      expect(await ask(grant, { credentials })).toEqual(throttled(1));
+    });
+    expect(derivations).toEqual([]);
+  });
+
+  test("hold nobody up who has proved to be the client from there, or in this isolate", async () => {
+    const { ask, settle } = createLimitedService(FEW);
+    const server = { address: HOME, credentials: "client:secret" };
+    passSeconds(900);
+    expect(await ask(grant, server)).toMatchObject({ status: 200 });
+    await settle();
+    for (let count = 0; count < 2 * FREE; count += 1) {
+      await ask(grant, { credentials: "client:wrong" });
+      await settle();
+    }
+    expect(await ask(grant, { credentials: "client:wrong" })).toMatchObject({ status: 429 });
+    // Remembered here, so that nothing is asked.
+    expect(await ask(grant)).toMatchObject({ status: 200 });
+    const other = createLimitedService(FEW);
+    expect(await other.ask(grant)).toMatchObject({ status: 429 });
+    expect(await other.ask(grant, server)).toMatchObject({ status: 200 });
+  });
+});
+
+describe("requests of one address", () => {
+  /** As wrangler.toml has it. */
+  const LIMIT = 100;
+  const forged = { grant_type: "refresh_token", refresh_token: "forged" };
+
+  test("are let through so often in a while, and then cost no look-up", async () => {
+    const { ask, takeCounts } = createLimitedService();
+    const caller = { address: freshAddress(), credentials: PUBLIC };
+    const answers = await Promise.all(
+      Array.from({ length: LIMIT + 20 }, () => ask(forged, caller)),
+    );
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(20);
+    expect(refused[0]).toEqual(throttled(ADDRESS_PERIOD_SECONDS));
+    expect(takeCounts()).toEqual({ "address.limit": LIMIT + 20, "d1.batch": LIMIT });
+  });
+
+  test("are those of its whole /64, and what the caller says of its address is nothing", async () => {
+    const { ask } = createLimitedService();
+    const answers = await Promise.all(
+      Array.from({ length: LIMIT + 20 }, (_, n) => {
+        const address = `2001:db8:5:6:${n.toString(16)}::1`;
+        const headers = {
+          "X-Forwarded-For": freshAddress(),
+          "X-Real-IP": freshAddress(),
+          "True-Client-IP": freshAddress(),
+          Forwarded: `for=${freshAddress()}`,
+        };
+        return ask(forged, { address, headers, credentials: PUBLIC });
+      }),
+    );
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20);
+  });
+
+  test("are not counted once a client has proved itself from there", async () => {
+    const { ask, takeCounts, settle } = createLimitedService();
+    const caller = { address: freshAddress() };
+    const grant = { grant_type: "client_credentials" };
+    expect(await ask(grant, caller)).toMatchObject({ status: 200 });
+    await settle();
+    takeCounts();
+    const answers = await Promise.all(
+      Array.from({ length: LIMIT + 20 }, () => ask(forged, caller)),
+    );
+    expect(answers.every(({ status }) => status === 400)).toBe(true);
+    expect(takeCounts()["address.limit"]).toBeUndefined();
+    // Neither a public client nor another one is trusted for that.
+    await ask(forged, { ...caller, credentials: PUBLIC });
+    await ask(forged, { ...caller, credentials: "client2:wrong" });
+    expect(takeCounts()["address.limit"]).toBe(2);
+  });
+});
+
+test("RATE_LIMITS off counts nothing", async () => {
+  const { logIn, takeCounts } = createLimitedService({ ...SETTINGS, RATE_LIMITS: "off" });
+  const username = newUser();
+  for (let count = 0; count < 3 * FREE; count += 1) {
+    const answer = await logIn({ ...LOGIN, username, password: "wrong" }, { address: HOME });
+    expect(answer).toEqual(INVALID_CREDENTIALS);
+  }
+  expect(takeCounts()).toEqual({ "d1.batch": 3 * FREE });
+});

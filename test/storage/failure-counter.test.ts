@@ -1,0 +1,110 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { type FailurePolicy, PLACE_KEPT_MS } from "../../src/limits/failures.ts";
+import type { FailureCounter, NumberedAdmission } from "../../src/storage/failure-counter.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+
+const policy: FailurePolicy = {
+  free: 3,
+  forgottenMs: 3_600_000,
+  delayMsMin: 1000,
+  delayMsMax: 60_000,
+};
+const ANYBODY = { places: [], strangersFromMs: 0 };
+
+stopClock();
+
+let counters = 0;
+let counter: DurableObjectStub<FailureCounter>;
+beforeEach(() => {
+  counters += 1;
+  counter = env.FAILURE_COUNTERS.getByName(`counter ${counters}`);
+});
+
+const admit = () => counter.admit(ANYBODY, Date.now(), policy);
+
+/** Settles an attempt that was admitted. */
+async function settle(
+  admission: NumberedAdmission,
+  result: "failed" | "succeeded" | "dropped",
+  places: readonly string[] = [],
+): Promise<number> {
+  if (admission.kind !== "admitted") throw new Error("it was not admitted");
+  const { ticket, counter: which } = admission;
+  const settlement = { ticket, counter: which, result, places, forgiven: 0 };
+  return counter.settle(settlement, Date.now(), policy);
+}
+
+const rows = () => runInDurableObject(counter, (_, { storage }) => [...storage.kv.list()]);
+const alarmAtMs = () => runInDurableObject(counter, (_, { storage }) => storage.getAlarm());
+
+describe("a counter of failures", () => {
+  test("stores nothing for asking, nor for what was right where it is known", async () => {
+    await settle(await admit(), "dropped");
+    expect(await rows()).toEqual([]);
+    await settle(await admit(), "succeeded", ["home"]);
+    const before = await rows();
+    expect(before).toHaveLength(1);
+    await settle(await admit(), "succeeded", ["home"]);
+    expect(await rows()).toEqual(before);
+  });
+
+  test("keeps what failed when the platform moves it, and forgets what was under way", async () => {
+    for (let count = 0; count < policy.free - 1; count += 1) await settle(await admit(), "failed");
+    expect(await admit()).toMatchObject({ kind: "admitted" });
+    expect(await admit()).toMatchObject({ kind: "throttled" });
+    await evictDurableObject(counter);
+    counter = env.FAILURE_COUNTERS.getByName(`counter ${counters}`);
+    const last = await admit();
+    expect(await settle(last, "failed")).toBe(Date.now() + policy.delayMsMin);
+    expect(await admit()).toMatchObject({ kind: "throttled" });
+  });
+
+  test("counts an attempt of which it never heard again as failed", async () => {
+    for (let count = 0; count < policy.free; count += 1) await admit();
+    expect(await admit()).toMatchObject({ kind: "throttled" });
+    passSeconds(29);
+    expect(await admit()).toMatchObject({ kind: "throttled" });
+    expect(await rows()).toEqual([]);
+    passSeconds(2);
+    expect(await admit()).toMatchObject({ kind: "admitted" });
+    const [, row] = (await rows())[0] ?? [];
+    expect(row).toMatchObject({ state: { strangers: { count: expect.closeTo(policy.free, 1) } } });
+  });
+
+  test("counts a failure that nobody asked for, and forgives for others' successes", async () => {
+    const unasked = { ticket: null, counter: null, places: [], result: "failed" } as const;
+    for (let count = 0; count < 5; count += 1) {
+      await counter.settle({ ...unasked, forgiven: 0 }, Date.now(), policy);
+    }
+    expect(await admit()).toMatchObject({ kind: "throttled" });
+    const retryAtMs = await counter.settle({ ...unasked, forgiven: 4 }, Date.now(), policy);
+    expect(retryAtMs).toBe(Date.now());
+    expect(await admit()).toMatchObject({ kind: "admitted" });
+  });
+
+  test("is gone when its failures are forgotten", async () => {
+    await settle(await admit(), "failed");
+    const atMs = await alarmAtMs();
+    expect(atMs).toBe(Date.now() + policy.forgottenMs / policy.free);
+    passSeconds(60);
+    // Of one that fails again meanwhile the alarm looks once more.
+    await settle(await admit(), "failed");
+    passSeconds(policy.forgottenMs / policy.free / 1000 - 60);
+    await runDurableObjectAlarm(counter);
+    expect(await rows()).toHaveLength(1);
+    passSeconds(policy.forgottenMs / 1000);
+    await runDurableObjectAlarm(counter);
+    expect(await rows()).toEqual([]);
+    expect(await alarmAtMs()).toBeNull();
+  });
+
+  test("is gone when its places are", async () => {
+    await settle(await admit(), "succeeded", ["home"]);
+    expect(await alarmAtMs()).toBe(Date.now() + PLACE_KEPT_MS);
+    passSeconds(PLACE_KEPT_MS / 1000);
+    await runDurableObjectAlarm(counter);
+    expect(await rows()).toEqual([]);
+  });
+});

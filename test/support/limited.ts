@@ -1,0 +1,73 @@
+import type { WholeAnswer } from "./answers.ts";
+import { interceptBindings } from "./interception.ts";
+import { basic, type Fields, post } from "./requests.ts";
+import { CLIENT, createService, LOGIN, type Overrides, type Service } from "./service.ts";
+
+/** Where a request comes from, and as which client. */
+export interface Caller {
+  /** As the platform says; without it another one each time. */
+  readonly address?: string;
+  /** `id:secret`, or null for the public client. */
+  readonly credentials?: string | null;
+  /** Headers that the caller puts there itself. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A service that limits what is tried, as one isolate. */
+export interface LimitedService {
+  readonly service: Service;
+  /** Asks the token endpoint. */
+  ask(fields: Fields, caller?: Caller): Promise<WholeAnswer>;
+  /** Asks for a login of the default user, with some fields changed. */
+  logIn(fields?: Fields, caller?: Caller): Promise<WholeAnswer>;
+  /** Waits until nothing goes on: failures are counted after the answer. */
+  settle(): Promise<void>;
+  /** How often each operation took place since the last time. */
+  takeCounts(): Record<string, number>;
+}
+
+let addresses = 0;
+
+/** An address that nobody has called from. */
+export function freshAddress(): string {
+  addresses += 1;
+  return `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`;
+}
+
+/** Builds a {@link LimitedService} over the real bindings. */
+export function createLimitedService(settings: Overrides = {}): LimitedService {
+  const busy = new Set<Promise<unknown>>();
+  let counts: Record<string, number> = {};
+  const bindings = interceptBindings((operation, proceed) => {
+    counts[operation] = (counts[operation] ?? 0) + 1;
+    const work = proceed();
+    busy.add(work);
+    return work.finally(() => busy.delete(work));
+  });
+  const service = createService({ ...bindings, RATE_LIMITS: "on", ...settings });
+
+  const ask: LimitedService["ask"] = (fields, caller = {}) => {
+    const { address = freshAddress(), credentials = CLIENT, headers = {} } = caller;
+    const proof = credentials === null ? {} : basic(credentials);
+    const client = credentials === null ? { client_id: "public" } : {};
+    const body = new URLSearchParams({ ...client, ...fields });
+    return post(service, body, { ...headers, ...proof, "CF-Connecting-IP": address });
+  };
+
+  return {
+    service,
+    ask,
+    logIn: (fields = {}, caller) => ask({ ...LOGIN, ...fields }, caller),
+    async settle() {
+      do {
+        await Promise.allSettled(busy);
+        await scheduler.wait(0);
+      } while (busy.size > 0);
+    },
+    takeCounts() {
+      const taken = counts;
+      counts = {};
+      return taken;
+    },
+  };
+}
