@@ -11,7 +11,9 @@ import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
 import { ADMIN_PATHS, PATHS } from "./endpoints/paths.ts";
 import { empty } from "./endpoints/respond.ts";
 import { revoke } from "./endpoints/revoke.ts";
+import { securityHeaders } from "./endpoints/security-headers.ts";
 import { token } from "./endpoints/token.ts";
+import { requireHttps } from "./endpoints/transport.ts";
 import { Refusal } from "./protocol/refusal.ts";
 import { note, withRecord } from "./telemetry/record.ts";
 import { requestIdOf } from "./telemetry/request-id.ts";
@@ -28,8 +30,12 @@ app.use(async (context, next) => {
   const observer = observerOf(env);
   const record = observer.begin(requestIdOf(req.raw.headers, newRequestId));
   await withRecord(record, next);
+  const url = new URL(req.url);
+  for (const [name, value] of Object.entries(securityHeaders(context.res.headers, url))) {
+    context.header(name, value);
+  }
   context.header("X-Request-Id", record.requestId);
-  if (isLocal(new URL(req.url))) context.header("Server-Timing", serverTiming(record));
+  if (isLocal(url)) context.header("Server-Timing", serverTiming(record));
   const { status } = context.res;
   observer.end(record, {
     event: "request",
@@ -37,6 +43,12 @@ app.use(async (context, next) => {
     method: req.method,
     status,
   });
+});
+
+// Before a body is read or anything is looked up, for every path and method.
+app.use(async ({ req }, next) => {
+  requireHttps(new URL(req.url));
+  await next();
 });
 
 route(PATHS.landing, { GET: landing });

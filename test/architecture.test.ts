@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { BROKEN } from "./support/architecture/broken.ts";
 import { importsGoDown, noCycles } from "./support/architecture/levels.ts";
 import { listsAreWhole } from "./support/architecture/lists.ts";
+import { lockfileIsWhole, versionsAreExact } from "./support/architecture/packages.ts";
 import * as place from "./support/architecture/places.ts";
 import * as repository from "./support/architecture/repository.ts";
 import { SOUND } from "./support/architecture/sound.ts";
@@ -150,6 +151,8 @@ const RULES = {
 
   "packages are declared, and what the Worker runs on is a dependency":
     repository.packagesAreDeclared,
+  "versions of packages are exact": versionsAreExact,
+  "the lockfile has a hash of every package, and is that of package.json": lockfileIsWhole,
   "packages come from the default registry": repository.registryIsDefault,
   "nothing committed names a developer's machine": repository.nothingIsLocal,
 } satisfies Record<string, Rule>;

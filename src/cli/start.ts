@@ -97,6 +97,8 @@ async function serve({ host, port, stateDir, passedThrough }: StartOptions): Pro
   );
   const vars = optional.flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const own = ["--ip", host, "--port", String(port), "--persist-to", stateDir];
+  // The name of a route would reach the Worker by http, which it refuses to every public name.
+  own.push("--infer-origin-from-routes=false");
   await serveWithWrangler([...vars, ...own, ...passedThrough], announce);
 }
 

@@ -40,13 +40,9 @@ const PAGE = `<!doctype html>
  * the one answer of the Worker that is not JSON, and only when it is asked for.
  */
 export async function landing({ request }: Exchange, deps: Deps): Promise<Response> {
-  const headers = { Vary: "Accept", "X-Content-Type-Options": "nosniff" };
+  const headers = { Vary: "Accept" };
   if (prefersHtml(request.headers.get("Accept") ?? "")) {
-    return publicHtml(PAGE, {
-      ...headers,
-      "Content-Security-Policy": POLICY,
-      "Referrer-Policy": "no-referrer",
-    });
+    return publicHtml(PAGE, { ...headers, "Content-Security-Policy": POLICY });
   }
   const issuer = issuerUrlOf(request, deps);
   const body = {

@@ -60,6 +60,7 @@ export const UNAVAILABLE: WireError = {
 
 /** The one mapping from reasons inside to words outside. Many to few, on purpose. */
 export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
+  insecure_transport: invalidRequest("This service answers to https alone."),
   unknown_path: invalidRequest("There is no such endpoint.", 404),
   query_parameters: invalidRequest("URL query parameters are not allowed"),
   unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPES.join(" or ")}.`, 415),

@@ -4,6 +4,7 @@
  */
 export type RefusalReason =
   // the request itself
+  | "insecure_transport"
   | "unknown_path"
   | "query_parameters"
   | "unsupported_media_type"

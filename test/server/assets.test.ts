@@ -13,6 +13,9 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** Of the Worker's own answers. */
+const JSON_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
 const FILES = [
   "_headers",
   "docs.html",
@@ -39,7 +42,17 @@ describe("what is served beside the Worker", () => {
       "cross-origin-opener-policy": "same-origin",
       "referrer-policy": "no-referrer",
       "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
     });
+  });
+
+  test("stands in the list of doors in SECURITY.md, each file of it", () => {
+    const page = readFileSync(join(PROJECT_DIR, "SECURITY.md"), "utf8");
+    const listed = [...page.matchAll(/^\| `(\/[^`]*)` \| GET \| .*; a static file \|$/gm)];
+    const served = FILES.filter((name) => name !== "_headers").map((name) => {
+      return `/${name.replace(/\.html$/, "")}`;
+    });
+    expect(listed.map(([, path]) => path).sort()).toEqual(served.sort());
   });
 
   test.each(["/docs/", "/docs.html"])("%s leads to /docs", async (path) => {
@@ -49,8 +62,9 @@ describe("what is served beside the Worker", () => {
 
   test.each(["POST", "PUT", "DELETE", "OPTIONS"])("is not for %s", async (method) => {
     for (const path of ["/docs", "/openapi.json"]) {
-      const { status } = await fetch(url + path, { method });
-      expect({ path, status }).toEqual({ path, status: 405 });
+      const answer = await fetch(url + path, { method });
+      const { status } = answer;
+      expect({ path, status, text: await answer.text() }).toEqual({ path, status: 405, text: "" });
     }
   });
 
@@ -59,7 +73,7 @@ describe("what is served beside the Worker", () => {
     async (path) => {
       const response = await fetch(url + path);
       expect(response.headers.get("Content-Type")).toBe("application/json");
-      expect(response.headers.get("Content-Security-Policy")).toBeNull();
+      expect(response.headers.get("Content-Security-Policy")).toBe(JSON_POLICY);
     },
   );
 

@@ -21,11 +21,34 @@ const REQUEST_ID = "x-request-id";
 /** The id of a request that came without Cloudflare's own. */
 const RANDOM_REQUEST_ID = /^[0-9a-f]{16}$/;
 
-/** The headers of an answer, but for its request id, which it must have. */
+/** The policy of every answer but a page. */
+const JSON_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** What every answer has for the safety of browsers. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/**
+ * The headers of an answer, but for those that every answer must have: its request id, and what
+ * keeps browsers safe. The policy of a page stays, since each has its own.
+ */
 export function headersOf({ headers }: Response): Record<string, string> {
   const { [REQUEST_ID]: id, ...others } = Object.fromEntries(headers);
   expect(id).toMatch(RANDOM_REQUEST_ID);
-  return others;
+  expect(others).toMatchObject(SECURITY_HEADERS);
+  const isForAnyone = others["access-control-allow-origin"] === "*";
+  const sharing = others["cross-origin-resource-policy"];
+  expect(sharing).toBe(isForAnyone ? undefined : "same-origin");
+  const known = [...Object.keys(SECURITY_HEADERS), "cross-origin-resource-policy"];
+  if (!others["content-type"]?.startsWith("text/html")) {
+    expect(others["content-security-policy"]).toBe(JSON_POLICY);
+    known.push("content-security-policy");
+  }
+  return Object.fromEntries(Object.entries(others).filter(([name]) => !known.includes(name)));
 }
 
 /** Reads an answer of the service to its end. */

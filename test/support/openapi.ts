@@ -39,7 +39,8 @@ export const DOCUMENTED: readonly DocumentedOperation[] = Object.entries(
 /** Headers that HTTP itself or the safety of browsers gives any answer. */
 const UNDOCUMENTED_HEADERS = [
   ...["content-type", "content-length", "content-security-policy", "referrer-policy"],
-  "x-content-type-options",
+  ...["cross-origin-resource-policy", "strict-transport-security", "x-content-type-options"],
+  "x-frame-options",
 ];
 
 /** Holds a real answer against what the document has for its status, with nothing besides. */

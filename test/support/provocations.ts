@@ -22,6 +22,7 @@ const TYPE = { client_assertion_type: ASSERTION_TYPE };
 /** How to reach every reason that a line of the log can have. */
 export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
   ...MANAGEMENT_PROVOCATIONS,
+  insecure_transport: ({ logIn }) => logIn({}, { path: "http://login.example.com/o/token/" }),
   unknown_path: ({ send }) => send({}, { path: `/${CANARIES.path}` }),
   query_parameters: ({ logIn }) => logIn({}, { path: `/o/token/?x=${CANARIES.query}` }),
   unsupported_media_type: ({ raw }) => raw(CANARIES.body, `text/${CANARIES.value}`),

@@ -27,6 +27,7 @@ export interface Answer<Body = Record<string, unknown>> {
 /** The service over workerd's own bindings, with some settings or bindings replaced. */
 export interface Service {
   env: Env;
+  /** @param path or a whole URL, where the host matters */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Posts a form to the token endpoint, with HTTP Basic unless the fields name a client. */
   token<Body = Record<string, unknown>>(
@@ -64,7 +65,8 @@ export type Overrides = Partial<
 export function createService(overrides: Overrides = {}): Service {
   const serviceEnv = { ...env, ...overrides } as Env;
   const fetch = async (path: string, init?: RequestInit) => {
-    return app.fetch(new Request(`https://login.example.com${path}`, init), serviceEnv);
+    const url = path.startsWith("http") ? path : `https://login.example.com${path}`;
+    return app.fetch(new Request(url, init), serviceEnv);
   };
   return {
     env: serviceEnv,

@@ -8,6 +8,17 @@ const invalid = (meaning: string, client: string, status = 400): Explanation => 
 
 /** Reasons that lie in the request itself, whoever sends it. */
 export const REQUEST_EXPLANATIONS = {
+  insecure_transport: {
+    ...invalid(
+      "The request came by http, and anybody on the way could read it (RFC 6749 §3.2). It was " +
+        "not read here. Only this machine, private addresses and names such as `.test` need none.",
+      "Write `https://` into the URL. A password, secret or token that was sent is known by now: " +
+        "replace it.",
+    ),
+    operator:
+      "Turn on Always Use HTTPS for the domain, which helps browsers, and see that no client " +
+      "relies on being redirected.",
+  },
   unknown_path: invalid(
     "The service has no such path. Paths are case-sensitive.",
     "Check the URL; the metadata at `/.well-known/oauth-authorization-server` lists every " +

@@ -7,12 +7,17 @@ for (const flow of Object.values(spec.components.securitySchemes.oauth2.flows)) 
   flow.scopes = Object.fromEntries(named.map((scope) => [scope, flow.scopes[scope] ?? ""]));
 }
 
-globalThis.SwaggerUIBundle({
-  spec,
-  dom_id: "#api",
-  // Its default is a host outside, which would learn of every page shown.
-  validatorUrl: null,
-});
+if (location.protocol === "http:" && metadata.error === "invalid_request") {
+  // The service refuses http where it is deployed. Nobody may type a password here before it does.
+  location.protocol = "https:";
+} else {
+  globalThis.SwaggerUIBundle({
+    spec,
+    dom_id: "#api",
+    // Its default is a host outside, which would learn of every page shown.
+    validatorUrl: null,
+  });
+}
 
 /** @param {string} path */
 async function fetchJson(path) {

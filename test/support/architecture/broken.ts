@@ -8,6 +8,15 @@ const GRANT_WORDS = { "src/protocol/names.ts": 'const GRANT_TYPES = ["password"]
 const GRANT = 'const passwordGrant: Grant = { grantType: "password" };';
 const GRANT_LIST = { "src/grants/index.ts": "const GRANTS = [passwordGrant];" };
 
+/** A lockfile that installs one version of every package. */
+function lockfileOf(devDependencies: Readonly<Record<string, string>>, version: string): string {
+  const locked = { version, integrity: `sha512-${"A".repeat(86)}==` };
+  const installed = Object.keys(devDependencies).map((name) => [`node_modules/${name}`, locked]);
+  return JSON.stringify({
+    packages: { "": { devDependencies }, ...Object.fromEntries(installed) },
+  });
+}
+
 /** For each rule of `architecture.test.ts`, files that break it and no other, by what is wrong. */
 export const BROKEN: Readonly<Record<string, Samples>> = {
   "imports go only downward": {
@@ -175,15 +184,39 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
       "test/a.ts": 'import fc from "fast-check";',
     },
     "the Worker imports a tool of development": {
-      "package.json": '{ "devDependencies": { "hono": "4" } }',
+      "package.json": '{ "devDependencies": { "hono": "4.0.0" } }',
       "src/index.ts": 'import { app } from "./app.ts";',
       "src/app.ts": 'import { Hono } from "hono";',
     },
-    "a dependency is not used": { "package.json": '{ "dependencies": { "left-pad": "1" } }' },
+    "a dependency is not used": { "package.json": '{ "dependencies": { "left-pad": "1.0.0" } }' },
+  },
+  "versions of packages are exact": {
+    "one may be newer": { "package.json": '{ "devDependencies": { "hono": "^4.0.0" } }' },
+    "one is whatever is latest": { "package.json": '{ "devDependencies": { "hono": "latest" } }' },
+    "one is not from a registry": {
+      "package.json": '{ "devDependencies": { "hono": "github:honojs/hono" } }',
+    },
+  },
+  "the lockfile has a hash of every package, and is that of package.json": {
+    "a package has no hash": {
+      "package-lock.json": '{ "packages": { "node_modules/hono": { "version": "4.0.0" } } }',
+    },
+    "a package has a weak hash": {
+      "package-lock.json": `{ "packages": { "node_modules/hono": { "integrity": "sha1-${"A".repeat(27)}=" } } }`,
+    },
+    "package.json names a package that it lacks": {
+      "package.json": '{ "devDependencies": { "hono": "4.0.0" } }',
+      "package-lock.json": '{ "packages": {} }',
+    },
+    "it installs another version": {
+      "package.json": '{ "devDependencies": { "hono": "4.0.0" } }',
+      "package-lock.json": lockfileOf({ hono: "4.0.0" }, "4.0.1"),
+    },
   },
   "packages come from the default registry": {
     "the lockfile names another host": {
-      "package-lock.json": '"resolved": "https://mirror.example.com/hono.tgz"',
+      "package-lock.json":
+        '{ "packages": { "": { "resolved": "https://mirror.example.com/hono.tgz" } } }',
     },
   },
   "nothing committed names a developer's machine": {

@@ -26,8 +26,21 @@ export const SOUND: Readonly<Record<string, string>> = {
   "src/crypto/a.ts": "const date = new Date(nowMs);",
   "src/tokens/a.ts": "function decide() { throw new TypeError(); }",
   "src/app.ts": `//${" ".repeat(97)}.\n`.repeat(250),
-  "package.json": '{ "devDependencies": { "zod": "4" } }',
+  "package.json": '{ "devDependencies": { "zod": "4.0.0-beta.1" } }',
   "src/management/a.ts": 'import * as z from "zod/mini";',
   "README.md": "See https://example.com/home/page, ../home/page and /o/token/.",
-  "package-lock.json": '"resolved": "https://registry.npmjs.org/zod/-/zod-4.tgz"',
+  "package-lock.json": JSON.stringify(
+    {
+      packages: {
+        "": { devDependencies: { zod: "4.0.0-beta.1" } },
+        "node_modules/zod": {
+          version: "4.0.0-beta.1",
+          resolved: "https://registry.npmjs.org/zod/-/zod-4.0.0-beta.1.tgz",
+          integrity: `sha512-${"A".repeat(86)}==`,
+        },
+      },
+    },
+    null,
+    2,
+  ),
 };

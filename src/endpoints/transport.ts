@@ -1,0 +1,32 @@
+import { Refusal } from "../protocol/refusal.ts";
+
+/** Endings of names that no zone of the public DNS has (RFC 6761 §6, 6762 §3; ICANN). */
+const PRIVATE_ENDINGS = [".localhost", ".local", ".test", ".internal"];
+
+/** IPv4 of this machine, its network and its link (RFC 1122 §3.2.1.3, 1918 §3, 3927 §2.1). */
+const PRIVATE_IPV4 =
+  /^(?:0\.0\.0\.0|(?:(?:10|127)\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254)\.\d+\.\d+)$/;
+
+/** The same of IPv6 (RFC 4291 §2.5, 4193 §3.1), as the URL parser writes it. */
+const PRIVATE_IPV6 = /^\[(?:::1?|f[cd][\da-f]{2}:[\da-f:]*|fe[89ab][\da-f]:[\da-f:]*)\]$/;
+
+/**
+ * Lets a request in that came by https, or that never left a network in which no public certificate
+ * can be had: that is development. RFC 6749 §3.2 demands TLS. Nothing is redirected: what was sent
+ * is known to whoever listened, and a client that gets by with a redirect would go on so.
+ *
+ * @throws Refusal `insecure_transport`
+ */
+export function requireHttps(url: URL): void {
+  if (url.protocol !== "https:" && !isDevelopment(url)) throw new Refusal("insecure_transport");
+}
+
+/**
+ * Whether a URL names this machine, a machine beside it, or nothing that DNS knows. Cloudflare
+ * routes by host name and gives none of these to anybody, so that this is never so when deployed.
+ */
+export function isDevelopment({ hostname }: URL): boolean {
+  if (PRIVATE_IPV4.test(hostname) || PRIVATE_IPV6.test(hostname)) return true;
+  const name = hostname.replace(/\.$/, "");
+  return !/[.:]/.test(name) || PRIVATE_ENDINGS.some((ending) => name.endsWith(ending));
+}
