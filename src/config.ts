@@ -23,6 +23,8 @@ export interface Config extends PasswordConfig {
   readonly importedTokens: "off" | "on";
   /** Whether the management API answers, over HTTP and over RPC. */
   readonly managementApi: "off" | "on";
+  /** How soon a failed login of a user is answered at the earliest; 0: at once. */
+  readonly failedLoginSecondsMin: number;
   /** Where users log in who are not known here yet; null: nowhere. */
   readonly legacy: LegacyConfig | null;
 }
@@ -72,6 +74,9 @@ const PASSWORD_LENGTH_MIN = { lowest: 8, highest: 64 };
 /** Where a password may be sent in the clear: to this machine itself. */
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
+/** More would outlast the patience of clients that wait for an answer. */
+const FAILED_LOGIN_SECONDS_MAX = 30;
+
 /** Longest time in which a repeated refresh may be a lost answer. */
 const RETRY_WINDOW_SECONDS_MAX = 600;
 
@@ -96,6 +101,12 @@ export function parseConfig(settings: Settings): Config {
     tokenKeys: ringKeys("TOKEN_KEYS", text(settings, "TOKEN_KEYS")),
     importedTokens: choice(settings, "IMPORTED_TOKENS", SWITCH),
     managementApi: choice(settings, "MANAGEMENT_API", SWITCH),
+    failedLoginSecondsMin: integer(
+      settings,
+      "FAILED_LOGIN_SECONDS_MIN",
+      0,
+      FAILED_LOGIN_SECONDS_MAX,
+    ),
     legacy: legacy(settings),
     ...parsePasswordConfig(settings),
   });

@@ -8,6 +8,7 @@ import { adoptUser } from "./adopt-user.ts";
 import { audienceOf } from "./audience.ts";
 import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
+import { holdFailures } from "./hold-failures.ts";
 
 /** Resource owner password credentials (RFC 6749 §4.3): a user logs in, a family begins. */
 export const passwordGrant: Grant = {
@@ -20,7 +21,8 @@ export const passwordGrant: Grant = {
       userOf: (accounts) => (username === undefined ? null : accounts.user({ username })),
 
       async authorize(client, user) {
-        const loggedIn = await logIn(user, requiredCredentials(params), tools);
+        const credentials = requiredCredentials(params);
+        const loggedIn = await holdFailures(() => logIn(user, credentials, tools), tools);
         requireGrantAllowed(client, "password");
         const mayRefresh = client.grantTypes.includes("refresh_token");
         return {
@@ -55,8 +57,9 @@ function requiredCredentials(params: Params): Credentials {
 }
 
 /**
- * Unknown, inactive, unusable and wrong cost the same work and differ only in the log. This is one
- * attempt at a password, here and at the old endpoint together: what limits attempts stands before.
+ * Unknown, inactive, unusable and wrong cost the same work and differ only in the log; what is
+ * foreign takes longer, which {@link holdFailures} hides. This is one attempt at a password, here
+ * and at the old endpoint together: what limits attempts stands before.
  */
 async function logIn(
   user: User | null,

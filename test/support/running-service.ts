@@ -10,6 +10,7 @@ const DEFAULT_VARS: Vars = {
   TOKEN_KEYS: "5e".repeat(32),
   PASSWORD_HASH_ROUNDS: 1,
   PASSWORD_LENGTH_MIN: 8,
+  FAILED_LOGIN_SECONDS_MIN: 0,
 };
 
 /** The built Worker in workerd, listening on a port of its own, with state of its own. */

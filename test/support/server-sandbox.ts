@@ -10,7 +10,11 @@ import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
 import { WorkerdProcess } from "./workerd-process.ts";
 
 /** Settings that every sandbox has unless it says otherwise. */
-const SANDBOX_VARS = { PASSWORD_HASH_ROUNDS: 1, PASSWORD_LENGTH_MIN: 8 };
+const SANDBOX_VARS = {
+  PASSWORD_HASH_ROUNDS: 1,
+  PASSWORD_LENGTH_MIN: 8,
+  FAILED_LOGIN_SECONDS_MIN: 0,
+};
 
 /** The clients and users that every sandbox has. */
 const REGISTRY = {

@@ -47,6 +47,7 @@ export async function workerdProject(
             TOKEN_KEYS: TEST_TOKEN_KEYS,
             SIGNING_KEYS,
             PASSWORD_HASH_ROUNDS: 1,
+            FAILED_LOGIN_SECONDS_MIN: 0,
             TEST_MIGRATIONS,
             SEED,
             ...bindings,

@@ -23,6 +23,7 @@ const VARS: Omit<Env, Bindings | "TOKEN_KEYS"> = {
   REFRESH_RETRY_WINDOW_SECONDS: 10,
   PASSWORD_HASH_ROUNDS: 6,
   PASSWORD_LENGTH_MIN: 8,
+  FAILED_LOGIN_SECONDS_MIN: 2,
   IMPORTED_TOKENS: "off",
   MANAGEMENT_API: "off",
   LEGACY_TOKEN_ENDPOINT: "",
@@ -47,10 +48,11 @@ function complaint(changes: Record<string, unknown>): string | null {
 
 describe("the settings of wrangler.toml", () => {
   test("are the defaults, and are enough to start with a key", () => {
-    const { PASSWORD_HASH_ROUNDS: _lowered, ...vars } = VARS;
+    const { PASSWORD_HASH_ROUNDS, FAILED_LOGIN_SECONDS_MIN, ...vars } = VARS;
+    const lowered = { PASSWORD_HASH_ROUNDS, FAILED_LOGIN_SECONDS_MIN };
     expect({ ...env }).toMatchObject(vars);
     expect(
-      parseConfig({ ...env, PASSWORD_HASH_ROUNDS: 6, TOKEN_KEYS: KEY, SIGNING_KEYS: undefined }),
+      parseConfig({ ...env, ...lowered, TOKEN_KEYS: KEY, SIGNING_KEYS: undefined }),
     ).toEqual({
       issuer: null,
       scopes: ["read", "write", "groups", "introspection"],
@@ -66,6 +68,7 @@ describe("the settings of wrangler.toml", () => {
       passwordHashRounds: 6,
       passwordPepper: null,
       passwordLengthMin: 8,
+      failedLoginSecondsMin: 2,
       importedTokens: "off",
       managementApi: "off",
       legacy: null,
@@ -95,6 +98,7 @@ describe("a number", () => {
     ["REFRESH_RETRY_WINDOW_SECONDS", 0, 600],
     ["PASSWORD_HASH_ROUNDS", 1, 20],
     ["PASSWORD_LENGTH_MIN", 8, 64],
+    ["FAILED_LOGIN_SECONDS_MIN", 0, 30],
   ])("such as %s is whole and from %i to %i, as a number or in digits", (name, min, max) => {
     for (const good of [min, max, String(min), String(max)]) {
       expect(complaint({ [name]: good }), String(good)).toBeNull();
