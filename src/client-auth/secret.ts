@@ -30,9 +30,8 @@ async function checkSecret(
 ): Promise<PasswordCheck> {
   const nowMs = clock();
   const records = client === null || hasControlCharacter(secret) ? [] : liveRecords(client, nowMs);
-  for (const record of records) {
-    if (await verdicts.recalls(record, secret, nowMs)) return { matched: record, outdated: false };
-  }
+  const remembered = await verdicts.recall(records, secret, nowMs);
+  if (remembered !== null) return { matched: remembered, outdated: false };
   const check = await clientSecrets.check(secret, records);
   if (check.matched !== null) await verdicts.remember(check.matched, secret, nowMs);
   return check;

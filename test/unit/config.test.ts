@@ -51,9 +51,7 @@ describe("the settings of wrangler.toml", () => {
     const { PASSWORD_HASH_ROUNDS, FAILED_LOGIN_SECONDS_MIN, ...vars } = VARS;
     const lowered = { PASSWORD_HASH_ROUNDS, FAILED_LOGIN_SECONDS_MIN };
     expect({ ...env }).toMatchObject(vars);
-    expect(
-      parseConfig({ ...env, ...lowered, TOKEN_KEYS: KEY, SIGNING_KEYS: undefined }),
-    ).toEqual({
+    expect(parseConfig({ ...env, ...lowered, TOKEN_KEYS: KEY, SIGNING_KEYS: undefined })).toEqual({
       issuer: null,
       scopes: ["read", "write", "groups", "introspection"],
       lifetimes: {
