@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
 import { importRefreshTokens, newDotToken } from "./dot-tokens.ts";
-import { migratedDatabase, register } from "./service-database.ts";
+import { migratedDatabase, type RegistryEntries, register } from "./service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
 import { WorkerdProcess } from "./workerd-process.ts";
 
@@ -42,14 +42,17 @@ export class ServerSandbox {
     this.#vars = { ...SANDBOX_VARS, TOKEN_KEYS: this.tokenKeys, ...vars };
   }
 
-  /** Builds, migrates and registers a confidential client, a public client and a user. */
-  static async create(vars: Vars = {}): Promise<ServerSandbox> {
+  /** Builds, migrates and registers: a confidential client, a public client and a user. */
+  static async create(
+    vars: Vars = {},
+    entries: RegistryEntries = REGISTRY,
+  ): Promise<ServerSandbox> {
     const folder = mkdtempSync(join(tmpdir(), "tollgate-"));
     const sandbox = new ServerSandbox(folder, vars);
     process.once("exit", sandbox.remove);
     try {
       buildWorker(sandbox.#workerDir);
-      await sandbox.#prepareDatabase();
+      await sandbox.#prepareDatabase(entries);
       return sandbox;
     } catch (error) {
       sandbox.remove();
@@ -82,9 +85,9 @@ export class ServerSandbox {
     return tokens;
   }
 
-  #prepareDatabase(): Promise<void> {
+  #prepareDatabase(entries: RegistryEntries): Promise<void> {
     return this.#withState(async (miniflare) => {
-      await register(await migratedDatabase(miniflare), this.#vars, REGISTRY);
+      await register(await migratedDatabase(miniflare), this.#vars, entries);
     });
   }
 
