@@ -20,8 +20,8 @@ export const FAILED_LOGINS: ReadonlySet<RefusalReason> = new Set<RefusalReason>(
 ]);
 
 /**
- * Checks a password, and lets a failed login be known only after a set time from now: some passwords
- * take longer to check than others. Success, an outage and any other refusal are known at once.
+ * Checks a password, and lets a failed login be known only after a set time from now: some take
+ * longer to check than others. Success, an outage and any other refusal are known at once.
  *
  * The time starts before the work and is not computed after it, since the clock of a Worker stands
  * still while it computes. What `check` holds, it has given back before anybody waits.

@@ -6,6 +6,7 @@ import type { Claims } from "../support/jws.ts";
 import { type Algorithm, newKey } from "../support/keys.ts";
 import { basic, type Fields, post } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
+import { clientOfTwoSecrets } from "../support/two-secrets.ts";
 import { webCryptoCallsOf } from "../support/webcrypto-calls.ts";
 
 const OWN = { grant_type: "client_credentials" };
@@ -18,10 +19,9 @@ beforeAll(async () => {
     clients: [
       { client_id: "off", client_secret: "secret", disabled: true },
       { client_id: "off-public", token_endpoint_auth_method: "none", disabled: true },
-      { client_id: "two", client_secret: "old secret" },
+      await clientOfTwoSecrets("two"),
     ],
   });
-  await service.register({ clients: [{ client_id: "two", client_secret: "new secret" }] });
   await registerKeyClient(service, "by-key", await keys.ES256, await keys.EdDSA, await keys.RS256);
   await registerKeyClient(service, "by-another-key", await newKey("ES256"));
   await registerKeyClient(service, "off-by-key", await keys.ES256);
@@ -44,6 +44,13 @@ async function costOf(fields: Fields, headers: HeadersInit = {}) {
   });
   return { storage, webCrypto };
 }
+
+test("a client whose secret was rotated has two that are right", async () => {
+  for (const secret of ["the old secret", "the new secret"]) {
+    const answer = await post(service, new URLSearchParams(OWN), basic(`two:${secret}`));
+    expect(answer).toMatchObject({ status: 200 });
+  }
+});
 
 describe("a refused client costs what an unknown one does", () => {
   const longSecret = "x".repeat(5000);

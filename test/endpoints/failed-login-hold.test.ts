@@ -125,6 +125,21 @@ describe("a failed login", () => {
     expect(await login).toEqual(INVALID_CREDENTIALS);
   });
 
+  test("waits from before the work, during which the clock may stand still", async () => {
+    const waits = holdTimers();
+    const begun: number[] = [];
+    const bindings = interceptBindings((operation, proceed) => {
+      if (operation === "password.derive") begun.push(waits.length);
+      return proceed();
+    });
+    const service = createService({ ...bindings, ...HELD });
+    const login = ask(service, { ...LOGIN, username: "long", password: "wrong" });
+    await eventually(() => begun.length > 0);
+    expect(begun).toEqual([1]);
+    waits[0]?.goOff();
+    expect(await login).toEqual(INVALID_CREDENTIALS);
+  });
+
   test("is answered at once when no time is set", async () => {
     const service = createService({ FAILED_LOGIN_SECONDS_MIN: 0 });
     const waits = holdTimers();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { RegistryEntries } from "../support/service-database.ts";
+import { clientOfTwoSecrets } from "../support/two-secrets.ts";
 import type { Vars } from "../support/workerd-options.ts";
 
 /** A kind of request that must not be told from the others by its time. */
@@ -37,7 +38,7 @@ const ENTRIES: RegistryEntries = {
     { client_id: "public", token_endpoint_auth_method: "none" },
     { client_id: "client", client_secret: "the right secret" },
     { client_id: "disabled", client_secret: "the right secret", disabled: true },
-    { client_id: "two", client_secret: "the old secret" },
+    await clientOfTwoSecrets("two"),
   ],
   users: [
     { username: "own", password: PASSWORD },

@@ -18,15 +18,16 @@ export function createSlowRecordWatch() {
       slowest = Math.max(slowest, parsePasswordRecord(record)?.iterations ?? 0);
     },
 
-    /** What an operator should know of it, or null when a guess is over before it is answered. */
-    warning(): string | null {
+    /** What an operator should know of it: nothing when a guess is over before it is answered. */
+    warnings(): string[] {
       const seconds = (slowest * ITERATION_MICROSECONDS) / 1_000_000;
-      if (slowest <= ITERATIONS_PER_CALL_MAX || seconds < HOLD_SECONDS) return null;
-      return (
-        `password hashes of up to ${slowest} iterations take some ${seconds.toFixed(1)} seconds to ` +
-        `check: set FAILED_LOGIN_SECONDS_MIN to ${Math.floor(seconds) + 2} or more while there are ` +
-        "any, or the time of a failed login tells who has one"
-      );
+      if (slowest <= ITERATIONS_PER_CALL_MAX || seconds < HOLD_SECONDS) return [];
+      const settingMin = Math.floor(seconds) + 2;
+      return [
+        `password hashes of up to ${slowest} iterations take some ${seconds.toFixed(1)} seconds ` +
+          `to check: set FAILED_LOGIN_SECONDS_MIN to ${settingMin} or more while there are any, ` +
+          "or the time of a failed login tells who has one",
+      ];
     },
   };
 }

@@ -96,8 +96,7 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
     async end(): Promise<DecidedUsers> {
       fields.end();
       await decideAll();
-      const warning = slowRecords.warning();
-      if (warning !== null) tally.warn(warning);
+      for (const warning of slowRecords.warnings()) tally.warn(warning);
       return decided;
     },
   };
