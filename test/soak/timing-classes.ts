@@ -71,7 +71,7 @@ const LOGINS = [
  * rest is left for the long derivation. That takes half a second alone, and longer here, where all
  * objects and the Worker share a thread: hence ten seconds, so that queueing decides nothing. At
  * once, guesses of one password at one record share a derivation; without that they alone would
- * take a quarter of an hour.
+ * take a quarter of an hour. It needs a machine that has little else to do.
  */
 const HELD_LOGINS: TimingPlan = {
   title: "failed logins that are held for ten seconds",
