@@ -27,6 +27,8 @@ export interface Config extends PasswordConfig, LimitsConfig {
   readonly importedTokens: "off" | "on";
   /** Whether the management API answers, over HTTP and over RPC. */
   readonly managementApi: "off" | "on";
+  /** How soon a failed login of a user is answered at the earliest; 0: at once. */
+  readonly failedLoginSecondsMin: number;
   /** Where users log in who are not known here yet; null: nowhere. */
   readonly legacy: LegacyConfig | null;
 }
@@ -87,6 +89,8 @@ const FAILURES_FREE_MAX = 100_000;
 
 /** More would wait for longer than any client does: a tenth of a second each. */
 const HASHES_IN_FLIGHT_MAX = 300;
+/** More would outlast the patience of clients that wait for an answer. */
+const FAILED_LOGIN_SECONDS_MAX = 30;
 
 /** Longest time in which a repeated refresh may be a lost answer. */
 const RETRY_WINDOW_SECONDS_MAX = 600;
@@ -112,6 +116,12 @@ export function parseConfig(settings: Settings): Config {
     tokenKeys: ringKeys("TOKEN_KEYS", text(settings, "TOKEN_KEYS")),
     importedTokens: choice(settings, "IMPORTED_TOKENS", SWITCH),
     managementApi: choice(settings, "MANAGEMENT_API", SWITCH),
+    failedLoginSecondsMin: integer(
+      settings,
+      "FAILED_LOGIN_SECONDS_MIN",
+      0,
+      FAILED_LOGIN_SECONDS_MAX,
+    ),
     legacy: legacy(settings),
     ...parsePasswordConfig(settings),
     ...limits(settings),

@@ -63,7 +63,8 @@ const REQUEST_ID_BYTES = 8;
 
 const clock = (): number => Date.now();
 
-const wait = (ms: number): Promise<void> => scheduler.wait(ms);
+const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
+  scheduler.wait(ms, signal && { signal });
 
 const defer = (work: Promise<unknown>): void => {
   waitUntil(work.catch((error) => logFailure("deferred_failed", error)));
@@ -115,6 +116,8 @@ async function createDeps(env: Env): Promise<Deps> {
     signingKeys: mintTools.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
     lifetimes: config.lifetimes,
+    failedLoginMsMin: config.failedLoginSecondsMin * 1000,
+    wait,
     acceptsImportedTokens,
     management: {
       registry: createRegistry(env.DB, DEADLINE_MS),

@@ -1,4 +1,4 @@
-import { claimedIssuer, verifyAssertion } from "../crypto/assertion.ts";
+import { type Assertion, claimedIssuer, verifyAssertion } from "../crypto/assertion.ts";
 import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
@@ -29,12 +29,15 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
     return {
       clientId,
       async prove(client, tools) {
+        const nowMs = tools.clock();
+        const verified = await verifyAssertion(assertion, keysOf(client), issuerUrl, nowMs);
         if (client === null) throw new Refusal("client_unknown");
         if (client.authMethod !== "private_key_jwt" || client.jwks === null) {
           throw new Refusal("client_auth_method_wrong");
         }
         if (client.isDisabled) throw new Refusal("client_disabled");
-        await requireFreshAssertion(assertion, client, issuerUrl, tools);
+        if (verified === null) throw new Refusal("client_assertion_wrong");
+        await requireFirstUse(verified, clientId, nowMs, tools);
         return client;
       },
     };
@@ -50,19 +53,20 @@ function refuseSecondMethod(authorization: string | null, params: Params, client
   }
 }
 
-async function requireFreshAssertion(
-  assertion: string,
-  client: Client,
-  issuerUrl: string,
-  { clock, assertions }: ClaimTools,
+/** Those that an assertion may be signed with: of no client, and of one of another method, none. */
+function keysOf(client: Client | null): NonNullable<Client["jwks"]> {
+  return (client?.authMethod === "private_key_jwt" ? client.jwks : null) ?? { keys: [] };
+}
+
+async function requireFirstUse(
+  { tokenId, expiresAtMs }: Assertion,
+  clientId: string,
+  nowMs: number,
+  { assertions }: ClaimTools,
 ): Promise<void> {
-  const nowMs = clock();
-  const verified = await verifyAssertion(assertion, client.jwks ?? { keys: [] }, issuerUrl, nowMs);
-  if (verified === null) throw new Refusal("client_assertion_wrong");
-  const { tokenId, expiresAtMs } = verified;
-  const isFirstUse = await assertions.consume(client.clientId, tokenId, expiresAtMs, nowMs);
+  const isFirstUse = await assertions.consume(clientId, tokenId, expiresAtMs, nowMs);
   if (!isFirstUse) {
-    audit({ action: "assertion_replayed", clientId: client.clientId });
+    audit({ action: "assertion_replayed", clientId });
     throw new Refusal("client_assertion_replayed");
   }
 }

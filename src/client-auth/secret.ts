@@ -14,27 +14,17 @@ export function secretClaim(clientId: string, secret: string, address: string | 
     clientId,
     async prove(client, tools) {
       const records = recordsFor(client, secret, tools);
-      const isRemembered = client !== null && (await recalls(records, secret, tools));
-      const proved = isRemembered
-        ? requireSecretMethod(client)
-        : await tools.throttle.secret({ clientId, address }, () => {
-            return checkSecret(client, records, secret, tools);
-          });
+      const remembered = await tools.verdicts.recall(records, secret, tools.clock());
+      const proved =
+        client !== null && remembered !== null
+          ? requireSecretMethod(client)
+          : await tools.throttle.secret({ clientId, address }, () => {
+              return checkSecret(client, records, secret, tools);
+            });
       if (proved.isDisabled) throw new Refusal("client_disabled");
       return proved;
     },
   };
-}
-
-async function recalls(
-  records: readonly string[],
-  secret: string,
-  { verdicts, clock }: ClaimTools,
-): Promise<boolean> {
-  for (const record of records) {
-    if (await verdicts.recalls(record, secret, clock())) return true;
-  }
-  return false;
 }
 
 /** The same work whoever the client is, and if there is none. @throws Refusal */

@@ -15,8 +15,11 @@ const VERDICT_AGE_MS_MAX = 600_000;
  * Only right secrets are remembered: wrong ones could push them out.
  */
 export interface VerdictMemory {
-  /** Whether this secret was found right for this record not long ago. */
-  recalls(record: string, secret: string, nowMs: number): Promise<boolean>;
+  /**
+   * Looks for a record that this secret was found right for not long ago. The same work however
+   * many there are, and for none, which is what a client that does not exist has.
+   */
+  recall(records: readonly string[], secret: string, nowMs: number): Promise<string | null>;
   /** Remembers that this secret is right for this record. */
   remember(record: string, secret: string, nowMs: number): Promise<void>;
 }
@@ -26,18 +29,22 @@ export function createVerdictMemory(random: Random): VerdictMemory {
   const key = hmacKey(random(32));
   const rememberedAtMs = new Map<string, number>();
 
-  async function nameOf(record: string, secret: string): Promise<string> {
-    return `${record} ${toHex(await hmacSha256(await key, utf8(secret)))}`;
+  async function nameOf(secret: string): Promise<string> {
+    return toHex(await hmacSha256(await key, utf8(secret)));
   }
 
   return {
-    async recalls(record, secret, nowMs) {
-      const atMs = rememberedAtMs.get(await nameOf(record, secret));
-      return atMs !== undefined && nowMs - atMs < VERDICT_AGE_MS_MAX;
+    async recall(records, secret, nowMs) {
+      const name = await nameOf(secret);
+      const isFresh = (record: string) => {
+        const atMs = rememberedAtMs.get(`${record} ${name}`);
+        return atMs !== undefined && nowMs - atMs < VERDICT_AGE_MS_MAX;
+      };
+      return records.find(isFresh) ?? null;
     },
 
     async remember(record, secret, nowMs) {
-      const name = await nameOf(record, secret);
+      const name = `${record} ${await nameOf(secret)}`;
       rememberedAtMs.delete(name);
       rememberedAtMs.set(name, nowMs);
       const [oldest] = rememberedAtMs.keys();

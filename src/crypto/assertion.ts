@@ -1,4 +1,12 @@
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from "jose";
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWK,
+  type JWTHeaderParameters,
+  jwtVerify,
+} from "jose";
+import { decoyKey } from "./decoy-keys.ts";
 import { SIGNING_ALGORITHMS } from "./signing-keys.ts";
 import { isStrictJwt } from "./strict-jwt.ts";
 
@@ -33,7 +41,8 @@ export function claimedIssuer(assertion: string): string | null {
 
 /**
  * Verifies a JWT that a client wrote to authenticate (RFC 7523 §3): its own key, this service as
- * the one audience, a life of at most an hour, and a `jti`.
+ * the one audience, a life of at most an hour, and a `jti`. One signature is verified in any case,
+ * so that time does not tell whether there is a key for it.
  *
  * @param audience the issuer identifier of this service, and nothing else
  * @returns null for anything else
@@ -48,12 +57,20 @@ export async function verifyAssertion(
     const { typ } = decodeProtectedHeader(assertion);
     if (!isStrictJwt(assertion) || !isAssertionType(typ)) return null;
     const keys = createLocalJWKSet({ keys: jwks.keys as JWK[] });
-    const { payload } = await jwtVerify(assertion, keys, {
+    let isDecoy = false;
+    const keyOf = (header: JWTHeaderParameters) => {
+      return keys(header).catch(() => {
+        isDecoy = true;
+        return decoyKey(header.alg);
+      });
+    };
+    const { payload } = await jwtVerify(assertion, keyOf, {
       algorithms: [...SIGNING_ALGORITHMS],
       currentDate: new Date(nowMs),
       clockTolerance: 0,
       requiredClaims: ["exp", "jti"],
     });
+    if (isDecoy) return null;
     const { aud, exp, iat, jti } = payload;
     const [only, ...others] = Array.isArray(aud) ? aud : [aud];
     if (only !== audience || others.length > 0) return null;

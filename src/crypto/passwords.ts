@@ -44,7 +44,7 @@ export interface Passwords {
    * Checks a password against the records of which any may match (a client has up to two).
    * No usable record costs what a wrong password costs, so that time tells nothing apart, except
    * a Django record of more iterations than a new record has: it takes longer until its first
-   * good login replaces it.
+   * good login replaces it. For users `grants/hold-failures.ts` hides that.
    *
    * @throws what {@link PasswordOptions.deriveLong} and {@link PasswordOptions.inTurn} throw
    */

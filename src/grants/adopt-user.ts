@@ -15,8 +15,8 @@ const OWN_RECORD = /^\$(?:pbkdf2-sha256|sealed)\$/;
  * Lets a user in whom this service does not know yet and the one that it replaces does. From then
  * on the user has a record here, and is asked for nowhere else.
  *
- * The call follows the work of any failed login and takes longer than none, so that time tells who
- * can log in here already. Of all others it tells no more than the old endpoint itself does.
+ * The call follows the work of any failed login. How long it takes is hidden as long as the old
+ * endpoint answers before a failed login is known; see `hold-failures.ts`.
  *
  * @param user whom no record here lets in; null when there is none of that name
  * @returns null when nobody there is to be asked, or the password is wrong there too

@@ -9,9 +9,10 @@ import type { Scope } from "../protocol/scope.ts";
 import type { AccountQuery, AccountStore, Accounts, Client, User } from "../storage/accounts.ts";
 import type { Throttle } from "../throttle/throttle.ts";
 import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
+import type { HoldTools } from "./hold-failures.ts";
 
 /** What a grant may use to decide. None of it mints a token or writes an answer. */
-export interface GrantTools {
+export interface GrantTools extends HoldTools {
   readonly accounts: AccountStore;
   readonly userPasswords: Passwords;
   /** Null: no old token endpoint is asked. */

@@ -9,6 +9,7 @@ import { adoptUser } from "./adopt-user.ts";
 import { audienceOf } from "./audience.ts";
 import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
+import { holdFailures } from "./hold-failures.ts";
 
 /** Resource owner password credentials (RFC 6749 §4.3): a user logs in, a family begins. */
 export const passwordGrant: Grant = {
@@ -22,14 +23,14 @@ export const passwordGrant: Grant = {
 
       async authorize(client, user) {
         const credentials = requiredCredentials(params);
-        const loggedIn = await tools.throttle.login(
-          {
-            username: credentials.username,
-            clientId: client.clientId,
-            origin: originOf(client, address),
-          },
-          () => logIn(user, credentials, tools),
-        );
+        const attempt = {
+          username: credentials.username,
+          clientId: client.clientId,
+          origin: originOf(client, address),
+        };
+        const check = () => logIn(user, credentials, tools);
+        // Held outermost, so that nothing counts as under way while somebody waits.
+        const loggedIn = await holdFailures(() => tools.throttle.login(attempt, check), tools);
         requireGrantAllowed(client, "password");
         const mayRefresh = client.grantTypes.includes("refresh_token");
         return {
@@ -69,8 +70,9 @@ function requiredCredentials(params: Params): Credentials {
 }
 
 /**
- * Unknown, inactive, unusable and wrong cost the same work and differ only in the log. This is one
- * attempt at a password, here and at the old endpoint together.
+ * Unknown, inactive, unusable and wrong cost the same work and differ only in the log; what is
+ * foreign takes longer, which {@link holdFailures} hides. This is one attempt at a password, here
+ * and at the old endpoint together.
  */
 async function logIn(
   user: User | null,

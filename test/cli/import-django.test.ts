@@ -290,6 +290,14 @@ describe("cli import django beside what is here", () => {
     expect(await importRows(SITE)).toMatchObject({ refresh_tokens: { taken: 1 } });
   });
 
+  test("warns of password hashes that take longer to check than a failed login is held", async () => {
+    const password = `pbkdf2_sha256$1200000$salt$${"A".repeat(43)}=`;
+    const rows = [user(1, "ada"), user(2, "bob", { password })];
+    const warning = expect.stringMatching(/^password hashes of up to 1200000 .*_SECONDS_MIN to 4/);
+    expect(await importRows(rows)).toMatchObject({ users: { taken: 2 }, warnings: [warning] });
+    expect(await importRows(rows)).toMatchObject({ users: { unchanged: 2 }, warnings: [] });
+  });
+
   test("removes imported tokens that have expired", async () => {
     await importRows(SITE);
     execute("UPDATE imported_access_tokens SET token_hash = token_hash || 'x', expires_at_ms = 1");

@@ -1,5 +1,5 @@
 /**
- * `npm run soak [-- race|crash|history|import]`: the long proofs. Each is bounded in count and time
+ * `npm run soak [-- race|crash|history|import|timing]`: the long proofs. Each is bounded in count and time
  * and ends by itself; the exit code is 1 when any failed.
  */
 import { intro, log, note } from "@clack/prompts";
@@ -16,7 +16,7 @@ interface Line {
 const KINDS = [...new Set(SCENARIOS.map(({ kind }) => kind))];
 
 await new Command("soak")
-  .description("The long proofs of the token service: races, crashes, histories, imports.")
+  .description("The long proofs of the token service: races, crashes, histories, imports, times.")
   .addArgument(new Argument("[kind]", "one kind alone").choices(KINDS))
   .option(
     "--seed <n>",
@@ -29,6 +29,7 @@ await new Command("soak")
   .option("--families <n>", "refresh families in each crash run", count, 100)
   .option("--operations <n>", "operations in the history", count, 100_000)
   .option("--users <n>", "users of the site that is imported", count, 100_000)
+  .option("--samples <n>", "requests of each class whose times are compared", count, 2_000)
   .option("--minutes <n>", "how long each scenario may take", count, 60)
   .action(soak)
   .parseAsync();

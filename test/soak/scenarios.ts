@@ -7,6 +7,8 @@ import { crash } from "./crash.ts";
 import type { RetryMode } from "./crash-client.ts";
 import type { CrashCounts } from "./crash-history.ts";
 import { type RaceRules, race } from "./race.ts";
+import { compareTimes } from "./timing.ts";
+import { TIMING_PLANS } from "./timing-classes.ts";
 
 /** How much a soak does. */
 export interface SoakSize {
@@ -16,6 +18,7 @@ export interface SoakSize {
   readonly families: number;
   readonly operations: number;
   readonly users: number;
+  readonly samples: number;
   readonly minutes: number;
 }
 
@@ -29,7 +32,7 @@ export interface SoakOutcome {
 
 /** One proof of the soak. */
 export interface Scenario {
-  readonly kind: "race" | "crash" | "history" | "import";
+  readonly kind: "race" | "crash" | "history" | "import" | "timing";
   readonly title: string;
   run(size: SoakSize, report: (progress: string) => void): Promise<SoakOutcome>;
 }
@@ -58,6 +61,10 @@ export const SCENARIOS: readonly Scenario[] = [
   crashScenario("same-successor, imported tokens", "same-successor", IMPORTED),
   { kind: "history", title: "against the model of a family", run: runHistory },
   { kind: "import", title: "a large site of Django in little memory", run: runImport },
+  ...TIMING_PLANS.map((plan): Scenario => {
+    const { title } = plan;
+    return { kind: "timing", title, run: (size, report) => compareTimes(plan, size, report) };
+  }),
 ];
 
 function raceScenario(

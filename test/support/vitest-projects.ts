@@ -49,6 +49,7 @@ export async function workerdProject(
             PASSWORD_HASH_ROUNDS: 1,
             // Most tests fail on purpose, and all come from one place; those of limits turn them on.
             RATE_LIMITS: "off",
+            FAILED_LOGIN_SECONDS_MIN: 0,
             TEST_MIGRATIONS,
             SEED,
             ...bindings,

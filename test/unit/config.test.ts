@@ -33,6 +33,7 @@ const VARS: Omit<Env, Bindings | "TOKEN_KEYS"> = {
   FAILURE_DELAY_SECONDS_MIN: 1,
   FAILURE_DELAY_SECONDS_MAX: 900,
   HASHES_IN_FLIGHT_MAX: 32,
+  FAILED_LOGIN_SECONDS_MIN: 2,
   IMPORTED_TOKENS: "off",
   MANAGEMENT_API: "off",
   LEGACY_TOKEN_ENDPOINT: "",
@@ -57,10 +58,10 @@ function complaint(changes: Record<string, unknown>): string | null {
 
 describe("the settings of wrangler.toml", () => {
   test("are the defaults, and are enough to start with a key", () => {
-    const { PASSWORD_HASH_ROUNDS, RATE_LIMITS, ...vars } = VARS;
+    const { PASSWORD_HASH_ROUNDS, RATE_LIMITS, FAILED_LOGIN_SECONDS_MIN, ...vars } = VARS;
     expect({ ...env }).toMatchObject(vars);
-    const changedForTests = { PASSWORD_HASH_ROUNDS, RATE_LIMITS, SIGNING_KEYS: undefined };
-    expect(parseConfig({ ...env, ...changedForTests, TOKEN_KEYS: KEY })).toEqual({
+    const lowered = { PASSWORD_HASH_ROUNDS, RATE_LIMITS, FAILED_LOGIN_SECONDS_MIN };
+    expect(parseConfig({ ...env, ...lowered, TOKEN_KEYS: KEY, SIGNING_KEYS: undefined })).toEqual({
       issuer: null,
       scopes: ["read", "write", "groups", "introspection"],
       lifetimes: {
@@ -75,6 +76,7 @@ describe("the settings of wrangler.toml", () => {
       passwordHashRounds: 6,
       passwordPepper: null,
       passwordLengthMin: 8,
+      failedLoginSecondsMin: 2,
       importedTokens: "off",
       managementApi: "off",
       legacy: null,
@@ -115,6 +117,7 @@ describe("a number", () => {
     ["FAILURE_DELAY_SECONDS_MIN", 1, 900],
     ["FAILURE_DELAY_SECONDS_MAX", 1, YEAR],
     ["HASHES_IN_FLIGHT_MAX", 1, 300],
+    ["FAILED_LOGIN_SECONDS_MIN", 0, 30],
   ])("such as %s is whole and from %i to %i, as a number or in digits", (name, min, max) => {
     for (const good of [min, max, String(min), String(max)]) {
       expect(complaint({ [name]: good }), String(good)).toBeNull();

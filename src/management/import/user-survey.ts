@@ -3,6 +3,7 @@ import type { DjangoModels, DumpRecord } from "./dump-record.ts";
 import type { ImportTools } from "./import-tools.ts";
 import type { KnownUser } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
+import { createSlowRecordWatch } from "./slow-records.ts";
 import {
   conflictOf,
   type DecidedUsers,
@@ -34,6 +35,7 @@ interface Named {
 export function createUserSurvey(tools: ImportTools, tally: Tally, models: DjangoModels) {
   const decided = new Map<string, KnownUser>();
   const fields = createFieldCheck(models);
+  const slowRecords = createSlowRecordWatch();
   let waiting: Candidate[] = [];
 
   function refuse(keys: readonly (string | null)[], { name, isActive }: Named, reason: string) {
@@ -72,6 +74,7 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
     if (named !== undefined) {
       tally.note("users", "unchanged", username, ...differencesOf(user, named));
     } else {
+      slowRecords.note(user.password_record);
       tally.note("users", remarks.length > 0 ? "changed" : "taken", username, ...remarks);
     }
   }
@@ -93,6 +96,7 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
     async end(): Promise<DecidedUsers> {
       fields.end();
       await decideAll();
+      for (const warning of slowRecords.warnings()) tally.warn(warning);
       return decided;
     },
   };

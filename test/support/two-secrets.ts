@@ -1,0 +1,20 @@
+import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
+import { createPasswordKinds } from "../../src/crypto/passwords.ts";
+import { secureRandom } from "../../src/crypto/random.ts";
+
+/** A client that `apply` takes, whose secret was rotated: both are good, as `client rotate` has it. */
+export async function clientOfTwoSecrets(clientId: string): Promise<object> {
+  const { clientSecrets } = await createPasswordKinds({
+    passwordHashRounds: 1,
+    passwordPepper: null,
+    random: secureRandom,
+    deriveLong: longPbkdf2,
+  });
+  const previous = await clientSecrets.makeRecord("the old secret");
+  return {
+    client_id: clientId,
+    grant_types: ["client_credentials"],
+    secret_record: await clientSecrets.makeRecord("the new secret", previous),
+    previous_secret_record: previous,
+  };
+}

@@ -1,0 +1,23 @@
+import type { JWK } from "jose";
+import { expect, test, vi } from "vitest";
+import { verifyAssertion } from "../../../src/crypto/assertion.ts";
+import { newAssertion } from "../../support/assertions.ts";
+import { ISSUER } from "../../support/checks.ts";
+import { type Algorithm, newKey, publicHalf } from "../../support/keys.ts";
+
+test.each<Algorithm>(["ES256", "EdDSA", "RS256"])(
+  "whoever could sign as the decoy for %s would prove nothing",
+  async (algorithm) => {
+    const key = await newKey(algorithm);
+    const assertion = await newAssertion("client", key, {}, { kid: undefined });
+    const verifiedBy = (keys: JWK[]) => verifyAssertion(assertion, { keys }, ISSUER, Date.now());
+    const own = publicHalf(key);
+    expect(await verifiedBy([own])).not.toBeNull();
+    // From here on every signature is right for every key.
+    const verify = vi.spyOn(crypto.subtle, "verify").mockResolvedValue(true);
+    expect(await verifiedBy([])).toBeNull();
+    expect(await verifiedBy([own, own])).toBeNull();
+    expect(verify).toHaveBeenCalledTimes(2);
+    verify.mockRestore();
+  },
+);

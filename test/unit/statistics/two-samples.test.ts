@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ksCritical, ksDistance, median, medianGap, quantile } from "../../support/two-samples.ts";
+
+const samples = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 20 });
+
+/** By the definition: the greatest distance at any value of either. */
+function distanceByDefinition(one: readonly number[], other: readonly number[]): number {
+  const part = (sample: readonly number[], value: number) => {
+    return sample.filter((each) => each <= value).length / sample.length;
+  };
+  const distances = [...one, ...other].map((value) => part(one, value) - part(other, value));
+  return Math.max(...distances.map(Math.abs));
+}
+
+describe("quantiles", () => {
+  test.each([
+    [[7], 0.5, 7],
+    [[3, 1, 2], 0.5, 2],
+    [[4, 1, 3, 2], 0.5, 2.5],
+    [[10, 0], 0.9, 9],
+    [[1, 2, 3], 0, 1],
+    [[1, 2, 3], 1, 3],
+  ])("of %j at %d is %d", (sample, part, expected) => {
+    expect(quantile(sample, part)).toBeCloseTo(expected, 12);
+  });
+
+  test("medians are apart by a part of the smaller, whichever comes first", () => {
+    expect(median([2, 1, 3])).toBe(2);
+    expect(medianGap([100, 100], [103, 101])).toBeCloseTo(0.02, 12);
+    expect(medianGap([103, 101], [100, 100])).toBeCloseTo(0.02, 12);
+    expect(medianGap([5], [5])).toBe(0);
+  });
+});
+
+describe("the distance of Kolmogorov and Smirnov", () => {
+  test.each([
+    [[1, 2, 3], [1, 2, 3], 0],
+    [[1, 2], [3, 4], 1],
+    [[3, 4], [1, 2], 1],
+    [[1, 2, 3, 4], [2, 3, 4, 5], 0.25],
+    [[1, 1, 1, 2], [1, 2, 2, 2], 0.5],
+    [[0, 1, 2], [1, 3], 0.5],
+  ])("of %j and %j is %d", (one, other, expected) => {
+    expect(ksDistance(one, other)).toBeCloseTo(expected, 12);
+  });
+
+  test("is what its definition says, for any samples", () => {
+    fc.assert(
+      fc.property(samples, samples, (one, other) => {
+        expect(ksDistance(one, other)).toBeCloseTo(distanceByDefinition(one, other), 12);
+        expect(ksDistance(other, one)).toBeCloseTo(ksDistance(one, other), 12);
+      }),
+    );
+  });
+});
+
+describe("the critical distance", () => {
+  test("is that of the tables for large samples", () => {
+    expect(ksCritical(100, 100, 1, 0.05)).toBeCloseTo(1.3581 * Math.sqrt(2 / 100), 4);
+    expect(ksCritical(2000, 2000)).toBeCloseTo(1.6276 * Math.sqrt(2 / 2000), 4);
+    expect(ksCritical(100, 400, 1, 0.01)).toBeCloseTo(1.6276 * Math.sqrt(500 / 40_000), 4);
+  });
+
+  test("grows with the number of tests that share the errors", () => {
+    expect(ksCritical(2000, 2000, 10)).toBeCloseTo(ksCritical(2000, 2000, 1, 0.001), 12);
+  });
+});
