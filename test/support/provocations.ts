@@ -146,8 +146,8 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
 
   address_throttled: ({ limited, logIn }) => {
     const fromOne = { ...NOBODY, address: "192.0.2.1" };
-    // As many as wrangler.toml allows an address in its period, and one.
-    const requests = Array.from({ length: 101 }, () => {
+    // As many as wrangler.toml allows an address in two periods, and one.
+    const requests = Array.from({ length: 201 }, () => {
       return { client_id: "public", grant_type: "client_credentials" };
     });
     return limited({}, () => Promise.all(requests.map((fields) => logIn(fields, fromOne))));
