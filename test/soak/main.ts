@@ -1,5 +1,5 @@
 /**
- * `npm run soak [-- race|crash|history|import]`: the long proofs. Each is bounded in count and time
+ * `npm run soak [-- race|crash|history|fuzz|import]`: the long proofs. Each is bounded in count and time
  * and ends by itself; the exit code is 1 when any failed.
  */
 import { intro, log, note } from "@clack/prompts";
@@ -16,11 +16,11 @@ interface Line {
 const KINDS = [...new Set(SCENARIOS.map(({ kind }) => kind))];
 
 await new Command("soak")
-  .description("The long proofs of the token service: races, crashes, histories, imports.")
+  .description("The long proofs of the token service: races, crashes, histories, fuzzing, imports.")
   .addArgument(new Argument("[kind]", "one kind alone").choices(KINDS))
   .option(
     "--seed <n>",
-    "replays the decisions of a crash or history run",
+    "replays the decisions of a crash, history or fuzz run",
     count,
     Date.now() % 1_000_000,
   )
@@ -28,6 +28,7 @@ await new Command("soak")
   .option("--kills <n>", "kills in each crash run", count, 100)
   .option("--families <n>", "refresh families in each crash run", count, 100)
   .option("--operations <n>", "operations in the history", count, 100_000)
+  .option("--requests <n>", "requests of the fuzz run", count, 1_000_000)
   .option("--users <n>", "users of the site that is imported", count, 100_000)
   .option("--minutes <n>", "how long each scenario may take", count, 60)
   .action(soak)

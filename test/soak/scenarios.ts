@@ -15,6 +15,7 @@ export interface SoakSize {
   readonly kills: number;
   readonly families: number;
   readonly operations: number;
+  readonly requests: number;
   readonly users: number;
   readonly minutes: number;
 }
@@ -29,7 +30,7 @@ export interface SoakOutcome {
 
 /** One proof of the soak. */
 export interface Scenario {
-  readonly kind: "race" | "crash" | "history" | "import";
+  readonly kind: "race" | "crash" | "history" | "fuzz" | "import";
   readonly title: string;
   run(size: SoakSize, report: (progress: string) => void): Promise<SoakOutcome>;
 }
@@ -57,6 +58,7 @@ export const SCENARIOS: readonly Scenario[] = [
   crashScenario("reject, imported tokens", "reject", IMPORTED),
   crashScenario("same-successor, imported tokens", "same-successor", IMPORTED),
   { kind: "history", title: "against the model of a family", run: runHistory },
+  { kind: "fuzz", title: "random requests to every endpoint", run: runFuzz },
   { kind: "import", title: "a large site of Django in little memory", run: runImport },
 ];
 
@@ -130,11 +132,23 @@ function describe(counts: CrashCounts): string {
 /** In vitest, since it drives the service inside workerd; see `history.soak.test.ts`. */
 async function runHistory({ seed, operations, minutes }: SoakSize): Promise<SoakOutcome> {
   const bounds = { SEED: `${seed}`, OPERATIONS: `${operations}`, MINUTES: `${minutes}` };
-  const violations = await runVitest(["--config", "vitest.soak.config.ts"], bounds);
+  const violations = await runSoakTest("history", bounds);
   return {
     figures: `${operations} operations, seed ${seed}; vitest's own table is above`,
     violations,
   };
+}
+
+/** In vitest as well; see `fuzz.soak.test.ts`. */
+async function runFuzz({ seed, requests, minutes }: SoakSize): Promise<SoakOutcome> {
+  const bounds = { SEED: `${seed}`, REQUESTS: `${requests}`, MINUTES: `${minutes}` };
+  const violations = await runSoakTest("fuzz", bounds);
+  return { figures: `${requests} requests, seed ${seed}; what they came to is above`, violations };
+}
+
+function runSoakTest(name: string, bounds: Readonly<Record<string, string>>) {
+  const words = ["--config", "vitest.soak.config.ts", `test/soak/${name}.soak.test.ts`];
+  return runVitest(words, bounds);
 }
 
 /** The test that `npm test` does with fewer users; it bounds its own time by their number. */
