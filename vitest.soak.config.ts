@@ -2,11 +2,13 @@ import { defineConfig } from "vitest/config";
 import { workerdProject } from "./test/support/vitest-projects.ts";
 
 /** Bounds in count and time; each can be set for one run. */
-const { OPERATIONS = "100000", MINUTES = "60" } = process.env;
+const { OPERATIONS = "100000", REQUESTS = "1000000", MINUTES = "60" } = process.env;
 
-/** What `npm run soak -- history` runs, and nothing else does. */
+/** What `npm run soak` runs of `history` and `fuzz`, and nothing else does. */
 export default defineConfig({
   test: {
-    projects: [await workerdProject(["test/soak/**/*.soak.test.ts"], { OPERATIONS, MINUTES })],
+    projects: [
+      await workerdProject(["test/soak/**/*.soak.test.ts"], { OPERATIONS, REQUESTS, MINUTES }),
+    ],
   },
 });

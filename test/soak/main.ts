@@ -1,10 +1,10 @@
 /**
- * `npm run soak [-- race|crash|history|import|timing]`: the long proofs. Each is bounded in count and time
- * and ends by itself; the exit code is 1 when any failed.
+ * `npm run soak [-- KIND]`: the long proofs. Each is bounded in count and time and ends by itself; the
+ * exit code is 1 when any failed.
  */
 import { intro, log, note } from "@clack/prompts";
 import { Argument, Command, InvalidArgumentError } from "commander";
-import { SCENARIOS, type Scenario, type SoakSize } from "./scenarios.ts";
+import { KINDS, SCENARIOS, type Scenario, type SoakSize } from "./scenarios.ts";
 
 interface Line {
   readonly name: string;
@@ -13,14 +13,12 @@ interface Line {
   readonly figures: string;
 }
 
-const KINDS = [...new Set(SCENARIOS.map(({ kind }) => kind))];
-
 await new Command("soak")
-  .description("The long proofs of the token service: races, crashes, histories, imports, times.")
+  .description("The long proofs of the token service: races, crashes, fuzzing, attacks, imports.")
   .addArgument(new Argument("[kind]", "one kind alone").choices(KINDS))
   .option(
     "--seed <n>",
-    "replays the decisions of a crash or history run",
+    "replays the decisions of a crash, history or fuzz run",
     count,
     Date.now() % 1_000_000,
   )
@@ -28,6 +26,8 @@ await new Command("soak")
   .option("--kills <n>", "kills in each crash run", count, 100)
   .option("--families <n>", "refresh families in each crash run", count, 100)
   .option("--operations <n>", "operations in the history", count, 100_000)
+  .option("--requests <n>", "requests of the fuzz run", count, 1_000_000)
+  .option("--pairs <n>", "stolen passwords that are tried", count, 100_000)
   .option("--users <n>", "users of the site that is imported", count, 100_000)
   .option("--samples <n>", "requests of each class whose times are compared", count, 2_000)
   .option("--minutes <n>", "how long each scenario may take", count, 60)

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { ServerSandbox } from "../support/server-sandbox.ts";
+import { stuff } from "../support/stuffing.ts";
 import { crash } from "./crash.ts";
 import type { RetryMode } from "./crash-client.ts";
 import type { CrashCounts } from "./crash-history.ts";
+import { measureNeighbours, NOISES } from "./neighbours.ts";
 import { type RaceRules, race } from "./race.ts";
 import { compareTimes } from "./timing.ts";
 import { TIMING_PLANS } from "./timing-classes.ts";
@@ -17,6 +19,8 @@ export interface SoakSize {
   readonly kills: number;
   readonly families: number;
   readonly operations: number;
+  readonly requests: number;
+  readonly pairs: number;
   readonly users: number;
   readonly samples: number;
   readonly minutes: number;
@@ -30,9 +34,15 @@ export interface SoakOutcome {
   readonly violations: readonly string[];
 }
 
+/** The kinds of proof, in the order in which they are run. */
+export const KINDS = [
+  ...(["race", "crash", "history", "fuzz", "import"] as const),
+  ...(["timing", "stuffing", "neighbours"] as const),
+];
+
 /** One proof of the soak. */
 export interface Scenario {
-  readonly kind: "race" | "crash" | "history" | "import" | "timing";
+  readonly kind: (typeof KINDS)[number];
   readonly title: string;
   run(size: SoakSize, report: (progress: string) => void): Promise<SoakOutcome>;
 }
@@ -60,10 +70,15 @@ export const SCENARIOS: readonly Scenario[] = [
   crashScenario("reject, imported tokens", "reject", IMPORTED),
   crashScenario("same-successor, imported tokens", "same-successor", IMPORTED),
   { kind: "history", title: "against the model of a family", run: runHistory },
+  { kind: "fuzz", title: "random requests to every endpoint", run: runFuzz },
   { kind: "import", title: "a large site of Django in little memory", run: runImport },
   ...TIMING_PLANS.map((plan): Scenario => {
     const { title } = plan;
     return { kind: "timing", title, run: (size, report) => compareTimes(plan, size, report) };
+  }),
+  { kind: "stuffing", title: "stolen passwords from everywhere", run: runStuffing },
+  ...NOISES.map((noise): Scenario => {
+    return { kind: "neighbours", title: noise.title, run: () => measureNeighbours(noise) };
   }),
 ];
 
@@ -137,11 +152,23 @@ function describe(counts: CrashCounts): string {
 /** In vitest, since it drives the service inside workerd; see `history.soak.test.ts`. */
 async function runHistory({ seed, operations, minutes }: SoakSize): Promise<SoakOutcome> {
   const bounds = { SEED: `${seed}`, OPERATIONS: `${operations}`, MINUTES: `${minutes}` };
-  const violations = await runVitest(["--config", "vitest.soak.config.ts"], bounds);
+  const violations = await runSoakTest("history", bounds);
   return {
     figures: `${operations} operations, seed ${seed}; vitest's own table is above`,
     violations,
   };
+}
+
+/** In vitest as well; see `fuzz.soak.test.ts`. */
+async function runFuzz({ seed, requests, minutes }: SoakSize): Promise<SoakOutcome> {
+  const bounds = { SEED: `${seed}`, REQUESTS: `${requests}`, MINUTES: `${minutes}` };
+  const violations = await runSoakTest("fuzz", bounds);
+  return { figures: `${requests} requests, seed ${seed}; what they came to is above`, violations };
+}
+
+function runSoakTest(name: string, bounds: Readonly<Record<string, string>>) {
+  const words = ["--config", "vitest.soak.config.ts", `test/soak/${name}.soak.test.ts`];
+  return runVitest(words, bounds);
 }
 
 /** The test that `npm test` does with fewer users; it bounds its own time by their number. */
@@ -172,4 +199,23 @@ async function withSandbox<Result>(use: (sandbox: ServerSandbox) => Promise<Resu
   } finally {
     sandbox.remove();
   }
+}
+
+/** As many addresses as let each of them try ten pairs. */
+async function runStuffing(
+  { pairs }: SoakSize,
+  report: (progress: string) => void,
+): Promise<SoakOutcome> {
+  const attack = { pairs, addresses: Math.ceil(pairs / 10) };
+  const result = await stuff(attack, ({ before, after }) => report(`${before + after} pairs ...`));
+  const { before, after, hashed, right, stolen, logins, good, goodAtOnce } = result;
+  const violations = [
+    ...(hashed * 100 < after ? [] : ["a hundredth or more were hashed once they were held up"]),
+    ...(good >= 0.999 * logins ? [] : ["users did not come in"]),
+  ];
+  const figures =
+    `${before} pairs before the first was held up; of ${after} after it ${hashed} were hashed; ` +
+    `${stolen} of ${right} right ones got tokens; ${good} of ${logins} users' logins were good, ` +
+    `${goodAtOnce} at once`;
+  return { figures, violations };
 }
