@@ -65,6 +65,7 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   query_parameters: invalidRequest("URL query parameters are not allowed"),
   unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPES.join(" or ")}.`, 415),
   body_too_large: invalidRequest(`The body is longer than ${BODY_BYTES_MAX} bytes.`, 413),
+  body_incomplete: invalidRequest("The body broke off before its end."),
   too_many_parameters: invalidRequest(`There are more than ${PARAMETERS_MAX} parameters.`),
   repeated_parameter: invalidRequest("A parameter is repeated."),
   malformed_form: invalidRequest("The body is not a form in UTF-8."),

@@ -16,7 +16,7 @@ const DRAINED_BYTES_MAX = 1024 * 1024;
 /**
  * Reads a body whole, counting while it reads: a chunked body has no length to trust.
  *
- * @throws Refusal `tooLarge` past so many bytes
+ * @throws Refusal `tooLarge` past so many bytes; `body_incomplete` for a body that breaks off
  */
 export async function readBody(
   request: Request,
@@ -27,7 +27,9 @@ export async function readBody(
   let length = 0;
   const reader = request.body?.getReader();
   while (reader !== undefined) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new Refusal("body_incomplete");
+    });
     if (done) break;
     length += value.length;
     if (length <= bytesMax) chunks.push(value);

@@ -15,6 +15,7 @@ const CALLER_REFUSALS: readonly RefusalReason[] = [
 
 const QUERY_REFUSALS: readonly RefusalReason[] = ["too_many_parameters", "repeated_parameter"];
 const JSON_REFUSALS: readonly RefusalReason[] = [
+  "body_incomplete",
   "json_expected",
   "json_malformed",
   "json_too_large",

@@ -5,6 +5,7 @@ export const BODY_REFUSALS: readonly RefusalReason[] = [
   "query_parameters",
   "unsupported_media_type",
   "body_too_large",
+  "body_incomplete",
   "too_many_parameters",
   "repeated_parameter",
   "malformed_form",

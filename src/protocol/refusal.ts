@@ -9,6 +9,7 @@ export type RefusalReason =
   | "query_parameters"
   | "unsupported_media_type"
   | "body_too_large"
+  | "body_incomplete"
   | "too_many_parameters"
   | "repeated_parameter"
   | "malformed_form"

@@ -1,12 +1,14 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { FUZZED, registerFuzzed } from "../support/fuzz/cast.ts";
+import { breaches } from "../support/fuzz/laws.ts";
+import { overhear } from "../support/fuzz/overhear.ts";
 import { fuzz, summaryOf } from "../support/fuzz/run.ts";
 import { SEED } from "../support/history/options.ts";
 
 const REQUESTS = 50_000;
 
-/** A run takes under a minute on two cores; this is for a machine that is busy. */
-const TIMEOUT_MS = 300_000;
+/** A run takes under a minute on two free cores; this is for a machine that is busy. */
+const TIMEOUT_MS = 900_000;
 
 /** What only a request that is nearly right comes to: without it a run would prove little. */
 const DEEP = [
@@ -30,3 +32,55 @@ test(
   },
   TIMEOUT_MS,
 );
+
+describe("an answer is found to be wrong that", () => {
+  const JSON_TYPE = { "Content-Type": "application/json" };
+  const SOUND = { "Cache-Control": "no-store", Pragma: "no-cache", ...JSON_TYPE };
+  const PROBLEM = { ...SOUND, "Content-Type": "application/problem+json" };
+  const REFUSED = JSON.stringify({ error: "invalid_request" });
+  const found = (status: number, headers: HeadersInit, text: string, path = "/o/token/") => {
+    const shot = { method: "POST", path, headers: [], body: null };
+    return breaches({ status, headers: new Headers(headers), text }, shot, "zqcanary");
+  };
+
+  test.each<[string, number, HeadersInit, string, string?]>([
+    ["is the service's fault", 500, SOUND, REFUSED],
+    ["is an outage", 503, SOUND, REFUSED],
+    ["sets a cookie", 400, { ...SOUND, "Set-Cookie": "a=b" }, REFUSED],
+    ["has an ETag", 400, { ...SOUND, ETag: "a" }, REFUSED],
+    ["may be kept by caches", 400, { ...SOUND, "Cache-Control": "public" }, REFUSED],
+    ["may be kept by old caches", 400, { ...JSON_TYPE, "Cache-Control": "no-store" }, REFUSED],
+    ["is a page", 200, { ...SOUND, "Content-Type": "text/html; charset=utf-8" }, "<p>"],
+    ["is text", 400, { ...SOUND, "Content-Type": "text/plain" }, REFUSED],
+    ["is a problem elsewhere", 400, PROBLEM, REFUSED],
+    ["is not the JSON that it says", 200, SOUND, "{"],
+    ["is empty JSON", 200, SOUND, ""],
+    ["is no error", 400, SOUND, "{}"],
+    ["is an error and more", 400, SOUND, '{"error":"a","stack":"b"}'],
+    ["describes with a quote", 400, SOUND, '{"error":"a","error_description":"\\""}'],
+    ["describes with a letter beyond ASCII", 400, SOUND, '{"error":"a","error_description":"é"}'],
+    ["is no problem", 404, PROBLEM, REFUSED, "/admin/users"],
+    ["echoes", 200, SOUND, '{"a":"zqCanary"}'],
+    ["echoes in a header", 400, { ...SOUND, "X-A": "zqcanary" }, REFUSED],
+    ["echoes a refused name", 404, SOUND, '{"error":"zqcanary"}', "/admin/users"],
+  ])("%s", (_, status, headers, text, path) => {
+    expect(found(status, headers, text, path)).not.toEqual([]);
+  });
+
+  test("none of which a sound one is", () => {
+    expect(found(400, SOUND, REFUSED)).toEqual([]);
+    expect(found(200, SOUND, '{"username":"zqcanary"}', "/admin/users")).toEqual([]);
+  });
+
+  test("is logged with what was sent, or with a warning or an error", () => {
+    const listener = overhear("zqcanary");
+    const line = { event: "request", outcome: "refused", pbkdf2_calls: 0 };
+    console.log(JSON.stringify(line));
+    expect(listener.violations).toEqual([]);
+    console.log(JSON.stringify({ ...line, client_id: "zqcanary" }));
+    console.warn("a warning");
+    console.error("an error");
+    listener.stop();
+    expect(listener.violations).toHaveLength(3);
+  });
+});

@@ -1,7 +1,7 @@
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";
 import { interceptFamilies } from "./families.ts";
-import { ask, basic, type Fields, granted, logIn, refresh } from "./requests.ts";
+import { ask, basic, brokenOff, type Fields, granted, logIn, refresh } from "./requests.ts";
 import { CLIENT, createService, LOGIN, type Service } from "./service.ts";
 
 /** A request whose answer must be as it is documented. */
@@ -41,6 +41,7 @@ function bodyCases(path: string, whole: Fields): Cases {
       () => sendRaw(path, "a=%ff", FORM),
       () => sendRaw(path, "[]", "application/json"),
       () => sendRaw(path, "x", "multipart/form-data; boundary=y"),
+      () => sendRaw(path, brokenOff("a=1"), FORM),
       () => send(path, { ...whole, client_id: "client", client_secret: "another" }),
     ],
     401: [() => send(path, whole, {}), () => send(path, whole, basic("client:wrong"))],

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import type { Case, Cases } from "./documented-cases.ts";
 import { interceptBindings } from "./interception.ts";
 import { type Call, MANAGED, newClient, newUser, ownToken, SITE, send } from "./managing.ts";
-import { logIn } from "./requests.ts";
+import { brokenOff, logIn } from "./requests.ts";
 import { createService, type Service } from "./service.ts";
 import { newSession } from "./sessions.ts";
 
@@ -53,7 +53,11 @@ function casesOf({ status, call, invalid, taken, rival }: Plan, kind: string): C
   const hasBody = kind.includes("body");
   return {
     [status]: [() => sent()],
-    ...(hasBody ? { 400: [() => raw("{", "application/json")] } : {}),
+    ...(hasBody
+      ? {
+          400: [() => raw("{", "application/json"), () => raw(brokenOff("{"), "application/json")],
+        }
+      : {}),
     ...(kind.includes("list") ? { 400: queries } : {}),
     401: [() => sent({}, null), () => sent({}, "tga_x")],
     403: [

@@ -10,6 +10,7 @@ import { passSeconds } from "./clock.ts";
 import { familyOf } from "./families.ts";
 import { MANAGEMENT_PROVOCATIONS } from "./management-provocations.ts";
 import type { Stage } from "./provoking.ts";
+import { brokenOff } from "./requests.ts";
 
 /** Leads the service to one reason, with a canary wherever a caller can put one. */
 export type Provocation = (stage: Stage) => Promise<unknown>;
@@ -27,6 +28,7 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
   query_parameters: ({ logIn }) => logIn({}, { path: `/o/token/?x=${CANARIES.query}` }),
   unsupported_media_type: ({ raw }) => raw(CANARIES.body, `text/${CANARIES.value}`),
   body_too_large: ({ raw }) => raw(`a=${CANARIES.body}${LONG}`),
+  body_incomplete: ({ raw }) => raw(brokenOff(`a=${CANARIES.body}`)),
   too_many_parameters: ({ logIn }) => logIn(MANY),
   repeated_parameter: ({ raw }) => raw(`${CANARIES.name}=1&${CANARIES.name}=${CANARIES.value}`),
   malformed_form: ({ raw }) => raw(`${CANARIES.name}=${CANARIES.value}%ff`),

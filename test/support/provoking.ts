@@ -39,7 +39,7 @@ export interface Stage {
   /** Logs in with a body of another kind than a form. */
   logInBy(kind: "json" | "multipart"): Promise<Response>;
   /** Posts a body as it is. `json` and nothing stand for the media types. */
-  raw(body: string, contentType?: string, manner?: Manner): Promise<Response>;
+  raw(body: BodyInit, contentType?: string, manner?: Manner): Promise<Response>;
   refresh(refreshToken: string, manner?: Manner): Promise<Response>;
   /** The tokens of a login that must succeed. */
   tokens(fields?: Fields, manner?: Manner): Promise<TokenAnswer>;

@@ -10,6 +10,14 @@ export function basic(credentials: string): { Authorization: string } {
   return { Authorization: `Basic ${btoa(credentials)}` };
 }
 
+/** A body that has begun with some text, and then breaks off as a connection does. */
+export function brokenOff(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+    pull: (controller) => controller.error(new Error(`cut off after ${text}`)),
+  });
+}
+
 /** Posts a body to the token endpoint. Without `headers` nobody authenticates. */
 export async function post(
   service: Service,

@@ -63,6 +63,13 @@ export class WorkerdProcess {
     throw new Error(`workerd did not start: ${reason}\n${tail}`);
   }
 
+  /** The process that workerd and everything else of it is below. */
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error("it does not run");
+    return pid;
+  }
+
   /** Whether it runs, as far as this process knows. */
   get isAlive(): boolean {
     return !this.#isKilled && isRunning(this.#child);

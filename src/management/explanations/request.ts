@@ -40,6 +40,10 @@ export const REQUEST_EXPLANATIONS = {
     415,
   ),
   body_too_large: invalid("The body is longer than 16 KiB.", "Send only what is needed.", 413),
+  body_incomplete: invalid(
+    "The body broke off before its end, or its chunks have no sound lengths.",
+    "Send as many bytes as `Content-Length` says; look for a proxy or a limit that cuts them off.",
+  ),
   too_many_parameters: invalid("There are more than 64 parameters.", "Send only what is needed."),
   repeated_parameter: invalid(
     "A parameter stands in the body twice (RFC 6749 §3.2), even if both say the same.",

@@ -25,11 +25,11 @@ const WEIGHTS = {
   logins: 200,
   misled: 300,
   bodies: 36_000,
-  grants: 12_000,
-  revocations: 4000,
-  introspections: 8000,
-  others: 21_500,
-  admin: 18_000,
+  grants: 8000,
+  revocations: 2500,
+  introspections: 5000,
+  others: 33_000,
+  admin: 15_000,
 };
 
 /** Every request that a run may make, around one canary and what the service has handed out. */

@@ -1,0 +1,211 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { residentBytes } from "../support/memory.ts";
+import { asChunk, flood, type RawWriter, sendRaw } from "../support/raw-http.ts";
+import { ServerSandbox } from "../support/server-sandbox.ts";
+import type { WorkerdProcess } from "../support/workerd-process.ts";
+
+const HUGE = 100_000_000;
+const MEBIBYTE = 1024 * 1024;
+
+/** What a socket and workerd hold of a body before the refusal is out: buffers of the kernel. */
+const TAKEN_MAX = 32 * MEBIBYTE;
+
+/** Far below one body of the storm. Collected garbage comes back late, and so in steps. */
+const GROWTH_MAX = 64 * MEBIBYTE;
+
+const FORM = "Content-Type: application/x-www-form-urlencoded\r\n";
+const LOGIN = "client_id=public&grant_type=password&username=ada&password=correct+horse";
+
+let sandbox: ServerSandbox;
+let server: WorkerdProcess;
+beforeAll(async () => {
+  sandbox = await ServerSandbox.create({ MANAGEMENT_API: "on" });
+  server = await sandbox.start();
+});
+afterAll(async () => {
+  await server?.stop();
+  sandbox?.remove();
+});
+
+const head = (...lines: readonly string[]) => {
+  const all = ["POST /o/token/ HTTP/1.1", "Host: login.example.com", ...lines];
+  return `${all.join("\r\n")}\r\n\r\n`;
+};
+const lengthOf = (body: string | number) => {
+  return `Content-Length: ${typeof body === "number" ? body : Buffer.byteLength(body, "latin1")}`;
+};
+const form = (body: string, type = FORM.trim()) => head(type, lengthOf(body)) + body;
+const json = (body: string) => form(body, "Content-Type: application/json");
+
+/** The body of the first answer. */
+const bodyOf = (text: string): unknown => {
+  const [, body = ""] = text.split("\r\n\r\n");
+  return JSON.parse(body.replace(/HTTP\/1\.1.*$/s, ""));
+};
+const send = (write: RawWriter | string) => sendRaw(server.url, write);
+const invalid = (error_description: string) => ({ error: "invalid_request", error_description });
+
+const TOO_LARGE = invalid("The body is longer than 16384 bytes.");
+const INCOMPLETE = invalid("The body broke off before its end.");
+
+test("a right login over the socket succeeds", async () => {
+  const { status, text } = await send(form(LOGIN));
+  expect(status).toBe(200);
+  expect(bodyOf(text)).toMatchObject({ token_type: "Bearer" });
+});
+
+test("a right login, a byte at a time, succeeds as well, and others need not wait", async () => {
+  let others = 0;
+  const slow = await send(async (socket) => {
+    for (const byte of form(LOGIN)) {
+      socket.write(byte);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (byte === "&") others += Number((await send(form(LOGIN))).status === 200);
+    }
+  });
+  expect(slow.status).toBe(200);
+  expect(others).toBe(3);
+});
+
+describe("a body that is too long", () => {
+  test.each([
+    ["by one byte", 16_385],
+    ["by a megabyte", MEBIBYTE],
+    ["by 100 MB", HUGE],
+  ])("%s is refused with and without a length, before most of it is taken", async (_, bytes) => {
+    for (const [line, frame] of [
+      [lengthOf(bytes)],
+      ["Transfer-Encoding: chunked", asChunk],
+    ] as const) {
+      const end = frame === undefined ? "" : "0\r\n\r\n";
+      const write: RawWriter = async (socket, hasEnded) => {
+        await flood(head(FORM.trim(), line), bytes, frame)(socket, hasEnded);
+        if (!hasEnded()) socket.write(end);
+      };
+      const { status, text, bytesTaken } = await send(write);
+      expect([status, bodyOf(text)]).toEqual([413, TOO_LARGE]);
+      expect(bytesTaken).toBeLessThan(Math.min(TAKEN_MAX, 2 * bytes + 1000));
+    }
+  });
+
+  test.each([
+    ["a scope of 50,000 characters", form(`${LOGIN}&scope=${"read+".repeat(10_000)}`)],
+    ["JSON of 100,000 brackets", json("[".repeat(100_000))],
+    ["thousands of parameters", form("a=1&".repeat(5000))],
+  ])("is refused for its length alone: %s", async (_, request) => {
+    const { status, text } = await send(request);
+    expect([status, bodyOf(text)]).toEqual([413, TOO_LARGE]);
+  });
+});
+
+describe("a body that is short, and dear to read", () => {
+  test.each([
+    ["thousands of parameters", form("a&".repeat(8000)), "There are more than 64 parameters."],
+    [
+      "brackets, 16,000 deep",
+      json(`{"a":${"[".repeat(8000)}${"]".repeat(8000)}}`),
+      "The body is not a JSON object of strings, each name once.",
+    ],
+    [
+      "a megabyte of zeros, compressed, which nobody unpacks",
+      head(FORM.trim(), "Content-Encoding: gzip", lengthOf(gzipSync("0".repeat(MEBIBYTE)).length)) +
+        gzipSync("0".repeat(MEBIBYTE)).toString("latin1"),
+      "The body is not a form in UTF-8.",
+    ],
+  ])("is refused: %s", async (_, request, description) => {
+    const { status, text } = await send(request);
+    expect([status, bodyOf(text)]).toEqual([400, invalid(description)]);
+  });
+});
+
+describe("a length that is not the body's", () => {
+  test("is too long: the body broke off, which is not the service's fault", async () => {
+    const broken: RawWriter = (socket) => {
+      socket.end(head(FORM.trim(), lengthOf(1000)) + LOGIN);
+    };
+    const { status, text } = await send(broken);
+    expect([status, bodyOf(text)]).toEqual([400, INCOMPLETE]);
+  });
+
+  test("is too short: the rest is another request, and not a part of this one", async () => {
+    const { status, text } = await send(head(FORM.trim(), lengthOf(3)) + LOGIN);
+    expect(status).toBe(400);
+    expect(bodyOf(text)).toEqual({ error: "unsupported_grant_type" });
+    expect(text).toContain("invalid HTTP method");
+  });
+
+  test.each(["-1", "+72", "72, 72", "72.0", "0x48", "7 2", "", "9".repeat(30), "many"])(
+    "is refused by the platform: %j",
+    async (length) => {
+      const { status, text } = await send(head(FORM.trim(), `Content-Length: ${length}`) + LOGIN);
+      expect(status).toBe(400);
+      expect(text).not.toContain("access_token");
+    },
+  );
+
+  test("stands there twice, and is refused where the two differ", async () => {
+    const lines = [FORM.trim(), lengthOf(LOGIN), lengthOf(3)];
+    for (const two of [lines, lines.toReversed()]) {
+      expect((await send(head(...two) + LOGIN)).text).not.toContain("access_token");
+    }
+  });
+
+  test.each(["zz", "-3", "ffffffffffffffffff", ""])(
+    "is that of a chunk, %j: the body broke off",
+    async (length) => {
+      const chunks = `${length}\r\n${LOGIN}\r\n0\r\n\r\n`;
+      const request = head(FORM.trim(), "Transfer-Encoding: chunked") + chunks;
+      const { status, text } = await send(request);
+      expect([status, bodyOf(text)]).toEqual([400, INCOMPLETE]);
+    },
+  );
+});
+
+describe("a header", () => {
+  test.each([
+    ["8 KB", 8000, 200],
+    ["64 KB", 64_000, 200],
+    ["1 MB", 1_000_000, 431],
+  ])("of %s", async (_, length, status) => {
+    const lines = [FORM.trim(), `X-Long: ${"a".repeat(length)}`, lengthOf(LOGIN)];
+    expect((await send(head(...lines) + LOGIN)).status).toBe(status);
+  });
+
+  test.each([
+    ["NUL", "a\0b"],
+    ["a carriage return", "a\rSet-Cookie: a=b"],
+    ["a folded line", "a\r\n b"],
+  ])("with %s is refused by the platform", async (_, value) => {
+    const request = head(FORM.trim(), `X-Request-Id: ${value}`, lengthOf(LOGIN)) + LOGIN;
+    expect((await send(request)).status).toBe(400);
+  });
+
+  test("of bytes that are not ASCII is read and never repeated", async () => {
+    for (const name of ["X-Request-Id", "Origin", "Idempotency-Key", "Authorization", "cf-ray"]) {
+      const request = head(FORM.trim(), `${name}: \xff\xe9\xc3`, lengthOf(LOGIN)) + LOGIN;
+      const { status, text } = await send(request);
+      expect(status).toBeLessThan(500);
+      expect(text).toMatch(/^HTTP\/1\.1 [\x20-\x7e\r\n]+$/);
+    }
+  });
+});
+
+test("a storm of bodies of 100 MB leaves the server as it was", async () => {
+  const storm = async (count: number) => {
+    for (let sent = 0; sent < count; sent += 4) {
+      await Promise.all(
+        [asChunk, undefined, asChunk, undefined].map(async (frame) => {
+          const line = frame === undefined ? lengthOf(HUGE) : "Transfer-Encoding: chunked";
+          const { status } = await send(flood(head(FORM.trim(), line), HUGE, frame));
+          expect([413, null]).toContain(status);
+        }),
+      );
+    }
+  };
+  await storm(40);
+  const before = residentBytes(server.pid);
+  await storm(80);
+  expect(residentBytes(server.pid) - before).toBeLessThan(GROWTH_MAX);
+  expect((await send(form(LOGIN))).status).toBe(200);
+});
