@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { ITERATIONS_PER_CALL_MAX } from "../../crypto/pbkdf2.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
@@ -44,6 +43,8 @@ export async function checkHashingAt(address: string): Promise<Check> {
 
 /** The same call in workerd alone, where no service runs. Unlike production it has no cap. */
 export async function checkHashingHere(): Promise<Check> {
+  // Loading it takes half a second, which no other command should pay for.
+  const { convertV4MiniflareOptions, Miniflare } = await import("miniflare");
   const workers = [{ name: "doctor", modules: true, script: HASHING_WORKER }];
   const options = convertV4MiniflareOptions({ workers, cf: false });
   const miniflare = new Miniflare(options);
