@@ -78,6 +78,12 @@ export async function workerdProject(
   };
 }
 
+/** Tests of single modules: they keep nothing in storage, so that all files share one workerd. */
+export async function unitProject(): Promise<TestProjectInlineConfiguration> {
+  const project = await workerdProject(["test/unit/**/*.test.ts"]);
+  return { ...project, test: { ...project.test, name: "unit", isolate: false } };
+}
+
 /** Tests of the repository itself. Apart from those of {@link nodeProject}: they need no server. */
 export const architectureProject: TestProjectInlineConfiguration = {
   test: { name: "architecture", include: ["test/architecture.test.ts"] },
