@@ -7,12 +7,10 @@ import { ownState } from "../support/own-state.ts";
 import { applyEntries } from "../support/registry-files.ts";
 import { temporaryDir } from "../support/server.ts";
 
-let stateDir = "";
-let removeState = () => {};
+const { stateDir, remove: removeState } = ownState();
 const { path: dir, remove } = temporaryDir();
 const file = join(dir, "accounts.json");
 beforeAll(async () => {
-  ({ stateDir, remove: removeState } = await ownState());
   await applyEntries(stateDir, { users: [{ username: "there" }] });
 });
 afterAll(() => {

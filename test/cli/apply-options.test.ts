@@ -1,20 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type CommandOptions, command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
 import { ownState } from "../support/own-state.ts";
 import { cli, type Ended } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 
-let stateDir = "";
-let removeState = () => {};
+const { stateDir, remove: removeState } = ownState();
 const { path: dir, remove: removeDir } = temporaryDir();
 const file = join(dir, "accounts.json");
 
-beforeAll(async () => {
-  ({ stateDir, remove: removeState } = await ownState());
-});
 afterAll(() => {
   removeState();
   removeDir();

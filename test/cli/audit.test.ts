@@ -3,8 +3,7 @@ import { command } from "../support/commands.ts";
 import { ownState } from "../support/own-state.ts";
 import type { Ended } from "../support/processes.ts";
 
-let stateDir = "";
-let removeState = () => {};
+const { stateDir, remove: removeState } = ownState();
 let secrets: string[] = [];
 
 function cli(...words: string[]): Promise<Ended> {
@@ -20,7 +19,6 @@ async function listed(...words: string[]): Promise<Record<string, unknown>[]> {
 }
 
 beforeAll(async () => {
-  ({ stateDir, remove: removeState } = await ownState());
   secrets = [
     await secretOf("client", "create", "shop"),
     await secretOf("client", "rotate-secret", "shop"),
@@ -30,7 +28,7 @@ beforeAll(async () => {
   await cli("client", "disable", "nobody");
   await cli("client", "delete", "shop", "--yes");
 });
-afterAll(() => removeState());
+afterAll(removeState);
 
 describe("cli audit list", () => {
   test("shows what commands changed, newest first, and nothing of what they refused", async () => {

@@ -7,13 +7,9 @@ import { ownState } from "../support/own-state.ts";
 import { cli } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 
-let stateDir = "";
-let removeState = () => {};
+const { stateDir, remove: removeState } = ownState();
 const { path: dir, remove: removeDir } = temporaryDir();
 
-beforeAll(async () => {
-  ({ stateDir, remove: removeState } = await ownState());
-});
 afterAll(() => {
   removeState();
   removeDir();

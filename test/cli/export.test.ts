@@ -16,8 +16,8 @@ const PASSWORD = "correct horse";
 /** The characters of a variable, escaped: a value that export has to escape again. */
 const placeholder = `$$${"{"}NOT_A_VARIABLE}`;
 
-let from = { stateDir: "", remove: () => {} };
-let to = { stateDir: "", remove: () => {} };
+const from = ownState();
+const to = ownState();
 let newSecret = "";
 let exported = "";
 
@@ -51,7 +51,6 @@ const users = [
 const many = Array.from({ length: 501 }, (_, index) => ({ username: `many-${index}` }));
 
 beforeAll(async () => {
-  [from, to] = await Promise.all([ownState(), ownState()]);
   await applyEntries(from.stateDir, { clients, users: [...users, ...many] });
   const rotate = ["client", "rotate-secret", "shop", "--old-ends", "7d", "--json"];
   const { stdout } = await command([...rotate, "--persist-to", from.stateDir]);

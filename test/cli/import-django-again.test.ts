@@ -18,7 +18,7 @@ import { ownState } from "../support/own-state.ts";
 import { temporaryDir } from "../support/server.ts";
 
 const { path: dir, remove: removeDir } = temporaryDir();
-const { stateDir, remove: removeState } = await ownState();
+const { stateDir, remove: removeState } = ownState();
 const file = join(dir, "dump.json");
 vi.stubEnv("IMPORTED_TOKENS", "on");
 

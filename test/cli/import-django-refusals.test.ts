@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { command } from "../support/commands.ts";
 import {
   accessToken,
@@ -17,12 +17,8 @@ import { temporaryDir } from "../support/server.ts";
 
 const { path: dir, remove: removeDir } = temporaryDir();
 const file = join(dir, "dump.json");
-let stateDir = "";
-let removeState = () => {};
+const { stateDir, remove: removeState } = ownState();
 
-beforeAll(async () => {
-  ({ stateDir, remove: removeState } = await ownState());
-});
 afterEach(() => {
   vi.unstubAllEnvs();
 });

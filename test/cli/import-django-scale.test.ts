@@ -26,7 +26,7 @@ const IMPORT_MS_MAX = 120_000 + USERS * 12;
 const HEAP_MB = USERS > 4000 ? 256 : 112;
 
 const { path: dir, remove: removeDir } = temporaryDir();
-const { stateDir, remove: removeState } = await ownState();
+const { stateDir, remove: removeState } = ownState();
 
 afterAll(() => {
   removeState();

@@ -25,7 +25,7 @@ import type { Ended } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 
 const { path: dir, remove: removeDir } = temporaryDir();
-const { stateDir, remove: removeState } = await ownState();
+const { stateDir, remove: removeState } = ownState();
 const file = join(dir, "dump.json");
 vi.stubEnv("IMPORTED_TOKENS", "on");
 

@@ -4,8 +4,7 @@ import { openLocalDatabase } from "../support/local-database.ts";
 import { ownState } from "../support/own-state.ts";
 import type { Ended } from "../support/processes.ts";
 
-let stateDir = "";
-let removeState = () => {};
+const { stateDir, remove: removeState } = ownState();
 let userId = "";
 
 const SESSION = "ab".repeat(32);
@@ -16,7 +15,6 @@ function cli(...words: string[]): Promise<Ended> {
 }
 
 beforeAll(async () => {
-  ({ stateDir, remove: removeState } = await ownState());
   await cli("client", "create", "shop");
   userId = JSON.parse(
     (await cli("user", "create", "ada", "--without-password", "--json")).stdout,
@@ -34,7 +32,7 @@ beforeAll(async () => {
     .run(IMPORTED, userId, nowMs + 3_600_000);
   database.close();
 });
-afterAll(() => removeState());
+afterAll(removeState);
 
 describe("cli user sessions", () => {
   test("shows each, and pages", async () => {

@@ -5,13 +5,9 @@ import { readRegistry } from "../support/local-database.ts";
 import { ownState } from "../support/own-state.ts";
 import { cli, run } from "../support/processes.ts";
 
-let stateDir = "";
-let removeState = () => {};
+const { stateDir, remove: removeState } = ownState();
 
-beforeAll(async () => {
-  ({ stateDir, remove: removeState } = await ownState());
-});
-afterAll(() => removeState());
+afterAll(removeState);
 
 function user(words: readonly string[], options?: CommandOptions) {
   return command(["user", ...words, "--persist-to", stateDir], options);

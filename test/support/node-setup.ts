@@ -1,20 +1,36 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { runWrangler } from "../../src/cli/wrangler.ts";
 import { startServer, temporaryDir } from "./server.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** The one service that most tests of the node project share. */
     server: { url: string; stateDir: string };
+    /** Local state that is migrated and otherwise empty, to be copied and left as it is. */
+    migratedState: string;
   }
 }
 
-/** Starts the shared service. */
+/** Migrates a database, and starts the shared service. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const { path, remove } = temporaryDir();
-  const server = await startServer({ stateDir: path });
-  provide("server", { url: server.url, stateDir: path });
+  const migratedState = join(path, "migrated");
+  await migrate(migratedState);
+  const stateDir = join(path, "shared");
+  cpSync(migratedState, stateDir, { recursive: true });
+  const server = await startServer({ stateDir });
+  provide("server", { url: server.url, stateDir });
+  provide("migratedState", migratedState);
   return async () => {
     await server.stop();
     remove();
   };
+}
+
+async function migrate(stateDir: string): Promise<void> {
+  const words = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateDir];
+  const { code, output } = await runWrangler(words);
+  if (code !== 0) throw new Error(`the migrations could not be applied:\n${output}`);
 }
