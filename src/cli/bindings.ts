@@ -34,7 +34,7 @@ export async function withDatabase<Result>(
   target: Target,
   use: (db: D1Database) => Promise<Result>,
 ): Promise<Result> {
-  return withBindings(target, ["d1_databases"], ({ DB }) => use(DB));
+  return withBindings(target, ["d1_databases"], ({ DB }) => use(preparingOnce(DB)));
 }
 
 /**
@@ -48,6 +48,27 @@ export function withLocalState<Result>(
   use: (state: LocalState) => Promise<Result>,
 ): Promise<Result> {
   return withBindings({ stateDir, remote: false }, ["d1_databases", "kv_namespaces"], use);
+}
+
+/**
+ * To prepare a statement and bind it, this process stands still for three answers of workerd, and a
+ * file of many users would stand still for longer than workerd keeps an idle connection. Bound again,
+ * one that is prepared needs one answer.
+ */
+function preparingOnce(db: D1Database): D1Database {
+  const prepared = new Map<string, D1PreparedStatement>();
+  function prepare(query: string): D1PreparedStatement {
+    const statement = prepared.get(query) ?? db.prepare(query);
+    prepared.set(query, statement);
+    return statement;
+  }
+  return new Proxy(db, {
+    get(target, name) {
+      if (name === "prepare") return prepare;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
 }
 
 /** Kinds of binding, as wrangler's configuration calls them. */
