@@ -1,4 +1,5 @@
-const STRING_LITERAL = /"(?:[^"\\]|\\.)*"/g;
+/** Ends with the text as well: then no text, JSON or not, makes it go back and try again. */
+const STRING_LITERAL = /"(?:[^"\\]|\\[\s\S]?)*(?:"|$)/g;
 
 /**
  * Reads a JSON request body that means the same as a form: one flat object of strings.

@@ -42,12 +42,7 @@ const admin = (method: string, path: string, body?: (text: string) => unknown): 
 };
 const form = (path: string, name: string): Send => {
   return (text) => {
-    const body = new URLSearchParams({
-      token: "x",
-      grant_type: "password",
-      ...LOGIN,
-      [name]: text,
-    });
+    const body = new URLSearchParams({ token: "x", ...LOGIN, [name]: text });
     return post(service, body, basic(CLIENT), path);
   };
 };

@@ -86,7 +86,7 @@ export async function unitProject(): Promise<TestProjectInlineConfiguration> {
 
 /** Tests of the repository itself. Apart from those of {@link nodeProject}: they need no server. */
 export const architectureProject: TestProjectInlineConfiguration = {
-  test: { name: "architecture", include: ["test/architecture.test.ts"] },
+  test: { name: "architecture", include: ["test/{architecture,regular-expressions}.test.ts"] },
 };
 
 /** Tests that run in Node, against real servers and the commands. */

@@ -75,7 +75,8 @@ export interface Problem {
 /** The problems of an `invalid`, without any name or value of the caller's own. */
 export function problemsOf({ problems }: ManagementError): Problem[] {
   return problems.map((problem) => {
-    const [, field = "", message = problem] = /^([a-z_]+)[^\s:]*: (.*)$/s.exec(problem) ?? [];
+    const [, field = "", message = problem] =
+      /^([a-z_]+)(?![a-z_])[^\s:]*: (.*)$/s.exec(problem) ?? [];
     const words = /Unrecognized keys?:/.test(message) ? "has a field that is not known" : message;
     return { place: field === "file" ? "" : field, message: words };
   });

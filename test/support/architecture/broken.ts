@@ -159,6 +159,21 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
       "src/storage/a.ts": `const a = (id) => db.prepare(\`SELECT * FROM a WHERE id = \${id}\`);`,
     },
     "the statement is a variable": { "src/storage/a.ts": "this.ctx.storage.sql.exec(query);" },
+    "a parameter hides a constant": {
+      "src/storage/a.ts": 'const FIND = "SELECT 1"; const a = (FIND) => db.prepare(FIND);',
+    },
+    "the statement grows": {
+      "src/storage/a.ts": 'let find = "SELECT 1"; find += id; db.prepare(find);',
+    },
+    "brackets stand around the method": { "src/storage/a.ts": "(db.prepare)(query);" },
+    "the method is named by a text": { "src/storage/a.ts": 'db["prepare"](query);' },
+    "the method is named by a variable": { "src/storage/a.ts": "db[method](query);" },
+    "the method is called by another": { "src/storage/a.ts": "db.prepare.call(db, query);" },
+    "the method is taken out": { "src/storage/a.ts": "const { prepare: find } = db; find(query);" },
+    "the method is passed on": { "src/storage/a.ts": "const find = db.prepare.bind(db);" },
+    "the database has another name": {
+      "src/storage/a.ts": "const rows = storage.sql; rows.exec(query);",
+    },
   },
   "files are short": { "a file has 251 lines": { "src/app.ts": "go();\n".repeat(251) } },
   "functions are short": {

@@ -1,0 +1,93 @@
+import { createContext, Script } from "node:vm";
+import type { Node } from "typescript/unstable/ast";
+import * as is from "typescript/unstable/ast/is";
+import { nodesBelow } from "./architecture/code.ts";
+import type { Source } from "./architecture/tree.ts";
+
+/** A regular expression, and where it stands. */
+export interface Pattern {
+  readonly place: string;
+  readonly expression: RegExp;
+}
+
+/** Longest input, in characters: what the management API takes as a body. */
+const INPUT_LENGTH_MAX = 64 * 1024;
+
+/** What is repeated besides the expression's own words. */
+const PUMPS = [
+  ...["a", "A", "0", " ", "\t", "\n", "\\", '"', '\\"', "%41", "%", "/", "=", ".", "-", "_", "+"],
+  ...["=;", "; ", ", ", ": ", "a:", "a.", "a b ", "x=y;", "://", "[]", "{}", "é", "\u2028", "0a"],
+];
+
+/** What follows the repetition, so that a match fails at its very end. */
+const ENDS = ["", "!", "\0", "\n", '"', "\\"];
+
+/** Every regular expression of a file. Those that are built from text are listed as null. */
+export function patternsOf({ path, ast }: Source): (Pattern | null)[] {
+  return [...nodesBelow(ast)].flatMap((node) => {
+    if (isBuilt(node)) return [null];
+    if (!is.isRegularExpressionLiteral(node)) return [];
+    const [, source = "", flags = ""] = /^\/(.*)\/([a-z]*)$/s.exec(node.text) ?? [];
+    const line = ast.text.slice(0, node.getStart(ast)).split("\n").length;
+    return [{ place: `${path}:${line} ${node.text}`, expression: new RegExp(source, flags) }];
+  });
+}
+
+function isBuilt(node: Node): boolean {
+  const isCall = is.isNewExpression(node) || is.isCallExpression(node);
+  return isCall && is.isIdentifier(node.expression) && node.expression.text === "RegExp";
+}
+
+/** What an input is made of. */
+type Recipe = readonly [begin: string, pump: string, end: string];
+
+/** Length at which every recipe is tried; only the slowest of them go on to the longest input. */
+const TRIAL_LENGTH = 1024;
+const SLOWEST_COUNT = 5;
+
+/**
+ * Matches an expression against inputs that double in length, as `search` and `replace` do.
+ *
+ * @returns the first input on which that takes longer than so many milliseconds, or null
+ */
+export function slowInput(expression: RegExp, limitMs: number): string | null {
+  const context = createContext({ expression, input: "" });
+  const script = new Script("input.search(expression); input.replace(expression, '')");
+  const msFor = ([begin, pump, end]: Recipe, length: number): number => {
+    context["input"] = begin + pump.repeat(length / pump.length) + end;
+    const beganAtMs = performance.now();
+    try {
+      script.runInContext(context, { timeout: limitMs });
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+    return performance.now() - beganAtMs;
+  };
+  let recipes = recipesFor(expression);
+  for (let length = 16; length <= INPUT_LENGTH_MAX; length *= 2) {
+    const timed: [Recipe, number][] = [];
+    for (const recipe of recipes) {
+      const ms = msFor(recipe, length);
+      if (ms === Number.POSITIVE_INFINITY) return `${length} of ${JSON.stringify(recipe)}`;
+      timed.push([recipe, ms]);
+    }
+    if (length !== TRIAL_LENGTH) continue;
+    const slowest = timed.toSorted(([, one], [, other]) => other - one).slice(0, SLOWEST_COUNT);
+    recipes = slowest.map(([recipe]) => recipe);
+  }
+  return null;
+}
+
+function recipesFor(expression: RegExp): Recipe[] {
+  const words = wordsOf(expression);
+  const around = [...ENDS.map((end) => ["", end]), ...words.map((word) => [word, "!"])] as const;
+  return [...new Set([...PUMPS, ...words, ...expression.source])].flatMap((pump) => {
+    return around.map(([begin = "", end = ""]) => [begin, pump, end] as const);
+  });
+}
+
+/** Runs of plain characters in an expression: what leads into its depths. */
+function wordsOf({ source }: RegExp): string[] {
+  const words = source.match(/[\w:<>=" ,;/-]{2,}/g) ?? [];
+  return [...new Set(words.map((word) => word.replaceAll("\\", "")))].slice(0, 6);
+}
