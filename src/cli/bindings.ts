@@ -52,8 +52,8 @@ export function withLocalState<Result>(
 
 /**
  * To prepare a statement and bind it, this process stands still for three answers of workerd, and a
- * file of many users would stand still for longer than workerd keeps an idle connection. Bound again,
- * one that is prepared needs one answer.
+ * file of many users would stand still for longer than workerd keeps an idle connection. Bound
+ * again, one that is prepared needs one answer.
  */
 function preparingOnce(db: D1Database): D1Database {
   const prepared = new Map<string, D1PreparedStatement>();

@@ -7,7 +7,7 @@ const { stdin: input, stdout: output, stderr: notes } = process;
 // Whoever reads may stop reading, as `head` does.
 output.once("error", () => process.exit());
 
-// With what is installed, since nobody else may write there. Only what is imported after it is kept.
+// With what is installed, where nobody else may write. Only what is imported after it is kept.
 enableCompileCache(resolve(import.meta.dirname, "../../node_modules/.cache/node"));
 
 await runCommand(async () => {

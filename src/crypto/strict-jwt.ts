@@ -12,7 +12,8 @@ const REFUSED_HEADERS = ["jku", "jwk", "x5u", "x5c", "crit", "b64"];
 /** RFC 7519 §4.1 allows fractions, which readers round differently. */
 const DATES = ["exp", "iat", "nbf"];
 
-const STRING_LITERAL = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
+/** Ends with the text as well: then no text makes it go back and try again. */
+const STRING_LITERAL = /"(?:[^"\\]|\\[\s\S]?)*(?:"(\s*:)?|$)/g;
 
 /**
  * Whether a token is a JWT in compact form, in its one spelling, that no two readers understand
