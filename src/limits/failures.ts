@@ -148,13 +148,20 @@ export function succeed(
 }
 
 /**
- * Forgives strangers so many failures: where many try, some fail, and most succeed.
+ * Forgives strangers so many failures: where many try, some fail, and most succeed. Once no attempt
+ * is free any more time alone forgives, or a guesser would have an attempt for each that succeeds.
  *
  * @returns the very state that was passed when there is nothing to forgive
  */
-export function forgive(state: FailureState, failures: number): FailureState {
+export function forgive(
+  state: FailureState,
+  failures: number,
+  nowMs: number,
+  policy: FailurePolicy,
+): FailureState {
   const { count, lastAtMs } = state.strangers;
   if (count === 0 || failures === 0) return state;
+  if (wholeFailures(state.strangers, nowMs, policy) >= policy.free) return state;
   return { ...state, strangers: { count: Math.max(0, count - failures), lastAtMs } };
 }
 
@@ -185,12 +192,15 @@ function admittedAtMs(
   nowMs: number,
   policy: FailurePolicy,
 ): number {
-  // A failure is forgotten as a whole, though it fades: a fraction of one admits nobody.
-  const left = Math.ceil(remaining(failures, nowMs, policy) - ROUNDING);
-  if (left + pending < policy.free) return nowMs;
+  if (wholeFailures(failures, nowMs, policy) + pending < policy.free) return nowMs;
   const excess = Math.max(0, Math.round(failures.count + pending - policy.free));
   const delayMs = Math.min(policy.delayMsMax, policy.delayMsMin * 2 ** excess);
   return (pending > 0 ? nowMs : failures.lastAtMs) + delayMs;
+}
+
+/** A failure is forgotten as a whole, though it fades: a fraction of one admits nobody. */
+function wholeFailures(failures: FailureCount, nowMs: number, policy: FailurePolicy): number {
+  return Math.ceil(remaining(failures, nowMs, policy) - ROUNDING);
 }
 
 function remaining({ count, lastAtMs }: FailureCount, nowMs: number, policy: FailurePolicy) {

@@ -80,7 +80,7 @@ export class FailureCounter extends DurableObject<unknown> {
     const { ticket, counter, result, places, forgiven } = settlement;
     if (ticket !== null) this.#pending.delete(ticket);
     const before = this.#load();
-    let state = forgive(before, forgiven);
+    let state = forgive(before, forgiven, nowMs, policy);
     if (result === "failed") state = fail(state, counter, nowMs, policy);
     if (result === "succeeded") state = succeed(state, places, nowMs);
     if (state !== before) await this.#store(state, policy);

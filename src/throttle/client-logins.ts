@@ -38,7 +38,7 @@ export function createClientLogins(
 ): ClientLogins {
   /** Of clients that are under attack: from when on strangers may ask. */
   const retriesAtMs = new Map<string, number>();
-  /** Logins that went well since the last report: where many try, some fail. */
+  /** Logins that went well since the last report, of clients that nobody attacks. */
   const successes = new Map<string, number>();
 
   return {
@@ -55,7 +55,7 @@ export function createClientLogins(
     },
 
     async settle(clientId, admitted, result) {
-      if (result === "succeeded") {
+      if (result === "succeeded" && !retriesAtMs.has(clientId)) {
         const count = (successes.get(clientId) ?? 0) + 1;
         remember(successes, clientId, Math.min(count, policy.free));
       }

@@ -20,7 +20,7 @@ const LOGIN = "client_id=public&grant_type=password&username=ada&password=correc
 async function logInAt(path: string, method = "POST") {
   const lines = [
     `${method} ${path} HTTP/1.1`,
-    "Host: login.example.com",
+    "Host: login.test",
     "Content-Type: application/x-www-form-urlencoded",
     `Content-Length: ${LOGIN.length}`,
   ];
@@ -32,7 +32,7 @@ describe("a user logs in", () => {
     ["the token endpoint", "/o/token/"],
     ["it without its slash", "/o/token"],
     ["a letter of it escaped, which is the same URL (RFC 3986 §6.2.2.2)", "/o/%74oken/"],
-    ["its whole URL, as a proxy is asked", "http://login.example.com/o/token/"],
+    ["its whole URL, as a proxy is asked", "http://login.test/o/token/"],
   ])("at %s", async (_, path) => {
     const { status, text } = await logInAt(path);
     expect(status).toBe(200);
@@ -48,7 +48,7 @@ describe("nothing answers but a 404", () => {
     ...["/o%2ftoken/", "/o%2Ftoken%2F", "/o/token%2f", "/%2fo/token/", "/o/%2574oken/"],
     ...["/o/token/%00", "/o/token%00", "/o/token/%20", "/o/token/%0d%0aX-A:%20b", "/o/token/%ff"],
     ...["/o\\token/", "/\\o\\token/", "/o/token.json", "/o/token/x", "/:path", "/o/*", "*"],
-    ...["//evil.example/o/token/", "/http://login.example.com/o/token/"],
+    ...["//evil.example/o/token/", "/http://login.test/o/token/"],
   ])("at %s", async (path) => {
     const { status, text } = await logInAt(path);
     expect([path, status]).toEqual([path, 404]);

@@ -75,13 +75,13 @@ describe("a counter of failures", () => {
 
   test("counts a failure that nobody asked for, and forgives for others' successes", async () => {
     const unasked = { ticket: null, counter: null, places: [], result: "failed" } as const;
-    for (let count = 0; count < 5; count += 1) {
-      await counter.settle({ ...unasked, forgiven: 0 }, Date.now(), policy);
-    }
+    const fail = (forgiven: number) => {
+      return counter.settle({ ...unasked, forgiven }, Date.now(), policy);
+    };
+    for (const forgiven of [0, 0, 2, 0]) expect(await fail(forgiven)).toBe(Date.now());
+    expect(await fail(0)).toBe(Date.now() + policy.delayMsMin);
+    expect(await fail(policy.free)).toBe(Date.now() + 2 * policy.delayMsMin);
     expect(await admit()).toMatchObject({ kind: "throttled" });
-    const retryAtMs = await counter.settle({ ...unasked, forgiven: 4 }, Date.now(), policy);
-    expect(retryAtMs).toBe(Date.now());
-    expect(await admit()).toMatchObject({ kind: "admitted" });
   });
 
   test("is gone when its failures are forgotten", async () => {

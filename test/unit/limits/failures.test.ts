@@ -97,10 +97,17 @@ describe("failures", () => {
   });
 
   test("of strangers are forgiven by others' successes, and never below none", () => {
-    const { state } = failInARow(3);
-    expect(forgive(state, 2).strangers.count).toBeCloseTo(1);
-    expect(forgive(state, 50).strangers.count).toBe(0);
-    expect(forgive(NO_FAILURES, 5)).toBe(NO_FAILURES);
+    const { state, nowMs } = failInARow(2);
+    expect(forgive(state, 1, nowMs, policy).strangers.count).toBeCloseTo(1);
+    expect(forgive(state, 50, nowMs, policy).strangers.count).toBe(0);
+    expect(forgive(NO_FAILURES, 5, nowMs, policy)).toBe(NO_FAILURES);
+  });
+
+  test("beyond the free ones are forgiven by time alone", () => {
+    const { state, nowMs } = failInARow(policy.free);
+    expect(forgive(state, 1, nowMs, policy)).toBe(state);
+    const later = nowMs + policy.forgottenMs / policy.free;
+    expect(forgive(state, policy.free, later, policy).strangers.count).toBe(0);
   });
 
   test("elsewhere may hold strangers up, and nobody who is known", () => {
@@ -156,7 +163,7 @@ describe("whatever happens", () => {
           nowMs += afterMs;
           if (kind === "fail") state = fail(state, place, nowMs, policy);
           if (kind === "succeed") state = succeed(state, place === null ? [] : [place], nowMs);
-          if (kind === "forgive") state = forgive(state, 1);
+          if (kind === "forgive") state = forgive(state, 1, nowMs, policy);
           expect(strangersAdmittedAtMs(state, nowMs, policy)).toBeLessThanOrEqual(
             nowMs + policy.delayMsMax,
           );
