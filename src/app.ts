@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "./deps.ts";
 import { ADMIN_ROUTES, answerAdmin } from "./endpoints/admin/index.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
