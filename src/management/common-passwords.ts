@@ -3,8 +3,7 @@
  * the rules of `password-policy.ts` refuse anyway. From the frequency list of the npm package
  * zxcvbn 4.4.2 (MIT, Dropbox), which counted passwords that had leaked.
  */
-export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(
-  `
+const COMMON_PASSWORDS = `
 0.0.0.000 01011900 01011910 01011960 01011970 01011971 01011972 01011973 01011974 01011975 01011976
 01011977 01011978 01011979 01011980 01011981 01011982 01011983 01011984 01011985 01011986 01011987
 01011988 01011989 01011990 01011991 01011992 01011993 01011994 01011995 01011999 01012000 01012001
@@ -196,7 +195,12 @@ wolverine wonderboy wonderfu woodland woodstoc wordpass wp2003wp wrangler wrestl
 yankees1 yankees2 yeahbaby yfcntymrf yjdsqgfhjkm yogibear yosemite z1x2c3v4 zachary1 zanzibar
 zaq12wsx zaq1xsw2 zaqwsxcde zaqxswcde zeppelin zerocool zildjian zxasqw12 zxcasdqwe zxcasdqwe123
 zxcv1234 zxcvb123 zxcvbnm1 zxcvbnm123
-`
-    .trim()
-    .split(/\s/),
-);
+`;
+
+let commonPasswords: ReadonlySet<string> | undefined;
+
+/** The list, which no isolate makes before it is asked for. */
+export function listCommonPasswords(): ReadonlySet<string> {
+  commonPasswords ??= new Set(COMMON_PASSWORDS.trim().split(/\s/));
+  return commonPasswords;
+}

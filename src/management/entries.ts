@@ -10,7 +10,7 @@ export type { ClientEntry, UserEntry } from "./entry-schemas.ts";
  * @throws ManagementError `invalid` with every problem found
  */
 export function parseClientEntry(value: unknown): ClientEntry {
-  const entry = checked(clientSchema.safeParse(value));
+  const entry = checked(clientSchema().safeParse(value));
   const problems = clientContradictions(entry);
   if (problems.length > 0) throw invalid(...problems);
   return entry;
@@ -22,7 +22,7 @@ export function parseClientEntry(value: unknown): ClientEntry {
  * @throws ManagementError `invalid` with every problem found
  */
 export function parseUserEntry(value: unknown): UserEntry {
-  const entry = checked(userSchema.safeParse(value));
+  const entry = checked(userSchema().safeParse(value));
   const problems = userContradictions(entry);
   if (problems.length > 0) throw invalid(...problems);
   return entry;

@@ -1,116 +1,126 @@
 import * as z from "zod/mini";
-import english from "zod/v4/locales/en.js";
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { parseScope } from "../protocol/scope.ts";
-
-// zod/mini has no words of its own until it is told whose; `z.locales` would bring every language.
-z.config(english());
+import { onDemand } from "./on-demand.ts";
 
 /** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */
 const CLAIMS_BYTES_MAX = 2048;
 
-const name = z.string().check(
-  z.minLength(1, "is empty"),
-  z.maxLength(NAME_LENGTH_MAX, `is longer than ${NAME_LENGTH_MAX} characters`),
-  z.refine((text) => !hasControlCharacter(text), "has a control character"),
-);
-
-const secret = z.string().check(
-  z.minLength(1, "is empty"),
-  z.refine((text) => !hasControlCharacter(text), "has a control character"),
-  z.refine(
-    (text) => utf8(text).length <= PASSWORD_BYTES_MAX,
-    `is longer than ${PASSWORD_BYTES_MAX} bytes`,
-  ),
-);
-
-const scope = z
-  .string()
-  .check(
-    z.refine(
-      (text) => (parseScope(text) ?? []).length > 0,
-      "is not scope names with spaces between",
-    ),
-  );
-
-const origin = z
-  .string()
-  .check(
-    z.refine(
-      (text) => URL.parse(text)?.origin === text && !text.includes("*"),
-      "is not an origin such as https://app.example.com",
-    ),
-  );
-
-const audience = z
-  .string()
-  .check(z.refine((text) => URL.canParse(text) && !/[\s#]/.test(text), "is not an absolute URI"));
-
-const claims = z.record(z.string(), z.json()).check(
-  z.refine(
-    (object) => Object.keys(object).every((claim) => !RESERVED_CLAIMS.has(claim)),
-    "has a name that tokens use themselves",
-  ),
-  z.refine(
-    (object) => utf8(JSON.stringify(object)).length <= CLAIMS_BYTES_MAX,
-    `is longer than ${CLAIMS_BYTES_MAX} bytes`,
-  ),
-);
-
-const jwks = z.strictObject({
-  keys: z.array(z.looseObject({ kty: z.enum(["EC", "OKP", "RSA"]) })).check(
+const name = () =>
+  z.string().check(
     z.minLength(1, "is empty"),
-    z.maxLength(16),
-    z.refine((keys) => keys.every((key) => !("d" in key)), "has a private key"),
-  ),
-});
+    z.maxLength(NAME_LENGTH_MAX, `is longer than ${NAME_LENGTH_MAX} characters`),
+    z.refine((text) => !hasControlCharacter(text), "has a control character"),
+  );
+
+const secret = () =>
+  z.string().check(
+    z.minLength(1, "is empty"),
+    z.refine((text) => !hasControlCharacter(text), "has a control character"),
+    z.refine(
+      (text) => utf8(text).length <= PASSWORD_BYTES_MAX,
+      `is longer than ${PASSWORD_BYTES_MAX} bytes`,
+    ),
+  );
+
+const scope = () =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) => (parseScope(text) ?? []).length > 0,
+        "is not scope names with spaces between",
+      ),
+    );
+
+const origin = () =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) => URL.parse(text)?.origin === text && !text.includes("*"),
+        "is not an origin such as https://app.example.com",
+      ),
+    );
+
+const audience = () =>
+  z
+    .string()
+    .check(z.refine((text) => URL.canParse(text) && !/[\s#]/.test(text), "is not an absolute URI"));
+
+const claims = () =>
+  z.record(z.string(), z.json()).check(
+    z.refine(
+      (object) => Object.keys(object).every((claim) => !RESERVED_CLAIMS.has(claim)),
+      "has a name that tokens use themselves",
+    ),
+    z.refine(
+      (object) => utf8(JSON.stringify(object)).length <= CLAIMS_BYTES_MAX,
+      `is longer than ${CLAIMS_BYTES_MAX} bytes`,
+    ),
+  );
+
+const jwks = () =>
+  z.strictObject({
+    keys: z.array(z.looseObject({ kty: z.enum(["EC", "OKP", "RSA"]) })).check(
+      z.minLength(1, "is empty"),
+      z.maxLength(16),
+      z.refine((keys) => keys.every((key) => !("d" in key)), "has a private key"),
+    ),
+  });
 
 /** What stands in for a secret. Whether this service can read it, `canRead` says. */
-const record = z.string().check(z.minLength(1, "is empty"), z.maxLength(8192, "is too long"));
+const record = () => z.string().check(z.minLength(1, "is empty"), z.maxLength(8192, "is too long"));
 
-const lifetimeSeconds = z.int().check(z.minimum(1), z.maximum(31_536_000));
+const lifetimeSeconds = () => z.int().check(z.minimum(1), z.maximum(31_536_000));
 
 /** The shape of a client in a file, without what only several fields together can break. */
-export const clientSchema = z.strictObject({
-  client_id: name.check(z.regex(/^[\x20-\x7e]+$/, "has a character other than printable ASCII")),
-  client_secret: z.optional(secret),
-  secret_record: z.optional(record),
-  previous_secret_record: z.optional(record),
-  previous_secret_ends_at: z.optional(
-    z.iso.datetime("is not an instant such as 2030-01-31T12:00:00Z"),
-  ),
-  client_name: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
-  grant_types: z._default(z.array(z.enum(GRANT_TYPES)), ["password", "refresh_token"]),
-  token_endpoint_auth_method: z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
-  scope: z.optional(scope),
-  default_scope: z.optional(scope),
-  audience: z._default(z.array(audience), []),
-  claims: z._default(claims, {}),
-  jwks: z.optional(jwks),
-  allowed_origins: z._default(z.array(origin), []),
-  access_token_format: z._default(z.enum(ACCESS_TOKEN_FORMATS), "opaque"),
-  access_token_ttl_seconds: z.optional(lifetimeSeconds),
-  refresh_idle_ttl_seconds: z.optional(lifetimeSeconds),
-  refresh_absolute_ttl_seconds: z.optional(lifetimeSeconds),
-  disabled: z._default(z.boolean(), false),
-});
+export const clientSchema = onDemand(() =>
+  z.strictObject({
+    client_id: name().check(
+      z.regex(/^[\x20-\x7e]+$/, "has a character other than printable ASCII"),
+    ),
+    client_secret: z.optional(secret()),
+    secret_record: z.optional(record()),
+    previous_secret_record: z.optional(record()),
+    previous_secret_ends_at: z.optional(
+      z.iso.datetime("is not an instant such as 2030-01-31T12:00:00Z"),
+    ),
+    client_name: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
+    grant_types: z._default(z.array(z.enum(GRANT_TYPES)), ["password", "refresh_token"]),
+    token_endpoint_auth_method: z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
+    scope: z.optional(scope()),
+    default_scope: z.optional(scope()),
+    audience: z._default(z.array(audience()), []),
+    claims: z._default(claims(), {}),
+    jwks: z.optional(jwks()),
+    allowed_origins: z._default(z.array(origin()), []),
+    access_token_format: z._default(z.enum(ACCESS_TOKEN_FORMATS), "opaque"),
+    access_token_ttl_seconds: z.optional(lifetimeSeconds()),
+    refresh_idle_ttl_seconds: z.optional(lifetimeSeconds()),
+    refresh_absolute_ttl_seconds: z.optional(lifetimeSeconds()),
+    disabled: z._default(z.boolean(), false),
+  }),
+);
 
 /** The shape of a user in a file. */
-export const userSchema = z.strictObject({
-  id: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/, "is not printable ASCII"))),
-  username: name,
-  password: z.optional(secret),
-  password_record: z.optional(record),
-  claims: z._default(claims, {}),
-  is_active: z._default(z.boolean(), true),
-});
+export const userSchema = onDemand(() =>
+  z.strictObject({
+    id: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/, "is not printable ASCII"))),
+    username: name(),
+    password: z.optional(secret()),
+    password_record: z.optional(record()),
+    claims: z._default(claims(), {}),
+    is_active: z._default(z.boolean(), true),
+  }),
+);
 
 /** A client as a file describes it; names of RFC 7591 §2. What is absent has its default. */
-export type ClientEntry = z.infer<typeof clientSchema>;
+export type ClientEntry = z.infer<ReturnType<typeof clientSchema>>;
 
 /** A user as a file describes it. */
-export type UserEntry = z.infer<typeof userSchema>;
+export type UserEntry = z.infer<ReturnType<typeof userSchema>>;

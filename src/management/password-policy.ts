@@ -1,4 +1,4 @@
-import { COMMON_PASSWORDS } from "./common-passwords.ts";
+import { listCommonPasswords } from "./common-passwords.ts";
 import { invalid } from "./management-error.ts";
 import type { ManagementTools } from "./tools.ts";
 
@@ -34,7 +34,7 @@ export function problemOfPassword(
 ): string | null {
   const symbols = [...password.toLowerCase()];
   if ([...password].length < lengthMin) return `is shorter than ${lengthMin} characters`;
-  if (COMMON_PASSWORDS.has(symbols.join(""))) return "is one of the commonest";
+  if (listCommonPasswords().has(symbols.join(""))) return "is one of the commonest";
   if (symbols.join("") === username.toLowerCase()) return "is the user name";
   if (isRepetition(symbols.join(""))) return "is one part again and again";
   if (isRun(symbols)) return "is a run of neighbours";

@@ -3,14 +3,17 @@ import { checked, clientContradictions, userContradictions } from "./entries.ts"
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
 import { substituteVariables, type Variables } from "./file-variables.ts";
 import { invalid } from "./management-error.ts";
+import { onDemand } from "./on-demand.ts";
 
 /** Most clients, and most users, in one file. More belongs into an import. */
 const ENTRIES_MAX = 10_000;
 
-const registryFile = z.strictObject({
-  clients: z.optional(z.array(clientSchema).check(z.maxLength(ENTRIES_MAX))),
-  users: z.optional(z.array(userSchema).check(z.maxLength(ENTRIES_MAX))),
-});
+const registryFile = onDemand(() =>
+  z.strictObject({
+    clients: z.optional(z.array(clientSchema()).check(z.maxLength(ENTRIES_MAX))),
+    users: z.optional(z.array(userSchema()).check(z.maxLength(ENTRIES_MAX))),
+  }),
+);
 
 /** The clients and users that a file asks for. */
 export interface RegistryFile {
@@ -28,7 +31,7 @@ export interface RegistryFile {
  */
 export function parseRegistryFile(text: string, variables: Variables = {}): RegistryFile {
   const { clients, users } = checked(
-    registryFile.safeParse(substituteVariables(parseJson(text), variables)),
+    registryFile().safeParse(substituteVariables(parseJson(text), variables)),
   );
   const file = {
     clients: clients ?? [],
