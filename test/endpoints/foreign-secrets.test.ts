@@ -98,14 +98,16 @@ describe("a client's secret record of Django's", () => {
 describe("a client's secret record of Django's is replaced once", () => {
   const watched = watch();
 
-  test("by many first uses at once, all of which succeed", async () => {
+  test("by first uses in many isolates at once, all of which succeed", async () => {
     const written: unknown[] = [];
-    const service = overWrites(async (proceed) => {
-      const result = await proceed();
-      written.push(await recordOf());
-      return result;
-    });
-    const answers = await Promise.all(Array.from({ length: 6 }, () => call(service)));
+    const isolate = () => {
+      return overWrites(async (proceed) => {
+        const result = await proceed();
+        written.push(await recordOf());
+        return result;
+      });
+    };
+    const answers = await Promise.all(Array.from({ length: 6 }, () => call(isolate())));
     for (const answer of answers) expect(answer).toMatchObject(GRANTED);
     await eventually(() => written.length === answers.length);
     await eventually(() => watched.audits().length > 0);

@@ -13,7 +13,7 @@ const TIMEOUT_MS = 900_000;
 /** What only a request that is nearly right comes to: without it a run would prove little. */
 const DEEP = [
   ...["token ok", "revocation ok", "introspection ok", "adminUsers ok", "adminClients ok"],
-  ...["token password_wrong", "token refresh_token_forged", "token family_raced"],
+  ...["token refresh_token_forged", "token family_raced"],
   ...["token scope_not_allowed", "token refresh_token_of_another_client"],
   ...["introspection caller_scope_insufficient", "adminUser invalid", "adminClients invalid"],
   ...["adminUsers caller_token_inactive", "token malformed_multipart"],
@@ -76,11 +76,13 @@ describe("an answer is found to be wrong that", () => {
     const listener = overhear("zqcanary");
     const line = { event: "request", outcome: "refused", pbkdf2_calls: 0 };
     console.log(JSON.stringify(line));
+    console.log(JSON.stringify({ ...line, client_id: "zqcanary, registered" }));
     expect(listener.violations).toEqual([]);
-    console.log(JSON.stringify({ ...line, client_id: "zqcanary" }));
+    console.log(JSON.stringify({ ...line, reason: "client_unknown", client_id: "zqcanary" }));
+    console.log(JSON.stringify({ ...line, grant_type: "zqcanary" }));
     console.warn("a warning");
     console.error("an error");
     listener.stop();
-    expect(listener.violations).toHaveLength(3);
+    expect(listener.violations).toHaveLength(4);
   });
 });

@@ -38,7 +38,10 @@ export function overhear(canary: string): Listener {
     overheard.pbkdf2Calls += line.pbkdf2_calls;
     const key = `${line.endpoint ?? "none"} ${line.reason ?? line.outcome}`;
     overheard.reasons.set(key, (overheard.reasons.get(key) ?? 0) + 1);
-    if (text.toLowerCase().includes(canary)) violations.push(`a line of the log echoes: ${text}`);
+    // A run registers clients of its own by the management API: their names are logged.
+    const { client_id, ...others } = line;
+    const said = JSON.stringify(line.reason === "client_unknown" ? line : others);
+    if (said.toLowerCase().includes(canary)) violations.push(`a line of the log echoes: ${text}`);
     if (/[\r\n]/.test(text)) violations.push(`a line of the log is two: ${text}`);
   };
   return { overheard, violations, stop: () => Object.assign(console, { log, warn, error }) };
