@@ -108,7 +108,7 @@ async function createDeps(env: Env): Promise<Deps> {
     ...limits,
     assertions: createAssertionStore(env.USED_ASSERTIONS),
     legacyLogin: config.legacy && createLegacyLogin(config.legacy),
-    verdicts: createVerdictMemory(random),
+    verdicts: createVerdictMemory({ random, clock, wait }),
     refreshTokenRing: mintTools.refreshTokenRing,
     scopes: config.scopes.filter((scope) => !hasManagement || scope !== ADMIN_SCOPE),
     clientScopes: hasManagement ? [ADMIN_SCOPE] : [],

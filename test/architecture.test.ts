@@ -134,7 +134,7 @@ const RULES = {
     "Readonly<Record<ManagementReason, WireError>>",
   ),
   "values are bound to SQL": sqlIsFixed(BOUND, {
-    "src/cli/bindings.ts": "it passes on what storage prepares, so that each text is prepared once",
+    "src/cli/proxied-database.ts": "it passes on what storage prepares, so that each text is prepared once",
     "src/storage/registry.ts": "table and column names are its own words; every value is bound",
     "src/storage/registry-sql.ts": "as in registry.ts, whose writes it puts together",
   }),

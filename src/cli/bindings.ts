@@ -5,6 +5,7 @@ import type { PlatformProxy } from "wrangler";
 import { Unavailable } from "../protocol/refusal.ts";
 import { CommandError, messageOf } from "./command-error.ts";
 import { loadWrangler, readConfig } from "./project.ts";
+import { proxiedDatabase } from "./proxied-database.ts";
 import { withIds } from "./remote-database.ts";
 import { withLockedState } from "./state-lock.ts";
 
@@ -34,7 +35,7 @@ export async function withDatabase<Result>(
   target: Target,
   use: (db: D1Database) => Promise<Result>,
 ): Promise<Result> {
-  return withBindings(target, ["d1_databases"], ({ DB }) => use(preparingOnce(DB)));
+  return withBindings(target, ["d1_databases"], ({ DB }) => use(DB));
 }
 
 /**
@@ -48,27 +49,6 @@ export function withLocalState<Result>(
   use: (state: LocalState) => Promise<Result>,
 ): Promise<Result> {
   return withBindings({ stateDir, remote: false }, ["d1_databases", "kv_namespaces"], use);
-}
-
-/**
- * To prepare a statement and bind it, this process stands still for three answers of workerd, and a
- * file of many users would stand still for longer than workerd keeps an idle connection. Bound
- * again, one that is prepared needs one answer.
- */
-function preparingOnce(db: D1Database): D1Database {
-  const prepared = new Map<string, D1PreparedStatement>();
-  function prepare(query: string): D1PreparedStatement {
-    const statement = prepared.get(query) ?? db.prepare(query);
-    prepared.set(query, statement);
-    return statement;
-  }
-  return new Proxy(db, {
-    get(target, name) {
-      if (name === "prepare") return prepare;
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
 }
 
 /** Kinds of binding, as wrangler's configuration calls them. */
@@ -94,7 +74,8 @@ async function useBindings<Result>(
   try {
     const proxy = await openProxy(target, kinds, configDir);
     try {
-      return await use(proxy.env);
+      const DB = proxiedDatabase(proxy.env.DB, !target.remote);
+      return await use({ DB, ACCESS_TOKENS: proxy.env.ACCESS_TOKENS });
     } finally {
       await proxy.dispose();
     }

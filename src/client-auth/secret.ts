@@ -3,6 +3,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import type { Client } from "../storage/accounts.ts";
 import { audit } from "../telemetry/audit.ts";
 import type { Claim, ClaimTools } from "./claim.ts";
+import type { PresentedSecret, SecretUse } from "./verdict-memory.ts";
 
 /**
  * A claim by client id and secret, wherever the two stood.
@@ -14,15 +15,20 @@ export function secretClaim(clientId: string, secret: string, address: string | 
     clientId,
     async prove(client, tools) {
       const records = recordsFor(client, secret, tools);
-      const remembered = await tools.verdicts.recall(records, secret, tools.clock());
-      const proved =
-        client !== null && remembered !== null
-          ? requireSecretMethod(client)
-          : await tools.throttle.secret({ clientId, address }, () => {
-              return checkSecret(client, records, secret, tools);
-            });
-      if (proved.isDisabled) throw new Refusal("client_disabled");
-      return proved;
+      const presented: PresentedSecret = { clientId, secret, records };
+      const use = await tools.verdicts.use(presented);
+      try {
+        const proved =
+          client !== null && use.remembered !== null
+            ? requireSecretMethod(client)
+            : await tools.throttle.secret({ clientId, address }, () => {
+                return checkSecret(client, presented, use, tools);
+              });
+        if (proved.isDisabled) throw new Refusal("client_disabled");
+        return proved;
+      } finally {
+        use.end();
+      }
     },
   };
 }
@@ -30,15 +36,15 @@ export function secretClaim(clientId: string, secret: string, address: string | 
 /** The same work whoever the client is, and if there is none. @throws Refusal */
 async function checkSecret(
   client: Client | null,
-  records: readonly string[],
-  secret: string,
+  { secret, records }: PresentedSecret,
+  use: SecretUse,
   tools: ClaimTools,
 ): Promise<Client> {
   const { matched, outdated } = await tools.clientSecrets.check(secret, records);
   if (client === null) throw new Refusal("client_unknown");
   requireSecretMethod(client);
   if (matched === null) throw new Refusal("client_secret_wrong");
-  await tools.verdicts.remember(matched, secret, tools.clock());
+  use.remember(matched);
   const isToBeReplaced = outdated && !client.isDisabled;
   if (isToBeReplaced) tools.defer(replaceRecord(client, matched, secret, tools));
   return client;

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const head = (...lines: readonly string[]) => {
-  const all = ["POST /o/token/ HTTP/1.1", "Host: login.example.com", ...lines];
+  const all = ["POST /o/token/ HTTP/1.1", "Host: login.test", ...lines];
   return `${all.join("\r\n")}\r\n\r\n`;
 };
 const lengthOf = (body: string | number) => {

@@ -47,7 +47,7 @@ describe("nothing answers but a 404", () => {
     ...["/%2e%2e/o/token/", "/o/%2e%2e/o/token/", "/x/../o/token/", "/o/./token/", "/o/token/."],
     ...["/o%2ftoken/", "/o%2Ftoken%2F", "/o/token%2f", "/%2fo/token/", "/o/%2574oken/"],
     ...["/o/token/%00", "/o/token%00", "/o/token/%20", "/o/token/%0d%0aX-A:%20b", "/o/token/%ff"],
-    ...["/o\\token/", "/\\o\\token/", "/o/token.json", "/o/token/x", "/:path", "/o/*", "*"],
+    ...["/o\\token/", "/\\o\\token/", "/o/token.json", "/o/token/x", "/:path", "/o/*"],
     ...["//evil.example/o/token/", "/http://login.test/o/token/"],
   ])("at %s", async (path) => {
     const { status, text } = await logInAt(path);

@@ -38,6 +38,9 @@ const PAUSE_MS = 20;
 const TURNS = 6;
 const TURN_MS = 5_000;
 
+/** What is not measured of each turn: the one before runs out, such as hashes that still wait. */
+const SETTLING_MS = 3_000;
+
 /** Measures how much longer other families' refreshes take beside a noise. */
 export async function measureNeighbours(noise: Noise): Promise<SoakOutcome> {
   const sandbox = await ServerSandbox.create(noise.vars);
@@ -48,6 +51,7 @@ export async function measureNeighbours(noise: Noise): Promise<SoakOutcome> {
   const times = { quiet: [] as number[], noisy: [] as number[] };
   const violations: string[] = [];
   let phase: keyof typeof times = "quiet";
+  let isSettled = false;
   let isOver = false;
   let guesses = 0;
   let hotUses = 0;
@@ -56,7 +60,7 @@ export async function measureNeighbours(noise: Noise): Promise<SoakOutcome> {
     let refresh_token = token;
     while (!isOver) {
       await wait(PAUSE_MS);
-      const measured = phase;
+      const measured = isSettled ? phase : null;
       const beganAtMs = performance.now();
       const fields = { grant_type: "refresh_token", refresh_token };
       const reply = await postToken({ ...calls, fields, headers: CONFIDENTIAL });
@@ -107,6 +111,9 @@ export async function measureNeighbours(noise: Noise): Promise<SoakOutcome> {
     ];
     for (let turn = 0; turn < 2 * TURNS; turn += 1) {
       phase = turn % 2 === 0 ? "quiet" : "noisy";
+      isSettled = false;
+      await wait(SETTLING_MS);
+      isSettled = true;
       await wait(TURN_MS);
     }
     isOver = true;

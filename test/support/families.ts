@@ -7,7 +7,7 @@ import { withRecord } from "../../src/telemetry/record.ts";
 import { outcomeOf } from "../../src/telemetry/request-line.ts";
 import { importedTokenHash } from "../../src/tokens/imported-token.ts";
 import { unsealRefreshToken } from "../../src/tokens/refresh-token.ts";
-import { type WholeAnswer, whole } from "./answers.ts";
+import { answerOf, type WholeAnswer } from "./answers.ts";
 import type { Service } from "./service.ts";
 
 /** One call to the object of a family. */
@@ -91,9 +91,8 @@ export async function inspect(
       return await issuer.inspect(accessToken);
     } catch (error) {
       const answer = onError(error);
-      answer.headers.set("X-Request-Id", record.requestId);
       observer.end(record, { event: "request", outcome: outcomeOf(answer.status) });
-      return whole(answer);
+      return answerOf(answer);
     }
   });
 }

@@ -1,0 +1,35 @@
+import { afterAll, expect, test } from "vitest";
+import { withDatabase } from "../../src/cli/bindings.ts";
+import { openLocalDatabase } from "../support/local-database.ts";
+import { ownState } from "../support/own-state.ts";
+
+const { stateDir, remove } = ownState();
+afterAll(remove);
+
+const HELD_MS = 300;
+const DISABLE = "UPDATE clients SET disabled = 1 WHERE client_id = ?";
+
+/** Asks while another holds the file, as the running service does for a moment. */
+async function askWhileHeld(ask: () => Promise<unknown>): Promise<unknown> {
+  const other = openLocalDatabase(stateDir);
+  other.exec("BEGIN IMMEDIATE");
+  setTimeout(() => {
+    other.exec("COMMIT");
+    other.close();
+  }, HELD_MS);
+  return ask().catch((error: Error) => error);
+}
+
+test("a command waits for the running service to let go of the file", async () => {
+  await withDatabase({ stateDir, remote: false }, async (db) => {
+    const statement = () => db.prepare(DISABLE).bind("nobody");
+    expect(await askWhileHeld(() => statement().run())).toMatchObject({ success: true });
+    expect(await askWhileHeld(() => db.batch([statement(), statement()]))).toHaveLength(2);
+  });
+});
+
+test("what is wrong with a statement is said at once", async () => {
+  await withDatabase({ stateDir, remote: false }, (db) => {
+    return expect(db.prepare("SELECT absent").all()).rejects.toThrow("no such column");
+  });
+});
