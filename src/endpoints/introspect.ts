@@ -39,7 +39,7 @@ export async function introspect(exchange: Exchange, deps: Deps): Promise<Respon
     bearer === null
       ? await callerByClient(exchange, params, traced, deps)
       : await callerByToken(tracedCaller, traced, deps);
-  const active = traced?.settle(accounts) ?? null;
+  const active = (await traced?.settle(accounts)) ?? null;
   if (active === null || (onlyOwn ?? active.clientId) !== active.clientId) return json(INACTIVE);
   return json(toWire(active, issuerUrlOf(request, deps)));
 }
@@ -70,7 +70,7 @@ async function callerByToken(
 ): Promise<IntrospectionCaller> {
   if (caller === null) throw new Refusal("caller_token_inactive");
   const accounts = await deps.accounts.find(merge(caller.query, traced?.query ?? {}));
-  const active = caller.settle(accounts);
+  const active = await caller.settle(accounts);
   if (active === null) throw new Refusal("caller_token_inactive");
   note({ clientId: active.clientId });
   if (!parseScope(active.scope)?.includes(INTROSPECTION_SCOPE)) {

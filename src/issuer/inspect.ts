@@ -1,7 +1,7 @@
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { AccountQuery, Accounts } from "../storage/accounts.ts";
 import type { FamilyStore } from "../storage/families.ts";
-import type { AccessTokenContent } from "../tokens/access-token.ts";
+import type { AccessTokenContent, AccessTokenReference } from "../tokens/access-token.ts";
 import { isAccessTokenLive } from "../tokens/family.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 import { type IdentifiedToken, type IdentifyTools, identify } from "./identify.ts";
@@ -19,13 +19,20 @@ export interface InspectTools extends IdentifyTools, ImportedTools {
   readonly families: FamilyStore;
 }
 
-/** An access token that is good as far as its family or KV knows. */
+/** An access token that is good as far as is known without D1. */
 export interface TracedToken {
   /** What to look up before the last word. */
   readonly query: Partial<AccountQuery>;
-  /** The last word. @returns null when client, user or an earlier revocation ended the token */
-  settle(accounts: Accounts): ActiveToken | null;
+  /**
+   * The last word.
+   *
+   * @returns null when its family, client, user or an earlier revocation ended the token
+   * @throws Unavailable, Refusal `family_busy`: a family may be asked beside the query
+   */
+  settle(accounts: Accounts): Promise<ActiveToken | null>;
 }
+
+type FamilyReference = Extract<AccessTokenReference, { readonly kind: "family" }>;
 
 /** What is known of an access token before its client and user are looked at. */
 interface Grounds {
@@ -58,18 +65,47 @@ export async function inspect(token: string, tools: InspectTools): Promise<Activ
 export async function trace(token: string, tools: InspectTools): Promise<TracedToken | null> {
   const identified = await identify(token, tools);
   if (identified === null) return traceImported(token, tools);
+  const { reference, content } = identified;
+  if (reference.kind === "family" && content !== null) {
+    return traceBeside(content, reference, tools);
+  }
   const grounds = await groundsOf(token, identified, tools);
   if (grounds === null) return null;
-  const { content, nonce, familyId } = grounds;
-  const { clientId, subject: userId } = content;
+  const { nonce, familyId } = grounds;
   return {
-    query: {
-      clientIds: [clientId],
-      userKeys: userId === null ? [] : [{ id: userId }],
-      nonces: nonce === null ? [] : [nonce],
-      sessions: familyId === null || userId === null ? [] : [{ userId, familyId }],
+    query: queryFor(grounds.content, nonce, familyId),
+    settle: async (accounts) => settle(grounds, accounts),
+  };
+}
+
+/** A JWT says whose it is, so that its family is asked beside the query. */
+function traceBeside(
+  content: AccessTokenContent,
+  reference: FamilyReference,
+  tools: InspectTools,
+): TracedToken {
+  const asked = familyGrounds(reference, tools);
+  // Whoever is refused before the last word leaves it unread.
+  asked.catch(() => undefined);
+  return {
+    query: queryFor(content, null, reference.familyId),
+    async settle(accounts) {
+      const grounds = await asked;
+      return grounds && settle(grounds, accounts);
     },
-    settle: (accounts) => settle(grounds, accounts),
+  };
+}
+
+function queryFor(
+  { clientId, subject: userId }: AccessTokenContent,
+  nonce: string | null,
+  familyId: string | null,
+): Partial<AccountQuery> {
+  return {
+    clientIds: [clientId],
+    userKeys: userId === null ? [] : [{ id: userId }],
+    nonces: nonce === null ? [] : [nonce],
+    sessions: familyId === null || userId === null ? [] : [{ userId, familyId }],
   };
 }
 
@@ -79,7 +115,7 @@ async function traceImported(token: string, tools: InspectTools): Promise<Traced
   return (
     candidate && {
       query: candidate.query,
-      settle: (accounts) => {
+      settle: async (accounts) => {
         const imported = candidate.settle(accounts);
         const grounds = imported && importedGrounds(imported);
         return grounds && settle(grounds, accounts);
@@ -99,14 +135,19 @@ function importedGrounds(imported: ImportedToken): Grounds | null {
 async function groundsOf(
   token: string,
   { reference, content: ownContent }: IdentifiedToken,
-  { accessTokens, families, clock }: InspectTools,
+  tools: InspectTools,
 ): Promise<Grounds | null> {
-  if (reference.kind === "single") {
-    const content = ownContent ?? (await accessTokens.get(token));
-    if (content === null || clock() >= content.expiresAtMs) return null;
-    const { issuedAtMs: authorizedAtMs } = content;
-    return { content, authorizedAtMs, nonce: reference.nonce, familyId: null };
-  }
+  if (reference.kind === "family") return familyGrounds(reference, tools);
+  const content = ownContent ?? (await tools.accessTokens.get(token));
+  if (content === null || tools.clock() >= content.expiresAtMs) return null;
+  const { issuedAtMs: authorizedAtMs } = content;
+  return { content, authorizedAtMs, nonce: reference.nonce, familyId: null };
+}
+
+async function familyGrounds(
+  reference: FamilyReference,
+  { families, clock }: InspectTools,
+): Promise<Grounds | null> {
   const family = await families.inspect(reference.familyId);
   if (family === null || !isAccessTokenLive(family, reference.generation, clock())) return null;
   const { clientId, subject, createdAtMs: authorizedAtMs, live } = family;

@@ -71,53 +71,6 @@ describe("docs/operations.md", () => {
   });
 });
 
-describe("the table of costs", () => {
-  /** US dollars for a million; CPU for a million milliseconds, duration for a million GB-seconds. */
-  const PRICE = {
-    request: 0.3,
-    cpuMs: 0.02,
-    kvRead: 0.5,
-    kvWrite: 5,
-    objectCall: 0.15,
-    objectRowWritten: 1,
-    d1RowWritten: 1,
-    gbSecond: 12.5,
-  };
-  const GB_SECONDS_A_CALL = 0.128 * 0.01;
-
-  const rows = [...page.matchAll(/^\| ([^|]+) \| (0\.30 \|[^\n]*) \|$/gm)].map(
-    ([, name = "", cells = ""]) => [name, cells.split(" | ").map(Number)] as const,
-  );
-
-  /** As `test/endpoints/operation-counts.test.ts` and `health.test.ts` count them. */
-  const COUNTS: Record<
-    string,
-    { cpuMs: number; kv: number; calls: number; rows: number; d1Rows?: number }
-  > = {
-    "logins by password": { cpuMs: 90, kv: PRICE.kvWrite, calls: 4, rows: 3, d1Rows: 2 },
-    // A session is noted once a day, and refreshed each hour.
-    refreshes: { cpuMs: 2, kv: PRICE.kvWrite, calls: 1, rows: 1, d1Rows: 1 / 24 },
-    "client credentials": { cpuMs: 2, kv: PRICE.kvWrite, calls: 0, rows: 0 },
-    "introspections of a login's token": { cpuMs: 2, kv: 0, calls: 1, rows: 0 },
-    "introspections of a client's token": { cpuMs: 2, kv: PRICE.kvRead, calls: 0, rows: 0 },
-    "`GET /healthz`": { cpuMs: 2, kv: PRICE.kvRead, calls: 1, rows: 0 },
-  };
-
-  test("has a row for each kind of request", () => {
-    expect(rows.map(([name]) => name)).toEqual(Object.keys(COUNTS));
-  });
-
-  test.each(rows)("is right about %s", (name, cells) => {
-    const { cpuMs = 0, kv = 0, calls = 0, rows: written = 0, d1Rows = 0 } = COUNTS[name] ?? {};
-    const object =
-      calls * (PRICE.objectCall + GB_SECONDS_A_CALL * PRICE.gbSecond) +
-      written * PRICE.objectRowWritten;
-    const parts = [PRICE.request, cpuMs * PRICE.cpuMs, kv, object, d1Rows * PRICE.d1RowWritten];
-    const cents = (dollars: number) => Number(dollars.toFixed(2));
-    expect(cells).toEqual([...parts.map(cents), cents(parts.reduce((sum, part) => sum + part))]);
-  });
-});
-
 describe("a restore of the database", () => {
   const CREDENTIALS = { grant_type: "client_credentials" };
   /** Its tokens stand in no storage: D1 alone remembers that one is revoked. */

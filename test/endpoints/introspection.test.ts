@@ -229,4 +229,16 @@ describe("when storage fails", () => {
     expect(await introspect(failing, token)).toEqual(UNAVAILABLE);
     expect(logged).toHaveLength(1);
   });
+
+  test("in a JWT's family, only who may ask is told: the family is asked beside D1", async () => {
+    const failing = createService(
+      interceptBindings((operation, proceed) => {
+        return operation === "family.inspect" ? Promise.reject(new Error("down")) : proceed();
+      }),
+    );
+    const { access_token } = await logIn(service, {}, JWT_CLIENT);
+    expect(await introspect(failing, access_token)).toEqual(UNAVAILABLE);
+    expect(await introspect(failing, access_token, "api:wrong")).toEqual(INVALID_CLIENT);
+    expect(await byToken(access_token, "x", failing)).toEqual(UNAVAILABLE);
+  });
 });

@@ -143,6 +143,40 @@ describe("a login is a session", () => {
     };
     await eventually(async () => (await rows()) === 1);
   });
+
+  test("whose row a later login takes over whole, the mark of its end too", async () => {
+    const { id, username, logins } = await loggedIn();
+    const [ended] = await sessionsOf(id);
+    await end(id, ended?.id ?? "");
+    passSeconds(400 * DAY_SECONDS);
+    const login = await logIn(service, { username, password: PASSWORD });
+    const select = env.DB.prepare(
+      "SELECT created_at_ms, last_refreshed_at_ms, ended_at_ms FROM sessions WHERE user_id = ?",
+    );
+    const now = { created_at_ms: Date.now(), last_refreshed_at_ms: Date.now(), ended_at_ms: null };
+    await eventually(async () => {
+      const { results } = await select.bind(id).all();
+      return JSON.stringify(results) === JSON.stringify([now]);
+    });
+    granted(await refresh(service, login.refresh_token));
+    expect(await refresh(service, logins[0]?.refresh_token ?? "")).toEqual(INVALID_GRANT);
+  });
+
+  test("which takes over no row of another user, and none that is needed", async () => {
+    const [{ id: other }, { id, username }] = [await loggedIn(), await loggedIn(2)];
+    const rowsOf = async (userId: string) => {
+      const select = env.DB.prepare("SELECT * FROM sessions WHERE user_id = ? ORDER BY family_id");
+      return (await select.bind(userId).all()).results;
+    };
+    await env.DB.prepare("UPDATE sessions SET needed_until_ms = 0 WHERE user_id = ?")
+      .bind(other)
+      .run();
+    const before = [await rowsOf(other), await rowsOf(id)];
+    await logIn(service, { username, password: PASSWORD });
+    await eventually(async () => (await rowsOf(id)).length === 3);
+    expect(await rowsOf(other)).toEqual(before[0]);
+    expect(await rowsOf(id)).toEqual(expect.arrayContaining(before[1] ?? []));
+  });
 });
 
 describe("ending one session", () => {

@@ -20,7 +20,7 @@ export async function authorizeAdmin(request: Request, deps: Deps): Promise<stri
   const traced = token === undefined ? null : await deps.issuer.trace(token);
   if (traced === null) throw new Refusal("caller_token_inactive");
   const accounts = await deps.accounts.find(traced.query);
-  const active = traced.settle(accounts);
+  const active = await traced.settle(accounts);
   if (active === null) throw new Refusal("caller_token_inactive");
   const { clientId, subject, scope, audience } = active;
   note({ clientId });

@@ -1,0 +1,159 @@
+/**
+ * What each kind of request makes storage do: the one table from which docs/performance.md has its
+ * dollars and `test/bench/latency.ts` its milliseconds. `test/endpoints/costs.test.ts` compares
+ * it with what the service does, so that no figure in a document can differ from what is counted.
+ */
+
+/** Milliseconds of CPU, measured on workerd; see docs/performance.md. */
+export const CPU_MS = { login: 78, other: 2 };
+
+/** US dollars for a million of each. Source: Cloudflare's list prices of November 2026. */
+const PRICES = {
+  request: 0.3,
+  cpuMs: 0.02,
+  kvRead: 0.5,
+  kvWrite: 5,
+  objectCall: 0.15,
+  objectRow: 1,
+  gbSecond: 12.5,
+  d1Row: 1,
+};
+
+/** An object has 128 MB, and a call is taken to last 10 ms. */
+const GB_SECONDS_A_CALL = 0.128 * 0.01;
+
+/** What is paid for besides the request itself. */
+export interface Effort {
+  /** As `interceptBindings` names them. */
+  readonly operations: readonly string[];
+  /** Rows that objects write. */
+  readonly objectRows: number;
+  /** Rows that D1 writes. */
+  readonly d1Rows: number;
+}
+
+/** One kind of request, of a client that its isolate remembers and a user at a known place. */
+export interface RequestKind extends Omit<Effort, "operations"> {
+  /** Steps until the answer, one after the other; the operations of a step go side by side. */
+  readonly path: readonly (readonly string[])[];
+  /** What goes on after the answer. */
+  readonly deferred: readonly string[];
+  readonly cpuMs: number;
+  /** What the same request causes months later. */
+  readonly cleanUp: Effort;
+  /** The most that it may cost when it happens, in dollars for a million. */
+  readonly dollarsMax: number;
+}
+
+const NOTHING: Effort = { operations: [], objectRows: 0, d1Rows: 0 };
+const READING = { ...NOTHING, deferred: [], cpuMs: CPU_MS.other, cleanUp: NOTHING };
+const LOGIN = {
+  deferred: ["d1.batch", "failures.settle"],
+  objectRows: 2,
+  d1Rows: 1,
+  cpuMs: CPU_MS.login,
+  cleanUp: { operations: ["family.alarm"], objectRows: 1, d1Rows: 0 },
+};
+const REFRESH = { ...READING, objectRows: 1 };
+
+/** Every kind, by its name in the tables. */
+export const REQUESTS = {
+  "login by password": {
+    ...LOGIN,
+    path: [["d1.batch"], ["failures.admit"], ["family.start", "kv.put"]],
+    dollarsMax: 10.4,
+  },
+  "login by password, JWT": {
+    ...LOGIN,
+    path: [["d1.batch"], ["failures.admit"], ["family.start"]],
+    dollarsMax: 5.4,
+  },
+  refresh: { ...REFRESH, path: [["d1.batch"], ["family.rotate"], ["kv.put"]], dollarsMax: 6.6 },
+  "refresh, JWT": { ...REFRESH, path: [["d1.batch"], ["family.rotate"]], dollarsMax: 1.6 },
+  "client credentials": { ...READING, path: [["d1.batch"], ["kv.put"]], dollarsMax: 5.35 },
+  "client credentials, JWT": { ...READING, path: [["d1.batch"]], dollarsMax: 0.35 },
+  "introspection, login's token": {
+    ...READING,
+    path: [["family.inspect"], ["d1.batch"]],
+    dollarsMax: 0.51,
+  },
+  "introspection, login's JWT": {
+    ...READING,
+    path: [["d1.batch", "family.inspect"]],
+    dollarsMax: 0.51,
+  },
+  "introspection, client's token": {
+    ...READING,
+    path: [["kv.get"], ["d1.batch"]],
+    dollarsMax: 0.85,
+  },
+  "introspection, client's JWT": { ...READING, path: [["d1.batch"]], dollarsMax: 0.35 },
+  "RPC `verify`, opaque token": { ...READING, path: [["kv.get"]], dollarsMax: 0.85 },
+  "RPC `verify`, JWT": { ...READING, path: [], dollarsMax: 0.35 },
+  "RPC `verify`, strict": {
+    ...READING,
+    path: [["family.inspect"], ["d1.batch"]],
+    dollarsMax: 0.51,
+  },
+  "RPC `verify`, strict, JWT": {
+    ...READING,
+    path: [["d1.batch", "family.inspect"]],
+    dollarsMax: 0.51,
+  },
+  "forged refresh token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.35 },
+  "introspection, forged token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.35 },
+  "RPC `verify`, forged token": { ...READING, path: [], dollarsMax: 0.35 },
+  "`GET /healthz`": {
+    ...READING,
+    path: [["d1.first", "family.inspect", "kv.get"]],
+    dollarsMax: 1.01,
+  },
+} satisfies Record<string, RequestKind>;
+
+/** Name of a kind of request. */
+export type RequestName = keyof typeof REQUESTS;
+
+/** A session that is refreshed each hour is noted once a day: so much of a row of D1 a refresh. */
+export const NOTES_PER_REFRESH = 1 / 24;
+
+/** What a million cost in US dollars, by whom they are paid for. */
+export interface Dollars {
+  readonly worker: number;
+  readonly cpu: number;
+  readonly kv: number;
+  readonly objects: number;
+  readonly d1: number;
+  /** All of these. */
+  readonly now: number;
+  /** For what is cleaned up months later. */
+  readonly cleanUp: number;
+}
+
+/** Computes what a million requests of a kind cost. */
+export function dollarsOf(name: RequestName): Dollars {
+  const kind: RequestKind = REQUESTS[name];
+  const notes = kind.path.flat().includes("family.rotate") ? NOTES_PER_REFRESH : 0;
+  const operations = [...kind.path.flat(), ...kind.deferred];
+  const parts = {
+    worker: PRICES.request,
+    cpu: kind.cpuMs * PRICES.cpuMs,
+    ...storageDollars({ ...kind, operations, d1Rows: kind.d1Rows + notes }),
+  };
+  return { ...parts, now: sum(parts), cleanUp: sum(storageDollars(kind.cleanUp)) };
+}
+
+function storageDollars({ operations, objectRows, d1Rows }: Effort) {
+  const calls = (pattern: RegExp) => operations.filter((name) => pattern.test(name)).length;
+  const objectCalls = calls(/^(?:family|failures|assertion|password)\./);
+  return {
+    kv: calls(/^kv\.get/) * PRICES.kvRead + calls(/^kv\.(?:put|delete)$/) * PRICES.kvWrite,
+    objects:
+      objectCalls * (PRICES.objectCall + GB_SECONDS_A_CALL * PRICES.gbSecond) +
+      objectRows * PRICES.objectRow,
+    d1: d1Rows * PRICES.d1Row,
+  };
+}
+
+function sum(parts: Readonly<Record<string, number>>): number {
+  return Object.values(parts).reduce((total, part) => total + part, 0);
+}
