@@ -1,0 +1,131 @@
+import { randomBytes } from "node:crypto";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Miniflare } from "miniflare";
+import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
+import { migratedDatabase, register } from "../support/service-database.ts";
+import { buildWorker, workerdOptions } from "../support/workerd-options.ts";
+import { WorkerdProcess } from "../support/workerd-process.ts";
+
+/** As in production, but for what counts requests of one caller. */
+const VARS = {
+  PASSWORD_HASH_ROUNDS: 6,
+  PASSWORD_LENGTH_MIN: 8,
+  FAILED_LOGIN_SECONDS_MIN: 0,
+  RATE_LIMITS: "off",
+};
+
+const REGISTRY = {
+  clients: [
+    {
+      client_id: "confidential",
+      client_secret: "secret",
+      grant_types: ["password", "refresh_token", "client_credentials"],
+    },
+  ],
+  users: [{ username: "ada", password: "correct horse" }],
+};
+
+/** The service, the floor, and a Worker that asks either by RPC: all in one workerd. */
+export interface BenchServer {
+  readonly pid: number;
+  /** Where each listens, without a path. */
+  readonly origins: { readonly ours: string; readonly floor: string; readonly caller: string };
+  /** Where their state is, for people. */
+  readonly stateOn: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the Worker as a deployment does and starts it. All three share the process and the tables,
+ * so that nothing but their code differs; only one of them is asked at a time.
+ */
+export async function startBenchServer(): Promise<BenchServer> {
+  const { folder: parent, name: stateOn } = stateFolder();
+  const folder = mkdtempSync(join(parent, "tollgate-bench-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  process.once("exit", remove);
+  const workerDir = join(folder, "worker");
+  buildWorker(workerDir);
+  const [floorPort, callerPort] = await freePorts();
+  const vars = { ...VARS, TOKEN_KEYS: randomBytes(RING_KEY_BYTES).toString("hex") };
+  const others = [floorWorker(floorPort), callingWorker(callerPort)];
+  const options = workerdOptions(workerDir, join(folder, "state"), vars, others);
+  const miniflare = new Miniflare(options);
+  await register(await migratedDatabase(miniflare), vars, REGISTRY);
+  await miniflare.dispose();
+  const server = await WorkerdProcess.start(options, join(folder, "run"));
+  return {
+    pid: server.pid,
+    origins: {
+      ours: new URL(server.url).origin,
+      floor: `http://127.0.0.1:${floorPort}`,
+      caller: `http://127.0.0.1:${callerPort}`,
+    },
+    stateOn,
+    async stop() {
+      await server.stop();
+      process.off("exit", remove);
+      remove();
+    },
+  };
+}
+
+/** On a disk each write of a Durable Object waits for it: what would be measured is the disk. */
+function stateFolder(): { folder: string; name: string } {
+  try {
+    accessSync("/dev/shm", constants.W_OK);
+    return { folder: "/dev/shm", name: "a RAM disk" };
+  } catch {
+    return { folder: tmpdir(), name: "disk" };
+  }
+}
+
+const COMPATIBILITY_DATE = "2026-11-01";
+
+function floorWorker(port: number) {
+  return {
+    ...scriptOf("floor-worker.js"),
+    name: "floor",
+    d1Databases: { DB: "DB" },
+    kvNamespaces: { ACCESS_TOKENS: "FLOOR_TOKENS" },
+    durableObjects: { FAMILIES: { className: "FloorFamily", useSQLite: true } },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+  };
+}
+
+function callingWorker(port: number) {
+  return {
+    ...scriptOf("calling-worker.js"),
+    name: "caller",
+    serviceBindings: {
+      TOKENS: { name: "tollgate", entrypoint: "TokenVerifier" },
+      FLOOR: { name: "floor", entrypoint: "FloorVerifier" },
+    },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+  };
+}
+
+function scriptOf(name: string) {
+  return {
+    modules: [{ type: "ESModule" as const, path: join(import.meta.dirname, name) }],
+    modulesRoot: import.meta.dirname,
+    compatibilityDate: COMPATIBILITY_DATE,
+  };
+}
+
+/** Another process may take one in between; then the start fails and says so. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map((server) => {
+      return new Promise<number>((resolve) => {
+        server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+      });
+    }),
+  );
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return [ports[0] ?? 0, ports[1] ?? 0];
+}
