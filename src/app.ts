@@ -22,21 +22,29 @@ import { isLocal, serverTiming } from "./telemetry/server-timing.ts";
 
 type Endpoint = (exchange: Exchange, deps: Deps) => Promise<Response>;
 
+/** What of a request is worked out once. */
+interface Context {
+  Bindings: Env;
+  Variables: { url: URL };
+}
+
 /** The service as one Hono app. Each path works with and without its trailing slash. */
-export const app: Hono<{ Bindings: Env }> = new Hono<{ Bindings: Env }>({ strict: false });
+export const app: Hono<Context> = new Hono<Context>({ strict: false });
 
 app.use(async (context, next) => {
   const { req, env } = context;
   const observer = observerOf(env);
   const record = observer.begin(requestIdOf(req.raw.headers, newRequestId));
-  await withRecord(record, next);
   const url = new URL(req.url);
-  for (const [name, value] of Object.entries(securityHeaders(context.res.headers, url))) {
-    context.header(name, value);
+  context.set("url", url);
+  await withRecord(record, next);
+  // Hono's own `header` would make another Response for each.
+  const { headers, status } = context.res;
+  for (const [name, value] of Object.entries(securityHeaders(headers, url))) {
+    headers.set(name, value);
   }
-  context.header("X-Request-Id", record.requestId);
-  if (isLocal(url)) context.header("Server-Timing", serverTiming(record));
-  const { status } = context.res;
+  headers.set("X-Request-Id", record.requestId);
+  if (isLocal(url)) headers.set("Server-Timing", serverTiming(record));
   observer.end(record, {
     event: "request",
     outcome: outcomeOf(status),
@@ -46,8 +54,8 @@ app.use(async (context, next) => {
 });
 
 // Before a body is read or anything is looked up, for every path and method.
-app.use(async ({ req }, next) => {
-  requireHttps(new URL(req.url));
+app.use(async (context, next) => {
+  requireHttps(context.get("url"));
   await next();
 });
 

@@ -1,12 +1,15 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Each byte as it is written: every request writes some hundred of them. */
+const HEXADECIMAL = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Bytes that own a plain buffer, as WebCrypto wants them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Encodes text as UTF-8. */
 export function utf8(text: string): Bytes {
-  return Uint8Array.from(encoder.encode(text));
+  return new Uint8Array(encoder.encode(text));
 }
 
 /** Decodes UTF-8 strictly. @returns the text, or null when the bytes are not UTF-8 */
@@ -31,7 +34,9 @@ export function concat(...parts: readonly ArrayLike<number>[]): Bytes {
 
 /** Writes bytes as lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of bytes) text += HEXADECIMAL[byte];
+  return text;
 }
 
 /** Reads hexadecimal in either case. @returns the bytes, or null when it is not hexadecimal */
@@ -66,7 +71,12 @@ export function toBase64(bytes: Uint8Array): string {
 export function fromBase64(text: string): Bytes | null {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const characters = atob(text);
+    const bytes = new Uint8Array(characters.length);
+    for (let index = 0; index < bytes.length; index += 1) {
+      bytes[index] = characters.charCodeAt(index);
+    }
+    return bytes;
   } catch {
     return null;
   }

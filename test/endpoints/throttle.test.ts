@@ -26,7 +26,7 @@ beforeAll(async () => {
     username: `user${n}`,
     password: "correct horse",
   }));
-  const clients = ["shop", "kiosk", "desk"].map((client_id) => ({
+  const clients = ["shop", "kiosk", "desk", "lobby"].map((client_id) => ({
     client_id,
     client_secret: "secret",
   }));
@@ -225,6 +225,27 @@ describe("wrong passwords through one client", () => {
     expect(again).toEqual(INVALID_CREDENTIALS);
   });
 
+  test("are not made up for by those who log in while strangers are held up", async () => {
+    const { logIn, settle } = createLimitedService(BULK);
+    const lobby = { credentials: "lobby:secret" };
+    const username = newUser();
+    expect(await logIn({ username }, { ...lobby, address: HOME })).toEqual(SUCCESS);
+    await settle();
+    for (let n = 70; n < 75; n += 1) {
+      expect(await logIn(guess(n), lobby)).toEqual(INVALID_CREDENTIALS);
+      await settle();
+    }
+    for (let count = 0; count < 5; count += 1) {
+      expect(await logIn({ username }, { ...lobby, address: HOME })).toEqual(SUCCESS);
+      await settle();
+    }
+    // Until one of five is forgotten.
+    passSeconds(3600 / 5 + 1);
+    expect(await logIn(guess(75), lobby)).toEqual(INVALID_CREDENTIALS);
+    await settle();
+    expect(await logIn(guess(76), lobby)).toMatchObject({ status: 429 });
+  });
+
   test("are made up for by right ones, so that a busy client is not taken for an attacked one", async () => {
     const { logIn, settle } = createLimitedService(BULK);
     const shop = { credentials: "shop:secret" };
@@ -320,10 +341,11 @@ describe("requests of one address", () => {
     const answers = await Promise.all(Array.from({ length: FLOOD }, () => ask(forged, caller)));
     expect(answers.every(({ status }) => status === 400)).toBe(true);
     expect(takeCounts()["address.limit"]).toBeUndefined();
-    // Neither a public client nor another one is trusted for that.
+    // Neither a public client, which proves nothing, nor another one is trusted for that.
+    await ask(forged, { ...caller, credentials: PUBLIC });
     await ask(forged, { ...caller, credentials: PUBLIC });
     await ask(forged, { ...caller, credentials: "client2:wrong" });
-    expect(takeCounts()["address.limit"]).toBe(2);
+    expect(takeCounts()["address.limit"]).toBe(3);
   });
 });
 
