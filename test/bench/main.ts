@@ -4,16 +4,18 @@
  */
 import { intro, log, outro } from "@clack/prompts";
 import { Command, InvalidArgumentError } from "commander";
-import { compare } from "./compare.ts";
+import { compare, type Plan } from "./compare.ts";
 import type { Stream } from "./drive.ts";
-import { type Line, tableOf, writeReport } from "./report.ts";
-import { SCENARIOS, type Scenario } from "./scenarios.ts";
+import { installPeers, PEERS, type Peer } from "./peers.ts";
+import { type Line, type PeerLine, peerTableOf, tableOf, writeReport } from "./report.ts";
+import { COMPARED_WITH_PEERS, SCENARIOS, type Scenario } from "./scenarios.ts";
 import { type BenchServer, startBenchServer } from "./server.ts";
 
 interface Options {
   readonly seconds: number;
   readonly turns: number;
   readonly only?: string;
+  readonly peers?: true;
   readonly write?: true;
 }
 
@@ -24,6 +26,7 @@ program
   .option("--seconds <n>", "length of a turn", positive, 3)
   .option("--turns <n>", "turns of each of the two", positive, 5)
   .option("--only <words>", "scenarios with these words in their names")
+  .option("--peers", "other servers too, which are installed for that")
   .option("--write", "renews docs/performance.md, .json and .svg")
   .action(bench);
 program
@@ -34,44 +37,48 @@ program
   .command("latency")
   .description("what each kind of request takes where storage is far, by a model")
   .action(async () => (await import("./latency.ts")).printLatencyModel());
+program
+  .command("growth")
+  .description("the same with ten, ten thousand and a million clients, users and sessions")
+  .action(async () => (await import("./growth.ts")).measureGrowth());
 await program.parseAsync();
 
-async function bench({ only = "", write, ...plan }: Options): Promise<void> {
+async function bench({ only = "", peers, write, ...plan }: Options): Promise<void> {
   // Temporary folders and servers go when the process exits, which a signal alone would prevent.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   intro("bench");
   const server = await startBenchServer();
   log.step(`state on ${server.stateOn}, ${plan.turns} turns of ${plan.seconds} s each`);
   const lines: Line[] = [];
+  const peerLines: PeerLine[] = [];
   try {
     for (const scenario of SCENARIOS.filter(({ name }) => name.includes(only))) {
       log.step(scenario.name);
       lines.push(await measure(scenario, server, plan));
     }
+    if (peers) installPeers();
+    for (const peer of peers ? PEERS : []) {
+      log.step(peer.name);
+      peerLines.push(await measurePeer(peer, server, plan));
+    }
   } finally {
     await server.stop();
   }
-  console.log(tableOf(lines));
-  if (write) writeReport(lines, { ...plan, stateOn: server.stateOn });
-  const missed = lines.filter(({ isMissed }) => isMissed).map(({ scenario }) => scenario.name);
+  for (const table of [tableOf(lines), peerTableOf(peerLines)]) console.log(`${table}\n`);
+  if (write) writeReport(lines, peerLines, { ...plan, stateOn: server.stateOn });
+  const missed = [
+    ...lines.filter(({ isMissed }) => isMissed).map(({ scenario }) => scenario.name),
+    ...peerLines.filter(({ isMissed }) => isMissed).map(({ peer }) => peer.name),
+  ];
   outro(missed.length === 0 ? "every target is met" : `missed: ${missed.join("; ")}`);
   process.exitCode = missed.length === 0 ? 0 : 1;
 }
 
-async function measure(
-  scenario: Scenario,
-  server: BenchServer,
-  plan: { readonly seconds: number; readonly turns: number },
-): Promise<Line> {
-  const streams = async (make: Scenario["ours"]) => {
-    const made: Stream[] = [];
-    // One after the other: so many logins at once would be told to come again.
-    for (let count = 0; count < scenario.connections; count += 1) made.push(await make(server));
-    return made;
-  };
+async function measure(scenario: Scenario, server: BenchServer, plan: Plan): Promise<Line> {
+  const { connections } = scenario;
   const { pid } = server;
-  const ours = { streams: await streams(scenario.ours), pid };
-  const floor = { streams: await streams(scenario.beneath), pid };
+  const ours = { streams: await times(connections, () => scenario.ours(server)), pid };
+  const floor = { streams: await times(connections, () => scenario.beneath(server)), pid };
   const comparison = await compare(ours, floor, plan);
   const { target } = scenario;
   const isMissed =
@@ -79,6 +86,28 @@ async function measure(
       ? comparison.throughputRatio < target.bound
       : target !== undefined && comparison.processorRatio > target.bound;
   return { scenario, comparison, isMissed };
+}
+
+/** The service's own refresh, in turns with that of another server. */
+async function measurePeer(peer: Peer, server: BenchServer, plan: Plan): Promise<PeerLine> {
+  const { connections, ours } = COMPARED_WITH_PEERS;
+  const running = await peer.start();
+  try {
+    const one = { streams: await times(connections, () => ours(server)), pid: server.pid };
+    const other = { streams: await times(connections, running.stream), pid: running.pid };
+    const comparison = await compare(one, other, plan);
+    const isMissed = comparison.throughputRatio < (peer.target ?? 0);
+    return { peer, comparison, isMissed };
+  } finally {
+    await running.stop();
+  }
+}
+
+/** One after the other: so many logins at once would be told to come again. */
+async function times(count: number, make: () => Promise<Stream>): Promise<Stream[]> {
+  const made: Stream[] = [];
+  while (made.length < count) made.push(await make());
+  return made;
 }
 
 function positive(text: string): number {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
 import { migratedDatabase, register } from "../support/service-database.ts";
-import { buildWorker, workerdOptions } from "../support/workerd-options.ts";
+import { buildWorker, type Vars, workerdOptions } from "../support/workerd-options.ts";
 import { WorkerdProcess } from "../support/workerd-process.ts";
 
 /** As in production, but for what counts requests of one caller. */
@@ -28,6 +28,13 @@ const REGISTRY = {
   users: [{ username: "ada", password: "correct horse" }],
 };
 
+/** What a server begins with, beyond one client and one user. */
+export interface BenchState {
+  readonly vars?: Vars;
+  /** Fills what is in the folder, while nothing runs. */
+  readonly fill?: (stateDir: string) => void;
+}
+
 /** The service, the floor, and a Worker that asks either by RPC: all in one workerd. */
 export interface BenchServer {
   readonly pid: number;
@@ -42,7 +49,7 @@ export interface BenchServer {
  * Builds the Worker as a deployment does and starts it. All three share the process and the tables,
  * so that nothing but their code differs; only one of them is asked at a time.
  */
-export async function startBenchServer(): Promise<BenchServer> {
+export async function startBenchServer(given: BenchState = {}): Promise<BenchServer> {
   const { folder: parent, name: stateOn } = stateFolder();
   const folder = mkdtempSync(join(parent, "tollgate-bench-"));
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -50,12 +57,13 @@ export async function startBenchServer(): Promise<BenchServer> {
   const workerDir = join(folder, "worker");
   buildWorker(workerDir);
   const [floorPort, callerPort] = await freePorts();
-  const vars = { ...VARS, TOKEN_KEYS: randomBytes(RING_KEY_BYTES).toString("hex") };
+  const vars = { ...VARS, ...given.vars, TOKEN_KEYS: randomBytes(RING_KEY_BYTES).toString("hex") };
   const others = [floorWorker(floorPort), callingWorker(callerPort)];
   const options = workerdOptions(workerDir, join(folder, "state"), vars, others);
   const miniflare = new Miniflare(options);
   await register(await migratedDatabase(miniflare), vars, REGISTRY);
   await miniflare.dispose();
+  given.fill?.(join(folder, "state"));
   const server = await WorkerdProcess.start(options, join(folder, "run"));
   return {
     pid: server.pid,
@@ -74,7 +82,7 @@ export async function startBenchServer(): Promise<BenchServer> {
 }
 
 /** On a disk each write of a Durable Object waits for it: what would be measured is the disk. */
-function stateFolder(): { folder: string; name: string } {
+export function stateFolder(): { folder: string; name: string } {
   try {
     accessSync("/dev/shm", constants.W_OK);
     return { folder: "/dev/shm", name: "a RAM disk" };

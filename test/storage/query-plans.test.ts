@@ -1,0 +1,45 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
+
+/** Every statement that a request was answered with. */
+const queries = new Set<string>();
+
+const service = createService({
+  IMPORTED_TOKENS: "on",
+  RATE_LIMITS: "on",
+  DB: new Proxy(env.DB, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        if (name === "prepare") queries.add(String(args[0]));
+        return member.apply(target, args);
+      };
+    },
+  }),
+});
+
+beforeAll(async () => {
+  await registerDefaults(createService());
+  const tokens = await logIn(service);
+  const second = granted(await refresh(service, tokens.refresh_token));
+  await refresh(service, tokens.refresh_token);
+  await refresh(service, "a token of another server");
+  await ask(service, { grant_type: "client_credentials" });
+  await ask(service, { ...LOGIN, password: "wrong" });
+  for (const token of [second.access_token, "a token of another server"]) {
+    await post(service, new URLSearchParams({ token }), basic(CLIENT), "/o/introspect/");
+    await post(service, new URLSearchParams({ token }), basic(CLIENT), "/o/revoke_token/");
+  }
+});
+
+test("no request reads a table from one end to the other", async () => {
+  expect(queries.size).toBeGreaterThanOrEqual(8);
+  for (const query of queries) {
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${query}`).all();
+    const scans = results.map(({ detail }) => String(detail)).filter((step) => /^SCAN/.test(step));
+    expect(scans, query).toEqual([]);
+  }
+});
