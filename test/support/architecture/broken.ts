@@ -198,6 +198,11 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
       "package.json": "{}",
       "test/a.ts": 'import fc from "fast-check";',
     },
+    "a package is declared for another folder": {
+      "package.json": "{}",
+      "test/apart/package.json": '{ "dependencies": { "fast-check": "4.0.0" } }',
+      "test/a.ts": 'import fc from "fast-check";',
+    },
     "the Worker imports a tool of development": {
       "package.json": '{ "devDependencies": { "hono": "4.0.0" } }',
       "src/index.ts": 'import { app } from "./app.ts";',

@@ -13,6 +13,7 @@ export const packagesAreDeclared: Rule = ({ files, sources, src }) => {
   const undeclared = sources.flatMap((source) => {
     return packagesOf(source).flatMap(({ name, line, isTypeOnly }) => {
       const isRuntime = inWorker.has(source.path) && !isTypeOnly;
+      if (Object.hasOwn(dependenciesBeside(source.path, files), name)) return [];
       if (name === ownName || Object.hasOwn(dependencies, name)) return [];
       if (Object.hasOwn(devDependencies, name) && !isRuntime) return [];
       const where = isRuntime ? "dependencies" : "package.json";
@@ -23,6 +24,13 @@ export const packagesAreDeclared: Rule = ({ files, sources, src }) => {
   const unused = Object.keys(dependencies).filter((name) => !used.has(name));
   return [...undeclared, ...unused.map((name) => `package.json:1: src never imports ${name}`)];
 };
+
+/** Of the manifest in a file's own folder, which is installed apart. */
+function dependenciesBeside(path: string, files: Files): Readonly<Record<string, string>> {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  const manifest = folder === "" ? undefined : files.get(`${folder}package.json`);
+  return manifest === undefined ? {} : (JSON.parse(manifest).dependencies ?? {});
+}
 
 function packagesOf(source: Source): { name: string; line: number; isTypeOnly: boolean }[] {
   return importsOf(source)

@@ -28,6 +28,8 @@ export const SOUND: Readonly<Record<string, string>> = {
   "src/app.ts": `//${" ".repeat(97)}.\n`.repeat(250),
   "package.json": '{ "devDependencies": { "zod": "4.0.0-beta.1" } }',
   "src/management/a.ts": 'import * as z from "zod/mini";',
+  "test/apart/package.json": '{ "dependencies": { "left-pad": "1.0.0" } }',
+  "test/apart/a.ts": 'import pad from "left-pad";',
   "README.md": "See https://example.com/home/page, ../home/page and /o/token/.",
   "package-lock.json": JSON.stringify(
     {
