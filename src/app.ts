@@ -28,8 +28,11 @@ interface Context {
   Variables: { url: URL };
 }
 
-/** The service as one Hono app. Each path works with and without its trailing slash. */
-export const app: Hono<Context> = new Hono<Context>({ strict: false });
+/**
+ * The service as one Hono app. Each path works with and without its trailing slash: the router of
+ * `hono/tiny` lets one end with either, and `strict: false` would take off another before it.
+ */
+export const app: Hono<Context> = new Hono<Context>();
 
 app.use(async (context, next) => {
   const { req, env } = context;
