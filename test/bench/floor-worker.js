@@ -60,7 +60,8 @@ export class FloorVerifier extends WorkerEntrypoint {
   }
 
   async verify(token) {
-    return { kind: "verified", token: await this.env.ACCESS_TOKENS.get(keyOf(token), "json") };
+    const content = await this.env.ACCESS_TOKENS.get(keyOf(token), "json");
+    return content === null ? { kind: "invalid_token" } : { kind: "verified", token: content };
   }
 }
 

@@ -66,7 +66,10 @@ export const SCENARIOS: readonly Scenario[] = [
       const { access_token } = await askOnce(origins.ours, token(LOGIN));
       return same(origins.caller, plain("/verify", access_token), isVerified);
     },
-    beneath: async ({ origins }) => same(origins.caller, plain("/floor", "token"), isVerified),
+    async beneath({ origins }) {
+      const { access_token } = await askOnce(origins.floor, plain("/client_credentials", ""));
+      return same(origins.caller, plain("/floor", access_token), isVerified);
+    },
   },
   {
     name: "RPC verify, forged token",
