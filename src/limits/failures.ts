@@ -18,7 +18,7 @@ export interface FailureCount {
 
 /** Where the secret was right before. */
 export interface KnownPlace {
-  /** A digest: see `throttle/places.ts`. */
+  /** A digest: see `throttle/names.ts`. */
   readonly place: string;
   readonly notedAtMs: number;
   readonly failures: FailureCount;
@@ -63,11 +63,11 @@ export interface Approach {
 /** Known places of one secret: a person has a few, and a list has a limit. */
 export const PLACES_MAX = 16;
 
-/** How long a place is known after it was noted. */
-export const PLACE_KEPT_MS = 90 * 86_400_000;
-
 /** A place is noted anew after so long: each note costs a row. */
 const PLACE_NOTE_MS = 30 * 86_400_000;
+
+/** How long a place is known after it was noted: at least 90 days after it was used last. */
+export const PLACE_KEPT_MS = 90 * 86_400_000 + PLACE_NOTE_MS;
 
 /** What is left of a forgotten failure in floating point. */
 const ROUNDING = 1e-6;
@@ -104,7 +104,10 @@ export function admit(
   return { kind: "throttled", retryAtMs, isKnown };
 }
 
-/** Counts one failure. */
+/**
+ * Counts one failure, if it makes the delay any longer: whoever comes after a month of guessing
+ * waits no longer than after a day of it.
+ */
 export function fail(
   state: FailureState,
   counter: Counter,
@@ -114,7 +117,7 @@ export function fail(
   const known = state.places.find(({ place }) => place === counter);
   const before = known?.failures ?? state.strangers;
   const failures = {
-    count: remaining(before, nowMs, policy) + 1,
+    count: Math.min(remaining(before, nowMs, policy) + 1, countMax(policy)),
     lastAtMs: Math.max(nowMs, before.lastAtMs),
   };
   // A place that was forgotten meanwhile is a stranger's.
@@ -124,7 +127,8 @@ export function fail(
 }
 
 /**
- * Notes where the secret was right, and forgives what failed there.
+ * Notes where the secret was right, and forgives what failed there. When one place is noted all are,
+ * since the place of a login that succeeds must not be pushed out by where others succeed.
  *
  * @returns the very state that was passed when there is nothing to note
  */
@@ -140,10 +144,9 @@ export function succeed(
         known.failures.count === 0 &&
         nowMs < known.notedAtMs + PLACE_NOTE_MS,
     );
-  const fresh = places.filter((place) => !isNoted(place));
-  if (fresh.length === 0) return state;
-  const noted = fresh.map((place) => ({ place, notedAtMs: nowMs, failures: NONE }));
-  const others = state.places.filter(({ place }) => !fresh.includes(place));
+  if (places.every(isNoted)) return state;
+  const noted = places.map((place) => ({ place, notedAtMs: nowMs, failures: NONE }));
+  const others = state.places.filter(({ place }) => !places.includes(place));
   return { ...state, places: [...noted, ...others].slice(0, PLACES_MAX) };
 }
 
@@ -196,6 +199,11 @@ function admittedAtMs(
   const excess = Math.max(0, Math.round(failures.count + pending - policy.free));
   const delayMs = Math.min(policy.delayMsMax, policy.delayMsMin * 2 ** excess);
   return (pending > 0 ? nowMs : failures.lastAtMs) + delayMs;
+}
+
+/** Failures after which the delay is the longest. */
+function countMax({ free, delayMsMin, delayMsMax }: FailurePolicy): number {
+  return free + Math.max(0, Math.ceil(Math.log2(delayMsMax / delayMsMin)));
 }
 
 /** A failure is forgotten as a whole, though it fades: a fraction of one admits nobody. */

@@ -79,16 +79,18 @@ export function createThrottle(options: ThrottleOptions): Throttle {
         const settlement = { ...admission, result, places, forgiven: 0 };
         defer(counters.settle(counter, settlement, clock(), userFailures));
       };
+      const isKnown = admission.counter !== null;
       let stranger: Admitted | null = null;
       try {
-        if (admission.counter === null) stranger = await clients.admitStranger(clientId, nowMs);
+        if (!isKnown) stranger = await clients.admitStranger(clientId, nowMs);
       } catch (error) {
         settle("dropped");
         throw error;
       }
       return settled(check, (result) => {
         settle(result);
-        defer(clients.settle(clientId, stranger, result));
+        const login = { user: counter, isKnown, admitted: stranger, result };
+        defer(clients.settle(clientId, login));
       });
     },
 

@@ -60,6 +60,17 @@ describe("failures", () => {
     expect(approach(state, [], later, policy.free).kind).toBe("throttled");
   });
 
+  test("are forgotten as soon after a month of guessing as after a day of it", () => {
+    const { state, nowMs } = failInARow(1000);
+    const { state: sooner, nowMs: soonerMs } = failInARow(20);
+    expect(neededUntilMs(state, policy) - nowMs).toBeCloseTo(
+      neededUntilMs(sooner, policy) - soonerMs,
+      -2,
+    );
+    // 60 delays of the least are the longest, so that 6 more than are free double up to it.
+    expect(state.strangers.count).toBe(policy.free + 6);
+  });
+
   test("that may yet come count already: of a thousand at once only the free are admitted", () => {
     let admitted = 0;
     for (let number = 0; number < 1000; number += 1) {
@@ -121,7 +132,24 @@ describe("failures", () => {
 });
 
 describe("places", () => {
-  test("are known for 90 days, and are noted anew in time", () => {
+  test("are known for 90 days after they were used last, noted anew or not", () => {
+    const days = (count: number) => count * 86_400_000;
+    for (const usedOnDay of [1, 29, 30, 89]) {
+      const used = succeed(succeed(NO_FAILURES, [HOME], NOW), [HOME], NOW + days(usedOnDay));
+      const later = approach(used, [HOME], NOW + days(usedOnDay + 90) - 1);
+      expect(later).toEqual({ kind: "admitted", counter: HOME });
+    }
+  });
+
+  test("that are in use are pushed out by no number of others", () => {
+    let state = NO_FAILURES;
+    for (let number = 0; number < 40; number += 1) {
+      state = succeed(state, ["office", `p${number}`], NOW + number);
+    }
+    expect(state.places.map(({ place }) => place)).toContain("office");
+  });
+
+  test("are known for a while, and are noted anew in time", () => {
     const known = succeed(NO_FAILURES, [HOME], NOW);
     const counterAt = (state: FailureState, nowMs: number) => {
       const admission = approach(state, [HOME], nowMs);
@@ -129,7 +157,7 @@ describe("places", () => {
     };
     expect(counterAt(known, NOW + PLACE_KEPT_MS - 1)).toBe(HOME);
     expect(counterAt(known, NOW + PLACE_KEPT_MS)).toBeNull();
-    expect(succeed(known, [HOME], NOW + PLACE_KEPT_MS / 4)).toBe(known);
+    expect(succeed(known, [HOME], NOW + PLACE_KEPT_MS / 5)).toBe(known);
     const later = NOW + PLACE_KEPT_MS / 2;
     expect(counterAt(succeed(known, [HOME], later), NOW + PLACE_KEPT_MS)).toBe(HOME);
   });
