@@ -80,10 +80,11 @@ async function createDeps(env: Env): Promise<Deps> {
   requireBindings(env);
   const random = secureRandom;
   const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
-  const inTurn = createHashingQueue({ hashesMax: config.hashesInFlightMax, clock, wait });
+  const createQueue = () =>
+    createHashingQueue({ hashesMax: config.hashesInFlightMax, clock, wait });
   const [mintTools, passwordKinds, limits] = await Promise.all([
     deriveMintTools(config),
-    createPasswordKinds({ ...config, random, deriveLong, inTurn }),
+    createPasswordKinds({ ...config, random, deriveLong, createQueue }),
     createLimits(config, env),
   ]);
   const accounts = createAccountStore(env.DB);

@@ -42,7 +42,7 @@ export interface SecretUse {
 /**
  * Remembers, in this isolate alone, which client secrets were right, so that a client that calls
  * often costs PBKDF2 once. Keyed by the exact stored record, so that a changed secret is forgotten
- * by itself, and by an HMAC of the presented secret under a key that never leaves the isolate.
+ * by itself, and by an HMAC of what was presented under a key that never leaves the isolate.
  * Only right secrets are remembered: wrong ones could push them out.
  */
 export interface VerdictMemory {
@@ -76,8 +76,9 @@ export function createVerdictMemory({ random, clock, wait }: VerdictMemoryOption
 
   return {
     async use({ clientId, secret, records }) {
-      const name = toHex(await hmacSha256(await key, utf8(secret)));
-      const check = `${clientId} ${name}`;
+      // Both of any length until they are proved: the caller's own text is kept by no map.
+      const presented = utf8(JSON.stringify([clientId, secret]));
+      const name = toHex(await hmacSha256(await key, presented));
       const recall = () => {
         const isKnown = (record: string) => {
           return isFresh(rememberedAtMs.get(`${record} ${name}`), VERDICT_AGE_MS_MAX);
@@ -86,17 +87,17 @@ export function createVerdictMemory({ random, clock, wait }: VerdictMemoryOption
       };
       let remembered = recall();
       for (let pauseMs = PAUSE_MS_MIN; pauseMs <= PAUSE_MS_MAX; pauseMs *= 2) {
-        if (remembered !== null || !isFresh(checks.get(check)?.atMs, CHECK_MS_MAX)) break;
+        if (remembered !== null || !isFresh(checks.get(name)?.atMs, CHECK_MS_MAX)) break;
         await wait(pauseMs);
         remembered = recall();
       }
       const own = { atMs: clock() };
-      if (remembered === null) note(checks, check, own);
+      if (remembered === null) note(checks, name, own);
       return {
         remembered,
         remember: (record) => note(rememberedAtMs, `${record} ${name}`, clock()),
         end() {
-          if (checks.get(check) === own) checks.delete(check);
+          if (checks.get(name) === own) checks.delete(name);
         },
       };
     },

@@ -43,10 +43,11 @@ export interface Passwords {
   /**
    * Checks a password against the records of which any may match (a client has up to two).
    * No usable record costs what a wrong password costs, so that time tells nothing apart, except
-   * a Django record of more iterations than a new record has: it takes longer until its first
-   * good login replaces it. For users `grants/hold-failures.ts` hides that.
+   * a Django record whose iterations are more than those of a new record, or no multiple of a call:
+   * it takes longer until its first good use replaces it. For users `grants/hold-failures.ts` hides
+   * that.
    *
-   * @throws what {@link PasswordOptions.deriveLong} and {@link PasswordOptions.inTurn} throw
+   * @throws what {@link PasswordOptions.deriveLong} and the queue throw
    */
   check(password: string, records: readonly string[]): Promise<PasswordCheck>;
   /** Whether this is a record for which a password can be right here, under this pepper. */
@@ -68,8 +69,8 @@ export interface PasswordOptions {
   readonly random: Random;
   /** For Django records of more iterations than WebCrypto does in one call. */
   readonly deriveLong: DeriveLong;
-  /** For all others; absent: at once. */
-  readonly inTurn?: InTurn;
+  /** Makes the queue in which the others of one kind are derived; absent: at once. */
+  readonly createQueue?: () => InTurn;
 }
 
 /** Client secrets are machine-made: one PBKDF2 call, and the same for every client and for none. */
@@ -78,14 +79,15 @@ const CLIENT_SECRET_ROUNDS = 1;
 /** Purpose of the ring that seals records. */
 const PEPPER_PURPOSE = "password record";
 
-/** Builds the {@link Passwords} of users and of clients. */
+/**
+ * Builds the {@link Passwords} of users and of clients. Each kind has a queue of its own: anybody
+ * can make up clients and their secrets, and users should not have to wait behind those.
+ */
 export async function createPasswordKinds(options: PasswordOptions): Promise<PasswordKinds> {
-  const { passwordHashRounds, passwordPepper, ...tools } = options;
+  const { passwordHashRounds, passwordPepper, createQueue, ...tools } = options;
   const pepper = passwordPepper && (await deriveKeyRing(passwordPepper, PEPPER_PURPOSE));
-  return {
-    userPasswords: createPasswords(passwordHashRounds, pepper, tools),
-    clientSecrets: createPasswords(CLIENT_SECRET_ROUNDS, pepper, tools),
-  };
+  const kind = (rounds: number) => createPasswords(rounds, pepper, tools, createQueue?.());
+  return { userPasswords: kind(passwordHashRounds), clientSecrets: kind(CLIENT_SECRET_ROUNDS) };
 }
 
 const NO_MATCH: PasswordCheck = { matched: null, outdated: false };
@@ -101,7 +103,8 @@ interface ReadRecord {
 function createPasswords(
   rounds: number,
   pepper: KeyRing | null,
-  { random, deriveLong, inTurn }: Pick<PasswordOptions, "random" | "deriveLong" | "inTurn">,
+  { random, deriveLong }: Pick<PasswordOptions, "random" | "deriveLong">,
+  inTurn: InTurn | undefined,
 ): Passwords {
   const nothing = { salt: random(16), hash: random(32) };
 

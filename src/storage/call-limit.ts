@@ -21,16 +21,32 @@ export const CALLS_IN_FLIGHT_MAX = 32;
  */
 const CALL_MS_MAX = 2 * DEADLINE_MS;
 
+interface Call {
+  readonly atMs: number;
+}
+
 /** Builds a {@link CallLimit}. @param reason of the Refusal that it throws */
 export function createCallLimit(reason: RefusalReason, clock: () => number): CallLimit {
-  const begunAtMs = new Map<string, Set<{ readonly atMs: number }>>();
+  const begunAtMs = new Map<string, Set<Call>>();
+
+  /** Looks at the two objects that were looked at longest ago: more than one call can add. */
+  function sweep(nowMs: number): void {
+    for (let looks = 0; looks < 2; looks += 1) {
+      const [oldest] = begunAtMs;
+      if (oldest === undefined) return;
+      const [object, waiting] = oldest;
+      removeDead(waiting, nowMs);
+      begunAtMs.delete(object);
+      if (waiting.size > 0) begunAtMs.set(object, waiting);
+    }
+  }
+
   return {
     async run(object, make) {
       const nowMs = clock();
+      sweep(nowMs);
       const waiting = begunAtMs.get(object) ?? new Set();
-      for (const call of waiting) {
-        if (nowMs - call.atMs > CALL_MS_MAX) waiting.delete(call);
-      }
+      removeDead(waiting, nowMs);
       if (waiting.size >= CALLS_IN_FLIGHT_MAX) throw new Refusal(reason);
       const own = { atMs: nowMs };
       begunAtMs.set(object, waiting.add(own));
@@ -43,4 +59,10 @@ export function createCallLimit(reason: RefusalReason, clock: () => number): Cal
       }
     },
   };
+}
+
+function removeDead(calls: Set<Call>, nowMs: number): void {
+  for (const call of calls) {
+    if (nowMs - call.atMs > CALL_MS_MAX) calls.delete(call);
+  }
 }

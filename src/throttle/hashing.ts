@@ -13,7 +13,7 @@ const LIFE_MS = 3_000;
 
 /** What {@link createHashingQueue} needs. */
 export interface HashingQueueOptions {
-  /** Derivations of this isolate under way or waiting; the rest are refused. */
+  /** Derivations of one queue under way or waiting; the rest are refused. */
   readonly hashesMax: number;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -22,8 +22,8 @@ export interface HashingQueueOptions {
 }
 
 /**
- * Lets the derivations of this isolate run one after the other, and few of them: each holds the
- * thread, so that side by side none would be done sooner and everybody else would wait for all.
+ * Lets derivations of this isolate run one after the other, and few of them: each holds the thread,
+ * so that side by side none would be done sooner and everybody else would wait for all.
  *
  * Who waits looks for itself, rather than be called by the one before, who may never return.
  *

@@ -47,6 +47,19 @@ test("no more is hashed or waits than the setting says, and the rest is refused 
   expect(await ask(service, PUBLIC, null)).toEqual(SUCCESS);
 });
 
+test("users do not wait behind secrets of clients, which anybody can make up", async () => {
+  const service = createService({ HASHES_IN_FLIGHT_MAX: 1, PASSWORD_HASH_ROUNDS: ROUNDS });
+  const held = hold();
+  const grant = { grant_type: "client_credentials" };
+  const forged = ask(service, grant, "nobody:secret");
+  await eventually(() => held.waiting() === 1);
+  const login = ask(service, PUBLIC, null);
+  await eventually(() => held.waiting() === 2);
+  held.release();
+  expect(await login).toEqual(SUCCESS);
+  expect(await forged).toMatchObject({ status: 401 });
+});
+
 test("one password is hashed after the other", async () => {
   const service = createService({ PASSWORD_HASH_ROUNDS: ROUNDS });
   let inFlight = 0;

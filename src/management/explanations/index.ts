@@ -27,8 +27,9 @@ const SERVICE_EXPLANATIONS = {
     status: 503,
     error: "temporarily_unavailable",
     meaning:
-      "Too many passwords and secrets are being checked: `HASHES_IN_FLIGHT_MAX` in one " +
-      "isolate, or three with a long hash from Django, which takes seconds, in one object. " +
+      "Too many passwords, or too many secrets of clients, are being checked: " +
+      "`HASHES_IN_FLIGHT_MAX` of either in one isolate, or three with a long hash from Django, " +
+      "which takes seconds, in one object. " +
       "Nothing is known to be wrong with this one.",
     client: "Try again as `Retry-After` says. Keep every token.",
     operator:

@@ -4,6 +4,7 @@ import {
   type VerdictMemory,
 } from "../../../src/client-auth/verdict-memory.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
+import { mapUseOf } from "../../support/largest-map.ts";
 
 const SHOP = { clientId: "shop", secret: "secret", records: ["record"] };
 
@@ -24,6 +25,17 @@ beforeEach(() => {
       meanwhile();
     },
   });
+});
+
+test("what was presented is kept by no map, however long it is", async () => {
+  const long = { ...SHOP, clientId: "x".repeat(90_000), secret: "y".repeat(90_000) };
+  const { keyLength } = await mapUseOf(async () => {
+    const use = await memory.use(long);
+    use.remember("record");
+  });
+  expect(keyLength).toBe(`record ${"0".repeat(64)}`.length);
+  expect((await memory.use(long)).remembered).toBe("record");
+  expect((await memory.use({ ...long, clientId: "shop" })).remembered).toBeNull();
 });
 
 describe("a secret that another request is checking", () => {
