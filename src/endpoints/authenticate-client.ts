@@ -1,3 +1,4 @@
+import type { Claim } from "../client-auth/claim.ts";
 import { claimClient } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import type { Params } from "../protocol/params.ts";
@@ -17,8 +18,7 @@ export interface Caller {
  * Authenticates the client of a request, in the same round trip in which the endpoint's own
  * look-ups are made.
  *
- * @throws Refusal of a kind that becomes `invalid_client`, when two methods are used at once, or
- *   when too much was tried
+ * @throws Refusal of a kind that becomes `invalid_client`, and what {@link passAsClient} throws
  * @throws Unavailable
  */
 export async function authenticateClient(
@@ -27,11 +27,36 @@ export async function authenticateClient(
   beside: Partial<AccountQuery>,
   deps: Deps,
 ): Promise<Caller> {
-  const authorization = exchange.request.headers.get("Authorization");
-  const issuerUrl = issuerUrlOf(exchange.request, deps);
-  const address = addressOf(exchange.request);
+  const claim = await passAsClient(exchange, params, deps);
+  return proveClient(exchange, claim, beside, deps);
+}
+
+/**
+ * The first half of {@link authenticateClient}: reads who the client says it is, and lets the
+ * request through the address filter. Nothing has been looked up until then.
+ *
+ * @throws Refusal when there is no client, two methods are used at once, or an address asks too much
+ */
+export async function passAsClient(
+  { request }: Exchange,
+  params: Params,
+  deps: Deps,
+): Promise<Claim> {
+  const authorization = request.headers.get("Authorization");
+  const issuerUrl = issuerUrlOf(request, deps);
+  const address = addressOf(request);
   const claim = claimClient({ authorization, params, address, issuerUrl });
   await deps.addressFilter.pass(address, claim.clientId);
+  return claim;
+}
+
+/** The second half of {@link authenticateClient}. */
+export async function proveClient(
+  exchange: Exchange,
+  claim: Claim,
+  beside: Partial<AccountQuery>,
+  deps: Deps,
+): Promise<Caller> {
   const clientIds = [...new Set([claim.clientId, ...(beside.clientIds ?? [])])];
   const accounts = await deps.accounts.find({ ...beside, clientIds });
   const client = accounts.client(claim.clientId);
@@ -39,6 +64,8 @@ export async function authenticateClient(
   if (client !== null) note({ clientId: client.clientId });
   exchange.allowedOrigins = client?.allowedOrigins ?? [];
   const proved = await claim.prove(client, deps);
-  if (proved.authMethod !== "none") deps.addressFilter.trust(address, proved.clientId);
+  if (proved.authMethod !== "none") {
+    deps.addressFilter.trust(addressOf(exchange.request), proved.clientId);
+  }
   return { client: proved, accounts };
 }

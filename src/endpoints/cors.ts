@@ -1,4 +1,5 @@
 import type { Deps } from "../deps.ts";
+import { addressOf } from "./address.ts";
 import type { Exchange } from "./exchange.ts";
 import { empty } from "./respond.ts";
 
@@ -8,6 +9,8 @@ const PREFLIGHT_SECONDS = 600;
 /**
  * Answers `OPTIONS`: the methods, and to a preflight from an origin on any client's list the
  * permission to send the real request. Which client it is for is not known before that.
+ *
+ * @throws Refusal `address_throttled`, Unavailable
  */
 export async function preflight(
   { request }: Exchange,
@@ -16,7 +19,9 @@ export async function preflight(
 ): Promise<Response> {
   const origin = request.headers.get("Origin");
   const response = empty(204, { Allow: methods });
-  if (origin === null || !(await deps.accounts.isOriginAllowed(origin))) return response;
+  if (origin === null) return response;
+  await deps.addressFilter.pass(addressOf(request), null);
+  if (!(await deps.accounts.isOriginAllowed(origin))) return response;
   allow(response, origin);
   response.headers.set("Access-Control-Allow-Methods", methods);
   response.headers.set(

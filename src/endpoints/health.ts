@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { logFailure } from "../telemetry/observer.ts";
+import { addressOf } from "./address.ts";
 import type { Exchange } from "./exchange.ts";
 import { json } from "./respond.ts";
 
@@ -11,10 +12,13 @@ const RETRY_AFTER_SECONDS = 1;
 /**
  * `GET /healthz`: whether each kind of storage answers in time, and no word about why not; the log
  * has that. It derives no key and writes nothing, since anybody may ask.
+ *
+ * @throws Refusal `address_throttled`
  */
-export async function health(_: Exchange, { health: checks }: Deps): Promise<Response> {
+export async function health({ request }: Exchange, deps: Deps): Promise<Response> {
+  await deps.addressFilter.pass(addressOf(request), null);
   const verdicts = await Promise.all(
-    Object.entries(checks).map(async ([name, look]) => [name, await verdictOf(look)] as const),
+    Object.entries(deps.health).map(async ([name, look]) => [name, await verdictOf(look)] as const),
   );
   const isWell = verdicts.every(([, verdict]) => verdict === "ok");
   const status: Verdict = isWell ? "ok" : "unavailable";

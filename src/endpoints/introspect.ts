@@ -6,9 +6,10 @@ import { Refusal } from "../protocol/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { AccountQuery, Accounts } from "../storage/accounts.ts";
 import { note } from "../telemetry/record.ts";
-import { authenticateClient } from "./authenticate-client.ts";
+import { passAsClient, proveClient } from "./authenticate-client.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
+import { passAsHolder } from "./pass-as-holder.ts";
 import { readParams } from "./read-params.ts";
 import { json } from "./respond.ts";
 
@@ -31,52 +32,55 @@ export async function introspect(exchange: Exchange, deps: Deps): Promise<Respon
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
   const bearer = bearerOf(request);
-  const [traced, tracedCaller] = await Promise.all([
-    deps.issuer.trace(token),
-    bearer === null ? null : deps.issuer.trace(bearer),
-  ]);
-  const { accounts, onlyOwn } =
+  const { traced, accounts, onlyOwn } =
     bearer === null
-      ? await callerByClient(exchange, params, traced, deps)
-      : await callerByToken(tracedCaller, traced, deps);
+      ? await askedByClient(exchange, params, token, deps)
+      : await askedByHolder(request, bearer, token, deps);
   const active = (await traced?.settle(accounts)) ?? null;
   if (active === null || (onlyOwn ?? active.clientId) !== active.clientId) return json(INACTIVE);
   return json(toWire(active, issuerUrlOf(request, deps)));
 }
 
-interface IntrospectionCaller {
+/** What a caller who may ask asked for. */
+interface Question {
+  readonly traced: TracedToken | null;
   readonly accounts: Accounts;
   /** The one client whose tokens the caller may ask about, or null for every client's. */
   readonly onlyOwn: string | null;
 }
 
-async function callerByClient(
+async function askedByClient(
   exchange: Exchange,
   params: Params,
-  traced: TracedToken | null,
+  token: string,
   deps: Deps,
-): Promise<IntrospectionCaller> {
-  const beside = traced?.query ?? {};
-  const { client, accounts } = await authenticateClient(exchange, params, beside, deps);
+): Promise<Question> {
+  const claim = await passAsClient(exchange, params, deps);
+  const traced = await deps.issuer.trace(token);
+  const { client, accounts } = await proveClient(exchange, claim, traced?.query ?? {}, deps);
   if (client.authMethod === "none") throw new Refusal("caller_is_public");
   const isResourceServer = allowedScope(client, deps.scopes).includes(INTROSPECTION_SCOPE);
-  return { accounts, onlyOwn: isResourceServer ? null : client.clientId };
+  return { traced, accounts, onlyOwn: isResourceServer ? null : client.clientId };
 }
 
-async function callerByToken(
-  caller: TracedToken | null,
-  traced: TracedToken | null,
+async function askedByHolder(
+  request: Request,
+  bearer: string,
+  token: string,
   deps: Deps,
-): Promise<IntrospectionCaller> {
+): Promise<Question> {
+  const trust = await passAsHolder(request, bearer, deps);
+  const [traced, caller] = await Promise.all([deps.issuer.trace(token), deps.issuer.trace(bearer)]);
   if (caller === null) throw new Refusal("caller_token_inactive");
   const accounts = await deps.accounts.find(merge(caller.query, traced?.query ?? {}));
   const active = await caller.settle(accounts);
   if (active === null) throw new Refusal("caller_token_inactive");
+  trust();
   note({ clientId: active.clientId });
   if (!parseScope(active.scope)?.includes(INTROSPECTION_SCOPE)) {
     throw new Refusal("caller_scope_insufficient");
   }
-  return { accounts, onlyOwn: null };
+  return { traced, accounts, onlyOwn: null };
 }
 
 function merge(...queries: readonly Partial<AccountQuery>[]): AccountQuery {

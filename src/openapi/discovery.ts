@@ -56,6 +56,7 @@ export const healthOperation: Operation = {
   id: "getHealth",
   summary: "Whether each kind of storage answers in time",
   description: "For monitors. Costs little, writes nothing, and says no more than this.",
+  refusals: ["address_throttled"],
   success: health("All of it does.", schemaRef("Health")),
   own: {
     503: health(

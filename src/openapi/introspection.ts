@@ -23,6 +23,8 @@ const refusals = [
   "caller_is_public",
   "caller_token_inactive",
   "caller_scope_insufficient",
+  "address_throttled",
+  "secret_throttled",
   "family_busy",
 ] as const;
 

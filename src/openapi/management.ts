@@ -6,6 +6,7 @@ import { type Json, NO_STORE_HEADERS, type Operation, schemaRef } from "./operat
 
 /** Why a caller may not manage. */
 const CALLER_REFUSALS: readonly RefusalReason[] = [
+  "address_throttled",
   "caller_token_missing",
   "caller_token_inactive",
   "caller_token_for_another",

@@ -62,6 +62,9 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   503: "The service is not available for the moment. Tokens stay as they are: try again.",
 };
 
+/** How long to wait after too much: the longer, the more there was. */
+const DELAY = { pattern: "^[1-9][0-9]*$" };
+
 /** Headers with these values, always. */
 export function headers(values: Readonly<Record<string, string>>): Json {
   return Object.fromEntries(
@@ -144,7 +147,9 @@ function failure(
   const ownHeaders = names.map((name): [string, Json] => {
     const values = [...new Set(own.map((some) => some[name]))];
     const always = !values.includes(undefined);
-    const schema = { type: "string", enum: values.filter((value) => value !== undefined) };
+    const known = values.filter((value) => value !== undefined);
+    const isDelay = status === 429 && name === "Retry-After";
+    const schema = { type: "string", ...(isDelay ? DELAY : { enum: known }) };
     return [name, { description: HEADER_WORDS[name], required: always, schema }];
   });
   return {

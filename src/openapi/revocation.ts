@@ -19,5 +19,12 @@ export const revocationOperation: Operation = {
     description: "The token is ended. There is no body.",
     headers: { ...NO_STORE_HEADERS, ...CORS_HEADERS },
   },
-  refusals: [...BODY_REFUSALS, "token_missing", ...BODY_CLIENT_REFUSALS, "family_busy"],
+  refusals: [
+    ...BODY_REFUSALS,
+    "token_missing",
+    ...BODY_CLIENT_REFUSALS,
+    "address_throttled",
+    "secret_throttled",
+    "family_busy",
+  ],
 };

@@ -70,6 +70,10 @@ export const tokenOperation: Operation = {
     "family_revoked",
     "family_raced",
     "family_reused",
+    "address_throttled",
+    "secret_throttled",
+    "user_throttled",
+    "client_throttled",
     "family_busy",
   ],
 };

@@ -4,6 +4,7 @@ import { INVALID_CLIENT, INVALID_CREDENTIALS, refusal, success } from "../suppor
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { derivationsOf } from "../support/derivations.ts";
 import { createLimitedService, freshAddress } from "../support/limited.ts";
+import { basic, logIn, post } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const SUCCESS = success("read write groups introspection");
@@ -361,6 +362,61 @@ describe("requests of one address", () => {
     );
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThanOrEqual(20);
+  });
+
+  test.each([
+    ["a client that asks about a token", "/o/introspect/", basic("client:wrong")],
+    ["the holder of a token that was good once", "/o/introspect/", { Authorization: "Bearer OLD" }],
+    ["a page that asks what it may", "/o/token/", { Origin: "https://app.example.com" }],
+    ["a monitor", "/healthz", {}],
+  ])("cost no look-up either by %s", async (_, path, headers) => {
+    const { service, settle, takeCounts } = createLimitedService();
+    const login = await logIn(service);
+    const revocation = new URLSearchParams({ token: login.refresh_token });
+    await post(service, revocation, basic("client:secret"), "/o/revoke_token/");
+    await settle();
+    takeCounts();
+    const address = freshAddress();
+    const isPreflight = "Origin" in headers;
+    const isQuestion = path === "/o/introspect/";
+    const method = isPreflight ? "OPTIONS" : isQuestion ? "POST" : "GET";
+    const old = Object.entries(headers).map(([name, value]) => {
+      return [name, value.replace("OLD", login.access_token)];
+    });
+    const body = isQuestion ? new URLSearchParams({ token: login.access_token }) : null;
+    const responses = await Promise.all(
+      Array.from({ length: FLOOD }, () => {
+        const from = { ...Object.fromEntries(old), "CF-Connecting-IP": address };
+        return service.fetch(path, { method, headers: from, body });
+      }),
+    );
+    await settle();
+    const refused = responses.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(20);
+    const { "address.limit": asked, ...lookUps } = takeCounts();
+    expect(asked).toBe(FLOOD);
+    expect(Object.keys(lookUps)).not.toEqual([]);
+    for (const count of Object.values(lookUps)) {
+      // A token and its holder are looked up side by side.
+      expect(count).toBeLessThanOrEqual(2 * (FLOOD - refused.length));
+    }
+  });
+
+  test("are not counted once a token from there has turned out good", async () => {
+    const { service, takeCounts } = createLimitedService();
+    const { access_token } = await logIn(service);
+    const headers = {
+      Authorization: `Bearer ${access_token}`,
+      "CF-Connecting-IP": freshAddress(),
+    };
+    const introspect = () => {
+      const body = new URLSearchParams({ token: access_token });
+      return service.fetch("/o/introspect/", { method: "POST", headers, body });
+    };
+    expect((await introspect()).status).toBe(200);
+    takeCounts();
+    for (let count = 0; count < FLOOD; count += 1) expect((await introspect()).status).toBe(200);
+    expect(takeCounts()["address.limit"]).toBeUndefined();
   });
 
   test("are not counted once a client has proved itself from there", async () => {

@@ -1,6 +1,7 @@
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";
 import { interceptFamilies } from "./families.ts";
+import { freshAddress } from "./limited.ts";
 import { ask, basic, brokenOff, type Fields, granted, logIn, refresh } from "./requests.ts";
 import { CLIENT, createService, LOGIN, type Service } from "./service.ts";
 
@@ -84,6 +85,24 @@ function crowded(
   };
 }
 
+/** A service that limits addresses. */
+const limited = createService({ RATE_LIMITS: "on", MANAGEMENT_API: "on" });
+
+/** More than the address filter lets through, should one period end and the next begin meanwhile. */
+const FLOOD = 220;
+
+/** The answer to an address that asks too much. */
+export function flooded(path: string, init: RequestInit = {}): Case {
+  return async () => {
+    const headers = new Headers(init.headers);
+    headers.set("CF-Connecting-IP", freshAddress());
+    for (let count = 1; ; count += 1) {
+      const response = await limited.fetch(path, { ...init, headers });
+      if (response.status === 429 || count === FLOOD) return response;
+    }
+  };
+}
+
 const form = (fields: Fields, headers: HeadersInit = basic(CLIENT)): RequestInit => {
   return { method: "POST", headers, body: new URLSearchParams(fields) };
 };
@@ -127,6 +146,10 @@ function tokenCases(): Cases {
       crowded((other, { refresh: refresh_token }) => {
         return other.fetch(path, form({ grant_type: "refresh_token", refresh_token }));
       }),
+      flooded(
+        path,
+        form({ grant_type: "refresh_token", refresh_token: "forged", client_id: "public" }, {}),
+      ),
     ],
   };
 }
@@ -142,7 +165,10 @@ function revocationCases(): Cases {
       async () => send(path, { token: (await logIn(service)).refresh_token }),
     ],
     400: [...(body[400] ?? []), () => send(path, {})],
-    429: [crowded((other, { refresh: token }) => other.fetch(path, form({ token })))],
+    429: [
+      crowded((other, { refresh: token }) => other.fetch(path, form({ token }))),
+      flooded(path, form({ token: "unknown", client_id: "public" }, {})),
+    ],
   };
 }
 
@@ -180,6 +206,7 @@ function introspectionCases(by: (token: string, headers?: HeadersInit) => [strin
       crowded((other, { access }) => {
         return other.fetch(...by(access, basic(RESOURCE_SERVER)));
       }),
+      flooded(...by("unknown", { Authorization: "Bearer tga_x" })),
     ],
   };
 }
@@ -218,6 +245,6 @@ export const CASES: Readonly<Record<string, Cases>> = {
   getMetadata: { 200: [got("/.well-known/oauth-authorization-server")] },
   getMetadataAsDot: { 200: [got("/o/.well-known/oauth-authorization-server")] },
   getJwks: { 200: [got("/o/.well-known/jwks.json")] },
-  getHealth: { 200: [got("/healthz")] },
+  getHealth: { 200: [got("/healthz")], 429: [flooded("/healthz")] },
   getLanding: { 200: [got("/"), got("/", { Accept: "text/html" })] },
 };

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import type { Case, Cases } from "./documented-cases.ts";
+import { type Case, type Cases, flooded } from "./documented-cases.ts";
 import { interceptBindings } from "./interception.ts";
 import { type Call, MANAGED, newClient, newUser, ownToken, SITE, send } from "./managing.ts";
 import { brokenOff, logIn } from "./requests.ts";
@@ -70,6 +70,12 @@ function casesOf({ status, call, invalid, taken, rival }: Plan, kind: string): C
       ? { 413: [() => raw("x".repeat(70_000), "application/json")], 415: [() => raw("x", "x/y")] }
       : {}),
     ...(invalid === undefined ? {} : { 422: [() => sent(invalid)] }),
+    429: [
+      async () => {
+        const { method, path } = await call();
+        return flooded(path, { method, headers: { Authorization: "Bearer tga_x" } })();
+      },
+    ],
   };
 }
 

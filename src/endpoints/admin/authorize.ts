@@ -4,6 +4,7 @@ import { Refusal } from "../../protocol/refusal.ts";
 import { parseScope } from "../../protocol/scope.ts";
 import { note } from "../../telemetry/record.ts";
 import { issuerUrlOf } from "../issuer-url.ts";
+import { passAsHolder } from "../pass-as-holder.ts";
 
 /**
  * Lets in a client that acts for itself and may manage: its token has the scope `admin`, and the
@@ -17,11 +18,14 @@ export async function authorizeAdmin(request: Request, deps: Deps): Promise<stri
   const header = request.headers.get("Authorization");
   if (header === null) throw new Refusal("caller_token_missing");
   const token = /^bearer +(\S+)$/i.exec(header)?.[1];
-  const traced = token === undefined ? null : await deps.issuer.trace(token);
+  if (token === undefined) throw new Refusal("caller_token_inactive");
+  const trust = await passAsHolder(request, token, deps);
+  const traced = await deps.issuer.trace(token);
   if (traced === null) throw new Refusal("caller_token_inactive");
   const accounts = await deps.accounts.find(traced.query);
   const active = await traced.settle(accounts);
   if (active === null) throw new Refusal("caller_token_inactive");
+  trust();
   const { clientId, subject, scope, audience } = active;
   note({ clientId });
   if (audience !== null && audience !== issuerUrlOf(request, deps)) {
