@@ -58,11 +58,14 @@ export async function verifyAssertion(
     if (!isStrictJwt(assertion) || !isAssertionType(typ)) return null;
     const keys = createLocalJWKSet({ keys: jwks.keys as JWK[] });
     let isDecoy = false;
-    const keyOf = (header: JWTHeaderParameters) => {
-      return keys(header).catch(() => {
-        isDecoy = true;
-        return decoyKey(header.alg);
-      });
+    // Both are always made ready, so that this takes as long with a key as without.
+    const keyOf = async (header: JWTHeaderParameters) => {
+      const [decoy, key] = await Promise.all([
+        decoyKey(header.alg),
+        keys(header).catch(() => null),
+      ]);
+      isDecoy = key === null;
+      return key ?? decoy;
     };
     const { payload } = await jwtVerify(assertion, keyOf, {
       algorithms: [...SIGNING_ALGORITHMS],
