@@ -9,12 +9,15 @@ export type { NumberedAdmission, Settlement } from "./failure-counter.ts";
  * Counters of failures, seen from the Worker: one Durable Object for each secret that is guessed
  * at.
  *
- * Both throw Unavailable when the object fails or does not answer in time, and Refusal
- * `throttle_busy` when this isolate already waits for many calls to it. Neither is repeated: an
+ * Both throw Unavailable when the object fails or does not answer in time. Neither is repeated: an
  * attempt whose admission was lost counts as failed after a while.
  */
 export interface FailureCounters {
-  /** Asks whether an attempt may be made; one that is admitted must be settled. */
+  /**
+   * Asks whether an attempt may be made; one that is admitted must be settled.
+   *
+   * @throws Refusal `throttle_busy` when this isolate already waits for many calls to the counter
+   */
   admit(
     name: string,
     approach: Approach,
@@ -44,7 +47,7 @@ export function createFailureCounters(
         });
       });
     },
-    // Not bounded: each follows an admission, and would otherwise count as failed.
+    // Not bounded: what is not settled counts as failed, and each follows a check of a password.
     settle(name, settlement, nowMs, policy) {
       return attempt("failures.settle", async () => {
         return await objects.getByName(name).settle(settlement, nowMs, policy);
