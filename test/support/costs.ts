@@ -4,7 +4,11 @@
  * it with what the service does, so that no figure in a document can differ from what is counted.
  */
 
-/** Milliseconds of CPU, measured on workerd; see docs/performance.md. */
+/**
+ * Milliseconds of CPU, estimated from what is measured on workerd: six PBKDF2 calls of 12.4 and 3.6
+ * around them; 2 for anything else, which is above what a request takes beyond the floor of
+ * `npm run bench`: the floor is mostly storage as it is simulated on one machine.
+ */
 export const CPU_MS = { login: 78, other: 2 };
 
 /** US dollars for a million of each. Source: Cloudflare's list prices of November 2026. */
