@@ -28,6 +28,6 @@ const DECOYS: Readonly<Record<SigningAlgorithm, JWK>> = {
  * A key of the kind that an algorithm needs, so that a signature costs the same work whether or not
  * there is a key to verify it with. It is found and imported as a real one is.
  */
-export function decoyKey(alg: string): Promise<CryptoKey> {
-  return createLocalJWKSet({ keys: Object.values(DECOYS) })({ alg });
+export function decoyKey(alg: SigningAlgorithm): Promise<CryptoKey> {
+  return createLocalJWKSet({ keys: [DECOYS[alg]] })({ alg });
 }

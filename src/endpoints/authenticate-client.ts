@@ -35,7 +35,8 @@ export async function authenticateClient(
  * The first half of {@link authenticateClient}: reads who the client says it is, and lets the
  * request through the address filter. Nothing has been looked up until then.
  *
- * @throws Refusal when there is no client, two methods are used at once, or an address asks too much
+ * @throws Refusal when no client is named, two methods are used at once, or an address asks too
+ *   much
  */
 export async function passAsClient(
   { request }: Exchange,

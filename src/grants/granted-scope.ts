@@ -12,7 +12,8 @@ export function allowedScope(client: Client, serviceScopes: Scope): Scope {
  * What a client that logs in is granted.
  *
  * @param requested the `scope` parameter; absent means the client's default scopes
- * @throws Refusal `scope_not_allowed` when it is malformed or wider than the client may have
+ * @throws Refusal `scope_not_allowed` when it is malformed or wider than the client may have, or when
+ *   nothing is left that the client may have: the service's scopes have changed since
  */
 export function initialScope(
   requested: string | undefined,
@@ -21,7 +22,9 @@ export function initialScope(
 ): Scope {
   const allowed = allowedScope(client, serviceScopes);
   if (requested !== undefined) return requestedWithin(requested, allowed);
-  return client.defaultScope?.filter((token) => allowed.includes(token)) ?? allowed;
+  const scope = client.defaultScope?.filter((token) => allowed.includes(token)) ?? allowed;
+  if (scope.length === 0) throw new Refusal("scope_not_allowed");
+  return scope;
 }
 
 /**

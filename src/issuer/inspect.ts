@@ -140,8 +140,8 @@ async function groundsOf(
   if (reference.kind === "family") return familyGrounds(reference, tools);
   const content = ownContent ?? (await tools.accessTokens.get(token));
   if (content === null || tools.clock() >= content.expiresAtMs) return null;
-  const { issuedAtMs: authorizedAtMs } = content;
-  return { content, authorizedAtMs, nonce: reference.nonce, familyId: null };
+  const { authorizedAtMs, nonce } = reference;
+  return { content, authorizedAtMs, nonce, familyId: null };
 }
 
 async function familyGrounds(

@@ -1,6 +1,6 @@
 import { toHex } from "../crypto/bytes.ts";
 import { formatScope } from "../protocol/scope.ts";
-import { type AccessTokenContent, NONCE_BYTES } from "../tokens/access-token.ts";
+import { type AccessTokenContent, NONCE_BYTES, ownerOf } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import { begin } from "../tokens/family.ts";
 import { sessionNeededUntilMs } from "../tokens/session.ts";
@@ -55,7 +55,12 @@ async function issueSingle(
     issuedAtMs: nowMs,
     expiresAtMs: nowMs + lifetimes.accessTokenSeconds * 1000,
   };
-  const reference = { kind: "single", nonce: toHex(tools.random(NONCE_BYTES)) } as const;
+  const reference = {
+    kind: "single",
+    nonce: toHex(tools.random(NONCE_BYTES)),
+    owner: await ownerOf(clientId),
+    authorizedAtMs: nowMs,
+  } as const;
   const keyId = tools.accessTokenRing.sealing.id;
   const form = formOf(authorization, context);
   const minted = await mintAccessToken(reference, keyId, content, form, tools);

@@ -124,9 +124,14 @@ export async function mintAccessToken(
   if (format === "opaque") {
     return { accessToken: await sealAccessToken(key, reference), content, format };
   }
-  if (tools.signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");
   const claims = jwtClaims(content, await sealTokenId(key, reference), issuerUrl);
-  return { accessToken: await tools.signingKeys.sign(claims, JWT_TYPE), content, format };
+  return { accessToken: await signingKeysOf(tools).sign(claims, JWT_TYPE), content, format };
+}
+
+/** @throws Unavailable when the service has no key to sign JWTs with */
+export function signingKeysOf({ signingKeys }: MintTools): SigningKeys {
+  if (signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");
+  return signingKeys;
 }
 
 /** The scope of an access token, as a set. */

@@ -22,7 +22,7 @@ import {
   store,
   toIssued,
 } from "./issued.ts";
-import { mintPair } from "./mint.ts";
+import { mintPair, signingKeysOf } from "./mint.ts";
 
 const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
   unknown: "family_unknown",
@@ -55,6 +55,9 @@ export async function issueSuccessor(
 ): Promise<IssuedTokens> {
   const { scope, audience, claims, lifetimes } = authorization;
   const nowMs = tools.clock();
+  const form = formOf(authorization, context);
+  // A refresh token must not be consumed for an access token that nobody can make.
+  if (form.format === "jwt") signingKeysOf(tools);
   const policy = policyFor(lifetimes, tools);
   const { predecessor, adoption } = begun(succession, tools);
   const { familyId, generation } = predecessor;
@@ -68,7 +71,6 @@ export async function issueSuccessor(
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
   const family = { ...predecessor, originalScope: predecessor.scope };
-  const form = formOf(authorization, context);
   const pair = await mintPair(family, outcome.successor, claims, form, tools);
   await store(pair, nowMs, tools);
   noteRefresh(succession, predecessor, { label: context.label, nowMs, policy }, tools);

@@ -127,8 +127,8 @@ export function fail(
 }
 
 /**
- * Notes where the secret was right, and forgives what failed there. When one place is noted all are,
- * since the place of a login that succeeds must not be pushed out by where others succeed.
+ * Notes where the secret was right, and forgives what failed there. When one place is noted all
+ * are, since the place of a login that succeeds must not be pushed out by where others succeed.
  *
  * @returns the very state that was passed when there is nothing to note
  */

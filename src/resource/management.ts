@@ -5,6 +5,7 @@ import type { ApiContext } from "../management/api/context.ts";
 import { problemsOf } from "../management/api/input.ts";
 import * as users from "../management/api/users.ts";
 import { ManagementError } from "../management/management-error.ts";
+import { Refusal } from "../protocol/refusal.ts";
 import { noteFailure } from "../telemetry/failure.ts";
 import { note, withRecord } from "../telemetry/record.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
@@ -168,6 +169,10 @@ async function outcomeOf<Result extends object>(
     return { kind: "ok", ...result };
   } catch (error) {
     if (error instanceof ManagementError) return refusalOf(error);
+    if (error instanceof Refusal) {
+      note({ reason: error.reason });
+      return { kind: "unavailable" };
+    }
     noteFailure(error);
     return { kind: "unavailable" };
   }

@@ -16,9 +16,9 @@ export interface Origin {
 }
 
 /**
- * Names counters and places, so that neither says at rest who or where they are. A counter's name is
- * a digest without a key, since counts must outlive a change of keys: whoever guesses the name of a
- * user can recognise it.
+ * Names counters and places, so that neither says at rest who or where they are. A counter's name
+ * is a digest without a key, since counts must outlive a change of keys: whoever guesses the name
+ * of a user can recognise it.
  */
 export interface ThrottleNames {
   /** The name of the counter of one secret. */

@@ -1,4 +1,5 @@
 import { concat, fromHex, toHex } from "../crypto/bytes.ts";
+import { sha256 } from "../crypto/digest.ts";
 import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
 import type { Claims } from "../protocol/claims.ts";
 import { sealToken, unsealToken } from "./sealed-token.ts";
@@ -11,7 +12,17 @@ import { sealToken, unsealToken } from "./sealed-token.ts";
  */
 export type AccessTokenReference =
   | { readonly kind: "family"; readonly familyId: string; readonly generation: number }
-  | { readonly kind: "single"; readonly nonce: string };
+  | SingleReference;
+
+/** A token without a family: all that must be known of it where KV has not heard of it yet. */
+export interface SingleReference {
+  readonly kind: "single";
+  readonly nonce: string;
+  /** When the client, or the user, was authorized: a JWT's own `iat` has whole seconds. */
+  readonly authorizedAtMs: number;
+  /** Of its client; see {@link ownerOf}. */
+  readonly owner: string;
+}
 
 /** What an access token grants, whatever its format. */
 export interface AccessTokenContent {
@@ -40,10 +51,13 @@ export const TOKEN_ID_PURPOSE = "token id";
 /** Random bytes in a token without a family: 160 bits. */
 export const NONCE_BYTES = 20;
 
-// Layout: kind (1 byte), then family id (32) and generation (4), or the nonce (20).
+// Layout: kind (1 byte), then family id (32) and generation (4), or nonce (20), owner (8) and the
+// instant (6).
 const FAMILY_KIND = 1;
 const SINGLE_KIND = 2;
 const FAMILY_ID_BYTES = 32;
+const OWNER_BYTES = 8;
+const INSTANT_BYTES = 6;
 
 /** Writes an access token; the same token every time for the same content and key. */
 export function sealAccessToken(key: SealingKey, token: AccessTokenReference): Promise<string> {
@@ -77,8 +91,21 @@ export async function unsealTokenId(
   return opened && decode(opened.plaintext);
 }
 
+/** Stands for a client in its tokens without a family: 64 bits of a digest, in hexadecimal. */
+export async function ownerOf(clientId: string): Promise<string> {
+  return toHex((await sha256(clientId)).subarray(0, OWNER_BYTES));
+}
+
 function encode(token: AccessTokenReference): Uint8Array<ArrayBuffer> {
-  if (token.kind === "single") return concat([SINGLE_KIND], bytesOf(token.nonce, NONCE_BYTES));
+  if (token.kind === "single") {
+    const instant = token.authorizedAtMs.toString(16).padStart(2 * INSTANT_BYTES, "0");
+    return concat(
+      [SINGLE_KIND],
+      bytesOf(token.nonce, NONCE_BYTES),
+      bytesOf(token.owner, OWNER_BYTES),
+      bytesOf(instant, INSTANT_BYTES),
+    );
+  }
   const generation = new DataView(new ArrayBuffer(4));
   generation.setUint32(0, token.generation);
   const familyId = bytesOf(token.familyId, FAMILY_ID_BYTES);
@@ -94,8 +121,14 @@ function bytesOf(hex: string, length: number): Uint8Array {
 function decode(plaintext: Uint8Array): AccessTokenReference | null {
   const [kind] = plaintext;
   const body = plaintext.subarray(1);
-  if (kind === SINGLE_KIND && body.length === NONCE_BYTES) {
-    return { kind: "single", nonce: toHex(body) };
+  if (kind === SINGLE_KIND && body.length === NONCE_BYTES + OWNER_BYTES + INSTANT_BYTES) {
+    const instantAt = NONCE_BYTES + OWNER_BYTES;
+    return {
+      kind: "single",
+      nonce: toHex(body.subarray(0, NONCE_BYTES)),
+      owner: toHex(body.subarray(NONCE_BYTES, instantAt)),
+      authorizedAtMs: Number.parseInt(toHex(body.subarray(instantAt)), 16),
+    };
   }
   if (kind !== FAMILY_KIND || body.length !== FAMILY_ID_BYTES + 4) return null;
   return {

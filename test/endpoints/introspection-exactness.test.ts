@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { JSON_HEADERS } from "../support/answers.ts";
 import { change, introspect, registerCheckers, revoke } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
@@ -131,3 +132,21 @@ test("a JWT that a client asks for in the second of its registration is active",
   const [, [, format]] = FORMATS;
   for (let time = 0; time < 5; time += 1) await begin(format);
 });
+
+test.each(FORMATS)(
+  "a token (%s) of the second in which everything before was ended is active",
+  async (_, format) => {
+    const { credentials } = await begin(format);
+    const clientId = credentials.split(":")[0];
+    const second = 1000 * Math.ceil(Date.now() / 1000 + 1);
+    const setNotBefore = env.DB.prepare("UPDATE clients SET not_before_ms = ? WHERE client_id = ?");
+    await setNotBefore.bind(second + 300, clientId).run();
+    vi.useFakeTimers({ toFake: ["Date"], now: second + 900 });
+    const later = await ask(service, { grant_type: "client_credentials" }, credentials);
+    expect(await introspect(service, granted(later).access_token)).toMatchObject(ACTIVE);
+    // And one that was ended within its second is not.
+    await setNotBefore.bind(second + 950, clientId).run();
+    expect(await introspect(service, granted(later).access_token)).toEqual(INACTIVE);
+    vi.useRealTimers();
+  },
+);

@@ -3,6 +3,8 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Managed, ManagedUser, Manager } from "../../src/resource/managed.ts";
 import { Management } from "../../src/resource/management.ts";
+import { holdDerivations } from "../support/derivations.ts";
+import { eventually } from "../support/eventually.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { dumpRegistry } from "../support/management.ts";
 import { ask } from "../support/requests.ts";
@@ -185,4 +187,21 @@ test("over RPC itself, the deployed default is off for every method", async () =
   for (const call of Object.values(CALLS)) {
     expect(await call(exports.Management as unknown as Manager, user)).toEqual({ kind: "off" });
   }
+});
+
+test("what is too busy is no mistake of the service's own in the log", async () => {
+  const user = await newUser();
+  const busy = managerOver({ ...WATCHING, MANAGEMENT_API: "on", HASHES_IN_FLIGHT_MAX: 1 });
+  const seen = watched.console.length;
+  const held = holdDerivations();
+  const first = busy.setPassword({ id: user.id }, "a long password");
+  await eventually(() => held.waiting() === 1);
+  const second = await busy.setPassword({ id: user.id }, "another password");
+  expect(second).toEqual({ kind: "unavailable" });
+  held.release();
+  expect(await first).toMatchObject({ kind: "ok" });
+  const lines = watched.console.slice(seen).map(({ words }) => JSON.parse(String(words)));
+  const line = lines.find(({ outcome }) => outcome === "unavailable");
+  expect(line).toMatchObject({ event: "manage", reason: "hashing_busy" });
+  expect(line).not.toHaveProperty("failure");
 });

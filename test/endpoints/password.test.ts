@@ -172,3 +172,9 @@ describe("scope", () => {
     expect(new Set(scope.split(" "))).toEqual(new Set(["read", "write"]));
   });
 });
+
+test("a client to which no scope is left logs nobody in", async () => {
+  const changed = createService({ SCOPES: "write introspection" });
+  expect(await ask(changed, LOGIN, "reader:secret")).toEqual(INVALID_SCOPE);
+  expect(await ask(changed, LOGIN, "modest:secret")).toEqual(INVALID_SCOPE);
+});

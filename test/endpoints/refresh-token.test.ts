@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { depsOf } from "../../src/deps.ts";
 import {
   INVALID_GRANT,
@@ -6,7 +6,9 @@ import {
   refusal,
   success,
   UNAUTHORIZED_CLIENT,
+  UNAVAILABLE,
 } from "../support/answers.ts";
+import { JWT_CLIENT, registerCheckers } from "../support/checks.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
@@ -170,4 +172,16 @@ test("a client that may no longer refresh is refused, and consumes nothing", asy
   await service.register({ clients: [registration] });
   const answer = await refresh(service, refresh_token, {}, "demoted:secret");
   expect(answer).toEqual(success(ALL_SCOPES));
+});
+
+test("without a key to sign the new access token the refresh token is not consumed", async () => {
+  await registerCheckers();
+  const { refresh_token } = await logIn(service, {}, JWT_CLIENT);
+  const keyless = createService({ SIGNING_KEYS: undefined });
+  const errors = vi.spyOn(console, "error").mockImplementation(() => {});
+  for (let count = 0; count < 2; count += 1) {
+    expect(await refresh(keyless, refresh_token, {}, JWT_CLIENT)).toEqual(UNAVAILABLE);
+  }
+  errors.mockRestore();
+  expect(await refresh(service, refresh_token, {}, JWT_CLIENT)).toMatchObject({ status: 200 });
 });

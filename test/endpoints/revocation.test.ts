@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
   INVALID_CLIENT,
   INVALID_GRANT,
@@ -18,6 +18,7 @@ import {
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
 import { captureErrors, createFaultyService } from "../support/faulty.ts";
+import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
@@ -229,4 +230,26 @@ test("a family goes on to end when the key of its live tokens is gone", async ()
   const successor = granted(await refresh(newer, refresh_token)).refresh_token;
   expect(await revoke(service, refresh_token, CLIENT)).toEqual(REVOKED);
   expect(await refresh(newer, successor)).toEqual(INVALID_GRANT);
+});
+
+test("a token of which KV has not heard yet is revoked for those who ask exactly", async () => {
+  const own = granted(await ask(service, OWN)).access_token;
+  const unaware = createService(
+    interceptBindings((operation, proceed) => {
+      return operation.startsWith("kv.") ? Promise.resolve(null) : proceed();
+    }),
+  );
+  expect(await revoke(unaware, own, OTHER_CLIENT)).toEqual(REVOKED);
+  expect(await isActive(own)).toBe(true);
+  expect(await revoke(unaware, own, CLIENT)).toEqual(REVOKED);
+  expect(await isActive(own)).toBe(false);
+});
+
+test("a family is revoked again without another event", async () => {
+  const { refresh_token } = await logIn(service);
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  for (let count = 0; count < 3; count += 1) await revoke(service, refresh_token, CLIENT);
+  const lines = log.mock.calls.map(([line]) => String(line));
+  expect(lines.filter((line) => line.includes("family_revoked"))).toHaveLength(1);
+  log.mockRestore();
 });

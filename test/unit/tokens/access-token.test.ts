@@ -6,6 +6,7 @@ import {
   ACCESS_TOKEN_PURPOSE,
   type AccessTokenReference,
   NONCE_BYTES,
+  type SingleReference,
   sealAccessToken,
   unsealAccessToken,
 } from "../../../src/tokens/access-token.ts";
@@ -27,12 +28,22 @@ const content: fc.Arbitrary<AccessTokenReference> = fc.oneof(
     familyId: hexOf(32),
     generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   }),
-  fc.record({ kind: fc.constant("single" as const), nonce: hexOf(NONCE_BYTES) }),
+  fc.record({
+    kind: fc.constant("single" as const),
+    nonce: hexOf(NONCE_BYTES),
+    owner: hexOf(8),
+    authorizedAtMs: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+  }),
 );
 
 const FAMILY_ID = "0123456789abcdef".repeat(4);
 const FAMILY: AccessTokenReference = { kind: "family", familyId: FAMILY_ID, generation: 7 };
-const SINGLE: AccessTokenReference = { kind: "single", nonce: "5a".repeat(NONCE_BYTES) };
+const SINGLE: SingleReference = {
+  kind: "single",
+  nonce: "5a".repeat(NONCE_BYTES),
+  owner: "0123456789abcdef",
+  authorizedAtMs: 1_800_000_000_123,
+};
 
 const [ring, refreshRing] = await Promise.all([
   ringOf(ACCESS_TOKEN_PURPOSE, 1),
@@ -54,14 +65,16 @@ describe("an access token", () => {
     );
   });
 
-  test("is another one for another generation, family or nonce", async () => {
+  test("is another one for whatever is another in it", async () => {
     const others: AccessTokenReference[] = [
       { ...FAMILY, generation: 8 },
       { ...FAMILY, familyId: "f".repeat(64) },
       { ...SINGLE, nonce: toHex(secureRandom(NONCE_BYTES)) },
+      { ...SINGLE, owner: "f".repeat(16) },
+      { ...SINGLE, authorizedAtMs: SINGLE.authorizedAtMs + 1 },
     ];
     const sealed = await Promise.all(others.map((said) => sealAccessToken(ring.sealing, said)));
-    expect(new Set([...tokens, ...sealed]).size).toBe(5);
+    expect(new Set([...tokens, ...sealed]).size).toBe(7);
   });
 
   test("holds at least 160 bits that nobody can guess, and stays short", () => {
@@ -73,13 +86,17 @@ describe("an access token", () => {
     }
   });
 
-  test("is made of no family id or nonce of another length", async () => {
+  test("is made of no family id, nonce, owner or instant of another length", async () => {
     const odd: AccessTokenReference[] = [
       { kind: "family", familyId: FAMILY_ID.slice(2), generation: 0 },
       { kind: "family", familyId: `${FAMILY_ID}00`, generation: 0 },
       { kind: "family", familyId: "x".repeat(64), generation: 0 },
-      { kind: "single", nonce: "" },
-      { kind: "single", nonce: FAMILY_ID },
+      { ...SINGLE, nonce: "" },
+      { ...SINGLE, nonce: FAMILY_ID },
+      { ...SINGLE, owner: "0123" },
+      { ...SINGLE, authorizedAtMs: 2 ** 48 },
+      { ...SINGLE, authorizedAtMs: 0.5 },
+      { ...SINGLE, authorizedAtMs: -1 },
     ];
     for (const said of odd) {
       const sealing = async () => sealAccessToken(ring.sealing, said);
@@ -121,9 +138,10 @@ describe("no access token is", () => {
     ["another kind", [3, ...new Uint8Array(36)]],
     ["a family id cut short", [1, ...new Uint8Array(35)]],
     ["a family and more", [1, ...new Uint8Array(37)]],
-    ["a short nonce", [2, ...new Uint8Array(19)]],
-    ["a nonce as long as a family", [2, ...new Uint8Array(36)]],
-    ["a family as short as a nonce", [1, ...new Uint8Array(20)]],
+    ["a short single", [2, ...new Uint8Array(33)]],
+    ["a nonce alone", [2, ...new Uint8Array(20)]],
+    ["a single as long as a family", [2, ...new Uint8Array(36)]],
+    ["a family as short as a single", [1, ...new Uint8Array(34)]],
   ])("what the right key sealed with %s inside", async (_what, plaintext) => {
     const sealed = await sealToken("tga_", ring.sealing, concat(plaintext));
     expect(await unsealToken("tga_", ring, sealed)).not.toBeNull();
