@@ -68,11 +68,11 @@ function figuresOf(turns: readonly Turn[]): Figures {
   };
 }
 
-function median(values: readonly number[]): number {
-  return at(
-    [...values].sort((one, other) => one - other),
-    0.5,
-  );
+/** The middle one, or between the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  const half = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(half)] ?? Number.NaN) + (sorted[Math.ceil(half)] ?? Number.NaN)) / 2;
 }
 
 function at(sorted: readonly number[], part: number): number {

@@ -13,8 +13,6 @@ const SELECT_CLIENT = "SELECT * FROM clients WHERE client_id = ?";
 const SELECT_USER = "SELECT * FROM users WHERE username = ?";
 const SELECT_SESSION =
   "SELECT family_id FROM sessions WHERE user_id = ? AND family_id = ? AND ended_at_ms IS NOT NULL";
-const DELETE_SESSIONS = "DELETE FROM sessions WHERE user_id = ? AND needed_until_ms <= ?";
-const INSERT_SESSION = "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, NULL)";
 
 const CLIENT_ID = "confidential";
 const USERNAME = "ada";
@@ -88,15 +86,6 @@ function lookUp({ DB }, familyId, username = USERNAME) {
   return DB.batch(statements);
 }
 
-function noteSession({ DB }, familyId) {
-  const [nowMs, endMs] = [Date.now(), Date.now() + 30 * DAY_MS];
-  const values = [USER_ID, familyId, CLIENT_ID, "", nowMs, nowMs, endMs];
-  return DB.batch([
-    DB.prepare(DELETE_SESSIONS).bind(USER_ID, nowMs),
-    DB.prepare(INSERT_SESSION).bind(...values),
-  ]);
-}
-
 async function hash(password) {
   const raw = new TextEncoder().encode(password);
   const key = await crypto.subtle.importKey("raw", raw, "PBKDF2", false, ["deriveBits"]);
@@ -120,8 +109,6 @@ function pairOf(familyId, generation) {
 }
 
 const ENDPOINTS = {
-  "/noop": async () => ({}),
-
   "/pbkdf2": async (text) => {
     await hash(text);
     return {};
@@ -130,16 +117,6 @@ const ENDPOINTS = {
   "/look-up": async (_, env) => {
     await lookUp(env, null, null);
     return {};
-  },
-
-  "/password": async (text, env, context) => {
-    await lookUp(env, null);
-    await hash(text);
-    const id = env.FAMILIES.newUniqueId();
-    const pair = pairOf(id.toString(), 0);
-    await Promise.all([env.FAMILIES.get(id).start(), putToken(env, pair.access_token)]);
-    context.waitUntil(noteSession(env, id.toString()));
-    return pair;
   },
 
   "/start": async (_, env) => {
@@ -175,8 +152,8 @@ const ENDPOINTS = {
 };
 
 export default {
-  async fetch(request, env, context) {
+  async fetch(request, env) {
     const endpoint = ENDPOINTS[new URL(request.url).pathname];
-    return Response.json(await endpoint(await request.text(), env, context));
+    return Response.json(await endpoint(await request.text(), env));
   },
 };

@@ -2,6 +2,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { log } from "@clack/prompts";
+import { median } from "./compare.ts";
 import { drive, type Stream, type Turn } from "./drive.ts";
 import { askOnce, form, SCENARIOS } from "./scenarios.ts";
 import { type BenchServer, startBenchServer } from "./server.ts";
@@ -66,12 +67,8 @@ async function measureKind(kind: string, servers: readonly BenchServer[]): Promi
 
 function cellOf(turns: readonly Turn[]): string {
   const processorMs = turns.map((turn) => turn.processorMsEach);
-  const p50Ms = turns.map(({ times }) => times[Math.floor(times.length / 2)] ?? Number.NaN);
-  return `${middle(processorMs).toFixed(2)}, ${middle(p50Ms).toFixed(1)}`;
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const p50Ms = turns.map(({ times }) => median(times));
+  return `${median(processorMs).toFixed(2)}, ${median(p50Ms).toFixed(1)}`;
 }
 
 /** A number that counts, as `n`. */

@@ -1,11 +1,11 @@
 /**
- * `node test/bench/latency.ts`: how long requests take where storage is far, as a model. What a
+ * `npm run bench -- latency`: how long requests take where storage is far, as a model. What a
  * request does, and what of it side by side, is what `npm test` sees it do (`costs.ts`); how long
  * each operation takes is assumed here, since one machine has nothing that is far.
  */
 import { REQUESTS, type RequestKind, type RequestName } from "../support/costs.ts";
 
-/** How long operations take, in milliseconds. */
+/** How long operations take, in milliseconds; each is an option of the command. */
 export interface Delays {
   readonly kvWrite: number;
   /** Of a key that was read there not long ago. */
@@ -19,7 +19,8 @@ export interface Delays {
   readonly objectFar: number;
 }
 
-const DELAYS: Delays = {
+/** Published orders of magnitude. */
+export const DELAYS: Delays = {
   kvWrite: 150,
   kvReadHot: 5,
   kvReadCold: 60,
@@ -69,9 +70,9 @@ function columnsFor(delays: Delays): Columns {
   };
 }
 
-/** The lines of the table. @param options delays other than the usual ones */
-export function latencyTable(options: Partial<Delays> = {}): readonly string[] {
-  const columns = columnsFor({ ...DELAYS, ...options });
+/** The lines of the table. */
+export function latencyTable(delays: Delays): readonly string[] {
+  const columns = columnsFor(delays);
   const names = Object.keys(REQUESTS) as RequestName[];
   return [
     ["p50 in ms", ...Object.keys(columns)],
@@ -81,8 +82,8 @@ export function latencyTable(options: Partial<Delays> = {}): readonly string[] {
 }
 
 /** Prints the table of docs/performance.md. */
-export function printLatencyModel(options: Partial<Delays> = {}): void {
-  for (const line of latencyTable(options)) console.log(line);
+export function printLatencyModel(delays: Delays): void {
+  for (const line of latencyTable(delays)) console.log(line);
 }
 
 /** @param together how long the operations of one step take */
@@ -117,5 +118,3 @@ function isD1(operation: string): boolean {
 function add(...ms: readonly number[]): number {
   return ms.reduce((total, one) => total + one, 0);
 }
-
-if (import.meta.main) printLatencyModel();

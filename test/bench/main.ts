@@ -6,6 +6,7 @@ import { intro, log, outro } from "@clack/prompts";
 import { Command, InvalidArgumentError } from "commander";
 import { compare, type Plan } from "./compare.ts";
 import type { Stream } from "./drive.ts";
+import { DELAYS, type Delays, printLatencyModel } from "./latency.ts";
 import { installPeers, PEERS, type Peer } from "./peers.ts";
 import { type Line, type PeerLine, peerTableOf, tableOf, writeReport } from "./report.ts";
 import { COMPARED_WITH_PEERS, SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -33,30 +34,39 @@ program
   .command("isolation")
   .description("what hashing passwords costs everybody else, by where it is done")
   .action(async () => void (await import("./isolation.ts")));
-program
+const latency = program
   .command("latency")
   .description("what each kind of request takes where storage is far, by a model")
-  .action(async () => (await import("./latency.ts")).printLatencyModel());
+  .action((delays: Delays) => printLatencyModel(delays));
+for (const [name, ms] of Object.entries(DELAYS)) {
+  const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  latency.option(`--${flag} <ms>`, "how long that takes", positive, ms);
+}
 program
   .command("growth")
   .description("the same with ten, ten thousand and a million clients, users and sessions")
   .action(async () => (await import("./growth.ts")).measureGrowth());
+// Temporary folders and servers go when the process exits, which a signal alone would prevent.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 await program.parseAsync();
 
-async function bench({ only = "", peers, write, ...plan }: Options): Promise<void> {
-  // Temporary folders and servers go when the process exits, which a signal alone would prevent.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+async function bench({ only, peers, write, ...plan }: Options): Promise<void> {
+  const scenarios = SCENARIOS.filter(({ name }) => name.includes(only ?? ""));
+  if (scenarios.length === 0) program.error(`error: no scenario has "${only}" in its name`);
+  if (write && (only !== undefined || !peers)) {
+    program.error("error: --write renews the whole document: with --peers, and without --only");
+  }
   intro("bench");
+  if (peers) installPeers();
   const server = await startBenchServer();
   log.step(`state on ${server.stateOn}, ${plan.turns} turns of ${plan.seconds} s each`);
   const lines: Line[] = [];
   const peerLines: PeerLine[] = [];
   try {
-    for (const scenario of SCENARIOS.filter(({ name }) => name.includes(only))) {
+    for (const scenario of scenarios) {
       log.step(scenario.name);
       lines.push(await measure(scenario, server, plan));
     }
-    if (peers) installPeers();
     for (const peer of peers ? PEERS : []) {
       log.step(peer.name);
       peerLines.push(await measurePeer(peer, server, plan));

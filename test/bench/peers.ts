@@ -1,12 +1,11 @@
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions } from "miniflare";
 import { WorkerdProcess } from "../support/workerd-process.ts";
 import type { Shot, Stream } from "./drive.ts";
 import { askOnce, chain, form } from "./scenarios.ts";
-import { stateFolder } from "./server.ts";
+import { makeStateFolder } from "./server.ts";
 
 /** Another server, refreshed with rotation at as many connections as ours. */
 export interface Peer {
@@ -51,9 +50,8 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
-/** Installs them where they are, if they are not: they are none of the project's own packages. */
+/** Installs them where they are: they are none of the project's own packages. */
 export function installPeers(): void {
-  if (existsSync(join(PEERS_DIR, "node_modules"))) return;
   const args = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"];
   execFileSync("npm", args, { cwd: PEERS_DIR, stdio: "inherit" });
 }
@@ -67,14 +65,17 @@ async function startOnNode(
   logIn: (origin: string) => Promise<Record<string, string>>,
 ): Promise<RunningPeer> {
   const child = fork(join(PEERS_DIR, script), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const [{ port }] = (await once(child, "message")) as [{ port: number }];
+  const exited = once(child, "exit");
+  const answer = await Promise.race([once(child, "message"), exited.then(() => [])]);
+  const port = (answer[0] as { port: number } | undefined)?.port;
+  if (port === undefined) throw new Error(`${script} did not start`);
   const origin = `http://127.0.0.1:${port}`;
   return {
     pid: child.pid ?? 0,
     stream: async () => chain(origin, await logIn(origin), refresh),
     async stop() {
       child.disconnect();
-      await once(child, "exit");
+      await exited;
     },
   };
 }
@@ -83,7 +84,7 @@ async function startOnNode(
 const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 async function startWorkersOauthProvider(): Promise<RunningPeer> {
-  const folder = mkdtempSync(join(stateFolder().folder, "tollgate-peer-"));
+  const { folder, remove } = makeStateFolder();
   const library = "node_modules/@cloudflare/workers-oauth-provider/dist/oauth-provider.js";
   const options = convertV4MiniflareOptions({
     workers: [
@@ -107,7 +108,7 @@ async function startWorkersOauthProvider(): Promise<RunningPeer> {
     stream: () => streamOfGrant(origin),
     async stop() {
       await server.stop();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      remove();
     },
   };
 }

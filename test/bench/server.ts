@@ -9,13 +9,8 @@ import { migratedDatabase, register } from "../support/service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "../support/workerd-options.ts";
 import { WorkerdProcess } from "../support/workerd-process.ts";
 
-/** As in production, but for what counts requests of one caller. */
-const VARS = {
-  PASSWORD_HASH_ROUNDS: 6,
-  PASSWORD_LENGTH_MIN: 8,
-  FAILED_LOGIN_SECONDS_MIN: 0,
-  RATE_LIMITS: "off",
-};
+/** As wrangler.toml has them: making the user's record needs them too. */
+const VARS = { PASSWORD_HASH_ROUNDS: 6, PASSWORD_LENGTH_MIN: 8 };
 
 const REGISTRY = {
   clients: [
@@ -50,10 +45,7 @@ export interface BenchServer {
  * so that nothing but their code differs; only one of them is asked at a time.
  */
 export async function startBenchServer(given: BenchState = {}): Promise<BenchServer> {
-  const { folder: parent, name: stateOn } = stateFolder();
-  const folder = mkdtempSync(join(parent, "tollgate-bench-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  process.once("exit", remove);
+  const { folder, stateOn, remove } = makeStateFolder();
   const workerDir = join(folder, "worker");
   buildWorker(workerDir);
   const [floorPort, callerPort] = await freePorts();
@@ -75,19 +67,32 @@ export async function startBenchServer(given: BenchState = {}): Promise<BenchSer
     stateOn,
     async stop() {
       await server.stop();
-      process.off("exit", remove);
       remove();
     },
   };
 }
 
-/** On a disk each write of a Durable Object waits for it: what would be measured is the disk. */
-export function stateFolder(): { folder: string; name: string } {
+/**
+ * Makes a folder for state, which goes when the process exits at the latest. On a disk each write of
+ * a Durable Object waits for it: what would be measured is the disk.
+ */
+export function makeStateFolder(): { folder: string; stateOn: string; remove: () => void } {
+  const [parent, stateOn] = hasRamDisk() ? ["/dev/shm", "a RAM disk"] : [tmpdir(), "disk"];
+  const folder = mkdtempSync(join(parent, "tollgate-bench-"));
+  const remove = () => {
+    process.off("exit", remove);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  process.once("exit", remove);
+  return { folder, stateOn, remove };
+}
+
+function hasRamDisk(): boolean {
   try {
     accessSync("/dev/shm", constants.W_OK);
-    return { folder: "/dev/shm", name: "a RAM disk" };
+    return true;
   } catch {
-    return { folder: tmpdir(), name: "disk" };
+    return false;
   }
 }
 

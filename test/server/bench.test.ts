@@ -1,4 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { compare } from "../bench/compare.ts";
 import { SCENARIOS } from "../bench/scenarios.ts";
 import { type BenchServer, startBenchServer } from "../bench/server.ts";
@@ -21,6 +24,33 @@ describe("the bench", () => {
     const comparison = await compare(one, other, BLINK);
     expect(comparison.one.perSecond).toBeGreaterThan(0);
     expect(comparison.other.perSecond).toBeGreaterThan(0);
+  });
+
+  test("takes no answer for right that has the right status alone", async () => {
+    const wrong = {
+      introspection: { active: false },
+      "introspection, forged token": { active: true },
+      "RPC verify": { kind: "invalid_token" },
+      "RPC verify, forged token": { kind: "unavailable" },
+      "refresh, forged token": { error: "invalid_client" },
+      "refresh, 1 connection": {},
+    };
+    for (const [name, answer] of Object.entries(wrong)) {
+      const scenario = SCENARIOS.find((each) => each.name === name);
+      const stream = await scenario?.ours(server);
+      expect(() => stream?.accept(JSON.stringify(answer)), name).toThrow();
+    }
+  });
+
+  test.each([
+    [["--only", "nonsense"], 'no scenario has "nonsense" in its name'],
+    [["--write"], "--write renews the whole document"],
+    [["--write", "--peers", "--only", "refresh"], "--write renews the whole document"],
+  ])("is not run with %j", (args, message) => {
+    const main = join(PROJECT_DIR, "test/bench/main.ts");
+    const run = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain(message);
   });
 
   test("ends with the first wrong answer", async () => {
