@@ -57,8 +57,8 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
   user_id: "`users.id` of the user concerned",
   family_id: "the login concerned: the id of its refresh family, which is no token",
   reason:
-    "for `family_revoked`: `reuse`, `rolled_back` or `client_request`; for `managed` the " +
-    "operation, such as `set_password`",
+    "for `family_revoked`: `reuse`, `rolled_back`, `client_request` or `management`; for " +
+    "`managed` the operation, such as `set_password`",
   actor_id:
     "for `managed`: the client that called, or the name that a service binding gives its caller",
 };

@@ -38,7 +38,7 @@ export function createOperator(site: DjangoSite, clone: Clone): Operator {
       clone.setSecret(secret, verb === "put" ? (values[secret] ?? "") : null);
       return "";
     }
-    if (line === "npm run deploy") {
+    if (line.startsWith("npm run deploy")) {
       await clone.start();
       return "";
     }
