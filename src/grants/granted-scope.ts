@@ -12,8 +12,8 @@ export function allowedScope(client: Client, serviceScopes: Scope): Scope {
  * What a client that logs in is granted.
  *
  * @param requested the `scope` parameter; absent means the client's default scopes
- * @throws Refusal `scope_not_allowed` when it is malformed or wider than the client may have, or when
- *   nothing is left that the client may have: the service's scopes have changed since
+ * @throws Refusal `scope_not_allowed` when it is malformed or wider than the client may have, or
+ *   when nothing is left that the client may have: the service's scopes have changed since
  */
 export function initialScope(
   requested: string | undefined,

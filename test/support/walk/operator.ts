@@ -16,7 +16,7 @@ export interface Operator {
   copyDump(): void;
 }
 
-const SECRET = /^npx wrangler secret (put|delete) (\w+)$/;
+const SECRET = /^npx wrangler secret (put|delete) (\w+) --env ""$/;
 
 /** Builds the {@link Operator} of a site to leave and a service to come to. */
 export function createOperator(site: DjangoSite, clone: Clone): Operator {
