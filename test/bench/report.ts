@@ -102,10 +102,11 @@ function chartOf(lines: readonly Line[]): string {
     return [
       `<text x="${LEFT - 8}" y="${y + 13}" text-anchor="end">${scenario.name}</text>`,
       `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="18" fill="#2f6f8f"/>`,
-      `<text x="${LEFT + width + 6}" y="${y + 13}">${ratio.toFixed(2)}</text>`,
+      `<text x="${(LEFT + width + 6).toFixed(1)}" y="${y + 13}">${ratio.toFixed(2)}</text>`,
     ].join("");
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH * 1.1 + 50} ${height}" font-family="system-ui, sans-serif" font-size="13">
+<title>Throughput, as a part of the floor's</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="18">throughput, as a part of the floor's</text>
 <line x1="${LEFT + WIDTH}" y1="26" x2="${LEFT + WIDTH}" y2="${height - 8}" stroke="#999" stroke-dasharray="4"/>
