@@ -11,7 +11,8 @@ export type { IssuedTokens } from "./issued.ts";
 
 /**
  * The single mint: nothing else in the service makes a token, ends one or says whether one is good.
- * Each of these is a file of its own; all throw Unavailable when storage fails.
+ * Each of these is a file of its own; all throw Unavailable when storage fails, and Refusal
+ * `family_busy` when the object of a family is asked too much.
  */
 export interface Issuer {
   /** @throws Refusal when a refresh token is not good */

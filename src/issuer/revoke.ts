@@ -21,6 +21,7 @@ export interface RevokeTools extends InspectTools, EndTools {
  * left alone, and nobody learns which. The cost does not depend on the family's age.
  *
  * @throws Unavailable when storage fails; it can be asked for again
+ * @throws Refusal `family_busy` when the family's object is asked too much
  */
 export async function revoke(token: string, clientId: string, tools: RevokeTools): Promise<void> {
   const refreshToken = await unsealRefreshToken(tools.refreshTokenRing, token);
@@ -52,6 +53,7 @@ const ACCESS_TOKEN_MS_MAX = 366 * 86_400_000;
  *
  * @param adoption of a family that may not have begun
  * @throws Unavailable when storage fails; it can be asked for again
+ * @throws Refusal `family_busy` when the family's object is asked too much
  */
 export async function endFamily(
   familyId: string,

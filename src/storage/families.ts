@@ -13,7 +13,8 @@ import type { RefreshFamily } from "./refresh-family.ts";
 
 /**
  * Refresh families, seen from the Worker: one Durable Object each. Every call may be repeated
- * without harm, `rotate` with the same `attemptId`.
+ * without harm, `rotate` with the same `attemptId`; only which call ended a family is said once, so
+ * that a reuse whose answer is lost is in no audit event.
  *
  * Each throws Unavailable when the object fails or does not answer in time, and Refusal
  * `family_busy` when this isolate already waits for many calls to it.

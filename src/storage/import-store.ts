@@ -1,5 +1,5 @@
 import type { UserRow } from "./account-rows.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOfImport } from "./audit-events.ts";
 import {
   accessTokensToAdd,
@@ -56,9 +56,6 @@ export interface ImportStore {
   /** Removes imported tokens that have expired and were not consumed. @returns how many */
   removeExpired(): Promise<number>;
 }
-
-/** How long a command waits for D1, in milliseconds. */
-const COMMAND_DEADLINE_MS = 120_000;
 
 const FIND_USERS =
   "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
