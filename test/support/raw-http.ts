@@ -79,6 +79,7 @@ export function asChunk(piece: Buffer): Buffer[] {
   return [Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n")];
 }
 
+/** Waits until the socket takes more, or is reset: which is for the reader to tell. */
 async function drained(socket: Socket): Promise<void> {
-  await Promise.race(["drain", "close", "error"].map((event) => once(socket, event)));
+  await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => undefined);
 }
