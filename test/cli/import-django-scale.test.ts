@@ -17,13 +17,13 @@ import { run } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 
 /** How many users the site has; each is logged in. `IMPORT_USERS=100000` for the long proof. */
-const USERS = Number(process.env["IMPORT_USERS"] ?? 4000);
+const USERS = Number(process.env["IMPORT_USERS"] ?? 2000);
 
 /** How long it may take on a busy machine, in milliseconds. */
 const IMPORT_MS_MAX = 120_000 + USERS * 12;
 
 /** Memory for the objects of the command, in MB; wrangler alone takes half of that. */
-const HEAP_MB = USERS > 4000 ? 256 : 112;
+const HEAP_MB = USERS > 2000 ? 256 : 144;
 
 const { path: dir, remove: removeDir } = temporaryDir();
 const { stateDir, remove: removeState } = ownState();
@@ -35,10 +35,10 @@ afterAll(() => {
 
 /** The rows of a site, those of tokens first. */
 function* rowsOfSite(): Generator<DumpRow> {
-  // A small site is of as many bytes as one of some ten thousand users.
+  // A small site is of more bytes than its users would need, and than the memory holds.
   const own = {
     password: djangoRecord("one for all"),
-    biography: "x".repeat(USERS > 4000 ? 1000 : 5000),
+    biography: "x".repeat(USERS > 2000 ? 1000 : 30_000),
   };
   for (let pk = 1; pk <= USERS; pk += 1) {
     yield refreshToken(pk, { user: pk });
