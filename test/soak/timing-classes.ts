@@ -141,7 +141,7 @@ async function assertions(): Promise<TimingPlan> {
   return {
     ...SECRETS,
     title: "refused assertions",
-    times: 5,
+    times: 2,
     entries: { clients: [keyClient] },
     classes: await Promise.all([
       signedFor("unknown client", "nobody"),
