@@ -1,3 +1,4 @@
+import { median } from "../support/two-samples.ts";
 import { drive, type Stream, type Turn } from "./drive.ts";
 
 /** How long it is measured. */
@@ -66,13 +67,6 @@ function figuresOf(turns: readonly Turn[]): Figures {
     p99Ms: at(times, 0.99),
     processorMsEach: median(turns.map(({ processorMsEach }) => processorMsEach)),
   };
-}
-
-/** The middle one, or between the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  const half = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(half)] ?? Number.NaN) + (sorted[Math.ceil(half)] ?? Number.NaN)) / 2;
 }
 
 function at(sorted: readonly number[], part: number): number {
