@@ -4,19 +4,14 @@
  * on the Node that the lockfile pins, because npm puts node_modules/.bin first.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NODE_MAJOR_MIN = 20;
 const INSTALLED_MARKER = "node_modules/.package-lock.json";
 
-/**
- * Not `npm ci`: it refuses a lockfile that lacks a binary of some other platform, and ours was
- * made where not all of them can be had. Versions come from the lockfile all the same; it stays as
- * it is.
- */
-const INSTALL = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+const INSTALL = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
 
 process.chdir(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
@@ -34,8 +29,6 @@ function isInstalled() {
 function install() {
   try {
     accessSync(".", constants.W_OK);
-    // What an install that was cut short left behind makes the next one fail.
-    rmSync("node_modules", { recursive: true, force: true });
   } catch (error) {
     fail(`Packages cannot be installed in ${process.cwd()}: ${error.message}`);
   }
@@ -45,7 +38,7 @@ function install() {
     shell: process.platform === "win32",
   });
   if (npm.error) fail(`npm is needed and could not be started: ${npm.error.message}`);
-  if (npm.status !== 0) fail("npm install failed or was cut short; its own words are above.");
+  if (npm.status !== 0) fail("npm ci failed or was interrupted; its output is above.");
   if (!existsSync("node_modules/.bin/node")) {
     fail("npm ran no install scripts, and so there is no Node 24. Is ignore-scripts set for npm?");
   }
