@@ -1,20 +1,23 @@
 import { defineConfig } from "vitest/config";
 import {
   architectureProject,
-  nodeProject,
+  proofsProject,
+  systemProject,
   unitProject,
   workerdProject,
+  workerdProofsProject,
 } from "./test/support/vitest-projects.ts";
 
-const WORKERD_TESTS = ["test/{storage,flows,endpoints,faults,conformance}/**/*.test.ts"];
-
+/** Each tier is a set of projects; the scripts of package.json name them. */
 export default defineConfig({
   test: {
     projects: [
-      await workerdProject(WORKERD_TESTS),
       await unitProject(),
+      await workerdProject("service", ["test/{service,storage,faults}/**/*.test.ts"]),
       architectureProject,
-      nodeProject,
+      systemProject,
+      await workerdProofsProject(),
+      proofsProject,
     ],
     // Most of the time a test waits for a server, so that a core need not be left free.
     maxWorkers: "100%",

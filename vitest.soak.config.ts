@@ -8,7 +8,11 @@ const { OPERATIONS = "100000", REQUESTS = "1000000", MINUTES = "60" } = process.
 export default defineConfig({
   test: {
     projects: [
-      await workerdProject(["test/soak/**/*.soak.test.ts"], { OPERATIONS, REQUESTS, MINUTES }),
+      await workerdProject("soak", ["test/proofs/**/*.soak.test.ts"], {
+        OPERATIONS,
+        REQUESTS,
+        MINUTES,
+      }),
     ],
   },
 });

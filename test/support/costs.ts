@@ -1,6 +1,6 @@
 /**
  * What each kind of request makes storage do: the one table from which docs/performance.md has its
- * dollars and `test/bench/latency.ts` its milliseconds. `test/endpoints/costs.test.ts` compares
+ * dollars and `bench/latency.ts` its milliseconds. `test/service/costs.test.ts` compares
  * it with what the service does, so that no figure in a document can differ from what is counted.
  */
 

@@ -30,6 +30,7 @@ const WATCHING = {
 
 /** Tests that run inside workerd, over its own D1, KV and Durable Objects. */
 export async function workerdProject(
+  name: string,
   include: readonly string[],
   bindings: Readonly<Record<string, string | number>> = {},
 ): Promise<TestProjectInlineConfiguration> {
@@ -59,7 +60,7 @@ export async function workerdProject(
       }),
     ],
     test: {
-      name: "workerd",
+      name,
       include: [...include],
       // Unbundled, each of its calls between modules goes by a getter: twenty times slower.
       deps: {
@@ -80,22 +81,41 @@ export async function workerdProject(
 
 /** Tests of single modules: they keep nothing in storage, so that all files share one workerd. */
 export async function unitProject(): Promise<TestProjectInlineConfiguration> {
-  const project = await workerdProject(["test/unit/**/*.test.ts"]);
-  return { ...project, test: { ...project.test, name: "unit", isolate: false } };
+  const project = await workerdProject("unit", ["test/unit/**/*.test.ts"]);
+  return { ...project, test: { ...project.test, isolate: false } };
 }
 
-/** Tests of the repository itself. Apart from those of {@link nodeProject}: they need no server. */
+/** Tests of the repository itself, which need no server. */
 export const architectureProject: TestProjectInlineConfiguration = {
-  test: { name: "architecture", include: ["test/{architecture,regular-expressions}.test.ts"] },
+  test: { name: "architecture", include: ["test/architecture.test.ts"] },
 };
 
 /** Tests that run in Node, against real servers and the commands. */
-export const nodeProject: TestProjectInlineConfiguration = {
+export const systemProject: TestProjectInlineConfiguration = {
   test: {
-    name: "node",
-    include: ["test/{server,cli}/**/*.test.ts"],
+    name: "system",
+    include: ["test/system/**/*.test.ts"],
     globalSetup: ["test/support/node-setup.ts"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
+  },
+};
+
+/** Proofs that run inside workerd. */
+const WORKERD_PROOFS = ["fuzz", "history", "history-check"].map(
+  (name) => `test/proofs/${name}.test.ts`,
+);
+
+export function workerdProofsProject(): Promise<TestProjectInlineConfiguration> {
+  return workerdProject("workerd-proofs", WORKERD_PROOFS);
+}
+
+/** Proofs that run in Node, against real servers. */
+export const proofsProject: TestProjectInlineConfiguration = {
+  test: {
+    ...systemProject.test,
+    name: "proofs",
+    include: ["test/proofs/**/*.test.ts"],
+    exclude: WORKERD_PROOFS,
   },
 };

@@ -1,5 +1,5 @@
 /**
- * A test of another project, which runs its API in Node: `test/server/package.test.ts` copies it to
+ * A test of another project, which runs its API in Node: `test/system/package.test.ts` copies it to
  * where the package is installed.
  */
 import { createServer } from "node:http";

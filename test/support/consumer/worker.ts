@@ -1,5 +1,5 @@
 /**
- * A Worker of another project, in its own tests: `test/server/package.test.ts` copies it to where
+ * A Worker of another project, in its own tests: `test/system/package.test.ts` copies it to where
  * the package is installed, and binds `TOKENS` to the fake verifier that it exports.
  */
 import { Hono } from "hono";

@@ -1,5 +1,5 @@
 /**
- * `node test/bench/isolation.ts`: what a request that does nothing waits beside streams of logins,
+ * `node bench/isolation.ts`: what a request that does nothing waits beside streams of logins,
  * for each place where passwords could be hashed. Prints the table of docs/performance.md.
  */
 import { Agent, request } from "node:http";

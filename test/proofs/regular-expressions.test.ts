@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { patternsOf, slowInput } from "./support/adversarial.ts";
-import { parseTree, readFiles } from "./support/architecture/tree.ts";
+import { patternsOf, slowInput } from "../support/adversarial.ts";
+import { parseTree, readFiles } from "../support/architecture/tree.ts";
 
 /** Far longer than any sound expression takes, and far shorter than a hopeless one. */
 const LIMIT_MS = 1000;
 
 const TIMEOUT_MS = 120_000;
 
-const project = await parseTree(readFiles(resolve(import.meta.dirname, "..")));
+const project = await parseTree(readFiles(resolve(import.meta.dirname, "../..")));
 
 /** The CLI reads what the operator's own tools say. */
 const patterns = project.src.filter(({ part }) => part !== "cli").flatMap(patternsOf);

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compare } from "../../bench/compare.ts";
+import { SCENARIOS } from "../../bench/scenarios.ts";
+import { type BenchServer, startBenchServer } from "../../bench/server.ts";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { compare } from "../bench/compare.ts";
-import { SCENARIOS } from "../bench/scenarios.ts";
-import { type BenchServer, startBenchServer } from "../bench/server.ts";
 
 let server: BenchServer;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe("the bench", () => {
     [["--write"], "--write renews the whole document"],
     [["--write", "--peers", "--only", "refresh"], "--write renews the whole document"],
   ])("is not run with %j", (args, message) => {
-    const main = join(PROJECT_DIR, "test/bench/main.ts");
+    const main = join(PROJECT_DIR, "bench/main.ts");
     const run = spawnSync(process.execPath, [main, ...args], { encoding: "utf8" });
     expect(run.status).toBe(1);
     expect(run.stderr).toContain(message);

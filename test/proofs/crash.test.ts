@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { crash } from "../soak/crash.ts";
 import { ServerSandbox } from "../support/server-sandbox.ts";
+import { crash } from "./crash.ts";
 
 const FAMILIES = 100;
 

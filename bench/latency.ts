@@ -3,7 +3,7 @@
  * request does, and what of it side by side, is what `npm test` sees it do (`costs.ts`); how long
  * each operation takes is assumed here, since one machine has nothing that is far.
  */
-import { REQUESTS, type RequestKind, type RequestName } from "../support/costs.ts";
+import { REQUESTS, type RequestKind, type RequestName } from "../test/support/costs.ts";
 
 /** How long operations take, in milliseconds; each is an option of the command. */
 export interface Delays {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { PROJECT_DIR } from "../src/cli/project.ts";
 import type { Comparison, Plan } from "./compare.ts";
 import type { Peer } from "./peers.ts";
 import type { Scenario } from "./scenarios.ts";

@@ -2,7 +2,7 @@ import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { convertV4MiniflareOptions } from "miniflare";
-import { WorkerdProcess } from "../support/workerd-process.ts";
+import { WorkerdProcess } from "../test/support/workerd-process.ts";
 import type { Shot, Stream } from "./drive.ts";
 import { askOnce, chain, form } from "./scenarios.ts";
 import { makeStateFolder } from "./server.ts";

@@ -2,7 +2,7 @@ import { globSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { log } from "@clack/prompts";
-import { median } from "../support/two-samples.ts";
+import { median } from "../test/support/two-samples.ts";
 import { drive, type Stream, type Turn } from "./drive.ts";
 import { askOnce, form, SCENARIOS } from "./scenarios.ts";
 import { type BenchServer, startBenchServer } from "./server.ts";

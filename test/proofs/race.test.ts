@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RaceRules, race } from "../soak/race.ts";
 import { ServerSandbox } from "../support/server-sandbox.ts";
+import { type RaceRules, race } from "./race.ts";
 
 const USES = 500;
 

@@ -4,10 +4,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
-import { migratedDatabase, register } from "../support/service-database.ts";
-import { buildWorker, type Vars, workerdOptions } from "../support/workerd-options.ts";
-import { WorkerdProcess } from "../support/workerd-process.ts";
+import { RING_KEY_BYTES } from "../src/crypto/key-ring.ts";
+import { migratedDatabase, register } from "../test/support/service-database.ts";
+import { buildWorker, type Vars, workerdOptions } from "../test/support/workerd-options.ts";
+import { WorkerdProcess } from "../test/support/workerd-process.ts";
 
 /** As wrangler.toml has them: making the user's record needs them too. */
 const VARS = { PASSWORD_HASH_ROUNDS: 6, PASSWORD_LENGTH_MIN: 8 };

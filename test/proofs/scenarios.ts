@@ -167,13 +167,13 @@ async function runFuzz({ seed, requests, minutes }: SoakSize): Promise<SoakOutco
 }
 
 function runSoakTest(name: string, bounds: Readonly<Record<string, string>>) {
-  const words = ["--config", "vitest.soak.config.ts", `test/soak/${name}.soak.test.ts`];
+  const words = ["--config", "vitest.soak.config.ts", `test/proofs/${name}.soak.test.ts`];
   return runVitest(words, bounds);
 }
 
 /** The test that `npm test` does with fewer users; it bounds its own time by their number. */
 async function runImport({ users }: SoakSize): Promise<SoakOutcome> {
-  const words = ["--project", "node", "test/cli/import-django-scale.test.ts"];
+  const words = ["--project", "proofs", "test/proofs/import-django-scale.test.ts"];
   const violations = await runVitest(words, { IMPORT_USERS: `${users}` });
   return { figures: `${users} users, each with a login`, violations };
 }

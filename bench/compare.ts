@@ -1,4 +1,4 @@
-import { median } from "../support/two-samples.ts";
+import { median } from "../test/support/two-samples.ts";
 import { drive, type Stream, type Turn } from "./drive.ts";
 
 /** How long it is measured. */
