@@ -1,6 +1,6 @@
 import { Hono } from "hono/tiny";
 import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "./deps.ts";
-import { ADMIN_ROUTES, answerAdmin } from "./endpoints/admin/index.ts";
+import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
 import { health } from "./endpoints/health.ts";
@@ -116,6 +116,10 @@ function adminRoute(
     const { req, env } = context;
     if (!hasManagementApi(env)) return onError(new Refusal("unknown_path"));
     note({ endpoint });
+    const endsInSlash = context.get("url").pathname.endsWith("/");
+    if (endsInSlash && hasChildWith(path, req.method)) {
+      return onProblem(new Refusal("path_id_missing"));
+    }
     const inPath = {
       id: req.param("id") ?? req.param("client_id") ?? "",
       sessionId: req.param("session_id") ?? "",

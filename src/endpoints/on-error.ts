@@ -62,6 +62,7 @@ export const UNAVAILABLE: WireError = {
 export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   insecure_transport: invalidRequest("This service answers to https alone."),
   unknown_path: invalidRequest("There is no such endpoint.", 404),
+  path_id_missing: invalidRequest("The path ends in a slash: the id after it is missing.", 404),
   query_parameters: invalidRequest("URL query parameters are not allowed"),
   unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPES.join(" or ")}.`, 415),
   body_too_large: invalidRequest(`The body is longer than ${BODY_BYTES_MAX} bytes.`, 413),

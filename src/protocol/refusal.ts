@@ -6,6 +6,7 @@ export type RefusalReason =
   // the request itself
   | "insecure_transport"
   | "unknown_path"
+  | "path_id_missing"
   | "query_parameters"
   | "unsupported_media_type"
   | "body_too_large"

@@ -22,6 +22,9 @@ const newUser = (username: string) => ({ username, claims: { [CANARIES.name]: CA
 
 /** How to reach every reason that only the management API has. */
 export const MANAGEMENT_PROVOCATIONS = {
+  path_id_missing: (stage: Stage) => {
+    return manage(stage, CANARIES.body, { path: `${USERS}/${CANARIES.path}/`, method: "DELETE" });
+  },
   json_expected: async (stage: Stage) => {
     const bearer = await authorization(stage);
     return stage.raw(CANARIES.body, "text/plain", { path: USERS, authorization: bearer });

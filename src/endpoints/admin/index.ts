@@ -4,7 +4,8 @@ import { authorizeAdmin } from "./authorize.ts";
 import { methodIsNoneOf, onProblem } from "./on-problem.ts";
 import type { AdminEndpoint, AdminRequest } from "./routes.ts";
 
-export { ADMIN_ROUTES } from "./routes.ts";
+export { onProblem } from "./on-problem.ts";
+export { ADMIN_ROUTES, hasChildWith } from "./routes.ts";
 
 /**
  * Answers one path of the management API, whatever happens. No page of a browser may call it: there

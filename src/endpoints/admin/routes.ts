@@ -106,3 +106,14 @@ export const ADMIN_ROUTES: Readonly<
     DELETE: does(({ id, context }) => clients.endClientSessions(id, context)),
   },
 };
+
+/**
+ * Whether a path below this one has the method. Then this path with a slash at its end is refused:
+ * a caller whose id of a session is empty must not end every session.
+ */
+export function hasChildWith(path: string, method: string): boolean {
+  const name = method === "HEAD" ? "GET" : method;
+  return Object.entries(ADMIN_ROUTES).some(([other, endpoints]) => {
+    return other.startsWith(`${path}/`) && Object.hasOwn(endpoints, name);
+  });
+}

@@ -4,6 +4,13 @@ const NOTHING = "Nothing: the client must change.";
 
 /** Reasons that only the management API has. Its answers are problems (RFC 9457). */
 export const MANAGEMENT_EXPLANATIONS = {
+  path_id_missing: {
+    status: 404,
+    error: "invalid_request",
+    meaning: "The path of a call to the management API ends in a slash, and an id may be missing.",
+    client: "Send the id of the session, user or client; to mean all of them, leave the slash out.",
+    operator: NOTHING,
+  },
   json_expected: {
     status: 415,
     error: "invalid_request",
