@@ -2,7 +2,6 @@
  * `npm run deploy`: one command for a new account and for an upgrade, safe to repeat. The steps are
  * those of `deploy/deployment.ts`; this composes them and talks to the person.
  */
-import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { confirm, isCancel } from "@clack/prompts";
 import { parsePasswordConfig } from "../config.ts";
@@ -23,7 +22,6 @@ await runCommand(async () => {
   const { environment } = options;
   const env = environment === "" ? {} : { env: environment };
   const config = await readConfig(env.env);
-  if (options.runsTests) runTests();
   const target = { stateDir: DEFAULT_STATE_DIR, remote: true, ...env };
   const deployed = await deploy(
     {
@@ -47,21 +45,6 @@ await runCommand(async () => {
   );
   report(deployed, options);
 });
-
-function runTests(): void {
-  console.log("Running the tests (--skip-tests leaves them out) ...");
-  const { status } = spawnSync("npm", ["test"], {
-    cwd: PROJECT_DIR,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) {
-    throw new CommandError(
-      "The tests failed: nothing was deployed. They are written for wrangler.toml as the project " +
-        "ships it; if your own settings fail them and nothing else does, use --skip-tests.",
-    );
-  }
-}
 
 /** Asks only where somebody can answer. */
 async function chooseKeysFile({ keysFile, environment }: DeployOptions): Promise<string | null> {

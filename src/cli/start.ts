@@ -9,6 +9,7 @@ import { secureRandom } from "../crypto/random.ts";
 import { firstKey } from "../management/keys.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { applyFile } from "./commands/apply.ts";
+import { makePrivate } from "./private-files.ts";
 import { DEV_VARS, localSecrets } from "./project.ts";
 import { readStartOptions, type StartOptions } from "./start-options.ts";
 import { withLockedState } from "./state-lock.ts";
@@ -66,6 +67,8 @@ function makeStateDir({ stateDir }: StartOptions): void {
 
 /** Nothing ships a default key: every clone makes its own. */
 async function makeLocalKeys(): Promise<void> {
+  const change = makePrivate(DEV_VARS);
+  if (change !== null) console.log(change);
   const known = localSecrets();
   const missing = MADE_SECRETS.filter((name) => !known[name]);
   if (missing.length === 0) return;

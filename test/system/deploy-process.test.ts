@@ -20,7 +20,7 @@ afterEach(() => {
   expect(readdirSync(dir).filter((name) => name.startsWith("tollgate-"))).toEqual([]);
 });
 
-const WORDS = ["src/cli/deploy.ts", "--skip-tests", "--wait", "0"];
+const WORDS = ["src/cli/deploy.ts", "--wait", "0"];
 
 /** As in a build, where no secret of a client is shown; with a home and a scratch folder of its own. */
 function environment(): Environment {
@@ -105,6 +105,12 @@ describe("npm run deploy", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^The account could not be asked; npx wrangler login logs in\. .*\n$/);
     expect(api.requests).toEqual([]);
+  });
+
+  test("still takes --skip-tests, which scripts may have, and does not list it", async () => {
+    const { stdout } = await deploy("--skip-tests", "--help");
+    expect(stdout).toContain("--keys <file>");
+    expect(stdout).not.toContain("skip-tests");
   });
 
   test.each([

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DeployPlan, type DeployTools, deploy } from "../../src/cli/deploy/deployment.ts";
+import { keepKeys } from "../../src/cli/deploy/keys.ts";
 import { ok } from "../../src/cli/doctor/check.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
@@ -160,6 +161,16 @@ describe("the keys of a new Worker can be kept", () => {
     expect(account.worker).toEqual(JSON.parse(readFileSync(file, "utf8")));
     expect(said.join("\n")).toContain(file);
     for (const key of keysOf(account.worker)) expect(said.join("\n")).not.toContain(key);
+  });
+
+  test.each([0o640, 0o604, 0o644])("and not in one that others can read (%s)", async (mode) => {
+    const shared = join(dir, `shared ${mode}.secrets`);
+    await keepKeys(shared);
+    chmodSync(shared, mode);
+    const failure = await run({}, { chooseKeysFile: async () => shared }).catch(String);
+    expect(failure).toContain("other users can read it");
+    expect(failure).toContain(`Run: chmod 600 '${shared}'`);
+    expect(commands()).toEqual(["secret list"]);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
@@ -67,7 +67,10 @@ test.each([
   const { devVars, start } = makeClone();
   const older = `# my own\nREFRESH_RETRY=same-successor\nTOKEN_KEYS=${"a1".repeat(32)}${end}`;
   writeFileSync(devVars, older);
+  chmodSync(devVars, 0o644);
   server = await start();
+  expect(statSync(devVars).mode & 0o777).toBe(0o600);
+  expect(server.running.output()).toContain("other users could read it (mode 0644)");
   expect((await jwksOf(server)).keys).toHaveLength(1);
   const now = readFileSync(devVars, "utf8");
   expect(now.startsWith(older)).toBe(true);

@@ -7,6 +7,7 @@ import { secureRandom } from "../../crypto/random.ts";
 import { parseJwkSet } from "../../crypto/signing-keys.ts";
 import { firstKey } from "../../management/keys.ts";
 import { CommandError, messageOf } from "../command-error.ts";
+import { requirePrivate } from "../private-files.ts";
 
 /**
  * The secrets of a new Worker, as a file for `wrangler deploy --secrets-file`. JSON and not lines:
@@ -28,15 +29,21 @@ export async function makeKeys(): Promise<Keys> {
  * The keys that a file holds; where there is none, new keys, and the file with them. So keys are
  * kept before anything is sealed with them, and a second attempt takes the same ones.
  *
- * @throws CommandError when the file holds no such keys, or cannot be read or written
+ * @throws CommandError when the file holds no such keys, other users can read it, or it cannot be
+ *   read or written
  */
 export async function keepKeys(path: string): Promise<Keys> {
   try {
-    if (existsSync(path)) return parseKeys(readFileSync(path, "utf8"));
+    if (existsSync(path)) {
+      const kept = parseKeys(readFileSync(path, "utf8"));
+      requirePrivate(path);
+      return kept;
+    }
     const made = await makeKeys();
     writePrivately(path, made);
     return made;
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     throw new CommandError(`${path}: ${messageOf(error)}`);
   }
 }
