@@ -1,7 +1,14 @@
 import { waitUntil } from "cloudflare:workers";
 import type { ClaimTools } from "./client-auth/claim.ts";
 import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
-import { BINDINGS, type Config, ConfigError, parseConfig } from "./config.ts";
+import {
+  BINDINGS,
+  type Config,
+  ConfigError,
+  parseConfig,
+  readSetting,
+  SETTINGS,
+} from "./config/index.ts";
 import { toHex } from "./crypto/bytes.ts";
 import { createPasswordKinds } from "./crypto/passwords.ts";
 import { randomUuid, secureRandom } from "./crypto/random.ts";
@@ -76,7 +83,7 @@ const defer = (work: Promise<unknown>): void => {
  * @throws ConfigError when a setting is missing or odd
  */
 async function createDeps(env: Env): Promise<Deps> {
-  const config = parseConfig({ ...env });
+  const config = parseConfig(env);
   requireBindings(env);
   const random = secureRandom;
   const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
@@ -161,14 +168,15 @@ async function createLimits(
 
 /** A Worker deployed without one would fail at each request in its own way. */
 function requireBindings(env: Env): void {
-  for (const name of BINDINGS) {
-    if (env[name] === undefined) throw new ConfigError(`the binding ${name} is missing`);
-  }
+  const bindingNames = Object.keys(BINDINGS) as (keyof typeof BINDINGS)[];
+  const missing = bindingNames.filter((name) => env[name] === undefined);
+  if (missing.length === 0) return;
+  throw new ConfigError(...missing.map((name) => `the binding ${name} is missing`));
 }
 
 /** Whether the management API answers. Needs no other setting: off, it answers nothing at all. */
 export function hasManagementApi(env: Env): boolean {
-  return (env.MANAGEMENT_API as string) === "on";
+  return readSetting(SETTINGS.managementApi, env) === "on";
 }
 
 const composed = new WeakMap<Env, Promise<Deps>>();

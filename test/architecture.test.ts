@@ -17,20 +17,20 @@ const LEVELS = [
   ["app.ts", "openapi"],
   ["endpoints", "resource"],
   ["deps.ts"],
-  ["client-auth", "grants", "management", "config.ts"],
+  ["client-auth", "grants", "management", "config"],
   ["issuer", "legacy", "throttle"],
   ["storage"],
-  ["tokens", "limits", "settings.ts"],
+  ["tokens", "limits"],
   ["crypto", "protocol"],
   ["telemetry"],
 ];
 
 /** Parts that import less than all below them. `part#name` is that name alone. */
 const NARROWER = {
-  cli: ["openapi", "management", "config.ts", "storage", "crypto", "protocol", "telemetry"],
+  cli: ["openapi", "management", "config", "storage", "crypto", "protocol", "telemetry"],
   endpoints: [
     "deps.ts#Deps",
-    "config.ts#ConfigError",
+    "config#ConfigError",
     ...["client-auth", "grants", "management", "issuer"],
     ...["storage", "tokens", "crypto", "protocol", "telemetry"],
   ],
@@ -38,7 +38,7 @@ const NARROWER = {
   testing: ["resource"],
   grants: ["legacy", "throttle", "storage", "tokens", "crypto", "protocol", "telemetry"],
   legacy: ["storage", "crypto", "protocol", "telemetry"],
-  "config.ts": ["settings.ts", "tokens", "limits", "crypto", "protocol"],
+  config: ["tokens", "limits", "crypto", "protocol"],
 };
 
 /** Parts that may know what the Worker is bound to. */

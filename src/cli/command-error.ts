@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/index.ts";
 import { ManagementError, type ManagementReason } from "../management/management-error.ts";
 import { Unavailable } from "../protocol/refusal.ts";
 
@@ -52,7 +52,7 @@ export function describeFailure(error: unknown): { message: string; exitCode: nu
   }
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode };
   const exitCode = EXIT.failed;
-  if (error instanceof ConfigError) return { message: error.message, exitCode };
+  if (error instanceof ConfigError) return { message: error.problems.join("\n"), exitCode };
   if (error instanceof Unavailable) {
     return { message: `${error.message}: ${error.cause}`, exitCode };
   }

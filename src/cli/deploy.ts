@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { confirm, isCancel } from "@clack/prompts";
-import { parsePasswordConfig } from "../config.ts";
+import { parsePasswordConfig } from "../config/index.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
 import { secureRandom } from "../crypto/random.ts";
@@ -14,7 +14,7 @@ import { type Deployed, deploy } from "./deploy/deployment.ts";
 import { type DeployOptions, readDeployOptions } from "./deploy/options.ts";
 import { describeChecks, isHealthy } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
-import { DEFAULT_STATE_DIR, PROJECT_DIR, readConfig } from "./project.ts";
+import { DEFAULT_STATE_DIR, PROJECT_DIR, readConfig, settingsOf } from "./project.ts";
 import { runWrangler } from "./wrangler.ts";
 
 await runCommand(async () => {
@@ -34,7 +34,7 @@ await runCommand(async () => {
       wrangler: runWrangler,
       withDatabase: (use) => withDatabase(target, use),
       passwordKinds: await createPasswordKinds({
-        ...parsePasswordConfig({ ...config.vars, ...process.env }),
+        ...parsePasswordConfig(await settingsOf(target)),
         random: secureRandom,
         deriveLong: longPbkdf2,
       }),

@@ -1,4 +1,4 @@
-import { parsePasswordConfig } from "../config.ts";
+import { parsePasswordConfig } from "../config/index.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
 import { secureRandom } from "../crypto/random.ts";
@@ -16,7 +16,7 @@ export async function withManagement<Result>(
   target: Target,
   use: (tools: ManagementTools, db: D1Database) => Promise<Result>,
 ): Promise<Result> {
-  const config = parsePasswordConfig({ ...(await settingsOf(target)), ...process.env });
+  const config = parsePasswordConfig(await settingsOf(target));
   const kinds = await createPasswordKinds({
     ...config,
     random: secureRandom,

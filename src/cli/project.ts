@@ -40,7 +40,17 @@ export async function readConfig(env?: string): Promise<Unstable_Config> {
   return unstable_readConfig({ config: WRANGLER_CONFIG, env }, { hideWarnings: true });
 }
 
-/** Settings of wrangler.toml, with the local secrets on top unless it is about a deployment. */
+/**
+ * What a command takes from the shell's variables, since wrangler.toml may not say it: a secret
+ * that cannot be read back, and a setting that a service gets by `--var`. Taken by name: a variable
+ * that only happens to be called like a setting changes nothing.
+ */
+const SHELL_SETTINGS = ["PASSWORD_PEPPER", "IMPORTED_TOKENS"];
+
+/**
+ * Settings of wrangler.toml; on top the local secrets, unless it is about a deployment, and what
+ * the shell says.
+ */
 export async function settingsOf({
   remote,
   env,
@@ -49,7 +59,12 @@ export async function settingsOf({
   readonly env?: string;
 }): Promise<Record<string, unknown>> {
   const { vars } = await readConfig(env);
-  return remote ? vars : { ...vars, ...localSecrets(env) };
+  return { ...vars, ...(remote ? {} : localSecrets(env)), ...shellSettings() };
+}
+
+function shellSettings(): Record<string, string | undefined> {
+  const given = SHELL_SETTINGS.filter((name) => process.env[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, process.env[name]]));
 }
 
 /** The local secrets, or none before the first start. */

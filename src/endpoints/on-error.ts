@@ -1,4 +1,4 @@
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/index.ts";
 import { PARAMETERS_MAX } from "../protocol/params.ts";
 import { Refusal, type RefusalReason, Unavailable } from "../protocol/refusal.ts";
 import { noteFailure } from "../telemetry/failure.ts";

@@ -5,7 +5,7 @@ import { INVALID_GRANT, refusal, success, UNAVAILABLE } from "../support/answers
 import { familyOf, inspect, interceptFamilies } from "../support/families.ts";
 import { captureErrors, stopTimers } from "../support/faulty.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+import { createService, LOGIN, type Overrides, registerDefaults } from "../support/service.ts";
 
 const GRANTED = success("read write groups introspection");
 const SLOW_DOWN = refusal(429, "slow_down", "There are too many requests at once for this token.", {
@@ -17,7 +17,7 @@ stopTimers();
 captureErrors();
 
 /** A service in which calls to one family wait at a gate. */
-function createGatedService(overrides: Partial<Record<keyof Env, unknown>> = {}) {
+function createGatedService(overrides: Overrides = {}) {
   let gatedId: string | null = null;
   let gate = Promise.withResolvers<void>();
   let arrived = 0;

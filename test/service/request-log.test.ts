@@ -174,7 +174,8 @@ describe("an outage is a line in the log of errors", () => {
 
   test("that names the setting which is odd", async () => {
     await ask(createService({ SCOPES: "" }), LOGIN);
-    const failure = { name: "ConfigError", message: "SCOPES is missing" };
+    const message = expect.stringMatching(/^SCOPES is empty: it must be /);
+    const failure = { name: "ConfigError", message };
     expect(watched.requests()).toEqual([
       expect.objectContaining({ status: 503, reason: "misconfigured", failure }),
     ]);

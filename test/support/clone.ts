@@ -61,10 +61,12 @@ export async function makeClone(dir: string): Promise<Clone> {
   };
 }
 
-/** The text of wrangler.toml with one line of the first `[vars]` replaced. */
+/** The text of wrangler.toml with one line of the first `[vars]` replaced, or added. */
 function withSetting(config: string, line: string): string {
   const [name = ""] = line.split(" = ");
-  const changed = config.replace(new RegExp(`^${name} = .*$`, "m"), line);
-  if (!changed.includes(line)) throw new Error(`wrangler.toml has no setting ${name}`);
-  return changed;
+  const [before = "", vars = "", after = ""] = config.split(
+    /(?<=^\[vars\]\n)|(?=\n\n\[secrets\])/m,
+  );
+  const others = vars.split("\n").filter((other) => !other.startsWith(`${name} = `));
+  return [before, [line, ...others].join("\n"), after].join("");
 }

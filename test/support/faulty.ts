@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, vi } from "vitest";
 import { DEADLINE_MS } from "../../src/storage/attempt.ts";
 import { interceptBindings } from "./interception.ts";
-import { createService, type Service } from "./service.ts";
+import { createService, type Overrides, type Service } from "./service.ts";
 
 /** How a call to a binding goes wrong. */
 export type FaultKind =
@@ -48,9 +48,7 @@ export interface FaultyService {
 const DETAIL = "SQLITE_BUSY: the table clients is locked by 10.20.30.40";
 
 /** Builds a {@link FaultyService}. Needs {@link stopTimers}: a stall takes no real time. */
-export function createFaultyService(
-  overrides: Partial<Record<keyof Env, unknown>> = {},
-): FaultyService {
+export function createFaultyService(overrides: Overrides = {}): FaultyService {
   let armed: readonly Fault[] = [];
   let operations: string[] = [];
   let struck = 0;

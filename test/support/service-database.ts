@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { Miniflare } from "miniflare";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { parsePasswordConfig } from "../../src/config.ts";
+import { parsePasswordConfig } from "../../src/config/index.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";

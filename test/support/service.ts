@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { app } from "../../src/app.ts";
-import { parsePasswordConfig } from "../../src/config.ts";
+import { parsePasswordConfig, type SettingName } from "../../src/config/index.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
@@ -50,15 +50,7 @@ export const LOGIN = {
 
 /** Settings and bindings to replace, with the secrets and bindings that may be absent. */
 export type Overrides = Partial<
-  Record<
-    | keyof Env
-    | "LEGACY_CLIENT_SECRET"
-    | "PASSWORD_PEPPER"
-    | "SIGNING_KEYS"
-    | "AUDIT_EVENTS"
-    | "METRICS",
-    unknown
-  >
+  Record<keyof Env | SettingName | "AUDIT_EVENTS" | "METRICS", unknown>
 >;
 
 /** Builds a {@link Service}. Each has its own isolate-wide memory, as a fresh isolate would. */

@@ -39,14 +39,16 @@ export function buildWorker(workerDir: string): void {
  *
  * @param vars on top of those of wrangler.toml; nothing is read from `.dev.vars`
  * @param others Workers beside it, as miniflare 4 takes them
+ * @param configPath another wrangler.toml
  */
 export function workerdOptions(
   workerDir: string,
   stateDir: string,
   vars: Vars,
   others: readonly Worker[] = [],
+  configPath: string = WRANGLER_CONFIG,
 ): MiniflareOptions {
-  const config = unstable_readConfig({ config: WRANGLER_CONFIG, env: "" }, { hideWarnings: true });
+  const config = unstable_readConfig({ config: configPath, env: "" }, { hideWarnings: true });
   const { modulesRules: _, ...worker } = unstable_getMiniflareWorkerOptions({
     ...config,
     // Where wrangler looks for `.dev.vars`: whoever runs this may have other secrets there.

@@ -23,7 +23,6 @@ test.each([
       "env.ACCESS_TOKENS",
       `env.DB (${db})`,
       'env.SCOPES ("read write groups introspection")',
-      "env.PASSWORD_HASH_ROUNDS (6)",
     ]),
   );
   expect(stderr).not.toContain("WARNING");

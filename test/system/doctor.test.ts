@@ -166,7 +166,7 @@ describe("bindings and settings", async () => {
   });
 
   test.each([
-    [{}, "ok: nothing odd"],
+    [{}, "ok: all valid"],
     [{ PASSWORD_HASH_ROUNDS: 5 }, "warning: PASSWORD_HASH_ROUNDS is 5"],
     [{ ACCESS_TOKEN_TTL_SECONDS: 59 }, "warning: ACCESS_TOKEN_TTL_SECONDS is 59"],
     [{ ACCESS_TOKEN_TTL_SECONDS: 86_401 }, "warning: ACCESS_TOKEN_TTL_SECONDS is 86401"],
@@ -174,13 +174,13 @@ describe("bindings and settings", async () => {
     [{ REFRESH_RETRY_WINDOW_SECONDS: 7 }, "warning: REFRESH_RETRY_WINDOW_SECONDS is 7"],
     [
       { LEGACY_TOKEN_ENDPOINT: "https://old.example.com/o/token/", LEGACY_CLIENT_ID: "mover" },
-      "warning: LEGACY_TOKEN_ENDPOINT is set: a move that is not over",
+      "warning: LEGACY_TOKEN_ENDPOINT is https://old.example.com/o/token/: users deleted here",
     ],
     [
       { LEGACY_TOKEN_ENDPOINT: "https://old.example.com/o/token/" },
-      "failed: LEGACY_CLIENT_ID is missing",
+      "failed: LEGACY_CLIENT_ID is missing: it must be",
     ],
-    [{ REFRESH_RETRY: "often" }, "failed: REFRESH_RETRY must be"],
+    [{ REFRESH_RETRY: "often" }, `failed: REFRESH_RETRY is "often": it must be`],
   ])("with %j", (changed, expected) => {
     const checks = checkSettings({ ...vars, ...changed }, false);
     expect(inWords(checks)).toEqual([expect.stringContaining(expected)]);
@@ -189,7 +189,7 @@ describe("bindings and settings", async () => {
   test.each([
     ["", "warning: ISSUER is empty"],
     ["http://login.example.com", "warning: ISSUER is not https"],
-    ["https://login.example.com", "ok: nothing odd"],
+    ["https://login.example.com", "ok: all valid"],
   ])("of a deployment, with ISSUER %j", (ISSUER, expected) => {
     const checks = checkSettings({ ...vars, ISSUER }, true);
     expect(inWords(checks)).toEqual([expect.stringContaining(expected)]);

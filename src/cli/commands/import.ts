@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { parseImportConfig } from "../../config.ts";
+import { parseImportConfig } from "../../config/index.ts";
 import type { DjangoModels } from "../../management/import/dump-record.ts";
 import { importDump } from "../../management/import/import-dump.ts";
 import type { ImportReport } from "../../management/import/report.ts";
@@ -88,7 +88,7 @@ async function importFile(
   terminal: Terminal,
 ): Promise<ImportReport> {
   const target = targetOf(options);
-  const config = parseImportConfig({ ...(await settingsOf(target)), ...process.env });
+  const config = parseImportConfig(await settingsOf(target));
   const bar = terminal.showProgress("Reading the dump twice: to decide, then to write");
   let chunks = 0;
   const onChunk = () => {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Config, parseConfig } from "../../config.ts";
+import { type Config, parseConfig } from "../../config/index.ts";
 import { secureRandom } from "../../crypto/random.ts";
 import { describeToken } from "../../management/describe-token.ts";
 import {

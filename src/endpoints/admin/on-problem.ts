@@ -1,4 +1,4 @@
-import { ConfigError } from "../../config.ts";
+import { ConfigError } from "../../config/index.ts";
 import { type Problem, problemsOf } from "../../management/api/input.ts";
 import { ManagementError, type ManagementReason } from "../../management/management-error.ts";
 import { Refusal, Unavailable } from "../../protocol/refusal.ts";

@@ -32,7 +32,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     "a grant imports the issuer": {
       "src/grants/a.ts": 'type Issuer = typeof import("../issuer/index.ts");',
     },
-    "config.ts imports storage": { "src/config.ts": 'await import("./storage/accounts.ts");' },
+    "config imports storage": { "src/config/index.ts": 'await import("../storage/accounts.ts");' },
     "an endpoint imports more of deps.ts than its type": {
       "src/endpoints/a.ts": 'import { type Deps, depsOf } from "../deps.ts";',
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError } from "../../../src/config.ts";
+import { ConfigError } from "../../../src/config/index.ts";
 import { onProblem, PROBLEM_TYPE } from "../../../src/endpoints/admin/on-problem.ts";
 import { methodNotAllowed, onError } from "../../../src/endpoints/on-error.ts";
 import {

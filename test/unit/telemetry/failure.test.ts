@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError } from "../../../src/config.ts";
+import { ConfigError } from "../../../src/config/index.ts";
 import { Unavailable } from "../../../src/protocol/refusal.ts";
 import { describeFailure } from "../../../src/telemetry/failure.ts";
 

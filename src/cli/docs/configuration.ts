@@ -1,0 +1,54 @@
+import { BINDINGS, SECRETS, SETTING_GROUPS, SETTINGS, type Setting } from "../../config/index.ts";
+
+type Rows = Readonly<Record<string, Setting>>;
+
+/** The settings of docs/configuration.md: one table a group. */
+export function settingsPart(): string {
+  const groups = Object.entries<Rows>(SETTING_GROUPS).map(([title, rows]) => {
+    const cells = Object.values(rows).map((row) => [
+      `\`${row.name}\``,
+      row.default === null ? "empty" : `\`${row.default}\``,
+      row.kind.allowed,
+      row.doc,
+    ]);
+    return `### ${title}\n\n${table(["setting", "default", "allowed", "meaning"], cells)}`;
+  });
+  return groups.join("\n\n");
+}
+
+/** The secrets of docs/configuration.md. */
+export function secretsPart(): string {
+  const cells = Object.values<Setting>(SECRETS).map((row) => [
+    `\`${row.name}\``,
+    row.default === undefined ? "yes" : "no",
+    row.doc,
+  ]);
+  return table(["secret", "required", "meaning"], cells);
+}
+
+/** The bindings of docs/configuration.md. */
+export function bindingsPart(): string {
+  const cells = Object.entries(BINDINGS).map(([name, doc]) => [`\`${name}\``, doc]);
+  return table(["binding", "meaning"], cells);
+}
+
+/** `cloudflare.bindings` of package.json: what the Deploy button says of everything it asks for. */
+export function deployDescriptions(): Record<string, { description: string }> {
+  const rows = [...Object.values<Setting>(SECRETS), ...Object.values<Setting>(SETTINGS)];
+  const texts = [
+    ...rows.map(({ name, doc }) => [name, withoutLinks(doc)] as const),
+    ...Object.entries(BINDINGS),
+  ];
+  return Object.fromEntries(texts.map(([name, description]) => [name, { description }]));
+}
+
+/** A table in Markdown. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [heads, heads.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** Links of a page in docs/ lead nowhere at the Deploy button. */
+function withoutLinks(markdown: string): string {
+  return markdown.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+}

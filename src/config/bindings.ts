@@ -1,0 +1,16 @@
+/** Every binding without which the service does not start, and what it is for. */
+export const BINDINGS = {
+  DB: "D1 database of clients and users.",
+  ACCESS_TOKENS: "KV namespace of opaque access tokens, each under its hash.",
+  REFRESH_FAMILIES:
+    "Durable Objects that consume each refresh token exactly once. One object a login.",
+  USED_ASSERTIONS:
+    "Durable Objects that remember used client assertions. One object a client that has " +
+    "`private_key_jwt`.",
+  ADDRESS_RATE_LIMIT: "Counts the requests of each address, as a first filter.",
+  FAILURE_COUNTERS:
+    "Durable Objects that count wrong passwords and secrets. One object a user name and a client.",
+  FOREIGN_PASSWORDS:
+    "Durable Objects that check long password hashes from Django apart from other work. They " +
+    "store nothing.",
+} as const;

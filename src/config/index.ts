@@ -1,0 +1,148 @@
+import type { FailurePolicy } from "../limits/failures.ts";
+import type { Lifetimes } from "../tokens/authorization.ts";
+import { type Rule, readSettings, type Settings, type ValuesOf } from "./parse.ts";
+import { SECRETS, SETTINGS } from "./settings/index.ts";
+
+export { BINDINGS } from "./bindings.ts";
+export { ConfigError, readSetting, type Settings } from "./parse.ts";
+export type { Setting } from "./setting.ts";
+export { SECRETS, SETTING_GROUPS, SETTINGS } from "./settings/index.ts";
+
+const TABLE = { ...SETTINGS, ...SECRETS };
+
+/** What settings and secrets are called in wrangler.toml and at Cloudflare. */
+export type SettingName = (typeof TABLE)[keyof typeof TABLE]["name"];
+
+type Values = ValuesOf<typeof TABLE>;
+
+/** Settings that belong together, as the parts of the service that use them take them. */
+interface Groups {
+  /** For clients that set none of their own. */
+  readonly lifetimes: Lifetimes;
+  /** For the password of one user name. */
+  readonly userFailures: FailurePolicy;
+  /** For users' passwords through one client, and for its own secret. */
+  readonly clientFailures: FailurePolicy;
+  /** Where unknown users log in; null: nowhere. */
+  readonly legacy: LegacyConfig | null;
+}
+
+/** Every setting, checked, by the names of `settings/`, and those that form a group. */
+export type Config = Values & Groups;
+
+/** The token endpoint that the service replaces, and the client that calls it. */
+export interface LegacyConfig {
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  /** Null: a public client. */
+  readonly clientSecret: string | null;
+}
+
+/** The settings that decide how a password is stored: all that the CLI needs of them. */
+export type PasswordConfig = ValuesOf<typeof PASSWORD_TABLE>;
+
+const PASSWORD_TABLE = {
+  passwordLengthMin: SETTINGS.passwordLengthMin,
+  passwordHashRounds: SETTINGS.passwordHashRounds,
+  passwordPepper: SECRETS.passwordPepper,
+};
+
+const LIFETIME_TABLE = {
+  accessTokenTtlSeconds: SETTINGS.accessTokenTtlSeconds,
+  refreshIdleTtlSeconds: SETTINGS.refreshIdleTtlSeconds,
+  refreshAbsoluteTtlSeconds: SETTINGS.refreshAbsoluteTtlSeconds,
+};
+
+const IMPORT_TABLE = {
+  importedTokens: SETTINGS.importedTokens,
+  scopes: SETTINGS.scopes,
+  ...LIFETIME_TABLE,
+};
+
+/** What of each other's values the settings of a whole configuration allow. */
+const RULES: readonly Rule<Values>[] = [
+  {
+    name: SETTINGS.failureDelaySecondsMin.name,
+    problem: ({ failureDelaySecondsMin: min, failureDelaySecondsMax: max }) =>
+      min > max ? `is ${min}: it must be at most FAILURE_DELAY_SECONDS_MAX, which is ${max}` : null,
+  },
+  {
+    name: SETTINGS.legacyClientId.name,
+    problem: ({ legacyTokenEndpoint, legacyClientId }) =>
+      legacyTokenEndpoint !== null && legacyClientId === null
+        ? "is missing: it must be the client that asks LEGACY_TOKEN_ENDPOINT"
+        : null,
+  },
+];
+
+/**
+ * Reads and checks all settings.
+ *
+ * @throws ConfigError that names every setting that is missing or invalid
+ */
+export function parseConfig(settings: Settings): Config {
+  const values = readSettings(TABLE, settings, RULES);
+  return Object.freeze({
+    ...values,
+    lifetimes: lifetimesOf(values),
+    userFailures: {
+      free: values.userFailuresFree,
+      forgottenMs: 1000 * values.userFailuresForgottenSeconds,
+      ...delaysOf(values),
+    },
+    clientFailures: {
+      free: values.clientFailuresFree,
+      forgottenMs: 1000 * values.clientFailuresForgottenSeconds,
+      ...delaysOf(values),
+    },
+    legacy: legacyOf(values),
+  });
+}
+
+/**
+ * Reads and checks the settings of {@link PasswordConfig} alone.
+ *
+ * @throws ConfigError that names every one that is invalid
+ */
+export function parsePasswordConfig(settings: Settings): PasswordConfig {
+  return readSettings(PASSWORD_TABLE, settings);
+}
+
+/** The settings that decide what may be brought in from another server. */
+export type ImportConfig = Pick<Config, "importedTokens" | "scopes" | "lifetimes">;
+
+/**
+ * Reads and checks the settings of {@link ImportConfig} alone.
+ *
+ * @throws ConfigError that names every one that is invalid
+ */
+export function parseImportConfig(settings: Settings): ImportConfig {
+  const values = readSettings(IMPORT_TABLE, settings);
+  const { importedTokens, scopes } = values;
+  return { importedTokens, scopes, lifetimes: lifetimesOf(values) };
+}
+
+function lifetimesOf(values: ValuesOf<typeof LIFETIME_TABLE>): Lifetimes {
+  return {
+    accessTokenSeconds: values.accessTokenTtlSeconds,
+    refreshIdleSeconds: values.refreshIdleTtlSeconds,
+    refreshAbsoluteSeconds: values.refreshAbsoluteTtlSeconds,
+  };
+}
+
+function delaysOf(values: Values): Pick<FailurePolicy, "delayMsMin" | "delayMsMax"> {
+  return {
+    delayMsMin: 1000 * values.failureDelaySecondsMin,
+    delayMsMax: 1000 * values.failureDelaySecondsMax,
+  };
+}
+
+function legacyOf(values: Values): LegacyConfig | null {
+  const { legacyTokenEndpoint, legacyClientId, legacyClientSecret } = values;
+  if (legacyTokenEndpoint === null || legacyClientId === null) return null;
+  return {
+    tokenEndpoint: legacyTokenEndpoint,
+    clientId: legacyClientId,
+    clientSecret: legacyClientSecret,
+  };
+}

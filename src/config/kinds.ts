@@ -1,0 +1,115 @@
+import { parseRingKeys } from "../crypto/key-ring.ts";
+import { parseJwkSet } from "../crypto/signing-keys.ts";
+import { parseScope, type Scope } from "../protocol/scope.ts";
+
+/** What a setting can hold: how it is read, and what it may be in words. */
+export interface Kind<Value> {
+  /** Completes the sentence "it must be ...". */
+  readonly allowed: string;
+  /** Takes what the platform hands over, which is never absent or empty here. */
+  readonly read: (value: unknown) => Read<Value>;
+}
+
+/** A value, or a problem with it that completes the sentence "NAME ...". */
+export type Read<Value> = { readonly value: Value } | { readonly problem: string };
+
+/** Where a password may be sent in the clear: to this machine itself. */
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Longest part of a wrong value that is quoted, in characters. */
+const QUOTE_LENGTH_MAX = 40;
+
+/**
+ * A whole number, which is a number in wrangler.toml and a string of digits from `--var` and the
+ * dashboard.
+ */
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    allowed: `a whole number from ${min} to ${max}`,
+    read(given) {
+      const value = typeof given === "string" && /^\d{1,12}$/.test(given) ? Number(given) : given;
+      const isWhole = typeof value === "number" && Number.isInteger(value);
+      return isWhole && value >= min && value <= max ? { value } : { problem: quote(given) };
+    },
+  };
+}
+
+/** One of a few words. */
+export function choice<const Option extends string>(...options: readonly Option[]): Kind<Option> {
+  return {
+    allowed: options.join(" or "),
+    read(given) {
+      const value = options.find((option) => option === given);
+      return value === undefined ? { problem: quote(given) } : { value };
+    },
+  };
+}
+
+/** Off or on. */
+export const SWITCH: Kind<"off" | "on"> = choice("off", "on");
+
+/** A time from a second to a year. */
+export const SECONDS: Kind<number> = integer(1, 31_536_000);
+
+/** Any text, which is not quoted: it may be a secret. */
+export const TEXT: Kind<string> = {
+  allowed: "text",
+  read: (given) => (typeof given === "string" ? { value: given } : { problem: "is not text" }),
+};
+
+/** Scope names. */
+export const SCOPES: Kind<Scope> = {
+  allowed: "scope names with spaces between, 100 names and 2000 characters at most",
+  read(given) {
+    const value = typeof given === "string" ? parseScope(given) : null;
+    return value === null || value.length === 0 ? { problem: quote(given) } : { value };
+  },
+};
+
+/** The issuer identifier of RFC 8414 §2, written as a browser writes an origin. */
+export const ISSUER: Kind<string> = {
+  allowed: "an origin such as https://login.example.com",
+  read(given) {
+    const url = typeof given === "string" ? URL.parse(given) : null;
+    if (url === null || !/^https?:$/.test(url.protocol))
+      return { problem: "is not an http(s) URL" };
+    if (url.origin === given) return { value: url.origin };
+    return { problem: "is more than an origin, or not in its normal form" };
+  },
+};
+
+/** A token endpoint to which passwords are sent. Not quoted when invalid: it may hold a secret. */
+export const TOKEN_ENDPOINT: Kind<string> = {
+  allowed: "an https URL such as https://old.example.com/o/token/",
+  read(given) {
+    const url = typeof given === "string" ? URL.parse(given) : null;
+    if (url === null) return { problem: "is not a URL" };
+    const isLoopback = url.protocol === "http:" && LOOPBACK.includes(url.hostname);
+    if (url.protocol !== "https:" && !isLoopback) return { problem: "is not https" };
+    if (url.username || url.password) return { problem: "has a user name or a password in it" };
+    return url.hash ? { problem: "has a fragment" } : { value: url.href };
+  },
+};
+
+/** Keys of 256 bits, the first of which seals. */
+export const RING_KEYS: Kind<readonly Uint8Array<ArrayBuffer>[]> = {
+  allowed: "64 hexadecimal digits a key (openssl rand -hex 32), with commas between keys",
+  read: (given) => secret(parseRingKeys(String(given))),
+};
+
+/** Private keys that sign JWTs, the first of which signs. */
+export const SIGNING_KEYS: Kind<Exclude<ReturnType<typeof parseJwkSet>, string>> = {
+  allowed: "a JWK set of private keys, as `key add --signing` makes it",
+  read: (given) => secret(parseJwkSet(String(given))),
+};
+
+/** @param parsed a value, or a problem that quotes no key */
+function secret<Value>(parsed: Value | string): Read<Value> {
+  return typeof parsed === "string" ? { problem: `is invalid (${parsed})` } : { value: parsed };
+}
+
+function quote(given: unknown): string {
+  const text = JSON.stringify(given) ?? typeof given;
+  const short = text.length > QUOTE_LENGTH_MAX ? `${text.slice(0, QUOTE_LENGTH_MAX)}...` : text;
+  return `is ${short}`;
+}

@@ -1,0 +1,93 @@
+import type { Kind } from "./kinds.ts";
+import type { Setting } from "./setting.ts";
+
+/** The settings as the platform hands them over, by name. Any may be missing or invalid. */
+export type Settings = object;
+
+/** The service is configured wrongly, and says so instead of starting. Quotes no secret. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** One sentence each, which begins with the name of the setting. */
+  readonly problems: readonly string[];
+
+  constructor(...problems: readonly string[]) {
+    super(problems.join("; "));
+    this.problems = problems;
+  }
+}
+
+type Rows = Readonly<Record<string, Setting>>;
+
+/** What a row's setting is once it is read. */
+export type ValueOf<Row> = Row extends { kind: Kind<infer Value> }
+  ? Row extends { default: null }
+    ? Value | null
+    : Value
+  : never;
+
+/** What a table's settings are once they are read. */
+export type ValuesOf<Table> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
+
+/** A rule for settings that must fit together. */
+export interface Rule<Values> {
+  /** The setting that is to change. */
+  readonly name: string;
+  /** @returns a problem that completes the sentence "NAME ...", or null */
+  readonly problem: (values: Values) => string | null;
+}
+
+/**
+ * Reads the settings of a table.
+ *
+ * @throws ConfigError with every problem
+ */
+export function readSettings<Table extends Rows>(
+  table: Table,
+  settings: Settings,
+  rules: readonly Rule<ValuesOf<Table>>[] = [],
+): ValuesOf<Table> {
+  const problems: string[] = [];
+  const entries = Object.entries<Setting>(table).map(([key, row]) => {
+    const read = readRow(row, settings);
+    if ("value" in read) return [key, read.value];
+    problems.push(read.problem);
+    return [key, null];
+  });
+  if (problems.length > 0) throw new ConfigError(...problems);
+  const values = Object.fromEntries(entries) as ValuesOf<Table>;
+  for (const { name, problem } of rules) {
+    const found = problem(values);
+    if (found !== null) problems.push(`${name} ${found}`);
+  }
+  if (problems.length > 0) throw new ConfigError(...problems);
+  return values;
+}
+
+/**
+ * Reads one setting, whatever the others are. An invalid one counts as its default: reading all of
+ * them reports it.
+ */
+export function readSetting<Row extends Setting>(row: Row, settings: Settings): ValueOf<Row> {
+  const [given, byDefault] = [readRow(row, settings), readRow(row, {})];
+  if ("value" in given) return given.value as ValueOf<Row>;
+  if ("value" in byDefault) return byDefault.value as ValueOf<Row>;
+  throw new ConfigError(byDefault.problem);
+}
+
+function readRow(
+  { name, kind, default: byDefault }: Setting,
+  settings: Settings,
+): { readonly value: unknown } | { readonly problem: string } {
+  const given = (settings as Readonly<Record<string, unknown>>)[name] ?? byDefault;
+  if (given === undefined) return { problem: `${name} is missing: it must be ${kind.allowed}` };
+  // An empty text means none where there may be none. Where a default would take its place it is
+  // an error: an emptied SCOPES is not meant to be every scope.
+  if (given === null || (given === "" && byDefault === null)) return { value: null };
+  if (given === "") {
+    const wayOut = byDefault === undefined ? "" : `; remove it for the default, ${byDefault}`;
+    return { problem: `${name} is empty: it must be ${kind.allowed}${wayOut}` };
+  }
+  const read = kind.read(given);
+  if ("value" in read) return read;
+  return { problem: `${name} ${read.problem}: it must be ${kind.allowed}` };
+}

@@ -1,0 +1,32 @@
+import { SWITCH, TEXT, TOKEN_ENDPOINT } from "../kinds.ts";
+import type { Setting } from "../setting.ts";
+
+/** Settings of a move from another server. */
+export const MOVING = {
+  importedTokens: {
+    name: "IMPORTED_TOKENS",
+    kind: SWITCH,
+    default: "off",
+    doc:
+      "`on` while tokens of the server that this one replaces are accepted. See [Moving from " +
+      "Django](moving-from-django.md).",
+  },
+  legacyTokenEndpoint: {
+    name: "LEGACY_TOKEN_ENDPOINT",
+    kind: TOKEN_ENDPOINT,
+    default: null,
+    doc:
+      "Token endpoint of the server that this one replaces. It is asked when a user logs in who " +
+      "is unknown here or has a password hash that cannot be checked here. Empty: none.",
+    advice: {
+      isWise: (value: string | null) => value === null,
+      otherwise: "users deleted here come back; empty it once all users have moved",
+    },
+  },
+  legacyClientId: {
+    name: "LEGACY_CLIENT_ID",
+    kind: TEXT,
+    default: null,
+    doc: "The client that asks there. Needed with `LEGACY_TOKEN_ENDPOINT`.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;

@@ -1,0 +1,36 @@
+import { RING_KEYS, SIGNING_KEYS, TEXT } from "../kinds.ts";
+import type { Setting } from "../setting.ts";
+
+/** Every secret: settings that are kept apart and never quoted. */
+export const SECRETS = {
+  tokenKeys: {
+    name: "TOKEN_KEYS",
+    kind: RING_KEYS,
+    doc:
+      "Required. Seals tokens. 64 hexadecimal digits (`openssl rand -hex 32`); several keys with " +
+      "commas between: the first seals, all open. Keep a copy: Cloudflare does not show it, and " +
+      "without it every login ends.",
+  },
+  signingKeys: {
+    name: "SIGNING_KEYS",
+    kind: SIGNING_KEYS,
+    default: null,
+    doc:
+      "Private keys that sign JWT access tokens, as a JWK set (ES256, EdDSA or RS256). The first " +
+      "signs, all are published. Without it clients get opaque tokens only.",
+  },
+  passwordPepper: {
+    name: "PASSWORD_PEPPER",
+    kind: RING_KEYS,
+    default: null,
+    doc:
+      "Encrypts password hashes, so that a copy of D1 alone is not enough to guess passwords. " +
+      "Same form as `TOKEN_KEYS`. Keep a copy: without it no password is accepted.",
+  },
+  legacyClientSecret: {
+    name: "LEGACY_CLIENT_SECRET",
+    kind: TEXT,
+    default: null,
+    doc: "The secret of `LEGACY_CLIENT_ID`. Without it that client is public.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;

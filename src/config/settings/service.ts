@@ -1,0 +1,28 @@
+import { ISSUER, SCOPES, SWITCH } from "../kinds.ts";
+import type { Setting } from "../setting.ts";
+
+/** Settings of the service as a whole. */
+export const SERVICE = {
+  issuer: {
+    name: "ISSUER",
+    kind: ISSUER,
+    default: null,
+    doc:
+      "The origin that names the service in tokens, such as `https://login.example.com`. Empty: " +
+      "the origin of each request.",
+  },
+  scopes: {
+    name: "SCOPES",
+    kind: SCOPES,
+    default: "read write groups introspection",
+    doc: "Every scope that exists, with spaces between.",
+  },
+  managementApi: {
+    name: "MANAGEMENT_API",
+    kind: SWITCH,
+    default: "off",
+    doc:
+      "`on`: clients with the scope `admin` may manage users and clients under `/admin/`, and so " +
+      "may Workers that are bound to `Management`. See [Management](management.md).",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
