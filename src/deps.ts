@@ -131,6 +131,7 @@ async function createDeps(env: Env): Promise<Deps> {
       registry: createRegistry(env.DB, DEADLINE_MS),
       ...passwordKinds,
       passwordLengthMin: config.passwordLengthMin,
+      scopes: config.scopes,
       random,
       newUserId: () => randomUuid(random),
       endFamily: issuer.endFamily,

@@ -2,10 +2,14 @@ import { parsePasswordConfig } from "../config/index.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
 import { secureRandom } from "../crypto/random.ts";
+import { unknownScopes } from "../management/scope-names.ts";
 import type { ManagementTools } from "../management/tools.ts";
+import { parseScope, type Scope } from "../protocol/scope.ts";
 import { createRegistry } from "../storage/registry.ts";
 import { type Target, withDatabase } from "./bindings.ts";
+import { plain } from "./output.ts";
 import { settingsOf } from "./project.ts";
+import type { Terminal } from "./terminal.ts";
 
 /**
  * Opens the registry of a service for the length of `use`.
@@ -16,7 +20,8 @@ export async function withManagement<Result>(
   target: Target,
   use: (tools: ManagementTools, db: D1Database) => Promise<Result>,
 ): Promise<Result> {
-  const config = parsePasswordConfig(await settingsOf(target));
+  const settings = await settingsOf(target);
+  const config = parsePasswordConfig(settings);
   const kinds = await createPasswordKinds({
     ...config,
     random: secureRandom,
@@ -27,10 +32,30 @@ export async function withManagement<Result>(
       registry: createRegistry(db),
       ...kinds,
       passwordLengthMin: config.passwordLengthMin,
+      ...scopesOf(settings),
       random: secureRandom,
       newUserId: () => crypto.randomUUID(),
       endFamily: null,
     };
     return use(tools, db);
   });
+}
+
+/** What is wrong with `SCOPES` is for the service and the doctor to say, not for every command. */
+function scopesOf({ SCOPES }: Readonly<Record<string, unknown>>): { readonly scopes?: Scope } {
+  const scopes = parseScope(String(SCOPES ?? ""));
+  return scopes === null || scopes.length === 0 ? {} : { scopes };
+}
+
+/** Says which scope names of a client the service does not have; it is changed all the same. */
+export function warnOfScopes(
+  clientId: string,
+  client: Parameters<typeof unknownScopes>[0],
+  { scopes }: Pick<ManagementTools, "scopes">,
+  terminal: Terminal,
+): void {
+  if (scopes === undefined) return;
+  for (const problem of unknownScopes(client, scopes)) {
+    terminal.note(`Warning: client ${plain(clientId)}: ${problem}`);
+  }
 }

@@ -1,20 +1,11 @@
-import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientRow, UserRow } from "../storage/account-rows.ts";
 import type { RegistryWrite, UserFields } from "../storage/registry.ts";
-import { type ClientEntry, type UserEntry, usesSecret } from "./entries.ts";
+import { type ClientChange, decideClient, isReadable, UNREADABLE } from "./apply-clients.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
 import { invalid, type Subject } from "./management-error.ts";
 import { problemOfPassword } from "./password-policy.ts";
-import type { RegistryFile } from "./registry-file.ts";
-import {
-  clientEntryOf,
-  clientFieldsOf,
-  NO_SECRETS,
-  type SecretFields,
-  secretFieldsOf,
-  UNUSABLE_RECORD,
-  userEntryOf,
-} from "./registry-rows.ts";
+import type { FileUser, NamedFields, RegistryFile } from "./registry-file.ts";
+import { clientEntryOf, UNUSABLE_RECORD, userEntryOf } from "./registry-rows.ts";
 import { changedFields, updateOfClient } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
@@ -33,16 +24,20 @@ export interface Step extends Applied {
   readonly write: RegistryWrite | null;
 }
 
+/**
+ * One entry that was checked against what is there. `finish` makes the record of a new secret or
+ * password, which takes the time.
+ */
+export interface Decided {
+  /** Whether {@link finish} hashes. */
+  readonly makesRecord: boolean;
+  finish(): Promise<Step>;
+}
+
 /** @throws ManagementError `invalid` for entries that do not fit to what is there */
-export async function* clientSteps(file: RegistryFile, tools: ApplyTools): AsyncGenerator<Step> {
+export async function* clientSteps(file: RegistryFile, tools: ApplyTools): AsyncGenerator<Decided> {
   const rows = await tools.registry.findClients(file.clients.map((entry) => entry.client_id));
-  const problems = file.clients.flatMap((entry, index) => {
-    const secret =
-      entry.client_secret ?? entry.secret_record ?? rows.get(entry.client_id)?.secret_record;
-    return usesSecret(entry) && !secret
-      ? [`clients[${index}].client_secret: a new confidential client needs one`]
-      : [];
-  });
+  const problems: string[] = [];
   for (const [index, entry] of file.clients.entries()) {
     for (const field of ["secret_record", "previous_secret_record"] as const) {
       if (!(await isReadable(entry[field], tools.clientSecrets))) {
@@ -51,11 +46,19 @@ export async function* clientSteps(file: RegistryFile, tools: ApplyTools): Async
     }
   }
   if (problems.length > 0) throw invalid(...problems);
-  for (const entry of file.clients) yield clientStep(entry, rows.get(entry.client_id), tools);
+  for (const [index, entry] of file.clients.entries()) {
+    const row = rows.get(entry.client_id);
+    const named = file.named.clients[index] ?? new Set();
+    const change = await decideClient({ entry, named, row }, `clients[${index}].`, tools);
+    yield {
+      makesRecord: change.newSecret !== null,
+      finish: () => clientStep(entry.client_id, row, change, tools),
+    };
+  }
 }
 
 /** @throws ManagementError `invalid` for entries that do not fit to what is there */
-export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGenerator<Step> {
+export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGenerator<Decided> {
   const { registry, userPasswords } = tools;
   const rows = await registry.findUsers(file.users.map((entry) => entry.username));
   const owners = await registry.findUsersById(file.users.flatMap(({ id }) => id ?? []));
@@ -76,26 +79,31 @@ export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGe
   }
   if (problems.length > 0) throw invalid(...problems);
   for (const [index, entry] of file.users.entries()) {
-    yield userStep(entry, rows.get(entry.username), `users[${index}].`, tools);
+    const row = rows.get(entry.username);
+    const password = await newPassword(entry, row, `users[${index}].`, tools);
+    const named = file.named.users[index] ?? new Set();
+    yield {
+      makesRecord: password !== null,
+      finish: async () => {
+        const record = password === null ? null : await tools.userPasswords.makeRecord(password);
+        return userStep({ entry, named, row }, record, tools);
+      },
+    };
   }
 }
 
-const UNREADABLE = "is no record that this service can read; is PASSWORD_PEPPER the one it needs?";
-
-async function isReadable(record: string | undefined, passwords: Passwords): Promise<boolean> {
-  return record === undefined || (await passwords.canRead(record));
-}
-
 async function clientStep(
-  entry: ClientEntry,
+  clientId: string,
   row: ClientRow | undefined,
-  tools: ApplyTools,
+  { columns, secrets, newSecret }: ClientChange,
+  { clientSecrets }: ApplyTools,
 ): Promise<Step> {
-  const subject = { kind: "client", name: entry.client_id } as const;
-  const secrets = await secretFields(entry, row, tools.clientSecrets);
-  const fields = { ...clientFieldsOf(entry), ...secrets };
+  const subject = { kind: "client", name: clientId } as const;
+  const made =
+    newSecret === null ? {} : { secret_record: await clientSecrets.makeRecord(newSecret) };
+  const fields = { ...columns, ...secrets, ...made };
   if (row === undefined) {
-    const write = { kind: "insert_client", clientId: entry.client_id, fields } as const;
+    const write = { kind: "insert_client", clientId, fields } as const;
     return { ...subject, change: "created", fields: [], write };
   }
   const write = updateOfClient(row, fields);
@@ -104,46 +112,24 @@ async function clientStep(
   return { ...subject, change: "updated", fields: changes, write };
 }
 
-/** A new secret replaces both of the old ones at once; the same one leaves the records alone. */
-async function secretFields(
-  entry: ClientEntry,
-  row: ClientRow | undefined,
-  clientSecrets: Passwords,
-): Promise<SecretFields> {
-  if (!usesSecret(entry)) return NO_SECRETS;
-  if (entry.secret_record !== undefined) return secretFieldsOf(entry);
-  const kept: SecretFields = {
-    secret_record: row?.secret_record ?? null,
-    previous_secret_record: row?.previous_secret_record ?? null,
-    previous_secret_ends_at_ms: row?.previous_secret_ends_at_ms ?? null,
-  };
-  if (entry.client_secret === undefined) return kept;
-  const records = kept.secret_record === null ? [] : [kept.secret_record];
-  const { matched } = await clientSecrets.check(entry.client_secret, records);
-  if (matched !== null) return kept;
-  return { ...NO_SECRETS, secret_record: await clientSecrets.makeRecord(entry.client_secret) };
+interface UserAsked {
+  readonly entry: FileUser;
+  readonly named: NamedFields;
+  readonly row: UserRow | undefined;
 }
 
-async function userStep(
-  entry: UserEntry,
-  row: UserRow | undefined,
-  place: string,
-  tools: ApplyTools,
-): Promise<Step> {
+function userStep({ entry, named, row }: UserAsked, made: string | null, tools: ApplyTools): Step {
   const { username } = entry;
   const subject = { kind: "user", name: username } as const;
+  const isKept = (field: string) => row !== undefined && !named.has(field);
   const fields: UserFields = {
-    password_record: await passwordRecord(entry, row, place, tools),
-    claims: JSON.stringify(entry.claims),
-    is_active: entry.is_active ? 1 : 0,
+    password_record: entry.password_record ?? made ?? row?.password_record ?? UNUSABLE_RECORD,
+    claims: isKept("claims") && row ? row.claims : JSON.stringify(entry.claims),
+    is_active: isKept("is_active") && row ? row.is_active : Number(entry.is_active),
   };
   if (row === undefined) {
-    const write = {
-      kind: "insert_user",
-      id: entry.id ?? tools.newUserId(),
-      username,
-      fields,
-    } as const;
+    const id = entry.id ?? tools.newUserId();
+    const write = { kind: "insert_user", id, username, fields } as const;
     return { ...subject, change: "created", fields: [], write };
   }
   const changed = changedFields(fields, row);
@@ -162,19 +148,22 @@ async function userStep(
   return { ...subject, change: "updated", fields: changes, write };
 }
 
-async function passwordRecord(
-  entry: UserEntry,
+/** The password that the user is to have from now on, or null: the record stays as it is. */
+async function newPassword(
+  entry: FileUser,
   row: UserRow | undefined,
   place: string,
   { userPasswords, passwordLengthMin }: ApplyTools,
-): Promise<string> {
-  if (entry.password_record !== undefined) return entry.password_record;
-  if (entry.password === undefined) return row?.password_record ?? UNUSABLE_RECORD;
+): Promise<string | null> {
+  const field = entry.password === undefined ? "initial_password" : "password";
+  // The initial one counts only for a new user, who may have changed it since.
+  const password = entry.password ?? (row === undefined ? entry.initial_password : undefined);
+  if (password === undefined) return null;
   if (row !== undefined) {
-    const { matched } = await userPasswords.check(entry.password, [row.password_record]);
-    if (matched !== null) return row.password_record;
+    const { matched } = await userPasswords.check(password, [row.password_record]);
+    if (matched !== null) return null;
   }
-  const problem = problemOfPassword(entry.password, entry.username, passwordLengthMin);
-  if (problem !== null) throw invalid(`${place}password: ${problem}`);
-  return userPasswords.makeRecord(entry.password);
+  const problem = problemOfPassword(password, entry.username, passwordLengthMin);
+  if (problem !== null) throw invalid(`${place}${field}: ${problem}`);
+  return password;
 }

@@ -1,6 +1,13 @@
 import { type Registry, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { allRows, idOf, nameOf } from "./all-rows.ts";
-import { type Applied, type ApplyTools, clientSteps, type Step, userSteps } from "./apply-steps.ts";
+import {
+  type Applied,
+  type ApplyTools,
+  clientSteps,
+  type Decided,
+  type Step,
+  userSteps,
+} from "./apply-steps.ts";
 import { ManagementError, type Subject } from "./management-error.ts";
 import type { RegistryFile } from "./registry-file.ts";
 
@@ -14,17 +21,24 @@ export interface ApplyOptions {
   readonly dryRun?: boolean;
   /** Called after each entry of the file. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Called after each transaction, with how many changes are written so far. */
+  readonly onWritten?: (changes: number) => void;
 }
 
+/** Most changes in one transaction. A longer one would take D1 too long. */
+const TRANSACTION_CHANGES_MAX = 100;
+
 /**
- * Makes or updates clients and users to match a file, all or nothing. Doing so twice changes
- * nothing the second time: a secret that matches its record is left alone. What the file does not
- * name is left alone too, unless `prune` says otherwise.
+ * Makes or updates clients and users to match a file. Doing so twice changes nothing the second
+ * time: a secret that matches its record is left alone. Fields, clients and users that the file does
+ * not name are left alone too, unless `prune` says otherwise. The whole file is checked before
+ * anything is written. Up to {@link TRANSACTION_CHANGES_MAX} changes are written all or nothing;
+ * more are written in parts, and to apply the file again writes the rest.
  *
  * @returns what became of each entry, in the order of the file, and then of what it does not name
  * @throws ManagementError `invalid` when the file does not fit to what is there, `changed` when
- *   somebody else changed a row meanwhile
- * @throws Unavailable when D1 fails; nothing is written then
+ *   another command or a request changed a row at the same time; that part is not written
+ * @throws Unavailable when D1 fails; that part is not written
  */
 export async function apply(
   file: RegistryFile,
@@ -32,21 +46,37 @@ export async function apply(
   options: ApplyOptions = {},
 ): Promise<readonly Applied[]> {
   const { prune = false, dryRun = false, onProgress = () => undefined } = options;
-  const total = file.clients.length + file.users.length;
   const used = dryRun ? withoutRecords(tools) : tools;
-  const steps: Step[] = [];
-  for (const makeSteps of [clientSteps, userSteps]) {
-    for await (const step of makeSteps(file, used)) {
-      steps.push(step);
-      onProgress(steps.length, total);
+  const total = file.clients.length + file.users.length;
+  let done = 0;
+  const advance = () => {
+    done += 1;
+    onProgress(done, total);
+  };
+  const decided: Decided[] = [];
+  for (const decide of [clientSteps, userSteps]) {
+    for await (const one of decide(file, used)) {
+      decided.push(one);
+      if (!one.makesRecord) advance();
     }
   }
-  if (prune) {
-    const unnamed = await findUnnamed(file, tools.registry);
-    steps.push(...unnamed.map(deletion));
+  const deletions = prune ? (await findUnnamed(file, tools.registry)).map(deletion) : [];
+  const writer = createWriter(tools.registry, dryRun, options.onWritten);
+  const applied: Applied[] = [];
+  for (let start = 0; start < decided.length; start += TRANSACTION_CHANGES_MAX) {
+    const some = decided.slice(start, start + TRANSACTION_CHANGES_MAX);
+    const steps = await Promise.all(some.map((one) => finish(one, advance)));
+    applied.push(...(await writer.add(steps)));
   }
-  if (!dryRun) await write(steps, tools.registry);
-  return steps.map(({ write: _, ...applied }) => applied);
+  applied.push(...(await writer.add(deletions)));
+  await writer.flush();
+  return applied;
+}
+
+async function finish(one: Decided, advance: () => void): Promise<Step> {
+  const step = await one.finish();
+  if (one.makesRecord) advance();
+  return step;
 }
 
 /**
@@ -82,13 +112,39 @@ function deletion({ kind, name }: Subject): Step {
   return { kind, name, change: "deleted", fields: [], write };
 }
 
-async function write(steps: readonly Step[], registry: Registry): Promise<void> {
-  try {
-    await registry.write(steps.flatMap((step) => step.write ?? []));
-  } catch (error) {
-    if (error instanceof RegistryConflict) throw new ManagementError("changed");
-    throw error;
+/** Writes steps in their order, as many in one transaction as fit. */
+function createWriter(
+  registry: Registry,
+  isDryRun: boolean,
+  onWritten: (changes: number) => void = () => undefined,
+) {
+  const waiting: RegistryWrite[] = [];
+  let changes = 0;
+
+  async function write(writes: readonly RegistryWrite[]): Promise<void> {
+    if (isDryRun) return;
+    try {
+      await registry.write(writes);
+    } catch (error) {
+      if (error instanceof RegistryConflict) throw new ManagementError("changed");
+      throw error;
+    }
+    changes += writes.length;
+    onWritten(changes);
   }
+
+  return {
+    async add(steps: readonly Step[]): Promise<readonly Applied[]> {
+      waiting.push(...steps.flatMap((step) => step.write ?? []));
+      while (waiting.length > TRANSACTION_CHANGES_MAX) {
+        await write(waiting.splice(0, TRANSACTION_CHANGES_MAX));
+      }
+      return steps.map(({ write: _, ...applied }) => applied);
+    },
+    async flush(): Promise<void> {
+      await write(waiting.splice(0));
+    },
+  };
 }
 
 function withoutRecords(tools: ApplyTools): ApplyTools {

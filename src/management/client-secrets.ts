@@ -5,7 +5,7 @@ import type { ClientRow } from "../storage/account-rows.ts";
 import { changeClient } from "./change-client.ts";
 import { parseClientEntry } from "./entries.ts";
 import { invalid } from "./management-error.ts";
-import { NO_SECRETS } from "./registry-rows.ts";
+import type { SecretFields } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
@@ -20,6 +20,12 @@ export const SECRET_PREFIX = "tgs_";
 
 /** Length of a secret that is made here, in bytes. */
 const SECRET_BYTES = 32;
+
+/**
+ * The end of a secret that a command ended at once. Its record stays, so that `apply` knows the
+ * secret when an older file has it, and does not bring it back.
+ */
+const ENDED_AT_MS = 0;
 
 /** How {@link rotateClientSecret} goes about it. */
 export interface Rotation {
@@ -50,9 +56,10 @@ export function rotateClientSecret(
     });
     await refuseSame(client_secret, old, tools.clientSecrets);
     const { oldEndsAtMs, endsOld } = rotation;
-    const previous = endsOld
-      ? NO_SECRETS
-      : { previous_secret_record: old, previous_secret_ends_at_ms: oldEndsAtMs };
+    const previous = {
+      previous_secret_record: old,
+      previous_secret_ends_at_ms: endsOld ? ENDED_AT_MS : oldEndsAtMs,
+    };
     const sibling = endsOld ? undefined : old;
     const record = await tools.clientSecrets.makeRecord(client_secret, sibling);
     const write = updateOfClient(row, { ...row, ...previous, secret_record: record });
@@ -67,10 +74,15 @@ export function rotateClientSecret(
  */
 export function dropPreviousSecret(clientId: string, tools: ManagementTools): Promise<void> {
   return changeClient(clientId, tools, async (row) => {
-    if (row.previous_secret_record === null) throw invalid("the client has no previous secret");
-    const write = updateOfClient(row, { ...row, ...NO_SECRETS, secret_record: row.secret_record });
+    if (!hasPreviousSecret(row)) throw invalid("the client has no previous secret");
+    const write = updateOfClient(row, { ...row, previous_secret_ends_at_ms: ENDED_AT_MS });
     return { write, result: undefined };
   });
+}
+
+/** Whether the secret from before the last rotation may still be valid. */
+export function hasPreviousSecret(row: SecretFields): boolean {
+  return row.previous_secret_record !== null && row.previous_secret_ends_at_ms !== ENDED_AT_MS;
 }
 
 /** Makes a secret of 256 bits. */

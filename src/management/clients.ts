@@ -2,7 +2,7 @@ import type { ClientRow } from "../storage/account-rows.ts";
 import { type Page, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound } from "./change-client.ts";
-import { type ClientSecret, makeSecret } from "./client-secrets.ts";
+import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secrets.ts";
 import { type ClientEntry, parseClientEntry, usesSecret } from "./entries.ts";
 import { type Listing, listPage } from "./listing.ts";
 import { invalid, ManagementError } from "./management-error.ts";
@@ -155,11 +155,14 @@ async function insert(
 }
 
 function viewOf(row: ClientRow): ClientView {
-  const { secret_record, previous_secret_record, ...entry } = clientEntryOf(row);
+  const { secret_record, previous_secret_record, previous_secret_ends_at, ...entry } =
+    clientEntryOf(row);
+  const hasPrevious = hasPreviousSecret(row);
   return {
     ...entry,
+    ...(hasPrevious && previous_secret_ends_at !== undefined ? { previous_secret_ends_at } : {}),
     has_secret: secret_record !== undefined,
-    has_previous_secret: previous_secret_record !== undefined,
+    has_previous_secret: hasPrevious,
     created_at: instantOf(row.created_at_ms),
     sessions_valid_from: instantOf(row.not_before_ms),
   };

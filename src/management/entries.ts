@@ -50,18 +50,30 @@ export function usesSecret({
   return method === "client_secret_basic" || method === "client_secret_post";
 }
 
+const SECRET_FIELDS = [
+  "client_secret",
+  "initial_secret",
+  "secret_record",
+  "previous_secret_record",
+] as const;
+
 /** What fields of a client say against each other. */
-export function clientContradictions(entry: ClientEntry): string[] {
+export function clientContradictions(
+  entry: ClientEntry & { readonly initial_secret?: string | undefined },
+): string[] {
   const problems: string[] = [];
   const method = entry.token_endpoint_auth_method;
   const isPublic = method === "none";
-  for (const field of ["client_secret", "secret_record", "previous_secret_record"] as const) {
+  for (const field of SECRET_FIELDS) {
     if (usesSecret(entry) || entry[field] === undefined) continue;
     const whose = isPublic ? 'a public client (method "none")' : `a client of method "${method}"`;
     problems.push(`${field}: ${whose} has no secret`);
   }
   if (entry.secret_record !== undefined && entry.client_secret !== undefined) {
     problems.push("secret_record: stands beside client_secret; one of them is enough");
+  }
+  if (entry.initial_secret !== undefined && (entry.client_secret ?? entry.secret_record)) {
+    problems.push("initial_secret: only without client_secret and secret_record");
   }
   if (entry.secret_record === undefined && entry.previous_secret_record !== undefined) {
     problems.push("previous_secret_record: goes with secret_record, and only with it");
@@ -82,7 +94,15 @@ export function clientContradictions(entry: ClientEntry): string[] {
 }
 
 /** What fields of a user say against each other. */
-export function userContradictions(entry: UserEntry): string[] {
-  const hasBoth = entry.password !== undefined && entry.password_record !== undefined;
-  return hasBoth ? ["password_record: stands beside password; one of them is enough"] : [];
+export function userContradictions(
+  entry: UserEntry & { readonly initial_password?: string | undefined },
+): string[] {
+  const problems: string[] = [];
+  if (entry.password !== undefined && entry.password_record !== undefined) {
+    problems.push("password_record: stands beside password; one of them is enough");
+  }
+  if (entry.initial_password !== undefined && (entry.password ?? entry.password_record)) {
+    problems.push("initial_password: only without password and password_record");
+  }
+  return problems;
 }

@@ -4,7 +4,7 @@ import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
-import { parseScope } from "../protocol/scope.ts";
+import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
 import { onDemand } from "./on-demand.ts";
 
 /** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */
@@ -17,7 +17,8 @@ const name = () =>
     z.refine((text) => !hasControlCharacter(text), "has a control character"),
   );
 
-const secret = () =>
+/** The shape of a secret and of a password. */
+export const secretSchema = () =>
   z.string().check(
     z.minLength(1, "is empty"),
     z.refine((text) => !hasControlCharacter(text), "has a control character"),
@@ -28,14 +29,24 @@ const secret = () =>
   );
 
 const scope = () =>
-  z
-    .string()
-    .check(
-      z.refine(
-        (text) => (parseScope(text) ?? []).length > 0,
-        "is not scope names with spaces between",
-      ),
-    );
+  z.string().check(
+    z.refine((text) => !text.includes(","), "has a comma; separate the names by spaces"),
+    z.maxLength(SCOPE_LENGTH_MAX, `is longer than ${SCOPE_LENGTH_MAX} characters`),
+    z.refine(
+      (text) => text.split(" ").filter(Boolean).length <= SCOPE_TOKENS_MAX,
+      `has more than ${SCOPE_TOKENS_MAX} names`,
+    ),
+    z.refine(
+      (text) => text.length > SCOPE_LENGTH_MAX || isScopeText(text),
+      "is not scope names with spaces between",
+    ),
+  );
+
+/** Whether a text is one scope name or more, however many. */
+function isScopeText(text: string): boolean {
+  const names = text.split(" ").filter(Boolean);
+  return names.length > 0 && names.every((name) => parseScope(name) !== null);
+}
 
 const origin = () =>
   z
@@ -84,7 +95,7 @@ export const clientSchema = onDemand(() =>
     client_id: name().check(
       z.regex(/^[\x20-\x7e]+$/, "has a character other than printable ASCII"),
     ),
-    client_secret: z.optional(secret()),
+    client_secret: z.optional(secretSchema()),
     secret_record: z.optional(record()),
     previous_secret_record: z.optional(record()),
     previous_secret_ends_at: z.optional(
@@ -112,7 +123,7 @@ export const userSchema = onDemand(() =>
   z.strictObject({
     id: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/, "is not printable ASCII"))),
     username: name(),
-    password: z.optional(secret()),
+    password: z.optional(secretSchema()),
     password_record: z.optional(record()),
     claims: z._default(claims(), {}),
     is_active: z._default(z.boolean(), true),

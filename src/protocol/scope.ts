@@ -5,7 +5,7 @@
 export type Scope = readonly string[];
 
 /** Most scope tokens in one list; with the body's 16 KiB this bounds every loop over a scope. */
-const SCOPE_TOKENS_MAX = 100;
+export const SCOPE_TOKENS_MAX = 100;
 
 /** Longest scope, in characters: it travels in every refresh token. */
 export const SCOPE_LENGTH_MAX = 2000;

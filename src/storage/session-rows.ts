@@ -29,7 +29,10 @@ const LIST = `SELECT session.* FROM (
     UNION ALL
     SELECT token_hash, user_id, client_id, '', imported_at_ms, imported_at_ms, 1
       FROM imported_refresh_tokens WHERE user_id = ?1 AND is_consumed = 0
-      AND expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+      AND (expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+        OR EXISTS (SELECT 1 FROM imported_access_tokens AS access
+          WHERE access.refresh_token_hash = imported_refresh_tokens.token_hash
+          AND access.expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)))
   ) AS session
   JOIN users ON users.id = session.user_id AND users.is_active = 1
     AND users.not_before_ms <= session.created_at_ms

@@ -46,14 +46,19 @@ export function isNoteDue(
   return partOf(issuedAtMs) !== partOf(nowMs);
 }
 
-/** Until when a session can live if it is noted now and refreshed up to the next note. */
+/**
+ * Until when a session can live if it is noted now and refreshed up to the next note: until its last
+ * refresh token has expired, and its last access token, which may live longer.
+ */
 export function sessionNeededUntilMs(
   createdAtMs: number,
   nowMs: number,
   policy: FamilyPolicy,
 ): number {
-  const idleEndMs = nowMs + noteIntervalMs(policy) + policy.idleMs;
-  return Math.min(idleEndMs, createdAtMs + policy.absoluteMs);
+  const absoluteEndMs = createdAtMs + policy.absoluteMs;
+  const lastRefreshMs = Math.min(nowMs + noteIntervalMs(policy), absoluteEndMs);
+  const refreshEndMs = Math.min(lastRefreshMs + policy.idleMs, absoluteEndMs);
+  return Math.max(refreshEndMs, lastRefreshMs + policy.accessTokenMs);
 }
 
 function noteIntervalMs({ idleMs }: FamilyPolicy): number {

@@ -240,7 +240,48 @@ describe("ending one session", () => {
   });
 });
 
+describe("a login whose refresh token has expired", () => {
+  test("is a session while its access token lives, and can be ended", async () => {
+    const client_id = `brief ${crypto.randomUUID()}`;
+    const lifetimes = { refresh_idle_ttl_seconds: 1, refresh_absolute_ttl_seconds: 1 };
+    await MANAGED.register({ clients: [{ client_id, client_secret: "secret", ...lifetimes }] });
+    const { id, username } = await newUser({ password: PASSWORD });
+    const fields = { username, password: PASSWORD };
+    const { access_token } = await logIn(service, fields, `${client_id}:secret`);
+    await eventually(async () => (await sessionsOf(id)).length === 1);
+    // D1 reads its own clock, so the time goes by there.
+    await env.DB.prepare(
+      `UPDATE sessions SET created_at_ms = created_at_ms - 2000,
+       last_refreshed_at_ms = last_refreshed_at_ms - 2000,
+       needed_until_ms = needed_until_ms - 2000 WHERE user_id = ?`,
+    )
+      .bind(id)
+      .run();
+    await env.DB.prepare("UPDATE users SET not_before_ms = 0 WHERE id = ?").bind(id).run();
+    await env.DB.prepare("UPDATE clients SET not_before_ms = 0 WHERE client_id = ?")
+      .bind(client_id)
+      .run();
+    const [session] = await sessionsOf(id);
+    expect(session).toMatchObject({ client_id });
+    expect(await introspect(service, access_token)).toMatchObject({ body: { active: true } });
+    expect(await end(id, session?.id ?? "")).toMatchObject({ status: 204 });
+    expect(await introspect(service, access_token)).toMatchObject({ body: { active: false } });
+    expect(await sessionsOf(id)).toEqual([]);
+  });
+});
+
 describe("an imported login", () => {
+  test("is a session while its access token lives, though its refresh token expired", async () => {
+    const { id } = await newUser({ password: PASSWORD });
+    await importLogin({ userId: id });
+    const expire = "UPDATE imported_refresh_tokens SET expires_at_ms = 1 WHERE user_id = ?";
+    await env.DB.prepare(expire).bind(id).run();
+    const [session] = await sessionsOf(id);
+    expect(session).toMatchObject({ imported: true });
+    expect(await end(id, session?.id ?? "")).toMatchObject({ status: 204 });
+    expect(await sessionsOf(id)).toEqual([]);
+  });
+
   test("is a session until it is used, and another one from then on", async () => {
     const { id } = await newUser({ password: PASSWORD });
     const { refreshToken } = await importLogin({ userId: id });

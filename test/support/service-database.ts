@@ -9,6 +9,7 @@ import { secureRandom } from "../../src/crypto/random.ts";
 import { apply } from "../../src/management/apply.ts";
 import { parseRegistryFile } from "../../src/management/registry-file.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
+import { wholeEntries } from "./whole-entries.ts";
 import type { Vars } from "./workerd-options.ts";
 
 /** Clients and users, as `cli apply` takes them. */
@@ -37,7 +38,7 @@ export async function register(
   entries: RegistryEntries,
 ): Promise<void> {
   const config = parsePasswordConfig({ ...vars });
-  await apply(parseRegistryFile(JSON.stringify(entries)), {
+  await apply(parseRegistryFile(JSON.stringify(wholeEntries(entries))), {
     registry: createRegistry(db),
     ...(await createPasswordKinds({ ...config, random: secureRandom, deriveLong: longPbkdf2 })),
     passwordLengthMin: config.passwordLengthMin,

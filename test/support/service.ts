@@ -7,6 +7,7 @@ import { secureRandom } from "../../src/crypto/random.ts";
 import { apply } from "../../src/management/apply.ts";
 import { parseRegistryFile } from "../../src/management/registry-file.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
+import { wholeEntries } from "./whole-entries.ts";
 
 /** A success answer of the token endpoint. */
 export interface TokenAnswer {
@@ -74,7 +75,7 @@ export function createService(overrides: Overrides = {}): Service {
 
     async register(file) {
       const config = parsePasswordConfig({ ...serviceEnv });
-      await apply(parseRegistryFile(JSON.stringify(file)), {
+      await apply(parseRegistryFile(JSON.stringify(wholeEntries(file))), {
         registry: createRegistry(env.DB),
         ...(await createPasswordKinds({ ...config, random: secureRandom, deriveLong: longPbkdf2 })),
         passwordLengthMin: config.passwordLengthMin,

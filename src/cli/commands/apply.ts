@@ -7,7 +7,7 @@ import { parseRegistryFile, type RegistryFile } from "../../management/registry-
 import type { ManagementTools } from "../../management/tools.ts";
 import type { Target } from "../bindings.ts";
 import { messageOf, usageError } from "../command-error.ts";
-import { withManagement } from "../management.ts";
+import { warnOfScopes, withManagement } from "../management.ts";
 import { type ConfirmOptions, confirmed, targetOf } from "../options.ts";
 import { json, plain } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
@@ -106,11 +106,23 @@ async function runApply(
   const { dryRun, prune, yes } = options;
   const bytes = path === "-" ? await terminal.readInput(FILE_BYTES_MAX) : readBytes(path);
   const bar = terminal.showProgress("Making the records of passwords and secrets");
+  let written = 0;
   const applied = await withFile(path, bytes, targetOf(options), async (file, tools) => {
     if (prune && !dryRun) await confirmPruning(file, tools, yes, terminal);
     try {
       const onProgress = bar.advance;
-      return await apply(file, tools, { dryRun, prune, onProgress });
+      const onWritten = (changes: number) => {
+        written = changes;
+      };
+      for (const one of file.clients) warnOfScopes(one.client_id, one, tools, terminal);
+      return await apply(file, tools, { dryRun, prune, onProgress, onWritten });
+    } catch (error) {
+      if (written > 0) {
+        terminal.note(
+          `Broken off: ${written} changes are written. Run the same again for the rest.`,
+        );
+      }
+      throw error;
     } finally {
       bar.end();
     }

@@ -6,9 +6,10 @@ import {
 } from "../../management/client-secrets.ts";
 import * as clients from "../../management/clients.ts";
 import { instantOf } from "../../management/registry-rows.ts";
+import type { ManagementTools } from "../../management/tools.ts";
 import { usageError } from "../command-error.ts";
 import { parseInstant } from "../instant.ts";
-import { withManagement } from "../management.ts";
+import { warnOfScopes, withManagement } from "../management.ts";
 import {
   type CommonOptions,
   type ConfirmOptions,
@@ -70,7 +71,7 @@ function addCreateAndUpdate(client: Command, terminal: Terminal): void {
         ...(secret === null ? {} : { client_secret: secret }),
       };
       const made = await withManagement(targetOf(options), (tools) => {
-        return clients.createClient(input, tools);
+        return warned(id, fields, tools, terminal, clients.createClient(input, tools));
       });
       await showSecret(made, options, terminal);
     });
@@ -81,7 +82,7 @@ function addCreateAndUpdate(client: Command, terminal: Terminal): void {
       const changes = fieldsOf({ ...options });
       if (Object.keys(changes).length === 0) throw usageError("Nothing to change is named.");
       const made = await withManagement(targetOf(options), (tools) => {
-        return clients.updateClient(id, changes, tools);
+        return warned(id, changes, tools, terminal, clients.updateClient(id, changes, tools));
       });
       await showSecret(made, options, terminal);
     });
@@ -191,4 +192,17 @@ async function showSecret(
   const shown = secret === null ? {} : { client_secret: secret };
   await report({ client_id: clientId, ...shown }, options, terminal);
   if (secret !== null) terminal.note("Keep the secret now: it is shown this once.");
+}
+
+/** Warns of scopes that the service does not have, once the client is written. */
+async function warned<Result>(
+  id: string,
+  fields: Record<string, unknown>,
+  tools: ManagementTools,
+  terminal: Terminal,
+  work: Promise<Result>,
+): Promise<Result> {
+  const result = await work;
+  warnOfScopes(id, fields, tools, terminal);
+  return result;
 }

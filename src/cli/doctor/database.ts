@@ -1,10 +1,18 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { allRows, idOf } from "../../management/all-rows.ts";
+import { unknownScopes } from "../../management/scope-names.ts";
+import { parseScope } from "../../protocol/scope.ts";
+import { createRegistry } from "../../storage/registry.ts";
 import { appliedMigrations, databaseNowMs } from "../../storage/upkeep.ts";
 import { type Target, withDatabase } from "../bindings.ts";
 import { messageOf } from "../command-error.ts";
-import { PROJECT_DIR } from "../project.ts";
+import { plain } from "../output.ts";
+import { PROJECT_DIR, settingsOf } from "../project.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
+
+/** Most clients that one line names. */
+const CLIENTS_NAMED_MAX = 5;
 
 const MIGRATIONS_DIR = resolve(PROJECT_DIR, "src/storage/migrations");
 
@@ -15,7 +23,11 @@ const CLOCK_SKEW_MS_MAX = 5_000;
 export async function checkDatabase(target: Target): Promise<Check[]> {
   try {
     return await withDatabase(target, async (db) => {
-      return [checkMigrations(await appliedMigrations(db), target), await checkClock(db)];
+      return [
+        checkMigrations(await appliedMigrations(db), target),
+        await checkClock(db),
+        ...(await checkScopes(db, target)),
+      ];
     });
   } catch (error) {
     const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -41,6 +53,28 @@ async function checkClock(db: D1Database): Promise<Check> {
   const beforeMs = Date.now();
   const nowMs = await databaseNowMs(db);
   return compareClocks("clock of D1", nowMs, beforeMs, Date.now());
+}
+
+/** Every scope that a client may have is one that the service has. */
+async function checkScopes(db: D1Database, target: Target): Promise<Check[]> {
+  const scopes = parseScope(String((await settingsOf(target))["SCOPES"] ?? ""));
+  // The check of the configuration says so.
+  if (scopes === null) return [];
+  const { listClients } = createRegistry(db);
+  const odd: string[] = [];
+  for await (const row of allRows(listClients, idOf)) {
+    if (unknownScopes(row, scopes).length > 0) odd.push(plain(row.client_id));
+  }
+  if (odd.length === 0) return [ok("scopes of clients", "SCOPES has all of them")];
+  const some = odd.slice(0, CLIENTS_NAMED_MAX).join(", ");
+  const more = odd.length > CLIENTS_NAMED_MAX ? ` and ${odd.length - CLIENTS_NAMED_MAX} more` : "";
+  return [
+    warning(
+      "scopes of clients",
+      `SCOPES lacks scopes of ${some}${more}`,
+      "add them to SCOPES, or change the client: client update ID --scope NAMES",
+    ),
+  ];
 }
 
 /** A clock that showed `nowMs` at some time between two moments of this machine's clock. */

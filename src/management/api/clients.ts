@@ -8,6 +8,8 @@ import { rotateClientSecret } from "../client-secrets.ts";
 import type { ClientView } from "../clients.ts";
 import * as clients from "../clients.ts";
 import type { Listing } from "../listing.ts";
+import { invalid } from "../management-error.ts";
+import { unknownScopes } from "../scope-names.ts";
 import { type ApiContext, auditCall } from "./context.ts";
 import { clientIdInput, pageInput, read, readObject, rotationInput } from "./input.ts";
 
@@ -27,6 +29,7 @@ export async function listClients(
 /** Makes a client. A second call with the same id is refused as `already_exists`. */
 export async function createClient(input: unknown, context: ApiContext): Promise<ClientWithSecret> {
   const entry = readObject(input);
+  requireKnownScopes(entry, context);
   const { clientId, secret } = await clients.createClient(entry, context.tools);
   auditCall("create_client", { clientId }, context);
   // A secret that the caller brought is not sent back.
@@ -46,6 +49,7 @@ export async function updateClient(
 ): Promise<ClientWithSecret> {
   const clientId = read(clientIdInput, id);
   const changes = readObject(patch);
+  requireKnownScopes(changes, context);
   const { secret } = await clients.updateClient(clientId, changes, context.tools, mergePatch);
   auditCall("update_client", { clientId }, context);
   return withSecret(clientId, secret, context);
@@ -80,6 +84,17 @@ export async function deleteClient(id: unknown, context: ApiContext): Promise<vo
   const clientId = read(clientIdInput, id);
   await clients.deleteClient(clientId, context.tools);
   auditCall("delete_client", { clientId }, context);
+}
+
+/** @throws ManagementError `invalid` when a scope is named that the service does not have */
+function requireKnownScopes(
+  fields: Readonly<Record<string, unknown>>,
+  { tools: { scopes } }: ApiContext,
+): void {
+  const named = (field: string) => (typeof fields[field] === "string" ? fields[field] : undefined);
+  const client = { scope: named("scope"), default_scope: named("default_scope") };
+  const problems = scopes === undefined ? [] : unknownScopes(client, scopes);
+  if (problems.length > 0) throw invalid(...problems);
 }
 
 async function withSecret(

@@ -6,6 +6,8 @@ import { parseRegistryFile } from "../../../src/management/registry-file.ts";
 import { Unavailable } from "../../../src/protocol/refusal.ts";
 import { createRegistry, type RegistryWrite } from "../../../src/storage/registry.ts";
 import type { Random } from "../random.ts";
+import type { RegistryEntries } from "../service-database.ts";
+import { wholeEntries } from "../whole-entries.ts";
 import type { Result } from "./caller.ts";
 import { type Cast, type CastClient, type CastUser, clientEntry, STRANGER } from "./cast.ts";
 import type { ShiftedClock } from "./clock.ts";
@@ -87,14 +89,14 @@ export class Operator {
     return createRegistry(this.#database).write([write]);
   }
 
-  async #apply(file: object): Promise<void> {
+  async #apply(file: RegistryEntries): Promise<void> {
     const options = {
       passwordHashRounds: 1,
       passwordPepper: null,
       random: secureRandom,
       deriveLong: longPbkdf2,
     };
-    await apply(parseRegistryFile(JSON.stringify(file)), {
+    await apply(parseRegistryFile(JSON.stringify(wholeEntries(file))), {
       registry: createRegistry(this.#database),
       ...(await createPasswordKinds(options)),
       passwordLengthMin: 8,

@@ -47,6 +47,13 @@ test("a row is kept until its session is over, and no longer than any could live
   expect(sessionNeededUntilMs(0, 80 * DAY, policy)).toBe(90 * DAY);
 });
 
+test("a row is kept while an access token may live longer than its refresh token", () => {
+  const brief = { ...policyOf(60_000, 60_000), accessTokenMs: 3_600_000 };
+  expect(sessionNeededUntilMs(0, 0, brief)).toBe(6_000 + 3_600_000);
+  // Refreshed in the last moment of the login.
+  expect(sessionNeededUntilMs(0, 60_000, brief)).toBe(60_000 + 3_600_000);
+});
+
 test.each([
   [null, ""],
   ["", ""],

@@ -1,0 +1,32 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { command } from "../support/commands.ts";
+import { ownState } from "../support/own-state.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const { stateDir, remove } = ownState();
+const { path: dir, remove: removeDir } = temporaryDir();
+afterAll(() => {
+  remove();
+  removeDir();
+});
+
+const cli = (...words: string[]) => command([...words, "--persist-to", stateDir]);
+
+const WARNING = /^Warning: client shop: scope: has 1 of 2 names that SCOPES does not have; /m;
+
+test("commands and files warn of a scope that the service does not have, the doctor too", async () => {
+  const created = await cli("client", "create", "shop", "--scope", "read wrte");
+  expect(created).toMatchObject({ code: 0, stderr: expect.stringMatching(WARNING) });
+  const file = join(dir, "accounts.json");
+  writeFileSync(file, JSON.stringify({ clients: [{ client_id: "shop", scope: "read wrte" }] }));
+  expect((await cli("apply", file)).stderr).toMatch(WARNING);
+  const comma = await cli("client", "update", "shop", "--scope", "read,write");
+  expect(comma).toMatchObject({
+    code: 2,
+    stderr: "scope: has a comma; separate the names by spaces\n",
+  });
+  const fixed = await cli("client", "update", "shop", "--scope", "read write");
+  expect(fixed).toMatchObject({ code: 0, stderr: "" });
+});
