@@ -4,14 +4,55 @@ import type { Terminal } from "./terminal.ts";
 /** What stands between two columns. */
 const GAP = "  ";
 
-/** Writes rows as a table with a head, aligned for people. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+const UNLIMITED = { columns: Number.POSITIVE_INFINITY, bold: (text: string) => text };
+
+/** Narrowest that a column is made, in characters. */
+const COLUMN_WIDTH_MIN = 8;
+
+/**
+ * Writes rows as a table with a head, aligned for people and no wider than their terminal. What does
+ * not fit ends in an ellipsis; `--json` has it whole.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { columns, bold }: Pick<Terminal, "columns" | "bold"> = UNLIMITED,
+): string {
   const cells = [head, ...rows].map((row) => row.map(plain));
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const natural = head.map((_, column) => {
+    return Math.max(...cells.map((row) => row[column]?.length ?? 0));
+  });
+  const widths = fitted(natural, columns - GAP.length * (head.length - 1));
   return cells
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(GAP))
-    .map((line) => `${line.trimEnd()}\n`)
+    .map((row) => row.map((cell, column) => cut(cell, widths[column] ?? 0)).join(GAP))
+    .map((line, index) => (index === 0 ? bold(line.trimEnd()) : line.trimEnd()))
+    .map((line) => `${line}\n`)
     .join("");
+}
+
+/** Takes from the widest columns until all fit. */
+function fitted(natural: readonly number[], total: number): number[] {
+  const widths = [...natural];
+  for (
+    let excess = widths.reduce((sum, width) => sum + width, 0) - total;
+    excess > 0;
+    excess -= 1
+  ) {
+    const widest = widths.indexOf(Math.max(...widths));
+    const width = widths[widest] ?? 0;
+    if (width <= COLUMN_WIDTH_MIN) break;
+    widths[widest] = width - 1;
+  }
+  return widths;
+}
+
+function cut(cell: string, width: number): string {
+  return cell.length > width ? `${cell.slice(0, width - 1)}\u2026` : cell.padEnd(width);
+}
+
+/** An instant as a table shows it, to the minute. */
+export function shortInstant(iso: string): string {
+  return iso.slice(0, 16).replace("T", " ");
 }
 
 /** Writes an object as lines of name and value, aligned for people. */

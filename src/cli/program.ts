@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { Command, Help, type Option } from "commander";
 import { addApply } from "./commands/apply.ts";
 import { auditCommand } from "./commands/audit.ts";
@@ -10,13 +12,19 @@ import { keyCommand } from "./commands/key.ts";
 import { sessionCommand } from "./commands/session.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { userCommand } from "./commands/user.ts";
+import { EXAMPLES } from "./examples.ts";
+import { PROJECT_DIR } from "./project.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** What starts a command. */
+const RUN = "npm run -s cli --";
 
 /** The operator's commands. What commander has to say goes to the terminal, not to the process. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("cli").description(
-    "Clients, users and keys of the token service. Run as: npm run -s cli -- COMMAND",
+    `Clients, users and keys of the token service. Run as: ${RUN} COMMAND`,
   );
+  program.version(version(), "-V, --version", "show the version of this clone");
   program.addCommand(clientCommand(terminal));
   program.addCommand(userCommand(terminal));
   program.addCommand(keyCommand(terminal));
@@ -33,19 +41,26 @@ export function createProgram(terminal: Terminal): Command {
 }
 
 /** Commander passes settings on only to commands that it made itself. */
-function settle(command: Command, terminal: Terminal): void {
+function settle(command: Command, terminal: Terminal, path = ""): void {
+  const example = EXAMPLES[path];
+  if (example !== undefined) command.addHelpText("after", `\nExample:\n  ${RUN} ${example}`);
   command
-    .showHelpAfterError()
+    .showHelpAfterError(`Usage: ${new Help().commandUsage(command)}\nAll options: add --help`)
     .exitOverride()
     .configureHelp({ optionDescription: describeOption })
     .configureOutput({
       writeOut: (text) => void terminal.write(text),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
     });
-  for (const below of command.commands) settle(below, terminal);
+  for (const below of command.commands) settle(below, terminal, `${path} ${below.name()}`.trim());
 }
 
 /** That a switch is off unless it is given goes without saying. */
 function describeOption(option: Option): string {
   return option.isBoolean() ? option.description : new Help().optionDescription(option);
+}
+
+function version(): string {
+  const path = resolve(PROJECT_DIR, "package.json");
+  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
 }

@@ -1,8 +1,12 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import { styleText } from "node:util";
 import { confirm, isCancel, password, progress } from "@clack/prompts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { CommandError, usageError } from "./command-error.ts";
+
+/** How wide a terminal is that does not say so. */
+const COLUMNS_DEFAULT = 80;
 
 /** Longest standard input that is read as a secret, in bytes: a set of signing keys is longest. */
 const INPUT_BYTES_MAX = 16 * PASSWORD_BYTES_MAX;
@@ -16,12 +20,16 @@ type MaybeTerminal<Stream> = Stream & { readonly isTTY?: boolean };
 /** The three streams of a process. */
 export interface Streams {
   readonly input: MaybeTerminal<Readable>;
-  readonly output: Writable;
+  readonly output: MaybeTerminal<Writable> & { readonly columns?: number };
   readonly notes: MaybeTerminal<Writable>;
 }
 
 /** How a command speaks: results on one stream, everything else on the other. */
 export interface Terminal {
+  /** How wide a table may be, in characters. */
+  readonly columns: number;
+  /** Makes text bold where the result goes to a terminal and `NO_COLOR` is not set. */
+  bold(text: string): string;
   /** Whether somebody can be asked. */
   readonly isInteractive: boolean;
   /** Writes a piece of the result, and waits while the reader is slower. */
@@ -36,7 +44,10 @@ export interface Terminal {
    *
    * @throws CommandError when there is none, or it is cancelled
    */
-  readSecret(message: string, option: { name: string; isSet: boolean }): Promise<string>;
+  readSecret(
+    message: string,
+    option: { name: string; isSet: boolean; isTypedTwice?: boolean },
+  ): Promise<string>;
   /** Asks before something that cannot be undone. @throws CommandError unless it is agreed to */
   confirm(message: string, isAgreed: boolean): Promise<void>;
   /** Shows how far a long command is, on a terminal. The returned function ends it. */
@@ -49,6 +60,12 @@ export function createTerminal({ input, output, notes }: Streams): Terminal {
   const prompts = { input, output: notes };
   return {
     isInteractive,
+    columns: output.isTTY === true ? (output.columns ?? COLUMNS_DEFAULT) : COLUMNS_DEFAULT,
+
+    bold(text) {
+      const hasColour = output.isTTY === true && !process.env["NO_COLOR"];
+      return hasColour ? styleText("bold", text, { validateStream: false }) : text;
+    },
 
     async write(text) {
       if (!output.write(text)) await once(output, "drain");
@@ -62,7 +79,7 @@ export function createTerminal({ input, output, notes }: Streams): Terminal {
       return readAll(input, bytesMax);
     },
 
-    async readSecret(message, { name, isSet }) {
+    async readSecret(message, { name, isSet, isTypedTwice = false }) {
       if (!isInteractive) {
         if (!isSet) throw usageError(`${message}: use ${name} where nobody can be asked.`);
         return readLine(input, message);
@@ -70,6 +87,10 @@ export function createTerminal({ input, output, notes }: Streams): Terminal {
       const answer = await password({ message, ...prompts });
       if (isCancel(answer)) throw cancelled();
       if (answer === undefined || answer === "") throw usageError(`${message}: is empty`);
+      if (!isTypedTwice) return answer;
+      const again = await password({ message: `${message}, once more`, ...prompts });
+      if (isCancel(again)) throw cancelled();
+      if (again !== answer) throw usageError(`${message}: the two are not the same`);
       return answer;
     },
 

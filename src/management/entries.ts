@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
 import { invalid } from "./management-error.ts";
+import { nearest } from "./nearest.ts";
 
 export type { ClientEntry, UserEntry } from "./entry-schemas.ts";
 
@@ -31,9 +32,32 @@ export function parseUserEntry(value: unknown): UserEntry {
 /** @throws ManagementError `invalid` that names the place of every problem and quotes no value */
 export function checked<Value>(result: z.core.util.SafeParseResult<Value>): Value {
   if (result.success) return result.data;
-  throw invalid(
-    ...result.error.issues.map(({ path, message }) => `${placeOf(path) || "file"}: ${message}`),
-  );
+  throw invalid(...result.error.issues.flatMap(problemsOfIssue));
+}
+
+function problemsOfIssue({ path, message, ...issue }: z.core.$ZodIssue): string[] {
+  if (issue.code !== "unrecognized_keys") return [`${placeOf(path) || "file"}: ${message}`];
+  return issue.keys.map((name) => {
+    // A longer one, or one with digits, may be a token or a password in the wrong place.
+    if (!/^[A-Za-z_]{1,40}$/.test(name)) return `${placeOf(path) || "file"}: ${UNKNOWN_FIELD}`;
+    const near = nearest(name, FIELD_NAMES());
+    const hint = near === null ? "" : `; do you mean ${near}?`;
+    return `${placeOf([...path, name])}: is not a known field${hint}`;
+  });
+}
+
+const UNKNOWN_FIELD = "has a field that is not known";
+
+/** Every name that a field of a client or a user has. */
+const FIELD_NAMES = onDemandNames();
+
+function onDemandNames(): () => readonly string[] {
+  let names: readonly string[] | undefined;
+  return () => {
+    const more = ["clients", "users", "initial_secret", "initial_password", "after", "limit"];
+    names ??= [...more, ...[clientSchema(), userSchema()].flatMap((one) => Object.keys(one.shape))];
+    return names;
+  };
 }
 
 /** Writes a place in JSON, such as `clients[1].scope`. */

@@ -21,8 +21,27 @@ export interface KeySet {
   readonly value: string;
 }
 
+/**
+ * How long to wait after each step of a rotation: the one place that says so. Commands print it, and
+ * a test compares docs/operations.md with it.
+ */
+export const KEY_WAITS: Readonly<Record<KeySecret, { add: string; promote: string }>> = {
+  TOKEN_KEYS: {
+    add: "2 minutes, until the secret is everywhere",
+    // Each refresh seals anew, with the key in front.
+    promote: "`REFRESH_IDLE_TTL_SECONDS` (30 days), or a client's own if longer",
+  },
+  SIGNING_KEYS: {
+    add: "15 minutes, until every API has the public key",
+    promote: "`ACCESS_TOKEN_TTL_SECONDS` (an hour), or a client's own if longer",
+  },
+};
+
 /** What a ring key is for; it has no algorithm of its own to choose. */
 const RING_ALGORITHM = "A256CTR+HS256";
+
+/** Shortest start of an id that is taken for it. */
+const ID_START_MIN = 4;
 
 interface Key {
   readonly id: string;
@@ -87,8 +106,10 @@ export async function retireKey(secret: KeySecret, value: string, id: string): P
 }
 
 function find(keys: readonly Key[], id: string): Key {
-  const found = keys.find((key) => key.id === id);
+  const begun = keys.filter((key) => id.length >= ID_START_MIN && key.id.startsWith(id));
+  const found = keys.find((key) => key.id === id) ?? begun[0];
   if (found === undefined) throw invalid("there is no key of this id");
+  if (begun.length > 1 && found.id !== id) throw invalid("several keys begin so; write more of it");
   return found;
 }
 

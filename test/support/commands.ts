@@ -10,8 +10,8 @@ import type { Ended } from "./processes.ts";
 export interface CommandOptions {
   /** What standard input has. */
   readonly input?: string;
-  /** Somebody sits at a terminal, and types this answer once something is asked. */
-  readonly typed?: string;
+  /** Somebody sits at a terminal, and types one of these answers each time something is asked. */
+  readonly typed?: string | readonly string[];
 }
 
 /** What marks a prompt on the terminal. */
@@ -40,8 +40,7 @@ export async function command(
   });
   let isOver = false;
   if (isTTY) {
-    const isAsked = () => PROMPT.test(said.stderr);
-    void typeWhenAsked(streams.input, typed, isAsked, () => isOver);
+    void typeWhenAsked(streams.input, [typed].flat(), said, () => isOver);
   }
   if (!isTTY) streams.input.end(input);
   let code = 0;
@@ -61,10 +60,17 @@ export async function command(
 
 async function typeWhenAsked(
   input: PassThrough,
-  typed: string,
-  isAsked: () => boolean,
+  answers: readonly string[],
+  said: { readonly stderr: string },
   isOver: () => boolean,
 ): Promise<void> {
-  while (!isAsked() && !isOver()) await sleep(5);
-  input.write(typed);
+  for (const [index, answer] of answers.entries()) {
+    // What is answered is marked otherwise, and then the next is asked.
+    const isAsked = () => {
+      const parts = said.stderr.split("◇");
+      return parts.length > index && PROMPT.test(parts.at(-1) ?? "");
+    };
+    while (!isAsked() && !isOver()) await sleep(5);
+    input.write(answer);
+  }
 }

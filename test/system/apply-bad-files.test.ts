@@ -48,7 +48,11 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
     ["file: not UTF-8"],
   ],
   ["that is a list", json([good]), ["file: Invalid input: expected object, received array"]],
-  ["with an unknown field", client({ secret: SECRET }), ['clients[1]: Unrecognized key: "secret"']],
+  [
+    "with an unknown field",
+    client({ secret: SECRET }),
+    ["clients[1].secret: is not a known field"],
+  ],
   [
     "with wrong types",
     client({ client_secret: 1, client_name: [SECRET], disabled: SECRET }),

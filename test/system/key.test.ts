@@ -2,7 +2,9 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { generateSigningKey } from "../../src/crypto/signing-keys.ts";
+import { KEY_WAITS } from "../../src/management/keys.ts";
 import { type CommandOptions, command } from "../support/commands.ts";
 import { cli, run } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
@@ -46,10 +48,12 @@ describe("cli key in a file of local secrets", () => {
   ])("turns %s over, and says what to wait for", async (name, words) => {
     const [old = ""] = await idsOf(...words);
     const added = await key(["add", ...words]);
-    expect(added.stderr).toMatch(/started again\.\n.* a minute until it is everywhere\..*promote/);
+    expect(added.stderr).toContain(
+      "started again.\nWait 2 minutes, until the secret is everywhere. Then promote the new key.",
+    );
     const [, fresh = ""] = await idsOf(...words);
     const promoted = await key(["promote", fresh, ...words]);
-    expect(promoted.stderr).toMatch(/Retire the old key when/);
+    expect(promoted.stderr).toMatch(/^Wait .* Then retire the old key\.$/m);
     expect(await idsOf(...words)).toEqual([fresh, old]);
     expect((await key(["retire", old, ...words])).code).toBe(0);
     expect(await idsOf(...words)).toEqual([fresh]);
@@ -188,4 +192,12 @@ describe("cli key --remote, with a stand-in for wrangler", () => {
     const { keys } = JSON.parse(signing);
     return JSON.stringify({ keys: [{ ...keys[0], note: "x".repeat(4000) }] });
   }
+});
+
+test("docs/operations.md names the waits that the commands print", () => {
+  const page = readFileSync(join(PROJECT_DIR, "docs/operations.md"), "utf8");
+  const { TOKEN_KEYS, SIGNING_KEYS } = KEY_WAITS;
+  expect(page).toContain(`| 1 | \`key add\` | ${TOKEN_KEYS.add} | ${SIGNING_KEYS.add} |`);
+  const promote = `${TOKEN_KEYS.promote} | ${SIGNING_KEYS.promote} |`;
+  expect(page).toContain(`| 2 | \`key promote ID\` | ${promote}`);
 });

@@ -50,7 +50,9 @@ describe("cli user as processes, beside the running service", () => {
 
 describe("cli user create", () => {
   test("asks for the password on a terminal, and does not show it", async () => {
-    const { code, stdout, stderr } = await user(["create", "asked"], { typed: `${PASSWORD}\r` });
+    const { code, stdout, stderr } = await user(["create", "asked"], {
+      typed: [`${PASSWORD}\r`, `${PASSWORD}\r`],
+    });
     expect(code, stderr).toBe(0);
     expect(stdout + stderr).not.toContain(PASSWORD);
     expect(row("asked")?.["password_record"]).toMatch(/^\$pbkdf2-sha256\$/);

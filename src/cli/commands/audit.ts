@@ -4,7 +4,7 @@ import { words } from "../../storage/account-rows.ts";
 import { type AuditEventRow, listAuditEvents } from "../../storage/audit-events.ts";
 import { withDatabase } from "../bindings.ts";
 import { type CommonOptions, common, readLimit, targetOf } from "../options.ts";
-import { json, table } from "../output.ts";
+import { json, shortInstant, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface AuditOptions extends CommonOptions {
@@ -25,17 +25,24 @@ export function auditCommand(terminal: Terminal): Command {
     .action(async ({ before, limit, ...options }: AuditOptions) => {
       const page = { beforeId: before, limit };
       const events = await withDatabase(targetOf(options), (db) => listAuditEvents(db, page));
-      await terminal.write(options.json ? json(events.map(toJson)) : describe(events));
+      await terminal.write(options.json ? json(events.map(toJson)) : describe(events, terminal));
     });
   return audit;
 }
 
-function describe(events: readonly AuditEventRow[]): string {
+function describe(events: readonly AuditEventRow[], terminal: Terminal): string {
   const rows = events.map(({ id, at_ms, action, subject, fields, ended_sessions }) => {
     const sessions = ended_sessions === 1 ? "ended" : "";
-    return [String(id), instantOf(at_ms), action, subject || "everybody", sessions, fields];
+    return [
+      String(id),
+      shortInstant(instantOf(at_ms)),
+      action,
+      subject || "everybody",
+      sessions,
+      fields,
+    ];
   });
-  return table(["EVENT", "WHEN", "ACTION", "SUBJECT", "SESSIONS", "FIELDS"], rows);
+  return table(["EVENT", "WHEN", "ACTION", "SUBJECT", "SESSIONS", "FIELDS"], rows, terminal);
 }
 
 function toJson({ at_ms, fields, ended_sessions, ...event }: AuditEventRow): object {

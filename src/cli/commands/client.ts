@@ -105,7 +105,7 @@ function addReads(client: Command, terminal: Terminal): void {
         one.disabled ? "disabled" : "enabled",
       ]);
       const head = ["CLIENT", "NAME", "AUTH METHOD", "GRANT TYPES", "SCOPE", "STATE"];
-      await terminal.write(table(head, rows));
+      await terminal.write(table(head, rows, terminal));
       if (next !== null) terminal.note(`There are more: --after ${next}`);
     });
   common(client.command("show"))

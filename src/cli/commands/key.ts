@@ -3,6 +3,7 @@ import { secureRandom } from "../../crypto/random.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
 import {
   addKey,
+  KEY_WAITS,
   type KeySecret,
   type KeySet,
   listKeys,
@@ -30,23 +31,13 @@ interface AddOptions extends KeyOptions {
 /** Longest value of a secret of a Worker, in bytes. Source: Workers, "Limits". */
 const WORKER_SECRET_BYTES_MAX = 5120;
 
-const PROPAGATION = "A new version needs about a minute until it is everywhere.";
-
-/** What to know before the next step, for each secret. */
-const NEXT_STEP: Readonly<Record<KeySecret, { add: string; promote: string }>> = {
-  TOKEN_KEYS: {
-    add: `${PROPAGATION} Then promote the key, so that it seals.`,
-    promote:
-      "Retire the old key when what it sealed has ended: after the longest refresh lifetime " +
-      "(REFRESH_ABSOLUTE_TTL_SECONDS, or a client's own if that is longer).",
-  },
-  SIGNING_KEYS: {
-    add: `${PROPAGATION} APIs may keep the old JWKS for some minutes more. Then promote the key.`,
-    promote:
-      "Retire the old key when what it signed has expired: after ACCESS_TOKEN_TTL_SECONDS, " +
-      "or a client's own lifetime if that is longer.",
-  },
-};
+/** What to do after a step. */
+function nextStep(verb: "add" | "promote", secret: KeySecret): string {
+  const wait = KEY_WAITS[secret][verb].replaceAll("`", "");
+  return verb === "add"
+    ? `Wait ${wait}. Then promote the new key.`
+    : `Wait ${wait}. Then retire the old key.`;
+}
 
 /** The commands `key ...`. */
 export function keyCommand(terminal: Terminal): Command {
@@ -114,7 +105,7 @@ async function change(
   await show(set, options, terminal, options.remote);
   if (options.remote) terminal.note(`Keep the new ${secret} now: it is shown this once.`);
   else terminal.note("A service that runs now must be started again.");
-  if (verb !== "retire") terminal.note(NEXT_STEP[secret][verb]);
+  if (verb !== "retire") terminal.note(nextStep(verb, secret));
 }
 
 /** A Worker's secret cannot be read back, so that its owner brings the present one. */
@@ -175,7 +166,7 @@ async function show(
   const value = withValue ? { value: set.value } : {};
   if (options.json) return terminal.write(json({ keys: shown, ...value }));
   const rows = shown.map(({ id, algorithm, use: used }) => [id, algorithm, used]);
-  const list = table(["KEY", "ALGORITHM", "USE"], rows);
+  const list = table(["KEY", "ALGORITHM", "USE"], rows, terminal);
   if (!withValue) return terminal.write(list);
   terminal.note(list.trimEnd());
   await terminal.write(`${set.value}\n`);

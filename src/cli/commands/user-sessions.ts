@@ -1,5 +1,8 @@
 import type { Command } from "commander";
 import * as sessions from "../../management/sessions.ts";
+import type { ManagementTools } from "../../management/tools.ts";
+import type { Page } from "../../storage/registry.ts";
+import { usageError } from "../command-error.ts";
 import { withManagement } from "../management.ts";
 import {
   type CommonOptions,
@@ -9,8 +12,14 @@ import {
   pageOf,
   targetOf,
 } from "../options.ts";
-import { json, report, table } from "../output.ts";
+import { json, report, shortInstant, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
+
+/** How much of an id a table shows: no two sessions of a user share it. */
+const SHORT_ID_LENGTH = 12;
+
+/** Shortest start of an id that is taken for it. */
+const PREFIX_LENGTH_MIN = 4;
 
 /** Adds the commands about single sessions of a user. All of them end by `user revoke`. */
 export function addSessions(user: Command, terminal: Terminal): void {
@@ -22,21 +31,45 @@ export function addSessions(user: Command, terminal: Terminal): void {
         return sessions.listSessions({ username }, pageOf(options), tools);
       });
       if (options.json) return terminal.write(json({ sessions: items, next }));
-      const rows = items.map((one) => {
+      const newestFirst = items.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
+      const rows = newestFirst.map((one) => {
         const label = one.imported ? "imported, not used here yet" : one.label;
-        return [one.id, one.client_id, one.created_at, one.last_refreshed_at.slice(0, 10), label];
+        const refreshed = one.last_refreshed_at.slice(0, 10);
+        const id = one.id.slice(0, SHORT_ID_LENGTH);
+        return [id, one.client_id, shortInstant(one.created_at), refreshed, label];
       });
-      await terminal.write(table(["SESSION", "CLIENT", "SINCE", "REFRESHED", "LABEL"], rows));
+      const head = ["SESSION", "CLIENT", "SINCE", "REFRESHED", "LABEL"];
+      await terminal.write(table(head, rows, terminal));
       if (next !== null) terminal.note(`There are more: --after ${next}`);
     });
   common(user.command("end-session"))
     .description("end one session of a user")
     .argument("<username>", "the user")
-    .argument("<session>", "the session, as `user sessions` names it")
+    .argument("<session>", "the session, as `user sessions` names it, or the start of its id")
     .action(async (username: string, session: string, options: CommonOptions) => {
-      await withManagement(targetOf(options), (tools) => {
-        return sessions.endSession({ username }, session, tools);
+      await withManagement(targetOf(options), async (tools) => {
+        return sessions.endSession({ username }, await wholeId(username, session, tools), tools);
       });
       await report({ username, session, ended: true }, options, terminal);
     });
+}
+
+/**
+ * The id that begins so. One that is none is left as it is, for the command to say so.
+ *
+ * @throws CommandError when several begin so
+ */
+async function wholeId(username: string, start: string, tools: ManagementTools): Promise<string> {
+  if (start.length < PREFIX_LENGTH_MIN) return start;
+  const found: string[] = [];
+  const list = (page: Page) => sessions.listSessions({ username }, page, tools);
+  for (let after: string | null = ""; after !== null; ) {
+    const { items, next }: Awaited<ReturnType<typeof list>> = await list({ after, limit: 1000 });
+    found.push(...items.map(({ id }) => id).filter((id) => id.startsWith(start)));
+    after = next;
+  }
+  if (found.length > 1 && !found.includes(start)) {
+    throw usageError(`${start}: ${found.length} sessions begin so. Write more of the id.`);
+  }
+  return found.length === 1 ? (found[0] ?? start) : start;
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { ManagementError } from "../../management/management-error.ts";
 import * as users from "../../management/users.ts";
 import { usageError } from "../command-error.ts";
 import { withManagement } from "../management.ts";
@@ -60,6 +61,7 @@ function addCreate(user: Command, terminal: Terminal): void {
       if (withoutPassword && passwordStdin) {
         throw usageError("--without-password: does not go with --password-stdin.");
       }
+      if (terminal.isInteractive && !withoutPassword) await requireFree(username, options);
       const input = {
         username,
         is_active: !inactive,
@@ -85,7 +87,7 @@ function addReads(user: Command, terminal: Terminal): void {
         one.has_password ? "yes" : "no",
         one.is_active ? "active" : "inactive",
       ]);
-      await terminal.write(table(["USER", "ID", "PASSWORD", "STATE"], rows));
+      await terminal.write(table(["USER", "ID", "PASSWORD", "STATE"], rows, terminal));
       if (next !== null) terminal.note(`There are more: --after ${next}`);
     });
   common(user.command("show"))
@@ -127,6 +129,7 @@ function addPassword(user: Command, terminal: Terminal): void {
     .argument("<username>", "the user")
     .option(...PASSWORD_OPTION, false)
     .action(async (username: string, options: PasswordOptions) => {
+      if (terminal.isInteractive) await requireThere(username, options);
       const password = await readPassword(options, terminal);
       await withManagement(targetOf(options), (tools) => {
         return users.setPassword({ username }, password, tools);
@@ -181,5 +184,19 @@ function addDelete(user: Command, terminal: Terminal): void {
 }
 
 function readPassword({ passwordStdin }: PasswordOptions, terminal: Terminal): Promise<string> {
-  return terminal.readSecret("Password", { name: "--password-stdin", isSet: passwordStdin });
+  const option = { name: "--password-stdin", isSet: passwordStdin, isTypedTwice: true };
+  return terminal.readSecret("Password", option);
+}
+
+/** Before a password is typed for nothing. @throws ManagementError `already_exists` */
+async function requireFree(username: string, options: CommonOptions): Promise<void> {
+  await withManagement(targetOf(options), async ({ registry }) => {
+    if (!(await registry.findUsers([username])).has(username)) return;
+    throw new ManagementError("already_exists", { kind: "user", name: username });
+  });
+}
+
+/** Before a password is typed for nothing. @throws ManagementError `not_found` */
+async function requireThere(username: string, options: CommonOptions): Promise<void> {
+  await withManagement(targetOf(options), (tools) => users.showUser({ username }, tools));
 }

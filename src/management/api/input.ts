@@ -80,8 +80,7 @@ export interface Problem {
 export function problemsOf({ problems }: ManagementError): Problem[] {
   return problems.map((problem) => {
     const [, field = "", message = problem] =
-      /^([a-z_]+)(?![a-z_])[^\s:]*: (.*)$/s.exec(problem) ?? [];
-    const words = /Unrecognized keys?:/.test(message) ? "has a field that is not known" : message;
-    return { place: field === "file" ? "" : field, message: words };
+      /^([A-Za-z_]+)(?![A-Za-z_])[^\s:]*: (.*)$/s.exec(problem) ?? [];
+    return { place: field === "file" ? "" : field, message };
   });
 }
