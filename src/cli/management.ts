@@ -1,10 +1,9 @@
-import { parsePasswordConfig } from "../config/index.ts";
+import { parsePasswordConfig, readSetting, SETTINGS } from "../config/index.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
 import { secureRandom } from "../crypto/random.ts";
 import { unknownScopes } from "../management/scope-names.ts";
 import type { ManagementTools } from "../management/tools.ts";
-import { parseScope, type Scope } from "../protocol/scope.ts";
 import { createRegistry } from "../storage/registry.ts";
 import { type Target, withDatabase } from "./bindings.ts";
 import { plain } from "./output.ts";
@@ -32,19 +31,13 @@ export async function withManagement<Result>(
       registry: createRegistry(db),
       ...kinds,
       passwordLengthMin: config.passwordLengthMin,
-      ...scopesOf(settings),
+      scopes: readSetting(SETTINGS.scopes, settings),
       random: secureRandom,
       newUserId: () => crypto.randomUUID(),
       endFamily: null,
     };
     return use(tools, db);
   });
-}
-
-/** What is wrong with `SCOPES` is for the service and the doctor to say, not for every command. */
-function scopesOf({ SCOPES }: Readonly<Record<string, unknown>>): { readonly scopes?: Scope } {
-  const scopes = parseScope(String(SCOPES ?? ""));
-  return scopes === null || scopes.length === 0 ? {} : { scopes };
 }
 
 /** Says which scope names of a client the service does not have; it is changed all the same. */

@@ -9,11 +9,11 @@ import { secureRandom } from "../crypto/random.ts";
 import { firstKey } from "../management/keys.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { applyFile } from "./commands/apply.ts";
+import { migrateLocally } from "./local-migrations.ts";
 import { makePrivate } from "./private-files.ts";
 import { DEV_VARS, localSecrets } from "./project.ts";
 import { readStartOptions, type StartOptions } from "./start-options.ts";
-import { withLockedState } from "./state-lock.ts";
-import { runWrangler, serveWithWrangler } from "./wrangler.ts";
+import { serveWithWrangler } from "./wrangler.ts";
 
 const DEMO_FILE = resolve(import.meta.dirname, "demo.json");
 
@@ -29,7 +29,7 @@ await runCommand(async () => {
   makeStateDir(options);
   await makeLocalKeys();
   console.log("Applying database migrations ...");
-  await withLockedState(options.stateDir, () => migrate(options));
+  await migrateLocally(options.stateDir);
   console.log("Making the demo client and user ...");
   await applyFile(DEMO_FILE, { stateDir: options.stateDir, remote: false });
   console.log(`Starting the service on port ${options.port} ...`);
@@ -86,12 +86,6 @@ async function makeLocalKeys(): Promise<void> {
 function lineBreakBefore(): string {
   const text = existsSync(DEV_VARS) ? readFileSync(DEV_VARS, "utf8") : "";
   return text === "" || text.endsWith("\n") ? "" : "\n";
-}
-
-async function migrate({ stateDir }: StartOptions): Promise<void> {
-  const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateDir];
-  const { code, output } = await runWrangler(args);
-  if (code !== 0) throw new CommandError(`The migrations could not be applied:\n${output}`);
 }
 
 async function serve({ host, port, stateDir, passedThrough }: StartOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Applied, type ApplyOptions, apply, findUnnamed } from "../../management/apply.ts";
 import type { FieldChange } from "../../management/field-changes.ts";
@@ -7,6 +8,7 @@ import { parseRegistryFile, type RegistryFile } from "../../management/registry-
 import type { ManagementTools } from "../../management/tools.ts";
 import type { Target } from "../bindings.ts";
 import { messageOf, usageError } from "../command-error.ts";
+import { createState } from "../local-migrations.ts";
 import { warnOfScopes, withManagement } from "../management.ts";
 import { type ConfirmOptions, confirmed, targetOf } from "../options.ts";
 import { json, plain } from "../output.ts";
@@ -105,6 +107,7 @@ async function runApply(
 ): Promise<void> {
   const { dryRun, prune, yes } = options;
   const bytes = path === "-" ? await terminal.readInput(FILE_BYTES_MAX) : readBytes(path);
+  if (!options.remote && !dryRun) await createState(resolve(options.persistTo));
   const bar = terminal.showProgress("Making the records of passwords and secrets");
   let written = 0;
   const applied = await withFile(path, bytes, targetOf(options), async (file, tools) => {

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { readSetting, SETTINGS } from "../../config/index.ts";
 import { allRows, idOf } from "../../management/all-rows.ts";
 import { unknownScopes } from "../../management/scope-names.ts";
-import { parseScope } from "../../protocol/scope.ts";
 import { createRegistry } from "../../storage/registry.ts";
 import { appliedMigrations, databaseNowMs } from "../../storage/upkeep.ts";
 import { type Target, withDatabase } from "../bindings.ts";
@@ -57,9 +57,7 @@ async function checkClock(db: D1Database): Promise<Check> {
 
 /** Every scope that a client may have is one that the service has. */
 async function checkScopes(db: D1Database, target: Target): Promise<Check[]> {
-  const scopes = parseScope(String((await settingsOf(target))["SCOPES"] ?? ""));
-  // The check of the configuration says so.
-  if (scopes === null) return [];
+  const scopes = readSetting(SETTINGS.scopes, await settingsOf(target));
   const { listClients } = createRegistry(db);
   const odd: string[] = [];
   for await (const row of allRows(listClients, idOf)) {
