@@ -16,6 +16,7 @@ import type { SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintTools } from "./issuer/mint.ts";
+import { deriveDigestOrigin } from "./issuer/origin.ts";
 import { createLegacyLogin } from "./legacy/log-in.ts";
 import type { ManagementTools } from "./management/tools.ts";
 import { ADMIN_SCOPE } from "./protocol/names.ts";
@@ -89,12 +90,15 @@ async function createDeps(env: Env): Promise<Deps> {
   const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
   const createQueue = () =>
     createHashingQueue({ hashesMax: config.hashesInFlightMax, clock, wait });
-  const [mintTools, passwordKinds, limits] = await Promise.all([
+  const [tokenKey] = config.tokenKeys;
+  if (tokenKey === undefined) throw new ConfigError("TOKEN_KEYS is missing");
+  const [mintTools, digestOrigin, passwordKinds, limits] = await Promise.all([
     deriveMintTools(config),
+    deriveDigestOrigin(tokenKey),
     createPasswordKinds({ ...config, random, deriveLong, createQueue }),
-    createLimits(config, env),
+    createLimits(config, tokenKey, env),
   ]);
-  const accounts = createAccountStore(env.DB);
+  const accounts = createAccountStore(env.DB, config.usernames);
   const acceptsImportedTokens = config.importedTokens === "on";
   const hasManagement = config.managementApi === "on";
   const issuer = createIssuer({
@@ -106,6 +110,7 @@ async function createDeps(env: Env): Promise<Deps> {
     ...mintTools,
     refreshRetry: config.refreshRetry,
     refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
+    digestOrigin,
     random,
     clock,
     defer,
@@ -128,7 +133,7 @@ async function createDeps(env: Env): Promise<Deps> {
     wait,
     acceptsImportedTokens,
     management: {
-      registry: createRegistry(env.DB, DEADLINE_MS),
+      registry: createRegistry(env.DB, config.usernames, DEADLINE_MS),
       ...passwordKinds,
       passwordLengthMin: config.passwordLengthMin,
       scopes: config.scopes,
@@ -146,14 +151,13 @@ async function createDeps(env: Env): Promise<Deps> {
 /** What bounds how much may be tried. */
 async function createLimits(
   config: Config,
+  tokenKey: Uint8Array<ArrayBuffer>,
   env: Env,
 ): Promise<Pick<Deps, "addressFilter" | "throttle">> {
   if (config.rateLimits === "off") {
     return { addressFilter: NO_ADDRESS_FILTER, throttle: NO_THROTTLE };
   }
-  const { userFailures, clientFailures, tokenKeys } = config;
-  const [tokenKey] = tokenKeys;
-  if (tokenKey === undefined) throw new ConfigError("TOKEN_KEYS is missing");
+  const { userFailures, clientFailures } = config;
   return {
     addressFilter: createAddressFilter(createAddressLimit(env.ADDRESS_RATE_LIMIT), clock),
     throttle: createThrottle({

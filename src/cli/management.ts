@@ -28,7 +28,7 @@ export async function withManagement<Result>(
   });
   return withDatabase(target, (db) => {
     const tools = {
-      registry: createRegistry(db),
+      registry: createRegistry(db, config.usernames),
       ...kinds,
       passwordLengthMin: config.passwordLengthMin,
       scopes: readSetting(SETTINGS.scopes, settings),

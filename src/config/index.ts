@@ -38,10 +38,11 @@ export interface LegacyConfig {
   readonly clientSecret: string | null;
 }
 
-/** The settings that decide how a password is stored: all that the CLI needs of them. */
+/** The settings that decide how users are stored: all that the CLI needs of them. */
 export type PasswordConfig = ValuesOf<typeof PASSWORD_TABLE>;
 
 const PASSWORD_TABLE = {
+  usernames: SETTINGS.usernames,
   passwordLengthMin: SETTINGS.passwordLengthMin,
   passwordHashRounds: SETTINGS.passwordHashRounds,
   passwordPepper: SECRETS.passwordPepper,

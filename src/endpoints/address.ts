@@ -6,3 +6,11 @@
 export function addressOf(request: Request): string | null {
   return request.headers.get("CF-Connecting-IP");
 }
+
+/** The header in which a client with a secret or key names the address of the user it serves. */
+export const FORWARDED_FOR = "Tollgate-Forwarded-For";
+
+/** What {@link FORWARDED_FOR} says; only a client that authenticated may be believed. */
+export function forwardedForOf(request: Request): string | null {
+  return request.headers.get(FORWARDED_FOR)?.trim() || null;
+}

@@ -81,6 +81,7 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   username_control_character: invalidRequest("The username has a control character."),
   password_control_character: invalidRequest("The password has a control character."),
   refresh_token_missing: invalidRequest("Missing refresh token parameter."),
+  forwarded_address_malformed: invalidRequest("Tollgate-Forwarded-For is not one IP address."),
 
   client_credentials_missing: INVALID_CLIENT,
   client_credentials_malformed: INVALID_CLIENT,

@@ -18,6 +18,7 @@ export const ADMIN_PATHS = {
   adminUser: "/admin/users/{id}",
   adminUserPassword: "/admin/users/{id}/password",
   adminUserPasswordReset: "/admin/users/{id}/password-reset",
+  adminUserUnlock: "/admin/users/{id}/unlock",
   adminUserSessions: "/admin/users/{id}/sessions",
   adminUserSession: "/admin/users/{id}/sessions/{session_id}",
   adminClients: "/admin/clients",

@@ -1,11 +1,12 @@
 import type { Deps } from "../deps.ts";
 import { selectGrant } from "../grants/index.ts";
+import { userAddressOf } from "../grants/user-address.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
 import { note } from "../telemetry/record.ts";
 import { labelOf } from "../tokens/session.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, forwardedForOf } from "./address.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
@@ -24,18 +25,19 @@ export async function token(exchange: Exchange, deps: Deps): Promise<Response> {
   const grant = selectGrant(grantTypeOf(request, params));
   note({ grantType: grant.grantType });
   const idempotencyKey = request.headers.get("Idempotency-Key");
-  const address = addressOf(request);
-  const prepared = await grant.prepare({ params, idempotencyKey, address }, deps);
+  const addresses = { address: addressOf(request), forwardedFor: forwardedForOf(request) };
+  const prepared = await grant.prepare({ params, idempotencyKey, addresses }, deps);
   const { query, userOf, authorize } = prepared;
   const askedAtMs = deps.clock();
   const { client, accounts } = await authenticateClient(exchange, params, query, deps);
+  const address = userAddressOf(client, addresses);
   const user = userOf(accounts);
   if (user !== null) note({ userId: user.id });
   const authorization = await authorize(client, user, accounts);
   // A change that the look-up saw is not later than the login, and any other one is.
   const authorizedAtMs = Math.max(askedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0);
   const label = labelOf(request.headers.get("User-Agent"));
-  const context = { issuerUrl: issuerUrlOf(request, deps), authorizedAtMs, label };
+  const context = { issuerUrl: issuerUrlOf(request, deps), authorizedAtMs, label, address };
   return json(toWire(await deps.issuer.issue(authorization, context)));
 }
 

@@ -8,6 +8,14 @@ import { audit } from "../telemetry/audit.ts";
 import { note } from "../telemetry/record.ts";
 import type { GrantTools } from "./grant.ts";
 
+/** Whom a user name stands for here. */
+export interface Named {
+  /** Null: there is no user of that name. */
+  readonly user: User | null;
+  /** Whether there is one whose name differs at most in case. */
+  readonly hasSimilar: boolean;
+}
+
 /** Records of this service, which another server never had. */
 const OWN_RECORD = /^\$(?:pbkdf2-sha256|sealed)\$/;
 
@@ -18,19 +26,23 @@ const OWN_RECORD = /^\$(?:pbkdf2-sha256|sealed)\$/;
  * The call follows the work of any failed login. How long it takes is hidden as long as the old
  * endpoint answers before a failed login is known; see `hold-failures.ts`.
  *
- * @param user whom no record here lets in; null when there is none of that name
+ * @param named whom no record here lets in
  * @returns null when nobody there is to be asked, or the password is wrong there too
+ * A name that differs only in case from that of a user here is not asked for: an endpoint that
+ * ignores case would let the same person in, and a second account would be made.
+ *
  * @throws Unavailable when the old endpoint does not say, or a new user cannot be stored
- * @throws Refusal when somebody else made the user meanwhile, and not with this password
+ * @throws Refusal when another request made the user at the same time, with another password
  */
 export async function adoptUser(
   username: string,
   password: string,
-  user: User | null,
+  { user, hasSimilar }: Named,
   tools: GrantTools,
 ): Promise<User | null> {
   const { legacyLogin } = tools;
-  if (legacyLogin === null || !(await mayAsk(username, password, user, tools))) return null;
+  if (legacyLogin === null || (user === null && hasSimilar)) return null;
+  if (!(await mayAsk(username, password, user, tools))) return null;
   if (!(await legacyLogin(username, password))) return null;
   if (user === null) return storeUser(username, password, tools);
   tools.defer(storeRecord(user, password, tools));
@@ -45,7 +57,8 @@ async function mayAsk(
   { userPasswords }: GrantTools,
 ): Promise<boolean> {
   if (utf8(password).length > PASSWORD_BYTES_MAX) return false;
-  if (user === null) return username.length <= NAME_LENGTH_MAX;
+  // Some databases ignore spaces at the end of a name: that would be a second account too.
+  if (user === null) return username.length <= NAME_LENGTH_MAX && username === username.trim();
   if (!user.isActive) return false;
   const { passwordRecord: record } = user;
   if (record.startsWith("!")) return true;
@@ -62,12 +75,13 @@ async function storeUser(
   const id = randomUuid(random);
   const passwordRecord = await userPasswords.makeRecord(password);
   const stored = await accounts.addUser({ id, username, passwordRecord });
+  if (stored === null) throw new Refusal("user_unknown");
   note({ userId: stored.id });
   if (stored.id === id) {
     audit({ action: "user_adopted", userId: id });
     return stored;
   }
-  // Somebody else was faster, such as a second login of the user's at once: that record decides.
+  // Another request was faster, such as a second login of the same user: that record decides.
   const { matched } = await userPasswords.check(password, [stored.passwordRecord]);
   if (matched === null) throw new Refusal("password_wrong");
   if (!stored.isActive) throw new Refusal("user_inactive");

@@ -10,6 +10,7 @@ import type { AccountQuery, AccountStore, Accounts, Client, User } from "../stor
 import type { Throttle } from "../throttle/throttle.ts";
 import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 import type { HoldTools } from "./hold-failures.ts";
+import type { Addresses } from "./user-address.ts";
 
 /** What a grant may use to decide. None of it mints a token or writes an answer. */
 export interface GrantTools extends HoldTools {
@@ -38,8 +39,7 @@ export interface GrantRequest {
   readonly params: Params;
   /** The `Idempotency-Key` header, or null. */
   readonly idempotencyKey: string | null;
-  /** Where it comes from, or null when the platform does not say. */
-  readonly address: string | null;
+  readonly addresses: Addresses;
 }
 
 /** A request that a grant has read, before anyone has proved anything. */

@@ -5,30 +5,33 @@ import { Refusal } from "../protocol/refusal.ts";
 import type { Client, User } from "../storage/accounts.ts";
 import { audit } from "../telemetry/audit.ts";
 import type { Origin } from "../throttle/names.ts";
-import { adoptUser } from "./adopt-user.ts";
+import { adoptUser, type Named } from "./adopt-user.ts";
 import { audienceOf } from "./audience.ts";
 import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
 import { holdFailures } from "./hold-failures.ts";
+import { type Addresses, userAddressOf } from "./user-address.ts";
 
 /** Resource owner password credentials (RFC 6749 §4.3): a user logs in, a family begins. */
 export const passwordGrant: Grant = {
   grantType: "password",
 
-  async prepare({ params, address }, tools) {
+  async prepare({ params, addresses }, tools) {
     const username = params.get("username");
     return {
       query: username === undefined ? {} : { userKeys: [{ username }] },
       userOf: (accounts) => (username === undefined ? null : accounts.user({ username })),
 
-      async authorize(client, user) {
+      async authorize(client, user, accounts) {
         const credentials = requiredCredentials(params);
         const attempt = {
           username: credentials.username,
           clientId: client.clientId,
-          origin: originOf(client, address),
+          origin: originOf(client, addresses),
+          unlockedAtMs: user?.unlockedAtMs ?? 0,
         };
-        const check = () => logIn(user, credentials, tools);
+        const hasSimilar = accounts.hasSimilarUser(credentials.username);
+        const check = () => logIn({ user, hasSimilar }, credentials, tools);
         // Held outermost, so that nothing counts as under way while somebody waits.
         const loggedIn = await holdFailures(() => tools.throttle.login(attempt, check), tools);
         requireGrantAllowed(client, "password");
@@ -48,9 +51,10 @@ export const passwordGrant: Grant = {
   },
 };
 
-/** Anybody can say to be a public client: it tells nothing of where a login comes from. */
-function originOf({ clientId, authMethod }: Client, address: string | null): Origin {
-  return { address, provedClientId: authMethod === "none" ? null : clientId };
+function originOf(client: Client, addresses: Addresses): Origin {
+  const { clientId, authMethod } = client;
+  const provedClientId = authMethod === "none" ? null : clientId;
+  return { address: userAddressOf(client, addresses), provedClientId };
 }
 
 interface Credentials {
@@ -75,13 +79,14 @@ function requiredCredentials(params: Params): Credentials {
  * and at the old endpoint together.
  */
 async function logIn(
-  user: User | null,
+  named: Named,
   { username, password }: Credentials,
   tools: GrantTools,
 ): Promise<User> {
+  const { user } = named;
   const records = user === null ? [] : [user.passwordRecord];
   const { matched, outdated } = await tools.userPasswords.check(password, records);
-  const adopted = matched === null ? await adoptUser(username, password, user, tools) : null;
+  const adopted = matched === null ? await adoptUser(username, password, named, tools) : null;
   if (adopted !== null) return adopted;
   if (user === null) throw new Refusal("user_unknown");
   if (matched === null) throw new Refusal(reasonOf(user, password));

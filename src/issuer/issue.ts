@@ -14,6 +14,7 @@ import {
   toIssued,
 } from "./issued.ts";
 import { mintAccessToken, mintPair } from "./mint.ts";
+import { noteSession } from "./note-session.ts";
 import { issueSuccessor } from "./succeed.ts";
 
 /**
@@ -88,6 +89,6 @@ async function issueNewFamily(
   const instants = { createdAtMs: nowMs, lastRefreshedAtMs: nowMs };
   const neededUntilMs = sessionNeededUntilMs(nowMs, nowMs, policy);
   const session = { userId: subject, familyId, clientId, label, ...instants, neededUntilMs };
-  tools.defer(tools.sessions.note(session));
+  tools.defer(noteSession(session, tools));
   return toIssued(pair, pair.refreshToken, nowMs);
 }

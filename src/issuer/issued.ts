@@ -7,6 +7,7 @@ import type { SessionStore } from "../storage/sessions.ts";
 import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 import type { FamilyPolicy } from "../tokens/family.ts";
 import { type AccessTokenForm, type MintedAccessToken, type MintTools, scopeOf } from "./mint.ts";
+import type { DigestOrigin } from "./origin.ts";
 
 /** What an issue gives to the client. */
 export interface IssuedTokens {
@@ -29,6 +30,8 @@ export interface IssueContext {
   readonly authorizedAtMs: number;
   /** Tells the session from others in a list for people. */
   readonly label: string;
+  /** Where the user is, or null when nothing says so. */
+  readonly address: string | null;
 }
 
 /** What issuing needs. */
@@ -40,6 +43,7 @@ export interface IssueTools extends MintTools {
   readonly importedTokens: ImportedTokenStore | null;
   readonly refreshRetry: FamilyPolicy["retry"];
   readonly refreshRetryWindowSeconds: number;
+  readonly digestOrigin: DigestOrigin;
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

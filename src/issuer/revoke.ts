@@ -59,7 +59,7 @@ export async function endFamily(
   familyId: string,
   clientId: string,
   reason: RevocationReason,
-  tools: RevokeTools,
+  tools: EndTools & Pick<RevokeTools, "families" | "clock">,
   adoption?: Adoption,
 ): Promise<void> {
   const nowMs = tools.clock();

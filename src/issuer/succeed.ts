@@ -1,12 +1,14 @@
 import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
 import { formatScope } from "../protocol/scope.ts";
 import { audit } from "../telemetry/audit.ts";
+import type { AuditEvent } from "../telemetry/audit-event.ts";
 import type { Authorization, Continuation } from "../tokens/authorization.ts";
 import type {
   Adoption,
   FamilyPolicy,
   Generation,
   RevocationReason,
+  RotationOutcome,
   RotationRefusal,
 } from "../tokens/family.ts";
 import type { RefreshToken } from "../tokens/refresh-token.ts";
@@ -23,6 +25,7 @@ import {
   toIssued,
 } from "./issued.ts";
 import { mintPair, signingKeysOf } from "./mint.ts";
+import { noteSession } from "./note-session.ts";
 
 const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
   unknown: "family_unknown",
@@ -63,11 +66,13 @@ export async function issueSuccessor(
   const { familyId, generation } = predecessor;
   const keyId = tools.refreshTokenRing.sealing.id;
   const { attemptId } = succession;
-  const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId };
+  const origin = await tools.digestOrigin(familyId, context.address);
+  const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId, origin };
   const outcome = await tools.families.rotate(familyId, rotation, nowMs, policy, adoption);
+  noteReplay(predecessor, outcome);
   if (outcome.kind === "refused") {
     const { refusal, ended } = outcome;
-    if (ended !== null) noteEnd(predecessor, ended, refusal, tools);
+    if (ended !== null) noteEnd(predecessor, ended, outcome, tools);
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
   const family = { ...predecessor, originalScope: predecessor.scope };
@@ -85,14 +90,30 @@ function begun(
   return adopt(succession.imported, tools.families);
 }
 
+/** A token that was just consumed was presented again: a lost answer, a race or theft. */
+function noteReplay(
+  { familyId, clientId, subject: userId }: RefreshToken,
+  outcome: RotationOutcome,
+): void {
+  const reason = outcome.kind === "refused" ? outcome.refusal : outcome.kind;
+  if (reason !== "repeated" && reason !== "raced") return;
+  const origin = originOf(outcome);
+  audit({ action: "refresh_token_replayed", clientId, userId, familyId, reason, ...origin });
+}
+
+function originOf({ isSameOrigin }: RotationOutcome): Pick<AuditEvent, "isSameOrigin"> {
+  return isSameOrigin === undefined ? {} : { isSameOrigin };
+}
+
 function noteEnd(
   { familyId, clientId, subject: userId }: RefreshToken,
   ended: Generation,
-  refusal: RotationRefusal,
+  outcome: Extract<RotationOutcome, { kind: "refused" }>,
   tools: IssueTools,
 ): void {
-  const reason = REVOCATIONS[refusal] ?? refusal;
-  audit({ action: "family_revoked", clientId, userId, familyId, reason });
+  const reason = REVOCATIONS[outcome.refusal] ?? outcome.refusal;
+  const origin = originOf(outcome);
+  audit({ action: "family_revoked", clientId, userId, familyId, reason, ...origin });
   tools.defer(forgetFamily({ familyId, subject: userId, live: ended }, tools));
 }
 
@@ -100,13 +121,14 @@ function noteRefresh(
   succession: Succession,
   predecessor: RefreshToken,
   { label, nowMs, policy }: { label: string; nowMs: number; policy: FamilyPolicy },
-  { defer, sessions, importedTokens }: IssueTools,
+  tools: IssueTools,
 ): void {
+  const { defer, importedTokens } = tools;
   const isAdoption = succession.kind === "adoption";
   if (isAdoption && importedTokens) defer(importedTokens.consume(succession.imported.hash));
   if (!isAdoption && !isNoteDue(predecessor, nowMs, policy)) return;
   const { familyId, clientId, subject: userId, createdAtMs } = predecessor;
   const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
   const session = { userId, familyId, clientId, label, createdAtMs, neededUntilMs };
-  defer(sessions.note({ ...session, lastRefreshedAtMs: nowMs }));
+  defer(noteSession({ ...session, lastRefreshedAtMs: nowMs }, tools));
 }

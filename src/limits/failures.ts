@@ -1,54 +1,30 @@
 /**
- * Failures at one secret, such as the password of a user name, as a pure state machine. So many are
- * free; each one more doubles the delay until the next attempt. The Durable Object around it loads
- * the state, applies one event, stores the state.
+ * Failures at one secret, such as the password of a user name, as a pure state machine. Some are
+ * free; each further one doubles the delay until the next attempt. The Durable Object around it
+ * loads the state, applies one event, stores the state.
  *
- * Whoever comes from a place from which the secret was right before has a count of their own there,
- * so that strangers' failures lock nobody out, and a success forgives only what failed at its
- * place: otherwise every login of the victim would give the guesser fresh attempts.
+ * A place from which the secret was right before is known and has its own count, so that failures
+ * from elsewhere do not lock its users out. A success clears only the count of its own place:
+ * otherwise every login of the victim would give the guesser fresh attempts.
  */
+import {
+  type FailureCount,
+  type FailurePolicy,
+  type FailureState,
+  NO_COUNT,
+  PLACES_MAX,
+} from "./failure-state.ts";
 
-/** Failures so far, of which some are forgotten with time. */
-export interface FailureCount {
-  /** As of {@link lastAtMs}; a fraction is left of what is being forgotten. */
-  readonly count: number;
-  /** Milliseconds since the epoch, as all instants here. */
-  readonly lastAtMs: number;
-}
-
-/** Where the secret was right before. */
-export interface KnownPlace {
-  /** A digest: see `throttle/names.ts`. */
-  readonly place: string;
-  readonly notedAtMs: number;
-  readonly failures: FailureCount;
-}
-
-/** All that is known of one secret's failures. */
-export interface FailureState {
-  /** Failures from everywhere else. */
-  readonly strangers: FailureCount;
-  /** Last noted first, at most {@link PLACES_MAX}. */
-  readonly places: readonly KnownPlace[];
-}
-
-/** How failures are met. */
-export interface FailurePolicy {
-  /** Failures before the first delay. */
-  readonly free: number;
-  /** In which time so many failures are forgotten. */
-  readonly forgottenMs: number;
-  /** The first delay; each further failure doubles it. */
-  readonly delayMsMin: number;
-  readonly delayMsMax: number;
-}
+export type { FailurePolicy, FailureState } from "./failure-state.ts";
+export { forget, hasFailures, NO_FAILURES, PLACES_MAX } from "./failure-state.ts";
 
 /** Which count an attempt belongs to: that of a known place, or null for the strangers'. */
 export type Counter = string | null;
 
 /** Whether an attempt may be made. */
 export type Admission =
-  | { readonly kind: "admitted"; readonly counter: Counter }
+  /** @property earnsCredit whether a success offsets a failure through the same client */
+  | { readonly kind: "admitted"; readonly counter: Counter; readonly earnsCredit?: boolean }
   /** @property isKnown whether it comes from a known place */
   | { readonly kind: "throttled"; readonly retryAtMs: number; readonly isKnown: boolean };
 
@@ -56,12 +32,13 @@ export type Admission =
 export interface Approach {
   /** Where it comes from; the first known one that admits it is its counter. */
   readonly places: readonly string[];
-  /** Strangers may not before, whatever failed here; 0: they may. */
+  /** Attempts from unknown places wait until then, whatever failed here; 0: they need not. */
   readonly strangersFromMs: number;
+  /** The same for attempts from known places. */
+  readonly knownFromMs?: number;
+  /** When an operator last unlocked the secret; applied once, whatever the two clocks say. */
+  readonly unlockedAtMs?: number;
 }
-
-/** Known places of one secret: a person has a few, and a list has a limit. */
-export const PLACES_MAX = 16;
 
 /** A place is noted anew after so long: each note costs a row. */
 const PLACE_NOTE_MS = 30 * 86_400_000;
@@ -69,22 +46,21 @@ const PLACE_NOTE_MS = 30 * 86_400_000;
 /** How long a place is known after it was noted: at least 90 days after it was used last. */
 export const PLACE_KEPT_MS = 90 * 86_400_000 + PLACE_NOTE_MS;
 
-/** What is left of a forgotten failure in floating point. */
+/** What floating point leaves of a forgotten failure. */
 const ROUNDING = 1e-6;
-
-const NONE: FailureCount = { count: 0, lastAtMs: 0 };
-
-/** Nothing has failed, and no place is known. */
-export const NO_FAILURES: FailureState = { strangers: NONE, places: [] };
 
 /**
  * Decides whether an attempt may be made now.
+ *
+ * A success from a new place earns a credit, which offsets one failure through the same client:
+ * otherwise a busy client would look like an attacked one. A user earns one credit in the time in
+ * which failures are forgotten, so that an attacker with an account gains one guess by it.
  *
  * @param pendingOf attempts under way of a counter, each of which may yet fail
  */
 export function admit(
   state: FailureState,
-  { places, strangersFromMs }: Approach,
+  { places, strangersFromMs, knownFromMs = 0 }: Approach,
   pendingOf: (counter: Counter) => number,
   nowMs: number,
   policy: FailurePolicy,
@@ -97,17 +73,17 @@ export function admit(
   for (const counter of isKnown ? known.map(({ place }) => place) : [null]) {
     const failures = failuresOf(state, counter);
     const ownAtMs = admittedAtMs(failures, pendingOf(counter), nowMs, policy);
-    const atMs = counter === null ? Math.max(ownAtMs, strangersFromMs) : ownAtMs;
-    if (atMs <= nowMs) return { kind: "admitted", counter };
+    const atMs = Math.max(ownAtMs, isKnown ? knownFromMs : strangersFromMs);
+    if (atMs <= nowMs) {
+      const earnsCredit = !isKnown && pendingOf(null) === 0 && isCreditDue(state, nowMs, policy);
+      return { kind: "admitted", counter, ...(earnsCredit ? { earnsCredit } : {}) };
+    }
     retryAtMs = Math.min(retryAtMs, atMs);
   }
   return { kind: "throttled", retryAtMs, isKnown };
 }
 
-/**
- * Counts one failure, if it makes the delay any longer: whoever comes after a month of guessing
- * waits no longer than after a day of it.
- */
+/** Counts one failure. Beyond the longest delay nothing is added: a month of guessing ends too. */
 export function fail(
   state: FailureState,
   counter: Counter,
@@ -120,22 +96,23 @@ export function fail(
     count: Math.min(remaining(before, nowMs, policy) + 1, countMax(policy)),
     lastAtMs: Math.max(nowMs, before.lastAtMs),
   };
-  // A place that was forgotten meanwhile is a stranger's.
+  // The place may have been pushed out of the list since the attempt was admitted.
   if (known === undefined) return { ...state, strangers: failures };
   const places = state.places.map((each) => (each === known ? { ...known, failures } : each));
   return { ...state, places };
 }
 
 /**
- * Notes where the secret was right, and forgives what failed there. When one place is noted all
+ * Notes where the secret was right, and clears the count of that place. When one place is noted all
  * are, since the place of a login that succeeds must not be pushed out by where others succeed.
  *
- * @returns the very state that was passed when there is nothing to note
+ * @returns the same state when there is nothing to note
  */
 export function succeed(
   state: FailureState,
   places: readonly string[],
   nowMs: number,
+  policy: FailurePolicy,
 ): FailureState {
   const isNoted = (place: string) =>
     state.places.some(
@@ -145,16 +122,18 @@ export function succeed(
         nowMs < known.notedAtMs + PLACE_NOTE_MS,
     );
   if (places.every(isNoted)) return state;
-  const noted = places.map((place) => ({ place, notedAtMs: nowMs, failures: NONE }));
+  const noted = places.map((place) => ({ place, notedAtMs: nowMs, failures: NO_COUNT }));
   const others = state.places.filter(({ place }) => !places.includes(place));
-  return { ...state, places: [...noted, ...others].slice(0, PLACES_MAX) };
+  const next = { ...state, places: [...noted, ...others].slice(0, PLACES_MAX) };
+  const isNew = !state.places.some(({ place }) => places.includes(place));
+  return isNew && isCreditDue(state, nowMs, policy) ? { ...next, creditedAtMs: nowMs } : next;
 }
 
 /**
- * Forgives strangers so many failures: where many try, some fail, and most succeed. Once no attempt
- * is free any more time alone forgives, or a guesser would have an attempt for each that succeeds.
+ * Offsets failures by credits: where many log in, some fail and most succeed. Once no attempt is
+ * free, only time helps, or a guesser would get an attempt for each login that succeeds.
  *
- * @returns the very state that was passed when there is nothing to forgive
+ * @returns the same state when there is nothing to offset
  */
 export function forgive(
   state: FailureState,
@@ -168,7 +147,7 @@ export function forgive(
   return { ...state, strangers: { count: Math.max(0, count - failures), lastAtMs } };
 }
 
-/** From when on strangers may try: now, if they may. */
+/** When the next attempt from an unknown place is admitted: now, if it may be made. */
 export function strangersAdmittedAtMs(
   state: FailureState,
   nowMs: number,
@@ -201,12 +180,20 @@ function admittedAtMs(
   return (pending > 0 ? nowMs : failures.lastAtMs) + delayMs;
 }
 
+function isCreditDue(
+  { creditedAtMs }: FailureState,
+  nowMs: number,
+  policy: FailurePolicy,
+): boolean {
+  return creditedAtMs === undefined || nowMs - creditedAtMs >= policy.forgottenMs;
+}
+
 /** Failures after which the delay is the longest. */
 function countMax({ free, delayMsMin, delayMsMax }: FailurePolicy): number {
   return free + Math.max(0, Math.ceil(Math.log2(delayMsMax / delayMsMin)));
 }
 
-/** A failure is forgotten as a whole, though it fades: a fraction of one admits nobody. */
+/** A fraction of a failure counts as one: it admits no attempt. */
 function wholeFailures(failures: FailureCount, nowMs: number, policy: FailurePolicy): number {
   return Math.ceil(remaining(failures, nowMs, policy) - ROUNDING);
 }
@@ -218,5 +205,5 @@ function remaining({ count, lastAtMs }: FailureCount, nowMs: number, policy: Fai
 
 function failuresOf(state: FailureState, counter: Counter): FailureCount {
   if (counter === null) return state.strangers;
-  return state.places.find(({ place }) => place === counter)?.failures ?? NONE;
+  return state.places.find(({ place }) => place === counter)?.failures ?? NO_COUNT;
 }

@@ -62,14 +62,14 @@ export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGe
   const { registry, userPasswords } = tools;
   const rows = await registry.findUsers(file.users.map((entry) => entry.username));
   const owners = await registry.findUsersById(file.users.flatMap(({ id }) => id ?? []));
-  const problems: string[] = [];
+  const problems = sameNames(file, registry);
   for (const [index, { id, username, password_record: record }] of file.users.entries()) {
     const place = `users[${index}]`;
-    const knownId = rows.get(username)?.id ?? id;
-    const owner = owners.get(id ?? "")?.username ?? username;
-    if (knownId !== id && id !== undefined) {
+    const row = rows.get(username);
+    const owner = owners.get(id ?? "");
+    if (row !== undefined && id !== undefined && row.id !== id) {
       problems.push(`${place}.id: the user has another, and tokens are for that`);
-    } else if (owner !== username) {
+    } else if (owner !== undefined && owner.id !== row?.id) {
       problems.push(`${place}.id: is another user's`);
     }
     const isUnusable = record?.startsWith(UNUSABLE_RECORD) === true;
@@ -90,6 +90,19 @@ export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGe
       },
     };
   }
+}
+
+/** Two entries that are one user: spelled twice with different case, or composed differently. */
+function sameNames(file: RegistryFile, registry: ApplyTools["registry"]): string[] {
+  const seen = new Set<string>();
+  return file.users.flatMap(({ username }, index) => {
+    const key = registry.nameKeyOf(username);
+    const isRepeated = seen.has(key);
+    seen.add(key);
+    return isRepeated
+      ? [`users[${index}].username: is the name of another entry, spelled differently`]
+      : [];
+  });
 }
 
 async function clientStep(
@@ -137,7 +150,8 @@ function userStep({ entry, named, row }: UserAsked, made: string | null, tools: 
   const changes = fieldChanges(userEntryOf(row), userEntryOf({ ...row, ...fields }));
   const write: RegistryWrite = {
     kind: "update_user",
-    username,
+    // As it is stored: the file may spell it differently.
+    username: row.username,
     fields: changed,
     // Not the whole row: a login may replace the record of the same password at any time.
     expected: Object.fromEntries(

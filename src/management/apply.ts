@@ -89,7 +89,7 @@ export async function findUnnamed(
   registry: Registry,
 ): Promise<readonly Subject[]> {
   const clientIds = new Set(file.clients.map((entry) => entry.client_id));
-  const usernames = new Set(file.users.map((entry) => entry.username));
+  const nameKeys = new Set(file.users.map((entry) => registry.nameKeyOf(entry.username)));
   const unnamed: Subject[] = [];
   if (file.has.clients) {
     for await (const { client_id: name } of allRows((page) => registry.listClients(page), idOf)) {
@@ -98,7 +98,7 @@ export async function findUnnamed(
   }
   if (file.has.users) {
     for await (const { username: name } of allRows((page) => registry.listUsers(page), nameOf)) {
-      if (!usernames.has(name)) unnamed.push({ kind: "user", name });
+      if (!nameKeys.has(registry.nameKeyOf(name))) unnamed.push({ kind: "user", name });
     }
   }
   return unnamed;

@@ -70,7 +70,7 @@ export async function mintLocalToken(
     continuation: { kind: "none" },
   } as const;
   // A JWT would name its issuer; an opaque token names none.
-  const context = { issuerUrl: "", authorizedAtMs: issuedAtMs, label: "" };
+  const context = { issuerUrl: "", authorizedAtMs: issuedAtMs, label: "", address: null };
   const { accessToken } = await issuer.issue(authorization, context);
   if (request.state === "revoked") await issuer.revoke(accessToken, client.clientId);
   return accessToken;
@@ -126,6 +126,7 @@ function issuerAt(issuedAtMs: number, tools: LocalTokenTools): Issuer {
     importedTokens: null,
     refreshRetry: "reject",
     refreshRetryWindowSeconds: 0,
+    digestOrigin: async () => undefined,
     clock: () => issuedAtMs,
     defer: () => undefined,
   });

@@ -1,3 +1,4 @@
+import { normalizeUsername } from "../protocol/usernames.ts";
 import type { UserRow } from "../storage/account-rows.ts";
 import type { UserKey } from "../storage/accounts.ts";
 import { type Page, RegistryConflict, type UserFields } from "../storage/registry.ts";
@@ -85,10 +86,14 @@ export function updateUser(
     if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: no update changes it`));
     const { id: _, password_record: __, ...old } = userEntryOf(row);
     const { username, claims, is_active } = parseUserEntry(merge(old, changes));
-    const wanted = { username, claims: JSON.stringify(claims), is_active: is_active ? 1 : 0 };
+    const wanted = {
+      username: normalizeUsername(username),
+      claims: JSON.stringify(claims),
+      is_active: is_active ? 1 : 0,
+    };
     const fields = changedFields(wanted, row);
     if (fields === null) return { write: null, result: undefined };
-    if (fields.username !== undefined && (await tools.registry.findUsers([username])).size > 0) {
+    if (fields.username !== undefined && (await isTaken(username, row.id, tools))) {
       throw new ManagementError("already_exists", { kind: "user", name: username });
     }
     const endsSessions = fields.is_active === 0;
@@ -100,8 +105,29 @@ export function updateUser(
   });
 }
 
+async function isTaken(
+  username: string,
+  ownId: string,
+  { registry }: ManagementTools,
+): Promise<boolean> {
+  const owner = (await registry.findUsers([username])).get(username);
+  return owner !== undefined && owner.id !== ownId;
+}
+
 /**
- * Gives a user another password, which ends every session of the user.
+ * Forgets the failed logins of a user, who may try again at once.
+ *
+ * @throws ManagementError `not_found` or `changed`
+ */
+export function unlockUser(key: UserKey, tools: ManagementTools): Promise<void> {
+  return changeUser(key, tools, async ({ username }) => {
+    const change = { fields: {}, endsSessions: false, unlocks: true };
+    return { write: { kind: "update_user", username, ...change }, result: undefined };
+  });
+}
+
+/**
+ * Gives a user another password, which ends every session of the user and forgets failed logins.
  *
  * @throws ManagementError `invalid`, `not_found` or `changed`
  */

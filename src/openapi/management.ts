@@ -101,6 +101,12 @@ const OUTLINES: readonly Outline[] = [
     problems: ["not_found", "changed"],
   },
   {
+    ...{ path: ADMIN_PATHS.adminUserUnlock, method: "post", id: "unlockUser", status: 204 },
+    ...{ summary: "Forget the failed logins of a user" },
+    description: `The user may try again at once. A new password does the same. ${TWICE}`,
+    problems: ["not_found", "changed"],
+  },
+  {
     ...{ path: ADMIN_PATHS.adminUserSessions, method: "get", id: "listUserSessions" },
     ...{ status: 200, summary: "List the sessions of a user", query: PAGE, answer: "SessionList" },
     description: "Logins that have not ended, by id.",

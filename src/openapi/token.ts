@@ -1,3 +1,4 @@
+import { FORWARDED_FOR } from "../endpoints/address.ts";
 import { PATHS } from "../endpoints/paths.ts";
 import { GRANTS } from "../grants/index.ts";
 import { IDEMPOTENCY_KEY } from "../grants/refresh-token.ts";
@@ -36,6 +37,14 @@ export const tokenOperation: Operation = {
         "gets the same new pair, so that an answer that was lost can be asked for again.",
       schema: { type: "string", pattern: IDEMPOTENCY_KEY.source },
     },
+    {
+      name: FORWARDED_FOR,
+      in: "header",
+      description:
+        "For a login through a client with a secret or key: the address of the user's browser. " +
+        "Limits on failed logins then count by that address. A public client's is ignored.",
+      schema: { type: "string" },
+    },
   ],
   requestBody: bodyOf("TokenForm", "TokenJson"),
   security: CLIENT,
@@ -48,6 +57,7 @@ export const tokenOperation: Operation = {
     ...BODY_REFUSALS,
     "grant_type_unknown",
     "refresh_token_missing",
+    "forwarded_address_malformed",
     "idempotency_key_malformed",
     ...BODY_CLIENT_REFUSALS,
     "username_missing",

@@ -25,6 +25,7 @@ export type RefusalReason =
   | "username_control_character"
   | "password_control_character"
   | "refresh_token_missing"
+  | "forwarded_address_malformed"
   // the client
   | "client_credentials_missing"
   | "client_credentials_malformed"
@@ -95,7 +96,7 @@ export class Refusal extends Error {
  * conclude from an outage that its tokens are gone.
  */
 export class Unavailable extends Error {
-  override readonly name = "Unavailable";
+  override readonly name: string = "Unavailable";
 
   /**
    * @param operation what was tried, such as `d1.find_accounts`: for the log
@@ -103,5 +104,18 @@ export class Unavailable extends Error {
    */
   constructor(operation: string, cause: unknown) {
     super(`${operation} failed`, { cause });
+  }
+}
+
+/**
+ * A setting does not fit what is stored. The message says what to do, and quotes no secret: it goes
+ * into the log as it is.
+ */
+export class Misconfigured extends Unavailable {
+  override readonly name: string = "Misconfigured";
+
+  constructor(message: string) {
+    super("settings", undefined);
+    this.message = message;
   }
 }

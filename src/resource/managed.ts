@@ -135,6 +135,8 @@ export interface Manager {
   setPassword(user: UserReference, password: string): Promise<Managed>;
   /** Makes a password, which is shown this once, and ends every session of the user. */
   resetPassword(user: UserReference): Promise<Managed<{ readonly password: string }>>;
+  /** Forgets the failed logins of the user, who may try again at once. */
+  unlockUser(user: UserReference): Promise<Managed>;
   /** Lists the sessions of a user that have not ended, by id. */
   listUserSessions(user: UserReference, page?: PageRequest): Promise<Managed<Page<ManagedSession>>>;
   /** Ends one session. Doing so again changes nothing. */

@@ -73,6 +73,10 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     return this.#call("resetPassword", (context) => users.resetPassword(key, context));
   }
 
+  unlockUser(key: UserReference) {
+    return this.#do("unlockUser", (context) => users.unlockUser(key, context));
+  }
+
   listUserSessions(key: UserReference, page: PageRequest = {}) {
     return this.#call("listUserSessions", (context) => users.listSessions(key, page, context));
   }

@@ -43,6 +43,8 @@ export interface User {
   readonly isActive: boolean;
   /** Families of before this instant have ended. */
   readonly notBeforeMs: number;
+  /** When an operator last unlocked the user or reset the password; 0: never. */
+  readonly unlockedAtMs: number;
 }
 
 /** A row of the table `clients`. */
@@ -73,10 +75,13 @@ export interface ClientRow {
 export interface UserRow {
   id: string;
   username: string;
+  /** As `usernameKey` makes it; null: not filled yet. */
+  username_key: string | null;
   password_record: string;
   claims: string;
   is_active: number;
   not_before_ms: number;
+  unlocked_at_ms: number;
   created_at_ms: number;
 }
 
@@ -113,6 +118,7 @@ export function toUser(row: UserRow): User {
     claims: JSON.parse(row.claims),
     isActive: row.is_active === 1,
     notBeforeMs: row.not_before_ms,
+    unlockedAtMs: row.unlocked_at_ms,
   };
 }
 

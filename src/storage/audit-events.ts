@@ -18,10 +18,11 @@ export interface AuditEventRow {
 /** The statement that notes a write, for the transaction of the write itself: both or neither. */
 export function auditOf(db: D1Database, write: RegistryWrite): D1PreparedStatement {
   const subject = "clientId" in write ? write.clientId : write.username;
-  const fields = "fields" in write ? Object.keys(write.fields).join(" ") : "";
+  const columns = "fields" in write ? Object.keys(write.fields) : [];
+  if ("unlocks" in write && write.unlocks) columns.push("unlocked_at_ms");
   const isDeleted = write.kind === "delete_client" || write.kind === "delete_user";
   const endsSessions = "endsSessions" in write ? write.endsSessions : isDeleted;
-  return insertOf(db, [write.kind, subject, fields, endsSessions ? 1 : 0]);
+  return insertOf(db, [write.kind, subject, columns.join(" "), endsSessions ? 1 : 0]);
 }
 
 /** The statement that notes that every session there is was ended. */

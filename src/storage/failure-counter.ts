@@ -7,7 +7,9 @@ import {
   type FailurePolicy,
   type FailureState,
   fail,
+  forget,
   forgive,
+  hasFailures,
   NO_FAILURES,
   neededUntilMs,
   strangersAdmittedAtMs,
@@ -23,13 +25,13 @@ export interface Settlement {
   readonly result: "failed" | "succeeded" | "dropped";
   /** Where the secret was right, to be known from now on. */
   readonly places: readonly string[];
-  /** Failures of strangers that are forgiven for others' successes. */
+  /** Credits, each of which offsets one failure from an unknown place. */
   readonly forgiven: number;
 }
 
 /** An {@link Admission}, with the number under which the attempt is settled. */
 export type NumberedAdmission =
-  | { readonly kind: "admitted"; readonly counter: Counter; readonly ticket: number }
+  | (Extract<Admission, { readonly kind: "admitted" }> & { readonly ticket: number })
   | Exclude<Admission, { readonly kind: "admitted" }>;
 
 /** What is stored: the state, and when nobody can need it any more. */
@@ -54,14 +56,18 @@ const PENDING_MS_MAX = 30_000;
 export class FailureCounter extends DurableObject<unknown> {
   readonly #pending = new Map<number, { readonly counter: Counter; readonly atMs: number }>();
   #tickets = 0;
+  /** The last unlock that an attempt named. */
+  #unlockedAtMs = 0;
 
-  /** Admits an attempt, or says when to come again. */
+  /** Admits an attempt, or says when the next is admitted. */
   async admit(
     approach: Approach,
     nowMs: number,
     policy: FailurePolicy,
   ): Promise<NumberedAdmission> {
     await this.#failCutOff(nowMs, policy);
+    this.#unlockedAtMs = Math.max(this.#unlockedAtMs, approach.unlockedAtMs ?? 0);
+    if (hasFailures(this.#load())) await this.#forget(policy);
     const pendingOf = (counter: Counter) =>
       [...this.#pending.values()].filter((attempt) => attempt.counter === counter).length;
     const admission = admit(this.#load(), approach, pendingOf, nowMs, policy);
@@ -81,8 +87,10 @@ export class FailureCounter extends DurableObject<unknown> {
     if (ticket !== null) this.#pending.delete(ticket);
     const before = this.#load();
     let state = forgive(before, forgiven, nowMs, policy);
+    // With the mark, or the next attempt would forget this failure too.
+    if (result === "failed") state = forget(state, this.#unlockedAtMs);
     if (result === "failed") state = fail(state, counter, nowMs, policy);
-    if (result === "succeeded") state = succeed(state, places, nowMs);
+    if (result === "succeeded") state = succeed(state, places, nowMs, policy);
     if (state !== before) await this.#store(state, policy);
     return strangersAdmittedAtMs(state, nowMs, policy);
   }
@@ -105,6 +113,12 @@ export class FailureCounter extends DurableObject<unknown> {
       this.#pending.delete(ticket);
       state = fail(state, counter, atMs, policy);
     }
+    if (state !== before) await this.#store(state, policy);
+  }
+
+  async #forget(policy: FailurePolicy): Promise<void> {
+    const before = this.#load();
+    const state = forget(before, this.#unlockedAtMs);
     if (state !== before) await this.#store(state, policy);
   }
 

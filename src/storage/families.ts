@@ -78,8 +78,13 @@ export function createFamilyStore(
       return call("family.start", id, async (family) => await family.start(state, policy));
     },
     rotate(id, rotation, nowMs, policy, adoption) {
+      let calls = 0;
       return call("family.rotate", id, async (family) => {
-        return await family.rotate(rotation, nowMs, policy, adoption);
+        calls += 1;
+        const outcome = await family.rotate(rotation, nowMs, policy, adoption);
+        // This request repeated the call itself: the client did not present the token again.
+        const isOwn = calls > 1 && outcome.kind === "repeated";
+        return isOwn ? { kind: "rotated", successor: outcome.successor } : outcome;
       });
     },
     revoke(id, clientId, reason, nowMs, adoption) {

@@ -1,3 +1,4 @@
+import { type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { Session } from "../tokens/session.ts";
 import {
@@ -11,6 +12,7 @@ import {
 import { attempt } from "./attempt.ts";
 import { type ImportedTokenRow, selectImportedToken, toImportedToken } from "./imported-tokens.ts";
 import { selectEndedSession } from "./sessions.ts";
+import { requireReadiness, rowOfName, selectReadiness } from "./usernames.ts";
 
 /** Which user to look up. */
 export type UserKey = { readonly username: string } | { readonly id: string };
@@ -34,6 +36,8 @@ export interface AccountQuery {
 export interface Accounts {
   client(clientId: string): Client | null;
   user(key: UserKey): User | null;
+  /** Whether a user's name differs from this one at most in case, among those looked up. */
+  hasSimilarUser(username: string): boolean;
   isRevoked(nonce: string): boolean;
   isSessionEnded(familyId: string): boolean;
   /** @returns the token of that hash, unless it is unknown or has expired */
@@ -51,21 +55,30 @@ const SELECT_CLIENT_OF_IMPORTED = `${CLIENT_COLUMNS}WHERE client_id IN (
     SELECT client_id FROM imported_refresh_tokens WHERE token_hash = ?1
     UNION ALL SELECT client_id FROM imported_access_tokens WHERE token_hash = ?1)`;
 const USER_COLUMNS =
-  "SELECT id, username, password_record, claims, is_active, not_before_ms FROM users ";
+  "SELECT id, username, password_record, claims, is_active, not_before_ms, unlocked_at_ms " +
+  "FROM users ";
 const SELECT_USER_BY_ID = `${USER_COLUMNS}WHERE id = ?`;
-const SELECT_USER_BY_NAME = `${USER_COLUMNS}WHERE username = ?`;
+/** In either mode those that differ in case too, so that no second account is made of one. */
+const SELECT_USERS_BY_NAME = `${USER_COLUMNS}WHERE username IN (?1, ?2, ?3) OR username_key = ?4`;
 const SELECT_USER_OF_IMPORTED = `${USER_COLUMNS}WHERE id IN (
     SELECT user_id FROM imported_refresh_tokens WHERE token_hash = ?1
     UNION ALL SELECT user_id FROM imported_access_tokens WHERE token_hash = ?1)`;
 const SELECT_REVOKED = "SELECT nonce FROM revoked_access_tokens WHERE nonce = ?";
 
-/** Looks everything up in one round trip. @throws Unavailable when D1 fails or is not migrated */
+/**
+ * Looks everything up in one round trip.
+ *
+ * @param mode how user names compare
+ * @throws Unavailable when D1 fails, is not migrated, or is not prepared for the mode
+ */
 export async function findAccounts(
   db: D1Database,
   query: Partial<AccountQuery>,
+  mode: UsernameMode,
 ): Promise<Accounts> {
   const { clientIds = [], userKeys = [], nonces = [] } = query;
   const { sessions = [], importedHashes = [] } = query;
+  const needsReadiness = mode === "case-insensitive" && userKeys.some((key) => !("id" in key));
   const selections = [
     [
       ...clientIds.map((id) => db.prepare(SELECT_CLIENT).bind(id)),
@@ -78,12 +91,16 @@ export async function findAccounts(
     nonces.map((nonce) => db.prepare(SELECT_REVOKED).bind(nonce)),
     sessions.map((key) => selectEndedSession(db, key)),
     importedHashes.map((hash) => selectImportedToken(db, hash)),
+    needsReadiness ? [selectReadiness(db)] : [],
   ];
   const results = await attempt("d1.find_accounts", () => db.batch(selections.flat()));
-  const [clients = [], users = [], revoked = [], ended = [], imported = []] = selections.map(
-    (statements) => results.splice(0, statements.length).flatMap((result) => result.results),
-  );
+  const found = selections.map((statements) => {
+    return results.splice(0, statements.length).flatMap((result) => result.results);
+  });
+  const [clients = [], users = [], revoked = [], ended = [], imported = [], readiness = []] = found;
+  if (needsReadiness) requireReadiness(readiness);
   return toAccounts({
+    mode,
     clients: (clients as ClientRow[]).map(toClient),
     users: (users as UserRow[]).map(toUser),
     revoked: (revoked as { nonce: string }[]).map(({ nonce }) => nonce),
@@ -92,14 +109,17 @@ export async function findAccounts(
   });
 }
 
-/** The statement that finds a user. */
+/** The statement that finds a user, and with a name those whose names are similar. */
 export function selectUser(db: D1Database, key: UserKey): D1PreparedStatement {
-  return "id" in key
-    ? db.prepare(SELECT_USER_BY_ID).bind(key.id)
-    : db.prepare(SELECT_USER_BY_NAME).bind(key.username);
+  if ("id" in key) return db.prepare(SELECT_USER_BY_ID).bind(key.id);
+  const { username } = key;
+  const [composed, decomposed] = [username.normalize("NFC"), username.normalize("NFD")];
+  const folded = usernameKey(username);
+  return db.prepare(SELECT_USERS_BY_NAME).bind(username, composed, decomposed, folded);
 }
 
 function toAccounts(found: {
+  readonly mode: UsernameMode;
   readonly clients: readonly Client[];
   readonly users: readonly User[];
   readonly revoked: readonly string[];
@@ -108,13 +128,14 @@ function toAccounts(found: {
 }): Accounts {
   return {
     client: (id) => found.clients.find(({ clientId }) => clientId === id) ?? null,
-    user: (key) => found.users.find((user) => isUserOf(user, key)) ?? null,
+    user: (key) =>
+      ("id" in key
+        ? found.users.find(({ id }) => id === key.id)
+        : rowOfName(found.users, key.username, found.mode)) ?? null,
+    hasSimilarUser: (username) =>
+      found.users.some((user) => usernameKey(user.username) === usernameKey(username)),
     isRevoked: (nonce) => found.revoked.includes(nonce),
     isSessionEnded: (familyId) => found.ended.includes(familyId),
     importedToken: (hash) => found.imported.find((token) => token.hash === hash) ?? null,
   };
-}
-
-function isUserOf(user: User, key: UserKey): boolean {
-  return "id" in key ? user.id === key.id : user.username === key.username;
 }

@@ -2,6 +2,7 @@
 export interface ImportedUser {
   readonly id: string;
   readonly username: string;
+  readonly username_key: string;
   readonly password_record: string;
   readonly is_active: 0 | 1;
 }
@@ -45,8 +46,9 @@ export interface Change {
 // Each takes all its rows as one parameter: D1 binds a hundred and no more. `WHERE true` tells
 // SQLite that ON CONFLICT is not of a join. Sessions of before the import live: not_before_ms is 0.
 const ADD_USERS =
-  "INSERT INTO users (id, username, password_record, is_active, not_before_ms) " +
-  "SELECT value ->> 'id', value ->> 'username', value ->> 'password_record', " +
+  "INSERT INTO users (id, username, username_key, password_record, is_active, not_before_ms) " +
+  "SELECT value ->> 'id', value ->> 'username', value ->> 'username_key', " +
+  "value ->> 'password_record', " +
   "value ->> 'is_active', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
 
 const NEW_USERS =

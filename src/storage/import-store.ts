@@ -1,3 +1,4 @@
+import { usernameKey } from "../protocol/usernames.ts";
 import type { UserRow } from "./account-rows.ts";
 import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOfImport } from "./audit-events.ts";
@@ -14,6 +15,7 @@ import {
   refreshTokensToEnd,
   usersToAdd,
 } from "./import-sql.ts";
+import { spellingsOf } from "./usernames.ts";
 
 export type {
   ImportedAccessToken,
@@ -30,7 +32,10 @@ export interface ImportedTokens {
 }
 
 /** What an import asks of a user who is here already. */
-export type StandingUser = Omit<UserRow, "password_record" | "claims">;
+export type StandingUser = Pick<
+  UserRow,
+  "id" | "username" | "is_active" | "not_before_ms" | "created_at_ms"
+>;
 
 /**
  * Adds rows by the hundred, and leaves alone what is there, unless it is to end. Each call is one
@@ -38,7 +43,7 @@ export type StandingUser = Omit<UserRow, "password_record" | "claims">;
  * when D1 fails.
  */
 export interface ImportStore {
-  /** @returns the users that have one of these ids, or one of these names */
+  /** @returns the users that have one of these ids, or one of these names but for case */
   findUsers(ids: readonly string[], usernames: readonly string[]): Promise<StandingUser[]>;
   /** @returns how many were not there yet */
   addUsers(users: readonly ImportedUser[]): Promise<number>;
@@ -61,7 +66,9 @@ const FIND_USERS =
   "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
   "WHERE id IN (SELECT value FROM json_each(?1)) UNION " +
   "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
-  "WHERE username IN (SELECT value FROM json_each(?2))";
+  "WHERE username IN (SELECT value FROM json_each(?2)) UNION " +
+  "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
+  "WHERE username_key IN (SELECT value FROM json_each(?3))";
 
 /** A consumed refresh token stays: brought in once more, it would be good once more. */
 const REMOVE_REFRESH_TOKENS =
@@ -71,6 +78,15 @@ const REMOVE_REFRESH_TOKENS =
 const REMOVE_ACCESS_TOKENS =
   "DELETE FROM imported_access_tokens " +
   "WHERE expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+function selectUsers(
+  db: D1Database,
+  ids: readonly string[],
+  usernames: readonly string[],
+): D1PreparedStatement {
+  const lists = [ids, usernames.flatMap(spellingsOf), usernames.map(usernameKey)];
+  return db.prepare(FIND_USERS).bind(...lists.map((list) => JSON.stringify(list)));
+}
 
 /**
  * Builds the {@link ImportStore} over D1.
@@ -104,9 +120,7 @@ export function createImportStore(db: D1Database, isDryRun: boolean): ImportStor
 
   return {
     async findUsers(ids, usernames) {
-      const [idList, nameList] = [JSON.stringify(ids), JSON.stringify(usernames)];
-      const statement = db.prepare(FIND_USERS).bind(idList, nameList);
-      const find = () => statement.all<StandingUser>();
+      const find = () => selectUsers(db, ids, usernames).all<StandingUser>();
       return (await attempt("d1.find_imported_users", find, COMMAND_DEADLINE_MS)).results;
     },
 

@@ -1,5 +1,7 @@
+import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ClientRow, UserRow } from "./account-rows.ts";
 import { endingOf, removalOf, type SessionReference } from "./session-rows.ts";
+import { requireNameIsFree } from "./usernames.ts";
 
 /** Columns of a client that an operator decides. */
 export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
@@ -33,6 +35,8 @@ export type RegistryWrite =
       readonly fields: Partial<UserFields & Pick<UserRow, "username">>;
       readonly expected?: ExpectedUser;
       readonly endsSessions: boolean;
+      /** Whether failed logins are forgotten; a new password forgets them too. */
+      readonly unlocks?: boolean;
     }
   | {
       readonly kind: "delete_user";
@@ -53,17 +57,33 @@ const TAKEN = /UNIQUE constraint failed/;
 /** ... and for the text that a guard below makes SQLite read as JSON, on purpose. */
 const GUARD_FAILED = /malformed JSON/;
 
-/** The statements of one write. A transaction of them fails when a row is not as expected. */
-export function statementsOf(db: D1Database, write: RegistryWrite): D1PreparedStatement[] {
+/**
+ * The statements of one write. A transaction of them fails when a row is not as expected, or a user
+ * name is another user's.
+ *
+ * @param mode how user names compare
+ */
+export function statementsOf(
+  db: D1Database,
+  write: RegistryWrite,
+  mode: UsernameMode,
+): D1PreparedStatement[] {
   switch (write.kind) {
     case "insert_client":
       return [insert(db, "clients", { client_id: write.clientId, ...write.fields })];
     case "insert_user":
-      return [insert(db, "users", { id: write.id, username: write.username, ...write.fields })];
+      return [
+        requireNameIsFree(db, write.username, mode, null),
+        insert(db, "users", { id: write.id, ...nameFields(write.username), ...write.fields }),
+      ];
     case "update_client":
-      return update(db, { table: "clients", key: "client_id", name: write.clientId }, write);
+      return update(
+        db,
+        { table: "clients", key: "client_id", name: write.clientId },
+        { ...write, nowColumns: write.endsSessions ? ["not_before_ms"] : [] },
+      );
     case "update_user":
-      return update(db, { table: "users", key: "username", name: write.username }, write);
+      return updateUser(db, write, mode);
     case "delete_client":
       return remove(db, { table: "clients", key: "client_id", name: write.clientId });
     case "delete_user":
@@ -80,6 +100,25 @@ export function statementsOf(db: D1Database, write: RegistryWrite): D1PreparedSt
 export function isConflict(error: unknown): boolean {
   const text = String(error);
   return TAKEN.test(text) || GUARD_FAILED.test(text);
+}
+
+type UserUpdate = Extract<RegistryWrite, { kind: "update_user" }>;
+
+function updateUser(db: D1Database, write: UserUpdate, mode: UsernameMode): D1PreparedStatement[] {
+  const { username: name, expected } = write;
+  const { username: newName, ...others } = write.fields;
+  const renaming = newName === undefined ? [] : [requireNameIsFree(db, newName, mode, name)];
+  const fields = { ...others, ...(newName === undefined ? {} : nameFields(newName)) };
+  const nowColumns = [
+    ...(write.endsSessions ? ["not_before_ms"] : []),
+    ...(write.unlocks || others.password_record !== undefined ? ["unlocked_at_ms"] : []),
+  ];
+  const row = { table: "users", key: "username", name } as const;
+  return [...renaming, ...update(db, row, { fields, nowColumns, ...(expected && { expected }) })];
+}
+
+function nameFields(username: string): Fields & { username: string } {
+  return { username: normalizeUsername(username), username_key: usernameKey(username) };
 }
 
 type Fields = Readonly<Record<string, string | number | null>>;
@@ -101,11 +140,11 @@ function insert(db: D1Database, table: Row["table"], fields: Fields): D1Prepared
 function update(
   db: D1Database,
   row: Row,
-  change: { fields: Fields; expected?: Fields; endsSessions: boolean },
+  change: { fields: Fields; expected?: Fields; nowColumns: readonly string[] },
 ): D1PreparedStatement[] {
-  const { fields, expected = {}, endsSessions } = change;
+  const { fields, expected = {}, nowColumns } = change;
   const assignments = Object.keys(fields).map((column) => `${column} = ?`);
-  if (endsSessions) assignments.push(`not_before_ms = ${NOW_MS}`);
+  assignments.push(...nowColumns.map((column) => `${column} = ${NOW_MS}`));
   const query = `UPDATE ${row.table} SET ${assignments.join(", ")} WHERE ${row.key} = ?`;
   const statement = db.prepare(query).bind(...Object.values(fields), row.name);
   return [guard(db, row, expected), statement];

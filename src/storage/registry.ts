@@ -1,4 +1,5 @@
 import { Unavailable } from "../protocol/refusal.ts";
+import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ClientRow, UserRow } from "./account-rows.ts";
 import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOf } from "./audit-events.ts";
@@ -9,6 +10,7 @@ import {
   selectSession,
   selectSessions,
 } from "./session-rows.ts";
+import { rowsByName, spellingsOf } from "./usernames.ts";
 
 export type { ClientFields, RegistryWrite, UserFields } from "./registry-sql.ts";
 
@@ -27,7 +29,9 @@ export interface Page {
 export interface Registry {
   /** @returns the rows that exist among those asked for */
   findClients(clientIds: readonly string[]): Promise<ReadonlyMap<string, ClientRow>>;
-  /** @returns the rows that exist among those asked for, by user name */
+  /** Two user names are one user's when this makes the same of them. */
+  nameKeyOf(username: string): string;
+  /** @returns the rows that exist among those asked for, by the name that was asked for */
   findUsers(usernames: readonly string[]): Promise<ReadonlyMap<string, UserRow>>;
   /** @returns the rows that exist among those asked for, by id */
   findUsersById(ids: readonly string[]): Promise<ReadonlyMap<string, UserRow>>;
@@ -52,20 +56,24 @@ export class RegistryConflict extends Error {
   override readonly name = "RegistryConflict";
 }
 
+type Table = "clients" | "users";
+type Key = "client_id" | "username" | "username_key" | "id";
+
 /** D1 takes at most this many bound parameters in a statement. Source: D1, "Limits". */
 const BOUND_PARAMETERS_MAX = 100;
 
 /**
  * Builds the {@link Registry} over D1.
  *
+ * @param mode how user names compare
  * @param deadlineMs how long to wait for D1, where a request does
  */
-export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS): Registry {
-  async function findRows<Row>(
-    table: "clients" | "users",
-    key: "client_id" | "username" | "id",
-    names: readonly string[],
-  ): Promise<Row[]> {
+export function createRegistry(
+  db: D1Database,
+  mode: UsernameMode = "exact",
+  deadlineMs = COMMAND_DEADLINE_MS,
+): Registry {
+  async function findRows<Row>(table: Table, key: Key, names: readonly string[]): Promise<Row[]> {
     if (names.length === 0) return [];
     const statements = selectionsOf(db, table, key, names);
     const results = await attempt(`d1.find_${table}`, () => db.batch<Row>(statements), deadlineMs);
@@ -82,12 +90,14 @@ export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS)
       const rows = await findRows<ClientRow>("clients", "client_id", clientIds);
       return new Map(rows.map((row) => [row.client_id, row]));
     },
-
+    nameKeyOf: mode === "exact" ? normalizeUsername : usernameKey,
     async findUsers(usernames) {
-      const rows = await findRows<UserRow>("users", "username", usernames);
-      return new Map(rows.map((row) => [row.username, row]));
+      const spellings = new Set(usernames.flatMap(spellingsOf));
+      const keys = new Set(mode === "exact" ? [] : usernames.map(usernameKey));
+      const named = await findRows<UserRow>("users", "username", [...spellings]);
+      const similar = await findRows<UserRow>("users", "username_key", [...keys]);
+      return rowsByName([...named, ...similar], usernames, mode);
     },
-
     async findUsersById(ids) {
       const rows = await findRows<UserRow>("users", "id", ids);
       return new Map(rows.map((row) => [row.id, row]));
@@ -116,7 +126,7 @@ export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS)
     async write(writes) {
       if (writes.length === 0) return;
       const statements = writes.flatMap((write) => {
-        return [...statementsOf(db, write), auditOf(db, write)];
+        return [...statementsOf(db, write, mode), auditOf(db, write)];
       });
       try {
         await attempt("d1.write_registry", () => db.batch(statements), deadlineMs);
@@ -132,7 +142,7 @@ export function createRegistry(db: D1Database, deadlineMs = COMMAND_DEADLINE_MS)
 function selectionsOf(
   db: D1Database,
   table: "clients" | "users",
-  key: "client_id" | "username" | "id",
+  key: Key,
   names: readonly string[],
 ): D1PreparedStatement[] {
   const statements: D1PreparedStatement[] = [];

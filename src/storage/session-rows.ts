@@ -21,24 +21,31 @@ export interface SessionReference {
   readonly sessionId: string;
 }
 
+/** Each half reads a page by its index, so that the cost does not grow with what is stored. */
 const LIST = `SELECT session.* FROM (
-    SELECT family_id AS session_id, user_id, client_id, label, created_at_ms,
-      last_refreshed_at_ms, 0 AS is_imported
-      FROM sessions WHERE user_id = ?1 AND ended_at_ms IS NULL
-      AND needed_until_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+    SELECT * FROM (SELECT family_id AS session_id, sessions.client_id, label,
+      sessions.created_at_ms, last_refreshed_at_ms, 0 AS is_imported FROM sessions
+      JOIN users ON users.id = sessions.user_id AND users.is_active = 1
+        AND users.not_before_ms <= sessions.created_at_ms
+      JOIN clients ON clients.client_id = sessions.client_id AND clients.disabled = 0
+        AND clients.not_before_ms <= sessions.created_at_ms
+      WHERE user_id = ?1 AND family_id > ?2 AND ended_at_ms IS NULL
+        AND needed_until_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+      ORDER BY family_id LIMIT ?3)
     UNION ALL
-    SELECT token_hash, user_id, client_id, '', imported_at_ms, imported_at_ms, 1
-      FROM imported_refresh_tokens WHERE user_id = ?1 AND is_consumed = 0
-      AND (expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
-        OR EXISTS (SELECT 1 FROM imported_access_tokens AS access
-          WHERE access.refresh_token_hash = imported_refresh_tokens.token_hash
-          AND access.expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)))
-  ) AS session
-  JOIN users ON users.id = session.user_id AND users.is_active = 1
-    AND users.not_before_ms <= session.created_at_ms
-  JOIN clients ON clients.client_id = session.client_id AND clients.disabled = 0
-    AND clients.not_before_ms <= session.created_at_ms
-  WHERE session.session_id > ?2 ORDER BY session.session_id LIMIT ?3`;
+    SELECT * FROM (SELECT token_hash, token.client_id, '', imported_at_ms, imported_at_ms, 1
+      FROM imported_refresh_tokens AS token
+      JOIN users ON users.id = token.user_id AND users.is_active = 1
+        AND users.not_before_ms <= token.imported_at_ms
+      JOIN clients ON clients.client_id = token.client_id AND clients.disabled = 0
+        AND clients.not_before_ms <= token.imported_at_ms
+      WHERE user_id = ?1 AND token_hash > ?2 AND is_consumed = 0
+        AND (expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+          OR EXISTS (SELECT 1 FROM imported_access_tokens AS access
+            WHERE access.refresh_token_hash = token.token_hash
+            AND access.expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)))
+      ORDER BY token_hash LIMIT ?3)
+  ) AS session ORDER BY session.session_id LIMIT ?3`;
 
 const FIND = `SELECT family_id AS session_id, client_id, label, created_at_ms,
     last_refreshed_at_ms, 0 AS is_imported FROM sessions WHERE user_id = ?1 AND family_id = ?2

@@ -5,6 +5,9 @@
  */
 export const AUDIT_ACTIONS = {
   family_revoked: "Every token of one login was ended; `reason` says why.",
+  refresh_token_replayed:
+    "A refresh token was presented again within the retry window: a lost answer, a race or " +
+    "theft. `reason` says whether it was refused, `same_origin` where it came from.",
   token_revoked: "A client ended an access token that belongs to no login.",
   password_rehashed: "A password record was replaced by one of today's strength at a login.",
   secret_rehashed: "A client's secret record was replaced by one of today's strength at a use.",
@@ -28,6 +31,8 @@ export interface AuditEvent {
   readonly familyId?: string;
   /** In one word of the service's own. */
   readonly reason?: string;
+  /** Whether a consumed token came from where the newest one was used; absent: unknown. */
+  readonly isSameOrigin?: boolean;
   /** Who did it, where that is not whom it concerns. */
   readonly actorId?: string;
 }
@@ -44,6 +49,7 @@ export interface AuditLine {
   readonly user_id?: string;
   readonly family_id?: string;
   readonly reason?: string;
+  readonly same_origin?: boolean;
   readonly actor_id?: string;
 }
 
@@ -57,15 +63,19 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
   user_id: "`users.id` of the user concerned",
   family_id: "the login concerned: the id of its refresh family, which is no token",
   reason:
-    "for `family_revoked`: `reuse`, `rolled_back`, `client_request` or `management`; for " +
-    "`managed` the operation, such as `set_password`",
+    "for `family_revoked`: `reuse`, `rolled_back`, `client_request`, `too_many_sessions` or " +
+    "`management`; for `refresh_token_replayed`: `raced` (refused) or `repeated` (the same " +
+    "successor was returned); for `managed` the operation, such as `set_password`",
+  same_origin:
+    "for `refresh_token_replayed`, and `family_revoked` with `reuse`: whether the token came " +
+    "from the address (IPv6: the /64) that used the newest one; absent: not known",
   actor_id:
     "for `managed`: the client that called, or the name that a service binding gives its caller",
 };
 
 /** Words an event for the log and the queue. */
 export function auditLine(event: AuditEvent, requestId?: string, nowMs?: number): AuditLine {
-  const { action, clientId, userId, familyId, reason, actorId } = event;
+  const { action, clientId, userId, familyId, reason, isSameOrigin, actorId } = event;
   return {
     event: "audit",
     action,
@@ -75,6 +85,7 @@ export function auditLine(event: AuditEvent, requestId?: string, nowMs?: number)
     ...(userId === undefined ? {} : { user_id: userId }),
     ...(familyId === undefined ? {} : { family_id: familyId }),
     ...(reason === undefined ? {} : { reason }),
+    ...(isSameOrigin === undefined ? {} : { same_origin: isSameOrigin }),
     ...(actorId === undefined ? {} : { actor_id: actorId }),
   };
 }

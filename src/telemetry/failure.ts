@@ -11,6 +11,7 @@ export type FailureReason =
 const EXPECTED: Readonly<Record<string, FailureReason>> = {
   Unavailable: "storage_failed",
   ConfigError: "misconfigured",
+  Misconfigured: "misconfigured",
 };
 
 /** Longest text of the platform that is kept, in characters. */

@@ -1,30 +1,39 @@
 import { toHex, utf8 } from "../crypto/bytes.ts";
 import { hkdfSha256, hmacKey, hmacSha256, sha256 } from "../crypto/digest.ts";
 import { networkOf } from "../limits/address.ts";
+import { usernameKey } from "../protocol/usernames.ts";
 
-/**
- * What is guessed at: a user's password, users' passwords through one client, a client's secret.
- */
-export type Guessed = "user" | "client" | "secret";
-
-/** Where an attempt comes from. */
+/** Where a login comes from. */
 export interface Origin {
-  /** As the platform says, or null: a Worker of the operator's own that sends none. */
+  /** Of the user, or null: a Worker of the operator's own account sends none. */
   readonly address: string | null;
-  /** A client that has proved itself, or null: anybody can say to be a public one. */
+  /** The client if it has authenticated, or null: anyone can name a public client. */
   readonly provedClientId: string | null;
 }
 
+/** The counters that a login concerns, and the place that it comes from. */
+export interface LoginNames {
+  readonly user: string;
+  /** Of failures through the client from places that are unknown for the user. */
+  readonly client: string;
+  /** Of failures through the client from this one place. */
+  readonly origin: string;
+  /** At most one; none when nothing is known of where the login comes from. */
+  readonly places: readonly string[];
+}
+
 /**
- * Names counters and places, so that neither says at rest who or where they are. A counter's name
- * is a digest without a key, since counts must outlive a change of keys: whoever guesses the name
- * of a user can recognise it.
+ * Names counters and places, so that storage says neither who nor where they are. A counter's name
+ * is a digest without a key, since counts must outlive a change of keys: a guessed user name can be
+ * recognised.
  */
 export interface ThrottleNames {
-  /** The name of the counter of one secret. */
-  counter(guessed: Guessed, name: string): Promise<string>;
-  /** The places that an attempt at that secret comes from. */
-  places(counter: string, origin: Origin): Promise<readonly string[]>;
+  /** However the user name is spelled, its counter is the same. */
+  login(username: string, clientId: string, origin: Origin): Promise<LoginNames>;
+  /** The counter of a client's own secret. */
+  secret(clientId: string): Promise<string>;
+  /** The places of an attempt at a client's own secret. */
+  secretPlaces(counter: string, address: string | null): Promise<readonly string[]>;
 }
 
 /** Purpose of the key under which places are digested. */
@@ -34,8 +43,8 @@ const PLACE_PURPOSE = "tollgate throttle place";
 const PLACE_DIGITS = 32;
 
 /**
- * Builds the {@link ThrottleNames}. All IPv4 addresses can be tried, so that a place is digested
- * under a key; when another key comes first in the ring, every place is new once.
+ * Builds the {@link ThrottleNames}. All IPv4 addresses can be tried, so a place is digested under a
+ * key. A new first key in the ring makes every place new once.
  *
  * @param tokenKey the ring key that seals
  */
@@ -44,19 +53,30 @@ export async function deriveThrottleNames(
 ): Promise<ThrottleNames> {
   const key = await hmacKey(await hkdfSha256(tokenKey, PLACE_PURPOSE, 32));
 
-  async function place(text: string): Promise<string> {
+  async function digest(text: string): Promise<string> {
     return toHex(await hmacSha256(key, utf8(text))).slice(0, PLACE_DIGITS);
   }
 
   return {
-    async counter(guessed, name) {
-      return `${guessed} ${toHex(await sha256(name))}`;
+    async login(username, clientId, { address, provedClientId }) {
+      const user = `user ${toHex(await sha256(usernameKey(username)))}`;
+      const client = `client ${toHex(await sha256(clientId))}`;
+      // All callers of a Worker that sends no address share the place of their client.
+      const place =
+        address === null
+          ? provedClientId && `client ${provedClientId}`
+          : `address ${networkOf(address)}`;
+      const origin = `origin ${await digest(`${client} ${place}`)}`;
+      const places = place === null ? [] : [await digest(`${user} ${place}`)];
+      return { user, client, origin, places };
     },
-    async places(counter, { address, provedClientId }) {
-      return Promise.all([
-        ...(address === null ? [] : [place(`${counter} address ${networkOf(address)}`)]),
-        ...(provedClientId === null ? [] : [place(`${counter} client ${provedClientId}`)]),
-      ]);
+
+    async secret(clientId) {
+      return `secret ${toHex(await sha256(clientId))}`;
+    },
+
+    async secretPlaces(counter, address) {
+      return address === null ? [] : [await digest(`${counter} address ${networkOf(address)}`)];
     },
   };
 }

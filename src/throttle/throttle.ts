@@ -1,17 +1,19 @@
 import type { FailurePolicy } from "../limits/failures.ts";
 import type { FailureCounters } from "../storage/failure-counters.ts";
 import { type Admitted, type Result, refuse, settled } from "./attempts.ts";
-import { createClientLogins } from "./client-logins.ts";
+import { createBulkFailures } from "./bulk-failures.ts";
 import type { Origin, ThrottleNames } from "./names.ts";
 
-/** A check of a user's password that somebody wants. */
+/** A request to check a user's password. */
 export interface LoginAttempt {
   readonly username: string;
   readonly clientId: string;
   readonly origin: Origin;
+  /** When an operator last unlocked the user, which forgets all failures; 0: never. */
+  readonly unlockedAtMs: number;
 }
 
-/** A check of a client's secret that somebody wants. */
+/** A request to check a client's secret. */
 export interface SecretAttempt {
   readonly clientId: string;
   /** Where it comes from; null: the platform does not say. */
@@ -24,8 +26,8 @@ export interface SecretAttempt {
  */
 export interface Throttle {
   /**
-   * Checks a user's password, unless too much has failed for that name, or through that client. A
-   * name that no user has is counted as any other.
+   * Checks a user's password, unless too much has failed for that name or through that client. A
+   * name that no user has is counted like any other.
    *
    * @throws Refusal `user_throttled`, `client_throttled` or `throttle_busy`, Unavailable, and what
    *   the check throws
@@ -61,43 +63,44 @@ export const NO_THROTTLE: Throttle = {
 /** Builds a {@link Throttle}. */
 export function createThrottle(options: ThrottleOptions): Throttle {
   const { counters, names, userFailures, clientFailures, clock, defer } = options;
-  const clients = createClientLogins(counters, names, clientFailures, clock);
+  const bulk = createBulkFailures(counters, clientFailures, clock);
 
   return {
-    async login({ username, clientId, origin }, check) {
+    async login({ username, clientId, origin, unlockedAtMs }, check) {
       const nowMs = clock();
-      const counter = await names.counter("user", username);
-      const places = await names.places(counter, origin);
-      const strangersFromMs = clients.strangersFromMs(clientId);
-      const approach = { places, strangersFromMs };
-      const admission = await counters.admit(counter, approach, nowMs, userFailures);
+      const { user, places, ...bulkCounters } = await names.login(username, clientId, origin);
+      const strangersFromMs = bulk.heldUntilMs(bulkCounters.client);
+      const knownFromMs = bulk.heldUntilMs(bulkCounters.origin);
+      const approach = { places, strangersFromMs, knownFromMs, unlockedAtMs };
+      const admission = await counters.admit(user, approach, nowMs, userFailures);
       if (admission.kind === "throttled") {
-        const isOfClient = !admission.isKnown && strangersFromMs > nowMs;
-        throw refuse(isOfClient ? "client_throttled" : "user_throttled", admission, nowMs);
+        const bulkFromMs = admission.isKnown ? knownFromMs : strangersFromMs;
+        const reason = bulkFromMs > nowMs ? "client_throttled" : "user_throttled";
+        throw refuse(reason, admission, nowMs);
       }
-      const settle = (result: Result) => {
-        const settlement = { ...admission, result, places, forgiven: 0 };
-        defer(counters.settle(counter, settlement, clock(), userFailures));
+      const { counter, ticket, earnsCredit = false } = admission;
+      const settleUser = (result: Result) => {
+        const settlement = { counter, ticket, result, places, forgiven: 0 };
+        defer(counters.settle(user, settlement, clock(), userFailures));
       };
-      const isKnown = admission.counter !== null;
-      let stranger: Admitted | null = null;
+      const bulkCounter = counter === null ? bulkCounters.client : bulkCounters.origin;
+      let admitted: Admitted | null;
       try {
-        if (!isKnown) stranger = await clients.admitStranger(clientId, nowMs);
+        admitted = await bulk.admit(bulkCounter, nowMs);
       } catch (error) {
-        settle("dropped");
+        settleUser("dropped");
         throw error;
       }
       return settled(check, (result) => {
-        settle(result);
-        const login = { user: counter, isKnown, admitted: stranger, result };
-        defer(clients.settle(clientId, login));
+        settleUser(result);
+        defer(bulk.settle(bulkCounter, { admitted, result, earnsCredit }));
       });
     },
 
     async secret({ clientId, address }, check) {
       const nowMs = clock();
-      const counter = await names.counter("secret", clientId);
-      const places = await names.places(counter, { address, provedClientId: null });
+      const counter = await names.secret(clientId);
+      const places = await names.secretPlaces(counter, address);
       const approach = { places, strangersFromMs: 0 };
       const admission = await counters.admit(counter, approach, nowMs, clientFailures);
       if (admission.kind === "throttled") throw refuse("secret_throttled", admission, nowMs);

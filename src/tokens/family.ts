@@ -19,6 +19,8 @@ export type RevocationReason =
   | "rolled_back"
   /** The client asked (RFC 7009). */
   | "client_request"
+  /** The user has more sessions than one user may have, and this was the least recently used. */
+  | "too_many_sessions"
   /** An operator or an application ended the session. */
   | "management";
 
@@ -46,6 +48,8 @@ export interface FamilyState {
   readonly live: Generation;
   /** Which attempt made {@link live}; see `Continuation.attemptId`. Empty at login. */
   readonly attemptId: string;
+  /** Where {@link live} was asked for, as a keyed digest; absent: unknown, or a login. */
+  readonly origin?: string | undefined;
   readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | null;
 }
 
@@ -89,6 +93,8 @@ export interface Rotation {
   readonly scope: string;
   readonly audience: string | null;
   readonly attemptId: string;
+  /** Where the request comes from, as a digest under the key {@link keyId}; absent: unknown. */
+  readonly origin?: string | undefined;
 }
 
 /** Why a rotation was refused. */
@@ -97,12 +103,18 @@ export type RotationRefusal = "unknown" | "expired" | "revoked" | "raced" | "reu
 /** What became of a rotation. */
 export type RotationOutcome =
   /** The presented generation was consumed now, or before by an attempt that may ask again. */
-  | { readonly kind: "rotated" | "repeated"; readonly successor: Generation }
+  | {
+      readonly kind: "rotated" | "repeated";
+      readonly successor: Generation;
+      readonly isSameOrigin?: boolean;
+    }
   /** `ended` is the generation whose tokens this very refusal revoked. */
   | {
       readonly kind: "refused";
       readonly refusal: RotationRefusal;
       readonly ended: Generation | null;
+      /** Whether the token was consumed from where it comes now; absent: unknown. */
+      readonly isSameOrigin?: boolean;
     };
 
 /** The state after a rotation, and its outcome. */
@@ -144,13 +156,23 @@ export function rotate(
     return refused(state, "unknown", revoke(state, "rolled_back", atMs));
   }
   const isPredecessor = rotation.generation === state.live.generation - 1;
+  const origin = compareOrigins(state, rotation);
   if (!isPredecessor || atMs - state.live.issuedAtMs > policy.retryWindowMs) {
-    return refused(state, "reused", revoke(state, "reuse", atMs));
+    return refused(state, "reused", revoke(state, "reuse", atMs), origin);
   }
   if (policy.retry === "same-successor" || rotation.attemptId === state.attemptId) {
-    return { state, outcome: { kind: "repeated", successor: state.live } };
+    return { state, outcome: { kind: "repeated", successor: state.live, ...origin } };
   }
-  return refused(state, "raced");
+  return refused(state, "raced", state, origin);
+}
+
+/** Unknown where either is, or the digests are under two keys. */
+function compareOrigins(
+  { live, origin }: FamilyState,
+  { keyId, origin: other }: Rotation,
+): { isSameOrigin?: boolean } {
+  if (origin === undefined || other === undefined || keyId !== live.keyId) return {};
+  return { isSameOrigin: origin === other };
 }
 
 /** Ends a family, whatever its age. Doing so again changes nothing. */
@@ -182,7 +204,7 @@ function succeed(
 ): RotationStep {
   const successor = generationAt(state.live.generation + 1, rotation, atMs, policy);
   return {
-    state: { ...state, live: successor, attemptId: rotation.attemptId },
+    state: { ...state, live: successor, attemptId: rotation.attemptId, origin: rotation.origin },
     outcome: { kind: "rotated", successor },
   };
 }
@@ -201,7 +223,8 @@ function refused(
   before: FamilyState | null,
   refusal: RotationRefusal,
   state: FamilyState | null = before,
+  origin: { isSameOrigin?: boolean } = {},
 ): RotationStep {
   const ended = state === before ? null : (before?.live ?? null);
-  return { state, outcome: { kind: "refused", refusal, ended } };
+  return { state, outcome: { kind: "refused", refusal, ended, ...origin } };
 }

@@ -52,6 +52,7 @@ const CALLS: Readonly<
   updateUser: (one, { id }) => one.updateUser({ id }, { claims: { a: Math.random() } }),
   setPassword: (one, { id }) => one.setPassword({ id }, "another password"),
   resetPassword: (one, { id }) => one.resetPassword({ id }),
+  unlockUser: (one, { id }) => one.unlockUser({ id }),
   listUserSessions: (one, { id }) => one.listUserSessions({ id }),
   endUserSession: async (one, { id }) => one.endUserSession({ id }, await newSession(id)),
   endUserSessions: (one, { id }) => one.endUserSessions({ id }),

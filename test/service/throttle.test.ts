@@ -3,7 +3,7 @@ import { ADDRESS_PERIOD_SECONDS } from "../../src/storage/address-limit.ts";
 import { INVALID_CLIENT, INVALID_CREDENTIALS, refusal, success } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { derivationsOf } from "../support/derivations.ts";
-import { createLimitedService, freshAddress } from "../support/limited.ts";
+import { type Caller, createLimitedService, freshAddress } from "../support/limited.ts";
 import { basic, logIn, post } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
@@ -134,7 +134,7 @@ describe("wrong passwords for one name", () => {
   test("lock nobody out who has logged in through the same server before", async () => {
     const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
-    const shop = { credentials: "shop:secret" };
+    const shop = { credentials: "shop:secret", address: HOME };
     expect(await logIn({ username }, shop)).toEqual(SUCCESS);
     await settle();
     for (let count = 0; count < FREE; count += 1) {
@@ -142,7 +142,8 @@ describe("wrong passwords for one name", () => {
       await settle();
     }
     expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
-    expect(await logIn({ username }, { credentials: "desk:secret" })).toEqual(throttled(1));
+    const elsewhere = { credentials: "shop:secret" };
+    expect(await logIn({ username }, elsewhere)).toEqual(throttled(1));
     expect(await logIn({ username }, shop)).toEqual(SUCCESS);
   });
 
@@ -275,8 +276,9 @@ describe("wrong passwords through one client", () => {
   test("of those who are known there hold strangers up no longer", async () => {
     const { logIn, settle } = createLimitedService(BULK);
     const stall = { credentials: "stall:secret" };
+    const atHome = { ...stall, address: HOME };
     const username = newUser();
-    expect(await logIn({ username }, stall)).toEqual(SUCCESS);
+    expect(await logIn({ username }, atHome)).toEqual(SUCCESS);
     await settle();
     for (let n = 90; n < 95; n += 1) {
       expect(await logIn(guess(n), stall)).toEqual(INVALID_CREDENTIALS);
@@ -284,11 +286,144 @@ describe("wrong passwords through one client", () => {
     }
     expect(await logIn(guess(96), stall)).toEqual(throttled(1));
     for (let count = 0; count < 5; count += 1) {
-      expect(await logIn({ username, password: "typo" }, stall)).toEqual(INVALID_CREDENTIALS);
+      expect(await logIn({ username, password: "typo" }, atHome)).toEqual(INVALID_CREDENTIALS);
       await settle();
     }
     passSeconds(1);
     expect(await logIn(guess(96), stall)).toEqual(INVALID_CREDENTIALS);
+  });
+});
+
+describe("stuffing through a client with a secret", () => {
+  const BULK = { USER_FAILURES_FREE: 10, CLIENT_FAILURES_FREE: 5 };
+  const TRIES = 20;
+
+  /** Users who have logged in through a client. */
+  async function returningUsers(caller: (n: number) => Caller): Promise<string[]> {
+    const { logIn, settle } = createLimitedService(BULK);
+    const names = Array.from({ length: TRIES }, (_, n) => `returning${n}`);
+    for (const [n, username] of names.entries()) {
+      expect(await logIn({ username }, caller(n))).toEqual(SUCCESS);
+      await settle();
+    }
+    return names;
+  }
+
+  async function hashedOf(caller: (n: number) => Caller): Promise<number> {
+    const names = Array.from({ length: TRIES }, (_, n) => `returning${n}`);
+    const { logIn, settle } = createLimitedService(BULK);
+    let hashed = 0;
+    for (const [n, username] of names.entries()) {
+      const { status } = await logIn({ username, password: "stolen" }, caller(n));
+      if (status === 400) hashed += 1;
+      await settle();
+    }
+    return hashed;
+  }
+
+  const forwarded = (address: string) => ({ "Tollgate-Forwarded-For": address });
+  const served = (n: number) => `198.51.100.${n}`;
+
+  test.each<[string, string, (n: number) => Caller, (n: number) => Caller]>([
+    ["web1", "from many addresses", () => ({}), () => ({})],
+    ["web2", "from the one server", () => ({ address: HOME }), () => ({ address: HOME })],
+    [
+      "web3",
+      "by a server that says whom it serves",
+      (n) => ({ address: HOME, headers: forwarded(served(n)) }),
+      (n) => ({ address: HOME, headers: forwarded(`2001:db8:${n}::1`) }),
+    ],
+    [
+      "web4",
+      "of users who share one address",
+      () => ({ address: HOME, headers: forwarded("198.51.100.250") }),
+      () => ({ address: HOME, headers: forwarded("198.51.100.250") }),
+    ],
+  ])("%s is bounded for returning users, %s", async (client_id, _, home, attack) => {
+    const registered = [{ client_id, client_secret: "secret" }];
+    const users = Array.from({ length: TRIES }, (_, n) => ({
+      username: `returning${n}`,
+      password: "correct horse",
+    }));
+    await createService().register({ clients: registered, users });
+    const credentials = `${client_id}:secret`;
+    await returningUsers((n) => ({ credentials, ...home(n) }));
+    expect(await hashedOf((n) => ({ credentials, ...attack(n) }))).toBe(5);
+  });
+
+  test("holds nobody up where the client says that they logged in before", async () => {
+    const { logIn, settle } = createLimitedService(BULK);
+    await createService().register({ clients: [{ client_id: "web5", client_secret: "secret" }] });
+    const web = { credentials: "web5:secret", address: HOME };
+    const [ada, eve] = [{ ...web, headers: forwarded("2001:db8::7") }, web];
+    const username = newUser();
+    expect(await logIn({ username }, ada)).toEqual(SUCCESS);
+    await settle();
+    for (let n = 0; n < 30; n += 1) {
+      await logIn({ username, password: "wrong" }, { ...eve, headers: forwarded(served(n)) });
+      await settle();
+    }
+    const elsewhere = { ...eve, headers: forwarded(served(99)) };
+    expect(await logIn({ username }, elsewhere)).toMatchObject({ status: 429 });
+    // The same /64.
+    const moved = { ...ada, headers: forwarded("2001:db8::8") };
+    expect(await logIn({ username }, moved)).toEqual(SUCCESS);
+  });
+
+  test("believes the header of no public client, and refuses what is no address", async () => {
+    const { logIn, settle } = createLimitedService({ ...BULK, CLIENT_FAILURES_FREE: 100_000 });
+    const username = newUser();
+    const home = { headers: forwarded(served(1)), credentials: PUBLIC };
+    expect(await logIn({ username }, { ...home, address: HOME })).toEqual(SUCCESS);
+    await settle();
+    for (let n = 0; n < 10; n += 1) {
+      await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
+      await settle();
+    }
+    expect(await logIn({ username }, home)).toEqual(throttled(1));
+    expect(await logIn({}, { credentials: PUBLIC, headers: forwarded("x") })).toEqual(SUCCESS);
+    const description = "Tollgate-Forwarded-For is not one IP address.";
+    for (const odd of ["x", "1.2.3.4, 5.6.7.8", "1.2.3.400", "1.2.3.4:80", "::1%eth0", "::g"]) {
+      const answer = await logIn({}, { headers: forwarded(odd) });
+      expect(answer).toEqual(refusal(400, "invalid_request", description));
+    }
+  });
+});
+
+describe("free guesses are as many", () => {
+  /** Guesses until the first that is held up. */
+  async function freeGuesses(username: string, caller: Caller): Promise<number> {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    for (let count = 0; ; count += 1) {
+      const { status } = await logIn({ username, password: "wrong" }, caller);
+      if (status === 429) return count;
+      await settle();
+      passSeconds(0.3);
+    }
+  }
+
+  test.each<[string, Caller]>([
+    ["from elsewhere", { credentials: "shop:secret" }],
+    ["through the same server", { credentials: "shop:secret", address: "192.0.2.77" }],
+  ])("for a returning user as for nobody, %s", async (_, caller) => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const username = newUser();
+    const server = { credentials: "shop:secret", address: "192.0.2.77" };
+    expect(await logIn({ username }, server)).toEqual(SUCCESS);
+    await settle();
+    const nobody = await freeGuesses(`nobody ${Math.random()}`, caller);
+    expect(nobody).toBe(FREE);
+    expect(await freeGuesses(username, caller)).toBe(nobody);
+  });
+
+  test("for one name however it is spelled", async () => {
+    const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
+    const spellings = ["Zo\u00eb", "ZO\u00cb", "zoe\u0308"];
+    for (const username of spellings) {
+      expect((await logIn({ username, password: "wrong" })).status).toBe(400);
+      await settle();
+    }
+    expect(await logIn({ username: "ZOE\u0308", password: "wrong" })).toEqual(throttled(1));
   });
 });
 

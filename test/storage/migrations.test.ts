@@ -1,6 +1,7 @@
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { foldNames } from "../../src/storage/fold-names.ts";
 import { success, UNAVAILABLE, type WholeAnswer, whole } from "../support/answers.ts";
 import { ask, basic, logIn, refresh } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
@@ -150,6 +151,7 @@ describe("0002", () => {
     )
       .bind(user["password_record"], id, "a slower record")
       .run();
+    await migrateTo(TEST_MIGRATIONS.length);
     expect(await ask(service, LOGIN)).toEqual(success("read", 1801));
   });
 
@@ -159,6 +161,34 @@ describe("0002", () => {
       "EXPLAIN QUERY PLAN SELECT 1 FROM clients WHERE allowed_origins <> ''",
     ).all<{ detail: string }>();
     expect(plan.results[0]?.detail).toContain("clients_with_origins");
+  });
+});
+
+describe("0005", () => {
+  const keysOf = async () => {
+    const rows = await rowsOf("users");
+    return rows.map((row) => [row["username"], row["username_key"], row["unlocked_at_ms"]]);
+  };
+
+  test("folds the names that SQL can fold, and leaves the rest to the command", async () => {
+    await migrateTo(4);
+    for (const username of ["Ada", "Zo\u00eb", "b o-b_1"]) {
+      await insert("users", { id: username, username, password_record: "!" });
+    }
+    await migrateTo(5);
+    expect(await keysOf()).toEqual([
+      ["Ada", "ada", 0],
+      ["Zo\u00eb", null, 0],
+      ["b o-b_1", "b o-b_1", 0],
+    ]);
+    expect(await foldNames(env.DB)).toEqual({ folded: 1, collisions: [] });
+    expect((await keysOf())[1]).toEqual(["Zo\u00eb", "zo\u00eb", 0]);
+  });
+
+  test("takes what the Worker of before it writes", async () => {
+    await migrateTo(TEST_MIGRATIONS.length);
+    await insert("users", { id: "late", username: "Late", password_record: "!" });
+    expect(await keysOf()).toEqual([["Late", null, 0]]);
   });
 });
 

@@ -165,6 +165,7 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
     { status: 200, call: user("POST", "/password-reset"), rival: rename },
     "one",
   ),
+  unlockUser: casesOf({ status: 204, call: user("POST", "/unlock"), rival: rename }, "one"),
   listUserSessions: casesOf(
     { status: 200, call: listingCall, invalid: { path: "/admin/users/u/sessions?limit=0" } },
     "one list",

@@ -83,6 +83,7 @@ export function everyCall(userId: string, clientId: string): readonly Call[] {
     { method: "PATCH", path: user, body: { claims: { a: 1 } } },
     { method: "PUT", path: `${user}/password`, body: { password: "another password" } },
     { method: "POST", path: `${user}/password-reset` },
+    { method: "POST", path: `${user}/unlock` },
     { method: "GET", path: `${user}/sessions` },
     { method: "DELETE", path: `${user}/sessions/one` },
     { method: "DELETE", path: `${user}/sessions` },

@@ -40,6 +40,9 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
   username_control_character: ({ logIn }) => logIn({ username: `${CANARIES.username}\n` }),
   password_control_character: ({ logIn }) => logIn({ password: `${CANARIES.password}\0` }),
   refresh_token_missing: ({ refresh }) => refresh(""),
+  forwarded_address_malformed: ({ logIn }) => {
+    return logIn({}, { forwardedFor: CANARIES.header });
+  },
 
   client_credentials_missing: ({ logIn }) => logIn({}, { credentials: null }),
   client_credentials_malformed: ({ logIn }) => {

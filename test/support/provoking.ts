@@ -21,6 +21,7 @@ export interface Manner {
   readonly credentials?: string | null;
   readonly authorization?: string;
   readonly idempotencyKey?: string;
+  readonly forwardedFor?: string;
   /** Where the platform says that it comes from; another place each time without it. */
   readonly address?: string;
 }
@@ -234,12 +235,13 @@ const PLATFORM_WORDS =
   `value '${CANARIES.secret}' not supported`;
 
 function decoration(manner: Manner): Record<string, string> {
-  const { credentials = `client:${SECRET}`, authorization, idempotencyKey } = manner;
+  const { credentials = `client:${SECRET}`, authorization, idempotencyKey, forwardedFor } = manner;
   const basic = credentials === null ? undefined : `Basic ${btoa(credentials)}`;
   const proof = authorization ?? basic;
   return {
     ...(proof === undefined ? {} : { Authorization: proof }),
     "Idempotency-Key": idempotencyKey ?? `${CANARIES.idempotencyKey}-${crypto.randomUUID()}`,
+    ...(forwardedFor === undefined ? {} : { "Tollgate-Forwarded-For": forwardedFor }),
     "User-Agent": CANARIES.userAgent,
     Cookie: `session=${CANARIES.cookie}`,
     Origin: `https://${CANARIES.origin}.example`,

@@ -16,6 +16,7 @@ import {
 import { json, report, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { asJson } from "./client-options.ts";
+import { addFoldNames } from "./user-names.ts";
 import { addSessions } from "./user-sessions.ts";
 
 interface PasswordOptions extends CommonOptions {
@@ -45,6 +46,7 @@ export function userCommand(terminal: Terminal): Command {
   addSwitches(user, terminal);
   addSessions(user, terminal);
   addDelete(user, terminal);
+  addFoldNames(user, terminal);
   return user;
 }
 
@@ -163,6 +165,13 @@ function addSwitches(user: Command, terminal: Terminal): void {
         await report({ username, is_active: isActive }, options, terminal);
       });
   }
+  common(user.command("unlock"))
+    .description("forget the failed logins of a user, who may try again at once")
+    .argument("<username>", "the user")
+    .action(async (username: string, options: CommonOptions) => {
+      await withManagement(targetOf(options), (tools) => users.unlockUser({ username }, tools));
+      await report({ username, unlocked: true }, options, terminal);
+    });
   common(user.command("revoke"))
     .description("end every session of a user, who may log in again")
     .argument("<username>", "the user")

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { readSetting, SETTINGS } from "../../config/index.ts";
 import { allRows, idOf } from "../../management/all-rows.ts";
 import { unknownScopes } from "../../management/scope-names.ts";
+import { areNamesUnique } from "../../storage/fold-names.ts";
 import { createRegistry } from "../../storage/registry.ts";
 import { appliedMigrations, databaseNowMs } from "../../storage/upkeep.ts";
 import { type Target, withDatabase } from "../bindings.ts";
@@ -27,6 +28,7 @@ export async function checkDatabase(target: Target): Promise<Check[]> {
         checkMigrations(await appliedMigrations(db), target),
         await checkClock(db),
         ...(await checkScopes(db, target)),
+        ...(await checkUsernames(db, target)),
       ];
     });
   } catch (error) {
@@ -73,6 +75,14 @@ async function checkScopes(db: D1Database, target: Target): Promise<Check[]> {
       "add them to SCOPES, or change the client: client update ID --scope NAMES",
     ),
   ];
+}
+
+/** Names can be compared as USERNAMES says. */
+async function checkUsernames(db: D1Database, target: Target): Promise<Check[]> {
+  const mode = readSetting(SETTINGS.usernames, await settingsOf(target));
+  if (mode === "exact") return [];
+  if (await areNamesUnique(db)) return [ok("user names", "no two differ only in case")];
+  return [failed("user names", "not prepared for USERNAMES = case-insensitive", "user fold-names")];
 }
 
 /** A clock that showed `nowMs` at some time between two moments of this machine's clock. */

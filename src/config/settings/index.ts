@@ -17,7 +17,7 @@ export const SETTINGS = { ...SERVICE, ...TOKENS, ...PASSWORDS, ...LIMITS, ...MOV
 export const SETTING_GROUPS = {
   Service: SERVICE,
   "Tokens and logins": TOKENS,
-  Passwords: PASSWORDS,
+  "User names and passwords": PASSWORDS,
   "Limits on guessing": LIMITS,
   "Moving from another server": MOVING,
 } as const;

@@ -1,9 +1,18 @@
 import { ROUNDS_MAX } from "../../crypto/password-record.ts";
-import { integer } from "../kinds.ts";
+import { USERNAME_MODES } from "../../protocol/usernames.ts";
+import { choice, integer } from "../kinds.ts";
 import type { Setting } from "../setting.ts";
 
-/** Settings of passwords and their hashing. */
+/** Settings of user names, passwords and their hashing. */
 export const PASSWORDS = {
+  usernames: {
+    name: "USERNAMES",
+    kind: choice(...USERNAME_MODES),
+    default: "exact",
+    doc:
+      "How user names compare. With `case-insensitive`, `Ada` and `ada` are one user: run " +
+      "`user fold-names` first, as [rate-limits.md](rate-limits.md#user-names) says.",
+  },
   passwordHashRounds: {
     name: "PASSWORD_HASH_ROUNDS",
     kind: integer(1, ROUNDS_MAX),

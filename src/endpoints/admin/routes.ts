@@ -74,6 +74,9 @@ export const ADMIN_ROUTES: Readonly<
   [ADMIN_PATHS.adminUserPasswordReset]: {
     POST: shows(({ id, context }) => users.resetPassword({ id }, context)),
   },
+  [ADMIN_PATHS.adminUserUnlock]: {
+    POST: does(({ id, context }) => users.unlockUser({ id }, context)),
+  },
   [ADMIN_PATHS.adminUserSessions]: {
     GET: shows(({ request, id, context }) => {
       return users.listSessions({ id }, readQuery(request), context);

@@ -81,6 +81,11 @@ export function resetPassword(key: unknown, context: ApiContext): Promise<{ pass
   });
 }
 
+/** Forgets the failed logins of a user, who may try again at once. */
+export function unlockUser(key: unknown, context: ApiContext): Promise<void> {
+  return change("unlock_user", key, context, (id) => users.unlockUser({ id }, context.tools));
+}
+
 /** Ends every session of a user, who can log in again. */
 export function endSessions(key: unknown, context: ApiContext): Promise<void> {
   return change("end_user_sessions", key, context, (id) => {

@@ -17,16 +17,16 @@ export const LIMIT_EXPLANATIONS = {
   ),
   user_throttled: throttled(
     "Too many wrong passwords for one user name, whether or not there is such a user. Nothing " +
-      "was hashed. Whoever has logged in from the same address or server before has a count of " +
-      "their own.",
+      "was hashed. An address from which the user has logged in before has its own count.",
     "`USER_FAILURES_FREE` and `FAILURE_DELAY_SECONDS_MAX` say how many and how long. Many for " +
-      "one `user_id` are somebody guessing.",
+      "one `user_id` mean guessing. `user unlock NAME` forgets them, as a new password does.",
   ),
   client_throttled: throttled(
-    "Too many wrong passwords through one client, as when stolen passwords are tried in bulk. " +
-      "Users who have logged in from the same address or server before are not held up.",
+    "Too many wrong passwords through one client, as when stolen passwords are tried in bulk: " +
+      "from addresses that are unknown for the user, or from one address that is known for many. " +
+      "Users at other known addresses are not held up.",
     "Look for what guesses through this client; `CLIENT_FAILURES_FREE` says how many are too " +
-      "many.",
+      "many. A web application should send `Tollgate-Forwarded-For`; see docs/rate-limits.md.",
   ),
   secret_throttled: throttled(
     "Too many wrong secrets for one client id, whether or not there is such a client. Whoever " +

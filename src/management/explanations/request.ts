@@ -82,6 +82,12 @@ export const REQUEST_EXPLANATIONS = {
     "There is no `refresh_token`, or an empty one.",
     "Send the refresh token of the last answer; without one, log in again.",
   ),
+  forwarded_address_malformed: invalid(
+    "The header `Tollgate-Forwarded-For` is not one IPv4 or IPv6 address. The client has " +
+      "authenticated, so the service believes what the header says.",
+    "Send the address of the user's browser alone: no port, no list. Leave the header out if you " +
+      "do not know it.",
+  ),
   token_missing: invalid(
     "Revocation or introspection was asked for without a `token`.",
     "Send the token in the parameter `token`.",

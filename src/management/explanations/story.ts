@@ -81,10 +81,13 @@ export function storyOf(line: LogEvent, audits: readonly LogLine[]): string {
     ...(line.reason === undefined ? [] : explain(line.reason)),
     ...failureIn(line),
     timesIn(line),
-    ...audits.map(({ action, reason, family_id, actor_id }) => {
+    ...audits.map(({ action, reason, family_id, actor_id, same_origin }) => {
       const who = actor_id === undefined ? [] : [`by ${actor_id}`];
       const login = family_id === undefined ? [] : [`login ${family_id}`];
-      const more = [...(reason === undefined ? [] : [reason]), ...login, ...who].join(", ");
+      const origin =
+        same_origin === undefined ? [] : [`from ${same_origin ? "the same" : "another"} address`];
+      const why = reason === undefined ? [] : [reason];
+      const more = [...why, ...origin, ...login, ...who].join(", ");
       return `Audit event: ${action}${more === "" ? "" : ` (${more})`}.`;
     }),
   ]

@@ -1,3 +1,5 @@
+import { normalizeUsername } from "../../protocol/usernames.ts";
+
 /** One row of `manage.py dumpdata`. Numbers in it are text: a key may be longer than a double. */
 export interface DumpRecord {
   /** Such as `auth.user`; in lower case, as Django writes it. */
@@ -41,7 +43,8 @@ export function parseDumpRecord(value: unknown): DumpRecord | null {
  */
 export function referenceTo(value: unknown): string | null {
   if (typeof value === "string" && value !== "") return detached(value);
-  return Array.isArray(value) ? JSON.stringify(value) : null;
+  // A list is a name, and names that differ only in how characters are composed are one.
+  return Array.isArray(value) ? normalizeUsername(JSON.stringify(value)) : null;
 }
 
 /** Copies a text that is kept: as a slice of what was read, it would keep all of that too. */

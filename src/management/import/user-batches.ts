@@ -1,3 +1,4 @@
+import { usernameKey } from "../../protocol/usernames.ts";
 import type { ImportedUser, ImportStore } from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import type { Survey } from "./survey.ts";
@@ -30,7 +31,7 @@ export function createUserBatches(survey: Survey, store: ImportStore, usernameFi
       const user = mapping.value;
       const known = survey.users.get(user.id ?? naturalKeyOf(user.username));
       if (known?.fate !== "new") return;
-      waiting.push({ ...user, id: known.id });
+      waiting.push({ ...user, id: known.id, username_key: usernameKey(user.username) });
       characters += user.username.length + user.password_record.length;
       const isFull = waiting.length >= USERS_PER_BATCH || characters >= CHARACTERS_PER_BATCH;
       if (isFull) await flush();

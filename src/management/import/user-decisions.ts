@@ -10,6 +10,8 @@ export type DecidedUsers = ReadonlyMap<string, KnownUser>;
 export interface Standing {
   readonly named: StandingUser | undefined;
   readonly keyed: StandingUser | undefined;
+  /** Whether another of the dump has the name, by the setting USERNAMES. */
+  readonly isRepeated: boolean;
 }
 
 /** A user of the dump who is not taken, nor anything that refers to it. */
@@ -33,14 +35,15 @@ export function naturalKeyOf(username: string): string {
 export function conflictOf(
   { id, username }: DumpedUser,
   decided: DecidedUsers,
-  { named, keyed }: Standing,
+  { named, keyed, isRepeated }: Standing,
 ): string | null {
   if (decided.has(naturalKeyOf(username))) return "another of the dump has this name";
+  if (isRepeated) return "another of the dump has this name in another case; see USERNAMES";
   if (id !== null && decided.has(id)) return "another of the dump has its key";
   if (named !== undefined && id !== null && named.id !== id) {
     return "this name is here with another id";
   }
-  const isForeign = keyed !== undefined && keyed.username !== username;
+  const isForeign = keyed !== undefined && keyed.id !== named?.id;
   return isForeign ? "its id is here with another name" : null;
 }
 

@@ -34,9 +34,11 @@ interface Named {
 /** Decides what becomes of each user of a dump. */
 export function createUserSurvey(tools: ImportTools, tally: Tally, models: DjangoModels) {
   const decided = new Map<string, KnownUser>();
+  const { nameKeyOf } = tools.registry;
+  const nameKeys = new Set<string>();
   const fields = createFieldCheck(models);
   const slowRecords = createSlowRecordWatch();
-  let waiting: Candidate[] = [];
+  const waiting: Candidate[] = [];
 
   function refuse(keys: readonly (string | null)[], { name, isActive }: Named, reason: string) {
     tally.note("users", "refused", name, reason);
@@ -45,17 +47,20 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
   }
 
   async function decideAll(): Promise<void> {
-    const candidates = waiting;
-    waiting = [];
-    const usernames = candidates.map(({ user }) => user.username);
-    const ids = candidates.flatMap(({ user }) => user.id ?? []);
-    const rows = await tools.store.findUsers(ids, usernames);
-    const byName = new Map(rows.map((row) => [row.username, row]));
+    const candidates = waiting.splice(0);
+    const rows = await tools.store.findUsers(
+      candidates.flatMap(({ user }) => user.id ?? []),
+      candidates.map(({ user }) => user.username),
+    );
+    const byName = new Map(rows.map((row) => [nameKeyOf(row.username), row]));
     const byId = new Map(rows.map((row) => [row.id, row]));
     for (const candidate of candidates) {
       const { id, username } = candidate.user;
+      const nameKey = nameKeyOf(username);
       const keyed = id === null ? undefined : byId.get(id);
-      decide(candidate, { named: byName.get(username), keyed });
+      const isRepeated = nameKeys.has(nameKey);
+      nameKeys.add(nameKey);
+      decide(candidate, { named: byName.get(nameKey), keyed, isRepeated });
     }
   }
 
@@ -68,15 +73,10 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
       return;
     }
     const { named } = standing;
-    const known =
-      named === undefined ? newUser(id ?? tools.newUserId(), user) : keptUser(user, named);
+    const known = named ? keptUser(user, named) : newUser(id ?? tools.newUserId(), user);
     for (const key of keys) if (key !== null) decided.set(key, known);
-    if (named !== undefined) {
-      tally.note("users", "unchanged", username, ...differencesOf(user, named));
-    } else {
-      slowRecords.note(user.password_record);
-      tally.note("users", remarks.length > 0 ? "changed" : "taken", username, ...remarks);
-    }
+    if (named === undefined) slowRecords.note(user.password_record);
+    noteDecision(user, named, remarks, tally);
   }
 
   return {
@@ -84,8 +84,8 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
       fields.note(record);
       const mapping = mapUser(record, models.usernameField);
       if ("refusal" in mapping) {
-        const isActive = isActiveThere(record.fields);
         const name = record.pk ?? "without a key";
+        const isActive = isActiveThere(record.fields);
         return refuse([record.pk], { name, isActive }, mapping.refusal);
       }
       waiting.push({ user: mapping.value, remarks: mapping.remarks });
@@ -100,6 +100,20 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
       return decided;
     },
   };
+}
+
+function noteDecision(
+  user: DumpedUser,
+  named: Standing["named"],
+  remarks: readonly string[],
+  tally: Tally,
+): void {
+  const { username } = user;
+  if (named !== undefined) {
+    tally.note("users", "unchanged", username, ...differencesOf(user, named));
+  } else {
+    tally.note("users", remarks.length > 0 ? "changed" : "taken", username, ...remarks);
+  }
 }
 
 /** Finds out whether any user has the field that is to be the name. */

@@ -1,4 +1,5 @@
 import { parsePasswordRecord } from "../../crypto/password-record.ts";
+import { normalizeUsername } from "../../protocol/usernames.ts";
 import { parseUserEntry } from "../entries.ts";
 import { ManagementError } from "../management-error.ts";
 import { UNUSABLE_RECORD } from "../registry-rows.ts";
@@ -21,8 +22,9 @@ export interface DumpedUser {
  * @param usernameField of the model, such as `email`
  */
 export function mapUser({ pk, fields }: DumpRecord, usernameField: string): Mapping<DumpedUser> {
-  const username = fields[usernameField];
-  if (typeof username !== "string") return { refusal: `has no text in the field ${usernameField}` };
+  const name = fields[usernameField];
+  if (typeof name !== "string") return { refusal: `has no text in the field ${usernameField}` };
+  const username = normalizeUsername(name);
   const { record, remarks } = passwordOf(fields["password"]);
   const isActive = isActiveThere(fields);
   const id = pk === null ? {} : { id: pk };

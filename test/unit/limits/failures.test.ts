@@ -87,7 +87,7 @@ describe("failures", () => {
   });
 
   test("of strangers leave a known place alone, and those there leave strangers alone", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW);
+    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
     const besieged = failInARow(50, null, known);
     expect(approach(besieged.state, [], besieged.nowMs).kind).toBe("throttled");
     expect(approach(besieged.state, [HOME], besieged.nowMs)).toEqual({
@@ -100,9 +100,9 @@ describe("failures", () => {
   });
 
   test("are forgiven by a success at its own place alone", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW);
+    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
     const { state, nowMs } = failInARow(50, null, failInARow(5, HOME, known).state);
-    const after = succeed(state, [HOME], nowMs);
+    const after = succeed(state, [HOME], nowMs, policy);
     expect(after.places[0]?.failures.count).toBe(0);
     expect(after.strangers).toEqual(state.strangers);
   });
@@ -122,7 +122,7 @@ describe("failures", () => {
   });
 
   test("elsewhere may hold strangers up, and nobody who is known", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW);
+    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
     const held = (places: string[]) => {
       return admit(known, { places, strangersFromMs: NOW + 5000 }, NOBODY_ELSE, NOW, policy);
     };
@@ -135,7 +135,12 @@ describe("places", () => {
   test("are known for 90 days after they were used last, noted anew or not", () => {
     const days = (count: number) => count * 86_400_000;
     for (const usedOnDay of [1, 29, 30, 89]) {
-      const used = succeed(succeed(NO_FAILURES, [HOME], NOW), [HOME], NOW + days(usedOnDay));
+      const used = succeed(
+        succeed(NO_FAILURES, [HOME], NOW, policy),
+        [HOME],
+        NOW + days(usedOnDay),
+        policy,
+      );
       const later = approach(used, [HOME], NOW + days(usedOnDay + 90) - 1);
       expect(later).toEqual({ kind: "admitted", counter: HOME });
     }
@@ -144,28 +149,28 @@ describe("places", () => {
   test("that are in use are pushed out by no number of others", () => {
     let state = NO_FAILURES;
     for (let number = 0; number < 40; number += 1) {
-      state = succeed(state, ["office", `p${number}`], NOW + number);
+      state = succeed(state, ["office", `p${number}`], NOW + number, policy);
     }
     expect(state.places.map(({ place }) => place)).toContain("office");
   });
 
   test("are known for a while, and are noted anew in time", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW);
+    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
     const counterAt = (state: FailureState, nowMs: number) => {
       const admission = approach(state, [HOME], nowMs);
       return admission.kind === "admitted" ? admission.counter : undefined;
     };
     expect(counterAt(known, NOW + PLACE_KEPT_MS - 1)).toBe(HOME);
     expect(counterAt(known, NOW + PLACE_KEPT_MS)).toBeNull();
-    expect(succeed(known, [HOME], NOW + PLACE_KEPT_MS / 5)).toBe(known);
+    expect(succeed(known, [HOME], NOW + PLACE_KEPT_MS / 5, policy)).toBe(known);
     const later = NOW + PLACE_KEPT_MS / 2;
-    expect(counterAt(succeed(known, [HOME], later), NOW + PLACE_KEPT_MS)).toBe(HOME);
+    expect(counterAt(succeed(known, [HOME], later, policy), NOW + PLACE_KEPT_MS)).toBe(HOME);
   });
 
   test("are few, the last noted kept", () => {
     let state = NO_FAILURES;
     for (let number = 0; number < 40; number += 1)
-      state = succeed(state, [`p${number}`], NOW + number);
+      state = succeed(state, [`p${number}`], NOW + number, policy);
     expect(state.places).toHaveLength(PLACES_MAX);
     expect(state.places[0]?.place).toBe("p39");
   });
@@ -190,7 +195,8 @@ describe("whatever happens", () => {
         for (const { kind, place, afterMs } of events) {
           nowMs += afterMs;
           if (kind === "fail") state = fail(state, place, nowMs, policy);
-          if (kind === "succeed") state = succeed(state, place === null ? [] : [place], nowMs);
+          if (kind === "succeed")
+            state = succeed(state, place === null ? [] : [place], nowMs, policy);
           if (kind === "forgive") state = forgive(state, 1, nowMs, policy);
           expect(strangersAdmittedAtMs(state, nowMs, policy)).toBeLessThanOrEqual(
             nowMs + policy.delayMsMax,

@@ -1,0 +1,91 @@
+import { Misconfigured } from "../protocol/refusal.ts";
+import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
+import type { UserRow } from "./account-rows.ts";
+
+const FAIL_IF_TAKEN = `SELECT json(CASE WHEN EXISTS (
+    SELECT 1 FROM users WHERE (username IN (?1, ?2) OR (?3 AND username_key = ?4))
+    AND username IS NOT ?5)
+  THEN 'changed' ELSE '{}' END)`;
+
+/**
+ * Finds the row of a user name among rows with a similar one. In either mode the name as it is
+ * typed comes first, then the name that differs only in how characters are composed.
+ *
+ * @returns undefined when there is none, or only several that differ in case
+ */
+export function rowOfName<Row extends Pick<UserRow, "username">>(
+  rows: readonly Row[],
+  username: string,
+  mode: UsernameMode,
+): Row | undefined {
+  const composed = normalizeUsername(username);
+  const same =
+    rows.find((row) => row.username === username) ??
+    rows.find((row) => normalizeUsername(row.username) === composed);
+  if (same !== undefined || mode === "exact") return same;
+  const similar = rows.filter((row) => usernameKey(row.username) === usernameKey(username));
+  return similar.length === 1 ? similar[0] : undefined;
+}
+
+/** The spellings under which a name may be stored: rows of before 0.3 are as they were typed. */
+export function spellingsOf(username: string): string[] {
+  return [...new Set([username, username.normalize("NFC"), username.normalize("NFD")])];
+}
+
+/** The statement that says whether user names can be compared without case; one row, `ready`. */
+export function selectReadiness(db: D1Database): D1PreparedStatement {
+  return db.prepare(
+    `SELECT EXISTS (
+       SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = 'users_one_per_key')
+     AND NOT EXISTS (SELECT 1 FROM users WHERE username_key IS NULL) AS ready`,
+  );
+}
+
+/** @throws Misconfigured unless {@link selectReadiness} found that names can be compared */
+export function requireReadiness(rows: readonly unknown[]): void {
+  if ((rows[0] as { ready: number } | undefined)?.ready === 1) return;
+  throw new Misconfigured(
+    "USERNAMES is case-insensitive, and the database is not prepared for it: run the command " +
+      "user fold-names, which lists the names that differ only in case",
+  );
+}
+
+/**
+ * The statement that fails, and its transaction with it, when a name is taken by another user than
+ * the one of `owner`.
+ */
+export function requireNameIsFree(
+  db: D1Database,
+  username: string,
+  mode: UsernameMode,
+  owner: string | null,
+): D1PreparedStatement {
+  const isFolded = mode === "case-insensitive" ? 1 : 0;
+  const [composed, decomposed] = [username.normalize("NFC"), username.normalize("NFD")];
+  return db
+    .prepare(FAIL_IF_TAKEN)
+    .bind(composed, decomposed, isFolded, usernameKey(username), owner);
+}
+
+/**
+ * Picks for each user name its row among rows with similar names.
+ *
+ * @returns the rows by the name that was asked for
+ */
+export function rowsByName<Row extends Pick<UserRow, "id" | "username">>(
+  rows: readonly Row[],
+  usernames: readonly string[],
+  mode: UsernameMode,
+): ReadonlyMap<string, Row> {
+  const similar = new Map<string, Row[]>();
+  for (const row of new Map(rows.map((each) => [each.id, each])).values()) {
+    const key = usernameKey(row.username);
+    similar.set(key, [...(similar.get(key) ?? []), row]);
+  }
+  const found = new Map<string, Row>();
+  for (const name of usernames) {
+    const row = rowOfName(similar.get(usernameKey(name)) ?? [], name, mode);
+    if (row !== undefined) found.set(name, row);
+  }
+  return found;
+}

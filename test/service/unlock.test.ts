@@ -1,0 +1,99 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { INVALID_CREDENTIALS } from "../support/answers.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { createLimitedService } from "../support/limited.ts";
+import { MANAGED, manage, newUser, registerSite } from "../support/managing.ts";
+import { registerDefaults } from "../support/service.ts";
+
+const FREE = 3;
+const SETTINGS = { USER_FAILURES_FREE: FREE, CLIENT_FAILURES_FREE: 100_000 };
+const PASSWORD = "a user's password";
+const OTHER = "another password of the user's";
+
+beforeAll(async () => {
+  await registerDefaults(MANAGED);
+  await registerSite();
+});
+stopClock();
+
+/** A user who is held up, at a place that was known too. */
+async function heldUp() {
+  const { id, username } = await newUser({ password: PASSWORD });
+  const { logIn, settle } = createLimitedService(SETTINGS);
+  const home = { address: `198.51.100.${Math.floor(Math.random() * 250)}` };
+  const statusOf = async (password: string, caller = {}) => {
+    const { status } = await logIn({ username, password }, caller);
+    await settle();
+    return status;
+  };
+  expect(await statusOf(PASSWORD, home)).toBe(200);
+  for (const caller of [{}, home]) {
+    for (let count = 0; count < FREE; count += 1) {
+      expect(await statusOf("wrong", caller)).toBe(400);
+    }
+    expect(await statusOf(PASSWORD, caller)).toBe(429);
+  }
+  return { id, username, home, statusOf };
+}
+
+describe("a user who is held up may try again at once", () => {
+  test("when the password is reset", async () => {
+    const { id, statusOf, home } = await heldUp();
+    const { body } = await manage("POST", `/admin/users/${id}/password-reset`);
+    const { password } = body as { password: string };
+    expect(await statusOf(password)).toBe(200);
+    expect(await statusOf(password, home)).toBe(200);
+  });
+
+  test("when the password is set", async () => {
+    const { id, statusOf } = await heldUp();
+    await manage("PUT", `/admin/users/${id}/password`, { password: OTHER });
+    expect(await statusOf(OTHER)).toBe(200);
+  });
+
+  test("when a file gives another password", async () => {
+    const { username, statusOf } = await heldUp();
+    await MANAGED.register({ users: [{ username, password: OTHER }] });
+    expect(await statusOf(OTHER)).toBe(200);
+  });
+
+  test("when an operator unlocks the user, and the sessions live", async () => {
+    const { id, statusOf } = await heldUp();
+    const before = await notBeforeOf(id);
+    expect(await manage("POST", `/admin/users/${id}/unlock`)).toMatchObject({ status: 204 });
+    expect(await statusOf(PASSWORD)).toBe(200);
+    expect(await notBeforeOf(id)).toBe(before);
+  });
+
+  test("and not when only the name, the claims or the sessions change", async () => {
+    const { id, statusOf } = await heldUp();
+    await manage("PATCH", `/admin/users/${id}`, { claims: { role: "staff" } });
+    await manage("DELETE", `/admin/users/${id}/sessions`);
+    expect(await statusOf(PASSWORD)).toBe(429);
+  });
+});
+
+test("an unlock forgets what failed before it, once, and nothing that fails after it", async () => {
+  const { id, statusOf } = await heldUp();
+  await manage("POST", `/admin/users/${id}/unlock`);
+  for (let count = 0; count < FREE; count += 1) expect(await statusOf("wrong")).toBe(400);
+  expect(await statusOf("wrong")).toBe(429);
+});
+
+test("a user with a reset password has as many free guesses as any name", async () => {
+  const { id, username } = await newUser({ password: PASSWORD });
+  await manage("PUT", `/admin/users/${id}/password`, { password: OTHER });
+  passSeconds(1);
+  const { logIn, settle } = createLimitedService(SETTINGS);
+  for (let count = 0; count < FREE; count += 1) {
+    expect(await logIn({ username, password: "wrong" })).toEqual(INVALID_CREDENTIALS);
+    await settle();
+  }
+  expect(await logIn({ username, password: "wrong" })).toMatchObject({ status: 429 });
+});
+
+async function notBeforeOf(id: string): Promise<number | null> {
+  const statement = env.DB.prepare("SELECT not_before_ms FROM users WHERE id = ?").bind(id);
+  return statement.first<number>("not_before_ms");
+}
