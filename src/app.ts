@@ -1,5 +1,13 @@
+import type { Context as HonoContext } from "hono";
 import { Hono } from "hono/tiny";
-import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "./deps.ts";
+import {
+  type Deps,
+  depsOf,
+  hasManagementApi,
+  newRequestId,
+  observerOf,
+  pathPrefixesOf,
+} from "./deps.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
@@ -8,7 +16,7 @@ import { introspect } from "./endpoints/introspect.ts";
 import { landing } from "./endpoints/landing.ts";
 import { jwks, metadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
-import { ADMIN_PATHS, PATHS } from "./endpoints/paths.ts";
+import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/paths.ts";
 import { empty } from "./endpoints/respond.ts";
 import { revoke } from "./endpoints/revoke.ts";
 import { securityHeaders } from "./endpoints/security-headers.ts";
@@ -28,13 +36,63 @@ interface Context {
   Variables: { url: URL };
 }
 
+/** What answers, by the names in `endpoints/paths.ts`. */
+const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>>> = {
+  landing: { GET: landing },
+  token: { POST: token },
+  revocation: { POST: revoke },
+  introspection: { GET: introspect, POST: introspect },
+  metadata: { GET: metadata },
+  metadataAsDot: { GET: metadata },
+  metadataOfPath: { GET: metadata },
+  jwks: { GET: jwks },
+  health: { GET: health },
+};
+
+/** What pages of a client's registered origins may call. */
+const FOR_PAGES: readonly string[] = ["token", "revocation"] satisfies (keyof Paths)[];
+
+/** One app for each set of prefixes, which is one for an isolate. */
+const apps = new Map<string, Hono<Context>>();
+
+/** The service. Its routes are those of the setting `PATH_PREFIX`, put together once. */
+export const app = {
+  fetch(request: Request, env: Env, context?: ExecutionContext): Response | Promise<Response> {
+    const prefixes = pathPrefixesOf(env);
+    const key = prefixes.join(" ");
+    const known = apps.get(key) ?? createApp(prefixes);
+    apps.set(key, known);
+    return known.fetch(request, env, context);
+  },
+};
+
 /**
  * The service as one Hono app. Each path works with and without its trailing slash: the router of
  * `hono/tiny` lets one end with either, and `strict: false` would take off another before it.
+ *
+ * @param prefixes under which the endpoints of tokens answer
  */
-export const app: Hono<Context> = new Hono<Context>();
+export function createApp(prefixes: readonly string[]): Hono<Context> {
+  const hono = new Hono<Context>();
+  hono.use(watch);
+  // Before a body is read or anything is looked up, for every path and method.
+  hono.use(async (context, next) => {
+    requireHttps(context.get("url"));
+    await next();
+  });
+  const places = prefixes.map(pathsUnder);
+  for (const [name, endpoints] of Object.entries(ENDPOINTS)) {
+    const paths = new Set(places.map((paths) => paths[name as keyof Paths]));
+    for (const path of paths) route(hono, path, name, endpoints);
+  }
+  for (const [path, endpoints] of Object.entries(ADMIN_ROUTES)) adminRoute(hono, path, endpoints);
+  hono.notFound(() => onError(new Refusal("unknown_path")));
+  hono.onError(onError);
+  return hono;
+}
 
-app.use(async (context, next) => {
+/** Writes down what a request did, and puts the headers on every answer. */
+async function watch(context: HonoContext<Context>, next: () => Promise<void>): Promise<void> {
   const { req, env } = context;
   const observer = observerOf(env);
   const record = observer.begin(requestIdOf(req.raw.headers, newRequestId));
@@ -54,40 +112,22 @@ app.use(async (context, next) => {
     method: req.method,
     status,
   });
-});
-
-// Before a body is read or anything is looked up, for every path and method.
-app.use(async (context, next) => {
-  requireHttps(context.get("url"));
-  await next();
-});
-
-route(PATHS.landing, { GET: landing });
-route(PATHS.token, { POST: token }, { cors: true });
-route(PATHS.revocation, { POST: revoke }, { cors: true });
-route(PATHS.introspection, { GET: introspect, POST: introspect });
-route(PATHS.metadata, { GET: metadata });
-route(PATHS.metadataAsDot, { GET: metadata });
-route(PATHS.jwks, { GET: jwks });
-route(PATHS.health, { GET: health });
-for (const [path, endpoints] of Object.entries(ADMIN_ROUTES)) adminRoute(path, endpoints);
-
-app.notFound(() => onError(new Refusal("unknown_path")));
-app.onError(onError);
+}
 
 /**
  * Puts the endpoints of one path into the URL table, and what every path answers besides.
  *
- * @param cors whether pages of a client's registered origins may call it
+ * @param endpoint the name of the path in the log
  */
 function route(
+  hono: Hono<Context>,
   path: string,
+  endpoint: string,
   endpoints: Readonly<Record<string, Endpoint>>,
-  { cors } = { cors: false },
 ): void {
+  const cors = FOR_PAGES.includes(endpoint);
   const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
-  const endpoint = nameOf(path);
-  app.all(path.replace(/\/$/, ""), async ({ req, env }) => {
+  hono.all(path.replace(/\/$/, ""), async ({ req, env }) => {
     note({ endpoint });
     const exchange: Exchange = { request: req.raw, allowedOrigins: [] };
     const share = (response: Response) => (cors ? allowOrigin(exchange, response) : response);
@@ -108,11 +148,12 @@ function route(
 
 /** The same for a path of the management API, of which nothing is there while it is off. */
 function adminRoute(
+  hono: Hono<Context>,
   path: string,
   endpoints: (typeof ADMIN_ROUTES)[keyof typeof ADMIN_ROUTES],
 ): void {
   const endpoint = nameOf(path);
-  app.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
+  hono.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { req, env } = context;
     if (!hasManagementApi(env)) return onError(new Refusal("unknown_path"));
     note({ endpoint });
@@ -128,8 +169,8 @@ function adminRoute(
   });
 }
 
-/** A path as the log names it. */
+/** A path of the management API as the log names it. */
 function nameOf(path: string): string {
-  const names = Object.entries({ ...PATHS, ...ADMIN_PATHS }).find(([, known]) => known === path);
+  const names = Object.entries(ADMIN_PATHS).find(([, known]) => known === path);
   return names?.[0] ?? "other";
 }

@@ -54,6 +54,8 @@ export interface Deps extends GrantTools, ClaimTools {
   readonly addressFilter: AddressFilter;
   /** The setting `ISSUER`, or null: the origin that a request came to. */
   readonly issuerUrl: string | null;
+  /** The setting `PATH_PREFIX`: the metadata names the first, all work. */
+  readonly pathPrefixes: readonly string[];
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
   readonly health: HealthChecks;
@@ -126,6 +128,7 @@ async function createDeps(env: Env): Promise<Deps> {
     scopes: config.scopes.filter((scope) => !hasManagement || scope !== ADMIN_SCOPE),
     clientScopes: hasManagement ? [ADMIN_SCOPE] : [],
     issuerUrl: config.issuer,
+    pathPrefixes: config.pathPrefix,
     signingKeys: mintTools.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
     lifetimes: config.lifetimes,
@@ -189,7 +192,13 @@ const composed = new WeakMap<Env, Promise<Deps>>();
 /** Watches requests over one set of bindings. Needs no setting, so that odd ones are logged too. */
 export function observerOf(env: Env): Observer {
   const { AUDIT_EVENTS: auditQueue, METRICS: metrics } = env as Env & WatchingBindings;
-  return createObserver({ clock, defer, auditQueue, metrics });
+  const logsAll = readSetting(SETTINGS.logRequests, env) === "all";
+  return createObserver({ clock, defer, auditQueue, metrics, logsAll });
+}
+
+/** Where the endpoints are. Needs no other setting: an invalid one is reported by each endpoint. */
+export function pathPrefixesOf(env: Env): readonly string[] {
+  return readSetting(SETTINGS.pathPrefix, env);
 }
 
 /** Makes the id of a request that has none from the platform. */

@@ -14,7 +14,7 @@ import { type Deployed, deploy } from "./deploy/deployment.ts";
 import { type DeployOptions, readDeployOptions } from "./deploy/options.ts";
 import { describeChecks, isHealthy } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
-import { DEFAULT_STATE_DIR, PROJECT_DIR, readConfig, settingsOf } from "./project.ts";
+import { DEFAULT_STATE_DIR, firstPrefix, PROJECT_DIR, readConfig, settingsOf } from "./project.ts";
 import { runWrangler } from "./wrangler.ts";
 
 await runCommand(async () => {
@@ -43,7 +43,7 @@ await runCommand(async () => {
       say: (text) => console.log(text),
     },
   );
-  report(deployed, options);
+  report(deployed, options, firstPrefix(config.vars));
 });
 
 /** Asks only where somebody can answer. */
@@ -60,16 +60,20 @@ async function chooseKeysFile({ keysFile, environment }: DeployOptions): Promise
   return answer ? file : null;
 }
 
-function report({ address, firstClient, checks }: Deployed, { environment }: DeployOptions): void {
+function report(
+  { address, firstClient, checks }: Deployed,
+  { environment }: DeployOptions,
+  prefix: string,
+): void {
   console.log(`\n${describeChecks(checks)}\n`);
   if (!isHealthy(checks)) process.exitCode = 1;
   console.log(`Deployed${address === null ? "" : `: ${address}`}`);
   if (firstClient === null) return;
   const { clientId, secret } = firstClient;
-  const origin = address ?? "https://YOUR-ADDRESS";
+  const tokenUrl = `${address ?? "https://YOUR-ADDRESS"}${prefix}/token/`;
   console.log(
     "\nGet a token:\n\n" +
-      `curl -u ${clientId}:${secret} -d grant_type=client_credentials ${origin}/o/token/\n\n` +
+      `curl -u ${clientId}:${secret} -d grant_type=client_credentials ${tokenUrl}\n\n` +
       "Next: users and clients of your own, with npm run -s cli -- --help and --remote" +
       `${environment === "" ? "" : ` --env ${environment}`}.`,
   );

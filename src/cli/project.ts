@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { Unstable_Config } from "wrangler";
+import { readSetting, SETTINGS } from "../config/index.ts";
 import { usageError } from "./command-error.ts";
 
 /** Folder of the project, wherever the command was typed. */
@@ -60,6 +61,11 @@ export async function settingsOf({
 }): Promise<Record<string, unknown>> {
   const { vars } = await readConfig(env);
   return { ...vars, ...(remote ? {} : localSecrets(env)), ...shellSettings() };
+}
+
+/** The prefix of the endpoints that the metadata names, and so the commands do. */
+export function firstPrefix(vars: object): string {
+  return readSetting(SETTINGS.pathPrefix, vars)[0] ?? "";
 }
 
 function shellSettings(): Record<string, string | undefined> {

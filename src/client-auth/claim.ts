@@ -13,8 +13,8 @@ export interface CredentialSource {
   readonly params: Params;
   /** Where the request comes from, or null when the platform does not say. */
   readonly address: string | null;
-  /** The issuer identifier: the one audience of an assertion. */
-  readonly issuerUrl: string;
+  /** What an assertion may be for: the issuer identifier, or a token endpoint. */
+  readonly audiences: readonly string[];
 }
 
 /** What proving a claim needs. */

@@ -17,7 +17,7 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
   methods: ["private_key_jwt"],
   algorithms: SIGNING_ALGORITHMS,
 
-  claim({ authorization, params, issuerUrl }) {
+  claim({ authorization, params, audiences }) {
     const assertion = params.get("client_assertion");
     const type = params.get("client_assertion_type");
     if (assertion === undefined && type === undefined) return null;
@@ -30,7 +30,7 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
       clientId,
       async prove(client, tools) {
         const nowMs = tools.clock();
-        const verified = await verifyAssertion(assertion, keysOf(client), issuerUrl, nowMs);
+        const verified = await verifyAssertion(assertion, keysOf(client), audiences, nowMs);
         if (client === null) throw new Refusal("client_unknown");
         if (client.authMethod !== "private_key_jwt" || client.jwks === null) {
           throw new Refusal("client_auth_method_wrong");

@@ -63,6 +63,15 @@ const IMPORT_TABLE = {
 /** What of each other's values the settings of a whole configuration allow. */
 const RULES: readonly Rule<Values>[] = [
   {
+    name: SETTINGS.issuer.name,
+    problem({ issuer, pathPrefix }) {
+      const path = issuer === null ? "/" : new URL(issuer).pathname;
+      if (path === "/" || pathPrefix.includes(path)) return null;
+      const allowed = pathPrefix.join(" ");
+      return `has the path ${path}: it must be one of PATH_PREFIX, which is ${allowed}`;
+    },
+  },
+  {
     name: SETTINGS.failureDelaySecondsMin.name,
     problem: ({ failureDelaySecondsMin: min, failureDelaySecondsMax: max }) =>
       min > max ? `is ${min}: it must be at most FAILURE_DELAY_SECONDS_MAX, which is ${max}` : null,

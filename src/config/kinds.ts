@@ -66,17 +66,48 @@ export const SCOPES: Kind<Scope> = {
   },
 };
 
-/** The issuer identifier of RFC 8414 §2, written as a browser writes an origin. */
+/** The issuer identifier of RFC 8414 §2, as a browser writes it, without a slash at its end. */
 export const ISSUER: Kind<string> = {
-  allowed: "an origin such as https://login.example.com",
+  allowed: "a URL such as https://login.example.com, with no path or one of PATH_PREFIX",
   read(given) {
     const url = typeof given === "string" ? URL.parse(given) : null;
-    if (url === null || !/^https?:$/.test(url.protocol))
-      return { problem: "is not an http(s) URL" };
-    if (url.origin === given) return { value: url.origin };
-    return { problem: "is more than an origin, or not in its normal form" };
+    const isHttp = url !== null && /^https?:$/.test(url.protocol);
+    if (!isHttp) return { problem: "is not an http(s) URL" };
+    const value = url.origin + url.pathname.replace(/\/$/, "");
+    if (given === value) return { value };
+    return {
+      problem: "has a slash at its end, a query, a user name, or is not in its normal form",
+    };
   },
 };
+
+/** Paths that are the service's own, whatever the prefix. */
+const RESERVED = ["admin", "docs", "healthz", "openapi.json", ".well-known", "cdn-cgi"];
+
+/** Most prefixes: the router tries each. */
+const PREFIXES_MAX = 8;
+
+/** Paths under which the endpoints are. */
+export const PATH_PREFIXES: Kind<readonly string[]> = {
+  allowed:
+    `1 to ${PREFIXES_MAX} paths such as /o or /api/o, with spaces between: letters, digits and ` +
+    `._~- in each part, no slash at the end, and not under /${RESERVED.join(", /")}`,
+  read(given) {
+    const value = typeof given === "string" ? given.split(" ").filter((part) => part !== "") : [];
+    const wrong = value.find((prefix) => !isPrefix(prefix));
+    if (wrong !== undefined || value.length === 0) return { problem: quote(wrong ?? given) };
+    if (value.length > PREFIXES_MAX) return { problem: `has ${value.length} paths` };
+    const twice = value.find((prefix, index) => value.indexOf(prefix) < index);
+    return twice === undefined ? { value } : { problem: `has ${twice} twice` };
+  },
+};
+
+/** A `.` or `..` would be resolved before the request is sent. */
+function isPrefix(path: string): boolean {
+  const [, first = "", ...others] = path.split("/");
+  const hasDots = [first, ...others].some((part) => /^\.{1,2}$/.test(part));
+  return /^(?:\/[\w.~-]+)+$/.test(path) && !hasDots && !RESERVED.includes(first);
+}
 
 /** A token endpoint to which passwords are sent. Not quoted when invalid: it may hold a secret. */
 export const TOKEN_ENDPOINT: Kind<string> = {

@@ -44,13 +44,13 @@ export function claimedIssuer(assertion: string): string | null {
  * the one audience, a life of at most an hour, and a `jti`. One signature is verified in any case,
  * so that time does not tell whether there is a key for it.
  *
- * @param audience the issuer identifier of this service, and nothing else
+ * @param audiences the issuer identifier and the token endpoints of this service; it is for one
  * @returns null for anything else
  */
 export async function verifyAssertion(
   assertion: string,
   jwks: { readonly keys: readonly JWK[] },
-  audience: string,
+  audiences: readonly string[],
   nowMs: number,
 ): Promise<Assertion | null> {
   try {
@@ -76,7 +76,7 @@ export async function verifyAssertion(
     if (isDecoy) return null;
     const { aud, exp, iat, jti } = payload;
     const [only, ...others] = Array.isArray(aud) ? aud : [aud];
-    if (only !== audience || others.length > 0) return null;
+    if (!audiences.includes(only ?? "") || others.length > 0) return null;
     if (typeof jti !== "string" || jti === "" || jti.length > TOKEN_ID_LENGTH_MAX) return null;
     const expiresAtMs = (exp ?? 0) * 1000;
     if (expiresAtMs > nowMs + ASSERTION_AGE_MS_MAX) return null;

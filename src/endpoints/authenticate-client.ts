@@ -6,7 +6,7 @@ import type { AccountQuery, Accounts, Client } from "../storage/accounts.ts";
 import { note } from "../telemetry/record.ts";
 import { addressOf } from "./address.ts";
 import type { Exchange } from "./exchange.ts";
-import { issuerUrlOf } from "./issuer-url.ts";
+import { assertionAudiences } from "./issuer-url.ts";
 
 /** The client that made a request, and what was looked up beside it. */
 export interface Caller {
@@ -44,9 +44,9 @@ export async function passAsClient(
   deps: Deps,
 ): Promise<Claim> {
   const authorization = request.headers.get("Authorization");
-  const issuerUrl = issuerUrlOf(request, deps);
+  const audiences = assertionAudiences(request, deps);
   const address = addressOf(request);
-  const claim = claimClient({ authorization, params, address, issuerUrl });
+  const claim = claimClient({ authorization, params, address, audiences });
   await deps.addressFilter.pass(address, claim.clientId);
   return claim;
 }

@@ -1,8 +1,8 @@
 import { parseAccept } from "hono/utils/accept";
 import type { Deps } from "../deps.ts";
 import type { Exchange } from "./exchange.ts";
-import { issuerUrlOf } from "./issuer-url.ts";
-import { ASSET_PATHS, PATHS } from "./paths.ts";
+import { urlsOf } from "./issuer-url.ts";
+import { ASSET_PATHS, type Paths, pathsUnder } from "./paths.ts";
 import { publicHtml, publicJson } from "./respond.ts";
 
 const NAME = "Tollgate";
@@ -18,7 +18,7 @@ const POLICY =
   `default-src 'none'; style-src '${STYLE_HASH}'; img-src data:; ` +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const PAGE = `<!doctype html>
+const pageOf = (paths: Paths): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -30,8 +30,8 @@ const PAGE = `<!doctype html>
 <ul>
 <li><a href="${ASSET_PATHS.documentation}">The API, to read and to try</a>
 <li><a href="${ASSET_PATHS.openapi}">The same for programs (OpenAPI)</a>
-<li><a href="${PATHS.metadata}">What it can do (RFC 8414 metadata)</a>
-<li><a href="${PATHS.jwks}">Public keys of JWT access tokens</a>
+<li><a href="${paths.metadata}">What it can do (RFC 8414 metadata)</a>
+<li><a href="${paths.jwks}">Public keys of JWT access tokens</a>
 </ul>
 `;
 
@@ -42,16 +42,20 @@ const PAGE = `<!doctype html>
 export async function landing({ request }: Exchange, deps: Deps): Promise<Response> {
   const headers = { Vary: "Accept" };
   if (prefersHtml(request.headers.get("Accept") ?? "")) {
-    return publicHtml(PAGE, { ...headers, "Content-Security-Policy": POLICY });
+    return publicHtml(pageOf(pathsUnder(deps.pathPrefixes[0] ?? "")), {
+      ...headers,
+      "Content-Security-Policy": POLICY,
+    });
   }
-  const issuer = issuerUrlOf(request, deps);
+  const urls = urlsOf(request, deps);
+  const { origin } = new URL(urls.landing);
   const body = {
     name: NAME,
     description: DESCRIPTION,
-    documentation: issuer + ASSET_PATHS.documentation,
-    openapi: issuer + ASSET_PATHS.openapi,
-    metadata: issuer + PATHS.metadata,
-    jwks: issuer + PATHS.jwks,
+    documentation: origin + ASSET_PATHS.documentation,
+    openapi: origin + ASSET_PATHS.openapi,
+    metadata: urls.metadata,
+    jwks: urls.jwks,
   };
   return publicJson(body, headers);
 }

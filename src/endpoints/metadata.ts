@@ -2,8 +2,7 @@ import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { GRANTS } from "../grants/index.ts";
 import type { Exchange } from "./exchange.ts";
-import { issuerUrlOf } from "./issuer-url.ts";
-import { PATHS } from "./paths.ts";
+import { issuerUrlOf, urlsOf } from "./issuer-url.ts";
 import { publicJson } from "./respond.ts";
 
 /** A token with scope `introspection`: RFC 8414 §2 lets token types stand beside the methods. */
@@ -15,15 +14,16 @@ const BEARER = "Bearer";
  */
 export async function metadata({ request }: Exchange, deps: Deps): Promise<Response> {
   const issuer = issuerUrlOf(request, deps);
+  const urls = urlsOf(request, deps);
   const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
   const algorithms = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.algorithms ?? []))];
   const confidential = methods.filter((method) => method !== "none");
   return publicJson({
     issuer,
-    token_endpoint: issuer + PATHS.token,
-    revocation_endpoint: issuer + PATHS.revocation,
-    introspection_endpoint: issuer + PATHS.introspection,
-    ...(deps.signingKeys === null ? {} : { jwks_uri: issuer + PATHS.jwks }),
+    token_endpoint: urls.token,
+    revocation_endpoint: urls.revocation,
+    introspection_endpoint: urls.introspection,
+    ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
     scopes_supported: [...deps.scopes, ...deps.clientScopes],
     response_types_supported: [],
     grant_types_supported: GRANTS.map(({ grantType }) => grantType),

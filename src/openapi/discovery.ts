@@ -33,6 +33,14 @@ export const metadataAsDotOperation: Operation = {
   summary: "The same, where django-oauth-toolkit has it",
 };
 
+/** The same, where RFC 8414 §3.1 has it for an issuer with a path. */
+export const metadataOfPathOperation: Operation = {
+  ...metadataOperation,
+  path: PATHS.metadataOfPath,
+  id: "getMetadataOfPath",
+  summary: "The same, for an issuer with a path",
+};
+
 /** `GET /o/.well-known/jwks.json`. */
 export const jwksOperation: Operation = {
   ...common,

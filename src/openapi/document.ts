@@ -12,6 +12,7 @@ import {
   jwksOperation,
   landingOperation,
   metadataAsDotOperation,
+  metadataOfPathOperation,
   metadataOperation,
 } from "./discovery.ts";
 import { introspectionByGet, introspectionByPost } from "./introspection.ts";
@@ -31,6 +32,7 @@ export const OPERATIONS: readonly Operation[] = [
   introspectionByGet,
   metadataOperation,
   metadataAsDotOperation,
+  metadataOfPathOperation,
   jwksOperation,
   landingOperation,
   healthOperation,

@@ -32,9 +32,7 @@ const ALGORITHMS = ["ES256", "EdDSA", "RS256"];
 export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
   const { issuer, audience } = options;
   if (!issuer || !audience) throw new TypeError("issuer and audience are required");
-  const keys = createRemoteJWKSet(
-    new URL(options.jwksUrl ?? "/o/.well-known/jwks.json", options.jwksUrl ? undefined : issuer),
-  );
+  const keys = createRemoteJWKSet(new URL(options.jwksUrl ?? defaultJwksUrl(issuer)));
 
   async function verify(token: string, requirements: Requirements): Promise<Verification> {
     if (!isStrictJwt(token)) return { kind: "invalid_token" };
@@ -73,4 +71,11 @@ function toVerified(payload: Readonly<Record<string, unknown>>, audience: string
     claims: Object.fromEntries(others),
     expiresAt: Number(exp),
   };
+}
+
+/** Under the path of the issuer, which is a prefix of the service; without one, the default. */
+function defaultJwksUrl(issuer: string): string {
+  const { origin, pathname } = new URL(issuer);
+  const prefix = pathname === "/" ? "/o" : pathname.replace(/\/$/, "");
+  return `${origin}${prefix}/.well-known/jwks.json`;
 }

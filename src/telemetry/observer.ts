@@ -17,19 +17,21 @@ export interface ObserverTools {
   readonly defer: (work: Promise<unknown>) => void;
   readonly auditQueue: AuditQueue | undefined;
   readonly metrics: Metrics | undefined;
+  /** Whether a request that succeeds writes a line. */
+  readonly logsAll: boolean;
 }
 
 /** Watches requests, and writes down what they did. Neither half ever fails a request. */
 export interface Observer {
   /** Begins the record of a request that arrives now. */
   begin(requestId: string): RequestRecord;
-  /** Writes the line of a request that ended now, and its data point. */
+  /** Writes the line of a request that ended now, if it is logged, and its data point. */
   end(record: RequestRecord, conclusion: Conclusion): void;
 }
 
 /** Builds an {@link Observer}. */
 export function createObserver(tools: ObserverTools): Observer {
-  const { clock, defer, auditQueue, metrics } = tools;
+  const { clock, defer, auditQueue, metrics, logsAll } = tools;
   return {
     begin(requestId) {
       return {
@@ -48,10 +50,13 @@ export function createObserver(tools: ObserverTools): Observer {
     },
 
     end(record, conclusion) {
+      const { outcome } = conclusion;
+      const isLogged = logsAll || outcome !== "ok";
+      if (!isLogged && metrics === undefined) return;
       const line = requestLine(record, conclusion);
-      const isBroken = line.outcome === "unavailable" || line.outcome === "error";
+      const isBroken = outcome === "unavailable" || outcome === "error";
       const write = isBroken ? console.error : console.log;
-      write(JSON.stringify(line));
+      if (isLogged) write(JSON.stringify(line));
       try {
         metrics?.writeDataPoint(dataPoint(line));
       } catch (error) {

@@ -83,8 +83,14 @@ describe("an assertion", () => {
     expect(await ask(service, inBody, null)).toEqual(INVALID_CLIENT);
   });
 
+  test.each(["/o/token/", "/o/token"])("§3 item 3, may be for %s", async (path) => {
+    const answer = await askByAssertion(service, await assertion({ aud: ISSUER + path }));
+    expect(answer).toMatchObject({ status: 200 });
+  });
+
   test.each<[string, Claims]>([
-    ["the token endpoint", { aud: `${ISSUER}/o/token/` }],
+    ["another endpoint", { aud: `${ISSUER}/o/revoke_token/` }],
+    ["a prefix that is not set", { aud: `${ISSUER}/oauth2/token/` }],
     ["the issuer with a slash", { aud: `${ISSUER}/` }],
     ["the issuer by http", { aud: ISSUER.replace("https", "http") }],
     ["another issuer", { aud: "https://other.example" }],
@@ -92,7 +98,7 @@ describe("an assertion", () => {
     ["nobody", { aud: [] }],
     ["a number", { aud: 1 }],
     ["no audience", { aud: undefined }],
-  ])("§3 item 3, for %s, is refused: the issuer alone is the audience", async (_, claims) => {
+  ])("§3 item 3, for %s, is refused", async (_, claims) => {
     expect(await askByAssertion(service, await assertion(claims))).toEqual(INVALID_CLIENT);
   });
 

@@ -171,6 +171,7 @@ describe("ISSUER", () => {
     "https://login.example.com",
     "http://127.0.0.1:8787",
     "https://xn--bcher-kva.example",
+    "https://login.example.com/o",
   ])("may be %s", (issuer) =>
     expect(parseConfig({ ...SETTINGS_MIN, ISSUER: issuer }).issuer).toBe(issuer),
   );
@@ -178,7 +179,7 @@ describe("ISSUER", () => {
   test.each([
     "login.example.com",
     "https://login.example.com/",
-    "https://login.example.com/o",
+    "https://login.example.com/o/",
     "https://login.example.com?x",
     "https://ada:secret@login.example.com",
     "https://LOGIN.example.com",
@@ -191,7 +192,7 @@ describe("ISSUER", () => {
     {},
   ])("may not be %j", (issuer) => {
     expect(complaint({ ISSUER: issuer })).toMatch(
-      /^ISSUER is .*: it must be an origin such as https:\/\/login\.example\.com$/,
+      /^ISSUER (?:is|has) [^@]*: it must be a URL such as https:\/\/login\.example\.com, with no /,
     );
   });
 
@@ -199,6 +200,48 @@ describe("ISSUER", () => {
     for (const issuer of [undefined, null, ""]) {
       expect(parseConfig({ ...SETTINGS_MIN, ISSUER: issuer }).issuer).toBeNull();
     }
+  });
+});
+
+test("the path of ISSUER is one of PATH_PREFIX", () => {
+  const ISSUER = "https://login.example.com/oauth2";
+  expect(complaint({ ISSUER, PATH_PREFIX: "/o /oauth2" })).toBeNull();
+  expect(complaint({ ISSUER })).toBe(
+    "ISSUER has the path /oauth2: it must be one of PATH_PREFIX, which is /o",
+  );
+});
+
+describe("PATH_PREFIX", () => {
+  test.each([
+    ["/o", ["/o"]],
+    ["/oauth2  /api/o", ["/oauth2", "/api/o"]],
+    ["/administration /docs.d", ["/administration", "/docs.d"]],
+  ])("may be %j", (given, read) => {
+    expect(parseConfig({ ...SETTINGS_MIN, PATH_PREFIX: given }).pathPrefix).toEqual(read);
+  });
+
+  test.each([
+    ...[
+      "/",
+      "o",
+      "/o/",
+      "//o",
+      "/o//p",
+      " ",
+      "/o,/p",
+      "/a b",
+      "/o?x",
+      "/%6F",
+      "/:x",
+      "/*",
+      "/o/..",
+    ],
+    ...["/admin", "/admin/o", "/docs", "/healthz", "/.well-known", "/openapi.json", "/cdn-cgi/x"],
+    ...["/o /o", "/1 /2 /3 /4 /5 /6 /7 /8 /9", 1, {}],
+  ])("may not be %j", (given) => {
+    expect(complaint({ PATH_PREFIX: given })).toMatch(
+      /^PATH_PREFIX (?:is|has) .*: it must be 1 to 8 /,
+    );
   });
 });
 
@@ -315,7 +358,7 @@ test("the settings of passwords alone need no others", () => {
 
 describe("settings that look right at a glance", () => {
   test.each(["ftp://login.example.com", "ws://login.example.com"])("ISSUER is not %s", (ISSUER) => {
-    expect(complaint({ ISSUER })).toMatch(/^ISSUER is not an http\(s\) URL: it must be an origin/);
+    expect(complaint({ ISSUER })).toMatch(/^ISSUER is not an http\(s\) URL: it must be a URL/);
   });
 
   test.each([0, false])("a pepper of %s is odd, and not the same as none", (PASSWORD_PEPPER) => {

@@ -1,7 +1,8 @@
 import type { Unstable_Config } from "wrangler";
+import { readSetting, SETTINGS } from "../../config/index.ts";
 import type { Target } from "../bindings.ts";
 import { messageOf } from "../command-error.ts";
-import { localSecrets, readConfig } from "../project.ts";
+import { firstPrefix, localSecrets, readConfig } from "../project.ts";
 import { type RunWrangler, runWrangler } from "../wrangler.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { checkBindings, checkSettings } from "./configuration.ts";
@@ -41,7 +42,7 @@ export async function examine(
     ...checkSettings(config.vars, remote),
     ...(await secretsOf(config, patient, wrangler)),
     ...(await checkDatabase(patient)),
-    ...(await serviceOf(address, patient)),
+    ...(await serviceOf(address, patient, firstPrefix(config.vars))),
   ];
 }
 
@@ -58,12 +59,16 @@ async function secretsOf(
   }
 }
 
-async function serviceOf(address: string | null, patient: Patient): Promise<Check[]> {
-  if (address !== null) return checkService(address, patient.patienceMs);
+async function serviceOf(
+  address: string | null,
+  patient: Patient,
+  prefix: string,
+): Promise<Check[]> {
+  if (address !== null) return checkService(address, patient.patienceMs, prefix);
   return [patient.remote ? hashingUnknown() : await checkHashingHere()];
 }
 
 function issuerOf({ vars }: Unstable_Config): string | null {
-  const { ISSUER } = vars;
-  return typeof ISSUER === "string" && ISSUER !== "" ? ISSUER : null;
+  const issuer = readSetting(SETTINGS.issuer, vars);
+  return issuer === null ? null : new URL(issuer).origin;
 }

@@ -25,10 +25,10 @@ const HASHING_WORKER = `export default {
  * call of 100,000 iterations. So its refusal proves both, where the service runs, and needs no
  * credentials.
  */
-export async function checkHashingAt(address: string): Promise<Check> {
+export async function checkHashingAt(tokenUrl: string): Promise<Check> {
   const [clientId, secret] = [`doctor-${randomHex(8)}`, randomHex(32)];
   const startedMs = performance.now();
-  const response = await fetch(`${address}/o/token/`, {
+  const response = await fetch(tokenUrl, {
     method: "POST",
     headers: { Authorization: `Basic ${btoa(`${clientId}:${secret}`)}` },
     body: new URLSearchParams({ grant_type: "client_credentials" }),

@@ -14,15 +14,24 @@ const PAUSE_MS = 2_000;
  * The running service is well, its clock is right, and it can afford one PBKDF2 call at the
  * platform's cap of 100,000 iterations.
  *
+ * @param prefix where its token endpoint is
  * @param patienceMs how long the address may be unknown at first, as after a first deployment
  */
-export async function checkService(address: string, patienceMs: number): Promise<Check[]> {
+export async function checkService(
+  address: string,
+  patienceMs: number,
+  prefix = "/o",
+): Promise<Check[]> {
   try {
     const beforeMs = Date.now();
     const response = await askPatiently(`${address}/healthz`, beforeMs + patienceMs);
     const health = await checkHealth(address, response);
     if (health.status !== "ok") return [health];
-    return [health, ...checkDate(response, beforeMs), await checkHashingAt(address)];
+    return [
+      health,
+      ...checkDate(response, beforeMs),
+      await checkHashingAt(`${address}${prefix}/token/`),
+    ];
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     const cure = "look at the address, and at the log: npx wrangler tail";

@@ -1,4 +1,4 @@
-import { ISSUER, SCOPES, SWITCH } from "../kinds.ts";
+import { choice, ISSUER, PATH_PREFIXES, SCOPES, SWITCH } from "../kinds.ts";
 import type { Setting } from "../setting.ts";
 
 /** Settings of the service as a whole. */
@@ -10,6 +10,23 @@ export const SERVICE = {
     doc:
       "The origin that names the service in tokens, such as `https://login.example.com`. Empty: " +
       "the origin of each request.",
+  },
+  pathPrefix: {
+    name: "PATH_PREFIX",
+    kind: PATH_PREFIXES,
+    default: "/o",
+    doc:
+      "Where the token, revocation and introspection endpoints are. List several, with spaces " +
+      "between, for clients that use different ones, such as `/oauth2 /o`; the metadata names " +
+      "the first.",
+  },
+  logRequests: {
+    name: "LOG_REQUESTS",
+    kind: choice("all", "failures"),
+    default: "all",
+    doc:
+      "`failures`: only requests that fail (status 400 or above) write a line to the log. Audit " +
+      "events and metrics are not affected. See [Observability](observability.md).",
   },
   scopes: {
     name: "SCOPES",

@@ -10,7 +10,7 @@ test.each<Algorithm>(["ES256", "EdDSA", "RS256"])(
   async (algorithm) => {
     const key = await newKey(algorithm);
     const assertion = await newAssertion("client", key, {}, { kid: undefined });
-    const verifiedBy = (keys: JWK[]) => verifyAssertion(assertion, { keys }, ISSUER, Date.now());
+    const verifiedBy = (keys: JWK[]) => verifyAssertion(assertion, { keys }, [ISSUER], Date.now());
     const own = publicHalf(key);
     expect(await verifiedBy([own])).not.toBeNull();
     // From here on every signature is right for every key.
