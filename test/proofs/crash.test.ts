@@ -19,7 +19,7 @@ describe("workerd killed under a storm of refreshes", () => {
   afterAll(() => sandbox.remove());
 
   test.for(RUNS)("with $title no generation forks and nobody is stranded", async (run) => {
-    // A failure shows the seed: `npm run soak -- crash --seed SEED` makes the same decisions.
+    // A failure shows the seed: `npm run test:proofs -- crash --size soak --seed SEED` makes the same decisions.
     const seed = Date.now() % 1_000_000;
     const isImported = run.title.includes("another server");
     const report = await crash(sandbox, { ...run, seed, families: FAMILIES, isImported });

@@ -3,12 +3,13 @@ import { FUZZED, registerFuzzed } from "../support/fuzz/cast.ts";
 import { breaches } from "../support/fuzz/laws.ts";
 import { overhear } from "../support/fuzz/overhear.ts";
 import { fuzz, summaryOf } from "../support/fuzz/run.ts";
-import { SEED } from "../support/history/options.ts";
+import { SEED, sizeOf } from "../support/history/options.ts";
 
-const REQUESTS = 50_000;
+const REQUESTS = sizeOf("REQUESTS", 50_000);
+const LIMIT_MS = sizeOf("MINUTES", 15) * 60_000;
 
-/** A run takes under a minute on two free cores; this is for a machine that is busy. */
-const TIMEOUT_MS = 900_000;
+/** A run ends by itself at its limit; this is for one that hangs. */
+const TIMEOUT_MS = LIMIT_MS + 120_000;
 
 /** What only a request that is nearly right comes to: without it a run would prove little. */
 const DEEP = [
@@ -24,7 +25,10 @@ beforeAll(registerFuzzed);
 test(
   "whatever is sent, the answer is sound JSON without a word of it, and never a fault",
   async () => {
-    const report = await fuzz(FUZZED, { seed: SEED, requests: REQUESTS });
+    const report = await fuzz(FUZZED, {
+      ...{ seed: SEED, requests: REQUESTS, endsAtMs: performance.now() + LIMIT_MS },
+      onProgress: (soFar) => console.log(summaryOf(soFar)),
+    });
     console.log(`SEED=${SEED}: ${summaryOf(report)}`);
     expect(report.violations, `SEED=${SEED} replays them`).toEqual([]);
     expect([...report.log.reasons.keys()]).toEqual(expect.arrayContaining(DEEP));

@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ShiftedClock } from "../support/history/clock.ts";
-import { SEED } from "../support/history/options.ts";
+import { SEED, sizeOf } from "../support/history/options.ts";
 import { runHistory } from "../support/history/run.ts";
 import { SABOTAGES } from "../support/history/sabotage.ts";
 
-/** Enough for a slow machine: the runs are bounded in count. */
-const TIMEOUT_MS = 180_000;
+const MODES = ["reject", "same-successor"] as const;
+const OPERATIONS = Math.ceil(sizeOf("OPERATIONS", 2000) / MODES.length);
+const LIMIT_MS = (sizeOf("MINUTES", 5) * 60_000) / MODES.length;
+
+/** A run ends by itself at its limit; this is for one that hangs. */
+const TIMEOUT_MS = LIMIT_MS + 120_000;
 
 const clock = new ShiftedClock();
 
@@ -18,12 +22,18 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe.each(["reject", "same-successor"] as const)("under %s", (retry) => {
+describe.each(MODES)("under %s", (retry) => {
   test(
     "what concurrent clients see is what a family promises",
     async () => {
-      const tally = await runHistory({ seed: SEED, operations: 1000, retry, clock });
+      const onProgress = ({ operations, families }: { operations: number; families: number }) => {
+        console.log(`${retry}: ${operations} operations on ${families} families`);
+      };
+      const bounds = { operations: OPERATIONS, endsAtMs: performance.now() + LIMIT_MS };
+      const tally = await runHistory({ seed: SEED, ...bounds, retry, clock, onProgress });
+      console.log(`${retry}, SEED=${SEED}\n${tally.table()}`);
       expect(tally.violations, `SEED=${SEED} replays it`).toEqual([]);
+      expect(tally.operations).toBeGreaterThanOrEqual(OPERATIONS);
       expect(tally.answersOf("refresh: given")).toBeGreaterThan(50);
       expect(tally.answersOf("refresh: unknown")).toBeGreaterThan(5);
       expect(tally.answersOf("inspect: active")).toBeGreaterThan(10);

@@ -1,10 +1,11 @@
 /**
- * `npm run soak [-- KIND]`: the long proofs. Each is bounded in count and time and ends by itself; the
- * exit code is 1 when any failed.
+ * `npm run test:proofs [-- KIND] [--size soak]`: the proofs. `quick` runs test/proofs in vitest;
+ * `soak` makes the long runs. Each is bounded in count and time and ends by itself; the exit code is
+ * 1 when any failed.
  */
 import { intro, log, note } from "@clack/prompts";
-import { Argument, Command, InvalidArgumentError } from "commander";
-import { KINDS, SCENARIOS, type Scenario, type SoakSize } from "./scenarios.ts";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { KINDS, runVitest, SCENARIOS, type Scenario, type SoakSize } from "./scenarios.ts";
 
 interface Line {
   readonly name: string;
@@ -13,9 +14,17 @@ interface Line {
   readonly figures: string;
 }
 
-await new Command("soak")
-  .description("The long proofs of the token service: races, crashes, fuzzing, attacks, imports.")
+/** Kinds that measure time, which only enough samples can tell. */
+const SOAK_ONLY = ["timing", "neighbours"];
+
+await new Command("test:proofs")
+  .description("Proofs of the token service: races, crashes, fuzzing, attacks, imports.")
   .addArgument(new Argument("[kind]", "one kind alone").choices(KINDS))
+  .addOption(
+    new Option("--size <size>", "minutes or hours; the options below are for soak")
+      .choices(["quick", "soak"])
+      .default("quick"),
+  )
   .option(
     "--seed <n>",
     "replays the decisions of a crash, history or fuzz run",
@@ -31,8 +40,24 @@ await new Command("soak")
   .option("--users <n>", "users of the site that is imported", count, 100_000)
   .option("--samples <n>", "requests of each class whose times are compared", count, 2_000)
   .option("--minutes <n>", "how long each scenario may take", count, 60)
-  .action(soak)
+  .action((kind: string | undefined, options: SoakSize & { size: string }) => {
+    return options.size === "soak" ? soak(kind, options) : quick(kind);
+  })
   .parseAsync();
+
+async function quick(kind: string | undefined): Promise<void> {
+  if (kind !== undefined && SOAK_ONLY.includes(kind)) {
+    console.error(`There is no quick run of ${kind}. Add \`--size soak\`.`);
+    process.exitCode = 2;
+    return;
+  }
+  const files = kind === undefined ? [] : [`test/proofs/${kind === "import" ? "import-" : kind}`];
+  const failures = await runVitest([
+    ...["--project", "proofs", "--project", "workerd-proofs"],
+    ...files,
+  ]);
+  if (failures.length > 0) process.exitCode = 1;
+}
 
 async function soak(kind: string | undefined, size: SoakSize): Promise<void> {
   // Temporary folders and servers go when the process exits, which a signal alone would prevent.

@@ -55,7 +55,7 @@ const IMPORTED = { isImported: true };
 
 const ONE_SUCCESSOR: RaceRules = { promise: "one-successor" };
 
-/** Everything that `npm run soak` does, in order. */
+/** Everything that `npm run test:proofs -- --size soak` does, in order. */
 export const SCENARIOS: readonly Scenario[] = [
   raceScenario("reject", "reject", { promise: "one-success" }),
   raceScenario("reject, one Idempotency-Key", "reject", {
@@ -149,38 +149,47 @@ function describe(counts: CrashCounts): string {
   );
 }
 
-/** In vitest, since it drives the service inside workerd; see `history.soak.test.ts`. */
+/** In vitest, since it drives the service inside workerd. */
 async function runHistory({ seed, operations, minutes }: SoakSize): Promise<SoakOutcome> {
   const bounds = { SEED: `${seed}`, OPERATIONS: `${operations}`, MINUTES: `${minutes}` };
-  const violations = await runSoakTest("history", bounds);
+  const violations = await runWorkerdProof("history", HISTORY, bounds);
   return {
     figures: `${operations} operations, seed ${seed}; vitest's own table is above`,
     violations,
   };
 }
 
-/** In vitest as well; see `fuzz.soak.test.ts`. */
+/** In vitest as well. */
 async function runFuzz({ seed, requests, minutes }: SoakSize): Promise<SoakOutcome> {
   const bounds = { SEED: `${seed}`, REQUESTS: `${requests}`, MINUTES: `${minutes}` };
-  const violations = await runSoakTest("fuzz", bounds);
+  const violations = await runWorkerdProof("fuzz", FUZZ, bounds);
   return { figures: `${requests} requests, seed ${seed}; what they came to is above`, violations };
 }
 
-function runSoakTest(name: string, bounds: Readonly<Record<string, string>>) {
-  const words = ["--config", "vitest.soak.config.ts", `test/proofs/${name}.soak.test.ts`];
+/** The tests of each file that are longer in a soak. */
+const HISTORY = "what concurrent clients see";
+const FUZZ = "whatever is sent";
+
+function runWorkerdProof(
+  name: string,
+  title: string,
+  bounds: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const words = ["--project", "workerd-proofs", `test/proofs/${name}.test.ts`, "-t", title];
   return runVitest(words, bounds);
 }
 
-/** The test that `npm test` does with fewer users; it bounds its own time by their number. */
+/** The quick proof with more users; it bounds its own time by their number. */
 async function runImport({ users }: SoakSize): Promise<SoakOutcome> {
   const words = ["--project", "proofs", "test/proofs/import-django-scale.test.ts"];
   const violations = await runVitest(words, { IMPORT_USERS: `${users}` });
   return { figures: `${users} users, each with a login`, violations };
 }
 
-async function runVitest(
+/** Runs vitest in a process of its own. @returns what went wrong, if anything did */
+export async function runVitest(
   words: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> {
   const vitest = join(PROJECT_DIR, "node_modules/vitest/vitest.mjs");
   const run = spawn(process.execPath, [vitest, "run", ...words], {
@@ -189,7 +198,7 @@ async function runVitest(
     env: { ...process.env, ...env },
   });
   const [code] = await once(run, "exit");
-  return code === 0 ? [] : [`vitest ended with code ${code}; its words are above`];
+  return code === 0 ? [] : [`vitest ended with code ${code}; its output is above`];
 }
 
 async function withSandbox<Result>(use: (sandbox: ServerSandbox) => Promise<Result>) {

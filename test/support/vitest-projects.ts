@@ -32,13 +32,12 @@ const WATCHING = {
 export async function workerdProject(
   name: string,
   include: readonly string[],
-  bindings: Readonly<Record<string, string | number>> = {},
 ): Promise<TestProjectInlineConfiguration> {
   const TEST_MIGRATIONS = await readD1Migrations("src/storage/migrations");
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const SIGNING_KEYS = JSON.stringify({ keys: [await exportJWK(privateKey)] });
-  // Replays a random history; see test/support/history/run.ts.
-  const { SEED = "" } = process.env;
+  // What test/support/history/options.ts reads: the seed of a random run, and how long it is.
+  const { SEED = "", OPERATIONS = "", REQUESTS = "", MINUTES = "" } = process.env;
   return {
     plugins: [
       cloudflareTest({
@@ -52,8 +51,7 @@ export async function workerdProject(
             RATE_LIMITS: "off",
             FAILED_LOGIN_SECONDS_MIN: 0,
             TEST_MIGRATIONS,
-            SEED,
-            ...bindings,
+            ...{ SEED, OPERATIONS, REQUESTS, MINUTES },
           },
           ...WATCHING,
         },
@@ -85,9 +83,9 @@ export async function unitProject(): Promise<TestProjectInlineConfiguration> {
   return { ...project, test: { ...project.test, isolate: false } };
 }
 
-/** Tests of the repository itself, which need no server. */
+/** Tests of the repository itself, in Node: its architecture, its documents. They need no server. */
 export const architectureProject: TestProjectInlineConfiguration = {
-  test: { name: "architecture", include: ["test/architecture.test.ts"] },
+  test: { name: "architecture", include: ["test/*.test.ts"], testTimeout: 60_000 },
 };
 
 /** Tests that run in Node, against real servers and the commands. */

@@ -2,8 +2,6 @@ import { appendFileSync, cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { errorsPage } from "../../src/management/explanations/page.ts";
-import { AUDIT_ACTIONS, AUDIT_FIELDS } from "../../src/telemetry/audit-event.ts";
 import {
   METRIC_BLOBS,
   METRIC_DOUBLES,
@@ -16,18 +14,6 @@ import { temporaryDir } from "../support/server.ts";
 
 const read = (name: string) => readFileSync(join(PROJECT_DIR, "docs", name), "utf8");
 const page = read("observability.md");
-
-/** The body of a table of two columns, by the heads of both. */
-function tableOf(...heads: [string, string]): string[][] {
-  const [, after = ""] = page.split(`| ${heads.join(" | ")} |\n| --- | --- |\n`);
-  return [...(after.split("\n\n", 1)[0]?.split("\n") ?? [])].map((row) =>
-    row.slice(2, -2).split(" | "),
-  );
-}
-
-const rowsOf = (table: object) => {
-  return Object.entries(table).map(([name, meaning]) => [`\`${name}\``, meaning]);
-};
 
 /** Each column of the dataset, and the field of the log that it is. */
 const COLUMNS: Readonly<Record<string, string>> = Object.fromEntries([
@@ -43,45 +29,24 @@ const fences = (text: string, language: string) => {
   );
 };
 
-test("docs/errors.md says what the code says (run vitest with -u to write it anew)", async () => {
-  await expect(errorsPage()).toMatchFileSnapshot(join(PROJECT_DIR, "docs/errors.md"));
-});
-
 describe("docs/observability.md", () => {
-  test("has every field of the log, of an audit event and of a data point", () => {
-    const fields = [...rowsOf(REQUEST_FIELDS)];
-    expect(tableOf("field", "meaning")).toEqual(fields);
-    expect(page).toContain(
-      rowsOf(AUDIT_FIELDS)
-        .map((row) => `| ${row.join(" | ")} |`)
-        .join("\n"),
-    );
-    expect(tableOf("action", "meaning")).toEqual(rowsOf(AUDIT_ACTIONS));
-    const columns = rowsOf(COLUMNS).map(([column, field]) => [column, `\`${field}\``]);
-    expect(tableOf("column", "is the field of the log")).toEqual(columns);
-  });
-
   test("shows a line of the log with fields that there are", () => {
     const [example = "{}"] = fences(page, "json");
     const fields = Object.keys(JSON.parse(example));
     expect(Object.keys(REQUEST_FIELDS)).toEqual(expect.arrayContaining(fields));
   });
 
-  test.each(Object.entries(METRICS))(
-    "has a query for %s over columns that there are",
-    (name, is) => {
-      const [, section = ""] = page.split(`### ${name}\n`);
-      expect(section.slice(2).toLowerCase().startsWith(is.slice(1).toLowerCase())).toBe(true);
-      const [query = ""] = fences(section.split("\n### ")[0] ?? "", "sql");
-      const used = query.match(/\b(?:index|blob|double)\d+\b/g) ?? [];
-      expect(used.length).toBeGreaterThan(0);
-      expect(Object.keys(COLUMNS)).toEqual(expect.arrayContaining(used));
-      for (const [, column = "", alias] of query.matchAll(/\b(\w+\d) AS (\w+)/g)) {
-        expect(alias).toBe(COLUMNS[column]);
-      }
-      expect(query).toContain("_sample_interval");
-    },
-  );
+  test.each(Object.keys(METRICS))("has a query for %s over columns that there are", (name) => {
+    const [, section = ""] = page.split(`### ${name}\n`);
+    const [query = ""] = fences(section.split("\n### ")[0] ?? "", "sql");
+    const used = query.match(/\b(?:index|blob|double)\d+\b/g) ?? [];
+    expect(used.length).toBeGreaterThan(0);
+    expect(Object.keys(COLUMNS)).toEqual(expect.arrayContaining(used));
+    for (const [, column = "", alias] of query.matchAll(/\b(\w+\d) AS (\w+)/g)) {
+      expect(alias).toBe(COLUMNS[column]);
+    }
+    expect(query).toContain("_sample_interval");
+  });
 
   test("has no query for what is no metric", () => {
     expect(fences(page, "sql")).toHaveLength(Object.keys(METRICS).length);

@@ -7,7 +7,7 @@ purpose: the log line with the answer's \`X-Request-Id\` has the reason. At a sh
 \`npm run -s cli -- explain CODE\` prints what stands here, and
 \`npx wrangler tail | npm run -s cli -- explain ID\` tells the story of one request.
 
-This page is written from \`src/management/explanations\`; a test fails when the two differ.
+This page is written from \`src/management/explanations\` by \`npm run docs\`.
 `;
 
 /** The page docs/errors.md. */

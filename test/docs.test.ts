@@ -1,0 +1,39 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { generatedDocuments } from "../docs/generate.ts";
+import { PROJECT_DIR } from "../src/cli/project.ts";
+
+const read = (path: string) => readFileSync(join(PROJECT_DIR, path), "utf8");
+
+const DOCUMENTS = globSync(["*.md", "{docs,src,examples,test}/**/*.md"], {
+  cwd: PROJECT_DIR,
+  exclude: (path) => path === "node_modules" || path.endsWith("/node_modules"),
+});
+
+test.each([...generatedDocuments()])("%s is current (`npm run docs` writes it)", (path, text) => {
+  expect(read(path)).toBe(text);
+});
+
+describe.each(DOCUMENTS)("%s", (path) => {
+  test("links only to files that exist", () => {
+    const links = [...read(path).matchAll(/\]\((?!\w+:)([^)#\s]+)[^)]*\)/g)].map(
+      ([, to = ""]) => to,
+    );
+    const folder = join(PROJECT_DIR, dirname(path));
+    expect(links.filter((to) => !existsSync(join(folder, to)))).toEqual([]);
+  });
+
+  test("names only test files that exist", () => {
+    const named = [...read(path).matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file = ""]) => file);
+    expect(named.filter((file) => !existsSync(join(PROJECT_DIR, file)))).toEqual([]);
+  });
+});
+
+test("SECURITY.md names a test for every threat", () => {
+  const [, section = ""] = read("SECURITY.md").split("## Threats\n\n");
+  const threats = (section.split("\n\n")[0] ?? "").split("\n").slice(2);
+  expect(threats.length).toBeGreaterThan(20);
+  const test = /\| (`test\/[\w/-]+\.test\.ts`(, )?)+ \|$/;
+  expect(threats.filter((threat) => !test.test(threat))).toEqual([]);
+});
