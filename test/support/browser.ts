@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { describeWithDebian } from "./debian.ts";
 
 /** A page of a real Chromium, and what it did that a page of the service must not do. */
 export interface WatchedPage {
@@ -12,11 +14,21 @@ export interface WatchedPage {
   readonly errors: readonly string[];
 }
 
-/** Starts the Chromium that is on the PATH. */
-export function launchBrowser(): Promise<Browser> {
+/** Describes tests in a real Chromium, or skips them by name where there is none. */
+export function describeWithBrowser(title: string, body: (browser: () => Browser) => void): void {
+  describeWithDebian(["chromium"], title, () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await launchBrowser();
+    });
+    afterAll(() => browser?.close());
+    body(() => browser);
+  });
+}
+
+function launchBrowser(): Promise<Browser> {
   const { stdout } = spawnSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" });
   const executablePath = stdout.trim();
-  if (executablePath === "") throw new Error("no chromium on the PATH: Debian's package has it");
   return chromium.launch({ executablePath });
 }
 

@@ -2,6 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { runWrangler } from "../../src/cli/wrangler.ts";
+import { missing } from "./debian-packages.ts";
 import { startServer, temporaryDir } from "./server.ts";
 
 declare module "vitest" {
@@ -15,6 +16,10 @@ declare module "vitest" {
 
 /** Migrates a database, and starts the shared service. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const lacking = missing();
+  if (lacking.length > 0) {
+    console.warn(`Tests that need these Debian packages are skipped: ${lacking.join(" ")}`);
+  }
   const { path, remove } = temporaryDir();
   const migratedState = join(path, "migrated");
   await migrate(migratedState);

@@ -1,11 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { type Environment, run } from "./processes.ts";
-
-/** Whether HTTPie is there, and the terminal that it wants: it reads a body from anything else. */
-export const HAS_HTTPIE =
-  spawnSync("http", ["--version"]).status === 0 &&
-  spawnSync("script", ["--version"]).stdout?.includes("util-linux") === true;
 
 /**
  * Types lines into an interactive bash at a terminal of its own.

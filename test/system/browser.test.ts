@@ -1,17 +1,11 @@
 import { createServer, type Server as HttpServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { launchBrowser } from "../support/browser.ts";
+import type { Page, Route } from "playwright-core";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { describeWithBrowser } from "../support/browser.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
-
-describe("a page of another origin, in a real browser", () => {
+describeWithBrowser("a page of another origin, in a real browser", (browser) => {
   let site: HttpServer;
   let service: RunningService;
   let page: Page;
@@ -31,7 +25,7 @@ describe("a page of another origin, in a real browser", () => {
       ],
       users: [{ username: "ada", password: "correct horse" }],
     });
-    page = await (await browser.newContext()).newPage();
+    page = await (await browser().newContext()).newPage();
   });
   afterAll(async () => {
     site?.close();
@@ -86,7 +80,7 @@ describe("a page of another origin, in a real browser", () => {
   });
 });
 
-describe("the page of the API, by http at the address that the service is deployed at", () => {
+describeWithBrowser("the page of the API, by http at the deployed address", (browser) => {
   const { port, hostname } = new URL(inject("server").url);
 
   /** Brings a request for the deployed address to the service that runs here. */
@@ -109,7 +103,7 @@ describe("the page of the API, by http at the address that the service is deploy
   }
 
   test("goes to https before anybody can type a password", async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await browser().newContext()).newPage();
     await page.route("http://login.example.com/**", deliver);
     await page.route("https://login.example.com/**", (route) => {
       return route.fulfill({ contentType: "text/html", body: "<title>by https</title>" });

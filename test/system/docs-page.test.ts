@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import type { Browser, Locator } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { Locator } from "playwright-core";
+import { beforeAll, expect, inject, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { launchBrowser, openPage, type WatchedPage } from "../support/browser.ts";
+import { describeWithBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { DOCUMENTED } from "../support/openapi.ts";
 import { DEMO_LOGIN } from "../support/server.ts";
 
@@ -13,16 +13,10 @@ const [CLIENT_ID, CLIENT_SECRET] = ["demo-client", "demo-secret"];
 const { SCREENSHOT } = process.env;
 const PICTURE = resolve(PROJECT_DIR, "docs/api-page.png");
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser?.close());
-
-describe("the page of the API", () => {
+describeWithBrowser("the page of the API", (browser) => {
   let watched: WatchedPage;
   beforeAll(async () => {
-    watched = await openPage(browser);
+    watched = await openPage(browser());
     await watched.page.goto(`${url}/docs`);
   });
 
@@ -117,9 +111,9 @@ describe("the page of the API", () => {
   }
 });
 
-describe("the landing page", () => {
+describeWithBrowser("the landing page", (browser) => {
   test("leads to the page of the API, and breaks no rule of its policy", async () => {
-    const { page, requests, violations, errors } = await openPage(browser);
+    const { page, requests, violations, errors } = await openPage(browser());
     await page.goto(url);
     const width = await page.locator("body").evaluate("(body) => getComputedStyle(body).maxWidth");
     expect(width).not.toBe("none");

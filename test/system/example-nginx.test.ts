@@ -5,17 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { describeWithDebian, succeeds } from "../support/debian.ts";
+import { describeWithDebian } from "../support/debian.ts";
 import { callAs, type ExampleApi, GOOD, INSUFFICIENT_SCOPE } from "../support/example-api.ts";
 import { describeIntrospectingApi, RESOURCE_SERVER } from "../support/introspecting-api.ts";
 import { isListening, startCommand } from "../support/running-command.ts";
 import { freePort } from "../support/server.ts";
 
-const PACKAGES = "nginx and libnginx-mod-http-js";
+const PACKAGES = ["nginx-light", "libnginx-mod-http-js"] as const;
 // Debian's folder of it is on the path of root alone.
 const NGINX = "/usr/sbin/nginx";
 const MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so";
-const areInstalled = succeeds(NGINX, "-v") && succeeds("test", "-e", MODULE);
 
 /** The API itself, which trusts nginx: says what reached it, or fails by itself. */
 const backend: RequestListener = async (request, response) => {
@@ -78,7 +77,7 @@ function writeConfiguration(folder: string, addresses: Readonly<Record<string, s
   writeFileSync(join(folder, "nginx.conf"), outer.join("\n"));
 }
 
-describeWithDebian("an API behind nginx", PACKAGES, areInstalled, () => {
+describeWithDebian(PACKAGES, "an API behind nginx", () => {
   const { logIn, url } = describeIntrospectingApi(start);
 
   test("the API learns of the token from nginx alone, and does not get the token", async () => {

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { describeWithDebian, PYTHON, succeeds } from "../support/debian.ts";
+import { describeWithDebian } from "../support/debian.ts";
 import { clientsFor, testIndependentClient, USER } from "../support/independent-client.ts";
 import { pythonClient } from "../support/python-client.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 
-const PACKAGES = "python3-requests-oauthlib and python3-authlib";
-const areInstalled = succeeds(PYTHON, "-c", "import requests_oauthlib, authlib");
+const PACKAGES = ["python3-requests-oauthlib", "python3-authlib"] as const;
 
 /** Neither library form-encodes them for HTTP Basic, so no colon, plus or percent sign. */
 const CLIENT = { clientId: "python client", clientSecret: "a long: long secret" };
 
-describeWithDebian("Python", PACKAGES, areInstalled, () => {
+describeWithDebian(PACKAGES, "Python", () => {
   let service: RunningService;
   const running = () => service;
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { describeWithDebian } from "../support/debian.ts";
 import { run } from "../support/processes.ts";
 import { DEMO_LOGIN, temporaryDir } from "../support/server.ts";
-import { HAS_HTTPIE, typeIntoTerminal } from "../support/terminal.ts";
+import { typeIntoTerminal } from "../support/terminal.ts";
 import { startTlsFront, type TlsFront } from "../support/tls-front.ts";
 
 /** The samples as the API's own page prints them. */
@@ -33,14 +34,14 @@ const EXPECTED_FAILURE = {
 const { url } = inject("server");
 const { path, remove } = temporaryDir();
 let front: TlsFront;
+afterAll(remove);
 
-beforeAll(async () => {
-  front = await startTlsFront(url, path);
-});
-afterAll(() => {
-  front.close();
-  remove();
-});
+function withTls(): void {
+  beforeAll(async () => {
+    front = await startTlsFront(url, path);
+  });
+  afterAll(() => front.close());
+}
 
 /** Fills in the placeholders and changes nothing else. */
 function fill(sample: string, values: Record<string, string> = {}): string {
@@ -65,7 +66,9 @@ async function logIn(): Promise<Record<string, string>> {
   return bash(fill(SAMPLES.generateWithCurl));
 }
 
-describe("curl", () => {
+describeWithDebian(["openssl"], "curl", () => {
+  withTls();
+
   test("sample 1.1 gets the answer of sample 3", async () => {
     expect(await logIn()).toEqual(EXPECTED_ANSWER);
   });
@@ -95,15 +98,9 @@ describe("curl", () => {
   });
 });
 
-if (process.env["CI"] === "true") {
-  test("HTTPie is there to be tested with (apt-get install httpie)", () => {
-    expect(HAS_HTTPIE).toBe(true);
-  });
-}
+describeWithDebian(["openssl", "httpie", "bsdutils"], "HTTPie", () => {
+  withTls();
 
-const reason = HAS_HTTPIE ? "" : " (skipped, not installed: apt-get install httpie)";
-
-describe.runIf(HAS_HTTPIE)(`HTTPie${reason}`, () => {
   test("sample 1.2 with a space for its bare & gets the answer of sample 3", async () => {
     const line = fill(SAMPLES.generateWithHttpie.replace("&", " "));
     const { status, body } = await terminal(line);
