@@ -5,6 +5,8 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { DELAYS, latencyTable } from "../../bench/latency.ts";
+import page from "../../docs/performance.md?raw";
 import { TokenVerifier } from "../../src/resource/token-verifier.ts";
 import { introspect, JWT_CLIENT, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
@@ -155,5 +157,22 @@ test("a refresh that is noted, the first after a day, writes one row of D1", asy
 describe("a million cost no more in dollars than they should:", () => {
   test.each(Object.keys(REQUESTS) as RequestName[])("%s", (name) => {
     expect(dollarsOf(name).now).toBeLessThanOrEqual(REQUESTS[name].dollarsMax);
+  });
+});
+
+describe("docs/performance.md", () => {
+  const cents = (dollars: number) => dollars.toFixed(2);
+
+  test("has the dollars of every kind as they are counted", () => {
+    const expected = (Object.keys(REQUESTS) as RequestName[]).map((name) => {
+      const { worker, cpu, kv, objects, d1, now, cleanUp } = dollarsOf(name);
+      const all = [worker, cpu, kv, objects, d1, now, cleanUp, now + cleanUp];
+      return `| ${name} | ${all.map(cents).join(" | ")} |`;
+    });
+    expect(page.match(/^\| [^|]+ \| 0\.30 \|.*$/gm)).toEqual(expected);
+  });
+
+  test("has the milliseconds that follow from the steps of every kind", () => {
+    expect(page).toContain(`${latencyTable(DELAYS).join("\n")}\n`);
   });
 });

@@ -146,18 +146,6 @@ export function dollarsOf(name: RequestName): Dollars {
   return { ...parts, now: sum(parts), cleanUp: sum(storageDollars(kind.cleanUp)) };
 }
 
-/** The table of docs/performance.md: what a million of each kind cost, in dollars. */
-export function dollarsTable(): string[] {
-  const heads = ["a million", "Worker", "CPU", "KV", "objects", "D1"];
-  const rows = (Object.keys(REQUESTS) as RequestName[]).map((name) => {
-    const { worker, cpu, kv, objects, d1, now, cleanUp } = dollarsOf(name);
-    const dollars = [worker, cpu, kv, objects, d1, now, cleanUp, now + cleanUp];
-    return [name, ...dollars.map((one) => one.toFixed(2))];
-  });
-  heads.push("when it happens", "clean-up later", "sum");
-  return [heads, heads.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-}
-
 function storageDollars({ operations, objectRows, d1Rows }: Effort) {
   const calls = (pattern: RegExp) => operations.filter((name) => pattern.test(name)).length;
   const objectCalls = calls(/^(?:family|failures|assertion|password)\./);

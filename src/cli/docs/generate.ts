@@ -1,11 +1,22 @@
+import { errorsPage } from "../../management/explanations/page.ts";
 import { CommandError } from "../command-error.ts";
 import { bindingsPart, deployDescriptions, secretsPart, settingsPart } from "./configuration.ts";
+import {
+  auditActionsPart,
+  auditFieldsPart,
+  logFieldsPart,
+  metricColumnsPart,
+} from "./observability.ts";
 
 /** What is made from the tables of the source, by the name in its marker. */
 const PARTS: Readonly<Record<string, () => string>> = {
   settings: settingsPart,
   secrets: secretsPart,
   bindings: bindingsPart,
+  "log-fields": logFieldsPart,
+  "audit-actions": auditActionsPart,
+  "audit-fields": auditFieldsPart,
+  "metric-columns": metricColumnsPart,
 };
 
 /** From a marker to the end of what it generates. */
@@ -14,11 +25,12 @@ const MARKED = /^<!-- generated: (\S+) -->\n(?:.*\n)*?<!-- end of generated -->$
 /**
  * A file with everything generated in it brought up to date. In Markdown that is what is between
  * the lines `<!-- generated: NAME -->` and `<!-- end of generated -->`; in package.json it is
- * `cloudflare.bindings`.
+ * `cloudflare.bindings`. docs/errors.md is generated as a whole.
  *
  * @throws CommandError when a marker names no part
  */
 export function generate(path: string, text: string): string {
+  if (path === "docs/errors.md") return errorsPage();
   if (path === "package.json") return generateManifest(text);
   return text.replaceAll(MARKED, (_, name: string) => {
     const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
