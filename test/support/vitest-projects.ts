@@ -100,7 +100,7 @@ export const systemProject: TestProjectInlineConfiguration = {
 };
 
 /** Proofs that run inside workerd. */
-const WORKERD_PROOFS = ["fuzz", "history", "history-check"].map(
+const WORKERD_PROOFS = ["forged-tokens", "fuzz", "history", "history-check", "time"].map(
   (name) => `test/proofs/${name}.test.ts`,
 );
 
