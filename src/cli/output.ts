@@ -10,8 +10,8 @@ const UNLIMITED = { columns: Number.POSITIVE_INFINITY, bold: (text: string) => t
 const COLUMN_WIDTH_MIN = 8;
 
 /**
- * Writes rows as a table with a head, aligned for people and no wider than their terminal. What does
- * not fit ends in an ellipsis; `--json` has it whole.
+ * Writes rows as a table with a head, aligned for people and no wider than their terminal. What
+ * does not fit ends in an ellipsis; `--json` has it whole.
  */
 export function table(
   head: readonly string[],

@@ -10,6 +10,12 @@ const PAUSE_MS = 50;
 /** What workerd says when another process holds the file; at a few places it says no more. */
 const HELD = /SQLITE_BUSY|internal error/;
 
+/**
+ * The connection to workerd was closed while this process bound statements. Asked again, a write
+ * that took effect all the same finds its rows changed and fails: none takes effect twice.
+ */
+const DROPPED = /fetch failed/;
+
 /** What asks the database, rather than makes another statement. */
 const ASKING = ["all", "first", "raw", "run"];
 
@@ -61,7 +67,9 @@ export function proxiedDatabase(db: D1Database, isShared: boolean): D1Database {
       try {
         return await question();
       } catch (error) {
-        if (!isShared || tries === TRIES_MAX || !HELD.test(String(error))) throw error;
+        const text = String(error);
+        const isPassing = (isShared && HELD.test(text)) || DROPPED.test(text);
+        if (!isPassing || tries === TRIES_MAX) throw error;
         await wait(PAUSE_MS);
       }
     }

@@ -80,8 +80,8 @@ export async function decideClient(
 }
 
 const ROTATED =
-  "is neither the client's secret nor the one before it, and the secret was rotated by a command. " +
-  "Write the present one, or leave the field out. To make this one the secret, use " +
+  "is neither the client's secret nor the one before it, and the secret was rotated by a command." +
+  " Write the present one, or leave the field out. To make this one the secret, use " +
   "`client rotate-secret ID --secret-stdin`";
 
 /** The client as it is, with what the file names put over it. */

@@ -26,12 +26,12 @@ export interface ApplyOptions {
 }
 
 /** Most changes in one transaction. A longer one would take D1 too long. */
-const TRANSACTION_CHANGES_MAX = 100;
+const TRANSACTION_CHANGES_MAX = 50;
 
 /**
  * Makes or updates clients and users to match a file. Doing so twice changes nothing the second
- * time: a secret that matches its record is left alone. Fields, clients and users that the file does
- * not name are left alone too, unless `prune` says otherwise. The whole file is checked before
+ * time: a secret that matches its record is left alone. Fields, clients and users that the file
+ * does not name are left alone too, unless `prune` says otherwise. The whole file is checked before
  * anything is written. Up to {@link TRANSACTION_CHANGES_MAX} changes are written all or nothing;
  * more are written in parts, and to apply the file again writes the rest.
  *

@@ -22,8 +22,8 @@ export interface KeySet {
 }
 
 /**
- * How long to wait after each step of a rotation: the one place that says so. Commands print it, and
- * a test compares docs/operations.md with it.
+ * How long to wait after each step of a rotation: the one place that says so. Commands print it,
+ * and a test compares docs/operations.md with it.
  */
 export const KEY_WAITS: Readonly<Record<KeySecret, { add: string; promote: string }>> = {
   TOKEN_KEYS: {

@@ -15,7 +15,9 @@ type ScopeFields = { readonly [Field in (typeof FIELDS)[number]]?: string | null
 export function unknownScopes(client: ScopeFields, scopes: Scope): string[] {
   const known = new Set([...scopes, ADMIN_SCOPE]);
   return FIELDS.flatMap((field) => {
-    const names = parseScope(client[field] ?? "") ?? [];
+    const text = client[field] ?? "";
+    // With a comma it is refused for that, or is what an older version took.
+    const names = text.includes(",") ? [] : (parseScope(text) ?? []);
     const unknown = names.filter((name) => !known.has(name));
     if (unknown.length === 0) return [];
     return [

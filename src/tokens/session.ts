@@ -47,8 +47,8 @@ export function isNoteDue(
 }
 
 /**
- * Until when a session can live if it is noted now and refreshed up to the next note: until its last
- * refresh token has expired, and its last access token, which may live longer.
+ * Until when a session can live if it is noted now and refreshed up to the next note: until its
+ * last refresh token has expired, and its last access token, which may live longer.
  */
 export function sessionNeededUntilMs(
   createdAtMs: number,

@@ -111,12 +111,13 @@ export const ADMIN_ROUTES: Readonly<
 };
 
 /**
- * Whether a path below this one has the method. Then this path with a slash at its end is refused:
+ * Whether a path one part longer has the method. Then this path with a slash at its end is refused:
  * a caller whose id of a session is empty must not end every session.
  */
 export function hasChildWith(path: string, method: string): boolean {
   const name = method === "HEAD" ? "GET" : method;
   return Object.entries(ADMIN_ROUTES).some(([other, endpoints]) => {
-    return other.startsWith(`${path}/`) && Object.hasOwn(endpoints, name);
+    const isChild = other.startsWith(`${path}/`) && !other.slice(path.length + 1).includes("/");
+    return isChild && Object.hasOwn(endpoints, name);
   });
 }
