@@ -26,8 +26,8 @@ describe("LOG_REQUESTS", () => {
     const { refresh_token } = await logIn(service);
     await refresh(service, refresh_token);
     await refresh(service, refresh_token);
-    expect(watched.audits().map(({ action }) => action)).toEqual(["family_reused"]);
-    expect(watched.requests().map(({ reason }) => reason)).toEqual(["family_reused"]);
+    expect(watched.audits().map(({ action }) => action)).toEqual(["family_revoked"]);
+    expect(watched.requests().map(({ status }) => status)).toEqual([400]);
     expect(watched.points).toHaveLength(3);
   });
 

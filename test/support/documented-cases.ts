@@ -244,6 +244,7 @@ export const CASES: Readonly<Record<string, Cases>> = {
   introspectTokenInQuery: introspectionByGet(),
   getMetadata: { 200: [got("/.well-known/oauth-authorization-server")] },
   getMetadataAsDot: { 200: [got("/o/.well-known/oauth-authorization-server")] },
+  getMetadataOfPath: { 200: [got("/.well-known/oauth-authorization-server/o")] },
   getJwks: { 200: [got("/o/.well-known/jwks.json")] },
   getHealth: { 200: [got("/healthz")], 429: [flooded("/healthz")] },
   getLanding: { 200: [got("/"), got("/", { Accept: "text/html" })] },
