@@ -42,24 +42,24 @@ describe("cli key in a file of local secrets", () => {
     expect(stdout).not.toContain(FIRST);
   });
 
-  test.each([
-    ["TOKEN_KEYS", []],
-    ["SIGNING_KEYS", ["--signing"]],
-  ])("turns %s over, and says what to wait for", async (name, words) => {
-    const [old = ""] = await idsOf(...words);
-    const added = await key(["add", ...words]);
-    expect(added.stderr).toContain(
-      "started again.\nWait 2 minutes, until the secret is everywhere. Then promote the new key.",
-    );
-    const [, fresh = ""] = await idsOf(...words);
-    const promoted = await key(["promote", fresh, ...words]);
-    expect(promoted.stderr).toMatch(/^Wait .* Then retire the old key\.$/m);
-    expect(await idsOf(...words)).toEqual([fresh, old]);
-    expect((await key(["retire", old, ...words])).code).toBe(0);
-    expect(await idsOf(...words)).toEqual([fresh]);
-    const said = [added, promoted].map(({ stdout, stderr }) => stdout + stderr).join("");
-    expect(said).not.toContain(parseEnv(readFileSync(file, "utf8"))[name]);
-  });
+  test.each([["TOKEN_KEYS", []] as const, ["SIGNING_KEYS", ["--signing"]] as const])(
+    "turns %s over, and says what to wait for",
+    async (name, words) => {
+      const [old = ""] = await idsOf(...words);
+      const added = await key(["add", ...words]);
+      expect(added.stderr).toContain(
+        `started again.\nWait ${KEY_WAITS[name].add}. Then promote the new key.`,
+      );
+      const [, fresh = ""] = await idsOf(...words);
+      const promoted = await key(["promote", fresh, ...words]);
+      expect(promoted.stderr).toMatch(/^Wait .* Then retire the old key\.$/m);
+      expect(await idsOf(...words)).toEqual([fresh, old]);
+      expect((await key(["retire", old, ...words])).code).toBe(0);
+      expect(await idsOf(...words)).toEqual([fresh]);
+      const said = [added, promoted].map(({ stdout, stderr }) => stdout + stderr).join("");
+      expect(said).not.toContain(parseEnv(readFileSync(file, "utf8"))[name]);
+    },
+  );
 
   test("keeps every other line and comment, for its owner alone", async () => {
     await key(["add"]);
