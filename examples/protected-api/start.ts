@@ -11,6 +11,7 @@ import { parseArgs, stripVTControlCharacters } from "node:util";
 import { messageOf } from "../../src/cli/command-error.ts";
 import { applyFile } from "../../src/cli/commands/apply.ts";
 import { DEFAULT_STATE_DIR, PROJECT_DIR } from "../../src/cli/project.ts";
+import { WRANGLER_ENV } from "../../src/cli/wrangler.ts";
 import { tour } from "./tour.ts";
 
 const HOST = "127.0.0.1";
@@ -80,7 +81,7 @@ function serveApi(): Promise<void> {
 /** Neither Worker is of use without the other: when one ends, both do. */
 async function startUntilReady(args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [...args], {
-    env: { ...process.env, WRANGLER_REGISTRY_PATH: registry },
+    env: { ...process.env, ...WRANGLER_ENV, WRANGLER_REGISTRY_PATH: registry },
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
@@ -89,7 +90,7 @@ async function startUntilReady(args: readonly string[]): Promise<void> {
   let seen = "";
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
     seen = (seen + stripVTControlCharacters(String(chunk))).slice(-4096);
-    if (seen.includes("Ready on")) return;
+    if (/^Ready\.|Ready on/m.test(seen)) return;
   }
   // It ended without getting ready, and its exit ends this process.
   await new Promise<never>(() => undefined);

@@ -13,6 +13,10 @@ export interface StartOptions {
   readonly port: number;
   /** Absolute folder of the local state. */
   readonly stateDir: string;
+  /** The full log, one JSON object a line, in the place of readable lines. */
+  readonly jsonLog: boolean;
+  /** Only to say how `npm start` is used. */
+  readonly help: boolean;
   /** Everything else, in order, for `wrangler dev`. */
   readonly passedThrough: readonly string[];
 }
@@ -21,9 +25,27 @@ const OWN_OPTIONS = {
   ip: { type: "string" },
   port: { type: "string" },
   "persist-to": { type: "string" },
+  "json-log": { type: "boolean" },
+  help: { type: "boolean", short: "h" },
 } as const;
 
-/** @throws CommandError when one of its own options is odd */
+/** What `npm start -- --help` prints. */
+export const START_HELP = `Usage: npm start -- [options]
+
+Serves the token service on this machine, with a demo client and a demo user.
+
+  --port <number>     port; default ${DEFAULT_PORT}
+  --ip <address>      address to listen on; default ${DEFAULT_HOST}
+  --persist-to <dir>  folder of the local state; default .wrangler/state
+  --json-log          print the full log, one JSON object a line
+  --help              print this
+
+Every other option goes to wrangler dev, such as:
+  npm start -- --var REFRESH_RETRY:same-successor
+  npm start -- --local-protocol https
+`;
+
+/** @throws CommandError when one of its own options is invalid */
 export function readStartOptions(args: readonly string[]): StartOptions {
   const { values, tokens } = parseArgs({
     args: [...args],
@@ -35,13 +57,16 @@ export function readStartOptions(args: readonly string[]): StartOptions {
   for (const token of tokens) {
     if (token.kind !== "option" || !Object.hasOwn(OWN_OPTIONS, token.name)) continue;
     own.add(token.index);
-    if (token.inlineValue === false) own.add(token.index + 1);
+    const { type } = OWN_OPTIONS[token.name as keyof typeof OWN_OPTIONS];
+    if (type === "string" && token.inlineValue === false) own.add(token.index + 1);
   }
-  const { ip, port, "persist-to": stateDir } = values;
+  const { ip, port, "persist-to": stateDir, "json-log": jsonLog, help } = values;
   return {
     host: readText("--ip", ip) ?? DEFAULT_HOST,
     port: readPort(readText("--port", port)),
     stateDir: resolve(readText("--persist-to", stateDir) ?? DEFAULT_STATE_DIR),
+    jsonLog: jsonLog === true,
+    help: help === true,
     passedThrough: args.filter((_, index) => !own.has(index)),
   };
 }

@@ -2,9 +2,17 @@
  * `npm start`: the whole service on a laptop. Makes what is missing (keys, tables, demo client and
  * user), then hands over to `wrangler dev`. Arguments pass through to it.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { resolve } from "node:path";
+import { styleText } from "node:util";
 import { secureRandom } from "../crypto/random.ts";
 import { firstKey } from "../management/keys.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
@@ -12,28 +20,36 @@ import { applyFile } from "./commands/apply.ts";
 import { migrateLocally } from "./local-migrations.ts";
 import { makePrivate } from "./private-files.ts";
 import { DEV_VARS, localSecrets } from "./project.ts";
-import { readStartOptions, type StartOptions } from "./start-options.ts";
+import { writeStartConfig } from "./start-config.ts";
+import { readStartOptions, START_HELP, type StartOptions } from "./start-options.ts";
 import { serveWithWrangler } from "./wrangler.ts";
 
 const DEMO_FILE = resolve(import.meta.dirname, "demo.json");
 
-/** Required by wrangler.toml; wrangler dev drops every other line of `.dev.vars`. */
-const REQUIRED_SECRETS = ["TOKEN_KEYS"];
-
 /** The local secrets that are made where a clone lacks them. */
 const MADE_SECRETS = ["TOKEN_KEYS", "SIGNING_KEYS"] as const;
 
+/** Where wrangler kept query strings and bodies before `npm start` turned that off. */
+const OLD_TRACES = "v3/observability";
+
+/** Tells the person at the shell something. */
+type Say = (text: string) => void;
+
 await runCommand(async () => {
   const options = readStartOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(START_HELP);
+    return;
+  }
   await refuseBusyPort(options);
+  // With --json-log stdout is for programs.
+  const say = options.jsonLog ? console.error : console.log;
+  say("Starting ...");
   makeStateDir(options);
-  await makeLocalKeys();
-  console.log("Applying database migrations ...");
+  await makeLocalKeys(say);
   await migrateLocally(options.stateDir);
-  console.log("Making the demo client and user ...");
   await applyFile(DEMO_FILE, { stateDir: options.stateDir, remote: false });
-  console.log(`Starting the service on port ${options.port} ...`);
-  await serve(options);
+  await serve(options, say);
 });
 
 async function refuseBusyPort({ host, port }: StartOptions): Promise<void> {
@@ -59,20 +75,23 @@ function isBusy(host: string, port: number): Promise<boolean> {
 
 function makeStateDir({ stateDir }: StartOptions): void {
   try {
-    mkdirSync(stateDir, { recursive: true });
+    const isNew = mkdirSync(stateDir, { recursive: true }) !== undefined;
+    // It has users and their sessions: wherever it is, git must not take it in.
+    if (isNew) writeFileSync(resolve(stateDir, ".gitignore"), "*\n");
+    rmSync(resolve(stateDir, OLD_TRACES), { recursive: true, force: true });
   } catch (error) {
     throw new CommandError(`--persist-to: no such folder can be made: ${messageOf(error)}`);
   }
 }
 
 /** Nothing ships a default key: every clone makes its own. */
-async function makeLocalKeys(): Promise<void> {
+async function makeLocalKeys(say: Say): Promise<void> {
   const change = makePrivate(DEV_VARS);
-  if (change !== null) console.log(change);
+  if (change !== null) say(change);
   const known = localSecrets();
   const missing = MADE_SECRETS.filter((name) => !known[name]);
   if (missing.length === 0) return;
-  console.log("Making keys for local use in .dev.vars ...");
+  say("Making keys for local use in .dev.vars ...");
   const lines = missing.map(async (name) => `${name}='${await firstKey(name, secureRandom)}'\n`);
   const text = (await Promise.all(lines)).join("");
   try {
@@ -82,26 +101,40 @@ async function makeLocalKeys(): Promise<void> {
   }
 }
 
-/** Whoever wrote `.dev.vars` may have left its last line without an end. */
+/** The last line of `.dev.vars` may lack its line break. */
 function lineBreakBefore(): string {
   const text = existsSync(DEV_VARS) ? readFileSync(DEV_VARS, "utf8") : "";
   return text === "" || text.endsWith("\n") ? "" : "\n";
 }
 
-async function serve({ host, port, stateDir, passedThrough }: StartOptions): Promise<void> {
-  const optional = Object.entries(localSecrets()).filter(
-    ([name]) => !REQUIRED_SECRETS.includes(name),
-  );
-  const vars = optional.flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+async function serve(options: StartOptions, say: Say): Promise<void> {
+  const { host, port, stateDir, jsonLog, passedThrough } = options;
   const own = ["--ip", host, "--port", String(port), "--persist-to", stateDir];
   // The name of a route would reach the Worker by http, which it refuses to every public name.
   own.push("--infer-origin-from-routes=false");
-  await serveWithWrangler([...vars, ...own, ...passedThrough], announce);
+  await serveWithWrangler([...own, ...passedThrough], {
+    config: await writeStartConfig(),
+    jsonLog,
+    onReady: (url) => say(summary(url)),
+  });
 }
 
-function announce({ protocol, host }: URL): void {
+function summary({ origin, protocol, host }: URL): string {
   const data = "grant_type=password&username=demo&password=demo-password";
   const url = `${protocol}//demo-client:demo-secret@${host}/o/token/`;
   const options = protocol === "https:" ? "-k " : "";
-  console.log(`\nReady. Get a token:\n\ncurl ${options}-X POST -d "${data}" ${url}\n`);
+  return `
+${styleText("bold", "Ready.")}
+
+  Address   ${origin}
+  API page  ${origin}/docs
+  Client    demo-client / demo-secret
+  User      demo / demo-password
+
+Get a token:
+
+curl ${options}-X POST -d "${data}" ${url}
+
+${styleText("dim", "Stop: Ctrl+C. Options: npm start -- --help")}
+`;
 }

@@ -1,7 +1,10 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
+import { DevOutput } from "./dev-output.ts";
 import { PROJECT_DIR, WRANGLER_CONFIG } from "./project.ts";
 
 /** The command of the lockfile, unless a test puts a stand-in there. */
@@ -17,11 +20,16 @@ const PARENT = process.ppid;
 /** How often to look whether it is still there, in milliseconds. */
 const ORPHAN_CHECK_MS = 500;
 
-/** How much of the output is kept while looking for the line that says ready, in characters. */
-const TAIL_LENGTH = 4096;
-
-/** With white space after it, so that no half of the URL is taken for the whole. */
-const READY = /Ready on (https?:\/\/\S+)\s/;
+/**
+ * Every wrangler runs with these. Its explorer answers SQL to anyone who can reach the port, and
+ * its observability writes query strings and bodies, and so tokens and passwords, to the state
+ * folder. The service does not read `request.cf`, so nothing is fetched for it.
+ */
+export const WRANGLER_ENV = {
+  X_LOCAL_EXPLORER: "false",
+  X_LOCAL_OBSERVABILITY: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+} as const;
 
 /** How to run a command of wrangler. */
 export interface WranglerOptions {
@@ -55,7 +63,7 @@ const INTERRUPTED = 130;
 export const runWrangler: RunWrangler = async (args, { isShown = false, input, env = {} } = {}) => {
   const stdin = input === undefined ? "ignore" : "pipe";
   const stdio: SpawnOptions["stdio"] = isShown ? "inherit" : [stdin, "pipe", "pipe"];
-  const child = startWrangler(args, { stdio, env: { ...process.env, ...env } });
+  const child = startWrangler(args, { stdio, env: env as NodeJS.ProcessEnv });
   // One that ends before it has read all says so by its exit code.
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(input);
@@ -80,31 +88,46 @@ export function complaintOf({ code, output }: WranglerEnded): string {
   return complaint.replaceAll(/\s+/g, " ").trim() || `wrangler ended with code ${code}`;
 }
 
+/** How `npm start` runs `wrangler dev`. */
+export interface ServeOptions {
+  /** Configuration in the place of wrangler.toml. */
+  readonly config: string;
+  /** The Worker's log lines as they are, instead of one readable line per request. */
+  readonly jsonLog: boolean;
+  readonly onReady: (url: URL) => void;
+}
+
 /** Runs `wrangler dev` until it ends, and ends as it did. */
 export async function serveWithWrangler(
   args: readonly string[],
-  onReady: (url: URL) => void,
+  { config, jsonLog, onReady }: ServeOptions,
 ): Promise<void> {
   // Of two that start at once both would take the default inspector port, and one would die.
   const command = ["dev", "--inspector-port", "0", ...args];
-  const dev = startWrangler(command, { stdio: ["inherit", "pipe", "inherit"] });
-  let tail = "";
-  dev.stdout?.pipe(process.stdout);
-  dev.stdout?.on("data", function look(chunk: Buffer) {
-    tail = (tail + stripVTControlCharacters(chunk.toString())).slice(-TAIL_LENGTH);
-    const url = READY.exec(tail)?.[1];
-    if (url === undefined) return;
-    dev.stdout?.off("data", look);
-    onReady(new URL(url));
-  });
+  const dev = startWrangler(command, { stdio: ["inherit", "pipe", "pipe"] }, config);
+  // The Worker logs failures on stderr: lines of one request are on both streams.
+  const output = new DevOutput({ jsonLog, onReady, print: console.log });
+  const read = (input: Readable, pass: (line: string) => void) => {
+    createInterface({ input }).on("line", (line) => output.read(line, pass));
+  };
+  if (dev.stdout !== null) read(dev.stdout, console.log);
+  if (dev.stderr !== null) read(dev.stderr, console.error);
   process.exitCode = await exitCodeOf(dev, 0);
 }
 
-function startWrangler(args: readonly string[], options: SpawnOptions): ChildProcess {
+function startWrangler(
+  args: readonly string[],
+  { env, ...options }: SpawnOptions,
+  config: string = WRANGLER_CONFIG,
+): ChildProcess {
   const [command = "", ...rest] = args;
-  const whole = [WRANGLER, command, "--config", WRANGLER_CONFIG, ...rest];
-  // Where the build command of wrangler.toml is found, wherever this one was typed.
-  return spawn(process.execPath, whole, { cwd: PROJECT_DIR, ...options });
+  const whole = [WRANGLER, command, "--config", config, ...rest];
+  return spawn(process.execPath, whole, {
+    // Where the build command of wrangler.toml is found, wherever this one was typed.
+    cwd: PROJECT_DIR,
+    env: { ...process.env, ...WRANGLER_ENV, ...env },
+    ...options,
+  });
 }
 
 /** Waits for a child. What ends this process ends the child first; it exits with `ending` then. */
