@@ -65,6 +65,12 @@ export function bearer(options: BearerOptions): MiddlewareHandler<{ Variables: B
   });
 }
 
+/** For the developer of the API: the caller learns nothing but 503. */
+const UNREACHABLE =
+  "tollgate/bearer: the verifier failed, so the request was answered with 503. In development: " +
+  "does the token service run, with the same version of wrangler, and does the binding name its " +
+  'entrypoint "TokenVerifier"? See "In development" in docs/checking-tokens.md. Cause:';
+
 /** A service binding throws when the service behind it cannot be reached. */
 async function verifyWith(
   verifier: Verifier,
@@ -73,7 +79,8 @@ async function verifyWith(
 ): Promise<Verification> {
   try {
     return await verifier.verify(token, requirements);
-  } catch {
+  } catch (error) {
+    console.error(UNREACHABLE, error);
     return { kind: "unavailable" };
   }
 }

@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { run } from "../support/processes.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const page = readFileSync(join(PROJECT_DIR, "docs/checking-tokens.md"), "utf8");
+const manifest = JSON.parse(readFileSync(join(PROJECT_DIR, "package.json"), "utf8"));
+
+const { path: dir, remove } = temporaryDir();
+afterAll(remove);
+
+const snippets = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+
+/** Checks files as a project of its own would: bindings have the types that the files give them. */
+async function check(codes: readonly string[]): Promise<string> {
+  for (const [index, code] of codes.entries()) {
+    writeFileSync(join(dir, `snippet-${index}.ts`), code);
+  }
+  const modules = join(PROJECT_DIR, "node_modules");
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    target: "es2024",
+    module: "esnext",
+    moduleResolution: "bundler",
+    types: [join(modules, "@cloudflare/workers-types")],
+    paths: {
+      "tollgate/bearer": [join(PROJECT_DIR, "src/resource/bearer.ts")],
+      hono: [join(modules, "hono")],
+    },
+  };
+  const files = codes.map((_, index) => `snippet-${index}.ts`);
+  writeFileSync(join(dir, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  const tsc = join(modules, "typescript/bin/tsc");
+  return (await run(process.execPath, [tsc, "--project", dir])).stdout;
+}
+
+test("the code in docs/checking-tokens.md passes the type checker, env.TOKENS too", async () => {
+  expect(snippets).toHaveLength(2);
+  expect(await check(snippets)).toBe("");
+  const misused = snippets.map((code) => code.replace("TOKENS: Verifier", "TOKENS: Fetcher"));
+  expect(await check(misused)).toContain("error TS");
+});
+
+test("docs/checking-tokens.md names the versions that this project has", () => {
+  expect(page).toContain(`wrangler@${manifest.devDependencies.wrangler}`);
+  expect(page).toContain(`node@${manifest.devDependencies.node}`);
+  expect(page).toContain("WRANGLER_REGISTRY_PATH");
+});
