@@ -11,6 +11,7 @@ import {
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { allowOrigin, preflight } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
+import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
 import { health } from "./endpoints/health.ts";
 import { introspect } from "./endpoints/introspect.ts";
 import { landing } from "./endpoints/landing.ts";
@@ -99,11 +100,15 @@ async function watch(context: HonoContext<Context>, next: () => Promise<void>): 
   const url = new URL(req.url);
   context.set("url", url);
   await withRecord(record, next);
+  const page = asPage(req.raw, context.res, record);
+  if (page !== null) context.res = page;
   // Hono's own `header` would make another Response for each.
   const { headers, status } = context.res;
   for (const [name, value] of Object.entries(securityHeaders(headers, url))) {
     headers.set(name, value);
   }
+  const challenge = headers.get("WWW-Authenticate");
+  if (challenge !== null) headers.set("WWW-Authenticate", challengeFor(req.raw, challenge));
   headers.set("X-Request-Id", record.requestId);
   if (isLocal(url)) headers.set("Server-Timing", serverTiming(record));
   observer.end(record, {

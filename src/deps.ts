@@ -60,6 +60,8 @@ export interface Deps extends GrantTools, ClaimTools {
   readonly signingKeys: SigningKeys | null;
   readonly health: HealthChecks;
   readonly management: ManagementTools;
+  /** Whether it answers by HTTP. */
+  readonly hasManagementApi: boolean;
 }
 
 /** What a deployment may have besides, for whoever watches it; see docs/observability.md. */
@@ -135,6 +137,7 @@ async function createDeps(env: Env): Promise<Deps> {
     failedLoginMsMin: config.failedLoginSecondsMin * 1000,
     wait,
     acceptsImportedTokens,
+    hasManagementApi: hasManagement,
     management: {
       registry: createRegistry(env.DB, config.usernames, DEADLINE_MS),
       ...passwordKinds,

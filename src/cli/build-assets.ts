@@ -12,25 +12,22 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openApiDocument } from "../openapi/document.ts";
+import { docsPage } from "../openapi/page/page.ts";
+import { STYLE } from "../pages/style.ts";
 import { CommandError, runCommand } from "./command-error.ts";
 import { ASSETS_DIR } from "./project.ts";
 
 const TARGET_DIR = resolve(process.argv[2] ?? ASSETS_DIR);
 const PAGE_DIR = resolve(import.meta.dirname, "../openapi/page");
-const SWAGGER_UI_DIR = dirname(fileURLToPath(import.meta.resolve("swagger-ui-dist/package.json")));
 
-/** Where each file comes from. Of Swagger UI only what the page loads, and its licence. */
+/** Where each file comes from. */
 const ASSETS: Readonly<Record<string, () => Buffer>> = {
-  _headers: () => readFileSync(join(PAGE_DIR, "_headers")),
+  _headers: () => pageFile("_headers"),
   "openapi.json": () => Buffer.from(`${JSON.stringify(openApiDocument(), null, 2)}\n`),
-  "docs.html": () => readFileSync(join(PAGE_DIR, "docs.html")),
-  "docs/initializer.js": () => readFileSync(join(PAGE_DIR, "initializer.js")),
-  "docs/swagger-ui-bundle.js": () => readFileSync(join(SWAGGER_UI_DIR, "swagger-ui-bundle.js")),
-  "docs/swagger-ui.css": () => readFileSync(join(SWAGGER_UI_DIR, "swagger-ui.css")),
-  "docs/LICENSE.txt": () => readFileSync(join(SWAGGER_UI_DIR, "LICENSE")),
-  "docs/NOTICE.txt": () => readFileSync(join(SWAGGER_UI_DIR, "NOTICE")),
+  "docs.html": () => Buffer.from(docsPage()),
+  "docs/docs.css": () => Buffer.from(`${STYLE}\n${pageFile("docs.css")}`),
+  "docs/docs.js": () => pageFile("docs.js"),
 };
 
 await runCommand(async () => {
@@ -41,6 +38,10 @@ await runCommand(async () => {
     if (entry.isFile() && !isAsset(path)) rmSync(path, { force: true });
   }
 });
+
+function pageFile(name: string): Buffer {
+  return readFileSync(join(PAGE_DIR, name));
+}
 
 /** What is not an asset is removed, so the folder must be this command's own. */
 function refuseForeignDir(): void {

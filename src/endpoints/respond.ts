@@ -38,6 +38,11 @@ export function publicJson(body: unknown, headers: HeadersInit = {}): Response {
   });
 }
 
+/** Builds a page. @param headers all of them */
+export function html(body: string | null, status: number, headers: HeadersInit): Response {
+  return respond(body, status, headers);
+}
+
 /** Builds a page for anyone, for a while. */
 export function publicHtml(body: string, headers: HeadersInit = {}): Response {
   return respond(body, 200, {

@@ -33,7 +33,9 @@ export const introspectionByPost: Operation = {
   ...common,
   method: "post",
   id: "introspectToken",
-  requestBody: bodyOf("IntrospectionRequest"),
+  requestBody: bodyOf("IntrospectionRequest", "IntrospectionRequest", {
+    access_token: { summary: "An access token", value: { token: "tga_..." } },
+  }),
   security: [...CLIENT_OR_BEARER, {}],
   refusals: [...BODY_REFUSALS, ...BODY_CLIENT_REFUSALS, ...refusals],
 };

@@ -103,10 +103,10 @@ export function schemaRef(name: string): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** A body in each of the media types that are read. */
-export function bodyOf(form: string, json: string = form): Json {
+/** A body in each of the media types that are read. @param examples of it, by name */
+export function bodyOf(form: string, json: string, examples: Json): Json {
   const content = MEDIA_TYPES.map((type) => {
-    return [type, { schema: schemaRef(type === "application/json" ? json : form) }];
+    return [type, { schema: schemaRef(type === "application/json" ? json : form), examples }];
   });
   return { required: true, content: Object.fromEntries(content) };
 }

@@ -13,7 +13,9 @@ export const revocationOperation: Operation = {
   description:
     "Ends a token of the client, and the other one of its pair (RFC 7009). Unknown, ended and " +
     "another client's tokens get the same answer.",
-  requestBody: bodyOf("Revocation"),
+  requestBody: bodyOf("Revocation", "Revocation", {
+    token: { summary: "Either token of the pair", value: { token: "tga_..." } },
+  }),
   security: CLIENT,
   success: {
     description: "The token is ended. There is no body.",

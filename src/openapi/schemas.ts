@@ -156,6 +156,7 @@ export const landingAnswer = z.object({
   openapi: url("This document."),
   metadata: url("Authorization server metadata (RFC 8414)."),
   jwks: url("Public keys of JWT access tokens."),
+  management: z.optional(url("The management API. Absent where it is off.")),
 });
 
 const verdict = z.enum(["ok", "unavailable"]);

@@ -3,7 +3,14 @@ import { PATHS } from "../endpoints/paths.ts";
 import { GRANTS } from "../grants/index.ts";
 import { IDEMPOTENCY_KEY } from "../grants/refresh-token.ts";
 import type { GrantType } from "../protocol/names.ts";
-import { bodyOf, CORS_HEADERS, NO_STORE_HEADERS, type Operation, schemaRef } from "./operation.ts";
+import {
+  bodyOf,
+  CORS_HEADERS,
+  type Json,
+  NO_STORE_HEADERS,
+  type Operation,
+  schemaRef,
+} from "./operation.ts";
 import { BODY_CLIENT_REFUSALS, BODY_REFUSALS } from "./refusals.ts";
 import { CLIENT } from "./security.ts";
 
@@ -11,6 +18,22 @@ const GRANT_WORDS: Readonly<Record<GrantType, string>> = {
   password: "a user logs in: `username` and `password` (RFC 6749 §4.3)",
   refresh_token: "the next pair of tokens: `refresh_token`, which works once (RFC 6749 §6)",
   client_credentials: "the client acts for itself (RFC 6749 §4.4)",
+};
+
+/** A request of each grant, by its name; the client authenticates by HTTP Basic. */
+const EXAMPLES: Readonly<Record<GrantType, Json>> = {
+  password: {
+    summary: "A user logs in (password)",
+    value: { grant_type: "password", username: "ada", password: "correct horse", scope: "read" },
+  },
+  refresh_token: {
+    summary: "The next pair of tokens (refresh_token)",
+    value: { grant_type: "refresh_token", refresh_token: "tgr_..." },
+  },
+  client_credentials: {
+    summary: "The client acts for itself (client_credentials)",
+    value: { grant_type: "client_credentials", scope: "read" },
+  },
 };
 
 const grants = GRANTS.map(({ grantType }) => `- \`${grantType}\`: ${GRANT_WORDS[grantType]}`);
@@ -46,7 +69,7 @@ export const tokenOperation: Operation = {
       schema: { type: "string" },
     },
   ],
-  requestBody: bodyOf("TokenForm", "TokenJson"),
+  requestBody: bodyOf("TokenForm", "TokenJson", EXAMPLES),
   security: CLIENT,
   success: {
     description: "The tokens.",

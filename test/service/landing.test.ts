@@ -109,8 +109,16 @@ test("HEAD is answered without a body, and no other method is", async () => {
   }
 });
 
-test("a service that is set up wrongly has no page either, so that a monitor sees it", async () => {
+test("a service that is set up wrongly fails, so that a monitor sees it", async () => {
   const broken = createService({ TOKEN_KEYS: "no key" });
+  expect(await whole(await broken.fetch("/"))).toEqual(UNAVAILABLE);
   const answer = await broken.fetch("/", { headers: { Accept: BROWSER } });
-  expect(await whole(answer)).toEqual(UNAVAILABLE);
+  expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "1"]);
+  expect(await answer.text()).toContain("<h1>Not available</h1>");
+});
+
+test("the JSON names the management API where it is on, and only there", async () => {
+  const managed = createService({ MANAGEMENT_API: "on" });
+  const links = { ...LINKS, management: "https://login.example.com/admin/" };
+  expect(await whole(await managed.fetch("/"))).toMatchObject({ body: links });
 });

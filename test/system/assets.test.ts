@@ -1,5 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { ASSETS_DIR, PROJECT_DIR, WRANGLER_CONFIG } from "../../src/cli/project.ts";
@@ -16,22 +17,13 @@ const POLICY =
 /** Of the Worker's own answers. */
 const JSON_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-const FILES = [
-  "_headers",
-  "docs.html",
-  "docs/LICENSE.txt",
-  "docs/NOTICE.txt",
-  "docs/initializer.js",
-  "docs/swagger-ui-bundle.js",
-  "docs/swagger-ui.css",
-  "openapi.json",
-];
+const FILES = ["_headers", "docs.html", "docs/docs.css", "docs/docs.js", "openapi.json"];
 
 describe("what is served beside the Worker", () => {
   test.each([
     ["/docs", "text/html; charset=utf-8"],
-    ["/docs/initializer.js", "text/javascript; charset=utf-8"],
-    ["/docs/swagger-ui.css", "text/css; charset=utf-8"],
+    ["/docs/docs.js", "text/javascript; charset=utf-8"],
+    ["/docs/docs.css", "text/css; charset=utf-8"],
     ["/openapi.json", "application/json"],
   ])("%s is %s, under a policy that lets in this host alone", async (path, type) => {
     const { status, headers } = await fetch(url + path);
@@ -68,7 +60,7 @@ describe("what is served beside the Worker", () => {
     }
   });
 
-  test.each(["/docs/nothing", "/docs/swagger-ui.css.map", "/_headers", "/index.html"])(
+  test.each(["/docs/nothing", "/docs/docs.css.map", "/_headers", "/index.html"])(
     "%s is none of it: the Worker answers in JSON",
     async (path) => {
       const response = await fetch(url + path);
@@ -104,7 +96,7 @@ describe("npm run assets", () => {
     return all.filter((name) => statSync(join(dir, name)).isFile()).sort();
   };
 
-  test("makes what the page loads, and nothing of Swagger UI besides", async () => {
+  test("makes what the page loads, and nothing else", async () => {
     expect(await build()).toEqual({ code: 0, stdout: "", stderr: "" });
     expect(listed()).toEqual([...FILES].sort());
   });
@@ -114,7 +106,7 @@ describe("npm run assets", () => {
     const before = contents();
     writeFileSync(join(dir, "docs/older.js"), "");
     writeFileSync(join(dir, "docs.html"), "changed");
-    rmSync(join(dir, "docs/NOTICE.txt"));
+    rmSync(join(dir, "docs/docs.css"));
     await build();
     expect(contents()).toEqual(before);
   });
@@ -137,12 +129,21 @@ describe("npm run assets", () => {
     rmSync(other, { recursive: true });
   });
 
-  test("takes nothing along that reports to others, runs nothing such, and has no inline script", () => {
+  test("makes a page without inline scripts, styles or addresses of other hosts", () => {
     const read = (name: string) => readFileSync(join(dir, name), "utf8");
-    for (const name of FILES) expect(read(name), name).not.toMatch(/scarf/i);
-    const manifest = JSON.parse(readFileSync(join(PROJECT_DIR, "package.json"), "utf8"));
-    expect(manifest.allowScripts).toMatchObject({ "@scarf/scarf": false });
-    expect(read("docs.html")).not.toMatch(/<script(?![^>]* src="\/docs\/)|\son\w+=|https?:/);
+    expect(read("docs.html")).not.toMatch(
+      /<script(?![^>]* src="\/docs\/)|<style|\s(?:on\w+|style)=/,
+    );
+    for (const name of ["docs.html", "docs/docs.css", "docs/docs.js"]) {
+      expect(read(name), name).not.toMatch(/(?:src|href|url\(|fetch\()[="'(]*(?:https?:)?\/\//);
+    }
+  });
+
+  test("makes a page that is small: a phone loads it in one second", () => {
+    const sizes = ["docs.html", "docs/docs.css", "docs/docs.js"].map((name) => {
+      return gzipSync(readFileSync(join(dir, name))).length;
+    });
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(40_000);
   });
 
   test("runs before the service starts, wherever that is typed", async () => {

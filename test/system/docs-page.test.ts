@@ -1,76 +1,75 @@
-import { resolve } from "node:path";
-import type { Locator } from "playwright-core";
-import { beforeAll, expect, inject, test } from "vitest";
-import { PROJECT_DIR } from "../../src/cli/project.ts";
+import axe, { type AxeResults } from "axe-core";
+import type { Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { describeWithBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { DOCUMENTED } from "../support/openapi.ts";
-import { DEMO_LOGIN } from "../support/server.ts";
+import { type Server, startServer, temporaryDir } from "../support/server.ts";
 
 const { url } = inject("server");
-const [CLIENT_ID, CLIENT_SECRET] = ["demo-client", "demo-secret"];
 
-/** Set to any value, it makes the picture in docs/ anew. */
-const { SCREENSHOT } = process.env;
-const PICTURE = resolve(PROJECT_DIR, "docs/api-page.png");
+/** The form of an operation, or of one of its examples. */
+function formOf(page: Page, operationId: string, example?: string): Locator {
+  const article = page.locator(`article#${operationId}`);
+  return example === undefined
+    ? article.locator("details.single form")
+    : article.locator(`[data-example="${example}"] form`);
+}
 
-describeWithBrowser("the page of the API", (browser) => {
+/** Opens what hides a form, and sends it. @returns what the page shows of the answer */
+async function send(form: Locator): Promise<{ status: string; body: string }> {
+  if (!(await form.isVisible())) await form.locator("xpath=../summary").click();
+  await form.getByRole("button", { name: "Send" }).click();
+  await form.locator(".result .status").waitFor();
+  const status = (await form.locator(".result .status").textContent()) ?? "";
+  const pre = form.locator(".result pre");
+  return { status, body: (await pre.count()) === 0 ? "" : ((await pre.textContent()) ?? "") };
+}
+
+describeWithBrowser("the page of the API, on a local service", (browser) => {
   let watched: WatchedPage;
   beforeAll(async () => {
     watched = await openPage(browser());
     await watched.page.goto(`${url}/docs`);
+    await watched.page.waitForFunction("document.querySelector('#client-id').value !== ''");
+    await watched.page
+      .getByRole("heading", { name: "Users and clients" })
+      .waitFor({ state: "hidden" });
   });
 
-  test("shows every operation", async () => {
-    await operation("issueTokens").waitFor();
+  test("shows every operation that is on, and none of the management API, which is off", async () => {
+    const { page } = watched;
+    const shown: string[] = [];
     for (const { operationId } of DOCUMENTED) {
-      expect(await operation(operationId).count(), operationId).toBe(1);
+      if (await page.locator(`article#${operationId}`).isVisible()) shown.push(operationId);
+    }
+    const on = DOCUMENTED.filter(({ path }) => !path.startsWith("/admin"));
+    expect(shown).toEqual(on.map(({ operationId }) => operationId));
+    expect(await page.getByRole("navigation").getByRole("link").count()).toBe(on.length);
+  });
+
+  test("gets tokens with each grant, and nothing typed", async () => {
+    const { page } = watched;
+    for (const grant of ["password", "refresh_token", "client_credentials"]) {
+      const { status, body } = await send(formOf(page, "issueTokens", grant));
+      expect({ grant, status }).toEqual({ grant, status: "200 OK" });
+      expect(JSON.parse(body)).toMatchObject({ access_token: expect.stringMatching(/^tga_/) });
     }
   });
 
-  test("logs in with the password grant, at Authorize", async () => {
+  test("asks about the token that it got, and revokes it", async () => {
     const { page } = watched;
-    await page.getByRole("button", { name: "Authorize", exact: true }).first().click();
-    const flow = page.locator(".auth-container", { hasText: "oauth2 (OAuth2, password)" });
-    await flow.getByLabel("username:").fill(DEMO_LOGIN.username);
-    await flow.getByLabel("password:").fill(DEMO_LOGIN.password);
-    await flow.getByLabel("client_id:").fill(CLIENT_ID);
-    await flow.getByLabel("client_secret:").fill(CLIENT_SECRET);
-    // Those of the deployment, which the document cannot know.
-    const scopes = await flow.locator(".scopes .name").allTextContents();
-    expect(scopes).toEqual(["read", "write", "groups", "introspection"]);
-    await flow.getByText("select all").click();
-    const answered = page.waitForResponse(`${url}/o/token/`);
-    await flow.getByRole("button", { name: "Apply given OAuth2 credentials" }).click();
-    expect((await answered).status()).toBe(200);
-    await flow.getByRole("heading", { name: "Authorized" }).waitFor();
-    await flow.getByRole("button", { name: "Close" }).click();
+    await send(formOf(page, "issueTokens", "password"));
+    const live = await send(formOf(page, "introspectToken"));
+    expect(JSON.parse(live.body)).toMatchObject({ active: true, username: "demo" });
+    expect(await send(formOf(page, "revokeToken"))).toEqual({ status: "200 OK", body: "" });
+    const ended = await send(formOf(page, "introspectToken"));
+    expect(JSON.parse(ended.body)).toEqual({ active: false });
   });
 
-  test("gets a token at Try it out", async () => {
-    const answer = await tryOut("issueTokens", {
-      ...DEMO_LOGIN,
-      client_id: CLIENT_ID,
-      client_secret: CLIENT_SECRET,
-      scope: "read",
-    });
-    expect(answer).toEqual({
-      status: "200",
-      body: {
-        access_token: expect.stringMatching(/^tga_/),
-        expires_in: 3600,
-        token_type: "Bearer",
-        scope: "read",
-        refresh_token: expect.stringMatching(/^tgr_/),
-      },
-    });
-    if (SCREENSHOT === undefined) return;
-    await operation("issueTokens").locator(".live-responses-table").scrollIntoViewIfNeeded();
-    await watched.page.screenshot({ path: PICTURE });
-  });
-
-  test("calls with the token that it got at Authorize", async () => {
-    const answer = await tryOut("introspectTokenInQuery", { token: "unknown" });
-    expect(answer).toEqual({ status: "200", body: { active: false } });
+  test("shows the request as a curl line, without the secret", async () => {
+    const curl = formOf(watched.page, "issueTokens", "password").locator(".curl");
+    expect(await curl.textContent()).toContain(`grant_type=password&username=demo`);
+    expect(await curl.textContent()).not.toContain("demo-secret");
   });
 
   test("asked no other host for anything, and broke no rule of its policy", () => {
@@ -80,45 +79,88 @@ describeWithBrowser("the page of the API", (browser) => {
     expect(watched.errors).toEqual([]);
   });
 
+  test.each([
+    { client: "a wrong secret", id: "demo-client", secret: "wrong" },
+    { client: "an unknown client", id: "nobody", secret: "wrong" },
+    { client: "no client", id: "", secret: "" },
+    { client: "a secret without a client", id: "", secret: "wrong" },
+  ])("shows the error of $client, without the browser's sign-in box", async ({ id, secret }) => {
+    const { page } = watched;
+    await page.getByLabel("Client id").fill(id);
+    await page.getByLabel(/^Client secret/).fill(secret);
+    for (const form of [formOf(page, "issueTokens", "password"), formOf(page, "revokeToken")]) {
+      const asked = page.waitForResponse((answer) => answer.status() === 401);
+      const { status, body } = await send(form);
+      expect(status).toBe("401 Unauthorized");
+      expect(JSON.parse(body)).toMatchObject({ error: expect.stringMatching(/^invalid_/) });
+      expect((await asked).headers()["www-authenticate"]).not.toMatch(/basic/i);
+    }
+  });
+
   test("could not ask another host if it tried", async () => {
     const tried = watched.page.evaluate(`fetch("https://example.com/").then(() => "answered")`);
     await expect(tried).rejects.toThrow("Failed to fetch");
     await expect.poll(() => watched.violations).toEqual(["connect-src https://example.com/"]);
   });
+});
 
-  function operation(operationId: string): Locator {
-    return watched.page.locator(`[id$="-${operationId}"].opblock`);
-  }
+describeWithBrowser("with the management API on", (browser) => {
+  const { path: stateDir, remove } = temporaryDir();
+  let server: Server;
+  beforeAll(async () => {
+    server = await startServer({ stateDir, args: ["--var", "MANAGEMENT_API:on"] });
+  });
+  afterAll(async () => {
+    await server?.stop();
+    remove();
+  });
 
-  /** Opens an operation, fills its fields and executes it. */
-  async function tryOut(operationId: string, fields: Readonly<Record<string, string>>) {
-    const block = operation(operationId);
-    await block.locator(".opblock-summary-control").click();
-    await block.getByRole("button", { name: "Try it out" }).click();
-    for (const [name, value] of Object.entries(fields)) {
-      const row = block.locator(`[data-param-name="${name}"], [data-property-name="${name}"]`);
-      const choice = row.locator("select");
-      if ((await choice.count()) > 0) await choice.selectOption(value);
-      else await row.locator("input, textarea").first().fill(value);
+  test("the page shows every operation", async () => {
+    const { page } = await openPage(browser());
+    await page.goto(`${server.url}/docs`);
+    await page.locator("article#createUser").waitFor();
+    for (const { operationId } of DOCUMENTED) {
+      expect(await page.locator(`article#${operationId}`).isVisible(), operationId).toBe(true);
     }
-    await block.getByRole("button", { name: "Execute" }).click();
-    const live = block.locator(".live-responses-table");
-    await live.waitFor();
-    const cellOf = (name: string) => live.locator(`.response .${name}`).first().textContent();
-    const status = await cellOf("response-col_status");
-    const body = await cellOf("highlight-code code");
-    return { status, body: JSON.parse(body ?? "") as unknown };
-  }
+  });
+});
+
+describeWithBrowser("pages", (browser) => {
+  describe.each(["/docs", "/", "/nope"])("%s is a page for everybody:", (path) => {
+    const SCREENS = [1280, 375, 320].flatMap((width) => {
+      return (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme }));
+    });
+
+    test.each(SCREENS)("at $width px, $colorScheme", async ({ width, colorScheme }) => {
+      const context = await browser().newContext({ viewport: { width, height: 900 }, colorScheme });
+      try {
+        const page = await context.newPage();
+        await page.goto(url + path);
+        await page.evaluate(
+          "for (const one of document.querySelectorAll('details')) one.open = true",
+        );
+        const inner = await page.evaluate("document.documentElement.scrollWidth");
+        expect(inner).toBeLessThanOrEqual(width);
+        const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+        expect(background).toBe(colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(16, 20, 27)");
+        expect((await page.screenshot()).length).toBeGreaterThan(2000);
+        await page.evaluate(axe.source);
+        const { violations, passes } = (await page.evaluate("axe.run()")) as AxeResults;
+        expect(passes.length).toBeGreaterThan(5);
+        expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+      } finally {
+        await context.close();
+      }
+    });
+  });
 });
 
 describeWithBrowser("the landing page", (browser) => {
   test("leads to the page of the API, and breaks no rule of its policy", async () => {
     const { page, requests, violations, errors } = await openPage(browser());
     await page.goto(url);
-    const width = await page.locator("body").evaluate("(body) => getComputedStyle(body).maxWidth");
-    expect(width).not.toBe("none");
     await page.getByRole("link", { name: "The API" }).click();
-    await page.getByRole("heading", { name: "Tollgate" }).waitFor();
+    await page.getByRole("heading", { name: "Tollgate API" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/docs");
     expect(new Set(requests.map((request) => new URL(request).origin))).toEqual(new Set([url]));
     expect({ violations, errors }).toEqual({ violations: [], errors: [] });

@@ -1,0 +1,57 @@
+import { html } from "hono/html";
+import { formOf, headersOf } from "./form-html.ts";
+import { type Html, inlineMarkdown, markdown } from "./markdown.ts";
+import type { PageOperation, Resolve } from "./types.ts";
+
+/** One operation: what it does, a form to try it, and its answers. */
+export function operationHtml(operation: PageOperation, resolve: Resolve): Html {
+  const { operationId, method, path, summary, description, responses } = operation;
+  return html`<article id="${operationId}" aria-labelledby="${operationId}-title">
+<h3 id="${operationId}-title">${summary}</h3>
+<p class="address"><span class="method ${method}">${method.toUpperCase()}</span> <code
+ data-path>${path}</code></p>
+${markdown(description)}
+${formOf(operation, resolve)}
+${headersOf(operation)}
+${fieldsOf(operation, resolve)}
+<h4>Answers</h4>
+<div class="answers">
+${Object.entries(responses).map(([status, answer]) => answerHtml(status, answer))}
+</div>
+</article>
+`;
+}
+
+/** Fields of the body, each with its meaning. */
+function fieldsOf({ requestBody }: PageOperation, resolve: Resolve): Html | string {
+  const [body] = Object.values(requestBody?.content ?? {});
+  if (body === undefined) return "";
+  const { properties = {}, required = [] } = resolve(body.schema);
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const mark = required.includes(name) ? html` <span class="required">required</span>` : "";
+    return html`<dt><code>${name}</code>${mark}</dt>
+<dd>${inlineMarkdown(schema.description ?? "")}</dd>
+`;
+  });
+  return html`<details><summary>All fields of the body</summary>
+<p class="quiet">${Object.keys(requestBody?.content ?? {}).join(", ")}</p>
+<dl>${rows}</dl></details>`;
+}
+
+function answerHtml(
+  status: string,
+  { description, content = {} }: PageOperation["responses"][string],
+): Html {
+  const examples = Object.values(content).flatMap((body) => Object.values(body.examples ?? {}));
+  const kind = status.startsWith("2") ? "good" : "bad";
+  const line = html`<span class="status ${kind}">${status}</span> ${inlineMarkdown(description)}`;
+  if (examples.length === 0)
+    return html`<p class="answer">${line}</p>
+`;
+  const bodies = examples.map(({ value }) =>
+    JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, " "),
+  );
+  return html`<details class="answer"><summary>${line}</summary>
+<pre tabindex="0" aria-label="Bodies with status ${status}">${bodies.join("\n")}</pre></details>
+`;
+}
