@@ -1,4 +1,5 @@
 import type { Deps } from "../deps.ts";
+import { requireGrantAllowed } from "../grants/grant.ts";
 import { selectGrant } from "../grants/index.ts";
 import { userAddressOf } from "../grants/user-address.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
@@ -30,6 +31,7 @@ export async function token(exchange: Exchange, deps: Deps): Promise<Response> {
   const { query, userOf, authorize } = prepared;
   const askedAtMs = deps.clock();
   const { client, accounts } = await authenticateClient(exchange, params, query, deps);
+  requireGrantAllowed(client, grant);
   const address = userAddressOf(client, addresses);
   const user = userOf(accounts);
   if (user !== null) note({ userId: user.id });

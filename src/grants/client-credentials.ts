@@ -2,7 +2,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/accounts.ts";
 import { audienceOf } from "./audience.ts";
-import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
+import { type Grant, type GrantTools, lifetimesOf } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
 
 /**
@@ -18,7 +18,6 @@ export const clientCredentialsGrant: Grant = {
       userOf: () => null,
 
       async authorize(client) {
-        requireGrantAllowed(client, "client_credentials");
         if (client.authMethod === "none") throw new Refusal("grant_not_allowed");
         return {
           clientId: client.clientId,

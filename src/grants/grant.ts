@@ -49,7 +49,7 @@ export interface PreparedGrant {
   /** The user whom the request names, or null when there is none. */
   userOf(accounts: Accounts): User | null;
   /**
-   * Decides, once the client is authenticated.
+   * Decides, once the client is authenticated and known to be registered for the grant.
    *
    * @param client who asks
    * @param user as {@link userOf} finds
@@ -70,8 +70,13 @@ export interface Grant {
   prepare(request: GrantRequest, tools: GrantTools): Promise<PreparedGrant>;
 }
 
-/** @throws Refusal when the client is not registered for the grant */
-export function requireGrantAllowed(client: Client, grantType: GrantType): void {
+/**
+ * Checked before anything that the grant proves: a client that may not use a grant must learn
+ * nothing by it, such as whether a password is right.
+ *
+ * @throws Refusal when the client is not registered for the grant
+ */
+export function requireGrantAllowed(client: Client, { grantType }: Grant): void {
   if (!client.grantTypes.includes(grantType)) throw new Refusal("grant_not_allowed");
 }
 

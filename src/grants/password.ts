@@ -7,7 +7,7 @@ import { audit } from "../telemetry/audit.ts";
 import type { Origin } from "../throttle/names.ts";
 import { adoptUser, type Named } from "./adopt-user.ts";
 import { audienceOf } from "./audience.ts";
-import { type Grant, type GrantTools, lifetimesOf, requireGrantAllowed } from "./grant.ts";
+import { type Grant, type GrantTools, lifetimesOf } from "./grant.ts";
 import { initialScope } from "./granted-scope.ts";
 import { holdFailures } from "./hold-failures.ts";
 import { type Addresses, userAddressOf } from "./user-address.ts";
@@ -34,7 +34,6 @@ export const passwordGrant: Grant = {
         const check = () => logIn({ user, hasSimilar }, credentials, tools);
         // Held outermost, so that nothing counts as under way while somebody waits.
         const loggedIn = await holdFailures(() => tools.throttle.login(attempt, check), tools);
-        requireGrantAllowed(client, "password");
         const mayRefresh = client.grantTypes.includes("refresh_token");
         return {
           clientId: client.clientId,

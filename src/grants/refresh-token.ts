@@ -5,7 +5,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client, User } from "../storage/accounts.ts";
 import { audienceOf } from "./audience.ts";
-import { type Grant, lifetimesOf, requireGrantAllowed } from "./grant.ts";
+import { type Grant, lifetimesOf } from "./grant.ts";
 import { allowedScope, requestedWithin } from "./granted-scope.ts";
 import { type ContinuedLogin, readPresentedToken } from "./presented-token.ts";
 
@@ -37,7 +37,6 @@ export const refreshTokenGrant: Grant = {
       },
 
       async authorize(client, user, accounts) {
-        requireGrantAllowed(client, "refresh_token");
         const login = loginOf(accounts);
         if (login === null) throw new Refusal("refresh_token_forged");
         const subject = requireAlive(login, client, user);

@@ -1,13 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { WIRE_ERRORS } from "../../src/endpoints/on-error.ts";
 import { FAILED_LOGINS } from "../../src/grants/hold-failures.ts";
-import {
-  INVALID_CREDENTIALS,
-  INVALID_SCOPE,
-  success,
-  UNAUTHORIZED_CLIENT,
-  UNAVAILABLE,
-} from "../support/answers.ts";
+import { INVALID_CREDENTIALS, INVALID_SCOPE, success, UNAVAILABLE } from "../support/answers.ts";
 import { DJANGO_RECORDS, setPasswordRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
 import { captureErrors } from "../support/faulty.ts";
@@ -159,7 +153,6 @@ describe("a timer is cancelled, and the answer does not wait for it, after", () 
   test.each<[string, Fields, object, string?]>([
     ...RIGHT.map(([why, fields]) => [why, fields, SUCCESS] as [string, Fields, object]),
     ["a scope that is refused after a right password", { scope: "fly" }, INVALID_SCOPE],
-    ["a client that may not log users in", {}, UNAUTHORIZED_CLIENT, "machine:s"],
   ])("%s", async (_, fields, expected, credentials) => {
     const service = createService(HELD);
     await ask(service, LOGIN, "nobody:x");

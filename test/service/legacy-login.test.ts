@@ -1,6 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS, invalidRequest, success } from "../support/answers.ts";
+import {
+  INVALID_CREDENTIALS,
+  invalidRequest,
+  success,
+  UNAUTHORIZED_CLIENT,
+} from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { isActive } from "../support/inspection.ts";
@@ -61,6 +66,15 @@ const loginOf = (username: string, password = LEGACY_PASSWORD) => {
 const askAs = (service: Service, username: string, password?: string) => {
   return ask(service, loginOf(username, password));
 };
+
+test("a client that may not log users in makes no user and no call to the old endpoint", async () => {
+  const machine = { client_id: "machine", client_secret: "s", grant_types: ["refresh_token"] };
+  await sound.register({ clients: [machine] });
+  const moving = createMovingService("sound");
+  const username = newName();
+  expect(await ask(moving, loginOf(username), "machine:s")).toEqual(UNAUTHORIZED_CLIENT);
+  expect([await moving.calls(), await rowsOf(username)]).toEqual([[], []]);
+});
 
 describe("a user who is not known here", () => {
   test("logs in by one call to the old endpoint, and from then on without any", async () => {

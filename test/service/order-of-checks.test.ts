@@ -123,10 +123,10 @@ const ORDERS: Readonly<Record<string, readonly Fault[]>> = {
     GRANT_TYPE,
     CONFLICT,
     SECRET,
+    GRANT,
     omitted("username", "Request is missing username parameter."),
     omitted("password", "Request is missing password parameter."),
     USER,
-    GRANT,
     SCOPE,
   ],
   refresh_token: [

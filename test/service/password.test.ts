@@ -60,6 +60,20 @@ describe("a login", () => {
   test("is refused to a client that may not log users in", async () => {
     expect(await ask(service, LOGIN, "machine:secret")).toEqual(UNAUTHORIZED_CLIENT);
   });
+
+  test.each([
+    ["a right password", LOGIN],
+    ["a wrong password", { ...LOGIN, password: "wrong" }],
+    ["an unknown user", { ...LOGIN, username: "nobody" }],
+    ["no password", { ...LOGIN, password: "" }],
+    ["a control character", { ...LOGIN, username: "a\0" }],
+    ["an unknown scope", { ...LOGIN, scope: "fly" }],
+  ])("is refused to such a client before the user is looked at: %s", async (_, fields) => {
+    const { service: counted, costOf } = createCountedService();
+    await ask(counted, LOGIN, "machine:secret");
+    const { answer, cost } = await costOf(() => ask(counted, fields, "machine:secret"));
+    expect({ answer, cost }).toEqual({ answer: UNAUTHORIZED_CLIENT, cost: { "d1.batch": 1 } });
+  });
 });
 
 describe("a login fails alike", () => {
