@@ -34,6 +34,7 @@ export const passwordGrant: Grant = {
         const check = () => logIn({ user, hasSimilar }, credentials, tools);
         // Held outermost, so that nothing counts as under way while somebody waits.
         const loggedIn = await holdFailures(() => tools.throttle.login(attempt, check), tools);
+        const resource = params.get("resource") ?? null;
         const mayRefresh = client.grantTypes.includes("refresh_token");
         return {
           clientId: client.clientId,
@@ -43,7 +44,7 @@ export const passwordGrant: Grant = {
           claims: { ...client.claims, ...loggedIn.claims },
           accessTokenFormat: client.accessTokenFormat,
           lifetimes: lifetimesOf(client, tools.lifetimes),
-          continuation: { kind: mayRefresh ? "new_family" : "none" },
+          continuation: mayRefresh ? { kind: "new_family", resource } : { kind: "none" },
         };
       },
     };

@@ -11,6 +11,8 @@ export interface ContinuedLogin {
   readonly subject: string;
   /** What was granted at login. */
   readonly scope: Scope;
+  /** The API that was named at login, or null. */
+  readonly resource: string | null;
   readonly createdAtMs: number;
   /** Whether the session was ended by management. */
   readonly isEnded: boolean;
@@ -42,11 +44,11 @@ export async function readPresentedToken(
 }
 
 function ownToken(token: RefreshToken): PresentedToken {
-  const { familyId, clientId, subject, scope, createdAtMs } = token;
+  const { familyId, clientId, subject, scope, resource, createdAtMs } = token;
   return {
     query: { userKeys: [{ id: subject }], sessions: [{ userId: subject, familyId }] },
     loginOf: (accounts) => ({
-      ...{ clientId, subject, scope, createdAtMs },
+      ...{ clientId, subject, scope, resource, createdAtMs },
       isEnded: accounts.isSessionEnded(familyId),
       continuation: (attemptId) => ({ kind: "rotation", predecessor: token, attemptId }),
     }),
@@ -63,6 +65,7 @@ function importedToken(hash: string): PresentedToken {
       return {
         ...{ clientId, subject, createdAtMs },
         scope: parseScope(imported.scope) ?? [],
+        resource: null,
         // Ending it removes it.
         isEnded: false,
         continuation: (attemptId) => ({ kind: "adoption", imported, attemptId }),

@@ -4,7 +4,7 @@ import type { Random } from "../crypto/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client, User } from "../storage/accounts.ts";
-import { audienceOf } from "./audience.ts";
+import { refreshedAudience } from "./audience.ts";
 import { type Grant, lifetimesOf } from "./grant.ts";
 import { allowedScope, requestedWithin } from "./granted-scope.ts";
 import { type ContinuedLogin, readPresentedToken } from "./presented-token.ts";
@@ -44,7 +44,7 @@ export const refreshTokenGrant: Grant = {
           clientId: client.clientId,
           subject: subject.id,
           scope: refreshedScope(params.get("scope"), login, allowedScope(client, tools.scopes)),
-          audience: audienceOf(params.get("resource"), client),
+          audience: refreshedAudience(params.get("resource"), login.resource, client),
           claims: { ...client.claims, ...subject.claims },
           accessTokenFormat: client.accessTokenFormat,
           lifetimes: lifetimesOf(client, tools.lifetimes),

@@ -24,6 +24,8 @@ export function adopt(
     clientId,
     subject,
     scope: parseScope(scope) ?? [],
+    // The server that made it kept none.
+    resource: null,
     createdAtMs: importedAtMs,
     issuedAtMs: importedAtMs,
   };

@@ -33,7 +33,7 @@ export function issue(
     case "none":
       return issueSingle(authorization, context, tools);
     case "new_family":
-      return issueNewFamily(authorization, context, tools);
+      return issueNewFamily(authorization, continuation.resource, context, tools);
     case "rotation":
     case "adoption":
       return issueSuccessor(authorization, continuation, context, tools);
@@ -71,6 +71,7 @@ async function issueSingle(
 
 async function issueNewFamily(
   authorization: Authorization,
+  resource: string | null,
   context: IssueContext,
   tools: IssueTools,
 ): Promise<IssuedTokens> {
@@ -82,7 +83,7 @@ async function issueNewFamily(
   const login = { clientId, subject, keyId, scope: formatScope(scope), audience };
   const state = begin(login, nowMs, policy);
   const familyId = tools.families.newId();
-  const family = { ...state, familyId, originalScope: scope };
+  const family = { ...state, familyId, originalScope: scope, resource };
   const pair = await mintPair(family, state.live, claims, formOf(authorization, context), tools);
   // Side by side: if one fails nobody ever sees a token of the other, and both clean up.
   await Promise.all([tools.families.start(familyId, state, policy), store(pair, nowMs, tools)]);

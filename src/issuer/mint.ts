@@ -67,6 +67,8 @@ export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtM
   readonly familyId: string;
   /** What was granted at login. */
   readonly originalScope: Scope;
+  /** What was named at login. */
+  readonly resource: string | null;
 };
 
 /**
@@ -84,7 +86,7 @@ export async function mintPair(
 ): Promise<MintedPair> {
   const refreshKey = tools.refreshTokenRing.find(live.keyId);
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
-  const { familyId, clientId, subject, createdAtMs, originalScope } = family;
+  const { familyId, clientId, subject, createdAtMs, originalScope, resource } = family;
   const { generation, scope, audience, issuedAtMs, accessTokenExpiresAtMs: expiresAtMs } = live;
   const content = { clientId, subject, scope, audience, claims, issuedAtMs, expiresAtMs };
   const refreshToken: RefreshToken = {
@@ -93,6 +95,7 @@ export async function mintPair(
     clientId,
     subject,
     scope: originalScope,
+    resource,
     createdAtMs,
     issuedAtMs,
   };

@@ -45,7 +45,8 @@ async function describeRefreshToken(
   ];
   const opened = await unsealRefreshToken(mintTools.refreshTokenRing, token);
   if (opened === null) return [...head, ["content", UNREADABLE]];
-  const { familyId, generation, clientId, subject, scope, createdAtMs, issuedAtMs } = opened;
+  const { familyId, generation, clientId, subject, scope, resource } = opened;
+  const { createdAtMs, issuedAtMs } = opened;
   return [
     ...head,
     ["family", familyId],
@@ -53,6 +54,7 @@ async function describeRefreshToken(
     ["client", clientId],
     ["subject", subject],
     ["scope", formatScope(scope)],
+    ["resource", resource ?? "none named"],
     ["logged in", instantOf(createdAtMs)],
     ["issued", instantOf(issuedAtMs)],
   ];

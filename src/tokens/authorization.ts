@@ -18,7 +18,11 @@ export type Continuation =
   /** Nothing: the client asks again with its own credentials. */
   | { readonly kind: "none" }
   /** The first refresh token of a new family: the user logged in. */
-  | { readonly kind: "new_family" }
+  | {
+      readonly kind: "new_family";
+      /** The API that the login named (RFC 8707 §2.2), or null: any that the client may have. */
+      readonly resource: string | null;
+    }
   /** The successor of this refresh token, which is consumed. */
   | {
       readonly kind: "rotation";

@@ -17,6 +17,8 @@ export interface RefreshToken {
   readonly subject: string;
   /** What was granted at login; a narrowed access token does not narrow it (RFC 6749 §6). */
   readonly scope: Scope;
+  /** The API that the login named (RFC 8707 §2.2), or null: any that the client may have. */
+  readonly resource: string | null;
   /** When the user logged in, in milliseconds since the epoch. */
   readonly createdAtMs: number;
   /** When this generation came to be, in milliseconds since the epoch. */
@@ -30,7 +32,9 @@ export const REFRESH_TOKEN_PREFIX = "tgr_";
 export const REFRESH_TOKEN_PURPOSE = "refresh token";
 
 // Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then client
-// id, subject and scope in UTF-8 with a NUL between. None of the three can hold a NUL.
+// id, subject and scope in UTF-8 with a NUL between, and the resource if there is one. None of them
+// can hold a NUL. A Worker from before there were resources ignores what follows the scope: while
+// one is deployed beside this one, it must not tell clients that their tokens are invalid.
 const VERSION = 1;
 const FAMILY_ID_BYTES = 32;
 const HEAD_BYTES = 1 + FAMILY_ID_BYTES + 4 + 8 + 8;
@@ -61,15 +65,17 @@ function encode(token: RefreshToken): Bytes {
   numbers.setUint32(0, token.generation);
   numbers.setFloat64(4, token.createdAtMs);
   numbers.setFloat64(12, token.issuedAtMs);
-  const names = [token.clientId, token.subject, formatScope(token.scope)].join(SEPARATOR);
-  return concat(Uint8Array.of(VERSION), familyId, new Uint8Array(numbers.buffer), utf8(names));
+  const names = [token.clientId, token.subject, formatScope(token.scope)];
+  if (token.resource !== null) names.push(token.resource);
+  const text = utf8(names.join(SEPARATOR));
+  return concat(Uint8Array.of(VERSION), familyId, new Uint8Array(numbers.buffer), text);
 }
 
 function decode(plaintext: Bytes): RefreshToken | null {
   if (plaintext[0] !== VERSION || plaintext.length < HEAD_BYTES) return null;
   const numbers = new DataView(plaintext.buffer, plaintext.byteOffset + 1 + FAMILY_ID_BYTES);
   const names = fromUtf8(plaintext.subarray(HEAD_BYTES))?.split(SEPARATOR);
-  const [clientId, subject, scopeText] = names ?? [];
+  const [clientId, subject, scopeText, resource = null] = names ?? [];
   const scope = parseScope(scopeText ?? "");
   if (clientId === undefined || subject === undefined || scope === null) return null;
   return {
@@ -80,5 +86,6 @@ function decode(plaintext: Bytes): RefreshToken | null {
     clientId,
     subject,
     scope,
+    resource,
   };
 }

@@ -1,12 +1,19 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { invalidRequest, refusal } from "../support/answers.ts";
-import { API, introspect, JWT_CLIENT, OTHER_API, registerCheckers } from "../support/checks.ts";
+import { INVALID_TARGET, invalidRequest } from "../support/answers.ts";
+import {
+  API,
+  change,
+  introspect,
+  JWT_CLIENT,
+  OTHER_API,
+  registerCheckers,
+  TOKENS,
+} from "../support/checks.ts";
 import { readJws } from "../support/jws.ts";
-import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { ask, basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const INVALID_TARGET = refusal(400, "invalid_target");
 const OPAQUE_CLIENT = "opaque:secret";
 
 beforeAll(async () => {
@@ -44,7 +51,53 @@ describe.each([
     }
   });
 
-  test("§2.2 can be for another resource at each refresh", async () => {
+  test("§2.2 is for the login's resource at every refresh, and for no other one", async () => {
+    let { refresh_token } = await logIn(service, { resource: OTHER_API }, credentials);
+    for (const fields of [{}, { resource: OTHER_API }, { resource: "" }, {}] as Fields[]) {
+      for (const resource of [API, "https://third.example.com"]) {
+        const other = await refresh(service, refresh_token, { resource }, credentials);
+        expect(other).toEqual(INVALID_TARGET);
+      }
+      const renewed = granted(await refresh(service, refresh_token, fields, credentials));
+      expect(await audienceOf(renewed.access_token)).toBe(OTHER_API);
+      refresh_token = renewed.refresh_token;
+    }
+  });
+
+  test("§2.2 is for the first one that a login named, though it is the client's default", async () => {
+    const { refresh_token } = await logIn(service, { resource: API }, credentials);
+    const other = await refresh(service, refresh_token, { resource: OTHER_API }, credentials);
+    expect(other).toEqual(INVALID_TARGET);
+    const renewed = granted(await refresh(service, refresh_token, {}, credentials));
+    expect(await audienceOf(renewed.access_token)).toBe(API);
+  });
+
+  test("§2.2 is refused when the client has lost the login's resource, until it is back", async () => {
+    const { refresh_token } = await logIn(service, { resource: OTHER_API }, credentials);
+    const clientId = credentials.split(":")[0] ?? "";
+    await change("clients", clientId, `audience = '${API}'`);
+    for (const fields of [{}, { resource: API }, { resource: OTHER_API }] as Fields[]) {
+      const refused = await refresh(service, refresh_token, fields, credentials);
+      expect(refused).toEqual(INVALID_TARGET);
+    }
+    await change("clients", clientId, `audience = '${API} ${OTHER_API}'`);
+    const renewed = granted(await refresh(service, refresh_token, {}, credentials));
+    expect(await audienceOf(renewed.access_token)).toBe(OTHER_API);
+  });
+
+  test("§2.2 reaches other Workers by RPC with the login's resource", async () => {
+    const { refresh_token } = await logIn(service, { resource: OTHER_API }, credentials);
+    const renewed = granted(await refresh(service, refresh_token, {}, credentials));
+    for (const consistency of ["fast", "strict"] as const) {
+      const verify = (audience: string) => {
+        return TOKENS.verify(renewed.access_token, { consistency, audience });
+      };
+      expect(await verify(OTHER_API)).toMatchObject({ kind: "verified" });
+      expect(await verify(API)).toEqual({ kind: "invalid_token" });
+    }
+  });
+
+  test("§2.2 can be for another resource at each refresh of a login that named none", async () => {
     const { refresh_token } = await logIn(service, {}, credentials);
     const renewed = await refresh(service, refresh_token, { resource: OTHER_API }, credentials);
     expect(await audienceOf(granted(renewed).access_token)).toBe(OTHER_API);

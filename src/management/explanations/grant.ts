@@ -47,8 +47,13 @@ export const USER_EXPLANATIONS = {
   audience_not_allowed: {
     status: 400,
     error: "invalid_target",
-    meaning: "`resource` (RFC 8707) names an API that the client may not have tokens for.",
-    client: "Name an API that the client is registered for, or none.",
+    meaning:
+      "`resource` (RFC 8707) names an API that the client may not have tokens for, or, at a " +
+      "refresh, another one than the login named (§2.2). A login that named an API which the " +
+      "client has lost since gets this at each refresh.",
+    client:
+      "Name an API that the client is registered for, or none. At a refresh, name the login's, " +
+      "or log in for another.",
     operator: "Add the API to `audience` of the client, if it should have it.",
   },
 } as const satisfies Partial<Record<Reason, Explanation>>;

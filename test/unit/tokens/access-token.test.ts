@@ -156,6 +156,7 @@ describe("an access token and a refresh token", () => {
       generation: 7,
       clientId: "client",
       subject: "subject",
+      resource: null,
       scope: ["read"],
       createdAtMs: 0,
       issuedAtMs: 0,

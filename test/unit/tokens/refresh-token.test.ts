@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { concat, toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
+import { concat, fromHex, toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
 import { seal } from "../../../src/crypto/seal.ts";
 import { SCOPE_LENGTH_MAX } from "../../../src/protocol/scope.ts";
 import {
@@ -26,6 +26,7 @@ const content: fc.Arbitrary<RefreshToken> = fc.record({
   clientId: name,
   subject: fc.oneof(fc.uuid(), name),
   scope: fc.uniqueArray(scopeToken, { maxLength: 8 }),
+  resource: fc.option(fc.webUrl()),
   createdAtMs: instant,
   issuedAtMs: instant,
 });
@@ -36,6 +37,7 @@ const EXAMPLE: RefreshToken = {
   clientId: "client",
   subject: "b7b8a1de-5f0c-4d6c-9d63-8f5b3a1d2e4f",
   scope: ["read", "write"],
+  resource: null,
   createdAtMs: 1_800_000_000_000,
   issuedAtMs: 1_800_000_600_000,
 };
@@ -62,6 +64,8 @@ describe("a refresh token", () => {
       { subject: "another" },
       { scope: ["write", "read"] },
       { scope: ["read"] },
+      { resource: "https://api.example.com" },
+      { resource: "https://other.example.com" },
       { createdAtMs: EXAMPLE.createdAtMs + 1 },
       { issuedAtMs: EXAMPLE.issuedAtMs + 1 },
     ];
@@ -69,6 +73,18 @@ describe("a refresh token", () => {
       sealRefreshToken(ring.sealing, { ...EXAMPLE, ...change }),
     );
     expect(new Set([token, ...(await Promise.all(tokens))]).size).toBe(changes.length + 1);
+  });
+
+  test("without a resource is, byte for byte, one of before there were resources", async () => {
+    const ofBefore = concat(
+      Uint8Array.of(1),
+      fromHex(EXAMPLE.familyId) ?? [],
+      fromHex("00000007427a3185c5000000427a3186577c0000") ?? [],
+      utf8(["client", EXAMPLE.subject, "read write"].join("\0")),
+    );
+    const sealed = await sealToken("tgr_", ring.sealing, ofBefore);
+    expect(sealed).toBe(token);
+    expect(await unsealRefreshToken(ring, sealed)).toEqual(EXAMPLE);
   });
 
   test("does not show what it says", async () => {
