@@ -9,7 +9,7 @@ import {
   pathPrefixesOf,
 } from "./deps.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
-import { allowOrigin, preflight } from "./endpoints/cors.ts";
+import { preflight, share } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
 import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
 import { health } from "./endpoints/health.ts";
@@ -134,20 +134,19 @@ function route(
   const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
   hono.all(path.replace(/\/$/, ""), async ({ req, env }) => {
     note({ endpoint });
-    const exchange: Exchange = { request: req.raw, allowedOrigins: [] };
-    const share = (response: Response) => (cors ? allowOrigin(exchange, response) : response);
-    try {
-      if (req.method === "OPTIONS") {
-        const isPreflight = cors && req.header("Origin") !== undefined;
-        if (!isPreflight) return empty(204, { Allow: methods });
-        return await preflight(exchange, await depsOf(env), methods);
-      }
+    const origin = cors ? (req.header("Origin") ?? null) : null;
+    const exchange: Exchange = { request: req.raw, origin, isOriginAllowed: null };
+    const respond = async () => {
       const answer = endpoints[req.method === "HEAD" ? "GET" : req.method];
-      if (answer === undefined) return methodNotAllowed(methods);
-      return share(await answer(exchange, await depsOf(env)));
-    } catch (error) {
-      return share(onError(error));
+      return answer === undefined
+        ? methodNotAllowed(methods)
+        : await answer(exchange, await depsOf(env));
+    };
+    if (req.method !== "OPTIONS") {
+      return share(exchange, await respond().catch(onError), () => depsOf(env));
     }
+    if (origin === null) return empty(204, { Allow: methods });
+    return preflight(exchange, await depsOf(env), methods);
   });
 }
 

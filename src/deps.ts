@@ -19,7 +19,7 @@ import { deriveMintTools } from "./issuer/mint.ts";
 import { deriveDigestOrigin } from "./issuer/origin.ts";
 import { createLegacyLogin } from "./legacy/log-in.ts";
 import type { ManagementTools } from "./management/tools.ts";
-import { ADMIN_SCOPE } from "./protocol/names.ts";
+import { ADMIN_SCOPE, NAMED_SCOPES } from "./protocol/names.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAccountStore } from "./storage/accounts.ts";
 import { createAddressLimit } from "./storage/address-limit.ts";
@@ -45,6 +45,7 @@ import {
   NO_ADDRESS_FILTER,
 } from "./throttle/address-filter.ts";
 import { createHashingQueue } from "./throttle/hashing.ts";
+import { createKnownOrigins, type KnownOrigins } from "./throttle/known-origins.ts";
 import { deriveThrottleNames } from "./throttle/names.ts";
 import { createThrottle, NO_THROTTLE } from "./throttle/throttle.ts";
 
@@ -52,6 +53,7 @@ import { createThrottle, NO_THROTTLE } from "./throttle/throttle.ts";
 export interface Deps extends GrantTools, ClaimTools {
   readonly issuer: Issuer;
   readonly addressFilter: AddressFilter;
+  readonly knownOrigins: KnownOrigins;
   /** The setting `ISSUER`, or null: the origin that a request came to. */
   readonly issuerUrl: string | null;
   /** The setting `PATH_PREFIX`: the metadata names the first, all work. */
@@ -123,11 +125,14 @@ async function createDeps(env: Env): Promise<Deps> {
     accounts,
     ...passwordKinds,
     ...limits,
+    knownOrigins: createKnownOrigins((origin) => accounts.isOriginAllowed(origin), clock),
     assertions: createAssertionStore(env.USED_ASSERTIONS),
     legacyLogin: config.legacy && createLegacyLogin(config.legacy),
     verdicts: createVerdictMemory({ random, clock, wait }),
     refreshTokenRing: mintTools.refreshTokenRing,
-    scopes: config.scopes.filter((scope) => !hasManagement || scope !== ADMIN_SCOPE),
+    scopes: config.scopes.filter((scope) => {
+      return !NAMED_SCOPES.includes(scope) && !(hasManagement && scope === ADMIN_SCOPE);
+    }),
     clientScopes: hasManagement ? [ADMIN_SCOPE] : [],
     issuerUrl: config.issuer,
     pathPrefixes: config.pathPrefix,

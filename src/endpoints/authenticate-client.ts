@@ -59,12 +59,18 @@ export async function proveClient(
   deps: Deps,
 ): Promise<Caller> {
   const clientIds = [...new Set([claim.clientId, ...(beside.clientIds ?? [])])];
-  const accounts = await deps.accounts.find({ ...beside, clientIds });
+  const { origin } = exchange;
+  const origins = origin === null ? [] : [origin];
+  const accounts = await deps.accounts.find({ ...beside, clientIds, origins });
+  if (origin !== null) {
+    exchange.isOriginAllowed = accounts.isOriginAllowed(origin);
+    deps.knownOrigins.note(origin, exchange.isOriginAllowed);
+  }
   const client = accounts.client(claim.clientId);
   // A name that no client has is the caller's own text, and stays out of the log.
   if (client !== null) note({ clientId: client.clientId });
-  exchange.allowedOrigins = client?.allowedOrigins ?? [];
   const proved = await claim.prove(client, deps);
+  if (origin !== null) exchange.isOriginAllowed = proved.allowedOrigins.includes(origin);
   if (proved.authMethod !== "none") {
     deps.addressFilter.trust(addressOf(exchange.request), proved.clientId);
   }

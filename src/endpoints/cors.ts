@@ -6,37 +6,72 @@ import { empty } from "./respond.ts";
 /** How long a browser may remember a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600;
 
+/** What a page may send when its preflight names nothing. */
+const REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key";
+
+/** What a page may read of an answer, beside what the Fetch Standard lets it read anyway. */
+const RESPONSE_HEADERS = "Retry-After, X-Request-Id, WWW-Authenticate";
+
+/** A header's name (RFC 9110 §5.6.2). */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /**
  * Answers `OPTIONS`: the methods, and to a preflight from an origin on any client's list the
- * permission to send the real request. Which client it is for is not known before that.
+ * permission to send the real request, with whatever headers it is to have: tracing and HTTP
+ * libraries add their own. Which client it is for is not known before that.
  *
  * @throws Refusal `address_throttled`, Unavailable
  */
 export async function preflight(
-  { request }: Exchange,
+  { request, origin }: Exchange,
   deps: Deps,
   methods: string,
 ): Promise<Response> {
-  const origin = request.headers.get("Origin");
   const response = empty(204, { Allow: methods });
   if (origin === null) return response;
   await deps.addressFilter.pass(addressOf(request), null);
-  if (!(await deps.accounts.isOriginAllowed(origin))) return response;
+  const isAllowed = await deps.accounts.isOriginAllowed(origin);
+  deps.knownOrigins.note(origin, isAllowed);
+  if (!isAllowed) return response;
   allow(response, origin);
   response.headers.set("Access-Control-Allow-Methods", methods);
-  response.headers.set(
-    "Access-Control-Allow-Headers",
-    "Authorization, Content-Type, Idempotency-Key",
-  );
+  response.headers.set("Access-Control-Allow-Headers", requestedHeaders(request));
   response.headers.set("Access-Control-Max-Age", String(PREFLIGHT_SECONDS));
   return response;
 }
 
-/** Lets a page read the answer if its origin is on the list of the client that was named. */
-export function allowOrigin({ request, allowedOrigins }: Exchange, response: Response): Response {
-  const origin = request.headers.get("Origin");
-  if (origin !== null && allowedOrigins.includes(origin)) allow(response, origin);
+/**
+ * Lets a page read the answer, whatever its status. Once the client is authenticated its own list
+ * decides. Until then every client's does, or an error would tell which clients exist.
+ */
+export async function share(
+  { origin, isOriginAllowed }: Exchange,
+  response: Response,
+  deps: () => Promise<Deps>,
+): Promise<Response> {
+  if (origin === null) return response;
+  const isAllowed = isOriginAllowed ?? (await isKnown(origin, response, deps));
+  if (!isAllowed) return response;
+  allow(response, origin);
+  response.headers.set("Access-Control-Expose-Headers", RESPONSE_HEADERS);
   return response;
+}
+
+/** In an outage nothing is looked up, which would only fail once more. */
+async function isKnown(
+  origin: string,
+  { status }: Response,
+  deps: () => Promise<Deps>,
+): Promise<boolean> {
+  const { knownOrigins } = await deps();
+  return status === 503 ? knownOrigins.remembers(origin) : knownOrigins.has(origin);
+}
+
+/** The names that a preflight asks for. What is no name is left out. */
+function requestedHeaders({ headers }: Request): string {
+  const names = (headers.get("Access-Control-Request-Headers") ?? "").split(",");
+  const valid = names.map((name) => name.trim()).filter((name) => TOKEN.test(name));
+  return valid.length === 0 ? REQUEST_HEADERS : valid.join(", ");
 }
 
 /** Never with credentials: no cookie means anything here. */

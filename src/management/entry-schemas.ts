@@ -3,9 +3,13 @@ import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
+import { originOf } from "../protocol/origin.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
 import { onDemand } from "./on-demand.ts";
+
+/** Longest API, in bytes: it travels in refresh tokens, beside the longest scope there can be. */
+const AUDIENCE_BYTES_MAX = 400;
 
 /** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */
 const CLAIMS_BYTES_MAX = 2048;
@@ -53,15 +57,19 @@ const origin = () =>
     .string()
     .check(
       z.refine(
-        (text) => URL.parse(text)?.origin === text && !text.includes("*"),
-        "is not an origin such as https://app.example.com",
+        (text) => originOf(text) === text,
+        "is not an origin such as https://app.example.com or capacitor://localhost",
       ),
     );
 
 const audience = () =>
-  z
-    .string()
-    .check(z.refine((text) => URL.canParse(text) && !/[\s#]/.test(text), "is not an absolute URI"));
+  z.string().check(
+    z.refine((text) => URL.canParse(text) && !/[\s#\p{Cc}]/u.test(text), "is not an absolute URI"),
+    z.refine(
+      (text) => utf8(text).length <= AUDIENCE_BYTES_MAX,
+      `is longer than ${AUDIENCE_BYTES_MAX} bytes`,
+    ),
+  );
 
 const claims = () =>
   z.record(z.string(), z.json()).check(

@@ -2,7 +2,13 @@ import { Misconfigured } from "../protocol/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import { toUser, type User, type UserRow } from "./account-rows.ts";
 import { attempt } from "./attempt.ts";
-import { type AccountQuery, type Accounts, findAccounts, selectUser } from "./find-accounts.ts";
+import {
+  type AccountQuery,
+  type Accounts,
+  findAccounts,
+  selectOrigin,
+  selectUser,
+} from "./find-accounts.ts";
 import { rowOfName } from "./usernames.ts";
 
 export type { Client, User } from "./account-rows.ts";
@@ -67,12 +73,7 @@ export function createAccountStore(db: D1Database, mode: UsernameMode = "exact")
     find: (query) => findAccounts(db, query, mode),
 
     async isOriginAllowed(origin) {
-      const statement = db
-        .prepare(
-          `SELECT 1 FROM clients WHERE allowed_origins <> '' AND disabled = 0
-           AND instr(' ' || allowed_origins || ' ', ' ' || ? || ' ') > 0 LIMIT 1`,
-        )
-        .bind(origin);
+      const statement = selectOrigin(db, origin);
       return (await attempt("d1.find_origin", () => statement.first())) !== null;
     },
 

@@ -30,6 +30,8 @@ export interface AccountQuery {
   readonly sessions: readonly SessionKey[];
   /** Hashes of tokens that may have been imported, with the client and the user of each. */
   readonly importedHashes: readonly string[];
+  /** Origins of pages, to learn whether any client has them on its list. */
+  readonly origins: readonly string[];
 }
 
 /** What a look-up found, as of one moment. */
@@ -42,6 +44,8 @@ export interface Accounts {
   isSessionEnded(familyId: string): boolean;
   /** @returns the token of that hash, unless it is unknown or has expired */
   importedToken(hash: string): ImportedToken | null;
+  /** Whether any client that is not disabled may be called from this origin. */
+  isOriginAllowed(origin: string): boolean;
 }
 
 // Columns are named, so that a database that lacks one fails at once and says which.
@@ -65,6 +69,8 @@ const SELECT_USER_OF_IMPORTED = `${USER_COLUMNS}WHERE id IN (
     UNION ALL SELECT user_id FROM imported_access_tokens WHERE token_hash = ?1)`;
 const SELECT_REVOKED = "SELECT nonce FROM revoked_access_tokens WHERE nonce = ?";
 
+const SELECT_ORIGIN = "SELECT origin FROM client_origins WHERE origin = ? LIMIT 1";
+
 /**
  * Looks everything up in one round trip.
  *
@@ -77,7 +83,7 @@ export async function findAccounts(
   mode: UsernameMode,
 ): Promise<Accounts> {
   const { clientIds = [], userKeys = [], nonces = [] } = query;
-  const { sessions = [], importedHashes = [] } = query;
+  const { sessions = [], importedHashes = [], origins = [] } = query;
   const needsReadiness = mode === "case-insensitive" && userKeys.some((key) => !("id" in key));
   const selections = [
     [
@@ -92,12 +98,14 @@ export async function findAccounts(
     sessions.map((key) => selectEndedSession(db, key)),
     importedHashes.map((hash) => selectImportedToken(db, hash)),
     needsReadiness ? [selectReadiness(db)] : [],
+    origins.map((origin) => selectOrigin(db, origin)),
   ];
   const results = await attempt("d1.find_accounts", () => db.batch(selections.flat()));
   const found = selections.map((statements) => {
     return results.splice(0, statements.length).flatMap((result) => result.results);
   });
-  const [clients = [], users = [], revoked = [], ended = [], imported = [], readiness = []] = found;
+  const [clients = [], users = [], revoked = [], ended = [], imported = []] = found;
+  const [readiness = [], allowed = []] = found.slice(5);
   if (needsReadiness) requireReadiness(readiness);
   return toAccounts({
     mode,
@@ -106,7 +114,13 @@ export async function findAccounts(
     revoked: (revoked as { nonce: string }[]).map(({ nonce }) => nonce),
     ended: (ended as { family_id: string }[]).map(({ family_id }) => family_id),
     imported: (imported as ImportedTokenRow[]).map(toImportedToken),
+    allowed: (allowed as { origin: string }[]).map(({ origin }) => origin),
   });
+}
+
+/** The statement that finds an origin on any client's list. */
+export function selectOrigin(db: D1Database, origin: string): D1PreparedStatement {
+  return db.prepare(SELECT_ORIGIN).bind(origin);
 }
 
 /** The statement that finds a user, and with a name those whose names are similar. */
@@ -125,6 +139,7 @@ function toAccounts(found: {
   readonly revoked: readonly string[];
   readonly ended: readonly string[];
   readonly imported: readonly ImportedToken[];
+  readonly allowed: readonly string[];
 }): Accounts {
   return {
     client: (id) => found.clients.find(({ clientId }) => clientId === id) ?? null,
@@ -136,6 +151,7 @@ function toAccounts(found: {
       found.users.some((user) => usernameKey(user.username) === usernameKey(username)),
     isRevoked: (nonce) => found.revoked.includes(nonce),
     isSessionEnded: (familyId) => found.ended.includes(familyId),
+    isOriginAllowed: (origin) => found.allowed.includes(origin),
     importedToken: (hash) => found.imported.find((token) => token.hash === hash) ?? null,
   };
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { UNAVAILABLE } from "../support/answers.ts";
 import { change } from "../support/checks.ts";
-import { createCountedService } from "../support/counting.ts";
+import { type Cost, createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { basic } from "../support/requests.ts";
@@ -72,7 +72,12 @@ function call(path: string, origin: string, fields: object, headers: HeadersInit
   return service.fetch(path, { method: "POST", headers: { ...headers, Origin: origin }, body });
 }
 
-const allowed = (origin: string) => ({ "access-control-allow-origin": origin, vary: "Origin" });
+const granted = (origin: string) => ({ "access-control-allow-origin": origin, vary: "Origin" });
+
+const allowed = (origin: string) => ({
+  ...granted(origin),
+  "access-control-expose-headers": "Retry-After, X-Request-Id, WWW-Authenticate",
+});
 
 describe.each(SHARED)("a preflight for %s", (path) => {
   test.each([APP, SECOND, OTHERS])("is granted to an origin of any client: %s", async (origin) => {
@@ -81,12 +86,26 @@ describe.each(SHARED)("a preflight for %s", (path) => {
       expect(answer).toMatchObject({ status: 204, body: null });
       expect(answer.headers.get("Allow")).toBe("POST, OPTIONS");
       expect(corsHeaders(answer)).toEqual({
-        ...allowed(origin),
+        ...granted(origin),
         "access-control-allow-methods": "POST, OPTIONS",
-        "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key",
+        "access-control-allow-headers": "authorization",
         "access-control-max-age": "600",
       });
     }
+  });
+
+  test.each([
+    ["traceparent", "traceparent"],
+    ["x-requested-with,content-type", "x-requested-with, content-type"],
+    [" a ,, b c, d\te, x_1!#$%&'*+.^`|~ ", "a, x_1!#$%&'*+.^`|~"],
+    ["", "Authorization, Content-Type, Idempotency-Key"],
+    ["(), :", "Authorization, Content-Type, Idempotency-Key"],
+    [null, "Authorization, Content-Type, Idempotency-Key"],
+  ])("that asks for the headers %j allows %j", async (asked, told) => {
+    const headers = new Headers({ Origin: APP, "Access-Control-Request-Method": "POST" });
+    if (asked !== null) headers.set("Access-Control-Request-Headers", asked);
+    const answer = await service.fetch(path, { method: "OPTIONS", headers });
+    expect(answer.headers.get("Access-Control-Allow-Headers")).toBe(told);
   });
 
   test.each(FOREIGN)("has no CORS header for %j", async (origin) => {
@@ -136,19 +155,93 @@ describe("an answer", () => {
     expect(corsHeaders(answer)).toEqual(allowed(APP));
   });
 
+  test.each(SHARED)(
+    "of %s can be read whatever was wrong before the client was known",
+    async (path) => {
+      const form = { "Content-Type": "application/x-www-form-urlencoded" };
+      const cases: [number, string, RequestInit][] = [
+        [400, "?x=y", { method: "POST", body: "x=1", headers: form }],
+        [400, "", { method: "POST", body: "", headers: form }],
+        [400, "", { method: "POST", body: "grant_type=refresh_token", headers: form }],
+        [400, "", { method: "POST", body: "x=1&x=2", headers: form }],
+        [400, "", { method: "POST", body: "{", headers: { "Content-Type": "application/json" } }],
+        [405, "", { method: "GET" }],
+        [405, "", { method: "DELETE" }],
+        [413, "", { method: "POST", body: "x".repeat(20_000), headers: form }],
+        [415, "", { method: "POST", body: "x", headers: { "Content-Type": "text/plain" } }],
+        [415, "", { method: "POST", body: "x", headers: { ...form, "Content-Encoding": "gzip" } }],
+      ];
+      for (const [status, query, init] of cases) {
+        for (const origin of [APP, OTHERS, "https://evil.example"]) {
+          const { service: counted, costOf } = createCountedService();
+          const headers = { ...init.headers, Origin: origin };
+          const { answer, cost } = await costOf(() => {
+            return counted.fetch(path + query, { ...init, headers });
+          });
+          expect(answer.status).toBe(status);
+          expect(corsHeaders(answer)).toEqual(origin.includes("evil") ? {} : allowed(origin));
+          expect(cost).toEqual({ "d1.first": 1 });
+          const bare = await costOf(() => counted.fetch(path + query, init));
+          expect([bare.answer.status, bare.cost]).toEqual([status, {}]);
+        }
+      }
+    },
+  );
+
+  test("costs no operation more for being asked by a page", async () => {
+    const { service: counted, costOf } = createCountedService();
+    const fields = { ...LOGIN, client_id: "page", password: "wrong" };
+    const costs: Cost[] = [];
+    for (const headers of [{}, { Origin: APP }, { Origin: "https://evil.example" }]) {
+      const { cost } = await costOf(() => {
+        return counted.fetch("/o/token/", {
+          ...{ method: "POST", headers },
+          body: new URLSearchParams(fields),
+        });
+      });
+      costs.push(cost);
+    }
+    expect(costs[1]).toEqual(costs[0]);
+    expect(costs[2]).toEqual(costs[0]);
+  });
+
+  test("that says to wait can be read, and how long", async () => {
+    const crowded = createService({
+      RATE_LIMITS: "on",
+      ADDRESS_RATE_LIMIT: { limit: async () => ({ success: false }) },
+    });
+    for (const origin of [APP, "https://evil.example"]) {
+      const headers = { Origin: origin, "CF-Connecting-IP": "192.0.2.1" };
+      const body = new URLSearchParams({ ...LOGIN, client_id: "page" });
+      const answer = await crowded.fetch("/o/token/", { method: "POST", headers, body });
+      expect([answer.status, answer.headers.get("Retry-After")]).toEqual([429, "1"]);
+      expect(corsHeaders(answer)).toEqual(origin === APP ? allowed(APP) : {});
+    }
+  });
+
   test.each([OTHERS, ...FOREIGN])("has no CORS header for %j", async (origin) => {
     const answer = await call("/o/token/", origin, { ...LOGIN, client_id: "page" });
     expect(answer.status).toBe(200);
     expect(corsHeaders(answer)).toEqual({});
   });
 
-  test("has no CORS header for a client without origins, or unknown", async () => {
+  test("has no CORS header for a client without origins", async () => {
     const confidential = await call("/o/token/", APP, LOGIN, basic("client:secret"));
     expect(confidential.status).toBe(200);
     expect(corsHeaders(confidential)).toEqual({});
-    const unknown = await call("/o/token/", APP, { ...LOGIN, client_id: "nobody" });
-    expect(unknown.status).toBe(401);
-    expect(corsHeaders(unknown)).toEqual({});
+  });
+
+  test("does not tell by CORS which clients there are", async () => {
+    const none = await call("/o/token/", APP, LOGIN);
+    for (const id of ["nobody", "client", "public", "page", "others", "off"]) {
+      for (const origin of [APP, "https://evil.example"]) {
+        const wrong = basic(`${id}:wrong`);
+        const refused = await call("/o/token/", origin, LOGIN, wrong);
+        expect(refused.status).toBe(401);
+        expect(corsHeaders(refused)).toEqual(origin === APP ? allowed(APP) : {});
+        expect(await refused.text()).toBe(await none.clone().text());
+      }
+    }
   });
 
   test("has no CORS header at the introspection endpoint", async () => {
@@ -195,6 +288,25 @@ test("nothing ever allows credentials", async () => {
 describe("when D1 is down", () => {
   captureErrors();
 
+  test("an answer can be read by a page that was known before", async () => {
+    let isDown = false;
+    const failing = createService(
+      interceptBindings((operation, proceed) => {
+        const fails = isDown && operation.startsWith("d1");
+        return fails ? Promise.reject(new Error("down")) : proceed();
+      }),
+    );
+    const send = () => {
+      const body = new URLSearchParams({ ...LOGIN, client_id: "page" });
+      return failing.fetch("/o/token/", { method: "POST", headers: { Origin: APP }, body });
+    };
+    expect((await send()).status).toBe(200);
+    isDown = true;
+    const answer = await send();
+    expect(answer.status).toBe(503);
+    expect(corsHeaders(answer)).toEqual(allowed(APP));
+  });
+
   test("a preflight is 503 and grants nothing", async () => {
     const failing = createService(
       interceptBindings((operation, proceed) => {
@@ -207,11 +319,29 @@ describe("when D1 is down", () => {
   });
 });
 
-test.each(["*", "null", "https://app.example.com/", "app.example.com", "https://*.example.com"])(
-  "a client cannot be registered with the origin %j",
-  async (origin) => {
-    const client = { client_id: "odd", client_secret: "s", allowed_origins: [origin] };
-    const registered = service.register({ clients: [client] });
-    await expect(registered).rejects.toThrow("clients[0].allowed_origins[0]");
-  },
-);
+test.each([
+  ...["capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://localhost"],
+  ...["app://-", "app://obsidian.md", "chrome-extension://abcdefghijklmnop", "app://x:8080"],
+  ...["http://localhost", "http://localhost:8100", "https://tauri.localhost", "http://[::1]:3000"],
+])("a client can be registered with the origin %s, which is compared exactly", async (origin) => {
+  const page = { client_id: `page of ${origin}`, token_endpoint_auth_method: "none" };
+  await service.register({ clients: [{ ...page, allowed_origins: [origin] }] });
+  const fields = { ...LOGIN, client_id: page.client_id };
+  expect(corsHeaders(await call("/o/token/", origin, fields))).toEqual(allowed(origin));
+  expect(corsHeaders(await preflight("/o/token/", origin))).toMatchObject(granted(origin));
+  for (const other of [`${origin}/`, origin.toUpperCase(), `${origin}x`, origin.slice(0, -1)]) {
+    expect(corsHeaders(await call("/o/token/", other, fields))).toEqual({});
+    expect(corsHeaders(await preflight("/o/token/", other))).toEqual({});
+  }
+});
+
+test.each([
+  ...["*", "null", "https://app.example.com/", "app.example.com", "https://*.example.com"],
+  ...["capacitor://*", "capacitor://", "capacitor://localhost/", "capacitor://localhost/x"],
+  ...["Capacitor://localhost", "capacitor:localhost", "capacitor://user@host", "file:///x"],
+  ...["file://localhost", "data:text/html,x", "javascript://x", "app://a b", "ws://localhost"],
+])("a client cannot be registered with the origin %j", async (origin) => {
+  const client = { client_id: "odd", client_secret: "s", allowed_origins: [origin] };
+  const registered = service.register({ clients: [client] });
+  await expect(registered).rejects.toThrow("clients[0].allowed_origins[0]");
+});

@@ -192,6 +192,44 @@ describe("0005", () => {
   });
 });
 
+describe("0006", () => {
+  const PAGE = "https://page.example.com";
+  const SECOND = "capacitor://localhost";
+  const origins = async () => {
+    return (await rowsOf("client_origins")).map((row) => `${row["client_id"]} ${row["origin"]}`);
+  };
+  const clientWith = (client_id: string, allowed_origins: string, disabled = 0) => {
+    return insert("clients", { ...client, client_id, allowed_origins, disabled });
+  };
+
+  test("brings the origins of every client over that is not disabled", async () => {
+    await migrateTo(5);
+    await clientWith("one", `${PAGE} ${SECOND}`);
+    await clientWith("two", PAGE);
+    await clientWith("none", "");
+    await clientWith("off", "https://off.example.com", 1);
+    await migrateTo(6);
+    expect(await origins()).toEqual([`one ${SECOND}`, `one ${PAGE}`, `two ${PAGE}`]);
+  });
+
+  test("follows every write of a client from then on", async () => {
+    await migrateTo(6);
+    await clientWith("one", PAGE);
+    await clientWith("off", PAGE, 1);
+    await clientWith("none", "");
+    expect(await origins()).toEqual([`one ${PAGE}`]);
+    const run = (query: string) => env.DB.prepare(query).run();
+    await run(`UPDATE clients SET allowed_origins = '${SECOND}' WHERE client_id = 'one'`);
+    await run("UPDATE clients SET disabled = 0 WHERE client_id = 'off'");
+    expect(await origins()).toEqual([`one ${SECOND}`, `off ${PAGE}`]);
+    await run("UPDATE clients SET disabled = 1 WHERE client_id = 'one'");
+    await run("UPDATE clients SET not_before_ms = 1");
+    expect(await origins()).toEqual([`off ${PAGE}`]);
+    await run("DELETE FROM clients WHERE client_id = 'off'");
+    expect(await origins()).toEqual([]);
+  });
+});
+
 describe("a database that lacks migrations is an outage, and the log says what it lacks", () => {
   const log = vi.fn();
   beforeEach(() => {

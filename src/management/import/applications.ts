@@ -1,5 +1,6 @@
 import { parsePasswordRecord } from "../../crypto/password-record.ts";
 import type { GrantType } from "../../protocol/names.ts";
+import { originOf } from "../../protocol/origin.ts";
 import { type ClientEntry, parseClientEntry } from "../entries.ts";
 import type { DumpRecord, Mapping } from "./dump-record.ts";
 import { hasherOf } from "./hashers.ts";
@@ -65,8 +66,8 @@ function grantTypesOf(grantType: string, remarks: string[]): readonly GrantType[
 function originsOf(text: string, remarks: string[]): readonly string[] {
   const origins = new Set<string>();
   for (const word of text.split(/\s+/).filter((part) => part !== "")) {
-    const origin = URL.parse(word)?.origin ?? "null";
-    if (origin === "null" || word.includes("*")) {
+    const origin = originOf(word);
+    if (origin === null) {
       remarks.push(
         "allowed_origins: left out what is not an origin such as https://app.example.com",
       );
