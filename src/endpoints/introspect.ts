@@ -1,10 +1,10 @@
 import type { Deps } from "../deps.ts";
-import { allowedScope } from "../grants/granted-scope.ts";
 import type { ActiveToken, TracedToken } from "../issuer/index.ts";
+import { INTROSPECTION_SCOPE } from "../protocol/names.ts";
 import { type Params, toParams } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
-import type { AccountQuery, Accounts } from "../storage/accounts.ts";
+import type { AccountQuery, Accounts, Client } from "../storage/accounts.ts";
 import { note } from "../telemetry/record.ts";
 import { passAsClient, proveClient } from "./authenticate-client.ts";
 import type { Exchange } from "./exchange.ts";
@@ -13,16 +13,13 @@ import { passAsHolder } from "./pass-as-holder.ts";
 import { readParams } from "./read-params.ts";
 import { json } from "./respond.ts";
 
-/** The scope of callers that may ask about every token. */
-export const INTROSPECTION_SCOPE = "introspection";
-
 const INACTIVE = { active: false } as const;
 
 /**
  * `GET` and `POST /o/introspect/` (RFC 7662). The caller is a confidential client or the holder of
- * a bearer token with scope `introspection`. A client whose scopes include `introspection` is a
- * resource server and may ask about every token; any other learns of its own tokens alone, and of
- * the rest that they are not active (RFC 7662 §2.2).
+ * a bearer token with scope `introspection`. A client that is registered for `introspection` by
+ * name is a resource server and may ask about every token; any other learns about its own tokens
+ * alone, and of the rest that they are not active (RFC 7662 §2.2).
  *
  * @throws Refusal, Unavailable
  */
@@ -59,8 +56,12 @@ async function askedByClient(
   const traced = await deps.issuer.trace(token);
   const { client, accounts } = await proveClient(exchange, claim, traced?.query ?? {}, deps);
   if (client.authMethod === "none") throw new Refusal("caller_is_public");
-  const isResourceServer = allowedScope(client, deps.scopes).includes(INTROSPECTION_SCOPE);
-  return { traced, accounts, onlyOwn: isResourceServer ? null : client.clientId };
+  return { traced, accounts, onlyOwn: isResourceServer(client) ? null : client.clientId };
+}
+
+/** At this moment: a client that loses the scope loses it for the tokens that it has, too. */
+function isResourceServer(client: Client | null): boolean {
+  return client?.scope?.includes(INTROSPECTION_SCOPE) === true;
 }
 
 async function askedByHolder(
@@ -77,7 +78,12 @@ async function askedByHolder(
   if (active === null) throw new Refusal("caller_token_inactive");
   trust();
   note({ clientId: active.clientId });
-  if (!parseScope(active.scope)?.includes(INTROSPECTION_SCOPE)) {
+  // The API that a token is for could pass it on, and with it the right to ask.
+  if (active.audience !== null && active.audience !== issuerUrlOf(request, deps)) {
+    throw new Refusal("caller_token_for_another");
+  }
+  const isGranted = parseScope(active.scope)?.includes(INTROSPECTION_SCOPE) === true;
+  if (!isGranted || !isResourceServer(accounts.client(active.clientId))) {
     throw new Refusal("caller_scope_insufficient");
   }
   return { traced, accounts, onlyOwn: null };
@@ -90,6 +96,7 @@ function merge(...queries: readonly Partial<AccountQuery>[]): AccountQuery {
     nonces: queries.flatMap(({ nonces = [] }) => nonces),
     sessions: queries.flatMap(({ sessions = [] }) => sessions),
     importedHashes: queries.flatMap(({ importedHashes = [] }) => importedHashes),
+    origins: [],
   };
 }
 

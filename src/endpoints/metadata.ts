@@ -1,6 +1,7 @@
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { GRANTS } from "../grants/index.ts";
+import { NAMED_SCOPES } from "../protocol/names.ts";
 import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf, urlsOf } from "./issuer-url.ts";
 import { publicJson } from "./respond.ts";
@@ -24,7 +25,7 @@ export async function metadata({ request }: Exchange, deps: Deps): Promise<Respo
     revocation_endpoint: urls.revocation,
     introspection_endpoint: urls.introspection,
     ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
-    scopes_supported: [...deps.scopes, ...deps.clientScopes],
+    scopes_supported: [...deps.scopes, ...NAMED_SCOPES, ...deps.clientScopes],
     response_types_supported: [],
     grant_types_supported: GRANTS.map(({ grantType }) => grantType),
     token_endpoint_auth_methods_supported: methods,

@@ -22,7 +22,7 @@ export interface GrantTools extends HoldTools {
   readonly throttle: Throttle;
   readonly refreshTokenRing: KeyRing;
   readonly random: Random;
-  /** Every scope that any client may be registered for; one without `scope` has them all. */
+  /** The scopes of a client without `scope`. Those of `NAMED_SCOPES` come on top, by name. */
   readonly scopes: Scope;
   /** Those that only a client acting for itself may have, if it is registered for them by name. */
   readonly clientScopes: Scope;

@@ -1,11 +1,17 @@
+import { NAMED_SCOPES } from "../protocol/names.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/accounts.ts";
 
-/** What a client may ask for: its registered scopes, as far as the service still has them. */
+/**
+ * What a client may ask for: its registered scopes, as far as the service still has them.
+ *
+ * @param serviceScopes without those of {@link NAMED_SCOPES}
+ */
 export function allowedScope(client: Client, serviceScopes: Scope): Scope {
   if (client.scope === null) return serviceScopes;
-  return client.scope.filter((token) => serviceScopes.includes(token));
+  const existing = [...serviceScopes, ...NAMED_SCOPES];
+  return client.scope.filter((token) => existing.includes(token));
 }
 
 /**

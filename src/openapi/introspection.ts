@@ -10,7 +10,7 @@ const common = {
   description:
     "Whether an access token is live, and what it says (RFC 7662). For clients with a secret or " +
     "a key of their own, and for holders of a token with the scope `introspection`. A client " +
-    "without that scope learns of its own tokens alone.",
+    "that is not registered for that scope by name learns about its own tokens alone.",
   success: {
     description: "What is known.",
     headers: NO_STORE_HEADERS,
@@ -22,6 +22,7 @@ const refusals = [
   "token_missing",
   "caller_is_public",
   "caller_token_inactive",
+  "caller_token_for_another",
   "caller_scope_insufficient",
   "address_throttled",
   "secret_throttled",

@@ -1,7 +1,11 @@
-import { INTROSPECTION_SCOPE } from "../endpoints/introspect.ts";
 import { PATHS } from "../endpoints/paths.ts";
 import { GRANTS } from "../grants/index.ts";
-import { ADMIN_SCOPE, type ClientAuthMethod, type GrantType } from "../protocol/names.ts";
+import {
+  ADMIN_SCOPE,
+  type ClientAuthMethod,
+  type GrantType,
+  INTROSPECTION_SCOPE,
+} from "../protocol/names.ts";
 import type { Json } from "./operation.ts";
 
 /** A client, by HTTP Basic or in the body: the empty requirement stands for the latter. */

@@ -4,6 +4,15 @@
  */
 export const ADMIN_SCOPE = "admin";
 
+/** The scope of callers that may introspect every token. */
+export const INTROSPECTION_SCOPE = "introspection";
+
+/**
+ * Scopes that a client has only if it is registered for them by name: a client without `scope` has
+ * every scope of the service but these. They exist whatever `SCOPES` lists.
+ */
+export const NAMED_SCOPES: readonly string[] = [INTROSPECTION_SCOPE];
+
 /** Grant types this service speaks (RFC 6749 §4.3, §4.4 and §6). */
 export const GRANT_TYPES = ["password", "refresh_token", "client_credentials"] as const;
 

@@ -14,6 +14,8 @@ export interface ImportedClient {
   readonly token_endpoint_auth_method: string;
   readonly secret_record: string | null;
   readonly grant_types: string;
+  readonly scope: string | null;
+  readonly default_scope: string | null;
   readonly allowed_origins: string;
 }
 
@@ -57,9 +59,10 @@ const NEW_USERS =
 
 const ADD_CLIENTS =
   "INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, secret_record, " +
-  "grant_types, allowed_origins, not_before_ms) " +
+  "grant_types, scope, default_scope, allowed_origins, not_before_ms) " +
   "SELECT value ->> 'client_id', value ->> 'client_name', " +
   "value ->> 'token_endpoint_auth_method', value ->> 'secret_record', value ->> 'grant_types', " +
+  "value ->> 'scope', value ->> 'default_scope', " +
   "value ->> 'allowed_origins', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
 
 const NEW_CLIENTS =

@@ -20,6 +20,25 @@ export async function appliedMigrations(db: D1Database): Promise<readonly string
   return results.map(({ name }) => name);
 }
 
+/** Most clients that are named for people to look at. */
+const CLIENTS_NAMED_MAX = 50;
+
+/**
+ * Ids of confidential clients that have no scope by name, the first few.
+ *
+ * @throws Unavailable when D1 fails or is not migrated
+ */
+export async function clientsWithoutScope(db: D1Database): Promise<readonly string[]> {
+  const statement = db
+    .prepare(
+      `SELECT client_id FROM clients WHERE scope IS NULL AND disabled = 0
+       AND token_endpoint_auth_method <> 'none' ORDER BY client_id LIMIT ?`,
+    )
+    .bind(CLIENTS_NAMED_MAX);
+  const { results } = await run("d1.list_clients", () => statement.all<{ client_id: string }>());
+  return results.map(({ client_id }) => client_id);
+}
+
 /** The database's own clock, in milliseconds since the epoch. @throws Unavailable when D1 fails */
 export async function databaseNowMs(db: D1Database): Promise<number> {
   const statement = db.prepare("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now_ms");

@@ -1,15 +1,20 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   headersOf,
+  INSUFFICIENT_SCOPE,
   INVALID_CLIENT,
+  INVALID_SCOPE,
+  INVALID_TOKEN,
   invalidRequest,
   JSON_HEADERS,
-  refusal,
   UNAVAILABLE,
   type WholeAnswer,
   whole,
 } from "../support/answers.ts";
 import {
+  API,
+  change,
+  ISSUER,
   introspect,
   JWT_CLIENT,
   OTHER_CLIENT,
@@ -20,7 +25,7 @@ import {
 import { createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
-import { ask, basic, granted, logIn, post } from "../support/requests.ts";
+import { ask, basic, type Fields, granted, logIn, post } from "../support/requests.ts";
 import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();
@@ -28,16 +33,22 @@ const PATH = "/o/introspect/";
 const OWN = { grant_type: "client_credentials" };
 const INACTIVE = { status: 200, headers: JSON_HEADERS, body: { active: false } };
 const ACTIVE = { status: 200, body: { active: true } };
-const INVALID_TOKEN = refusal(401, "invalid_token", undefined, {
-  "www-authenticate": 'Bearer error="invalid_token"',
-});
-const INSUFFICIENT_SCOPE = refusal(403, "insufficient_scope", undefined, {
-  "www-authenticate": 'Bearer error="insufficient_scope"',
-});
 
 beforeAll(async () => {
   await registerDefaults(service);
   await registerCheckers();
+  const common = { client_secret: "secret", grant_types: ["client_credentials", "password"] };
+  const scope = "read introspection";
+  await service.register({
+    clients: [
+      {
+        ...{ ...common, client_id: "jwt-api", scope, access_token_format: "jwt" },
+        audience: [API, ISSUER],
+      },
+      { ...common, client_id: "narrowed", scope, audience: [ISSUER, API] },
+      { ...common, client_id: "every-scope" },
+    ],
+  });
 });
 
 /** Asks as the holder of a token. */
@@ -50,8 +61,8 @@ async function get(query: string, headers: HeadersInit = {}): Promise<WholeAnswe
   return whole(await service.fetch(`${PATH}?${query}`, { headers }));
 }
 
-async function own(scope?: string, credentials = CLIENT): Promise<string> {
-  const fields = scope === undefined ? OWN : { ...OWN, scope };
+async function own(scope?: string, credentials = CLIENT, more: Fields = {}): Promise<string> {
+  const fields = { ...OWN, ...more, ...(scope === undefined ? {} : { scope }) };
   return granted(await ask(service, fields, credentials)).access_token;
 }
 
@@ -76,10 +87,12 @@ describe("who may ask about which token", () => {
 
   test("a bearer of a token with the scope introspection: about every token", async () => {
     const { access_token } = await logIn(service, {}, OTHER_CLIENT);
-    expect(await byToken(await own("introspection"), access_token)).toMatchObject(ACTIVE);
-    const user = await logIn(service, { scope: "read introspection" });
+    expect(await byToken(await own("introspection", RESOURCE_SERVER), access_token)).toMatchObject(
+      ACTIVE,
+    );
+    const user = await logIn(service, { scope: "read introspection" }, RESOURCE_SERVER);
     expect(await byToken(user.access_token, access_token)).toMatchObject(ACTIVE);
-    const jwt = await own("introspection", JWT_CLIENT);
+    const jwt = await own("introspection", "jwt-api:secret", { resource: ISSUER });
     expect(await byToken(jwt, access_token)).toMatchObject(ACTIVE);
     expect(await byToken(jwt, jwt)).toMatchObject(ACTIVE);
   });
@@ -89,12 +102,63 @@ describe("who may ask about which token", () => {
     expect(await byToken(token, token)).toEqual(INSUFFICIENT_SCOPE);
   });
 
+  test.each(["jwt-api:secret", "narrowed:secret"])(
+    "a bearer of a token that is for an API: about none (%s)",
+    async (credentials) => {
+      for (const fields of [{ resource: API }, { resource: ISSUER }]) {
+        const token = await own("introspection", credentials, fields);
+        const user = await logIn(service, { scope: "introspection", ...fields }, credentials);
+        const isForService = fields.resource === ISSUER;
+        for (const caller of [token, user.access_token]) {
+          const answer = await byToken(caller, await own());
+          expect(answer).toEqual(isForService ? expect.objectContaining(ACTIVE) : INVALID_TOKEN);
+        }
+      }
+    },
+  );
+
+  test.each(["read write groups", "read introspection", "introspection read admin"])(
+    "a client without `scope`: about its own alone, where SCOPES is %j",
+    async (SCOPES) => {
+      const from = createService({ SCOPES });
+      const credentials = "every-scope:secret";
+      const { access_token, scope } = await logIn(from, {}, credentials);
+      expect(scope.split(" ")).not.toContain("introspection");
+      const asked = { ...OWN, scope: "introspection" };
+      expect(await ask(from, asked, credentials)).toEqual(INVALID_SCOPE);
+      expect(await introspect(from, access_token, credentials)).toMatchObject(ACTIVE);
+      expect(await introspect(from, await own(), credentials)).toEqual(INACTIVE);
+      const named = granted(await ask(from, asked, RESOURCE_SERVER)).access_token;
+      expect(await byToken(named, access_token, from)).toMatchObject(ACTIVE);
+    },
+  );
+
+  test("a client whose scope was narrowed: at once about its own alone", async () => {
+    const credentials = "narrowed:secret";
+    const bearer = await own("introspection", credentials);
+    const token = await own();
+    expect(await byToken(bearer, token)).toMatchObject(ACTIVE);
+    expect(await introspect(service, token, credentials)).toMatchObject(ACTIVE);
+    await change("clients", "narrowed", "scope = 'read'");
+    expect(await byToken(bearer, token)).toEqual(INSUFFICIENT_SCOPE);
+    expect(await introspect(service, token, credentials)).toEqual(INACTIVE);
+    await change("clients", "narrowed", "scope = NULL");
+    expect(await byToken(bearer, token)).toEqual(INSUFFICIENT_SCOPE);
+    expect(await introspect(service, token, credentials)).toEqual(INACTIVE);
+    await change("clients", "narrowed", "scope = 'read introspection'");
+    expect(await byToken(bearer, token)).toMatchObject(ACTIVE);
+  });
+
   test("a bearer of a token that is not active: about none", async () => {
     const token = await own();
-    const { access_token, refresh_token } = await logIn(service, { scope: "introspection" });
+    const { access_token, refresh_token } = await logIn(
+      service,
+      { scope: "introspection" },
+      RESOURCE_SERVER,
+    );
     expect(await byToken(refresh_token, token)).toEqual(INVALID_TOKEN);
     expect(await byToken(`${access_token}A`, token)).toEqual(INVALID_TOKEN);
-    await revoke(service, access_token, CLIENT);
+    await revoke(service, access_token, RESOURCE_SERVER);
     expect(await byToken(access_token, token)).toEqual(INVALID_TOKEN);
   });
 
@@ -120,7 +184,7 @@ describe("a GET", () => {
   test("has the token in the query", async () => {
     const token = await own();
     expect(await get(`token=${token}`, basic(RESOURCE_SERVER))).toMatchObject(ACTIVE);
-    const headers = { Authorization: `Bearer ${await own("introspection")}` };
+    const headers = { Authorization: `Bearer ${await own("introspection", RESOURCE_SERVER)}` };
     expect(await get(`token=${token}&token_type_hint=x`, headers)).toMatchObject(ACTIVE);
     expect(await get("token=unknown", headers)).toEqual(INACTIVE);
   });
@@ -128,7 +192,7 @@ describe("a GET", () => {
   test("never has credentials in the query", async () => {
     const token = await own();
     expect(await get(`token=${token}&client_id=api&client_secret=secret`)).toEqual(INVALID_CLIENT);
-    const bearer = await own("introspection");
+    const bearer = await own("introspection", RESOURCE_SERVER);
     expect(await get(`token=${token}&access_token=${bearer}`)).toEqual(INVALID_CLIENT);
   });
 
@@ -202,7 +266,7 @@ describe("introspecting costs", () => {
 
   test("a bearer what its own token costs besides, in one look-up", async () => {
     const { access_token } = await logIn(service);
-    const caller = await own("introspection");
+    const caller = await own("introspection", RESOURCE_SERVER);
     const { answer, cost } = await counted.costOf(() => {
       return byToken(caller, access_token, counted.service);
     });

@@ -14,7 +14,7 @@ import {
   newAssertion,
   registerKeyClient,
 } from "../support/assertions.ts";
-import { ISSUER, registerCheckers } from "../support/checks.ts";
+import { ISSUER, RESOURCE_SERVER, registerCheckers } from "../support/checks.ts";
 import { hmacSigner, unsigned, writeJws } from "../support/jws.ts";
 import { newKey } from "../support/keys.ts";
 import { ask, basic, type Fields, logIn, post } from "../support/requests.ts";
@@ -69,7 +69,7 @@ const METHODS: Readonly<Record<string, Use>> = {
   },
   none: (path, fields) => send(path, { ...fields, client_id: "public" }),
   Bearer: async (path, fields) => {
-    const { access_token } = await logIn(service, { scope: "introspection" });
+    const { access_token } = await logIn(service, { scope: "introspection" }, RESOURCE_SERVER);
     return send(path, fields, { Authorization: `Bearer ${access_token}` });
   },
   client_secret_jwt: async (path, fields) => {
@@ -166,7 +166,7 @@ describe("the document", () => {
   test("§2 follows the settings: the scopes, and keys only where there are any", async () => {
     const other = createService({ SCOPES: "see do", SIGNING_KEYS: undefined });
     const { body } = await metadataOf(other);
-    expect(body).toMatchObject({ scopes_supported: ["see", "do"] });
+    expect(body).toMatchObject({ scopes_supported: ["see", "do", "introspection"] });
     expect(body).not.toHaveProperty("jwks_uri");
   });
 });
@@ -210,7 +210,8 @@ describe("what is advertised works and nothing else does:", () => {
   test("§2 scopes_supported", async () => {
     const scopes = await listed("scopes_supported");
     for (const scope of [...scopes, scopes.join(" ")]) {
-      expect(await ask(service, { ...LOGIN, scope })).toMatchObject({ body: { scope } });
+      const answer = await ask(service, { ...LOGIN, scope }, RESOURCE_SERVER);
+      expect(answer).toMatchObject({ body: { scope } });
     }
     for (const scope of ["openid", "admin", "Read", "profile email"]) {
       expect(await ask(service, { ...LOGIN, scope })).toEqual(INVALID_SCOPE);

@@ -24,6 +24,7 @@ interface ImportCommandOptions extends CommonOptions {
   readonly applicationModel: string;
   readonly accessTokenModel: string;
   readonly refreshTokenModel: string;
+  readonly introspection: readonly string[];
   readonly withoutTokens: boolean;
   readonly dryRun: boolean;
 }
@@ -56,6 +57,12 @@ export function importCommand(terminal: Terminal): Command {
       "OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL",
       readModel,
       "oauth2_provider.RefreshToken",
+    )
+    .option(
+      "--introspection <client-ids>",
+      "confidential clients that may introspect the tokens of others, with spaces between",
+      (text) => text.split(/\s+/).filter((id) => id !== ""),
+      [] as string[],
     )
     .option("--without-tokens", "leave tokens: everybody logs in again", false)
     .option("--dry-run", "report what would be written, and write nothing", false)
@@ -107,6 +114,7 @@ async function importFile(
           areTokensGood: config.importedTokens === "on",
           refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,
           scopes: config.scopes,
+          introspectors: options.introspection,
           nowMs: Date.now(),
         },
       );

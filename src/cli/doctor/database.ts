@@ -5,7 +5,7 @@ import { allRows, idOf } from "../../management/all-rows.ts";
 import { unknownScopes } from "../../management/scope-names.ts";
 import { areNamesUnique } from "../../storage/fold-names.ts";
 import { createRegistry } from "../../storage/registry.ts";
-import { appliedMigrations, databaseNowMs } from "../../storage/upkeep.ts";
+import { appliedMigrations, clientsWithoutScope, databaseNowMs } from "../../storage/upkeep.ts";
 import { type Target, withDatabase } from "../bindings.ts";
 import { messageOf } from "../command-error.ts";
 import { plain } from "../output.ts";
@@ -29,6 +29,7 @@ export async function checkDatabase(target: Target): Promise<Check[]> {
         await checkClock(db),
         ...(await checkScopes(db, target)),
         ...(await checkUsernames(db, target)),
+        ...checkIntrospection(await clientsWithoutScope(db)),
       ];
     });
   } catch (error) {
@@ -83,6 +84,15 @@ async function checkUsernames(db: D1Database, target: Target): Promise<Check[]> 
   if (mode === "exact") return [];
   if (await areNamesUnique(db)) return [ok("user names", "no two differ only in case")];
   return [failed("user names", "not prepared for USERNAMES = case-insensitive", "user fold-names")];
+}
+
+/** Who lost the scope `introspection` with the version from which on it must be named. */
+function checkIntrospection(clientIds: readonly string[]): Check[] {
+  if (clientIds.length === 0) return [];
+  const detail =
+    "clients without `scope` can introspect their own tokens alone; " +
+    "`client update ID --scope` names `introspection` for one that checks the tokens of others";
+  return [ok("introspection", `${detail}: ${clientIds.map(plain).join(", ")}`)];
 }
 
 /** A clock that showed `nowMs` at some time between two moments of this machine's clock. */

@@ -89,8 +89,10 @@ export const CLIENT_EXPLANATIONS = {
   caller_scope_insufficient: {
     status: 403,
     error: "insufficient_scope",
-    meaning: "Introspection was asked for with a bearer token without scope `introspection`.",
+    meaning:
+      "Introspection was asked for with a bearer token without the scope `introspection`, or of " +
+      "a client that is not, or no longer, registered for that scope by name.",
     client: "Ask for the scope `introspection` when you get the token.",
-    operator: "Let the client have the scope, if it is a resource server.",
+    operator: "Name `introspection` in `scope` of the client, if it is a resource server.",
   },
 } as const satisfies Partial<Record<Reason, Explanation>>;

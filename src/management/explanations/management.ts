@@ -42,9 +42,11 @@ export const MANAGEMENT_EXPLANATIONS = {
   caller_token_for_another: {
     status: 401,
     error: "invalid_token",
-    meaning: "The token of a call to the management API is for another API (its audience).",
+    meaning:
+      "The bearer token of a call to introspection or to the management API is for another API " +
+      "(its audience), which could pass it on.",
     client: "Ask for a token without `resource`, as a client that has no `audience`.",
-    operator: "Register a client of its own for management, without an `audience`.",
+    operator: "Register a client of its own for this, without an `audience`.",
   },
   caller_is_user: {
     status: 403,

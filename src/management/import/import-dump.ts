@@ -4,21 +4,20 @@ import { clientFieldsOf } from "../registry-rows.ts";
 import type { DjangoModels } from "./dump-record.ts";
 import { createEndings } from "./endings.ts";
 import type { ImportTools } from "./import-tools.ts";
+import { type IntrospectionOptions, nameIntrospectors } from "./introspection.ts";
 import { createTally, type ImportReport } from "./report.ts";
 import { readRecords, type Survey, surveyDump } from "./survey.ts";
 import { createTokenBatches } from "./token-batches.ts";
 import { createUserBatches } from "./user-batches.ts";
 
 /** What is brought over, and when. */
-export interface ImportOptions {
+export interface ImportOptions extends IntrospectionOptions {
   readonly models: DjangoModels;
   readonly withTokens: boolean;
   /** Whether the service looks imported tokens up: the setting IMPORTED_TOKENS. */
   readonly areTokensGood: boolean;
   /** For clients that set none of their own. */
   readonly refreshIdleSeconds: number;
-  /** Every scope of the service. */
-  readonly scopes: readonly string[];
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
@@ -48,8 +47,9 @@ export async function importDump(
   const expiresAfterMs = nowMs + LIFE_LEFT_MS_MIN;
   const survey = await surveyDump(readDump(), tools, tally, { models, withTokens, expiresAfterMs });
   refuseOdd(survey, options);
+  const newClients = nameIntrospectors(survey.newClients, options, tally);
   const expiredRemoved = await tools.store.removeExpired();
-  await addClients(survey.newClients, tools);
+  await addClients(newClients, tools);
   const users = createUserBatches(survey, tools.store, models.usernameField);
   const tokens = createTokenBatches(survey, tools.store, tally, {
     nowMs,
@@ -96,14 +96,17 @@ async function addClients(entries: readonly ClientEntry[], tools: ImportTools): 
 async function clientOf(entry: ClientEntry, { clientSecrets }: ImportTools) {
   const { client_secret: secret, secret_record: record = null } = entry;
   const secret_record = secret === undefined ? record : await clientSecrets.makeRecord(secret);
-  const { client_name, token_endpoint_auth_method, grant_types, allowed_origins } =
+  const { client_name, token_endpoint_auth_method, grant_types, scope, default_scope } =
     clientFieldsOf(entry);
+  const { allowed_origins } = clientFieldsOf(entry);
   return {
     client_id: entry.client_id,
     client_name,
     token_endpoint_auth_method,
     secret_record,
     grant_types,
+    scope,
+    default_scope,
     allowed_origins,
   };
 }
