@@ -12,6 +12,7 @@ export interface WireError {
   readonly status: number;
   /** RFC 6749 §5.2. */
   readonly error: string;
+  /** Constant, and so the same bytes for reasons that a client must not tell apart. */
   readonly description?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -23,13 +24,27 @@ const invalidRequest = (description: string, status = 400): WireError => {
   return { status, error: "invalid_request", description };
 };
 
-const bearerError = (status: number, error: string): WireError => {
-  return { status, error, headers: { "WWW-Authenticate": `Bearer error="${error}"` } };
+const bearerError = (status: number, error: string, description: string): WireError => {
+  const headers = { "WWW-Authenticate": `Bearer error="${error}"` };
+  return { status, error, description, headers };
 };
+
+const INVALID_TOKEN = bearerError(
+  401,
+  "invalid_token",
+  "The access token is invalid, expired, revoked or for another service.",
+);
+
+const INSUFFICIENT_SCOPE = bearerError(
+  403,
+  "insufficient_scope",
+  "The access token does not have the scope that this request needs.",
+);
 
 const INVALID_CLIENT: WireError = {
   status: 401,
   error: "invalid_client",
+  description: "Client authentication failed.",
   // DOT's clients look for the second challenge.
   headers: { "WWW-Authenticate": 'Basic realm="tollgate", Bearer error="invalid_client"' },
 };
@@ -40,7 +55,17 @@ const INVALID_CREDENTIALS: WireError = {
   description: "Invalid credentials given.",
 };
 
-const INVALID_GRANT: WireError = { status: 400, error: "invalid_grant" };
+const INVALID_GRANT: WireError = {
+  status: 400,
+  error: "invalid_grant",
+  description: "The refresh token is invalid, expired, used or revoked.",
+};
+
+const unsupportedGrantType = (description: string): WireError => {
+  return { status: 400, error: "unsupported_grant_type", description };
+};
+
+const MEDIA_TYPE_LIST = MEDIA_TYPES.join(" or ");
 
 /** Whatever was tried too often: a client is not told what exists. */
 const TOO_MANY_ATTEMPTS: WireError = {
@@ -64,7 +89,12 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   unknown_path: invalidRequest("There is no such endpoint.", 404),
   path_id_missing: invalidRequest("The path ends in a slash: the id after it is missing.", 404),
   query_parameters: invalidRequest("URL query parameters are not allowed"),
-  unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPES.join(" or ")}.`, 415),
+  unsupported_media_type: invalidRequest(`The body must be ${MEDIA_TYPE_LIST}.`, 415),
+  content_encoded: {
+    ...invalidRequest(`Send the body without Content-Encoding, as ${MEDIA_TYPE_LIST}.`, 415),
+    // RFC 9110 §12.5.3: which encodings a 415 would not have met.
+    headers: { "Accept-Encoding": "identity" },
+  },
   body_too_large: invalidRequest(`The body is longer than ${BODY_BYTES_MAX} bytes.`, 413),
   body_incomplete: invalidRequest("The body broke off before its end."),
   too_many_parameters: invalidRequest(`There are more than ${PARAMETERS_MAX} parameters.`),
@@ -75,7 +105,8 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   json_expected: invalidRequest("The body must be application/json.", 415),
   json_malformed: invalidRequest("The body is not a JSON object in UTF-8 that nests little."),
   json_too_large: invalidRequest(`The body is longer than ${JSON_BYTES_MAX} bytes.`, 413),
-  grant_type_unknown: { status: 400, error: "unsupported_grant_type" },
+  grant_type_missing: unsupportedGrantType("Missing grant_type parameter."),
+  grant_type_unknown: unsupportedGrantType("Unknown grant_type."),
   username_missing: invalidRequest("Request is missing username parameter."),
   password_missing: invalidRequest("Request is missing password parameter."),
   username_control_character: invalidRequest("The username has a control character."),
@@ -93,15 +124,27 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   client_auth_method_wrong: INVALID_CLIENT,
   client_assertion_wrong: INVALID_CLIENT,
   client_assertion_replayed: INVALID_CLIENT,
-  grant_not_allowed: { status: 400, error: "unauthorized_client" },
+  grant_not_allowed: {
+    status: 400,
+    error: "unauthorized_client",
+    description: "The client may not use this grant_type.",
+  },
 
   user_unknown: INVALID_CREDENTIALS,
   user_inactive: INVALID_CREDENTIALS,
   password_wrong: INVALID_CREDENTIALS,
   password_unusable: INVALID_CREDENTIALS,
   password_too_long: INVALID_CREDENTIALS,
-  scope_not_allowed: { status: 400, error: "invalid_scope" },
-  audience_not_allowed: { status: 400, error: "invalid_target" },
+  scope_not_allowed: {
+    status: 400,
+    error: "invalid_scope",
+    description: "A requested scope is not known, or not allowed for this client.",
+  },
+  audience_not_allowed: {
+    status: 400,
+    error: "invalid_target",
+    description: "The requested resource is not known, or not allowed for this client or login.",
+  },
 
   refresh_token_forged: INVALID_GRANT,
   refresh_token_of_another_client: INVALID_GRANT,
@@ -119,16 +162,17 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
   },
   token_missing: invalidRequest("Missing token parameter."),
   caller_is_public: INVALID_CLIENT,
-  caller_token_inactive: bearerError(401, "invalid_token"),
-  caller_is_user: bearerError(403, "insufficient_scope"),
+  caller_token_inactive: INVALID_TOKEN,
+  caller_is_user: INSUFFICIENT_SCOPE,
   caller_token_missing: {
     status: 401,
     error: "invalid_token",
+    description: "The request has no access token.",
     // RFC 6750 §3.1: no error code for a request that does not try.
     headers: { "WWW-Authenticate": "Bearer" },
   },
-  caller_token_for_another: bearerError(401, "invalid_token"),
-  caller_scope_insufficient: bearerError(403, "insufficient_scope"),
+  caller_token_for_another: INVALID_TOKEN,
+  caller_scope_insufficient: INSUFFICIENT_SCOPE,
   idempotency_key_malformed: invalidRequest(
     "The Idempotency-Key is not 1 to 255 visible characters.",
   ),
@@ -141,7 +185,11 @@ export const WIRE_ERRORS: Readonly<Record<RefusalReason, WireError>> = {
 };
 
 /** What a client sees of a mistake of the service's own. */
-export const SERVER_ERROR: WireError = { status: 500, error: "server_error" };
+export const SERVER_ERROR: WireError = {
+  status: 500,
+  error: "server_error",
+  description: "The service failed. Report the X-Request-Id to its operator.",
+};
 
 /**
  * Translates whatever a request threw into the answer that its client gets, and notes for the log

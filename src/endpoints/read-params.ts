@@ -1,7 +1,7 @@
 import { fromUtf8 } from "../crypto/bytes.ts";
 import { decodeForm } from "../protocol/form.ts";
 import { decodeJsonObject } from "../protocol/json.ts";
-import { type Params, toParams } from "../protocol/params.ts";
+import { PARAMETER_NAMES, type Params, toParams } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { readBody } from "./read-body.ts";
 
@@ -15,7 +15,7 @@ const DECODERS: Readonly<Record<string, (body: Uint8Array, request: Request) => 
     return pairs;
   },
   "application/json": async (body) => {
-    const pairs = mapText(body, decodeJsonObject);
+    const pairs = mapText(body, (text) => decodeJsonObject(text, PARAMETER_NAMES));
     if (pairs === null) throw new Refusal("malformed_json");
     return pairs;
   },
@@ -32,8 +32,8 @@ export const MEDIA_TYPES: readonly string[] = Object.keys(DECODERS);
 /**
  * Reads the parameters of a POST from its body alone.
  *
- * @throws Refusal for a query string, a foreign media type, or a body that is too long, malformed
- *   or repeats a parameter
+ * @throws Refusal for a query string, an unknown media type, any content encoding, or a body that
+ *   is too long, malformed or repeats a parameter
  */
 export async function readParams(request: Request): Promise<Params> {
   if (new URL(request.url).search !== "") throw new Refusal("query_parameters");
@@ -41,8 +41,18 @@ export async function readParams(request: Request): Promise<Params> {
   const decode = Object.hasOwn(DECODERS, mediaType) ? DECODERS[mediaType] : undefined;
   // Read first, whatever its type: see DRAINED_BYTES_MAX in read-body.ts.
   const body = await readBody(request);
+  requireNoEncoding(request);
   if (decode === undefined) throw new Refusal("unsupported_media_type");
   return toParams(await decode(body, request));
+}
+
+/**
+ * Refuses an encoded body: decoded, a few bytes of it could become a gigabyte.
+ *
+ * @throws Refusal `content_encoded`
+ */
+export function requireNoEncoding({ headers }: Request): void {
+  if (headers.get("Content-Encoding")) throw new Refusal("content_encoded");
 }
 
 /** Whether the body is JSON, where `grant_type` may be left out (the seed's table has none). */

@@ -1,11 +1,27 @@
 import { Refusal } from "../protocol/refusal.ts";
 
-/** Endings of names that no zone of the public DNS has (RFC 6761 §6, 6762 §3; ICANN). */
-const PRIVATE_ENDINGS = [".localhost", ".local", ".test", ".internal"];
+/**
+ * Endings of names of private networks: reserved (RFC 6761 §6, 6762 §3, 8375; ICANN), what home
+ * routers use, and Tailscale's. None of them can be routed to a Worker.
+ */
+const PRIVATE_ENDINGS = [
+  ".localhost",
+  ".local",
+  ".test",
+  ".internal",
+  ".lan",
+  ".home.arpa",
+  ".ts.net",
+];
 
-/** IPv4 of this machine, its network and its link (RFC 1122 §3.2.1.3, 1918 §3, 3927 §2.1). */
-const PRIVATE_IPV4 =
-  /^(?:0\.0\.0\.0|(?:(?:10|127)\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254)\.\d+\.\d+)$/;
+/**
+ * IPv4 of this machine, its network, its link and its carrier or VPN (RFC 1122 §3.2.1.3, 1918 §3,
+ * 3927 §2.1, 6598 §7).
+ */
+const PRIVATE_IPV4 = new RegExp(
+  "^(?:0\\.0\\.0\\.0|(?:(?:10|127)\\.\\d+|192\\.168|172\\.(?:1[6-9]|2\\d|3[01])|169\\.254|" +
+    "100\\.(?:6[4-9]|[7-9]\\d|1[01]\\d|12[0-7]))\\.\\d+\\.\\d+)$",
+);
 
 /** The same of IPv6 (RFC 4291 §2.5, 4193 §3.1), as the URL parser writes it. */
 const PRIVATE_IPV6 = /^\[(?:::1?|f[cd][\da-f]{2}:[\da-f:]*|fe[89ab][\da-f]:[\da-f:]*)\]$/;

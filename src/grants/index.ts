@@ -13,6 +13,7 @@ export const GRANTS: readonly Grant[] = [passwordGrant, refreshTokenGrant, clien
  * @throws Refusal when it is absent or unknown; grant types are case-sensitive
  */
 export function selectGrant(grantType: string | undefined): Grant {
+  if (grantType === undefined) throw new Refusal("grant_type_missing");
   const grant = GRANTS.find((candidate) => candidate.grantType === grantType);
   if (grant === undefined) throw new Refusal("grant_type_unknown");
   return grant;

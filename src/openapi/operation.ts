@@ -40,6 +40,7 @@ export interface Operation {
 
 /** What each header is for. */
 const HEADER_WORDS: Readonly<Record<string, string>> = {
+  "Accept-Encoding": "How a body may be encoded.",
   "Access-Control-Allow-Origin": "Which pages may read this.",
   "Cache-Control": "Who may keep this.",
   Pragma: "The same, for old caches.",
@@ -55,7 +56,7 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   404: "There is no such user or client.",
   409: "The name or id is taken, or somebody else changed the same meanwhile.",
   413: "The body is too long.",
-  415: "The body has a media type that is not read.",
+  415: "The body has a media type or an encoding that is not read.",
   422: "What is asked for cannot be so.",
   429: "Too many at once. Try again later.",
   500: "The service failed.",
@@ -92,7 +93,11 @@ export const PUBLIC_HEADERS: Json = { ...headers(PUBLIC), ...REQUEST_ID };
 /** For pages of an origin on the client's list. */
 export const CORS_HEADERS: Json = {
   "Access-Control-Allow-Origin": {
-    description: "The page's origin, if it is on the list of the client that was named.",
+    description: "The page's origin, if it is on a client's list.",
+    schema: { type: "string" },
+  },
+  "Access-Control-Expose-Headers": {
+    description: "What else the page may read.",
     schema: { type: "string" },
   },
   Vary: { description: HEADER_WORDS["Vary"], schema: { type: "string", const: "Origin" } },

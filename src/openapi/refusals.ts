@@ -4,6 +4,7 @@ import type { RefusalReason } from "../protocol/refusal.ts";
 export const BODY_REFUSALS: readonly RefusalReason[] = [
   "query_parameters",
   "unsupported_media_type",
+  "content_encoded",
   "body_too_large",
   "body_incomplete",
   "too_many_parameters",

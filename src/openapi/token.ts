@@ -78,6 +78,7 @@ export const tokenOperation: Operation = {
   },
   refusals: [
     ...BODY_REFUSALS,
+    "grant_type_missing",
     "grant_type_unknown",
     "refresh_token_missing",
     "forwarded_address_malformed",

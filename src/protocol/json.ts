@@ -1,15 +1,19 @@
-/** Ends with the text as well: then no text, JSON or not, makes it go back and try again. */
-const STRING_LITERAL = /"(?:[^"\\]|\\[\s\S]?)*(?:"|$)/g;
+/** What tells names from values in valid JSON: strings, colons and nesting. */
+const STRUCTURE = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
 
 /**
- * Reads a JSON request body that means the same as a form: one flat object of strings.
+ * Reads a JSON request body that means the same as a form: one object, whose known names have
+ * strings. Any other name is ignored whatever its value, as in a form: its value reads as empty,
+ * which is omitted.
  *
- * `JSON.parse` keeps only the last of two equal names. In a flat object of strings every string
- * literal is a name or a value, so a repeated name shows as more literals than twice the names.
- *
- * @returns the pairs, or null for anything else: other types, nesting, a repeated name
+ * @param known the names whose values must be strings
+ * @returns the pairs, or null for anything else: no object, a known name with another value, a
+ *   repeated name
  */
-export function decodeJsonObject(body: string): [name: string, value: string][] | null {
+export function decodeJsonObject(
+  body: string,
+  known: ReadonlySet<string>,
+): [name: string, value: string][] | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
@@ -17,10 +21,29 @@ export function decodeJsonObject(body: string): [name: string, value: string][] 
     return null;
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return null;
-  const pairs = Object.entries(parsed);
-  if (!pairs.every((pair): pair is [string, string] => typeof pair[1] === "string")) return null;
+  const pairs: [string, string][] = [];
+  for (const [name, value] of Object.entries(parsed)) {
+    const isText = typeof value === "string";
+    if (!isText && known.has(name)) return null;
+    pairs.push([name, isText ? value : ""]);
+  }
   // A lone surrogate such as "\ud800" has no UTF-8: encoded, it would equal every other one.
   if (!pairs.flat().every((text) => text.isWellFormed())) return null;
-  const literals = body.match(STRING_LITERAL)?.length ?? 0;
-  return literals === 2 * pairs.length ? pairs : null;
+  return countNames(body) === pairs.length ? pairs : null;
+}
+
+/**
+ * Counts the names of a JSON object, repeated ones too, of which `JSON.parse` keeps only the last.
+ *
+ * @param json valid JSON
+ */
+function countNames(json: string): number {
+  let names = 0;
+  let depth = 0;
+  for (const [token] of json.matchAll(STRUCTURE)) {
+    if (token === "{" || token === "[") depth += 1;
+    else if (token === "}" || token === "]") depth -= 1;
+    else if (token === ":" && depth === 1) names += 1;
+  }
+  return names;
 }

@@ -3,6 +3,22 @@ import { Refusal } from "./refusal.ts";
 /** Request parameters by name. An absent name and an empty value are the same (RFC 6749 §3.2). */
 export type Params = ReadonlyMap<string, string>;
 
+/** Every parameter that some endpoint reads. Any other name is ignored. */
+export const PARAMETER_NAMES: ReadonlySet<string> = new Set([
+  "grant_type",
+  "username",
+  "password",
+  "refresh_token",
+  "scope",
+  "resource",
+  "client_id",
+  "client_secret",
+  "client_assertion",
+  "client_assertion_type",
+  "token",
+  "token_type_hint",
+]);
+
 /** Most parameters in one request, repeated and unknown ones included. */
 export const PARAMETERS_MAX = 64;
 

@@ -7,7 +7,7 @@ import { captureErrors, stopTimers } from "../support/faulty.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, LOGIN, type Overrides, registerDefaults } from "../support/service.ts";
 
-const GRANTED = success("read write groups introspection");
+const GRANTED = success("read write groups");
 const SLOW_DOWN = refusal(429, "slow_down", "There are too many requests at once for this token.", {
   "retry-after": "1",
 });

@@ -12,7 +12,7 @@ import { captureErrors } from "../support/faulty.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
-const GRANTED = success("read write groups introspection");
+const GRANTED = success("read write groups");
 
 /** An isolate in which nothing goes wrong. */
 const sound = createService();

@@ -130,7 +130,7 @@ describe("an access token at rest", () => {
       const entry = dump.kv.find(({ key }) => key.name === name);
       return JSON.parse(entry?.value ?? "null");
     });
-    const all = "read write groups introspection";
+    const all = "read write groups";
     const record = (clientId: string, subject: string | null, scope: string) => ({
       clientId,
       subject,

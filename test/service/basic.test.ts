@@ -4,7 +4,7 @@ import { post } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 
 /** Each character that some reader of HTTP Basic gets wrong. */
 const ODD_SECRET = "a:b c+d%41&=é😀";

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const FORM = "application/x-www-form-urlencoded";
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const LOGIN_FORM = "grant_type=password&username=ada&password=correct+horse";
 
 const postForm = (body: BodyInit) =>
@@ -44,6 +44,25 @@ describe("media type", () => {
     415,
     "invalid_request",
     `The body must be ${FORM} or application/json or multipart/form-data.`,
+  );
+
+  test.each(["gzip", "GZIP", "br", "deflate", "identity", "x"])(
+    "a body with Content-Encoding %s is refused",
+    async (encoding) => {
+      const expected = refusal(
+        415,
+        "invalid_request",
+        `Send the body without Content-Encoding, as ${FORM} or application/json or multipart/form-data.`,
+        { "accept-encoding": "identity" },
+      );
+      for (const contentType of [FORM, "application/json", "text/plain"]) {
+        const headers = { "Content-Type": contentType, "Content-Encoding": encoding };
+        for (const path of ["/o/token/", "/o/revoke_token/", "/o/introspect/"]) {
+          const answer = await post(service, LOGIN_FORM, { ...basic(CLIENT), ...headers }, path);
+          expect(answer).toEqual(expected);
+        }
+      }
+    },
   );
 
   test.each([

@@ -7,7 +7,7 @@ import { CLIENT, createService, LOGIN, registerDefaults } from "../support/servi
 const service = createService();
 beforeAll(() => registerDefaults(service));
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const TOO_LARGE = refusal(413, "invalid_request", "The body is longer than 16384 bytes.");
 const TOO_MANY = refusal(400, "invalid_request", "There are more than 64 parameters.");
 const BODY_BYTES_MAX = 16_384;

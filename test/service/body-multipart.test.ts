@@ -6,7 +6,7 @@ import { CLIENT, createService, LOGIN, registerDefaults } from "../support/servi
 const service = createService();
 beforeAll(() => registerDefaults(service));
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const BOUNDARY = "----tollgate";
 
 /** Writes a part by hand, so that it can be wrong. */

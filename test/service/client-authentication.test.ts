@@ -6,7 +6,7 @@ import { ask, basic, logIn, post, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 
 beforeAll(async () => {
   await registerDefaults(service);

@@ -44,7 +44,7 @@ function single(scope: string, expiresInSeconds = 3600): WholeAnswer {
 
 describe("client credentials", () => {
   test("give an access token alone", async () => {
-    expect(await ask(service, GRANT)).toEqual(single("read write groups introspection"));
+    expect(await ask(service, GRANT)).toEqual(single("read write groups"));
   });
 
   test("are taken from the body too", async () => {
@@ -65,7 +65,7 @@ describe("client credentials", () => {
 
   test("need no user name, and ignore one", async () => {
     const fields = { ...GRANT, username: "nobody", password: "wrong" };
-    expect(await ask(service, fields)).toEqual(single("read write groups introspection"));
+    expect(await ask(service, fields)).toEqual(single("read write groups"));
   });
 
   test.each(["fly", "Read", "read,write", "write"])(

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { SERVER_ERROR, UNAVAILABLE, WIRE_ERRORS } from "../../src/endpoints/on-error.ts";
 import { refusal, success, whole } from "../support/answers.ts";
 import { ask, basic, post } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
@@ -6,7 +7,7 @@ import { CLIENT, createService, LOGIN, registerDefaults } from "../support/servi
 const service = createService();
 beforeAll(() => registerDefaults(service));
 
-const ALL_SCOPES = "read write groups introspection";
+const ALL_SCOPES = "read write groups";
 const NO_STORE = { "cache-control": "no-store", pragma: "no-cache" };
 
 describe("the paths", () => {
@@ -62,6 +63,12 @@ describe("the methods", () => {
       });
     }
   });
+});
+
+test("every error has a constant description, in the characters that RFC 6749 §5.2 allows", () => {
+  for (const { description } of [...Object.values(WIRE_ERRORS), UNAVAILABLE, SERVER_ERROR]) {
+    expect(description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+  }
 });
 
 describe("a query string", () => {

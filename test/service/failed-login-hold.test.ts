@@ -10,7 +10,7 @@ import { createMovingService } from "../support/legacy.ts";
 import { ask, type Fields } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const HELD = { FAILED_LOGIN_SECONDS_MIN: 30 };
 
 /** Each class of login that a client must not tell from the others. */

@@ -11,7 +11,7 @@ import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const GRACE = { ...LOGIN, username: "grace" };
 const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$/;
 /** A derivation of the longest record takes seconds, and more where tests share a processor. */

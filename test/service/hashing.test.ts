@@ -8,7 +8,7 @@ import { createLimitedService } from "../support/limited.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const HASHES = 4;
 const ROUNDS = 6;
 const PUBLIC = { ...LOGIN, client_id: "public" };

@@ -9,7 +9,7 @@ import { ask } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 /** The deadline of the call is 5 seconds of a real clock. */
 const SLOW_MS = 60_000;
 

@@ -61,6 +61,6 @@ describe("a service that is configured wrongly says so to nobody but the log", (
 
 test("a number may be a string of digits, as --var and the dashboard have it", async () => {
   const service = createService({ ACCESS_TOKEN_TTL_SECONDS: "1800", PASSWORD_HASH_ROUNDS: "1" });
-  const expected = success("read write groups introspection", 1800);
+  const expected = success("read write groups", 1800);
   expect(await ask(service, LOGIN)).toEqual(expected);
 });

@@ -4,7 +4,7 @@ import { ask, basic, post } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 
 beforeAll(async () => {
   await registerDefaults(service);

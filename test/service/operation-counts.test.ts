@@ -13,7 +13,7 @@ import { interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const CLIENT_CREDENTIALS = { grant_type: "client_credentials" };
 
 /** As in production; the tests at large use 1. */

@@ -17,7 +17,7 @@ const DJANGO_RECORDS = {
 const DJANGO = DJANGO_RECORDS["within one call of WebCrypto"];
 
 const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$[\w-]{22}\$[\w-]{43}$/;
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const GRACE = { ...LOGIN, username: "grace" };
 
 /** Beyond one call of WebCrypto a derivation takes a second, and more on a busy machine. */

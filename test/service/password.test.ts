@@ -13,7 +13,7 @@ import { ask, granted, logIn } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const ALL_SCOPES = "read write groups introspection";
+const ALL_SCOPES = "read write groups";
 const SUCCESS = success(ALL_SCOPES);
 
 beforeAll(async () => {
@@ -188,7 +188,7 @@ describe("scope", () => {
 });
 
 test("a client to which no scope is left logs nobody in", async () => {
-  const changed = createService({ SCOPES: "write introspection" });
+  const changed = createService({ SCOPES: "write" });
   expect(await ask(changed, LOGIN, "reader:secret")).toEqual(INVALID_SCOPE);
   expect(await ask(changed, LOGIN, "modest:secret")).toEqual(INVALID_SCOPE);
 });

@@ -6,7 +6,7 @@ import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const BOB = { username: "bob", password: "correct horse" };
 
 beforeEach(async () => {

@@ -6,7 +6,7 @@ import { createService, registerDefaults } from "../support/service.ts";
 
 const DAY = 86_400;
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 
 beforeAll(async () => {
   await registerDefaults(service);

@@ -19,7 +19,7 @@ import { ringOf } from "../support/rings.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const PREFIX = "tgr_";
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const { service, costOf } = createCountedService();
 
 let real: string;

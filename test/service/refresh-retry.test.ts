@@ -6,7 +6,7 @@ import { CLIENT, createService, registerDefaults, type Service } from "../suppor
 
 const service = createService();
 const forgiving = createService({ REFRESH_RETRY: "same-successor" });
-const ALL_SCOPES = "read write groups introspection";
+const ALL_SCOPES = "read write groups";
 const SUCCESS = success(ALL_SCOPES);
 
 /** The default of `REFRESH_RETRY_WINDOW_SECONDS`. */

@@ -9,7 +9,7 @@ import { granted, logIn, refresh } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 
 /** The default of `REFRESH_RETRY_WINDOW_SECONDS`. */
 const WINDOW_SECONDS = 10;

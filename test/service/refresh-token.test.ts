@@ -13,7 +13,7 @@ import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const ALL_SCOPES = "read write groups introspection";
+const ALL_SCOPES = "read write groups";
 
 beforeAll(async () => {
   await registerDefaults(service);

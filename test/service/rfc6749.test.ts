@@ -16,7 +16,7 @@ import { CLIENT, createService, LOGIN, registerDefaults } from "../support/servi
 
 const service = createService();
 const OWN = { grant_type: "client_credentials" };
-const ALL = "read write groups introspection";
+const ALL = "read write groups";
 
 beforeAll(async () => {
   await registerDefaults(service);

@@ -6,7 +6,7 @@ import { granted, logIn, refresh } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const INACTIVE = { body: { active: false } };
 const ACTIVE = { body: { active: true } };
 

@@ -15,7 +15,7 @@ import { CLIENT, createService, LOGIN, registerDefaults } from "../support/servi
 
 const service = createService({ IMPORTED_TOKENS: "on" });
 const DAY_SECONDS = 86_400;
-const ALL_SCOPES = "read write groups introspection";
+const ALL_SCOPES = "read write groups";
 const PASSWORD = "a user's password";
 
 captureErrors();

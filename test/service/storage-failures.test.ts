@@ -20,7 +20,7 @@ import {
 } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 
 beforeAll(() => registerDefaults(service));
 

@@ -7,7 +7,7 @@ import { type Caller, createLimitedService, freshAddress } from "../support/limi
 import { basic, logIn, post } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const PUBLIC = null;
 const FREE = 3;
 const SETTINGS = { USER_FAILURES_FREE: FREE, CLIENT_FAILURES_FREE: 20 };

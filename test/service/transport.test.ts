@@ -19,7 +19,14 @@ const BODIES = ["POST", "PUT", "PATCH", "DELETE"];
 const PUBLIC_HOSTS = [
   ...["http://login.example.com", "http://LOGIN.example.com:8080", "http://localhost.example.com"],
   ...["http://127.0.0.1.example.com", "http://atest.com", "http://internal.com"],
-  ...["http://8.8.8.8", "http://172.15.0.1", "http://172.32.0.1", "http://192.169.0.1"],
+  ...[
+    "http://8.8.8.8",
+    "http://172.15.0.1",
+    "http://100.63.255.255",
+    "http://172.32.0.1",
+    "http://192.169.0.1",
+  ],
+  ...["http://100.128.0.1", "http://lan.example.com", "http://evilts.net", "http://home.arpa.dev"],
   ...["http://11.0.0.1", "http://126.255.255.255", "http://128.0.0.1", "http://169.255.0.1"],
   ...["http://0.0.0.1", "http://[2001:db8::1]", "http://[fe00::1]", "http://[fec0::1]"],
   ...["http://[::2]", "http://[::ffff:8.8.8.8]", "http://10.0.0.1.nip.io", "http://tollgate.dev"],
@@ -31,6 +38,8 @@ const DEVELOPMENT_HOSTS = [
   ...["http://10.1.2.3", "http://172.16.0.1", "http://172.31.255.255", "http://192.168.1.7:8787"],
   ...["http://169.254.0.7", "http://[fd12:3456::1]", "http://[fc00::1]", "http://[fe80::1]"],
   ...["http://tollgate:8787", "http://token_service", "http://laptop.local", "http://a.b.test"],
+  ...["http://100.64.1.2", "http://100.127.255.255:8787", "http://box.lan", "http://box.home.arpa"],
+  ...["http://box.tail1234.ts.net:8787", "http://BOX.LAN."],
   ...["http://auth.internal", "http://0x7f.1", "http://2130706433", "http://A.TEST."],
 ];
 

@@ -40,7 +40,7 @@ export async function registerCheckers(service: Service = createService()): Prom
         access_token_format: "jwt",
         audience: [API, OTHER_API],
       },
-      { ...common, client_id: "api" },
+      { ...common, client_id: "api", scope: "read write groups introspection" },
       { ...common, client_id: "other", scope: "read write" },
     ],
   });

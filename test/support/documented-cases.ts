@@ -47,7 +47,10 @@ function bodyCases(path: string, whole: Fields): Cases {
     ],
     401: [() => send(path, whole, {}), () => send(path, whole, basic("client:wrong"))],
     413: [() => sendRaw(path, "x".repeat(20_000), FORM)],
-    415: [() => sendRaw(path, "x", "text/plain")],
+    415: [
+      () => sendRaw(path, "x", "text/plain"),
+      () => send(path, whole, { "Content-Encoding": "gzip" }),
+    ],
   };
 }
 
@@ -126,6 +129,7 @@ function tokenCases(): Cases {
     400: [
       ...(body[400] ?? []),
       () => send(path, { ...LOGIN, grant_type: "implicit" }),
+      () => send(path, { ...LOGIN, grant_type: "" }),
       () => send(path, { grant_type: "refresh_token" }),
       () => {
         const headers = { ...basic(CLIENT), "Idempotency-Key": "x".repeat(256) };

@@ -24,7 +24,7 @@ export interface Scenario {
 export type Mode = "reject" | "key" | "same";
 
 /** Scopes of a client that names none. */
-export const ALL_SCOPES = "read write groups introspection";
+export const ALL_SCOPES = "read write groups";
 
 /** A user whose record of "correct horse" came from Django. */
 export const DJANGO_USER = "django";

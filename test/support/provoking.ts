@@ -22,6 +22,7 @@ export interface Manner {
   readonly authorization?: string;
   readonly idempotencyKey?: string;
   readonly forwardedFor?: string;
+  readonly contentEncoding?: string;
   /** Where the platform says that it comes from; another place each time without it. */
   readonly address?: string;
 }
@@ -150,7 +151,9 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
     logIn,
     raw(body, contentType = "application/x-www-form-urlencoded", manner = {}) {
       const type = contentType === "json" ? "application/json" : contentType;
-      return post(body, manner, { "Content-Type": type });
+      const { contentEncoding } = manner;
+      const encoding = contentEncoding === undefined ? {} : { "Content-Encoding": contentEncoding };
+      return post(body, manner, { "Content-Type": type, ...encoding });
     },
     get: (path) => post(null, { path, method: "GET" }),
     logInBy(kind) {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, inject, test } from "vitest";
+import { INVALID_GRANT } from "../support/answers.ts";
 import { askServer, refreshAt } from "../support/ask-server.ts";
 import { openLocalDatabase, readRegistry } from "../support/local-database.ts";
 import { applyByCommand, applyEntries } from "../support/registry-files.ts";
@@ -73,7 +74,7 @@ describe("cli apply", () => {
     await applyEntries(stateDir, { clients: [client], users: [user] });
     const answer = await askServer(url, login, credentials);
     await applyEntries(stateDir, { users: [{ ...user, is_active: false }] });
-    const refusal = { status: 400, body: { error: "invalid_grant" } };
+    const refusal = { status: 400, body: INVALID_GRANT.body };
     expect(await refreshAt(url, answer, credentials)).toEqual(refusal);
   });
 

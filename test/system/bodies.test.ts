@@ -143,7 +143,10 @@ describe("a length that is not the body's", () => {
   test("is too short: the rest is another request, and not a part of this one", async () => {
     const { status, text } = await send(head(FORM.trim(), lengthOf(3)) + LOGIN);
     expect(status).toBe(400);
-    expect(bodyOf(text)).toEqual({ error: "unsupported_grant_type" });
+    expect(bodyOf(text)).toEqual({
+      error: "unsupported_grant_type",
+      error_description: "Missing grant_type parameter.",
+    });
     expect(text).toContain("invalid HTTP method");
   });
 

@@ -1,4 +1,5 @@
 import { expect, inject, test } from "vitest";
+import { INVALID_CLIENT } from "../support/answers.ts";
 import { DEMO_LOGIN } from "../support/server.ts";
 
 /** The fields that the API's own table calls mandatory; it lists no `grant_type`. */
@@ -27,7 +28,7 @@ function answerWith(scope: string) {
 }
 
 test("the mandatory fields of the table as JSON log in", async () => {
-  expect(await post(MANDATORY)).toEqual(answerWith("read write groups introspection"));
+  expect(await post(MANDATORY)).toEqual(answerWith("read write groups"));
 });
 
 test("the optional scope is what is granted", async () => {
@@ -40,7 +41,7 @@ test("the optional refresh_token refreshes, with and without scope, user name or
     ...MANDATORY,
     refresh_token: login.body["refresh_token"] ?? "",
   });
-  expect(refreshed).toEqual(answerWith("read write groups introspection"));
+  expect(refreshed).toEqual(answerWith("read write groups"));
   const { username: _, password: __, ...client } = MANDATORY;
   const narrowed = await post({
     ...client,
@@ -52,7 +53,7 @@ test("the optional refresh_token refreshes, with and without scope, user name or
 
 test.each(["client_id", "client_secret"])("without %s nobody is let in", async (name) => {
   const { [name]: _, ...rest } = MANDATORY as Record<string, string>;
-  expect(await post(rest)).toEqual({ status: 401, body: { error: "invalid_client" } });
+  expect(await post(rest)).toEqual({ status: 401, body: INVALID_CLIENT.body });
 });
 
 test.each(["username", "password"])("without %s the answer names it", async (name) => {

@@ -84,7 +84,10 @@ describeWithDebian(["openssl"], "curl", () => {
     const answer = await bash(line);
     expect(answer).toEqual(EXPECTED_ANSWER);
     expect(answer["refresh_token"]).not.toBe(refresh_token);
-    expect(await bash(line)).toEqual({ error: "invalid_grant" });
+    expect(await bash(line)).toEqual({
+      error: "invalid_grant",
+      error_description: "The refresh token is invalid, expired, used or revoked.",
+    });
   });
 
   test("samples 1.1 and 2.1 work over http as well", async () => {

@@ -1,7 +1,7 @@
 import { fromUtf8 } from "../../crypto/bytes.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { JSON_BYTES_MAX, readBody } from "../read-body.ts";
-import { mediaTypeOf } from "../read-params.ts";
+import { mediaTypeOf, requireNoEncoding } from "../read-params.ts";
 
 /** Deepest nesting of a body: claims may nest, and everything that reads them is recursive. */
 const LEVELS_MAX = 16;
@@ -12,11 +12,13 @@ export const JSON_TYPES: readonly string[] = ["application/json", "application/m
 /**
  * Reads a body that must be a JSON object.
  *
- * @throws Refusal for a foreign media type, and for a body that is too long or no such object
+ * @throws Refusal for an unknown media type, any content encoding, and for a body that is too long
+ *   or no such object
  */
 export async function readJson(request: Request): Promise<Readonly<Record<string, unknown>>> {
   // Read first, whatever its type: see DRAINED_BYTES_MAX in ../read-body.ts.
   const body = await readBody(request, JSON_BYTES_MAX, "json_too_large");
+  requireNoEncoding(request);
   if (!JSON_TYPES.includes(mediaTypeOf(request) ?? "")) throw new Refusal("json_expected");
   const value = parse(fromUtf8(body));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

@@ -39,6 +39,11 @@ export const REQUEST_EXPLANATIONS = {
     "Send a form (`application/x-www-form-urlencoded`), multipart form data or JSON.",
     415,
   ),
+  content_encoded: invalid(
+    "The body has a `Content-Encoding`, such as gzip. The service reads plain bodies alone.",
+    "Turn off compression of request bodies for this URL.",
+    415,
+  ),
   body_too_large: invalid("The body is longer than 16 KiB.", "Send only what is needed.", 413),
   body_incomplete: invalid(
     "The body broke off before its end, or its chunks have no sound lengths.",
@@ -54,17 +59,25 @@ export const REQUEST_EXPLANATIONS = {
     "Encode names and values as UTF-8, as every form encoder does.",
   ),
   malformed_json: invalid(
-    "The JSON is not one object of strings with each name once.",
-    "Send numbers and lists as strings, and no nested objects.",
+    "The body is not a JSON object with each name once, or a parameter of this endpoint has a " +
+      "value that is not a string. Other names may have any value.",
+    "Send each parameter once, as a string.",
   ),
   malformed_multipart: invalid(
     "The multipart body cannot be read, or a part is a file.",
     "Let a library write the body and its boundary; send text fields only.",
   ),
+  grant_type_missing: {
+    status: 400,
+    error: "unsupported_grant_type",
+    meaning: "There is no `grant_type`, or an empty one. Only JSON may leave it out.",
+    client: "Send one of `grant_types_supported` in the metadata, in lower case.",
+    operator: NOTHING,
+  },
   grant_type_unknown: {
     status: 400,
     error: "unsupported_grant_type",
-    meaning: "`grant_type` is missing, misspelt, in another case, or one that this service lacks.",
+    meaning: "`grant_type` is misspelt, in another case, or one that this service does not have.",
     client: "Send one of `grant_types_supported` in the metadata, in lower case.",
     operator: NOTHING,
   },

@@ -35,7 +35,7 @@ export async function postTo(
 }
 
 /** A token that is not, or no longer, good. */
-export const REFUSED = { status: 400, body: { error: "invalid_grant" } };
+export const REFUSED = { status: 400, body: { error: "invalid_grant" } } as const;
 
 /** A login that is not let in. */
 export const WRONG = {
