@@ -9,7 +9,7 @@ import {
   pathPrefixesOf,
 } from "./deps.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
-import { preflight, share } from "./endpoints/cors.ts";
+import { preflight, preflightForAnyone, share, shareWithAnyone } from "./endpoints/cors.ts";
 import type { Exchange } from "./endpoints/exchange.ts";
 import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
 import { health } from "./endpoints/health.ts";
@@ -50,8 +50,15 @@ const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>
   health: { GET: health },
 };
 
-/** What pages of a client's registered origins may call. */
-const FOR_PAGES: readonly string[] = ["token", "revocation"] satisfies (keyof Paths)[];
+/** Which pages of browsers may call what: those of origins on a client's list, or every page. */
+const PAGES: Readonly<Partial<Record<keyof Paths, "clients" | "anyone">>> = {
+  token: "clients",
+  revocation: "clients",
+  metadata: "anyone",
+  metadataAsDot: "anyone",
+  metadataOfPath: "anyone",
+  jwks: "anyone",
+};
 
 /** One app for each set of prefixes, which is one for an isolate. */
 const apps = new Map<string, Hono<Context>>();
@@ -82,9 +89,8 @@ export function createApp(prefixes: readonly string[]): Hono<Context> {
     await next();
   });
   const places = prefixes.map(pathsUnder);
-  for (const [name, endpoints] of Object.entries(ENDPOINTS)) {
-    const paths = new Set(places.map((paths) => paths[name as keyof Paths]));
-    for (const path of paths) route(hono, path, name, endpoints);
+  for (const name of Object.keys(ENDPOINTS) as (keyof Paths)[]) {
+    for (const path of new Set(places.map((paths) => paths[name]))) route(hono, path, name);
   }
   for (const [path, endpoints] of Object.entries(ADMIN_ROUTES)) adminRoute(hono, path, endpoints);
   hono.notFound(() => onError(new Refusal("unknown_path")));
@@ -124,17 +130,13 @@ async function watch(context: HonoContext<Context>, next: () => Promise<void>): 
  *
  * @param endpoint the name of the path in the log
  */
-function route(
-  hono: Hono<Context>,
-  path: string,
-  endpoint: string,
-  endpoints: Readonly<Record<string, Endpoint>>,
-): void {
-  const cors = FOR_PAGES.includes(endpoint);
+function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
+  const endpoints = ENDPOINTS[endpoint];
+  const pages = PAGES[endpoint];
   const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
   hono.all(path.replace(/\/$/, ""), async ({ req, env }) => {
     note({ endpoint });
-    const origin = cors ? (req.header("Origin") ?? null) : null;
+    const origin = pages === "clients" ? (req.header("Origin") ?? null) : null;
     const exchange: Exchange = { request: req.raw, origin, isOriginAllowed: null };
     const respond = async () => {
       const answer = endpoints[req.method === "HEAD" ? "GET" : req.method];
@@ -143,8 +145,11 @@ function route(
         : await answer(exchange, await depsOf(env));
     };
     if (req.method !== "OPTIONS") {
-      return share(exchange, await respond().catch(onError), () => depsOf(env));
+      const response = await respond().catch(onError);
+      if (pages === "anyone") return shareWithAnyone(response);
+      return share(exchange, response, () => depsOf(env));
     }
+    if (pages === "anyone") return preflightForAnyone(exchange, methods);
     if (origin === null) return empty(204, { Allow: methods });
     return preflight(exchange, await depsOf(env), methods);
   });

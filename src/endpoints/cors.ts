@@ -15,6 +15,24 @@ const RESPONSE_HEADERS = "Retry-After, X-Request-Id, WWW-Authenticate";
 /** A header's name (RFC 9110 §5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
+/** Answers `OPTIONS` of what every page may read. */
+export function preflightForAnyone({ request }: Exchange, methods: string): Response {
+  return empty(204, {
+    Allow: methods,
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": methods,
+    "Access-Control-Allow-Headers": requestedHeaders(request),
+    "Access-Control-Max-Age": String(PREFLIGHT_SECONDS),
+  });
+}
+
+/** Lets every page read an answer, an error too. */
+export function shareWithAnyone(response: Response): Response {
+  response.headers.set("Access-Control-Allow-Origin", "*");
+  if (!response.ok) response.headers.set("Access-Control-Expose-Headers", RESPONSE_HEADERS);
+  return response;
+}
+
 /**
  * Answers `OPTIONS`: the methods, and to a preflight from an origin on any client's list the
  * permission to send the real request, with whatever headers it is to have: tracing and HTTP

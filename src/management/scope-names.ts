@@ -1,4 +1,4 @@
-import { ADMIN_SCOPE } from "../protocol/names.ts";
+import { ADMIN_SCOPE, NAMED_SCOPES } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 
 /** The fields of a client that hold scope names. */
@@ -13,7 +13,7 @@ type ScopeFields = { readonly [Field in (typeof FIELDS)[number]]?: string | null
  * @returns a problem for each field that has one, without the name that was sent
  */
 export function unknownScopes(client: ScopeFields, scopes: Scope): string[] {
-  const known = new Set([...scopes, ADMIN_SCOPE]);
+  const known = new Set([...scopes, ...NAMED_SCOPES, ADMIN_SCOPE]);
   return FIELDS.flatMap((field) => {
     const text = client[field] ?? "";
     // With a comma it is refused for that, or is what an older version took.

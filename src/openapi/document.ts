@@ -18,7 +18,13 @@ import {
 import { introspectionByGet, introspectionByPost } from "./introspection.ts";
 import { MANAGEMENT_OPERATIONS } from "./management.ts";
 import * as management from "./management-schemas.ts";
-import { CORS_HEADERS, type Json, type Operation, toOperationObject } from "./operation.ts";
+import {
+  CORS_HEADERS,
+  CORS_HEADERS_FOR_ANYONE,
+  type Json,
+  type Operation,
+  toOperationObject,
+} from "./operation.ts";
 import { revocationOperation } from "./revocation.ts";
 import * as schemas from "./schemas.ts";
 import { CLIENT_AUTH_WORDS, securitySchemes } from "./security.ts";
@@ -43,8 +49,15 @@ const MANAGEMENT =
   "Users and clients, for clients of the operator's own. Off by default: every path under /admin " +
   "is unknown unless the setting `MANAGEMENT_API` is `on`.";
 
-/** Endpoints that pages of a client's origins may call. */
-const FOR_PAGES: readonly string[] = [PATHS.token, PATHS.revocation];
+/** What the errors of each endpoint have for pages: those of a client's origins, or every one. */
+const ERROR_HEADERS: Readonly<Record<string, Json>> = {
+  [PATHS.token]: CORS_HEADERS,
+  [PATHS.revocation]: CORS_HEADERS,
+  [PATHS.metadata]: CORS_HEADERS_FOR_ANYONE,
+  [PATHS.metadataAsDot]: CORS_HEADERS_FOR_ANYONE,
+  [PATHS.metadataOfPath]: CORS_HEADERS_FOR_ANYONE,
+  [PATHS.jwks]: CORS_HEADERS_FOR_ANYONE,
+};
 
 /** Schemas by the name that the document has for them. */
 const SCHEMAS = {
@@ -97,7 +110,7 @@ export function openApiDocument(): Json {
 function paths(): Json {
   const byPath = Map.groupBy(OPERATIONS, ({ path }) => path);
   const items = [...byPath].map(([path, operations]): [string, Json] => {
-    const extraHeaders = FOR_PAGES.includes(path) ? CORS_HEADERS : {};
+    const extraHeaders = ERROR_HEADERS[path] ?? {};
     const objects = operations.map((operation): [string, Json] => {
       return [operation.method, toOperationObject(operation, extraHeaders)];
     });

@@ -103,6 +103,12 @@ export const CORS_HEADERS: Json = {
   Vary: { description: HEADER_WORDS["Vary"], schema: { type: "string", const: "Origin" } },
 };
 
+/** For every page. */
+export const CORS_HEADERS_FOR_ANYONE: Json = {
+  ...headers({ "Access-Control-Allow-Origin": "*" }),
+  "Access-Control-Expose-Headers": CORS_HEADERS["Access-Control-Expose-Headers"],
+};
+
 /** A reference to a schema of the document. */
 export function schemaRef(name: string): Json {
   return { $ref: `#/components/schemas/${name}` };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS, refusal, success } from "../support/answers.ts";
+import { INVALID_CREDENTIALS, MISSING_GRANT_TYPE, refusal, success } from "../support/answers.ts";
 import { ask, basic, post } from "../support/requests.ts";
 import { CLIENT, createService, registerDefaults } from "../support/service.ts";
 
@@ -127,7 +127,7 @@ describe("a form", () => {
   });
 
   test("that is empty has no grant_type", async () => {
-    expect(await postForm("")).toEqual(refusal(400, "unsupported_grant_type"));
+    expect(await postForm("")).toEqual(MISSING_GRANT_TYPE);
   });
 });
 

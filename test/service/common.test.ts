@@ -142,7 +142,8 @@ describe("a fault of the service's own", () => {
   test("is a 500 in JSON that says nothing of it", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
     vi.spyOn(crypto.subtle, "encrypt").mockRejectedValue(new Error("inner detail"));
-    expect(await ask(service, LOGIN)).toEqual(refusal(500, "server_error"));
+    const told = "The service failed. Report the X-Request-Id to its operator.";
+    expect(await ask(service, LOGIN)).toEqual(refusal(500, "server_error", told));
     expect(log).toHaveBeenCalledOnce();
   });
 });

@@ -214,7 +214,7 @@ describe("an answer", () => {
       const headers = { Origin: origin, "CF-Connecting-IP": "192.0.2.1" };
       const body = new URLSearchParams({ ...LOGIN, client_id: "page" });
       const answer = await crowded.fetch("/o/token/", { method: "POST", headers, body });
-      expect([answer.status, answer.headers.get("Retry-After")]).toEqual([429, "1"]);
+      expect([answer.status, answer.headers.get("Retry-After")]).toEqual([429, "10"]);
       expect(corsHeaders(answer)).toEqual(origin === APP ? allowed(APP) : {});
     }
   });
@@ -263,6 +263,23 @@ describe("an answer", () => {
 });
 
 describe("discovery", () => {
+  test.each(PUBLIC)("at %s can be asked by every page with any header", async (path) => {
+    for (const origin of [APP, "https://evil.example"]) {
+      expect(corsHeaders(await preflight(path, origin))).toEqual({
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, OPTIONS",
+        "access-control-allow-headers": "authorization",
+        "access-control-max-age": "600",
+      });
+      const refused = await service.fetch(path, { method: "PUT", headers: { Origin: origin } });
+      expect(refused.status).toBe(405);
+      expect(corsHeaders(refused)).toEqual({
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": "Retry-After, X-Request-Id, WWW-Authenticate",
+      });
+    }
+  });
+
   test.each(PUBLIC)("at %s can be read by every page", async (path) => {
     for (const headers of [{}, { Origin: APP }, { Origin: "https://evil.example" }] as const) {
       const answer = await service.fetch(path, { headers });

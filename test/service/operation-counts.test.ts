@@ -4,9 +4,9 @@ import {
   INVALID_CREDENTIALS,
   INVALID_GRANT,
   INVALID_SCOPE,
+  MISSING_GRANT_TYPE,
   success,
   UNAUTHORIZED_CLIENT,
-  UNSUPPORTED_GRANT_TYPE,
 } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { interceptBindings } from "../support/interception.ts";
@@ -165,7 +165,7 @@ describe("a client's secret is remembered", () => {
 
 describe("a request that is refused for what it says costs nothing", () => {
   test.each([
-    ["no grant_type", {}, UNSUPPORTED_GRANT_TYPE],
+    ["no grant_type", {}, MISSING_GRANT_TYPE],
     ["no refresh token", { grant_type: "refresh_token" }, { status: 400 }],
     ["no client", LOGIN, INVALID_CLIENT],
   ])("with %s", async (_, fields, expected) => {

@@ -84,7 +84,7 @@ describe("token mint", () => {
   test("makes a token of a client that acts for itself", async () => {
     const active = await introspect(await mint({ clientId: "demo-client", username: null }));
     expect(active).toMatchObject({ active: true, sub: "demo-client" });
-    expect(active["scope"]).toBe("read write groups");
+    expect(active["scope"]).toBe("read write groups introspection");
     expect(active).not.toHaveProperty("username");
   });
 

@@ -32,7 +32,7 @@ export const SERVICE = {
     name: "SCOPES",
     kind: SCOPES,
     default: "read write groups introspection",
-    doc: "Every scope that exists, with spaces between.",
+    doc: "Every scope that exists, with spaces between. A client has `introspection` only by name.",
   },
   managementApi: {
     name: "MANAGEMENT_API",

@@ -35,8 +35,8 @@ export function nameIntrospectors(
   if (losing.length > 0) {
     tally.warn(
       `${losing.length} confidential clients can introspect their own tokens alone, which DOT ` +
-        `did not restrict: ${losing.join(", ")}. Give --introspection ID for each that checks the ` +
-        "tokens of others, or name the scope in its entry later",
+        `did not restrict: ${losing.join(", ")}. Give --introspection ID for each that checks ` +
+        "the tokens of others, or name the scope in its entry later",
     );
   }
   const open = scopes.filter((scope) => !NAMED_SCOPES.includes(scope));
