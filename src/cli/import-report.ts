@@ -14,6 +14,8 @@ export function describeImport(report: ImportReport, isDryRun: boolean): string 
   const { expiredRemoved, revokedEnded } = report.earlier;
   const notes = [
     ...report.warnings.map((warning) => `warning: ${warning}`),
+    ...report.notes.map((note) => `note: ${note}`),
+    ...unreadOf(report),
     ...ignoredOf(report),
     ...(expiredRemoved > 0 ? [`removed ${expiredRemoved} expired tokens`] : []),
     ...(revokedEnded > 0 ? [`ended: ${revokedEnded} tokens, revoked there since`] : []),
@@ -28,9 +30,15 @@ export function describeImport(report: ImportReport, isDryRun: boolean): string 
 
 /** Writes what an import did for programs. */
 export function toJson(report: ImportReport, isDryRun: boolean): object {
-  const { counts, reasons, ignored: ignored_models, warnings, earlier } = report;
+  const { counts, reasons, ignored: ignored_models, warnings, notes, earlier } = report;
   const { expiredRemoved: expired_removed, revokedEnded: revoked_ended } = earlier;
-  const rest = { reasons, ignored_models, warnings, expired_removed, revoked_ended };
+  const unread_fields = report.unread.map(({ isStandard, ...field }) => {
+    return { ...field, is_standard: isStandard };
+  });
+  const rest = {
+    ...{ reasons, warnings, notes, unread_fields, ignored_models },
+    ...{ expired_removed, revoked_ended },
+  };
   return { dry_run: isDryRun, ...counts, ...rest };
 }
 
@@ -41,6 +49,22 @@ function reasonsOf(reasons: readonly ImportReason[]): string {
   });
   return table(["", "OUTCOME", "COUNT", "REASON", "SUCH AS"], rows);
 }
+
+/** A line for each model. Its own fields are named first, since Django does not know them. */
+function unreadOf({ unread }: ImportReport): string[] {
+  return IMPORT_KINDS.flatMap((kind) => {
+    const fields = unread
+      .filter((field) => field.kind === kind && !UNIMPORTANT.includes(field.field))
+      .sort((one, other) => Number(one.isStandard) - Number(other.isStandard))
+      .map(({ field, count, value }) => {
+        return value === null ? `${field} (${count})` : `${field} (${count}, such as ${value})`;
+      });
+    return fields.length === 0 ? [] : [`fields of ${words(kind)} not read: ${fields.join(", ")}`];
+  });
+}
+
+/** When a row was written is of no use here. */
+const UNIMPORTANT: readonly string[] = ["created", "updated"];
 
 function ignoredOf({ ignored }: ImportReport): string[] {
   const models = Object.entries(ignored).map(([model, count]) => `${model} (${count})`);

@@ -50,8 +50,13 @@ async function checkSecret(
   return client;
 }
 
+/**
+ * A public client may have a secret, as in DOT: it may send none, and a wrong one is refused. The
+ * right one does not make it confidential.
+ */
 function requireSecretMethod(client: Client): Client {
-  if (client.authMethod === "none" || client.authMethod === "private_key_jwt") {
+  const hasNoSecret = client.authMethod === "none" && client.secretRecord === null;
+  if (hasNoSecret || client.authMethod === "private_key_jwt") {
     throw new Refusal("client_auth_method_wrong");
   }
   return client;

@@ -80,7 +80,11 @@ function requireAlive(login: ContinuedLogin, client: Client, user: User | null):
   return user;
 }
 
-/** The original scope, as far as the client may still have it, or the narrower one it asks for. */
+/**
+ * The original scope, as far as the client may still have it, or the narrower one it asks for. A
+ * login without any scope comes from an import alone: DOT grants none where `DEFAULT_SCOPES` is
+ * empty, and such a login goes on as it does there.
+ */
 function refreshedScope(
   requested: string | undefined,
   login: ContinuedLogin,
@@ -88,6 +92,6 @@ function refreshedScope(
 ): Scope {
   const granted = login.scope.filter((name) => allowed.includes(name));
   if (requested !== undefined) return requestedWithin(requested, granted);
-  if (granted.length === 0) throw new Refusal("scope_not_allowed");
+  if (granted.length === 0 && login.scope.length > 0) throw new Refusal("scope_not_allowed");
   return granted;
 }

@@ -1,7 +1,7 @@
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientRow } from "../storage/account-rows.ts";
 import type { ClientFields } from "../storage/registry.ts";
-import { clientContradictions, usesSecret } from "./entries.ts";
+import { clientContradictions, needsSecret } from "./entries.ts";
 import type { ClientEntry } from "./entry-schemas.ts";
 import { invalid } from "./management-error.ts";
 import type { FileClient, NamedFields } from "./registry-file.ts";
@@ -55,15 +55,17 @@ export async function decideClient(
   const wanted = row === undefined ? entry : merged(entry, named, row);
   const problems = row === undefined ? [] : clientContradictions(wanted);
   const secret = entry.client_secret ?? (row?.secret_record ? undefined : entry.initial_secret);
-  if (usesSecret(wanted) && !secret && !entry.secret_record && !row?.secret_record) {
+  if (needsSecret(wanted) && !secret && !entry.secret_record && !row?.secret_record) {
     problems.push("client_secret: a new confidential client needs one");
   }
   if (problems.length > 0) throw invalid(...problems.map((problem) => place + problem));
   const columns = clientFieldsOf(wanted);
-  if (!usesSecret(wanted)) return { columns, secrets: NO_SECRETS, newSecret: null };
   if (entry.secret_record !== undefined) {
     return { columns, secrets: secretFieldsOf(entry), newSecret: null };
   }
+  // An imported public client may have a secret, which a silent file leaves alone.
+  const isMethodNew = wanted.token_endpoint_auth_method !== row?.token_endpoint_auth_method;
+  if (!needsSecret(wanted) && isMethodNew) return { columns, secrets: NO_SECRETS, newSecret: null };
   const kept: SecretFields = {
     secret_record: row?.secret_record ?? null,
     previous_secret_record: row?.previous_secret_record ?? null,

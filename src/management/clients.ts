@@ -3,7 +3,7 @@ import { type Page, RegistryConflict, type RegistryWrite } from "../storage/regi
 import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound } from "./change-client.ts";
 import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secrets.ts";
-import { type ClientEntry, parseClientEntry, usesSecret } from "./entries.ts";
+import { type ClientEntry, needsSecret, parseClientEntry } from "./entries.ts";
 import { type Listing, listPage } from "./listing.ts";
 import { invalid, ManagementError } from "./management-error.ts";
 import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
@@ -46,7 +46,7 @@ export async function createClient(input: object, tools: ManagementTools): Promi
   if (records.length > 0)
     throw invalid(...records.map((field) => `${field}: stands in files alone`));
   const clientId = entry.client_id;
-  const secret = usesSecret(entry) ? (entry.client_secret ?? makeSecret(tools.random)) : null;
+  const secret = needsSecret(entry) ? (entry.client_secret ?? makeSecret(tools.random)) : null;
   const record = secret === null ? null : await tools.clientSecrets.makeRecord(secret);
   const fields = { ...clientFieldsOf(entry), ...NO_SECRETS, secret_record: record };
   await insert({ kind: "insert_client", clientId, fields }, tools);
@@ -89,9 +89,9 @@ export async function updateClient(
     const isMethodNew = wanted["token_endpoint_auth_method"] !== row.token_endpoint_auth_method;
     if (isMethodNew && !("jwks" in changes)) delete wanted["jwks"];
     const entry = parseClientEntry(wanted);
-    const needsSecret = usesSecret(entry) && row.secret_record === null;
-    const secret = needsSecret ? makeSecret(tools.random) : null;
-    const kept = usesSecret(entry) ? row : NO_SECRETS;
+    const lacksSecret = needsSecret(entry) && row.secret_record === null;
+    const secret = lacksSecret ? makeSecret(tools.random) : null;
+    const kept = needsSecret(entry) || !isMethodNew ? row : NO_SECRETS;
     const secrets = {
       secret_record:
         secret === null ? kept.secret_record : await tools.clientSecrets.makeRecord(secret),

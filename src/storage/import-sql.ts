@@ -17,6 +17,8 @@ export interface ImportedClient {
   readonly scope: string | null;
   readonly default_scope: string | null;
   readonly allowed_origins: string;
+  readonly jwks: string | null;
+  readonly disabled: number;
 }
 
 /** A row of `imported_refresh_tokens` to be added. */
@@ -59,11 +61,11 @@ const NEW_USERS =
 
 const ADD_CLIENTS =
   "INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, secret_record, " +
-  "grant_types, scope, default_scope, allowed_origins, not_before_ms) " +
+  "grant_types, scope, default_scope, allowed_origins, jwks, disabled, not_before_ms) " +
   "SELECT value ->> 'client_id', value ->> 'client_name', " +
   "value ->> 'token_endpoint_auth_method', value ->> 'secret_record', value ->> 'grant_types', " +
-  "value ->> 'scope', value ->> 'default_scope', " +
-  "value ->> 'allowed_origins', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
+  "value ->> 'scope', value ->> 'default_scope', value ->> 'allowed_origins', " +
+  "value ->> 'jwks', value ->> 'disabled', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
 
 const NEW_CLIENTS =
   "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +

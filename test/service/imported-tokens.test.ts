@@ -43,6 +43,17 @@ function withKey(key: string, refresh_token: string): Promise<WholeAnswer> {
 }
 
 describe("a refresh token of another server", () => {
+  test("that has no scope goes on without one, as at DOT, and never gets one", async () => {
+    const { refreshToken } = await importLogin({ scope: "" });
+    const first = await refresh(service, refreshToken);
+    expect(first).toEqual(success(""));
+    const { access_token, refresh_token } = granted(first);
+    const { body } = await introspect(service, access_token);
+    expect(body).toMatchObject({ active: true, scope: "" });
+    expect(await refresh(service, refresh_token, { scope: "read" })).toEqual(INVALID_SCOPE);
+    expect(await refresh(service, refresh_token)).toEqual(success(""));
+  });
+
   test("is consumed, and what follows is ours and goes on", async () => {
     const { refreshToken } = await importLogin();
     const first = await refresh(service, refreshToken);

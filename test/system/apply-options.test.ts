@@ -28,6 +28,11 @@ function apply(entries: Entries, words: string[] = [], options?: CommandOptions)
 
 const shop = { client_id: "shop", client_secret: "shop-secret", scope: "read" };
 const till = { client_id: "till", token_endpoint_auth_method: "none" };
+const byKey = {
+  client_id: "by-key",
+  token_endpoint_auth_method: "private_key_jwt",
+  jwks: { keys: [{ kty: "EC", crv: "P-256", x: "AA", y: "AA" }] },
+};
 const ada = { username: "ada", password: "ada-password" };
 const bob = { username: "bob", password: "bob-password" };
 const ALL = { clients: [shop, till], users: [ada, bob] };
@@ -200,9 +205,9 @@ describe("cli apply refuses records and ids that do not fit:", () => {
       "users[0].password_record: stands beside password; one of them is enough",
     ],
     [
-      "a record for a public client",
-      () => ({ clients: [{ ...till, secret_record: record }] }),
-      'clients[0].secret_record: a public client (method "none") has no secret',
+      "a record for a client of keys",
+      () => ({ clients: [{ ...byKey, secret_record: record }] }),
+      'clients[0].secret_record: a client of method "private_key_jwt" has no secret',
     ],
     [
       "an end without a record",

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { parseImportConfig } from "../../config/index.ts";
 import type { DjangoModels } from "../../management/import/dump-record.ts";
+import { type Gate, type GateSense, gateOf } from "../../management/import/gates.ts";
 import { importDump } from "../../management/import/import-dump.ts";
 import type { ImportReport } from "../../management/import/report.ts";
 import { ManagementError } from "../../management/management-error.ts";
@@ -21,6 +22,8 @@ const BROKEN_OFF = "Broken off. What is written is whole: run the same again, wh
 interface ImportCommandOptions extends CommonOptions {
   readonly userModel: string;
   readonly usernameField: string;
+  readonly activeField: readonly string[];
+  readonly blockedField: readonly string[];
   readonly applicationModel: string;
   readonly accessTokenModel: string;
   readonly refreshTokenModel: string;
@@ -40,6 +43,19 @@ export function importCommand(terminal: Terminal): Command {
     .argument("<file>", "what manage.py dumpdata wrote, as JSON or JSON Lines, also as .gz")
     .option("--user-model <name>", "AUTH_USER_MODEL", readModel, "auth.User")
     .option("--username-field <name>", "USERNAME_FIELD of that model", "username")
+    .option(
+      "--active-field <name>",
+      "a field of users that must be set for a login, beside is_active; NAME=VALUE for one value " +
+        "that lets in; none if no field keeps users out",
+      collect,
+      [],
+    )
+    .option(
+      "--blocked-field <name>",
+      "a field of users that keeps them out when it is set, such as a time that has passed",
+      collect,
+      [],
+    )
     .option(
       "--application-model <name>",
       "OAUTH2_PROVIDER_APPLICATION_MODEL",
@@ -112,6 +128,7 @@ async function importFile(
           models: modelsOf(options),
           withTokens: !options.withoutTokens,
           areTokensGood: config.importedTokens === "on",
+          accessTokenSeconds: config.lifetimes.accessTokenSeconds,
           refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,
           scopes: config.scopes,
           introspectors: options.introspection,
@@ -128,10 +145,36 @@ function modelsOf(options: ImportCommandOptions): DjangoModels {
   return {
     user: options.userModel.toLowerCase(),
     usernameField: options.usernameField,
+    userGates: gatesOf(options),
     application: options.applicationModel.toLowerCase(),
     accessToken: options.accessTokenModel.toLowerCase(),
     refreshToken: options.refreshTokenModel.toLowerCase(),
   };
+}
+
+/** @throws CommandError when the options contradict themselves, or the name of a field */
+function gatesOf({ activeField, blockedField }: ImportCommandOptions): readonly Gate[] | null {
+  const gates = [
+    ...activeField.map((text) => readGate(text, "active")),
+    ...blockedField.map((text) => readGate(text, "blocked")),
+  ];
+  if (!activeField.includes("none")) return gates;
+  if (gates.length === 1) return null;
+  throw usageError("--active-field none: leave the other fields out");
+}
+
+/** A field named like its opposite would let in those whom it keeps out. */
+function readGate(text: string, sense: GateSense): Gate {
+  const [field = "", ...rest] = text.split("=");
+  const value = rest.length === 0 ? {} : { value: rest.join("=") };
+  const named = gateOf(field)?.sense ?? sense;
+  if (named === sense || rest.length > 0) return { field, sense, ...value };
+  throw usageError(`--${sense}-field ${field}: by its name it is --${named}-field ${field}`);
+}
+
+function collect(text: string, before: readonly string[]): readonly string[] {
+  if (/^\w+(?:=.*)?$/.test(text)) return [...before, text];
+  throw new InvalidArgumentError("It must be a field, such as active.");
 }
 
 function readModel(text: string): string {

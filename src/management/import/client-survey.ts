@@ -1,64 +1,124 @@
+import type { Passwords } from "../../crypto/passwords.ts";
 import type { ClientRow } from "../../storage/account-rows.ts";
-import type { Registry } from "../../storage/registry.ts";
 import type { ClientEntry } from "../entries.ts";
 import { mapApplication } from "./applications.ts";
-import { type DumpRecord, referenceTo } from "./dump-record.ts";
+import { type DumpRecord, type Mapping, referenceTo, textOf } from "./dump-record.ts";
+import { closedGateOf } from "./gates.ts";
+import type { ImportTools } from "./import-tools.ts";
 import { endedMsOf, type KnownClient } from "./known-accounts.ts";
+import { createOriginWatch } from "./origin-watch.ts";
 import type { Tally } from "./report.ts";
+import { knownFields } from "./unread-fields.ts";
 
+/** How many secrets are checked at once. */
+const SECRETS_AT_ONCE = 8;
+
+/** An application that could be taken, as far as the dump alone tells. */
 interface Candidate {
-  readonly entry: ClientEntry;
-  readonly key: string | null;
-  readonly remarks: readonly string[];
+  readonly record: DumpRecord;
+  readonly clientId: string;
+  readonly mapping: Mapping<ClientEntry>;
 }
 
 /** Decides what becomes of each application of a dump. */
-export function createClientSurvey(registry: Registry, tally: Tally) {
+export function createClientSurvey(
+  { registry, clientSecrets }: ImportTools,
+  tally: Tally,
+  nowMs: number,
+) {
   const known = new Map<string, KnownClient>();
   const candidates: Candidate[] = [];
+  const fields = knownFields("clients");
+  const origins = createOriginWatch();
 
-  function decide({ entry, key, remarks }: Candidate, row: ClientRow | undefined): boolean {
-    const name = entry.client_id;
-    const naturalKey = referenceTo([name]) ?? "";
-    if (known.has(naturalKey) || (key !== null && known.has(key))) {
-      tally.note("clients", "refused", name, "another of the dump has its id or key");
-      return false;
+  function refuse({ pk }: DumpRecord, name: string, reason: string): void {
+    tally.note("clients", "refused", name, reason);
+    const refused: KnownClient = { ...fresh(name, false), fate: "refused" };
+    for (const key of [pk, referenceTo([name])]) {
+      if (key !== null && !known.has(key)) known.set(key, refused);
     }
-    const decided = row === undefined ? fresh(name) : kept(row);
+  }
+
+  /** @returns the client to make, or null when none is */
+  function decide(candidate: Candidate, row: ClientRow | undefined): ClientEntry | null {
+    const { record, clientId: name, mapping } = candidate;
+    const naturalKey = referenceTo([name]) ?? "";
+    if (known.has(naturalKey) || (record.pk !== null && known.has(record.pk))) {
+      tally.note("clients", "refused", name, "another of the dump has its id or key");
+      return null;
+    }
+    if ("refusal" in mapping) {
+      refuse(record, name, mapping.refusal);
+      return null;
+    }
+    const gate = closedGateOf(record.fields, fields, nowMs);
+    const decided = row === undefined ? fresh(name, gate !== null) : kept(row);
     known.set(naturalKey, decided);
-    if (key !== null) known.set(key, decided);
-    if (row !== undefined) tally.note("clients", "unchanged", name);
-    else tally.note("clients", remarks.length > 0 ? "changed" : "taken", name, ...remarks);
-    return row === undefined;
+    if (record.pk !== null) known.set(record.pk, decided);
+    if (row !== undefined) {
+      tally.note("clients", "unchanged", name, ...differencesOf(gate, row));
+      return null;
+    }
+    const closed = gate === null ? [] : [`${gate} keeps it out there: comes over disabled`];
+    const remarks = [...closed, ...mapping.remarks];
+    tally.note("clients", remarks.length > 0 ? "changed" : "taken", name, ...remarks);
+    return { ...mapping.value, disabled: gate !== null };
   }
 
   return {
     add(record: DumpRecord): void {
       const mapping = mapApplication(record);
-      if ("value" in mapping) {
-        const { value, remarks } = mapping;
-        candidates.push({ entry: value, key: record.pk, remarks });
-        return;
-      }
-      const clientId = record.fields["client_id"];
-      const name = typeof clientId === "string" ? clientId : `${record.pk}`;
-      tally.note("clients", "refused", name, mapping.refusal);
-      const refused: KnownClient = { ...fresh(name), fate: "refused" };
-      for (const key of [record.pk, referenceTo([name])]) {
-        if (key !== null && !known.has(key)) known.set(key, refused);
-      }
+      origins.note(record.fields);
+      const clientId = textOf(record.fields["client_id"]) || `${record.pk}`;
+      if ("refusal" in mapping) refuse(record, clientId, mapping.refusal);
+      else candidates.push({ record, clientId, mapping });
     },
 
     async end(): Promise<{ known: ReadonlyMap<string, KnownClient>; fresh: ClientEntry[] }> {
-      const rows = await registry.findClients(candidates.map(({ entry }) => entry.client_id));
-      const taken = candidates.filter((one) => decide(one, rows.get(one.entry.client_id)));
-      return { known, fresh: taken.map(({ entry }) => entry) };
+      const rows = await registry.findClients(candidates.map(({ clientId }) => clientId));
+      const taken: ClientEntry[] = [];
+      const isNew = ({ clientId }: Candidate) => !rows.has(clientId);
+      for await (const candidate of withoutEmptySecrets(candidates, isNew, clientSecrets)) {
+        const entry = decide(candidate, rows.get(candidate.clientId));
+        if (entry !== null) taken.push(entry);
+      }
+      for (const warning of origins.warnings()) tally.warn(warning);
+      return { known, fresh: taken };
     },
   };
 }
 
-function fresh(clientId: string): KnownClient {
-  return { clientId, fate: "new", isDisabled: false, refreshIdleSeconds: null, endedMs: 0 };
+async function* withoutEmptySecrets(
+  candidates: readonly Candidate[],
+  isNew: (candidate: Candidate) => boolean,
+  secrets: Passwords,
+): AsyncGenerator<Candidate> {
+  for (let start = 0; start < candidates.length; start += SECRETS_AT_ONCE) {
+    const some = candidates.slice(start, start + SECRETS_AT_ONCE);
+    yield* await Promise.all(
+      some.map((one) => (isNew(one) ? withoutEmptySecret(one, secrets) : one)),
+    );
+  }
+}
+
+/** DOT hashes an empty secret too: of a new client it is found out what the record is of. */
+async function withoutEmptySecret(candidate: Candidate, secrets: Passwords): Promise<Candidate> {
+  const { record, mapping } = candidate;
+  const secretRecord = "value" in mapping ? mapping.value.secret_record : undefined;
+  if (secretRecord === undefined) return candidate;
+  const { matched } = await secrets.check("", [secretRecord]);
+  if (matched === null) return candidate;
+  const emptied = { ...record, fields: { ...record.fields, client_secret: "" } };
+  return { ...candidate, mapping: mapApplication(emptied) };
+}
+
+function differencesOf(gate: string | null, { disabled }: ClientRow): string[] {
+  const isOpenHere = gate !== null && disabled === 0;
+  return isOpenHere ? [`${gate} keeps it out there, and it is enabled here`] : [];
+}
+
+function fresh(clientId: string, isDisabled: boolean): KnownClient {
+  return { clientId, fate: "new", isDisabled, refreshIdleSeconds: null, endedMs: 0 };
 }
 
 function kept(row: ClientRow): KnownClient {

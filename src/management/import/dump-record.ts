@@ -9,11 +9,27 @@ export interface DumpRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** What a field says of a row when it is set: that it lets in, or that it keeps out. */
+export type GateSense = "active" | "blocked";
+
+/** A field that decides who gets in. */
+export interface Gate {
+  readonly field: string;
+  readonly sense: GateSense;
+  /** The one value that counts as set, such as "active" of a field `status`. */
+  readonly value?: string;
+}
+
 /** The models of a Django project that are brought over, as `app.model` in lower case. */
 export interface DjangoModels {
   readonly user: string;
   /** The field of a user with what is typed at a login: Django's `USERNAME_FIELD`. */
   readonly usernameField: string;
+  /**
+   * Fields of a user, beside `is_active`, that say who may log in. `null`: the operator says that
+   * there is none, whatever their names.
+   */
+  readonly userGates: readonly Gate[] | null;
   readonly application: string;
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -64,6 +80,11 @@ export function instantMs(value: unknown): number | null {
 export function isWithoutZone(value: unknown): boolean {
   const match = typeof value === "string" ? INSTANT.exec(value) : null;
   return match !== null && match[1] === undefined;
+}
+
+/** A text as it is; what is none is empty. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

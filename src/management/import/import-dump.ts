@@ -18,6 +18,8 @@ export interface ImportOptions extends IntrospectionOptions {
   readonly areTokensGood: boolean;
   /** For clients that set none of their own. */
   readonly refreshIdleSeconds: number;
+  /** How long access tokens live that the service issues. */
+  readonly accessTokenSeconds: number;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
@@ -45,19 +47,24 @@ export async function importDump(
   const { models, withTokens, nowMs, refreshIdleSeconds, scopes } = options;
   const tally = createTally();
   const expiresAfterMs = nowMs + LIFE_LEFT_MS_MIN;
-  const survey = await surveyDump(readDump(), tools, tally, { models, withTokens, expiresAfterMs });
+  const survey = await surveyDump(readDump(), tools, tally, {
+    ...{ models, withTokens, expiresAfterMs, nowMs },
+  });
   refuseOdd(survey, options);
   const newClients = nameIntrospectors(survey.newClients, options, tally);
   const expiredRemoved = await tools.store.removeExpired();
   await addClients(newClients, tools);
-  const users = createUserBatches(survey, tools.store, models.usernameField);
+  const users = createUserBatches(survey, tools.store, models.usernameField, {
+    gates: models.userGates ?? [],
+    nowMs,
+  });
   const tokens = createTokenBatches(survey, tools.store, tally, {
     nowMs,
     expiresAfterMs,
     refreshIdleSeconds,
     scopes,
   });
-  const endings = createEndings(survey, tools.store);
+  const endings = createEndings(survey, tools.store, nowMs);
   for await (const record of readRecords(readDump())) {
     if (record.model === models.user) await users.add(record);
     if (!withTokens) continue;
@@ -69,7 +76,21 @@ export async function importDump(
   }
   await users.end();
   await tokens.end();
+  for (const note of localTimeNotes(options)) tally.tell(note);
   return tally.report({ expiredRemoved, revokedEnded: await endings.end() });
+}
+
+/** How far east of UTC clocks are set, in seconds. */
+const EAST_SECONDS_MAX = 14 * 3600;
+
+/** DOT's default lifetime of 36000 seconds hides it from most of Europe and Asia. */
+function localTimeNotes({ accessTokenSeconds }: ImportOptions): string[] {
+  if (accessTokenSeconds > EAST_SECONDS_MAX) return [];
+  return [
+    "an API that introspects by DOT before 2.4 reads `exp` as local time: where its TIME_ZONE is " +
+      `east of UTC by ${accessTokenSeconds} seconds (ACCESS_TOKEN_TTL_SECONDS) or more, it takes ` +
+      "every token for expired. Upgrade DOT there, set TIME_ZONE to UTC, or raise the setting",
+  ];
 }
 
 function refuseOdd(survey: Survey, { models, areTokensGood }: ImportOptions): void {
@@ -98,7 +119,7 @@ async function clientOf(entry: ClientEntry, { clientSecrets }: ImportTools) {
   const secret_record = secret === undefined ? record : await clientSecrets.makeRecord(secret);
   const { client_name, token_endpoint_auth_method, grant_types, scope, default_scope } =
     clientFieldsOf(entry);
-  const { allowed_origins } = clientFieldsOf(entry);
+  const { allowed_origins, jwks, disabled } = clientFieldsOf(entry);
   return {
     client_id: entry.client_id,
     client_name,
@@ -108,5 +129,7 @@ async function clientOf(entry: ClientEntry, { clientSecrets }: ImportTools) {
     scope,
     default_scope,
     allowed_origins,
+    jwks,
+    disabled,
   };
 }

@@ -20,13 +20,33 @@ export interface ImportReason {
   readonly examples: readonly string[];
 }
 
+/** A field of the dump that is not brought over. */
+export interface UnreadField {
+  readonly kind: ImportKind;
+  readonly field: string;
+  /** In how many rows it says something. */
+  readonly count: number;
+  /** Whether Django or DOT has it; all others are the project's own. */
+  readonly isStandard: boolean;
+  /** In how many rows it may keep out what the import lets in. */
+  readonly closed: number;
+  /** Names of some of those rows. */
+  readonly examples: readonly string[];
+  /** A value of it, where it tells no secret: a yes, a no or a time. */
+  readonly value: string | null;
+}
+
 /** What an import did, or would do. */
 export interface ImportReport {
   readonly counts: Readonly<Record<ImportKind, Readonly<Record<ImportOutcome, number>>>>;
   readonly reasons: readonly ImportReason[];
   /** How many records there are of models that are not brought over. */
   readonly ignored: Readonly<Record<string, number>>;
+  /** Fields that are not brought over; first those that may keep out. */
+  readonly unread: readonly UnreadField[];
   readonly warnings: readonly string[];
+  /** What is to be known besides, whatever the dump has. */
+  readonly notes: readonly string[];
   readonly earlier: EarlierTokens;
 }
 
@@ -49,6 +69,10 @@ export interface Tally {
   add(kind: ImportKind, outcome: ImportOutcome, count: number): void;
   ignore(model: string): void;
   warn(warning: string): void;
+  /** Says something that the operator should know, and that is no fault of the dump. */
+  tell(note: string): void;
+  /** Says which fields the import does not read. */
+  unread(fields: readonly UnreadField[]): void;
   /** The models that were ignored so far, with how many records each has. */
   ignored(): Readonly<Record<string, number>>;
   report(earlier: EarlierTokens): ImportReport;
@@ -66,6 +90,8 @@ export function createTally(): Tally {
   const reasons = new Map<string, ImportReason & { count: number; examples: string[] }>();
   const ignored = new Map<string, number>();
   const warnings: string[] = [];
+  const notes: string[] = [];
+  let unread: readonly UnreadField[] = [];
   return {
     note(kind, outcome, name, ...why) {
       counts[kind][outcome] += 1;
@@ -86,11 +112,27 @@ export function createTally(): Tally {
     warn(warning) {
       warnings.push(warning);
     },
+    tell(note) {
+      notes.push(note);
+    },
+    unread(fields) {
+      unread = fields;
+    },
     ignored: () => Object.fromEntries(ignored),
     report(earlier) {
-      const sorted = [...reasons.values()].sort((one, other) => other.count - one.count);
+      const sorted = [...reasons.values()].sort(worstFirst);
       const models = Object.fromEntries(ignored);
-      return { counts, reasons: sorted, ignored: models, warnings, earlier };
+      const said = { warnings, notes, unread, earlier };
+      return { counts, reasons: sorted, ignored: models, ...said };
     },
   };
+}
+
+/** How much an operator has to do about it, most first. */
+const WORST = ["refused", "changed", "unchanged", "taken"];
+
+function worstFirst(one: ImportReason, other: ImportReason): number {
+  const byOutcome = WORST.indexOf(one.outcome) - WORST.indexOf(other.outcome);
+  const byKind = IMPORT_KINDS.indexOf(one.kind) - IMPORT_KINDS.indexOf(other.kind);
+  return byOutcome || byKind || other.count - one.count;
 }

@@ -8,10 +8,12 @@ import {
   isWithoutZone,
   parseDumpRecord,
 } from "./dump-record.ts";
+import { closedGateOf } from "./gates.ts";
 import type { ImportTools } from "./import-tools.ts";
 import type { KnownClient, KnownUser } from "./known-accounts.ts";
-import type { Tally } from "./report.ts";
-import { type DumpedRefreshToken, mapRefreshToken } from "./tokens.ts";
+import type { ImportKind, Tally } from "./report.ts";
+import { type DumpedRefreshToken, keptOut, mapRefreshToken } from "./tokens.ts";
+import { createUnreadFields, knownFields, type UnreadField } from "./unread-fields.ts";
 import { createUserSurvey } from "./user-survey.ts";
 
 /**
@@ -43,6 +45,8 @@ export interface SurveyOptions {
   readonly withTokens: boolean;
   /** An access token that expires earlier is not worth having. Milliseconds since the epoch. */
   readonly expiresAfterMs: number;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
 /** Reads a dump once and decides what becomes of everyone in it; writes nothing. */
@@ -52,20 +56,27 @@ export async function surveyDump(
   tally: Tally,
   options: SurveyOptions,
 ): Promise<Survey> {
-  const { models } = options;
-  const users = createUserSurvey(tools, tally, models);
-  const clients = createClientSurvey(tools.registry, tally);
+  const { models, nowMs } = options;
+  const users = createUserSurvey(tools, tally, options);
+  const clients = createClientSurvey(tools, tally, nowMs);
+  const gates = (models.userGates ?? []).map(({ field }) => field);
+  const unread = createUnreadFields([models.usernameField, ...gates], nowMs);
   const tokens = createTokenSurvey(tally, options);
   const found = new Map<string, number>();
   for await (const record of readRecords(dump)) {
     found.set(record.model, (found.get(record.model) ?? 0) + 1);
-    if (record.model === models.user) await users.add(record);
-    else if (record.model === models.application) clients.add(record);
-    else if (record.model === models.refreshToken) await tokens.addRefreshToken(record);
-    else if (record.model === models.accessToken) tokens.addAccessToken(record);
-    else tally.ignore(record.model);
+    const kind = kindOf(record.model, models);
+    if (kind === null) tally.ignore(record.model);
+    else if (kind === "users") await users.add(record);
+    else if (kind === "clients") clients.add(record);
+    else if (!options.withTokens) tally.ignore(record.model);
+    else await tokens.add(kind, record);
+    if (kind !== null) unread.note(kind, record, nameOf(record, models));
   }
-  const knownUsers = await users.end();
+  const fields = unread.list();
+  tally.unread(options.withTokens ? fields : fields.filter(({ kind }) => !isOfTokens(kind)));
+  for (const field of fields) if (field.closed > 0) warnOf(field, tally);
+  const knownUsers = await users.end(fields.filter(({ kind }) => kind === "users"));
   const { known, fresh } = await clients.end();
   return {
     users: knownUsers,
@@ -89,31 +100,63 @@ export async function* readRecords(dump: AsyncIterable<unknown>): AsyncGenerator
   }
 }
 
-function createTokenSurvey(tally: Tally, options: SurveyOptions) {
+function kindOf(model: string, models: DjangoModels): ImportKind | null {
+  if (model === models.user) return "users";
+  if (model === models.application) return "clients";
+  if (model === models.refreshToken) return "refresh_tokens";
+  return model === models.accessToken ? "access_tokens" : null;
+}
+
+/** The fields of users are for `user-gates.ts`. */
+function warnOf({ kind, field, closed, examples }: UnreadField, tally: Tally): void {
+  if (kind === "users") return;
+  const cure = kind === "clients" ? "client disable" : "token revoke";
+  const some = examples.join(", ") + (closed > examples.length ? ", ..." : "");
+  tally.warn(
+    `${field} may keep out ${closed} of the ${kind.replace("_", " ")} (${some}) there, ` +
+      `and is not read: they come over. If it does, see ${cure}`,
+  );
+}
+
+function isOfTokens(kind: ImportKind): boolean {
+  return kind === "refresh_tokens" || kind === "access_tokens";
+}
+
+/** What the report calls a row: never a token. */
+function nameOf({ model, pk, fields }: DumpRecord, models: DjangoModels): string {
+  const name = model === models.user ? fields[models.usernameField] : fields["client_id"];
+  return typeof name === "string" && name !== "" ? name : `${pk}`;
+}
+
+function createTokenSurvey(tally: Tally, { nowMs, expiresAfterMs }: SurveyOptions) {
   const refreshTokens = new Map<string, PendingRefreshToken>();
+  const known = knownFields("refresh_tokens");
   let [liveAccessTokens, withoutZone] = [0, 0];
 
-  return {
-    async addRefreshToken(record: DumpRecord): Promise<void> {
-      if (!options.withTokens) return tally.ignore(record.model);
-      const name = record.pk ?? "";
-      const token = await mapRefreshToken(record);
-      if ("refusal" in token) tally.note("refresh_tokens", "refused", name, token.refusal);
-      else refreshTokens.set(token.value.accessToken, { ...token.value, name });
-    },
+  async function addRefreshToken(record: DumpRecord): Promise<void> {
+    const name = record.pk ?? "";
+    const gate = closedGateOf(record.fields, known, nowMs);
+    const token = gate === null ? await mapRefreshToken(record) : { refusal: keptOut(gate) };
+    if ("refusal" in token) tally.note("refresh_tokens", "refused", name, token.refusal);
+    else refreshTokens.set(token.value.accessToken, { ...token.value, name });
+  }
 
-    addAccessToken({ model, fields }: DumpRecord): void {
-      if (!options.withTokens) {
-        tally.ignore(model);
-        return;
-      }
-      if (isWithoutZone(fields["expires"])) withoutZone += 1;
-      const expiresMs = instantMs(fields["expires"]) ?? 0;
-      if (expiresMs > options.expiresAfterMs) liveAccessTokens += 1;
+  return {
+    async add(kind: ImportKind, record: DumpRecord): Promise<void> {
+      if (kind === "refresh_tokens") return addRefreshToken(record);
+      const { expires } = record.fields;
+      if (isWithoutZone(expires)) withoutZone += 1;
+      if ((instantMs(expires) ?? 0) > expiresAfterMs) liveAccessTokens += 1;
     },
 
     end() {
-      if (withoutZone > 0) tally.warn(`${withoutZone} times without a zone: taken for UTC`);
+      if (withoutZone > 0) {
+        tally.warn(
+          `${withoutZone} times without a zone: taken for UTC. Where TIME_ZONE is east of it, ` +
+            "those access tokens live longer here than there: set USE_TZ before the dump, or " +
+            "give --without-tokens",
+        );
+      }
       return { refreshTokens, liveAccessTokens };
     },
   };

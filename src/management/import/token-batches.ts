@@ -1,5 +1,6 @@
 import type { ImportStore } from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
+import { closedGateOf } from "./gates.ts";
 import type { Tally } from "./report.ts";
 import type { PendingRefreshToken, Survey } from "./survey.ts";
 import { createTokenBuffer } from "./token-buffer.ts";
@@ -7,10 +8,12 @@ import { accessTokenRow, refreshTokenRow, type TokenOptions } from "./token-rows
 import {
   type DumpedAccessToken,
   hashOf,
+  keptOut,
   LACKS_SCOPE,
   LACKS_TOKEN,
   mapAccessToken,
 } from "./tokens.ts";
+import { knownFields } from "./unread-fields.ts";
 
 /** Writes live tokens some hundred at a time: a refresh token together with its access token. */
 export function createTokenBatches(
@@ -20,6 +23,7 @@ export function createTokenBatches(
   options: TokenOptions,
 ) {
   const met = new Set<string>();
+  const known = knownFields("access_tokens");
   const scopes = countScopes(tally, options.scopes);
   const buffer = createTokenBuffer(store, tally);
 
@@ -39,10 +43,12 @@ export function createTokenBatches(
   ): Promise<boolean> {
     // There may be millions that have expired: none of them is hashed.
     const isExpired = token.expiresMs <= options.expiresAfterMs;
-    const hash = isExpired ? null : await hashOf(fields);
+    const gate = isExpired ? null : closedGateOf(fields, known, options.nowMs);
+    const hash = isExpired || gate !== null ? null : await hashOf(fields);
+    const reason = isExpired ? "has expired, or will in a minute" : LACKS_TOKEN;
     const decided =
       hash === null
-        ? { refusal: isExpired ? "has expired, or will in a minute" : LACKS_TOKEN }
+        ? { refusal: gate === null ? reason : keptOut(gate) }
         : accessTokenRow(token, { hash, refreshTokenHash }, survey, options);
     if ("row" in decided) buffer.addAccessToken(decided.row);
     else tally.note("access_tokens", "refused", pk ?? "", decided.refusal);

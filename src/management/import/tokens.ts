@@ -56,6 +56,11 @@ export function isRevoked({ revoked }: DumpRecord["fields"]): boolean {
   return revoked !== null && revoked !== undefined;
 }
 
+/** Why a token is refused that a field of the project's own keeps out. */
+export function keptOut(field: string): string {
+  return `kept out there by its field ${field}`;
+}
+
 /** Why a token of newer DOT for some APIs alone (RFC 8707) is refused: here it would be for all. */
 const IS_NARROW = "is for the APIs that it names alone, which an imported token cannot be";
 

@@ -3,7 +3,7 @@ import type { ImportedUser, ImportStore } from "../../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import type { Survey } from "./survey.ts";
 import { naturalKeyOf } from "./user-decisions.ts";
-import { mapUser } from "./users.ts";
+import { type Admission, mapUser } from "./users.ts";
 
 /** Most users written at once. */
 const USERS_PER_BATCH = 500;
@@ -12,7 +12,12 @@ const USERS_PER_BATCH = 500;
 const CHARACTERS_PER_BATCH = 300_000;
 
 /** Writes the users that the survey found to be new, some hundred at a time. */
-export function createUserBatches(survey: Survey, store: ImportStore, usernameField: string) {
+export function createUserBatches(
+  survey: Survey,
+  store: ImportStore,
+  usernameField: string,
+  admission: Admission,
+) {
   let waiting: ImportedUser[] = [];
   let characters = 0;
 
@@ -26,7 +31,7 @@ export function createUserBatches(survey: Survey, store: ImportStore, usernameFi
 
   return {
     async add(record: DumpRecord): Promise<void> {
-      const mapping = mapUser(record, usernameField);
+      const mapping = mapUser(record, usernameField, admission);
       if ("refusal" in mapping) return;
       const user = mapping.value;
       const known = survey.users.get(user.id ?? naturalKeyOf(user.username));

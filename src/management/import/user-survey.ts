@@ -1,9 +1,11 @@
 import { invalid } from "../management-error.ts";
 import type { DjangoModels, DumpRecord } from "./dump-record.ts";
+import { createHasherWatch } from "./hashers.ts";
 import type { ImportTools } from "./import-tools.ts";
 import type { KnownUser } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
 import { createSlowRecordWatch } from "./slow-records.ts";
+import type { UnreadField } from "./unread-fields.ts";
 import {
   conflictOf,
   type DecidedUsers,
@@ -14,7 +16,8 @@ import {
   refusedUser,
   type Standing,
 } from "./user-decisions.ts";
-import { type DumpedUser, isActiveThere, mapUser } from "./users.ts";
+import { createUserGateCheck } from "./user-gates.ts";
+import { type Admission, type DumpedUser, isActiveThere, mapUser } from "./users.ts";
 
 /** How many users are looked up at once. */
 const USERS_PER_LOOKUP = 1000;
@@ -31,13 +34,22 @@ interface Named {
   readonly isActive: boolean;
 }
 
+/** Where users are, and as of when it is asked whether they may log in. */
+interface UserOptions {
+  readonly models: DjangoModels;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
 /** Decides what becomes of each user of a dump. */
-export function createUserSurvey(tools: ImportTools, tally: Tally, models: DjangoModels) {
+export function createUserSurvey(tools: ImportTools, tally: Tally, options: UserOptions) {
+  const { models, nowMs } = options;
   const decided = new Map<string, KnownUser>();
-  const { nameKeyOf } = tools.registry;
   const nameKeys = new Set<string>();
   const fields = createFieldCheck(models);
-  const slowRecords = createSlowRecordWatch();
+  const gates = createUserGateCheck(models);
+  const admission: Admission = { gates: models.userGates ?? [], nowMs };
+  const records = createRecordWatch(tally);
   const waiting: Candidate[] = [];
 
   function refuse(keys: readonly (string | null)[], { name, isActive }: Named, reason: string) {
@@ -48,20 +60,8 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
 
   async function decideAll(): Promise<void> {
     const candidates = waiting.splice(0);
-    const rows = await tools.store.findUsers(
-      candidates.flatMap(({ user }) => user.id ?? []),
-      candidates.map(({ user }) => user.username),
-    );
-    const byName = new Map(rows.map((row) => [nameKeyOf(row.username), row]));
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    for (const candidate of candidates) {
-      const { id, username } = candidate.user;
-      const nameKey = nameKeyOf(username);
-      const keyed = id === null ? undefined : byId.get(id);
-      const isRepeated = nameKeys.has(nameKey);
-      nameKeys.add(nameKey);
-      decide(candidate, { named: byName.get(nameKey), keyed, isRepeated });
-    }
+    const standingOf = await findStanding(candidates, nameKeys, tools);
+    for (const candidate of candidates) decide(candidate, standingOf(candidate));
   }
 
   function decide({ user, remarks }: Candidate, standing: Standing): void {
@@ -75,28 +75,30 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, models: Djang
     const { named } = standing;
     const known = named ? keptUser(user, named) : newUser(id ?? tools.newUserId(), user);
     for (const key of keys) if (key !== null) decided.set(key, known);
-    if (named === undefined) slowRecords.note(user.password_record);
+    if (named === undefined) records.note(user.password_record);
     noteDecision(user, named, remarks, tally);
   }
 
   return {
     async add(record: DumpRecord): Promise<void> {
       fields.note(record);
-      const mapping = mapUser(record, models.usernameField);
+      gates.note(record);
+      const mapping = mapUser(record, models.usernameField, admission);
       if ("refusal" in mapping) {
         const name = record.pk ?? "without a key";
-        const isActive = isActiveThere(record.fields);
+        const isActive = isActiveThere(record.fields, admission);
         return refuse([record.pk], { name, isActive }, mapping.refusal);
       }
       waiting.push({ user: mapping.value, remarks: mapping.remarks });
       if (waiting.length >= USERS_PER_LOOKUP) await decideAll();
     },
 
-    /** @throws ManagementError `invalid` when the field of the user name is nowhere */
-    async end(): Promise<DecidedUsers> {
+    /** @throws ManagementError `invalid` when the name, or who may log in, is not known */
+    async end(unread: readonly UnreadField[]): Promise<DecidedUsers> {
       fields.end();
+      for (const warning of gates.end(unread)) tally.warn(warning);
       await decideAll();
-      for (const warning of slowRecords.warnings()) tally.warn(warning);
+      records.end();
       return decided;
     },
   };
@@ -114,6 +116,42 @@ function noteDecision(
   } else {
     tally.note("users", remarks.length > 0 ? "changed" : "taken", username, ...remarks);
   }
+}
+
+/** @param nameKeys those of the candidates before, to which each of these is added in turn */
+async function findStanding(
+  candidates: readonly Candidate[],
+  nameKeys: Set<string>,
+  { store, registry: { nameKeyOf } }: ImportTools,
+) {
+  const usernames = candidates.map(({ user }) => user.username);
+  const ids = candidates.flatMap(({ user }) => user.id ?? []);
+  const rows = await store.findUsers(ids, usernames);
+  const byName = new Map(rows.map((row) => [nameKeyOf(row.username), row]));
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ({ user: { id, username } }: Candidate): Standing => {
+    const nameKey = nameKeyOf(username);
+    const keyed = id === null ? undefined : byId.get(id);
+    const isRepeated = nameKeys.has(nameKey);
+    nameKeys.add(nameKey);
+    return { named: byName.get(nameKey), keyed, isRepeated };
+  };
+}
+
+/** Looks at the passwords of new users. */
+function createRecordWatch(tally: Tally) {
+  const slow = createSlowRecordWatch();
+  const hashers = createHasherWatch();
+  return {
+    note(record: string): void {
+      slow.note(record);
+      hashers.note(record);
+    },
+    end(): void {
+      for (const warning of slow.warnings()) tally.warn(warning);
+      for (const note of hashers.notes()) tally.tell(note);
+    },
+  };
 }
 
 /** Finds out whether any user has the field that is to be the name. */

@@ -115,10 +115,14 @@ describe("an application", () => {
     );
   });
 
-  test("that is public has no secret here", () => {
-    const mapping = mapApplication(row({ ...APP, client_type: "public", client_secret: "x" }));
-    expect(mapping).toMatchObject({ value: { token_endpoint_auth_method: "none" } });
-    expect(mapping).not.toHaveProperty("value.client_secret");
+  test("that is public keeps its secret, and has none where DOT has none", () => {
+    const of = (client_secret: string) => {
+      return mapApplication(row({ ...APP, client_type: "public", client_secret }));
+    };
+    const value = { token_endpoint_auth_method: "none", client_secret: "x" };
+    expect(of("x")).toMatchObject({ value, remarks: [] });
+    expect(of("")).toMatchObject({ value: { token_endpoint_auth_method: "none" }, remarks: [] });
+    expect(of("")).not.toHaveProperty("value.client_secret");
   });
 
   test.each([
