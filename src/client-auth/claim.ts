@@ -13,7 +13,7 @@ export interface CredentialSource {
   readonly params: Params;
   /** Where the request comes from, or null when the platform does not say. */
   readonly address: string | null;
-  /** What an assertion may be for: the issuer identifier, or a token endpoint. */
+  /** What this service is called in the `aud` of an assertion. */
   readonly audiences: readonly string[];
 }
 

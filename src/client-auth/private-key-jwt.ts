@@ -1,5 +1,9 @@
-import { type Assertion, claimedIssuer, verifyAssertion } from "../crypto/assertion.ts";
-import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
+import {
+  ASSERTION_ALGORITHMS,
+  type Assertion,
+  claimedIssuer,
+  verifyAssertion,
+} from "../crypto/assertion.ts";
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Client } from "../storage/accounts.ts";
@@ -15,7 +19,7 @@ export const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-b
  */
 export const privateKeyJwtAuthenticator: ClientAuthenticator = {
   methods: ["private_key_jwt"],
-  algorithms: SIGNING_ALGORITHMS,
+  algorithms: ASSERTION_ALGORITHMS,
 
   claim({ authorization, params, audiences }) {
     const assertion = params.get("client_assertion");

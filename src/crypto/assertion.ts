@@ -1,26 +1,40 @@
 import {
-  createLocalJWKSet,
   decodeJwt,
   decodeProtectedHeader,
+  errors,
+  importJWK,
   type JWK,
-  type JWTHeaderParameters,
+  type JWTPayload,
   jwtVerify,
+  type ProtectedHeaderParameters,
 } from "jose";
 import { decoyKey } from "./decoy-keys.ts";
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "./signing-keys.ts";
+import { algorithmsOf, type KnownAlgorithm } from "./jwk-check.ts";
 import { isStrictJwt } from "./strict-jwt.ts";
 
 /** What a verified assertion says that its receiver has to act on. */
 export interface Assertion {
   readonly tokenId: string;
+  /** From when on it is refused, the leeway included. */
   readonly expiresAtMs: number;
 }
 
 /** How far ahead an assertion may expire, in milliseconds: its `jti` is remembered so long. */
 const ASSERTION_AGE_MS_MAX = 3_600_000;
 
-/** How far the client's clock may be ahead of ours, in milliseconds. */
-const CLOCK_SKEW_MS = 30_000;
+/** How far the client's clock may be from ours, in seconds: for every date of an assertion. */
+const LEEWAY_SECONDS = 30;
+
+/** Most keys of a client that one assertion is held against; a set has no more. */
+const KEYS_TRIED_MAX = 16;
+
+/** Signature algorithms of assertions: those of our own tokens, and `Ed25519` (RFC 9864). */
+export const ASSERTION_ALGORITHMS = [
+  "ES256",
+  "Ed25519",
+  "EdDSA",
+  "RS256",
+] as const satisfies readonly KnownAlgorithm[];
 
 /** Longest `jti` that is remembered, in characters. */
 const TOKEN_ID_LENGTH_MAX = 256;
@@ -40,11 +54,11 @@ export function claimedIssuer(assertion: string): string | null {
 }
 
 /**
- * Verifies a JWT that a client wrote to authenticate (RFC 7523 §3): its own key, this service as
- * the one audience, a life of at most an hour, and a `jti`. One signature is verified in any case,
- * so that time does not tell whether there is a key for it.
+ * Verifies a JWT that a client wrote to authenticate (RFC 7523 §3): its own key, no audience but
+ * this service, a life of at most an hour, and a `jti`. One signature is verified in any case, so
+ * that time does not tell whether there is a key for it.
  *
- * @param audiences the issuer identifier and the token endpoints of this service; it is for one
+ * @param audiences what this service is called in assertions
  * @returns null for anything else
  */
 export async function verifyAssertion(
@@ -54,41 +68,79 @@ export async function verifyAssertion(
   nowMs: number,
 ): Promise<Assertion | null> {
   try {
-    const { typ } = decodeProtectedHeader(assertion);
-    if (!isStrictJwt(assertion) || !isAssertionType(typ)) return null;
-    const keys = createLocalJWKSet({ keys: [...jwks.keys] });
-    let isDecoy = false;
-    const keyOf = (header: JWTHeaderParameters) => {
-      const decoy = () => {
-        isDecoy = true;
-        return decoyKey(header.alg as SigningAlgorithm);
-      };
-      // jose has refused any other algorithm by now. A search that fails takes longer than one
-      // that finds a key: none is made in vain.
-      return hasKeyFor(header, jwks.keys) ? keys(header).catch(decoy) : decoy();
-    };
-    const { payload } = await jwtVerify(assertion, keyOf, {
-      algorithms: [...SIGNING_ALGORITHMS],
-      currentDate: new Date(nowMs),
-      clockTolerance: 0,
-      requiredClaims: ["exp", "jti"],
-    });
-    if (isDecoy) return null;
-    const { aud, exp, iat, jti } = payload;
-    const [only, ...others] = Array.isArray(aud) ? aud : [aud];
-    if (!audiences.includes(only ?? "") || others.length > 0) return null;
+    const header = decodeProtectedHeader(assertion);
+    if (!isStrictJwt(assertion) || !isAssertionType(header.typ)) return null;
+    const payload = await verifySignature(assertion, header, jwks.keys, nowMs);
+    if (payload === null) return null;
+    const { aud, exp = 0, iat = 0, jti } = payload;
+    // Another service among the audiences could use the assertion here in the client's name.
+    const named: unknown[] = Array.isArray(aud) ? aud : [aud];
+    const isForUs = named.every((one) => typeof one === "string" && audiences.includes(one));
+    if (named.length === 0 || !isForUs) return null;
     if (typeof jti !== "string" || jti === "" || jti.length > TOKEN_ID_LENGTH_MAX) return null;
-    const expiresAtMs = (exp ?? 0) * 1000;
-    if (expiresAtMs > nowMs + ASSERTION_AGE_MS_MAX) return null;
-    if ((iat ?? 0) * 1000 > nowMs + CLOCK_SKEW_MS) return null;
-    return { tokenId: jti, expiresAtMs };
+    const leewayMs = LEEWAY_SECONDS * 1000;
+    if (exp * 1000 > nowMs + ASSERTION_AGE_MS_MAX + leewayMs) return null;
+    if (iat * 1000 > nowMs + leewayMs) return null;
+    // Up: jose compares whole seconds, and a jti must not be forgotten before.
+    return { tokenId: jti, expiresAtMs: (Math.ceil(exp) + LEEWAY_SECONDS) * 1000 };
   } catch {
     return null;
   }
 }
 
-function hasKeyFor({ kid }: JWTHeaderParameters, keys: readonly JWK[]): boolean {
-  return kid === undefined ? keys.length > 0 : keys.some((key) => key.kid === kid);
+/** @returns the claims, or null when no key of the client verifies them at this moment */
+async function verifySignature(
+  assertion: string,
+  header: ProtectedHeaderParameters,
+  keys: readonly JWK[],
+  nowMs: number,
+): Promise<JWTPayload | null> {
+  const algorithm = ASSERTION_ALGORITHMS.find((known) => known === header.alg);
+  if (algorithm === undefined) return null;
+  const fitting = keysFor(header, algorithm, keys);
+  const options = {
+    algorithms: [algorithm],
+    currentDate: new Date(nowMs),
+    clockTolerance: LEEWAY_SECONDS,
+    requiredClaims: ["exp", "jti"],
+  };
+  if (fitting.length === 0) {
+    await jwtVerify(assertion, await decoyKey(algorithm), options);
+    return null;
+  }
+  for (const jwk of fitting) {
+    // Null only for a key that was registered before keys were checked.
+    const key = await importJWK(jwk, algorithm).catch(() => null);
+    if (key === null) continue;
+    try {
+      return (await jwtVerify(assertion, key, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) return null;
+    }
+  }
+  return null;
+}
+
+/**
+ * The keys that may have signed: the one that `kid` names, or every one that fits where `kid` is
+ * missing or unknown, since it is a hint (RFC 7515 §4.1.4).
+ */
+function keysFor(
+  { kid }: ProtectedHeaderParameters,
+  algorithm: KnownAlgorithm,
+  keys: readonly JWK[],
+): JWK[] {
+  const fitting = keys
+    .filter((key) => algorithmsOf(key).includes(algorithm))
+    .filter(({ use = "sig" }) => use === "sig")
+    .map(({ kty, crv, x, y, n, e, kid: id }) => withoutAbsent({ kty, crv, x, y, n, e, kid: id }))
+    .slice(0, KEYS_TRIED_MAX);
+  const named = fitting.filter((key) => kid !== undefined && key.kid === kid);
+  return named.length > 0 ? named : fitting;
+}
+
+function withoutAbsent(jwk: Readonly<Record<string, unknown>>): JWK {
+  return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== undefined)) as JWK;
 }
 
 function isAssertionType(typ: unknown): boolean {

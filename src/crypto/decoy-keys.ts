@@ -1,5 +1,5 @@
-import { createLocalJWKSet, type JWK } from "jose";
-import type { SigningAlgorithm } from "./signing-keys.ts";
+import { importJWK, type JWK } from "jose";
+import type { KnownAlgorithm } from "./jwk-check.ts";
 
 const RSA_MODULUS =
   "zZ1mB3tqI2SYzY5BupfeknW_qC1D6Rx1e6B0JXctntIUBTLSjT5V2QpWg7bAVRshhTuVTRK0jodd" +
@@ -13,7 +13,7 @@ const RSA_MODULUS =
  * since making one of RSA takes a tenth of a second. Nothing depends on that nobody has the private
  * halves: who asks for a decoy takes no signature, not even a right one.
  */
-const DECOYS: Readonly<Record<SigningAlgorithm, JWK>> = {
+const DECOYS: Readonly<Record<Exclude<KnownAlgorithm, "Ed25519">, JWK>> = {
   ES256: {
     kty: "EC",
     crv: "P-256",
@@ -26,8 +26,9 @@ const DECOYS: Readonly<Record<SigningAlgorithm, JWK>> = {
 
 /**
  * A key of the kind that an algorithm needs, so that a signature costs the same work whether or not
- * there is a key to verify it with. It is found and imported as a real one is.
+ * there is a key to verify it with. It is imported as a real one is.
  */
-export function decoyKey(alg: SigningAlgorithm): Promise<CryptoKey> {
-  return createLocalJWKSet({ keys: [DECOYS[alg]] })({ alg });
+export async function decoyKey(algorithm: KnownAlgorithm): Promise<CryptoKey> {
+  const jwk = DECOYS[algorithm === "Ed25519" ? "EdDSA" : algorithm];
+  return (await importJWK(jwk, algorithm)) as CryptoKey;
 }

@@ -1,5 +1,7 @@
 import {
+  CompactSign,
   calculateJwkThumbprint,
+  compactVerify,
   decodeProtectedHeader,
   exportJWK,
   generateKeyPair,
@@ -9,6 +11,8 @@ import {
   jwtVerify,
   SignJWT,
 } from "jose";
+import { utf8 } from "./bytes.ts";
+import { algorithmsOf, problemOfKey } from "./jwk-check.ts";
 import { isStrictJwt } from "./strict-jwt.ts";
 
 export type { JWK } from "jose";
@@ -59,9 +63,9 @@ export function parseJwkSet(text: string): readonly JWK[] | string {
   const keys = (set as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys) || keys.length === 0) return "not a JWK set with a key";
   if (keys.length > KEYS_MAX) return `more than ${KEYS_MAX} keys`;
-  const odd = keys.findIndex((key) => algorithmOf(key) === null || typeof key.d !== "string");
-  if (odd !== -1) return `key ${odd + 1} is not a private key for ${SIGNING_ALGORITHMS.join(", ")}`;
-  return keys;
+  const problems = keys.map((key) => problemOfKey(key, "sign"));
+  const index = problems.findIndex((problem) => problem !== null);
+  return index === -1 ? keys : `key ${index + 1} ${problems[index]}`;
 }
 
 /** Names a private key of a set: its id, which tokens carry as `kid`, and how it signs. */
@@ -83,14 +87,23 @@ export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<J
 }
 
 /**
- * Imports a set of private keys; the first signs.
+ * Imports a set of private keys; the first signs. Each signs once here and its public half
+ * verifies, so that a key whose halves do not belong together is found before a token needs it.
  *
  * @param jwks as {@link parseJwkSet} returns them
+ * @returns the keys, or a sentence that says which key cannot sign and quotes none
  */
-export async function importSigningKeys(jwks: readonly JWK[]): Promise<SigningKeys> {
-  const pairs = await Promise.all(jwks.map(importPair));
+export async function importSigningKeys(jwks: readonly JWK[]): Promise<SigningKeys | string> {
+  const pairs: KeyPair[] = [];
+  for (const [index, jwk] of jwks.entries()) {
+    const pair = await importPair(jwk).catch(() => null);
+    if (pair === null || !(await canSign(pair))) {
+      return `key ${index + 1} cannot sign: its members do not belong together`;
+    }
+    pairs.push(pair);
+  }
   const [signing] = pairs;
-  if (signing === undefined) throw new TypeError("a signing key set needs a key");
+  if (signing === undefined) return "not a JWK set with a key";
   return {
     publicJwks: { keys: pairs.map(({ publicJwk }) => publicJwk) },
 
@@ -124,24 +137,36 @@ async function importPair(jwk: JWK): Promise<KeyPair> {
   if (algorithm === null) throw new TypeError("not a signing key");
   const publicJwk = await publicHalf(jwk, algorithm);
   const [privateKey, publicKey] = await Promise.all([
-    importJWK(jwk, algorithm) as Promise<CryptoKey>,
+    importJWK(pick(jwk, [...PUBLIC_MEMBERS, ...PRIVATE_MEMBERS]), algorithm) as Promise<CryptoKey>,
     importJWK(publicJwk, algorithm) as Promise<CryptoKey>,
   ]);
   return { id: publicJwk.kid ?? "", algorithm, privateKey, publicKey, publicJwk };
 }
 
+async function canSign({ algorithm, privateKey, publicKey }: KeyPair): Promise<boolean> {
+  try {
+    const probe = new CompactSign(utf8("probe")).setProtectedHeader({ alg: algorithm });
+    await compactVerify(await probe.sign(privateKey), publicKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e"];
+const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
+
 /** Named member by member: a private member must not slip through. The id is derived (RFC 7638). */
 async function publicHalf(jwk: JWK, algorithm: SigningAlgorithm): Promise<JWK> {
-  const { kty, crv, x, y, n, e } = jwk;
-  const members = Object.entries({ kty, crv, x, y, n, e }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const key = Object.fromEntries(members) as JWK;
+  const key = pick(jwk, PUBLIC_MEMBERS);
   return { ...key, kid: await calculateJwkThumbprint(key), alg: algorithm, use: "sig" };
 }
 
+function pick(jwk: JWK, names: readonly string[]): JWK {
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => names.includes(name))) as JWK;
+}
+
 function algorithmOf(jwk: JWK | null): SigningAlgorithm | null {
-  if (jwk?.kty === "EC" && jwk.crv === "P-256") return "ES256";
-  if (jwk?.kty === "OKP" && jwk.crv === "Ed25519") return "EdDSA";
-  return jwk?.kty === "RSA" ? "RS256" : null;
+  const algorithms: readonly string[] = algorithmsOf(jwk);
+  return SIGNING_ALGORITHMS.find((algorithm) => algorithms.includes(algorithm)) ?? null;
 }

@@ -1,7 +1,10 @@
 import { fromBase64Url, fromUtf8 } from "./bytes.ts";
 
-/** Longest JWT that is looked at, in characters. */
-const JWT_LENGTH_MAX = 8192;
+/**
+ * Longest JWT that is read or signed, in characters. Room for the longest claims of a client and of
+ * a user and the longest scope; it fits into the 16 KiB of a request to introspect or revoke it.
+ */
+export const JWT_LENGTH_MAX = 12_288;
 
 /**
  * Headers that no JWT here has: keys that the token brings along (RFC 7515 §4.1), and extensions
@@ -9,7 +12,7 @@ const JWT_LENGTH_MAX = 8192;
  */
 const REFUSED_HEADERS = ["jku", "jwk", "x5u", "x5c", "crit", "b64"];
 
-/** RFC 7519 §4.1 allows fractions, which readers round differently. */
+/** Numbers, which may have a fraction (RFC 7519 §2). */
 const DATES = ["exp", "iat", "nbf"];
 
 /** Ends with the text as well: then no text makes it go back and try again. */
@@ -27,7 +30,11 @@ export function isStrictJwt(token: string): boolean {
   const [headers, claims] = [readObject(header), readObject(payload)];
   if (headers === null || claims === null) return false;
   if (REFUSED_HEADERS.some((name) => Object.hasOwn(headers, name))) return false;
-  return DATES.every((name) => !Object.hasOwn(claims, name) || Number.isSafeInteger(claims[name]));
+  return DATES.every((name) => !Object.hasOwn(claims, name) || isDate(claims[name]));
+}
+
+function isDate(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 /** @returns null for anything but a JSON object in which each name stands once */

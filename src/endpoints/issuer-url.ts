@@ -19,14 +19,19 @@ export function urlsOf(
 }
 
 /**
- * What a client assertion may be for (RFC 7523 §3): the issuer, or a token endpoint, under any
- * prefix. Libraries take the address that they call, with the slash or without.
+ * What a client may name as the audience of an assertion (RFC 7523 §3 item 3): the issuer, or an
+ * endpoint at which it authenticates, under any prefix, with its trailing slash or without. Many
+ * libraries take the address that they call. All of them are this one service, so an assertion for
+ * one is no use elsewhere.
  */
 export function assertionAudiences(
   request: Request,
   deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
 ): string[] {
-  const tokenUrls = deps.pathPrefixes.map((prefix) => urlsOf(request, deps, prefix).token);
-  const withoutSlash = tokenUrls.map((url) => url.replace(/\/$/, ""));
-  return [issuerUrlOf(request, deps), ...tokenUrls, ...withoutSlash];
+  const endpoints = deps.pathPrefixes.flatMap((prefix) => {
+    const { token, revocation, introspection } = urlsOf(request, deps, prefix);
+    return [token, revocation, introspection];
+  });
+  const withoutSlash = endpoints.map((url) => url.replace(/\/$/, ""));
+  return [issuerUrlOf(request, deps), ...endpoints, ...withoutSlash];
 }

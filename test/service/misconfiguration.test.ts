@@ -35,6 +35,10 @@ describe("a service that is configured wrongly says so to nobody but the log", (
     ["PASSWORD_HASH_ROUNDS", 21],
     ["SCOPES", " "],
     ["SCOPES", 'read "write"'],
+    ["SIGNING_KEYS", "{"],
+    ["SIGNING_KEYS", '{"keys":[]}'],
+    ["SIGNING_KEYS", '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"d4d4"}]}'],
+    ["SIGNING_KEYS", '{"keys":[{"kty":"EC","crv":"P-384","x":"AA","y":"AA","d":"d4d4"}]}'],
     ["ISSUER", "login.example.com"],
     ["ISSUER", "https://login.example.com/"],
   ])("%s = %j", async (name, value) => {

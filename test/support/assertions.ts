@@ -18,6 +18,16 @@ export async function registerKeyClient(
   const named = await Promise.all(
     keys.map(async (key) => ({ ...publicHalf(key), kid: await keyId(key) })),
   );
+  await registerUnnamedKeys(service, clientId, ...named);
+}
+
+/** The same with each key as it is, such as without a `kid`. */
+export async function registerUnnamedKeys(
+  service: Service,
+  clientId: string,
+  ...keys: readonly JWK[]
+): Promise<void> {
+  const named = keys.map((key) => ({ ...publicHalf(key), ...(key.kid ? { kid: key.kid } : {}) }));
   await service.register({
     clients: [
       {

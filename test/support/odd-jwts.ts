@@ -40,9 +40,6 @@ const DATES: readonly Forgery[] = [
   ...["exp", "iat", "nbf"].flatMap((claim) =>
     ODD_DATES.map((date) => withClaims(`${claim} ${JSON.stringify(date)}`, { [claim]: date })),
   ),
-  withClaims("a fractional exp", { exp: seconds() + 600.5 }),
-  withClaims("a fractional iat", { iat: seconds() - 10.5 }),
-  withClaims("a fractional nbf", { nbf: seconds() - 10.5 }),
   withClaims("an endless exp", { exp: 1e21 }),
   withClaims("an exp of long ago", { exp: 1 }),
   withClaims("an exp of zero", { exp: 0 }),
@@ -107,7 +104,7 @@ const WRITTEN: readonly Forgery[] = [
   written("a JWT for claims", () => [undefined, '"a.b.c"']),
   written("no claims", () => [undefined, "null"]),
   written("claims that are no JSON", ({ payload }) => [undefined, `${payload}}`]),
-  withClaims("more than 8 KiB", { padding: "x".repeat(8192) }),
+  withClaims("more than 12 KiB", { padding: "x".repeat(12_288) }),
   [
     "a good JWT nested",
     ({ header, token, key }) => {

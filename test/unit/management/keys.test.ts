@@ -98,7 +98,9 @@ async function idsOfService(secret: KeySecret, value: string): Promise<(string |
   if (secret === "SIGNING_KEYS") {
     const keys = parseJwkSet(value);
     if (typeof keys === "string") throw new TypeError(keys);
-    return (await importSigningKeys(keys)).publicJwks.keys.map(({ kid }) => kid);
+    const imported = await importSigningKeys(keys);
+    if (typeof imported === "string") throw new TypeError(imported);
+    return imported.publicJwks.keys.map(({ kid }) => kid);
   }
   const keys = parseRingKeys(value);
   if (typeof keys === "string") throw new TypeError(keys);
