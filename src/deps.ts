@@ -15,7 +15,7 @@ import { randomUuid, secureRandom } from "./crypto/random.ts";
 import type { SigningKeys } from "./crypto/signing-keys.ts";
 import type { GrantTools } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
-import { deriveMintTools } from "./issuer/mint.ts";
+import { deriveMintTools, SigningKeyError } from "./issuer/mint.ts";
 import { deriveDigestOrigin } from "./issuer/origin.ts";
 import { createLegacyLogin } from "./legacy/log-in.ts";
 import type { ManagementTools } from "./management/tools.ts";
@@ -99,7 +99,7 @@ async function createDeps(env: Env): Promise<Deps> {
   const [tokenKey] = config.tokenKeys;
   if (tokenKey === undefined) throw new ConfigError("TOKEN_KEYS is missing");
   const [mintTools, digestOrigin, passwordKinds, limits] = await Promise.all([
-    deriveMintTools(config),
+    deriveMintTools(config).catch(asConfigError),
     deriveDigestOrigin(tokenKey),
     createPasswordKinds({ ...config, random, deriveLong, createQueue }),
     createLimits(config, tokenKey, env),
@@ -117,6 +117,7 @@ async function createDeps(env: Env): Promise<Deps> {
     refreshRetry: config.refreshRetry,
     refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
     digestOrigin,
+    accessTokenSeconds: config.lifetimes.accessTokenSeconds,
     random,
     clock,
     defer,
@@ -157,6 +158,10 @@ async function createDeps(env: Env): Promise<Deps> {
     clock,
     defer,
   };
+}
+
+function asConfigError(error: unknown): never {
+  throw error instanceof SigningKeyError ? new ConfigError(error.message) : error;
 }
 
 /** What bounds how much may be tried. */

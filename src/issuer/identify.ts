@@ -1,13 +1,15 @@
+import { equalInConstantTime } from "../crypto/bytes.ts";
 import type { KeyRing } from "../crypto/key-ring.ts";
 import type { SigningKeys } from "../crypto/signing-keys.ts";
 import {
   ACCESS_TOKEN_PREFIX,
   type AccessTokenContent,
   type AccessTokenReference,
+  ownerOf,
   unsealAccessToken,
   unsealTokenId,
 } from "../tokens/access-token.ts";
-import { JWT_TYPE, jwtContent } from "../tokens/jwt-access-token.ts";
+import { claimsDigest, JWT_TYPE, jwtContent } from "../tokens/jwt-access-token.ts";
 
 /** What telling our own tokens from others needs. */
 export interface IdentifyTools {
@@ -23,12 +25,15 @@ export interface IdentifiedToken {
   readonly reference: AccessTokenReference;
   /** What a JWT says itself; null for an opaque token. */
   readonly content: AccessTokenContent | null;
+  /** Whether the `jti` of a JWT is bound to the rest; only one of version 0.1 is not. */
+  readonly isBound: boolean;
 }
 
 /**
  * Recognises an access token of ours, without touching storage.
  *
- * @returns null for a forged, truncated or altered token, and for a JWT that has expired
+ * @returns null for a forged, truncated or altered token, and for a JWT that has expired or whose
+ *   claims are not those that its `jti` was made for
  */
 export async function identify(
   token: string,
@@ -36,11 +41,30 @@ export async function identify(
 ): Promise<IdentifiedToken | null> {
   if (token.startsWith(ACCESS_TOKEN_PREFIX)) {
     const reference = await unsealAccessToken(tools.accessTokenRing, token);
-    return reference && { reference, content: null };
+    return reference && { reference, content: null, isBound: true };
   }
   const payload = (await tools.signingKeys?.verify(token, JWT_TYPE, tools.clock())) ?? null;
   const content = payload && jwtContent(payload);
   if (content === null || typeof payload?.jti !== "string") return null;
-  const reference = await unsealTokenId(tools.tokenIdRing, payload.jti);
-  return reference && { reference, content };
+  const { jti, ...claims } = payload;
+  const tokenId = await unsealTokenId(tools.tokenIdRing, jti);
+  if (tokenId === null) return null;
+  const { reference, digest } = tokenId;
+  if (digest === null) {
+    return (await isUnboundMatch(reference, content))
+      ? { reference, content, isBound: false }
+      : null;
+  }
+  const isIntact = equalInConstantTime(digest, await claimsDigest(claims));
+  return isIntact ? { reference, content, isBound: true } : null;
+}
+
+/** What a `jti` of version 0.1 says of its JWT; a family's object knows the rest. */
+async function isUnboundMatch(
+  reference: AccessTokenReference,
+  { clientId, issuedAtMs }: AccessTokenContent,
+): Promise<boolean> {
+  if (reference.kind === "family") return true;
+  const isSameSecond = Math.floor(reference.authorizedAtMs / 1000) * 1000 === issuedAtMs;
+  return isSameSecond && reference.owner === (await ownerOf(clientId));
 }

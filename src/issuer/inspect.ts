@@ -17,6 +17,8 @@ export interface ActiveToken extends AccessTokenContent {
 export interface InspectTools extends IdentifyTools, ImportedTools {
   readonly accessTokens: AccessTokenStore;
   readonly families: FamilyStore;
+  /** Lifetime of access tokens of clients that set none of their own. */
+  readonly accessTokenSeconds: number;
 }
 
 /** An access token that is good as far as is known without D1. */
@@ -43,6 +45,12 @@ interface Grounds {
   readonly nonce: string | null;
   /** Null for a token without a family of ours. */
   readonly familyId: string | null;
+  /**
+   * Of a JWT of version 0.1, whose `jti` is bound to nothing: when it was issued by that. It is
+   * accepted for the lifetime of its client's tokens after that, so that none that was made before
+   * an upgrade dies early, and a stolen signing key cannot give an old `jti` a longer life.
+   */
+  readonly unboundSinceMs?: number;
 }
 
 /**
@@ -74,7 +82,7 @@ export async function trace(token: string, tools: InspectTools): Promise<TracedT
   const { nonce, familyId } = grounds;
   return {
     query: queryFor(grounds.content, nonce, familyId),
-    settle: async (accounts) => settle(grounds, accounts),
+    settle: async (accounts) => settle(grounds, accounts, tools),
   };
 }
 
@@ -91,7 +99,7 @@ function traceBeside(
     query: queryFor(content, null, reference.familyId),
     async settle(accounts) {
       const grounds = await asked;
-      return grounds && settle(grounds, accounts);
+      return grounds && settle(grounds, accounts, tools);
     },
   };
 }
@@ -118,7 +126,7 @@ async function traceImported(token: string, tools: InspectTools): Promise<Traced
       settle: async (accounts) => {
         const imported = candidate.settle(accounts);
         const grounds = imported && importedGrounds(imported);
-        return grounds && settle(grounds, accounts);
+        return grounds && settle(grounds, accounts, tools);
       },
     }
   );
@@ -134,14 +142,15 @@ function importedGrounds(imported: ImportedToken): Grounds | null {
 /** A family's object knows exactly what is live; only an opaque token without one needs KV. */
 async function groundsOf(
   token: string,
-  { reference, content: ownContent }: IdentifiedToken,
+  { reference, content: ownContent, isBound }: IdentifiedToken,
   tools: InspectTools,
 ): Promise<Grounds | null> {
   if (reference.kind === "family") return familyGrounds(reference, tools);
   const content = ownContent ?? (await tools.accessTokens.get(token));
   if (content === null || tools.clock() >= content.expiresAtMs) return null;
   const { authorizedAtMs, nonce } = reference;
-  return { content, authorizedAtMs, nonce, familyId: null };
+  const grounds = { content, authorizedAtMs, nonce, familyId: null };
+  return isBound ? grounds : { ...grounds, unboundSinceMs: authorizedAtMs };
 }
 
 async function familyGrounds(
@@ -157,12 +166,15 @@ async function familyGrounds(
 }
 
 function settle(
-  { content, authorizedAtMs, nonce, familyId }: Grounds,
+  { content, authorizedAtMs, nonce, familyId, unboundSinceMs }: Grounds,
   accounts: Accounts,
+  { accessTokenSeconds, clock }: InspectTools,
 ): ActiveToken | null {
   const { clientId, subject } = content;
   const client = accounts.client(clientId);
   if (client === null || client.isDisabled || authorizedAtMs < client.notBeforeMs) return null;
+  const lifetimeMs = (client.accessTokenTtlSeconds ?? accessTokenSeconds) * 1000;
+  if (unboundSinceMs !== undefined && clock() >= unboundSinceMs + lifetimeMs) return null;
   if (nonce !== null && accounts.isRevoked(nonce)) return null;
   if (familyId !== null && accounts.isSessionEnded(familyId)) return null;
   if (subject === null) return { ...content, claims: client.claims, username: null };

@@ -1,5 +1,6 @@
 import { deriveKeyRing, type KeyRing } from "../crypto/key-ring.ts";
 import { importSigningKeys, type JWK, type SigningKeys } from "../crypto/signing-keys.ts";
+import { JWT_LENGTH_MAX } from "../crypto/strict-jwt.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import { Refusal, Unavailable } from "../protocol/refusal.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
@@ -12,7 +13,7 @@ import {
   TOKEN_ID_PURPOSE,
 } from "../tokens/access-token.ts";
 import type { FamilyState, Generation } from "../tokens/family.ts";
-import { JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
+import { claimsDigest, JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
 import {
   REFRESH_TOKEN_PURPOSE,
   type RefreshToken,
@@ -28,7 +29,16 @@ export interface MintTools {
   readonly signingKeys: SigningKeys | null;
 }
 
-/** Derives {@link MintTools} from the secrets of the service. */
+/** A signing key of the settings cannot sign. The message names it by its place, and quotes none. */
+export class SigningKeyError extends Error {
+  override readonly name = "SigningKeyError";
+}
+
+/**
+ * Derives {@link MintTools} from the secrets of the service.
+ *
+ * @throws SigningKeyError that names a key that cannot sign
+ */
 export async function deriveMintTools(secrets: {
   readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
   readonly signingKeys: readonly JWK[] | null;
@@ -40,6 +50,7 @@ export async function deriveMintTools(secrets: {
     deriveKeyRing(tokenKeys, TOKEN_ID_PURPOSE),
     jwks && importSigningKeys(jwks),
   ]);
+  if (typeof signingKeys === "string") throw new SigningKeyError(`SIGNING_KEYS: ${signingKeys}`);
   return { accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys };
 }
 
@@ -112,7 +123,7 @@ export async function mintPair(
  *
  * @param keyId of the ring key that seals it, or its `jti`
  * @throws Refusal when that key has retired
- * @throws Unavailable when a client has JWTs and the service no key to sign them
+ * @throws Unavailable when a client has JWTs and the service cannot make this one
  */
 export async function mintAccessToken(
   reference: AccessTokenReference,
@@ -127,15 +138,17 @@ export async function mintAccessToken(
   if (format === "opaque") {
     return { accessToken: await sealAccessToken(key, reference), content, format };
   }
-  const claims = jwtClaims(content, await sealTokenId(key, reference), issuerUrl);
-  return { accessToken: await signingKeysOf(tools).sign(claims, JWT_TYPE), content, format };
+  const { signingKeys } = tools;
+  if (signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");
+  const claims = jwtClaims(content, issuerUrl);
+  const jti = await sealTokenId(key, reference, await claimsDigest(claims));
+  const accessToken = await signingKeys.sign({ ...claims, jti }, JWT_TYPE);
+  if (accessToken.length > JWT_LENGTH_MAX) throw new Unavailable("sign", TOO_LONG);
+  return { accessToken, content, format };
 }
 
-/** @throws Unavailable when the service has no key to sign JWTs with */
-export function signingKeysOf({ signingKeys }: MintTools): SigningKeys {
-  if (signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");
-  return signingKeys;
-}
+/** A token that this service does not read could not be revoked either. */
+const TOO_LONG = `the JWT is longer than ${JWT_LENGTH_MAX}: shorten claims or scope or audience`;
 
 /** The scope of an access token, as a set. */
 export function scopeOf({ content }: MintedAccessToken): Scope {

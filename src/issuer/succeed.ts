@@ -3,13 +3,14 @@ import { formatScope } from "../protocol/scope.ts";
 import { audit } from "../telemetry/audit.ts";
 import type { AuditEvent } from "../telemetry/audit-event.ts";
 import type { Authorization, Continuation } from "../tokens/authorization.ts";
-import type {
-  Adoption,
-  FamilyPolicy,
-  Generation,
-  RevocationReason,
-  RotationOutcome,
-  RotationRefusal,
+import {
+  type Adoption,
+  type FamilyPolicy,
+  type Generation,
+  type RevocationReason,
+  type RotationOutcome,
+  type RotationRefusal,
+  successorOf,
 } from "../tokens/family.ts";
 import type { RefreshToken } from "../tokens/refresh-token.ts";
 import { isNoteDue, sessionNeededUntilMs } from "../tokens/session.ts";
@@ -24,7 +25,7 @@ import {
   store,
   toIssued,
 } from "./issued.ts";
-import { mintPair, signingKeysOf } from "./mint.ts";
+import { mintPair } from "./mint.ts";
 import { noteSession } from "./note-session.ts";
 
 const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
@@ -44,8 +45,8 @@ const REVOCATIONS: Readonly<Partial<Record<RotationRefusal, RevocationReason>>> 
 type Succession = Extract<Continuation, { kind: "rotation" | "adoption" }>;
 
 /**
- * Consumes a refresh token and makes what follows it. Rotates first, then writes the access token,
- * then answers: each step can be asked for again.
+ * Makes what follows a refresh token, and consumes it. The pair is made before the rotation, so
+ * that nothing is consumed for a token that cannot be made; then the access token is written.
  *
  * @throws Refusal when the refresh token is consumed, expired or revoked
  * @throws Unavailable when storage fails; what was consumed then can be asked for again
@@ -59,8 +60,6 @@ export async function issueSuccessor(
   const { scope, audience, claims, lifetimes } = authorization;
   const nowMs = tools.clock();
   const form = formOf(authorization, context);
-  // A refresh token must not be consumed for an access token that nobody can make.
-  if (form.format === "jwt") signingKeysOf(tools);
   const policy = policyFor(lifetimes, tools);
   const { predecessor, adoption } = begun(succession, tools);
   const { familyId, generation } = predecessor;
@@ -68,6 +67,9 @@ export async function issueSuccessor(
   const { attemptId } = succession;
   const origin = await tools.digestOrigin(familyId, context.address);
   const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId, origin };
+  const family = { ...predecessor, originalScope: predecessor.scope };
+  const next = successorOf(predecessor, rotation, nowMs, policy);
+  const minted = await mintPair(family, next, claims, form, tools);
   const outcome = await tools.families.rotate(familyId, rotation, nowMs, policy, adoption);
   noteReplay(predecessor, outcome);
   if (outcome.kind === "refused") {
@@ -75,8 +77,10 @@ export async function issueSuccessor(
     if (ended !== null) noteEnd(predecessor, ended, outcome, tools);
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
-  const family = { ...predecessor, originalScope: predecessor.scope };
-  const pair = await mintPair(family, outcome.successor, claims, form, tools);
+  const pair =
+    outcome.kind === "rotated"
+      ? minted
+      : await mintPair(family, outcome.successor, claims, form, tools);
   await store(pair, nowMs, tools);
   noteRefresh(succession, predecessor, { label: context.label, nowMs, policy }, tools);
   return toIssued(pair, pair.refreshToken, nowMs);

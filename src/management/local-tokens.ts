@@ -127,6 +127,7 @@ function issuerAt(issuedAtMs: number, tools: LocalTokenTools): Issuer {
     refreshRetry: "reject",
     refreshRetryWindowSeconds: 0,
     digestOrigin: async () => undefined,
+    accessTokenSeconds: tools.lifetimes.accessTokenSeconds,
     clock: () => issuedAtMs,
     defer: () => undefined,
   });

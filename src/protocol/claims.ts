@@ -13,6 +13,7 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   "nbf",
   "scope",
   "sub",
+  "sub_kind",
   "token_type",
   "username",
 ]);

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import {
-  areUsable,
+  problemOf,
   type Requirements,
   type Verification,
   type VerifiedToken,
@@ -37,11 +37,12 @@ const AUTHORIZATION = /^Bearer +([\w\-.~+/]+=*)$/i;
  * Challenges: none but the scheme when no credentials were sent (§3.1), `invalid_request` for a
  * malformed header, `invalid_token`, `insufficient_scope`. 503 when nobody could tell.
  *
- * @throws TypeError when a requirement has no value, which must not pass for none
+ * @throws TypeError when a requirement is unknown or has no value: it must not pass for none
  */
 export function bearer(options: BearerOptions): MiddlewareHandler<{ Variables: BearerVariables }> {
   const { verifier, realm = "api", ...requirements } = options;
-  if (!areUsable(requirements)) throw new TypeError("scope and audience need a value, if named");
+  const problem = problemOf(requirements);
+  if (problem !== null) throw new TypeError(problem);
   if (!REALM.test(realm)) throw new TypeError("realm has a character that cannot be quoted");
   return createMiddleware(async (context, next) => {
     const authorization = context.req.header("Authorization");

@@ -5,6 +5,7 @@ import { parseScope } from "../protocol/scope.ts";
 import {
   decide,
   type Requirements,
+  refusalOf,
   type Verification,
   type VerifiedToken,
   type Verifier,
@@ -35,6 +36,8 @@ export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
   const keys = createRemoteJWKSet(new URL(options.jwksUrl ?? defaultJwksUrl(issuer)));
 
   async function verify(token: string, requirements: Requirements): Promise<Verification> {
+    const refused = refusalOf(requirements);
+    if (refused !== null) return refused;
     if (!isStrictJwt(token)) return { kind: "invalid_token" };
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -61,11 +64,13 @@ function isAboutToken(error: unknown): boolean {
 }
 
 function toVerified(payload: Readonly<Record<string, unknown>>, audience: string): VerifiedToken {
-  const { sub, client_id: clientId, scope, exp } = payload;
+  const { sub, sub_kind: kind, client_id: clientId, scope, exp } = payload;
+  // A service of version 0.1 does not say the kind.
+  const isClient = kind === undefined ? sub === clientId : kind === "client";
   const others = Object.entries(payload).filter(([name]) => !RESERVED_CLAIMS.has(name));
   return {
     clientId: String(clientId),
-    subject: sub === clientId ? null : String(sub),
+    subject: isClient ? null : String(sub),
     scope: (typeof scope === "string" && parseScope(scope)) || [],
     audience,
     claims: Object.fromEntries(others),

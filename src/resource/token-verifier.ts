@@ -9,6 +9,7 @@ import type { AccessTokenContent } from "../tokens/access-token.ts";
 import {
   decide,
   type Requirements,
+  refusalOf,
   type Verification,
   type VerifiedToken,
 } from "./verification.ts";
@@ -40,6 +41,8 @@ export class TokenVerifier extends WorkerEntrypoint<Env> {
 }
 
 async function verify(token: string, options: Requirements, env: Env): Promise<Verification> {
+  const refused = refusalOf(options);
+  if (refused !== null) return refused;
   // What a caller of another version, or without types, may send.
   if (typeof token !== "string") return { kind: "invalid_token" };
   try {

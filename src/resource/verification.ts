@@ -1,4 +1,4 @@
-/** An access token that was found good, as an API sees it. */
+/** A valid access token, as an API sees it. */
 export interface VerifiedToken {
   readonly clientId: string;
   /** The user's id, or null when the client acts for itself. */
@@ -34,17 +34,21 @@ export type Verification =
   | { readonly kind: "invalid_token" }
   /** RFC 6750 §3.1: good, but not for this. */
   | { readonly kind: "insufficient_scope"; readonly scope: string }
-  /** Nobody could tell. Say 503; do not say that the token is bad. */
-  | { readonly kind: "unavailable" };
+  /**
+   * It cannot be told. Answer 503; do not say that the token is invalid. `problem`: what is wrong
+   * with the requirements, for a developer; otherwise something failed.
+   */
+  | { readonly kind: "unavailable"; readonly problem?: string };
 
 /** Whatever can verify a token: the RPC entrypoint `TokenVerifier`, or keys fetched by JWKS. */
 export interface Verifier {
   verify(token: string, requirements: Requirements): Promise<Verification>;
 }
 
-/** Holds a good token against what an API requires. */
+/** Holds a valid token against what an API requires. */
 export function decide(token: VerifiedToken, requirements: Requirements): Verification {
-  if (!areUsable(requirements)) return { kind: "unavailable" };
+  const refused = refusalOf(requirements);
+  if (refused !== null) return refused;
   const { scope, audience } = requirements;
   if (audience !== undefined && token.audience !== audience) return { kind: "invalid_token" };
   const required = (scope ?? "").split(" ").filter((name) => name !== "");
@@ -54,14 +58,34 @@ export function decide(token: VerifiedToken, requirements: Requirements): Verifi
     : { kind: "insufficient_scope", scope: required.join(" ") };
 }
 
-/**
- * Whether what is required can be told. A requirement that is named and has no value, as from a
- * missing variable of the environment, must not pass for none.
- */
-export function areUsable(requirements: Requirements): boolean {
-  const names = ["scope", "audience"] as const;
-  const named = names.filter((name) => Object.hasOwn(requirements, name));
-  return (
-    named.every((name) => typeof requirements[name] === "string") && requirements.audience !== ""
+/** What each requirement may be: one that is unknown, or has no value, must not pass for none. */
+const REQUIREMENTS: Readonly<Record<keyof Requirements, readonly [RegExp, expected: string]>> = {
+  consistency: [/^(?:fast|strict)$/, '"fast" or "strict"'],
+  scope: [/^/, "a string"],
+  audience: [/./, "a string that is not empty"],
+};
+
+/** Says what is wrong with requirements, whatever a caller without types sent; null: nothing. */
+export function problemOf(requirements: unknown): string | null {
+  if (typeof requirements !== "object" || requirements === null || Array.isArray(requirements)) {
+    return "the requirements must be an object";
+  }
+  const known: ReadonlyMap<string, readonly [RegExp, string]> = new Map(
+    Object.entries(REQUIREMENTS),
   );
+  for (const [name, value] of Object.entries(requirements)) {
+    const rule = known.get(name);
+    if (rule === undefined) {
+      return `unknown requirement "${name}": there are ${[...known.keys()].join(", ")}`;
+    }
+    const [pattern, expected] = rule;
+    if (typeof value !== "string" || !pattern.test(value)) return `${name} must be ${expected}`;
+  }
+  return null;
+}
+
+/** The answer to requirements that cannot be checked, or null when they can. */
+export function refusalOf(requirements: unknown): Verification | null {
+  const problem = problemOf(requirements);
+  return problem === null ? null : { kind: "unavailable", problem };
 }

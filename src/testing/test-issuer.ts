@@ -39,7 +39,8 @@ export async function createTestIssuer(issuer: string): Promise<TestIssuer> {
       const { audience, clientId = "test-client", scope = "", claims = {} } = options;
       const { ageSeconds = 0, lifetimeSeconds = 3600, subject = "test-user" } = options;
       const issuedAt = Math.floor(Date.now() / 1000) - ageSeconds;
-      return new SignJWT({ ...claims, client_id: clientId, scope })
+      const kind = subject === clientId ? "client" : "user";
+      return new SignJWT({ ...claims, client_id: clientId, scope, sub_kind: kind })
         .setProtectedHeader(header)
         .setIssuer(issuer)
         .setSubject(subject)

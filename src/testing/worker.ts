@@ -1,5 +1,10 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { decide, type Requirements, type Verification } from "../resource/verification.ts";
+import {
+  decide,
+  type Requirements,
+  refusalOf,
+  type Verification,
+} from "../resource/verification.ts";
 import { readFakeToken, unavailableToken } from "./fake-token.ts";
 
 /**
@@ -9,6 +14,8 @@ import { readFakeToken, unavailableToken } from "./fake-token.ts";
 export class FakeTokenVerifier extends WorkerEntrypoint {
   /** As `TokenVerifier.verify`: scope, audience and expiry are held against the requirements. */
   async verify(token: string, requirements: Requirements = {}): Promise<Verification> {
+    const refused = refusalOf(requirements);
+    if (refused !== null) return refused;
     if (typeof token !== "string") return { kind: "invalid_token" };
     if (token === unavailableToken) return { kind: "unavailable" };
     const read = readFakeToken(token, Date.now());

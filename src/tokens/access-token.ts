@@ -1,4 +1,4 @@
-import { concat, fromHex, toHex } from "../crypto/bytes.ts";
+import { type Bytes, concat, fromHex, toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
 import type { Claims } from "../protocol/claims.ts";
@@ -52,9 +52,11 @@ export const TOKEN_ID_PURPOSE = "token id";
 export const NONCE_BYTES = 20;
 
 // Layout: kind (1 byte), then family id (32) and generation (4), or nonce (20), owner (8) and the
-// instant (6).
+// instant (6). A jti has kind and digest (32) before that.
 const FAMILY_KIND = 1;
 const SINGLE_KIND = 2;
+const BOUND_KIND = 3;
+const DIGEST_BYTES = 32;
 const FAMILY_ID_BYTES = 32;
 const OWNER_BYTES = 8;
 const INSTANT_BYTES = 6;
@@ -77,18 +79,30 @@ export async function unsealAccessToken(
   return opened && decode(opened.plaintext);
 }
 
-/** Writes the `jti` of a JWT; the same every time for the same content and key. */
-export function sealTokenId(key: SealingKey, token: AccessTokenReference): Promise<string> {
-  return sealToken("", key, encode(token));
+/** What a `jti` says: which token it is of, and what else that token says. */
+export interface TokenId {
+  readonly reference: AccessTokenReference;
+  /** Of the JWT's other claims; null: version 0.1 made it, which bound nothing. */
+  readonly digest: Bytes | null;
+}
+
+/** Writes the `jti` of a JWT. @param digest of its other claims, to which it is bound */
+export function sealTokenId(
+  key: SealingKey,
+  reference: AccessTokenReference,
+  digest: Bytes,
+): Promise<string> {
+  return sealToken("", key, concat([BOUND_KIND], digest, encode(reference)));
 }
 
 /** Reads a `jti`. @returns null for anything that {@link sealTokenId} did not write */
-export async function unsealTokenId(
-  ring: KeyRing,
-  tokenId: string,
-): Promise<AccessTokenReference | null> {
+export async function unsealTokenId(ring: KeyRing, tokenId: string): Promise<TokenId | null> {
   const opened = await unsealToken("", ring, tokenId);
-  return opened && decode(opened.plaintext);
+  if (opened === null) return null;
+  const { plaintext } = opened;
+  const isBound = plaintext[0] === BOUND_KIND;
+  const reference = decode(isBound ? plaintext.slice(1 + DIGEST_BYTES) : plaintext);
+  return reference && { reference, digest: isBound ? plaintext.slice(1, 1 + DIGEST_BYTES) : null };
 }
 
 /** Stands for a client in its tokens without a family: 64 bits of a digest, in hexadecimal. */

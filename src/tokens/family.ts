@@ -175,6 +175,20 @@ function compareOrigins(
   return { isSameOrigin: origin === other };
 }
 
+/**
+ * The generation that {@link rotate} makes of this predecessor at that time, if it rotates: known
+ * before, so that its tokens can be made before anything is consumed.
+ */
+export function successorOf(
+  predecessor: Pick<Generation, "generation" | "issuedAtMs">,
+  rotation: Pick<Generation, "keyId" | "scope" | "audience">,
+  nowMs: number,
+  policy: Pick<FamilyPolicy, "accessTokenMs">,
+): Generation {
+  const issuedAtMs = Math.max(nowMs, predecessor.issuedAtMs);
+  return generationAt(predecessor.generation + 1, rotation, issuedAtMs, policy);
+}
+
 /** Ends a family, whatever its age. Doing so again changes nothing. */
 export function revoke(state: FamilyState, reason: RevocationReason, nowMs: number): FamilyState {
   return state.revoked === null ? { ...state, revoked: { atMs: nowMs, reason } } : state;
@@ -202,7 +216,7 @@ function succeed(
   atMs: number,
   policy: FamilyPolicy,
 ): RotationStep {
-  const successor = generationAt(state.live.generation + 1, rotation, atMs, policy);
+  const successor = successorOf(state.live, rotation, atMs, policy);
   return {
     state: { ...state, live: successor, attemptId: rotation.attemptId, origin: rotation.origin },
     outcome: { kind: "rotated", successor },

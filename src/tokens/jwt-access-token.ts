@@ -1,3 +1,5 @@
+import type { Bytes } from "../crypto/bytes.ts";
+import { sha256 } from "../crypto/digest.ts";
 import type { Claims } from "../protocol/claims.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import type { AccessTokenContent } from "./access-token.ts";
@@ -6,40 +8,47 @@ import type { AccessTokenContent } from "./access-token.ts";
 export const JWT_TYPE = "at+jwt";
 
 /**
- * The claims of a JWT access token (RFC 9068 §2.2). Without a user the client is the subject.
- *
- * @param tokenId the `jti`: names the token to this service and is no token itself
+ * The claims of a JWT access token (RFC 9068 §2.2) but for its `jti`. Without a user the client is
+ * the subject; `sub_kind` says which of the two it is (RFC 9700 §4.15).
  */
-export function jwtClaims(
-  content: AccessTokenContent,
-  tokenId: string,
-  issuerUrl: string,
-): Record<string, unknown> {
+export function jwtClaims(content: AccessTokenContent, issuerUrl: string): Record<string, unknown> {
   const { clientId, subject, scope, audience, claims, issuedAtMs, expiresAtMs } = content;
   return {
     ...claims,
     iss: issuerUrl,
     sub: subject ?? clientId,
+    sub_kind: subject === null ? "client" : "user",
     aud: audience ?? issuerUrl,
     client_id: clientId,
     scope,
     iat: Math.floor(issuedAtMs / 1000),
     exp: Math.floor(expiresAtMs / 1000),
-    jti: tokenId,
   };
 }
 
-/** Reads back what {@link jwtClaims} wrote. @returns null when something is missing or odd */
+/**
+ * A digest of all that a JWT says but its `jti`, which is bound to it: whoever has the signing key
+ * alone can put no other claims to a `jti` of this service.
+ *
+ * @param claims in the order in which the token has them
+ */
+export function claimsDigest(claims: Readonly<Record<string, unknown>>): Promise<Bytes> {
+  return sha256(JSON.stringify(claims));
+}
+
+/** Reads back what {@link jwtClaims} wrote. @returns null when something is missing or malformed */
 export function jwtContent(payload: Readonly<Record<string, unknown>>): AccessTokenContent | null {
-  const { sub, aud, client_id: clientId, scope, iat, exp } = payload;
+  const { sub, aud, client_id: clientId, scope, iat, exp, sub_kind: kind } = payload;
   if (typeof sub !== "string" || typeof clientId !== "string" || typeof scope !== "string") {
     return null;
   }
   if (typeof aud !== "string" || typeof iat !== "number" || typeof exp !== "number") return null;
+  // Tokens of 0.1 do not say the kind; they have expired an hour after an upgrade.
+  const isClient = kind === undefined ? sub === clientId : kind === "client";
   const own = Object.entries(payload).filter(([name]) => !RESERVED_CLAIMS.has(name));
   return {
     clientId,
-    subject: sub === clientId ? null : sub,
+    subject: isClient ? null : sub,
     scope,
     audience: aud,
     claims: Object.fromEntries(own) as Claims,

@@ -71,6 +71,7 @@ describe("the token", () => {
     expect(payload).toEqual({
       iss: ISSUER,
       sub: expect.stringMatching(/^[\da-f-]{36}$/),
+      sub_kind: "user",
       aud: API,
       client_id: "jwt",
       scope: "read",
@@ -82,7 +83,7 @@ describe("the token", () => {
 
   test("§2.2 has the client for its subject when no user is involved", async () => {
     const { payload } = await verify(await ownToken());
-    expect(payload).toMatchObject({ sub: "jwt", client_id: "jwt" });
+    expect(payload).toMatchObject({ sub: "jwt", sub_kind: "client", client_id: "jwt" });
   });
 
   test("§2.2 has the same sub for the same user each time, and another jti", async () => {

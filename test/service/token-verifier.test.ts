@@ -247,6 +247,14 @@ describe("when something fails, nobody can tell, and it never throws:", () => {
 
   test("options that are none", async () => {
     const verification = await TOKENS.verify(await own(), null as unknown as Requirements);
-    expect(verification).toEqual({ kind: "unavailable" });
+    expect(verification).toMatchObject({ kind: "unavailable" });
+  });
+
+  test.each<[object, string]>([
+    [{ scope: "read", consistency: "Strict" }, 'consistency must be "fast" or "strict"'],
+    [{ scopes: "read" }, 'unknown requirement "scopes": there are consistency, scope, audience'],
+  ])("options that are unknown, which the answer names: %j", async (options, problem) => {
+    const verification = await TOKENS.verify(await own(), options as Requirements);
+    expect(verification).toEqual({ kind: "unavailable", problem });
   });
 });

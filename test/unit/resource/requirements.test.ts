@@ -19,6 +19,38 @@ const TOKEN = {
   expiresAt: 1,
 };
 
+/** What a caller without types may send by mistake, and what it is told. */
+const UNKNOWN: readonly [unknown, string][] = [
+  [{ consistency: "Strict" }, 'consistency must be "fast" or "strict"'],
+  [{ consistency: "" }, 'consistency must be "fast" or "strict"'],
+  [{ consistency: undefined }, 'consistency must be "fast" or "strict"'],
+  [{ Consistency: "strict" }, 'unknown requirement "Consistency"'],
+  [{ scopes: "read" }, 'unknown requirement "scopes"'],
+  [{ scope: "read", aud: "api" }, 'unknown requirement "aud"'],
+  [{ scope: ["read"] }, "scope must be a string"],
+  [{ ["__proto__"]: "x" }, 'unknown requirement "__proto__"'],
+  [null, "the requirements must be an object"],
+  ["strict", "the requirements must be an object"],
+  [["read"], "the requirements must be an object"],
+];
+
+describe("a requirement that is unknown passes for none nowhere:", () => {
+  test.each(UNKNOWN)("%j", async (requirements, problem) => {
+    const refused = { kind: "unavailable", problem: expect.stringContaining(problem) };
+    const odd = requirements as Requirements;
+    expect(decide(TOKEN, odd)).toEqual(refused);
+    expect(await FakeTokenVerifier.prototype.verify(fakeToken(), odd)).toEqual(refused);
+    const verifier = createJwksVerifier({ issuer: ISSUER, audience: "api" });
+    expect(await verifier.verify("x", odd)).toEqual(refused);
+  });
+
+  test("and no route is guarded by it", () => {
+    const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
+    const options = { verifier, scopes: "read" };
+    expect(() => bearer(options)).toThrow('unknown requirement "scopes"');
+  });
+});
+
 /** As a caller without types, or a missing variable of the environment, has them. */
 const VALUELESS: readonly [string, unknown][] = [
   ["an audience that is undefined", { audience: undefined }],
@@ -30,7 +62,7 @@ const VALUELESS: readonly [string, unknown][] = [
 
 describe("a requirement that is named and has no value passes for none nowhere:", () => {
   test.each(VALUELESS)("%s", (_, requirements) => {
-    expect(decide(TOKEN, requirements as Requirements)).toEqual({ kind: "unavailable" });
+    expect(decide(TOKEN, requirements as Requirements)).toMatchObject({ kind: "unavailable" });
     const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
     expect(() => bearer({ verifier, ...(requirements as Requirements) })).toThrow(TypeError);
   });
