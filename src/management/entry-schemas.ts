@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { utf8 } from "../crypto/bytes.ts";
+import { problemOfKey } from "../crypto/jwk-check.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
@@ -77,6 +78,7 @@ const claims = () =>
       (object) => Object.keys(object).every((claim) => !RESERVED_CLAIMS.has(claim)),
       "has a name that tokens use themselves",
     ),
+    z.refine(hasSafeNumbers, "has a number beyond 2^53 - 1, which readers round: write a string"),
     z.refine(
       (object) => utf8(JSON.stringify(object)).length <= CLAIMS_BYTES_MAX,
       `is longer than ${CLAIMS_BYTES_MAX} bytes`,
@@ -85,12 +87,26 @@ const claims = () =>
 
 const jwks = () =>
   z.strictObject({
-    keys: z.array(z.looseObject({ kty: z.enum(["EC", "OKP", "RSA"]) })).check(
-      z.minLength(1, "is empty"),
-      z.maxLength(16),
-      z.refine((keys) => keys.every((key) => !("d" in key)), "has a private key"),
-    ),
+    keys: z.array(publicKey()).check(z.minLength(1, "is empty"), z.maxLength(16)),
   });
+
+/** A key that no assertion could be verified with would lock its client out. */
+const publicKey = () =>
+  z.looseObject({}).check(
+    z.refine((key) => problemOfKey(key, "verify") === null, {
+      error: ({ input }) => problemOfKey(input, "verify") ?? "",
+    }),
+  );
+
+/** Without recursion, whose depth the caller would choose. */
+function hasSafeNumbers(claims: object): boolean {
+  const values: unknown[] = [claims];
+  for (const value of values) {
+    if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) return false;
+    if (typeof value === "object" && value !== null) values.push(...Object.values(value));
+  }
+  return true;
+}
 
 /** What stands in for a secret. Whether this service can read it, `canRead` says. */
 const record = () => z.string().check(z.minLength(1, "is empty"), z.maxLength(8192, "is too long"));

@@ -47,3 +47,57 @@ function countNames(json: string): number {
   }
   return names;
 }
+
+/** A JSON text as it was read, and where a number in it is not the number that was read. */
+export interface ExactJson {
+  readonly value: unknown;
+  /** Paths of numbers that lost digits, such as 9007199254740993; `value` is no use then. */
+  readonly inexact: readonly (readonly PropertyKey[])[];
+}
+
+/** No other text has a number that loses digits: up to 15 of them always fit into a double. */
+const MAY_BE_INEXACT = /(?:\d\.?){16}|\d[eE]/;
+
+/** Stands for a number that lost digits. */
+const INEXACT = Symbol("inexact");
+
+/** Longest number that is looked at, in characters; a double prints in fewer. */
+const NUMBER_LENGTH_MAX = 100;
+
+/** `JSON.parse` that tells which numbers it could not keep. @throws what `JSON.parse` throws */
+export function parseExactJson(text: string): ExactJson {
+  if (!MAY_BE_INEXACT.test(text)) return { value: JSON.parse(text), inexact: [] };
+  const value = JSON.parse(text, (_, parsed: unknown, context?: { source?: string }) => {
+    if (typeof parsed !== "number" || context?.source === undefined) return parsed;
+    return isExact(parsed, context.source) ? parsed : INEXACT;
+  });
+  return { value, inexact: pathsOf(INEXACT, value) };
+}
+
+function isExact(number: number, source: string): boolean {
+  if (!Number.isFinite(number) || source.length > NUMBER_LENGTH_MAX) return false;
+  return decimalOf(String(number)) === decimalOf(source);
+}
+
+/** The one spelling of a decimal number: its digits without outer zeros, and a power of ten. */
+function decimalOf(literal: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  const power = Number(exponent) - fraction.length + digits.length - significant.length;
+  return significant === "" ? "0" : `${sign}${significant}e${power}`;
+}
+
+function pathsOf(wanted: unknown, root: unknown): PropertyKey[][] {
+  const paths: PropertyKey[][] = [];
+  const waiting: [value: unknown, path: PropertyKey[]][] = [[root, []]];
+  for (const [value, path] of waiting) {
+    if (value === wanted) paths.push(path);
+    if (typeof value !== "object" || value === null) continue;
+    for (const [name, member] of Object.entries(value)) {
+      waiting.push([member, [...path, Array.isArray(value) ? Number(name) : name]]);
+    }
+  }
+  return paths;
+}

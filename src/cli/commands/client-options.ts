@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { ClientEntry } from "../../management/entries.ts";
+import { INEXACT_NUMBER } from "../../management/exact-json.ts";
+import { type ExactJson, parseExactJson } from "../../protocol/json.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../../protocol/names.ts";
 import { messageOf, usageError } from "../command-error.ts";
 
@@ -104,11 +106,14 @@ function asNumber(text: string): number | string {
 
 /** Reads an option's JSON. @throws CommandError that does not quote it */
 export function asJson(text: string): unknown {
+  let parsed: ExactJson;
   try {
-    return JSON.parse(text);
+    parsed = parseExactJson(text);
   } catch {
     throw usageError("--claims: is not valid JSON");
   }
+  if (parsed.inexact.length > 0) throw usageError(`--claims: ${INEXACT_NUMBER}`);
+  return parsed.value;
 }
 
 function asJsonFile(path: string): unknown {

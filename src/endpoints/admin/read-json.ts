@@ -1,4 +1,6 @@
 import { fromUtf8 } from "../../crypto/bytes.ts";
+import { readExactJson } from "../../management/exact-json.ts";
+import { ManagementError } from "../../management/management-error.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { JSON_BYTES_MAX, readBody } from "../read-body.ts";
 import { mediaTypeOf, requireNoEncoding } from "../read-params.ts";
@@ -14,6 +16,7 @@ export const JSON_TYPES: readonly string[] = ["application/json", "application/m
  *
  * @throws Refusal for an unknown media type, any content encoding, and for a body that is too long
  *   or no such object
+ * @throws ManagementError `invalid` for a number that cannot be kept as it is written
  */
 export async function readJson(request: Request): Promise<Readonly<Record<string, unknown>>> {
   // Read first, whatever its type: see DRAINED_BYTES_MAX in ../read-body.ts.
@@ -30,8 +33,9 @@ export async function readJson(request: Request): Promise<Readonly<Record<string
 
 function parse(text: string | null): unknown {
   try {
-    return text === null ? null : JSON.parse(text);
-  } catch {
+    return text === null ? null : readExactJson(text);
+  } catch (error) {
+    if (error instanceof ManagementError) throw error;
     return null;
   }
 }

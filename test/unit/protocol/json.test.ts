@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeJsonObject } from "../../../src/protocol/json.ts";
+import { decodeJsonObject, parseExactJson } from "../../../src/protocol/json.ts";
 import { anyText } from "../../support/arbitraries.ts";
 
 /** Reads a body of which these names are known. */
@@ -162,5 +162,34 @@ describe("a whole JSON body", () => {
     expect(decode(`{"a":"${"x".repeat(length)}"}`)).toHaveLength(1);
     expect(decode('"'.repeat(length))).toBeNull();
     expect(decode(`{"a":"${"\\".repeat(length)}`)).toBeNull();
+  });
+});
+
+describe("a number in JSON", () => {
+  test.each([
+    ...["0", "-0", "0.0", "1", "-1", "1.0", "1.50", "0.1", "1e2", "1E+2", "1.5e-7", "5e-324"],
+    ...["9007199254740991", "-9007199254740991", "0.30000000000000004", "123456789012345.6"],
+    ...["1700000000.123456", "9007199254740992"],
+  ])("%s is kept", (literal) => {
+    const text = `{"a": [${literal}], "b": "9007199254740993"}`;
+    expect(parseExactJson(text)).toEqual({ value: JSON.parse(text), inexact: [] });
+  });
+
+  test.each([
+    ...["9007199254740993", "-9007199254740993", "12345678901234567890", "1e400", "-1e400"],
+    ...["0.1000000000000000055", "0.12345678901234567890", "1e-400", "1.7976931348623159e308"],
+    ...["123456789.12345678901", `1${"0".repeat(400)}`],
+  ])("%s is told of, with its place", (literal) => {
+    expect(parseExactJson(`{"a": [0, ${literal}], "b": 1}`).inexact).toEqual([["a", 1]]);
+    expect(parseExactJson(literal).inexact).toEqual([[]]);
+  });
+
+  test("is told of wherever it is, and text is none", () => {
+    const text = '{"x": {"y": 9007199254740993}, "z": ["9007199254740993", 1e999]}';
+    expect(parseExactJson(text).inexact).toEqual([
+      ["x", "y"],
+      ["z", 1],
+    ]);
+    expect(() => parseExactJson("{9007199254740993}")).toThrow(SyntaxError);
   });
 });
