@@ -96,8 +96,7 @@ async function createDeps(env: Env): Promise<Deps> {
   const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
   const createQueue = () =>
     createHashingQueue({ hashesMax: config.hashesInFlightMax, clock, wait });
-  const [tokenKey] = config.tokenKeys;
-  if (tokenKey === undefined) throw new ConfigError("TOKEN_KEYS is missing");
+  const tokenKey = sealingKeyOf(config);
   const [mintTools, digestOrigin, passwordKinds, limits] = await Promise.all([
     deriveMintTools(config).catch(asConfigError),
     deriveDigestOrigin(tokenKey),
@@ -158,6 +157,11 @@ async function createDeps(env: Env): Promise<Deps> {
     clock,
     defer,
   };
+}
+
+function sealingKeyOf({ tokenKeys: [first] }: Config): Uint8Array<ArrayBuffer> {
+  if (first === undefined) throw new ConfigError("TOKEN_KEYS is missing");
+  return first;
 }
 
 function asConfigError(error: unknown): never {

@@ -29,7 +29,7 @@ export interface MintTools {
   readonly signingKeys: SigningKeys | null;
 }
 
-/** A signing key of the settings cannot sign. The message names it by its place, and quotes none. */
+/** A signing key of the settings cannot sign. The message says which, and quotes none. */
 export class SigningKeyError extends Error {
   override readonly name = "SigningKeyError";
 }

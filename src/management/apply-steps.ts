@@ -1,6 +1,7 @@
 import type { ClientRow, UserRow } from "../storage/account-rows.ts";
 import type { RegistryWrite, UserFields } from "../storage/registry.ts";
 import { type ClientChange, decideClient, isReadable, UNREADABLE } from "./apply-clients.ts";
+import { ID_OF_USER, SHARED_ID } from "./entries.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
 import { invalid, type Subject } from "./management-error.ts";
 import { problemOfPassword } from "./password-policy.ts";
@@ -45,6 +46,10 @@ export async function* clientSteps(file: RegistryFile, tools: ApplyTools): Async
       }
     }
   }
+  const users = await tools.registry.findUsersById(newIds(file.clients, rows));
+  for (const [index, { client_id: id }] of file.clients.entries()) {
+    if (users.has(id)) problems.push(`clients[${index}].client_id: ${ID_OF_USER}`);
+  }
   if (problems.length > 0) throw invalid(...problems);
   for (const [index, entry] of file.clients.entries()) {
     const row = rows.get(entry.client_id);
@@ -63,6 +68,13 @@ export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGe
   const rows = await registry.findUsers(file.users.map((entry) => entry.username));
   const owners = await registry.findUsersById(file.users.flatMap(({ id }) => id ?? []));
   const problems = sameNames(file, registry);
+  const newUsersIds = file.users.flatMap(({ id, username }) => {
+    return rows.has(username) ? [] : (id ?? []);
+  });
+  const clientIds = new Set([
+    ...(await registry.findClients(newUsersIds)).keys(),
+    ...file.clients.map((entry) => entry.client_id),
+  ]);
   for (const [index, { id, username, password_record: record }] of file.users.entries()) {
     const place = `users[${index}]`;
     const row = rows.get(username);
@@ -71,6 +83,8 @@ export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGe
       problems.push(`${place}.id: the user has another, and tokens are for that`);
     } else if (owner !== undefined && owner.id !== row?.id) {
       problems.push(`${place}.id: is another user's`);
+    } else if (!rows.has(username) && clientIds.has(id ?? "")) {
+      problems.push(`${place}.id: ${SHARED_ID}`);
     }
     const isUnusable = record?.startsWith(UNUSABLE_RECORD) === true;
     if (!isUnusable && !(await isReadable(record, userPasswords))) {
@@ -103,6 +117,14 @@ function sameNames(file: RegistryFile, registry: ApplyTools["registry"]): string
       ? [`users[${index}].username: is the name of another entry, spelled differently`]
       : [];
   });
+}
+
+/** Ids that are to be made: one that is here stays, even where version 0.1 let a user have it. */
+function newIds(
+  entries: RegistryFile["clients"],
+  rows: ReadonlyMap<string, ClientRow>,
+): readonly string[] {
+  return entries.map((entry) => entry.client_id).filter((id) => !rows.has(id));
 }
 
 async function clientStep(

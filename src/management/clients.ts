@@ -3,7 +3,7 @@ import { type Page, RegistryConflict, type RegistryWrite } from "../storage/regi
 import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound } from "./change-client.ts";
 import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secrets.ts";
-import { type ClientEntry, needsSecret, parseClientEntry } from "./entries.ts";
+import { type ClientEntry, ID_OF_USER, needsSecret, parseClientEntry } from "./entries.ts";
 import { type Listing, listPage } from "./listing.ts";
 import { invalid, ManagementError } from "./management-error.ts";
 import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
@@ -150,6 +150,8 @@ async function insert(
     await registry.write([write]);
   } catch (error) {
     if (!(error instanceof RegistryConflict)) throw error;
+    const users = await registry.findUsersById([write.clientId]);
+    if (users.size > 0) throw invalid(`client_id: ${ID_OF_USER}`);
     throw new ManagementError("already_exists", { kind: "client", name: write.clientId });
   }
 }

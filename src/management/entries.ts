@@ -81,6 +81,12 @@ const SECRET_FIELDS = [
   "previous_secret_record",
 ] as const;
 
+/** What is wrong with a user's id that a client has. */
+export const SHARED_ID = "is a client's id, and no token may mean both: choose another";
+
+/** What is wrong with a client's id that a user has. */
+export const ID_OF_USER = "is a user's id, and no token may mean both: choose another";
+
 /** What fields of a client say against each other. */
 export function clientContradictions(
   entry: ClientEntry & { readonly initial_secret?: string | undefined },

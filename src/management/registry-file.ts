@@ -7,8 +7,9 @@ import {
   type UserEntry,
   userSchema,
 } from "./entry-schemas.ts";
+import { readExactJson } from "./exact-json.ts";
 import { substituteVariables, type Variables } from "./file-variables.ts";
-import { invalid } from "./management-error.ts";
+import { invalid, ManagementError } from "./management-error.ts";
 import { onDemand } from "./on-demand.ts";
 
 /** Most clients, and most users, in one file. More belongs into an import. */
@@ -101,8 +102,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return readExactJson(text);
+  } catch (error) {
+    if (error instanceof ManagementError) throw error;
     throw invalid(`${placeOfMistake(text)}: not valid JSON`);
   }
 }

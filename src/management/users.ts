@@ -4,7 +4,7 @@ import type { UserKey } from "../storage/accounts.ts";
 import { type Page, RegistryConflict, type UserFields } from "../storage/registry.ts";
 import { nameOf } from "./all-rows.ts";
 import { changeUser, findUser } from "./change-user.ts";
-import { parseUserEntry, type UserEntry } from "./entries.ts";
+import { parseUserEntry, SHARED_ID, type UserEntry } from "./entries.ts";
 import { type Listing, listPage } from "./listing.ts";
 import { invalid, ManagementError } from "./management-error.ts";
 import { makePassword, requireGoodPassword } from "./password-policy.ts";
@@ -50,6 +50,7 @@ export async function createUser(input: object, tools: ManagementTools): Promise
     await tools.registry.write([{ kind: "insert_user", id, username, fields }]);
   } catch (error) {
     if (!(error instanceof RegistryConflict)) throw error;
+    if ((await tools.registry.findClients([id])).size > 0) throw invalid(`id: ${SHARED_ID}`);
     throw new ManagementError("already_exists", { kind: "user", name: username });
   }
   return id;

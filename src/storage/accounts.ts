@@ -61,7 +61,7 @@ const ADD_USER = `INSERT INTO users (id, username, username_key, password_record
   SELECT ?1, ?2, ?3, ?4, 0 WHERE NOT EXISTS (
     SELECT 1 FROM users WHERE username IN (?2, ?5) OR username_key = ?3
     OR (username_key IS NULL AND (?6 OR lower(username) = ?3))
-  ) ON CONFLICT DO NOTHING`;
+  ) AND NOT EXISTS (SELECT 1 FROM clients WHERE client_id = ?1) ON CONFLICT DO NOTHING`;
 
 /**
  * Builds the {@link AccountStore} over D1.

@@ -48,16 +48,20 @@ export interface Change {
 }
 
 // Each takes all its rows as one parameter: D1 binds a hundred and no more. `WHERE true` tells
-// SQLite that ON CONFLICT is not of a join. Sessions of before the import live: not_before_ms is 0.
+// SQLite that ON CONFLICT is not of a join. Sessions of before the import
+// live: not_before_ms is 0, or after the deletion of another account of that id.
 const ADD_USERS =
   "INSERT INTO users (id, username, username_key, password_record, is_active, not_before_ms) " +
   "SELECT value ->> 'id', value ->> 'username', value ->> 'username_key', " +
   "value ->> 'password_record', " +
-  "value ->> 'is_active', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
+  "value ->> 'is_active', coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts " +
+  "WHERE kind = 'user' AND id = value ->> 'id'), 0) FROM json_each(?) WHERE " +
+  "NOT EXISTS (SELECT 1 FROM clients WHERE client_id = value ->> 'id') ON CONFLICT DO NOTHING";
 
 const NEW_USERS =
   "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +
-  "(SELECT 1 FROM users WHERE id = new.value ->> 'id' OR username = new.value ->> 'username')";
+  "(SELECT 1 FROM users WHERE id = new.value ->> 'id' OR username = new.value ->> 'username') " +
+  "AND NOT EXISTS (SELECT 1 FROM clients WHERE client_id = new.value ->> 'id')";
 
 const ADD_CLIENTS =
   "INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, secret_record, " +
@@ -65,11 +69,16 @@ const ADD_CLIENTS =
   "SELECT value ->> 'client_id', value ->> 'client_name', " +
   "value ->> 'token_endpoint_auth_method', value ->> 'secret_record', value ->> 'grant_types', " +
   "value ->> 'scope', value ->> 'default_scope', value ->> 'allowed_origins', " +
-  "value ->> 'jwks', value ->> 'disabled', 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
+  "value ->> 'jwks', value ->> 'disabled', " +
+  "coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts " +
+  "WHERE kind = 'client' AND id = value ->> 'client_id'), 0) " +
+  "FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = value ->> 'client_id') " +
+  "ON CONFLICT DO NOTHING";
 
 const NEW_CLIENTS =
   "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +
-  "(SELECT 1 FROM clients WHERE client_id = new.value ->> 'client_id')";
+  "(SELECT 1 FROM clients WHERE client_id = new.value ->> 'client_id') " +
+  "AND NOT EXISTS (SELECT 1 FROM users WHERE id = new.value ->> 'client_id')";
 
 const ADD_REFRESH_TOKENS =
   "INSERT INTO imported_refresh_tokens (token_hash, client_id, user_id, scope, expires_at_ms) " +

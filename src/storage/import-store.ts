@@ -3,6 +3,11 @@ import type { UserRow } from "./account-rows.ts";
 import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOfImport } from "./audit-events.ts";
 import {
+  type DeletedAccount,
+  selectDeletedClients,
+  selectDeletedUsers,
+} from "./deleted-accounts.ts";
+import {
   accessTokensToAdd,
   accessTokensToRemove,
   type Change,
@@ -45,6 +50,15 @@ export type StandingUser = Pick<
 export interface ImportStore {
   /** @returns the users that have one of these ids, or one of these names but for case */
   findUsers(ids: readonly string[], usernames: readonly string[]): Promise<StandingUser[]>;
+  /** @returns the users of these ids or names who were deleted here */
+  findDeletedUsers(
+    ids: readonly string[],
+    usernames: readonly string[],
+  ): Promise<readonly DeletedAccount[]>;
+  /** @returns the clients of these ids that were deleted here */
+  findDeletedClients(clientIds: readonly string[]): Promise<readonly DeletedAccount[]>;
+  /** @returns which of these ids clients have */
+  findClientIds(ids: readonly string[]): Promise<readonly string[]>;
   /** @returns how many were not there yet */
   addUsers(users: readonly ImportedUser[]): Promise<number>;
   /** @returns how many were not there yet */
@@ -70,6 +84,9 @@ const FIND_USERS =
   "SELECT id, username, is_active, not_before_ms, created_at_ms FROM users " +
   "WHERE username_key IN (SELECT value FROM json_each(?3))";
 
+const FIND_CLIENT_IDS =
+  "SELECT client_id FROM clients WHERE client_id IN (SELECT value FROM json_each(?))";
+
 /** A consumed refresh token stays: brought in once more, it would be good once more. */
 const REMOVE_REFRESH_TOKENS =
   "DELETE FROM imported_refresh_tokens " +
@@ -86,6 +103,28 @@ function selectUsers(
 ): D1PreparedStatement {
   const lists = [ids, usernames.flatMap(spellingsOf), usernames.map(usernameKey)];
   return db.prepare(FIND_USERS).bind(...lists.map((list) => JSON.stringify(list)));
+}
+
+type Finders = Pick<
+  ImportStore,
+  "findUsers" | "findDeletedUsers" | "findDeletedClients" | "findClientIds"
+>;
+
+function createFinders(db: D1Database): Finders {
+  async function find<Row>(statement: D1PreparedStatement): Promise<Row[]> {
+    const run = () => statement.all<Row>();
+    return (await attempt("d1.find_imported_accounts", run, COMMAND_DEADLINE_MS)).results;
+  }
+
+  return {
+    findUsers: (ids, usernames) => find(selectUsers(db, ids, usernames)),
+    findDeletedUsers: (ids, usernames) => find(selectDeletedUsers(db, ids, usernames)),
+    findDeletedClients: (clientIds) => find(selectDeletedClients(db, clientIds)),
+    async findClientIds(ids) {
+      const statement = db.prepare(FIND_CLIENT_IDS).bind(JSON.stringify(ids));
+      return (await find<{ client_id: string }>(statement)).map(({ client_id: id }) => id);
+    },
+  };
 }
 
 /**
@@ -119,10 +158,7 @@ export function createImportStore(db: D1Database, isDryRun: boolean): ImportStor
   }
 
   return {
-    async findUsers(ids, usernames) {
-      const find = () => selectUsers(db, ids, usernames).all<StandingUser>();
-      return (await attempt("d1.find_imported_users", find, COMMAND_DEADLINE_MS)).results;
-    },
+    ...createFinders(db),
 
     async addUsers(rows) {
       return (await run("d1.import_users", [usersToAdd(db, rows)]))[0] ?? 0;

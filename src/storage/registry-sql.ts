@@ -1,5 +1,6 @@
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ClientRow, UserRow } from "./account-rows.ts";
+import { CLIENT_START, clientDeletion, USER_START, userDeletion } from "./deleted-accounts.ts";
 import { endingOf, removalOf, type SessionReference } from "./session-rows.ts";
 import { requireNameIsFree } from "./usernames.ts";
 
@@ -70,9 +71,13 @@ export function statementsOf(
 ): D1PreparedStatement[] {
   switch (write.kind) {
     case "insert_client":
-      return [insert(db, "clients", { client_id: write.clientId, ...write.fields })];
+      return [
+        guardAbsence(db, { table: "users", key: "id", name: write.clientId }),
+        insert(db, "clients", { client_id: write.clientId, ...write.fields }),
+      ];
     case "insert_user":
       return [
+        guardAbsence(db, { table: "clients", key: "client_id", name: write.id }),
         requireNameIsFree(db, write.username, mode, null),
         insert(db, "users", { id: write.id, ...nameFields(write.username), ...write.fields }),
       ];
@@ -85,10 +90,14 @@ export function statementsOf(
     case "update_user":
       return updateUser(db, write, mode);
     case "delete_client":
-      return remove(db, { table: "clients", key: "client_id", name: write.clientId });
+      return [
+        clientDeletion(db, write.clientId),
+        ...remove(db, { table: "clients", key: "client_id", name: write.clientId }),
+      ];
     case "delete_user":
       return [
         ...removalOf(db, write.username),
+        userDeletion(db, write.username),
         ...remove(db, { table: "users", key: "username", name: write.username }, write.expected),
       ];
     case "end_session":
@@ -125,15 +134,17 @@ type Fields = Readonly<Record<string, string | number | null>>;
 
 interface Row {
   readonly table: "clients" | "users";
-  readonly key: "client_id" | "username";
+  readonly key: "client_id" | "id" | "username";
   readonly name: string;
 }
 
 // Table and column names are this file's own words and never input; every value is bound.
+/** @param fields of which the first is the id */
 function insert(db: D1Database, table: Row["table"], fields: Fields): D1PreparedStatement {
-  const columns = Object.keys(fields);
-  const places = columns.map(() => "?").join(", ");
-  const query = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`;
+  const columns = [...Object.keys(fields), "not_before_ms"].join(", ");
+  const places = Object.keys(fields).map((_, index) => `?${index + 1}`);
+  const values = [...places, table === "clients" ? CLIENT_START : USER_START].join(", ");
+  const query = `INSERT INTO ${table} (${columns}) VALUES (${values})`;
   return db.prepare(query).bind(...Object.values(fields));
 }
 
@@ -144,7 +155,8 @@ function update(
 ): D1PreparedStatement[] {
   const { fields, expected = {}, nowColumns } = change;
   const assignments = Object.keys(fields).map((column) => `${column} = ?`);
-  assignments.push(...nowColumns.map((column) => `${column} = ${NOW_MS}`));
+  // Never lower: a row may begin a moment after the deletion of another of its id.
+  assignments.push(...nowColumns.map((column) => `${column} = max(${column}, ${NOW_MS})`));
   const query = `UPDATE ${row.table} SET ${assignments.join(", ")} WHERE ${row.key} = ?`;
   const statement = db.prepare(query).bind(...Object.values(fields), row.name);
   return [guard(db, row, expected), statement];
@@ -164,4 +176,11 @@ function guard(db: D1Database, { table, key, name }: Row, expected: Fields): D1P
   const exists = `EXISTS (SELECT 1 FROM ${table} WHERE ${conditions.join(" AND ")})`;
   const query = `SELECT json(CASE WHEN ${exists} THEN '{}' ELSE 'changed' END)`;
   return db.prepare(query).bind(name, ...Object.values(expected));
+}
+
+/** Fails, and the transaction with it, if there is such a row: see {@link guard}. */
+function guardAbsence(db: D1Database, { table, key, name }: Row): D1PreparedStatement {
+  const exists = `EXISTS (SELECT 1 FROM ${table} WHERE ${key} = ?)`;
+  const query = `SELECT json(CASE WHEN ${exists} THEN 'taken' ELSE '{}' END)`;
+  return db.prepare(query).bind(name);
 }

@@ -51,6 +51,25 @@ export interface EndedSessions {
   readonly users: number;
 }
 
+/** Never earlier than it is: a row may begin a moment after the deletion of another of its id. */
+const END_ALL = "not_before_ms = max(not_before_ms, CAST(unixepoch('subsec') * 1000 AS INTEGER))";
+
+/** Most ids that {@link findSharedIds} returns. */
+const SHARED_IDS_MAX = 5;
+
+/**
+ * Ids that a client and a user have both, which version 0.1 let happen: a `sub` may mean either.
+ *
+ * @throws Unavailable when D1 fails or is not migrated
+ */
+export async function findSharedIds(db: D1Database): Promise<readonly string[]> {
+  const statement = db
+    .prepare("SELECT id FROM users WHERE id IN (SELECT client_id FROM clients) ORDER BY id LIMIT ?")
+    .bind(SHARED_IDS_MAX);
+  const { results } = await run("d1.find_shared_ids", () => statement.all<{ id: string }>());
+  return results.map(({ id }) => id);
+}
+
 /**
  * Ends every session there is: what was issued before this moment is good for nothing, except that
  * who checks JWTs by their signature alone accepts them until they expire.
@@ -59,8 +78,8 @@ export interface EndedSessions {
  */
 export async function endAllSessions(db: D1Database): Promise<EndedSessions> {
   const statements = [
-    db.prepare("UPDATE clients SET not_before_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
-    db.prepare("UPDATE users SET not_before_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER)"),
+    db.prepare(`UPDATE clients SET ${END_ALL}`),
+    db.prepare(`UPDATE users SET ${END_ALL}`),
     auditOfEndedSessions(db),
   ];
   const [clients, users] = await run("d1.end_all_sessions", () => db.batch(statements));

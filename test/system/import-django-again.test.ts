@@ -31,6 +31,7 @@ afterAll(() => {
 beforeEach(async () => {
   execute(
     "DELETE FROM users; DELETE FROM clients; DELETE FROM audit_events;" +
+      "DELETE FROM deleted_accounts;" +
       "DELETE FROM imported_refresh_tokens; DELETE FROM imported_access_tokens",
   );
   await importRows(SITE);
@@ -191,5 +192,38 @@ describe("a second import", () => {
     writeFileSync(file, JSON.stringify([refreshToken(1, REVOKED), ...ACCOUNTS]));
     const { stdout } = await command(["import", "django", file, "--persist-to", stateDir]);
     expect(stdout).toContain("\nended: 2 tokens, revoked there since\n");
+  });
+});
+
+describe("who was deleted here", () => {
+  const place = ["--persist-to", stateDir];
+  const reasons = (report: { reasons: object[] }) => report.reasons;
+  const deleted = { reason: "was deleted here: --restore-deleted brings it back", count: 1 };
+
+  beforeEach(async () => {
+    expect(await command(["user", "delete", "bob", "--yes", ...place])).toMatchObject({ code: 0 });
+    expect(await command(["client", "delete", "shop", "--yes", ...place])).toMatchObject({
+      code: 0,
+    });
+  });
+
+  test("is named, and does not come back by itself", async () => {
+    const report = await importRows(SITE);
+    expect(reasons(report)).toContainEqual({
+      ...deleted,
+      ...{ kind: "users", outcome: "refused", examples: ["bob"] },
+    });
+    expect(reasons(report)).toContainEqual({
+      ...deleted,
+      ...{ kind: "clients", outcome: "refused", examples: ["shop"] },
+    });
+    expect(report).toMatchObject({ users: { taken: 0 }, clients: { taken: 0 } });
+  });
+
+  test("comes back when that is asked for, without a token of before", async () => {
+    const report = await importRows(SITE, "--restore-deleted");
+    expect(report).toMatchObject({ users: { taken: 1, refused: 0 }, clients: { taken: 1 } });
+    expect(report).toMatchObject({ refresh_tokens: { taken: 0 }, access_tokens: { taken: 0 } });
+    expect(await importRows(SITE)).toMatchObject({ users: { unchanged: 2, refused: 0 } });
   });
 });

@@ -29,6 +29,7 @@ interface ImportCommandOptions extends CommonOptions {
   readonly refreshTokenModel: string;
   readonly introspection: readonly string[];
   readonly withoutTokens: boolean;
+  readonly restoreDeleted: boolean;
   readonly dryRun: boolean;
 }
 
@@ -81,6 +82,7 @@ export function importCommand(terminal: Terminal): Command {
       [] as string[],
     )
     .option("--without-tokens", "leave tokens: everybody logs in again", false)
+    .option("--restore-deleted", "bring accounts back that were deleted here", false)
     .option("--dry-run", "report what would be written, and write nothing", false)
     .action((path: string, options: ImportCommandOptions) => runImport(path, options, terminal));
   return command;
@@ -127,6 +129,7 @@ async function importFile(
         {
           models: modelsOf(options),
           withTokens: !options.withoutTokens,
+          restoresDeleted: options.restoreDeleted,
           areTokensGood: config.importedTokens === "on",
           accessTokenSeconds: config.lifetimes.accessTokenSeconds,
           refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,

@@ -5,7 +5,12 @@ import { allRows, idOf } from "../../management/all-rows.ts";
 import { unknownScopes } from "../../management/scope-names.ts";
 import { areNamesUnique } from "../../storage/fold-names.ts";
 import { createRegistry } from "../../storage/registry.ts";
-import { appliedMigrations, clientsWithoutScope, databaseNowMs } from "../../storage/upkeep.ts";
+import {
+  appliedMigrations,
+  clientsWithoutScope,
+  databaseNowMs,
+  findSharedIds,
+} from "../../storage/upkeep.ts";
 import { type Target, withDatabase } from "../bindings.ts";
 import { messageOf } from "../command-error.ts";
 import { plain } from "../output.ts";
@@ -26,6 +31,7 @@ export async function checkDatabase(target: Target): Promise<Check[]> {
     return await withDatabase(target, async (db) => {
       return [
         checkMigrations(await appliedMigrations(db), target),
+        await checkSharedIds(db),
         await checkClock(db),
         ...(await checkScopes(db, target)),
         ...(await checkUsernames(db, target)),
@@ -50,6 +56,14 @@ function checkMigrations(applied: readonly string[], target: Target): Check {
     return warning("migrations", `applied and not known here: ${foreign.join(", ")}`, cure);
   }
   return ok("migrations", `all ${names.length} applied`);
+}
+
+/** A `sub` means one account; only version 0.1 let a client and a user have one id. */
+async function checkSharedIds(db: D1Database): Promise<Check> {
+  const shared = await findSharedIds(db);
+  if (shared.length === 0) return ok("ids", "no client and user share one");
+  const cure = "delete one of the two and make it again under another id";
+  return warning("ids", `of a client and of a user: ${shared.join(", ")}`, cure);
 }
 
 async function checkClock(db: D1Database): Promise<Check> {

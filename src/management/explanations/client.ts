@@ -58,8 +58,8 @@ export const CLIENT_EXPLANATIONS = {
   client_assertion_wrong: invalid(
     "The signed assertion (RFC 7523) is expired, for another service, too long-lived, or its " +
       "signature is by none of the client's keys.",
-    "Check `aud` (the issuer of the metadata, or the token endpoint), `iss` and `sub` (the client " +
-      "id), `exp` within minutes, `jti`, and the clock.",
+    "Check `aud` (the issuer of the metadata, or the token endpoint), `iss` and `sub` (the " +
+      "client id), `exp` within minutes, `jti`, and the clock.",
     "Compare the `kid` and the public keys in the client's `jwks`.",
   ),
   client_assertion_replayed: invalid(

@@ -1,11 +1,18 @@
 import type { Passwords } from "../../crypto/passwords.ts";
 import type { ClientRow } from "../../storage/account-rows.ts";
+import type { DeletedAccount } from "../../storage/deleted-accounts.ts";
 import type { ClientEntry } from "../entries.ts";
 import { mapApplication } from "./applications.ts";
 import { type DumpRecord, type Mapping, referenceTo, textOf } from "./dump-record.ts";
 import { closedGateOf } from "./gates.ts";
 import type { ImportTools } from "./import-tools.ts";
-import { endedMsOf, type KnownClient } from "./known-accounts.ts";
+import {
+  deletedEndMs,
+  endedMsOf,
+  type KnownClient,
+  type KnownUser,
+  WAS_DELETED,
+} from "./known-accounts.ts";
 import { createOriginWatch } from "./origin-watch.ts";
 import type { Tally } from "./report.ts";
 import { knownFields } from "./unread-fields.ts";
@@ -20,27 +27,36 @@ interface Candidate {
   readonly mapping: Mapping<ClientEntry>;
 }
 
+/** As of when it is asked whether applications work, and whether deleted ones come back. */
+interface ClientOptions {
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  readonly restoresDeleted: boolean;
+}
+
+/** What is here already of a client's id. */
+interface Found {
+  readonly row: ClientRow | undefined;
+  readonly deleted: DeletedAccount | undefined;
+  /** Whether a user has the id, here or in the dump. */
+  readonly isUser: boolean;
+}
+
 /** Decides what becomes of each application of a dump. */
 export function createClientSurvey(
-  { registry, clientSecrets }: ImportTools,
+  tools: ImportTools,
   tally: Tally,
-  nowMs: number,
+  { nowMs, restoresDeleted }: ClientOptions,
 ) {
   const known = new Map<string, KnownClient>();
   const candidates: Candidate[] = [];
   const fields = knownFields("clients");
   const origins = createOriginWatch();
 
-  function refuse({ pk }: DumpRecord, name: string, reason: string): void {
-    tally.note("clients", "refused", name, reason);
-    const refused: KnownClient = { ...fresh(name, false), fate: "refused" };
-    for (const key of [pk, referenceTo([name])]) {
-      if (key !== null && !known.has(key)) known.set(key, refused);
-    }
-  }
+  const refuse = createRefusal(known, tally);
 
   /** @returns the client to make, or null when none is */
-  function decide(candidate: Candidate, row: ClientRow | undefined): ClientEntry | null {
+  function decide(candidate: Candidate, { row, deleted, isUser }: Found): ClientEntry | null {
     const { record, clientId: name, mapping } = candidate;
     const naturalKey = referenceTo([name]) ?? "";
     if (known.has(naturalKey) || (record.pk !== null && known.has(record.pk))) {
@@ -51,8 +67,12 @@ export function createClientSurvey(
       refuse(record, name, mapping.refusal);
       return null;
     }
+    if (row === undefined && (isUser || (deleted !== undefined && !restoresDeleted))) {
+      refuse(record, name, isUser ? "its id is a user's here" : WAS_DELETED);
+      return null;
+    }
     const gate = closedGateOf(record.fields, fields, nowMs);
-    const decided = row === undefined ? fresh(name, gate !== null) : kept(row);
+    const decided = row === undefined ? fresh(name, gate !== null, deleted) : kept(row);
     known.set(naturalKey, decided);
     if (record.pk !== null) known.set(record.pk, decided);
     if (row !== undefined) {
@@ -74,18 +94,46 @@ export function createClientSurvey(
       else candidates.push({ record, clientId, mapping });
     },
 
-    async end(): Promise<{ known: ReadonlyMap<string, KnownClient>; fresh: ClientEntry[] }> {
-      const rows = await registry.findClients(candidates.map(({ clientId }) => clientId));
+    /** @param users those of the dump */
+    async end(
+      users: ReadonlyMap<string, KnownUser>,
+    ): Promise<{ known: ReadonlyMap<string, KnownClient>; fresh: ClientEntry[] }> {
+      const ids = candidates.map(({ clientId }) => clientId);
+      const foundOf = await findStanding(ids, users, tools);
       const taken: ClientEntry[] = [];
-      const isNew = ({ clientId }: Candidate) => !rows.has(clientId);
-      for await (const candidate of withoutEmptySecrets(candidates, isNew, clientSecrets)) {
-        const entry = decide(candidate, rows.get(candidate.clientId));
+      const isNew = ({ clientId }: Candidate) => foundOf(clientId).row === undefined;
+      for await (const candidate of withoutEmptySecrets(candidates, isNew, tools.clientSecrets)) {
+        const entry = decide(candidate, foundOf(candidate.clientId));
         if (entry !== null) taken.push(entry);
       }
       for (const warning of origins.warnings()) tally.warn(warning);
       return { known, fresh: taken };
     },
   };
+}
+
+/** Refuses an application, and with it what refers to it. */
+function createRefusal(known: Map<string, KnownClient>, tally: Tally) {
+  return ({ pk }: DumpRecord, name: string, reason: string): void => {
+    tally.note("clients", "refused", name, reason);
+    const refused: KnownClient = { ...fresh(name, false), fate: "refused" };
+    for (const key of [pk, referenceTo([name])]) {
+      if (key !== null && !known.has(key)) known.set(key, refused);
+    }
+  };
+}
+
+/** Looks up what is here of the ids of clients. @param users those of the dump */
+async function findStanding(
+  ids: readonly string[],
+  users: ReadonlyMap<string, KnownUser>,
+  { registry, store }: ImportTools,
+): Promise<(id: string) => Found> {
+  const rows = await registry.findClients(ids);
+  const deleted = new Map((await store.findDeletedClients(ids)).map((one) => [one.id, one]));
+  const userIds = new Set((await store.findUsers(ids, [])).map(({ id }) => id));
+  for (const { id, fate } of users.values()) if (fate !== "refused") userIds.add(id);
+  return (id) => ({ row: rows.get(id), deleted: deleted.get(id), isUser: userIds.has(id) });
 }
 
 async function* withoutEmptySecrets(
@@ -117,8 +165,9 @@ function differencesOf(gate: string | null, { disabled }: ClientRow): string[] {
   return isOpenHere ? [`${gate} keeps it out there, and it is enabled here`] : [];
 }
 
-function fresh(clientId: string, isDisabled: boolean): KnownClient {
-  return { clientId, fate: "new", isDisabled, refreshIdleSeconds: null, endedMs: 0 };
+function fresh(clientId: string, isDisabled: boolean, deleted?: DeletedAccount): KnownClient {
+  const endedMs = deletedEndMs(deleted);
+  return { clientId, fate: "new", isDisabled, refreshIdleSeconds: null, endedMs };
 }
 
 function kept(row: ClientRow): KnownClient {

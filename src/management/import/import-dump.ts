@@ -14,6 +14,8 @@ import { createUserBatches } from "./user-batches.ts";
 export interface ImportOptions extends IntrospectionOptions {
   readonly models: DjangoModels;
   readonly withTokens: boolean;
+  /** Whether accounts that were deleted here come back; what they had issued does not. */
+  readonly restoresDeleted: boolean;
   /** Whether the service looks imported tokens up: the setting IMPORTED_TOKENS. */
   readonly areTokensGood: boolean;
   /** For clients that set none of their own. */
@@ -44,11 +46,11 @@ export async function importDump(
   tools: ImportTools,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { models, withTokens, nowMs, refreshIdleSeconds, scopes } = options;
+  const { models, withTokens, restoresDeleted, nowMs, refreshIdleSeconds, scopes } = options;
   const tally = createTally();
   const expiresAfterMs = nowMs + LIFE_LEFT_MS_MIN;
   const survey = await surveyDump(readDump(), tools, tally, {
-    ...{ models, withTokens, expiresAfterMs, nowMs },
+    ...{ models, withTokens, restoresDeleted, expiresAfterMs, nowMs },
   });
   refuseOdd(survey, options);
   const newClients = nameIntrospectors(survey.newClients, options, tally);

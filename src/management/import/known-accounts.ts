@@ -1,3 +1,5 @@
+import type { DeletedAccount } from "../../storage/deleted-accounts.ts";
+
 /** What is known of a user of the dump once it is decided what becomes of it. */
 export interface KnownUser {
   /** `users.id`. */
@@ -34,6 +36,14 @@ interface Dated {
  */
 export function endedMsOf({ not_before_ms, created_at_ms }: Dated): number {
   return not_before_ms > created_at_ms ? not_before_ms : 0;
+}
+
+/** Why an account that was deleted here is not brought back. */
+export const WAS_DELETED = "was deleted here: --restore-deleted brings it back";
+
+/** When the sessions of an account ended that was deleted here, or 0 for one that was not. */
+export function deletedEndMs(deleted: DeletedAccount | undefined): number {
+  return deleted === undefined ? 0 : deleted.deleted_at_ms + 1;
 }
 
 /**

@@ -43,6 +43,8 @@ export interface PendingRefreshToken extends DumpedRefreshToken {
 export interface SurveyOptions {
   readonly models: DjangoModels;
   readonly withTokens: boolean;
+  /** Whether accounts that were deleted here come back. */
+  readonly restoresDeleted: boolean;
   /** An access token that expires earlier is not worth having. Milliseconds since the epoch. */
   readonly expiresAfterMs: number;
   /** Milliseconds since the epoch. */
@@ -58,7 +60,7 @@ export async function surveyDump(
 ): Promise<Survey> {
   const { models, nowMs } = options;
   const users = createUserSurvey(tools, tally, options);
-  const clients = createClientSurvey(tools, tally, nowMs);
+  const clients = createClientSurvey(tools, tally, options);
   const gates = (models.userGates ?? []).map(({ field }) => field);
   const unread = createUnreadFields([models.usernameField, ...gates], nowMs);
   const tokens = createTokenSurvey(tally, options);
@@ -77,7 +79,7 @@ export async function surveyDump(
   tally.unread(options.withTokens ? fields : fields.filter(({ kind }) => !isOfTokens(kind)));
   for (const field of fields) if (field.closed > 0) warnOf(field, tally);
   const knownUsers = await users.end(fields.filter(({ kind }) => kind === "users"));
-  const { known, fresh } = await clients.end();
+  const { known, fresh } = await clients.end(knownUsers);
   return {
     users: knownUsers,
     clients: known,

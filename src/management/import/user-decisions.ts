@@ -1,6 +1,7 @@
+import type { DeletedAccount } from "../../storage/deleted-accounts.ts";
 import type { StandingUser } from "../../storage/import-store.ts";
 import { referenceTo } from "./dump-record.ts";
-import { endedMsOf, type KnownUser } from "./known-accounts.ts";
+import { deletedEndMs, endedMsOf, type KnownUser, WAS_DELETED } from "./known-accounts.ts";
 import type { DumpedUser } from "./users.ts";
 
 /** Users of a dump who are decided on, by key and by what stands for them. */
@@ -12,6 +13,10 @@ export interface Standing {
   readonly keyed: StandingUser | undefined;
   /** Whether another of the dump has the name, by the setting USERNAMES. */
   readonly isRepeated: boolean;
+  /** A user of that id or name who was deleted here. */
+  readonly deleted: DeletedAccount | undefined;
+  /** Whether a client has the id. */
+  readonly isClient: boolean;
 }
 
 /** A user of the dump who is not taken, nor anything that refers to it. */
@@ -20,8 +25,13 @@ export function refusedUser(isActive: boolean): KnownUser {
 }
 
 /** A user who was not here yet. */
-export function newUser(id: string, { is_active }: DumpedUser): KnownUser {
-  return { ...UNTOUCHED, id, fate: "new", isActive: is_active === 1 };
+export function newUser(
+  id: string,
+  { is_active }: DumpedUser,
+  deleted: DeletedAccount | undefined,
+): KnownUser {
+  const endedMs = deletedEndMs(deleted);
+  return { ...UNTOUCHED, id, fate: "new", isActive: is_active === 1, endedMs };
 }
 
 const UNTOUCHED = { isDisabled: false, endedMs: 0 };
@@ -35,7 +45,8 @@ export function naturalKeyOf(username: string): string {
 export function conflictOf(
   { id, username }: DumpedUser,
   decided: DecidedUsers,
-  { named, keyed, isRepeated }: Standing,
+  { named, keyed, deleted, isClient, isRepeated }: Standing,
+  restoresDeleted: boolean,
 ): string | null {
   if (decided.has(naturalKeyOf(username))) return "another of the dump has this name";
   if (isRepeated) return "another of the dump has this name in another case; see USERNAMES";
@@ -44,7 +55,10 @@ export function conflictOf(
     return "this name is here with another id";
   }
   const isForeign = keyed !== undefined && keyed.id !== named?.id;
-  return isForeign ? "its id is here with another name" : null;
+  if (isForeign) return "its id is here with another name";
+  if (named !== undefined) return null;
+  if (isClient) return "its id is a client's here";
+  return deleted !== undefined && !restoresDeleted ? WAS_DELETED : null;
 }
 
 /** A user who is here already, and is left as it is. */

@@ -1,3 +1,4 @@
+import { deletedUserFinder } from "../../storage/deleted-accounts.ts";
 import { invalid } from "../management-error.ts";
 import type { DjangoModels, DumpRecord } from "./dump-record.ts";
 import { createHasherWatch } from "./hashers.ts";
@@ -39,11 +40,13 @@ interface UserOptions {
   readonly models: DjangoModels;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Whether users who were deleted here come back. */
+  readonly restoresDeleted: boolean;
 }
 
 /** Decides what becomes of each user of a dump. */
 export function createUserSurvey(tools: ImportTools, tally: Tally, options: UserOptions) {
-  const { models, nowMs } = options;
+  const { models, nowMs, restoresDeleted } = options;
   const decided = new Map<string, KnownUser>();
   const nameKeys = new Set<string>();
   const fields = createFieldCheck(models);
@@ -67,13 +70,16 @@ export function createUserSurvey(tools: ImportTools, tally: Tally, options: User
   function decide({ user, remarks }: Candidate, standing: Standing): void {
     const { id, username } = user;
     const keys = [id, naturalKeyOf(username)];
-    const conflict = conflictOf(user, decided, standing);
+    const conflict = conflictOf(user, decided, standing, restoresDeleted);
     if (conflict !== null) {
       refuse(keys, { name: username, isActive: user.is_active === 1 }, conflict);
       return;
     }
     const { named } = standing;
-    const known = named ? keptUser(user, named) : newUser(id ?? tools.newUserId(), user);
+    const known =
+      named === undefined
+        ? newUser(id ?? tools.newUserId(), user, standing.deleted)
+        : keptUser(user, named);
     for (const key of keys) if (key !== null) decided.set(key, known);
     if (named === undefined) records.note(user.password_record);
     noteDecision(user, named, remarks, tally);
@@ -129,12 +135,16 @@ async function findStanding(
   const rows = await store.findUsers(ids, usernames);
   const byName = new Map(rows.map((row) => [nameKeyOf(row.username), row]));
   const byId = new Map(rows.map((row) => [row.id, row]));
+  const deletedOf = deletedUserFinder(await store.findDeletedUsers(ids, usernames));
+  const clientIds = new Set(await store.findClientIds(ids));
   return ({ user: { id, username } }: Candidate): Standing => {
     const nameKey = nameKeyOf(username);
     const keyed = id === null ? undefined : byId.get(id);
     const isRepeated = nameKeys.has(nameKey);
     nameKeys.add(nameKey);
-    return { named: byName.get(nameKey), keyed, isRepeated };
+    const deleted = deletedOf(id, username);
+    const isClient = id !== null && clientIds.has(id);
+    return { named: byName.get(nameKey), keyed, isRepeated, deleted, isClient };
   };
 }
 

@@ -1,0 +1,81 @@
+/**
+ * Deletion is permanent: who was deleted is remembered, and an account that is made again under the
+ * same id begins after its deletion, so that nothing that was issued before is valid again. This
+ * holds within one millisecond, and for an import, whose accounts begin before all time otherwise.
+ */
+
+/** Each kind has its own ids, and no id is of both. */
+type AccountKind = "client" | "user";
+
+/** An account that was deleted here. */
+export interface DeletedAccount {
+  readonly id: string;
+  /** Null: a client. */
+  readonly username: string | null;
+  readonly deleted_at_ms: number;
+}
+
+const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+// A not-before time may be a moment ahead of the clock, and nothing that was issued is older.
+const NOTE_CLIENT = `INSERT INTO deleted_accounts (kind, id, deleted_at_ms)
+  SELECT 'client', client_id, max(${NOW_MS}, not_before_ms) FROM clients WHERE client_id = ?
+  ON CONFLICT DO UPDATE SET deleted_at_ms = max(deleted_at_ms, excluded.deleted_at_ms)`;
+const NOTE_USER = `INSERT INTO deleted_accounts (kind, id, username, deleted_at_ms)
+  SELECT 'user', id, username, max(${NOW_MS}, not_before_ms) FROM users WHERE username = ?
+  ON CONFLICT DO UPDATE SET username = excluded.username,
+    deleted_at_ms = max(deleted_at_ms, excluded.deleted_at_ms)`;
+
+const FIND_CLIENTS = `SELECT id, username, deleted_at_ms FROM deleted_accounts
+  WHERE kind = 'client' AND id IN (SELECT value FROM json_each(?))`;
+const FIND_USERS = `SELECT id, username, deleted_at_ms FROM deleted_accounts
+  WHERE kind = 'user' AND id IN (SELECT value FROM json_each(?1)) UNION
+  SELECT id, username, deleted_at_ms FROM deleted_accounts
+  WHERE username IN (SELECT value FROM json_each(?2))`;
+
+/** The not-before time of a client that is made now, as SQL whose parameter ?1 is the id. */
+export const CLIENT_START = startOf("client", "unixepoch() * 1000");
+
+/** The not-before time of a user who is made now, as SQL whose parameter ?1 is the id. */
+export const USER_START = startOf("user", NOW_MS);
+
+/** The statement that notes the deletion of a client, before it goes. */
+export function clientDeletion(db: D1Database, clientId: string): D1PreparedStatement {
+  return db.prepare(NOTE_CLIENT).bind(clientId);
+}
+
+/** The statement that notes the deletion of a user, before the row goes. */
+export function userDeletion(db: D1Database, username: string): D1PreparedStatement {
+  return db.prepare(NOTE_USER).bind(username);
+}
+
+/** The statement that finds which of these clients were deleted here. */
+export function selectDeletedClients(
+  db: D1Database,
+  clientIds: readonly string[],
+): D1PreparedStatement {
+  return db.prepare(FIND_CLIENTS).bind(JSON.stringify(clientIds));
+}
+
+/** The statement that finds which users of these ids or names were deleted here. */
+export function selectDeletedUsers(
+  db: D1Database,
+  ids: readonly string[],
+  usernames: readonly string[],
+): D1PreparedStatement {
+  return db.prepare(FIND_USERS).bind(JSON.stringify(ids), JSON.stringify(usernames));
+}
+
+function startOf(kind: AccountKind, now: string): string {
+  return `max(${now}, coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts
+    WHERE kind = '${kind}' AND id = ?1), 0))`;
+}
+
+/** Finds users of a dump who were deleted here. */
+export function deletedUserFinder(
+  deleted: readonly DeletedAccount[],
+): (id: string | null, username: string) => DeletedAccount | undefined {
+  const byId = new Map(deleted.map((one) => [one.id, one]));
+  const byName = new Map(deleted.map((one) => [one.username, one]));
+  return (id, username) => byId.get(id ?? "") ?? byName.get(username);
+}
