@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAccountStore } from "../../src/storage/accounts.ts";
 import { createImportStore } from "../../src/storage/import-store.ts";
 import {
@@ -9,6 +9,8 @@ import {
 } from "../../src/storage/registry.ts";
 import { findSharedIds } from "../../src/storage/upkeep.ts";
 import { API, introspect, registerCheckers } from "../support/checks.ts";
+import { accessToken, application, refreshToken, user } from "../support/django-dump.ts";
+import { importRows, reasonsOf } from "../support/importing.ts";
 import { manage, registerSite } from "../support/managing.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
@@ -172,5 +174,39 @@ describe("one id for a client and a user", () => {
     expect(await findSharedIds(env.DB)).toEqual([]);
     await env.DB.exec("UPDATE users SET id = 'client' WHERE id = 'ada-s'");
     expect(await findSharedIds(env.DB)).toEqual(["client"]);
+  });
+});
+
+describe("an import of who was deleted here", () => {
+  const rows = [user(41, "bob"), application(1, "bobs-shop")];
+  const deleted = "was deleted here: --restore-deleted brings it back";
+
+  beforeEach(async () => {
+    await importRows([...rows, accessToken(1, { user: 41 }), refreshToken(1, { user: 41 })], {
+      restoresDeleted: true,
+    });
+    await registry.write([
+      { kind: "delete_client", clientId: "bobs-shop" },
+      { kind: "delete_user", username: "bob" },
+    ]);
+  });
+
+  test("names them, and brings nobody back", async () => {
+    const report = await importRows(rows);
+    expect(reasonsOf(report, "users")).toEqual([`refused ${deleted}: bob`]);
+    expect(reasonsOf(report, "clients")).toEqual([`refused ${deleted}: bobs-shop`]);
+    expect(await registry.findUsersById(["41"])).toEqual(new Map());
+  });
+
+  test("brings them back when it is asked to, and no token of before", async () => {
+    const tokens = [accessToken(1, { user: 41 }), refreshToken(1, { user: 41 })];
+    const report = await importRows([...rows, ...tokens], { restoresDeleted: true });
+    expect(report.counts).toMatchObject({
+      users: { refused: 0 },
+      clients: { refused: 0 },
+      refresh_tokens: { taken: 0, refused: 1 },
+      access_tokens: { taken: 0, refused: 1 },
+    });
+    expect((await registry.findUsersById(["41"])).size).toBe(1);
   });
 });
