@@ -22,7 +22,7 @@ import {
 } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 
-const SUCCESS = success("read write groups introspection");
+const SUCCESS = success("read write groups");
 const INSENSITIVE: Overrides = Object.fromEntries([["USERNAMES", "case-insensitive"]]);
 const PASSWORD = "correct horse";
 const [NFC, NFD] = ["Zo\u00eb", "Zoe\u0308"];

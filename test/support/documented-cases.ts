@@ -1,3 +1,4 @@
+import { FORWARDED_FOR } from "../../src/endpoints/address.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";
 import { interceptFamilies } from "./families.ts";
@@ -145,6 +146,7 @@ function tokenCases(): Cases {
       () => send(path, { ...LOGIN, scope: "no_such" }),
       () => send(path, { ...LOGIN, resource: "https://no.such" }),
       () => send(path, { grant_type: "refresh_token", refresh_token: "forged" }),
+      () => send(path, LOGIN, { ...basic(CLIENT), [FORWARDED_FOR]: "not an address" }),
     ],
     429: [
       crowded((other, { refresh: refresh_token }) => {
