@@ -1,3 +1,5 @@
+import { originUpdates } from "./client-origins.ts";
+
 /** A user to be added, with Django's primary key as the id. */
 export interface ImportedUser {
   readonly id: string;
@@ -45,6 +47,8 @@ export interface ImportedAccessToken {
 export interface Change {
   readonly make: D1PreparedStatement;
   readonly count: D1PreparedStatement;
+  /** What brings other tables up to date, in the same transaction. */
+  readonly after?: readonly D1PreparedStatement[];
 }
 
 // Each takes all its rows as one parameter: D1 binds a hundred and no more. `WHERE true` tells
@@ -136,7 +140,14 @@ export function usersToAdd(db: D1Database, rows: readonly ImportedUser[]): Chang
 /** Adds clients, unless the id is taken. */
 export function clientsToAdd(db: D1Database, rows: readonly ImportedClient[]): Change {
   const json = JSON.stringify(rows);
-  return { make: db.prepare(ADD_CLIENTS).bind(json), count: db.prepare(NEW_CLIENTS).bind(json) };
+  return {
+    make: db.prepare(ADD_CLIENTS).bind(json),
+    count: db.prepare(NEW_CLIENTS).bind(json),
+    after: originUpdates(
+      db,
+      rows.map((row) => row.client_id),
+    ),
+  };
 }
 
 /** Adds refresh tokens that were never imported. */

@@ -142,6 +142,7 @@ export function createImportStore(db: D1Database, isDryRun: boolean): ImportStor
       if (isDryRun || counts.every((count) => count === 0)) return counts;
     }
     const statements = changes.map(({ make }) => make);
+    statements.push(...changes.flatMap(({ after = [] }) => after));
     if (!isNoted) statements.push(auditOfImport(db));
     const results = await batch(operation, statements);
     isNoted = true;

@@ -3,6 +3,7 @@ import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/u
 import type { ClientRow, UserRow } from "./account-rows.ts";
 import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOf } from "./audit-events.ts";
+import { originUpdates } from "./client-origins.ts";
 import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
 import {
   type SessionReference,
@@ -128,6 +129,8 @@ export function createRegistry(
       const statements = writes.flatMap((write) => {
         return [...statementsOf(db, write, mode), auditOf(db, write)];
       });
+      const clientIds = writes.flatMap((write) => ("clientId" in write ? [write.clientId] : []));
+      statements.push(...originUpdates(db, clientIds));
       try {
         await attempt("d1.write_registry", () => db.batch(statements), deadlineMs);
       } catch (error) {

@@ -1,6 +1,7 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createRegistry } from "../../src/storage/registry.ts";
 import { UNAVAILABLE } from "../support/answers.ts";
-import { change } from "../support/checks.ts";
 import { type Cost, createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
@@ -254,11 +255,16 @@ describe("an answer", () => {
 
   test("follows the client's list at once", async () => {
     const fields = { ...LOGIN, client_id: "others" };
-    await change("clients", "others", "allowed_origins = ''");
+    const list = (allowed_origins: string) => {
+      const write = { kind: "update_client", clientId: "others", endsSessions: false } as const;
+      return createRegistry(env.DB).write([{ ...write, fields: { allowed_origins } }]);
+    };
+    await list("");
     expect(corsHeaders(await call("/o/token/", OTHERS, fields))).toEqual({});
     expect(corsHeaders(await preflight("/o/token/", OTHERS))).toEqual({});
-    await change("clients", "others", `allowed_origins = '${OTHERS}'`);
+    await list(OTHERS);
     expect(corsHeaders(await call("/o/token/", OTHERS, fields))).toEqual(allowed(OTHERS));
+    expect(corsHeaders(await preflight("/o/token/", OTHERS))).toMatchObject(granted(OTHERS));
   });
 });
 

@@ -32,6 +32,7 @@ async function dropEverything(): Promise<void> {
     `SELECT name FROM sqlite_schema
      WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'`,
   ).all<{ name: string }>();
+  if (tables.results.length === 0) return;
   await env.DB.batch(tables.results.map(({ name }) => env.DB.prepare(`DROP TABLE "${name}"`)));
 }
 
@@ -57,6 +58,14 @@ async function insert(table: string, row: Row): Promise<void> {
     .bind(...Object.values(row))
     .run();
 }
+
+// D1's query endpoint, to which `wrangler d1 migrations apply --remote` sends a migration, cuts a
+// trigger at the first `;` of its body and fails. A local database, as in these tests, does not.
+test("no migration has a trigger", () => {
+  const queries = TEST_MIGRATIONS.flatMap((migration) => migration.queries);
+  expect(queries.length).toBeGreaterThan(TEST_MIGRATIONS.length);
+  expect(queries.filter((query) => /\btrigger\b/i.test(query.replace(/--.*/g, "")))).toEqual([]);
+});
 
 describe("0002", () => {
   /** Every column of 0001, and in none of them its default. */
@@ -204,29 +213,14 @@ describe("0006", () => {
 
   test("brings the origins of every client over that is not disabled", async () => {
     await migrateTo(5);
-    await clientWith("one", `${PAGE} ${SECOND}`);
+    await clientWith("one", `${PAGE} ${SECOND} ${PAGE}`);
     await clientWith("two", PAGE);
     await clientWith("none", "");
     await clientWith("off", "https://off.example.com", 1);
+    await clientWith("quoted", '"\\');
     await migrateTo(6);
-    expect(await origins()).toEqual([`one ${SECOND}`, `one ${PAGE}`, `two ${PAGE}`]);
-  });
-
-  test("follows every write of a client from then on", async () => {
-    await migrateTo(6);
-    await clientWith("one", PAGE);
-    await clientWith("off", PAGE, 1);
-    await clientWith("none", "");
-    expect(await origins()).toEqual([`one ${PAGE}`]);
-    const run = (query: string) => env.DB.prepare(query).run();
-    await run(`UPDATE clients SET allowed_origins = '${SECOND}' WHERE client_id = 'one'`);
-    await run("UPDATE clients SET disabled = 0 WHERE client_id = 'off'");
-    expect(await origins()).toEqual([`one ${SECOND}`, `off ${PAGE}`]);
-    await run("UPDATE clients SET disabled = 1 WHERE client_id = 'one'");
-    await run("UPDATE clients SET not_before_ms = 1");
-    expect(await origins()).toEqual([`off ${PAGE}`]);
-    await run("DELETE FROM clients WHERE client_id = 'off'");
-    expect(await origins()).toEqual([]);
+    const all = ['quoted "\\', `one ${SECOND}`, `one ${PAGE}`, `two ${PAGE}`];
+    expect(await origins()).toEqual(all);
   });
 });
 

@@ -1,7 +1,7 @@
 -- Who was deleted: an id that is made again must not revive what was issued before.
 -- Fields, writers and readers: ../SCHEMA.md
 
--- Statements keep it, not triggers: `wrangler d1 migrations apply --remote` cuts triggers apart.
+-- Statements keep it, not triggers: docs/decisions/0012-no-triggers.md says why.
 CREATE TABLE deleted_accounts (
   kind TEXT NOT NULL CHECK (kind IN ('client', 'user')),
   id TEXT NOT NULL,

@@ -1,0 +1,141 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { originUpdates } from "../../src/storage/client-origins.ts";
+import { createImportStore, type ImportedClient } from "../../src/storage/import-store.ts";
+import {
+  type ClientFields,
+  createRegistry,
+  RegistryConflict,
+  type RegistryWrite,
+} from "../../src/storage/registry.ts";
+
+const PAGE = "https://page.example.com";
+const SECOND = "capacitor://localhost";
+
+const registry = createRegistry(env.DB);
+
+const FIELDS: ClientFields & ImportedClient = {
+  client_id: "",
+  client_name: "",
+  token_endpoint_auth_method: "none",
+  secret_record: null,
+  previous_secret_record: null,
+  previous_secret_ends_at_ms: null,
+  jwks: null,
+  grant_types: "password",
+  scope: null,
+  default_scope: null,
+  audience: "",
+  claims: "{}",
+  allowed_origins: "",
+  access_token_format: "opaque",
+  access_token_ttl_seconds: null,
+  refresh_idle_ttl_seconds: null,
+  refresh_absolute_ttl_seconds: null,
+  disabled: 0,
+};
+
+const { client_id: _, ...COLUMNS } = FIELDS;
+
+function inserting(clientId: string, allowed_origins: string, disabled = 0): RegistryWrite {
+  const fields = { ...COLUMNS, allowed_origins, disabled };
+  return { kind: "insert_client", clientId, fields };
+}
+
+function updating(clientId: string, fields: Partial<ClientFields>): RegistryWrite {
+  return { kind: "update_client", clientId, fields, endsSessions: false };
+}
+
+async function origins(): Promise<string[]> {
+  const query = "SELECT client_id, origin FROM client_origins ORDER BY 1, 2";
+  const { results } = await env.DB.prepare(query).all<{ client_id: string; origin: string }>();
+  return results.map(({ client_id, origin }) => `${client_id} ${origin}`);
+}
+
+beforeEach(async () => {
+  const tables = ["clients", "client_origins"];
+  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+});
+
+describe("the registry keeps the origins of clients", () => {
+  test("that are added, unless they are disabled", async () => {
+    await registry.write([
+      inserting("one", `${PAGE} ${SECOND}`),
+      inserting("two", PAGE),
+      inserting("off", PAGE, 1),
+      inserting("none", ""),
+    ]);
+    expect(await origins()).toEqual([`one ${SECOND}`, `one ${PAGE}`, `two ${PAGE}`]);
+  });
+
+  test("that change, and of no other client", async () => {
+    await registry.write([inserting("one", `${PAGE} ${SECOND}`), inserting("two", PAGE)]);
+    await registry.write([updating("one", { allowed_origins: SECOND })]);
+    expect(await origins()).toEqual([`one ${SECOND}`, `two ${PAGE}`]);
+    await registry.write([updating("one", { allowed_origins: "" })]);
+    expect(await origins()).toEqual([`two ${PAGE}`]);
+  });
+
+  test("that are disabled and enabled", async () => {
+    await registry.write([inserting("one", PAGE)]);
+    await registry.write([updating("one", { disabled: 1 })]);
+    expect(await origins()).toEqual([]);
+    await registry.write([updating("one", { disabled: 0 })]);
+    expect(await origins()).toEqual([`one ${PAGE}`]);
+  });
+
+  test("that are deleted, and added again under the same id", async () => {
+    await registry.write([inserting("one", PAGE), inserting("two", PAGE)]);
+    await registry.write([{ kind: "delete_client", clientId: "one" }]);
+    expect(await origins()).toEqual([`two ${PAGE}`]);
+    await registry.write([inserting("one", SECOND)]);
+    expect(await origins()).toEqual([`one ${SECOND}`, `two ${PAGE}`]);
+  });
+
+  test("as they were, when the write conflicts", async () => {
+    await registry.write([inserting("one", PAGE)]);
+    const writes = [updating("one", { allowed_origins: SECOND }), updating("none", {})];
+    await expect(registry.write(writes)).rejects.toBeInstanceOf(RegistryConflict);
+    expect(await origins()).toEqual([`one ${PAGE}`]);
+  });
+});
+
+describe("an import", () => {
+  const clients = [
+    { ...FIELDS, client_id: "new", allowed_origins: `${PAGE} ${SECOND}` },
+    { ...FIELDS, client_id: "off", allowed_origins: PAGE, disabled: 1 },
+    { ...FIELDS, client_id: "here", allowed_origins: SECOND },
+  ];
+
+  beforeEach(() => registry.write([inserting("here", PAGE)]));
+
+  test("adds the origins of the clients that it adds, and counts clients alone", async () => {
+    expect(await createImportStore(env.DB, false).addClients(clients)).toBe(2);
+    expect(await origins()).toEqual([`here ${PAGE}`, `new ${SECOND}`, `new ${PAGE}`]);
+  });
+
+  test("adds none when it only counts", async () => {
+    expect(await createImportStore(env.DB, true).addClients(clients)).toBe(2);
+    expect(await origins()).toEqual([`here ${PAGE}`]);
+  });
+});
+
+test("an update reads no table from one end to the other", async () => {
+  // JSON_EACH is a table too, and has no more rows than a write has clients or a client origins.
+  const tables = /^SCAN (?!json_each|origins)/;
+  const steps: string[] = [];
+  await registry.write([inserting("one", PAGE)]);
+  const db = new Proxy(env.DB, {
+    get: (target, name) => {
+      if (name !== "prepare") return Reflect.get(target, name);
+      return (query: string) => target.prepare(`EXPLAIN QUERY PLAN ${query}`);
+    },
+  });
+  for (const statement of originUpdates(db, ["one"])) {
+    const { results } = await statement.all<{ detail: string }>();
+    steps.push(...results.map(({ detail }) => detail));
+  }
+  expect(steps.filter((step) => tables.test(step))).toEqual([]);
+  expect(steps.filter((step) => step.startsWith("SEARCH client_origins"))).toHaveLength(1);
+  expect(steps.filter((step) => step.startsWith("SEARCH clients"))).toHaveLength(1);
+});
