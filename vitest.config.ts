@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 import {
   architectureProject,
+  isolatedProject,
   proofsProject,
+  serviceProject,
   systemProject,
   unitProject,
-  workerdProject,
   workerdProofsProject,
 } from "./test/support/vitest-projects.ts";
 
@@ -13,7 +14,8 @@ export default defineConfig({
   test: {
     projects: [
       await unitProject(),
-      await workerdProject("service", ["test/{service,storage,faults}/**/*.test.ts"]),
+      await serviceProject(),
+      await isolatedProject(),
       architectureProject,
       systemProject,
       await workerdProofsProject(),

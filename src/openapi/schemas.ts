@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
+import { ASSERTION_ALGORITHMS } from "../crypto/assertion.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
 import { SERVER_ERROR, UNAVAILABLE, WIRE_ERRORS } from "../endpoints/on-error.ts";
@@ -111,7 +112,7 @@ export const introspectionAnswer = z.discriminatedUnion("active", [
 
 const authMethods = z.array(z.enum(CLIENT_AUTH_METHODS));
 const bearerOrMethods = z.array(z.enum([...CLIENT_AUTH_METHODS, "Bearer"]));
-const algorithms = z.array(z.enum(SIGNING_ALGORITHMS));
+const algorithms = z.array(z.enum(ASSERTION_ALGORITHMS));
 
 /** Answer of the metadata endpoints (RFC 8414 §2). */
 export const metadataAnswer = z.object({

@@ -72,7 +72,8 @@ describe("a client failure", () => {
       const answer = await service.fetch("/o/token/", { method: "POST", headers, body });
       return answer.text();
     });
-    expect(new Set(await Promise.all(texts))).toEqual(new Set(['{"error":"invalid_client"}']));
+    const body = '{"error":"invalid_client","error_description":"Client authentication failed."}';
+    expect(new Set(await Promise.all(texts))).toEqual(new Set([body]));
   });
 
   test("has one challenge for HTTP and one that DOT's clients look for", async () => {

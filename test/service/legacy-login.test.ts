@@ -288,7 +288,9 @@ test("a first login costs the usual work, one call and one more round trip", asy
   const { service, costOf } = createCountedService(settings);
   await ask(service, LOGIN);
   const login = { "d1.batch": 3, "kv.put": 1, "family.start": 1, pbkdf2: 2 };
-  expect((await costOf(() => askAs(service, newName()))).cost).toEqual(login);
+  // Rows of the tests above have no folded name, which only other than ASCII names would need.
+  const first = await costOf(() => askAs(service, `ada-${crypto.randomUUID()}`));
+  expect(first.cost).toEqual(login);
   const refused = await costOf(() => askAs(service, newName(), "wrong"));
   expect(refused.cost).toEqual({ "d1.batch": 1, pbkdf2: 1 });
 });

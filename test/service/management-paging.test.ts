@@ -6,7 +6,7 @@ import { registerDefaults } from "../support/service.ts";
 
 /** Names that sort in ways that a cursor could get wrong. */
 const NAMES = [
-  ...["a", "A", "aa", "a b", "a&limit=1", "a'b", "a%", "a_", "é", "e\u0301", "日本", "😀", "~"],
+  ...["a", "A", "aa", "a b", "a&limit=1", "a'b", "a%", "a_", "é", "日本", "😀", "~"],
   ...Array.from({ length: 12 }, (_, index) => `user ${index}`),
 ];
 

@@ -30,7 +30,7 @@ test("each request is one data point with the fields of its line", async () => {
     },
     {
       indexes: [""],
-      blobs: [...token, "", "refused", "grant_type_unknown", "unsupported_grant_type"],
+      blobs: [...token, "", "refused", "grant_type_missing", "unsupported_grant_type"],
       doubles: [400, 0, 0, 0, 0, 0, 0],
     },
   ]);

@@ -539,7 +539,10 @@ describe("requests of one address", () => {
 
   test("are not counted once a token from there has turned out good", async () => {
     const { service, takeCounts } = createLimitedService();
-    const { access_token } = await logIn(service);
+    const scope = "read introspection";
+    await service.register({ clients: [{ client_id: "api", client_secret: "secret", scope }] });
+    const { body } = await service.token(LOGIN, "api:secret");
+    const { access_token } = body as { access_token: string };
     const headers = {
       Authorization: `Bearer ${access_token}`,
       "CF-Connecting-IP": freshAddress(),

@@ -37,6 +37,8 @@ export async function setSecretRecord(
   record: string,
 ): Promise<void> {
   const grant_types = ["client_credentials"];
+  // A file does not bring a secret back that a command has rotated.
+  await env.DB.prepare("DELETE FROM clients WHERE client_id = ?").bind(client_id).run();
   await service.register({ clients: [{ client_id, client_secret: "secret", grant_types }] });
   await env.DB.prepare(
     `UPDATE clients SET secret_record = ?, previous_secret_record = NULL, disabled = 0

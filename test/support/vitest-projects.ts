@@ -77,12 +77,6 @@ export async function workerdProject(
   };
 }
 
-/** Tests of single modules: they keep nothing in storage, so that all files share one workerd. */
-export async function unitProject(): Promise<TestProjectInlineConfiguration> {
-  const project = await workerdProject("unit", ["test/unit/**/*.test.ts"]);
-  return { ...project, test: { ...project.test, isolate: false } };
-}
-
 /** Tests of the repository itself, in Node: its architecture, its documents. They need no server. */
 export const architectureProject: TestProjectInlineConfiguration = {
   test: { name: "architecture", include: ["test/*.test.ts"], testTimeout: 60_000 },
@@ -99,13 +93,38 @@ export const systemProject: TestProjectInlineConfiguration = {
   },
 };
 
+/** Tests of single modules. They keep nothing in storage. */
+export async function unitProject(): Promise<TestProjectInlineConfiguration> {
+  return sharingWorkerd(await workerdProject("unit", ["test/unit/**/*.test.ts"]));
+}
+
+/** A workerd starts slowly, so that files share one; the setup empties its storage before each. */
+function sharingWorkerd(project: TestProjectInlineConfiguration): TestProjectInlineConfiguration {
+  return { ...project, test: { ...project.test, isolate: false } };
+}
+
+/** Files that read all of storage, or all of an isolate's memory: each has a workerd of its own. */
+const ISOLATED = ["at-rest", "canary", "health"].map((name) => `test/service/${name}.test.ts`);
+
+/** Tests of the whole service, over its HTTP and RPC interfaces. */
+export async function serviceProject(): Promise<TestProjectInlineConfiguration> {
+  const project = await workerdProject("service", ["test/{service,storage}/**/*.test.ts"]);
+  return sharingWorkerd({ ...project, test: { ...project.test, exclude: ISOLATED } });
+}
+
+/** The files of {@link serviceProject} that cannot share a workerd. */
+export function isolatedProject(): Promise<TestProjectInlineConfiguration> {
+  return workerdProject("service-isolated", ISOLATED);
+}
+
 /** Proofs that run inside workerd. */
 const WORKERD_PROOFS = ["forged-tokens", "fuzz", "history", "history-check", "time"].map(
   (name) => `test/proofs/${name}.test.ts`,
 );
 
+/** Long proofs, and what each call of storage does when it fails. */
 export function workerdProofsProject(): Promise<TestProjectInlineConfiguration> {
-  return workerdProject("workerd-proofs", WORKERD_PROOFS);
+  return workerdProject("workerd-proofs", [...WORKERD_PROOFS, "test/faults/**/*.test.ts"]);
 }
 
 /** Proofs that run in Node, against real servers. */

@@ -1,4 +1,4 @@
-import { applyD1Migrations, type D1Migration } from "cloudflare:test";
+import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll } from "vitest";
 
@@ -23,7 +23,9 @@ console.log = (...words: unknown[]) => {
   if (!String(words[0]).startsWith('{"event":')) log(...words);
 };
 
+/** Files share a workerd, and each begins with empty storage. */
 beforeAll(async () => {
+  await reset();
   const { TEST_MIGRATIONS } = env as Env & { TEST_MIGRATIONS: D1Migration[] };
   await applyD1Migrations(env.DB, TEST_MIGRATIONS);
 });
