@@ -140,6 +140,7 @@ const RULES = {
     "src/cli/proxied-database.ts":
       "it passes on what storage prepares, so that each text is prepared once",
     "src/storage/registry.ts": "table and column names are its own words; every value is bound",
+    "src/storage/registry-inserts.ts": "as in registry.ts, whose inserts it puts together",
     "src/storage/registry-sql.ts": "as in registry.ts, whose writes it puts together",
   }),
 

@@ -11,8 +11,11 @@ const COLUMNS_DEFAULT = 80;
 /** Longest standard input that is read as a secret, in bytes: a set of signing keys is longest. */
 const INPUT_BYTES_MAX = 16 * PASSWORD_BYTES_MAX;
 
-/** Fewest entries for which progress is shown. */
-const PROGRESS_ENTRIES_MIN = 20;
+/** Fewest steps for which a bar is shown. */
+const PROGRESS_STEPS_MIN = 20;
+
+/** How often a line tells of progress where there is no bar, in milliseconds. */
+const PROGRESS_LINE_MS = 10_000;
 
 /** A stream that may be a terminal. */
 type MaybeTerminal<Stream> = Stream & { readonly isTTY?: boolean };
@@ -50,8 +53,15 @@ export interface Terminal {
   ): Promise<string>;
   /** Asks before something that cannot be undone. @throws CommandError unless it is agreed to */
   confirm(message: string, isAgreed: boolean): Promise<void>;
-  /** Shows how far a long command is, on a terminal. The returned function ends it. */
-  showProgress(message: string): { advance(done: number, total: number): void; end(): void };
+  /** Shows how far a long command is: as a bar on a terminal, as a line now and then elsewhere. */
+  showProgress(message: string): Progress;
+}
+
+/** How far a long command is. */
+interface Progress {
+  /** @param done steps of `total`, from the start */
+  advance(done: number, total: number): void;
+  end(): void;
 }
 
 /** Builds a {@link Terminal} over a process's streams. */
@@ -102,21 +112,41 @@ export function createTerminal({ input, output, notes }: Streams): Terminal {
     },
 
     showProgress(message) {
-      let bar: ReturnType<typeof progress> | null = null;
-      return {
-        advance(_, total) {
-          if (!isInteractive || total < PROGRESS_ENTRIES_MIN) return;
-          if (bar === null) {
-            bar = progress({ max: total, output: notes });
-            bar.start(message);
-          }
-          bar.advance(1);
-        },
-        end() {
-          bar?.stop(message);
-        },
-      };
+      return isInteractive ? showBar(message, notes) : tellProgress(message, notes);
     },
+  };
+}
+
+/** A bar of a hundred parts: to draw it for each of many steps would take longer than the steps. */
+function showBar(message: string, notes: Writable): Progress {
+  let bar: ReturnType<typeof progress> | null = null;
+  let shown = 0;
+  return {
+    advance(done, total) {
+      if (total < PROGRESS_STEPS_MIN) return;
+      if (bar === null) {
+        bar = progress({ max: 100, output: notes });
+        bar.start(message);
+      }
+      const percent = Math.floor((100 * done) / total);
+      if (percent > shown) bar.advance(percent - shown);
+      shown = percent;
+    },
+    end() {
+      bar?.stop(message);
+    },
+  };
+}
+
+function tellProgress(message: string, notes: Writable): Progress {
+  let toldAtMs = performance.now();
+  return {
+    advance(done, total) {
+      if (performance.now() - toldAtMs < PROGRESS_LINE_MS) return;
+      toldAtMs = performance.now();
+      notes.write(`${message}: ${Math.floor((100 * done) / total)} %\n`);
+    },
+    end() {},
   };
 }
 

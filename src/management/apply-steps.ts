@@ -25,15 +25,14 @@ export interface Step extends Applied {
   readonly write: RegistryWrite | null;
 }
 
-/**
- * One entry that was checked against what is there. `finish` makes the record of a new secret or
- * password, which takes the time.
- */
+/** One entry that was checked against what is there. */
 export interface Decided {
-  /** Whether {@link finish} hashes. */
-  readonly makesRecord: boolean;
+  /** Makes the record of a new secret or password, which takes the time. */
   finish(): Promise<Step>;
 }
+
+/** How many entries are checked at once: secrets are hashed on all cores. */
+const CHECKED_AT_ONCE = 50;
 
 /** @throws ManagementError `invalid` for entries that do not fit to what is there */
 export async function* clientSteps(file: RegistryFile, tools: ApplyTools): AsyncGenerator<Decided> {
@@ -51,15 +50,12 @@ export async function* clientSteps(file: RegistryFile, tools: ApplyTools): Async
     if (users.has(id)) problems.push(`clients[${index}].client_id: ${ID_OF_USER}`);
   }
   if (problems.length > 0) throw invalid(...problems);
-  for (const [index, entry] of file.clients.entries()) {
+  yield* decideAll(file.clients, async (entry, index) => {
     const row = rows.get(entry.client_id);
     const named = file.named.clients[index] ?? new Set();
     const change = await decideClient({ entry, named, row }, `clients[${index}].`, tools);
-    yield {
-      makesRecord: change.newSecret !== null,
-      finish: () => clientStep(entry.client_id, row, change, tools),
-    };
-  }
+    return { finish: () => clientStep(entry.client_id, row, change, tools) };
+  });
 }
 
 /** @throws ManagementError `invalid` for entries that do not fit to what is there */
@@ -92,17 +88,30 @@ export async function* userSteps(file: RegistryFile, tools: ApplyTools): AsyncGe
     }
   }
   if (problems.length > 0) throw invalid(...problems);
-  for (const [index, entry] of file.users.entries()) {
+  yield* decideAll(file.users, async (entry, index) => {
     const row = rows.get(entry.username);
     const password = await newPassword(entry, row, `users[${index}].`, tools);
     const named = file.named.users[index] ?? new Set();
-    yield {
-      makesRecord: password !== null,
+    return {
       finish: async () => {
         const record = password === null ? null : await tools.userPasswords.makeRecord(password);
         return userStep({ entry, named, row }, record, tools);
       },
     };
+  });
+}
+
+/** Decides on entries in their order. @throws what the first of them throws that cannot be done */
+async function* decideAll<Entry>(
+  entries: readonly Entry[],
+  decide: (entry: Entry, index: number) => Promise<Decided>,
+): AsyncGenerator<Decided> {
+  for (let start = 0; start < entries.length; start += CHECKED_AT_ONCE) {
+    const some = entries.slice(start, start + CHECKED_AT_ONCE);
+    const decided = some.map((entry, offset) => decide(entry, start + offset));
+    const failed = (await Promise.allSettled(decided)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    yield* await Promise.all(decided);
   }
 }
 

@@ -19,21 +19,26 @@ export interface ApplyOptions {
   readonly prune?: boolean;
   /** Writes nothing, and makes no records, which is what takes the time. */
   readonly dryRun?: boolean;
-  /** Called after each entry of the file. */
+  /** Called when an entry is checked, and again when it is ready to be written. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Called after each transaction, with how many changes are written so far. */
   readonly onWritten?: (changes: number) => void;
 }
 
-/** Most changes in one transaction. A longer one would take D1 too long. */
-const TRANSACTION_CHANGES_MAX = 50;
+/** Entries whose secrets are hashed at once, and written after that. */
+const HASHED_AT_ONCE = 50;
+
+// A longer transaction would take D1 too long: it has 50 changes, or 200 new clients and users.
+const CHANGE_COST = 4;
+const INSERT_COST = 1;
+const TRANSACTION_COST_MAX = 200;
 
 /**
  * Makes or updates clients and users to match a file. Doing so twice changes nothing the second
  * time: a secret that matches its record is left alone. Fields, clients and users that the file
  * does not name are left alone too, unless `prune` says otherwise. The whole file is checked before
- * anything is written. Up to {@link TRANSACTION_CHANGES_MAX} changes are written all or nothing;
- * more are written in parts, and to apply the file again writes the rest.
+ * anything is written. Up to 50 changes are written all or nothing. More are written in parts, and
+ * to apply the file again writes the rest.
  *
  * @returns what became of each entry, in the order of the file, and then of what it does not name
  * @throws ManagementError `invalid` when the file does not fit to what is there, `changed` when
@@ -47,7 +52,7 @@ export async function apply(
 ): Promise<readonly Applied[]> {
   const { prune = false, dryRun = false, onProgress = () => undefined } = options;
   const used = dryRun ? withoutRecords(tools) : tools;
-  const total = file.clients.length + file.users.length;
+  const total = 2 * (file.clients.length + file.users.length);
   let done = 0;
   const advance = () => {
     done += 1;
@@ -57,14 +62,14 @@ export async function apply(
   for (const decide of [clientSteps, userSteps]) {
     for await (const one of decide(file, used)) {
       decided.push(one);
-      if (!one.makesRecord) advance();
+      advance();
     }
   }
   const deletions = prune ? (await findUnnamed(file, tools.registry)).map(deletion) : [];
   const writer = createWriter(tools.registry, dryRun, options.onWritten);
   const applied: Applied[] = [];
-  for (let start = 0; start < decided.length; start += TRANSACTION_CHANGES_MAX) {
-    const some = decided.slice(start, start + TRANSACTION_CHANGES_MAX);
+  for (let start = 0; start < decided.length; start += HASHED_AT_ONCE) {
+    const some = decided.slice(start, start + HASHED_AT_ONCE);
     const steps = await Promise.all(some.map((one) => finish(one, advance)));
     applied.push(...(await writer.add(steps)));
   }
@@ -75,7 +80,7 @@ export async function apply(
 
 async function finish(one: Decided, advance: () => void): Promise<Step> {
   const step = await one.finish();
-  if (one.makesRecord) advance();
+  advance();
   return step;
 }
 
@@ -119,6 +124,7 @@ function createWriter(
   onWritten: (changes: number) => void = () => undefined,
 ) {
   const waiting: RegistryWrite[] = [];
+  let cost = 0;
   let changes = 0;
 
   async function write(writes: readonly RegistryWrite[]): Promise<void> {
@@ -135,9 +141,14 @@ function createWriter(
 
   return {
     async add(steps: readonly Step[]): Promise<readonly Applied[]> {
-      waiting.push(...steps.flatMap((step) => step.write ?? []));
-      while (waiting.length > TRANSACTION_CHANGES_MAX) {
-        await write(waiting.splice(0, TRANSACTION_CHANGES_MAX));
+      for (const { write: added } of steps) {
+        if (added === null) continue;
+        if (cost + costOf(added) > TRANSACTION_COST_MAX) {
+          await write(waiting.splice(0));
+          cost = 0;
+        }
+        waiting.push(added);
+        cost += costOf(added);
       }
       return steps.map(({ write: _, ...applied }) => applied);
     },
@@ -145,6 +156,11 @@ function createWriter(
       await write(waiting.splice(0));
     },
   };
+}
+
+/** What a write costs D1: new clients and users share their statements. */
+function costOf({ kind }: RegistryWrite): number {
+  return kind === "insert_client" || kind === "insert_user" ? INSERT_COST : CHANGE_COST;
 }
 
 function withoutRecords(tools: ApplyTools): ApplyTools {

@@ -15,24 +15,37 @@ export interface AuditEventRow {
   readonly ended_sessions: number;
 }
 
-/** The statement that notes a write, for the transaction of the write itself: both or neither. */
-export function auditOf(db: D1Database, write: RegistryWrite): D1PreparedStatement {
+/** What {@link INSERT} writes: action, subject, fields, ended sessions. */
+type AuditEvent = readonly [AuditEventRow["action"], string, string, 0 | 1];
+
+const INSERT = `INSERT INTO audit_events (action, subject, fields, ended_sessions)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`;
+
+/**
+ * The statement that notes writes in their order, for the transaction of the writes themselves: all
+ * or none.
+ */
+export function auditOf(db: D1Database, writes: readonly RegistryWrite[]): D1PreparedStatement {
+  return insertOf(db, writes.map(eventOf));
+}
+
+function eventOf(write: RegistryWrite): AuditEvent {
   const subject = "clientId" in write ? write.clientId : write.username;
   const columns = "fields" in write ? Object.keys(write.fields) : [];
   if ("unlocks" in write && write.unlocks) columns.push("unlocked_at_ms");
   const isDeleted = write.kind === "delete_client" || write.kind === "delete_user";
   const endsSessions = "endsSessions" in write ? write.endsSessions : isDeleted;
-  return insertOf(db, [write.kind, subject, columns.join(" "), endsSessions ? 1 : 0]);
+  return [write.kind, subject, columns.join(" "), endsSessions ? 1 : 0];
 }
 
 /** The statement that notes that every session there is was ended. */
 export function auditOfEndedSessions(db: D1Database): D1PreparedStatement {
-  return insertOf(db, ["end_all_sessions", "", "", 1]);
+  return insertOf(db, [["end_all_sessions", "", "", 1]]);
 }
 
 /** The statement that notes that accounts and tokens of another server were brought in. */
 export function auditOfImport(db: D1Database): D1PreparedStatement {
-  return insertOf(db, ["import_django", "", "", 0]);
+  return insertOf(db, [["import_django", "", "", 0]]);
 }
 
 /**
@@ -52,10 +65,6 @@ export async function listAuditEvents(
   return (await attempt("d1.list_audit_events", read, COMMAND_DEADLINE_MS)).results;
 }
 
-function insertOf(db: D1Database, values: readonly (string | number)[]): D1PreparedStatement {
-  return db
-    .prepare(
-      "INSERT INTO audit_events (action, subject, fields, ended_sessions) VALUES (?, ?, ?, ?)",
-    )
-    .bind(...values);
+function insertOf(db: D1Database, events: readonly AuditEvent[]): D1PreparedStatement {
+  return db.prepare(INSERT).bind(JSON.stringify(events));
 }

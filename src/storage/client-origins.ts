@@ -1,6 +1,6 @@
 /**
- * `client_origins` repeats what `clients` says, by origin. Statements keep it and not triggers: D1's
- * query endpoint, which applies migrations, cuts a trigger apart (docs/decisions/0012).
+ * `client_origins` repeats what `clients` says, by origin. Statements keep it and not triggers:
+ * D1's query endpoint, which applies migrations, cuts a trigger apart (docs/decisions/0012).
  */
 
 const REMOVE = `DELETE FROM client_origins
@@ -24,5 +24,5 @@ export function originUpdates(
 ): readonly D1PreparedStatement[] {
   if (clientIds.length === 0) return [];
   const json = JSON.stringify(clientIds);
-  return [REMOVE, ADD].map((query) => db.prepare(query).bind(json));
+  return [db.prepare(REMOVE).bind(json), db.prepare(ADD).bind(json)];
 }

@@ -33,11 +33,15 @@ const FIND_USERS = `SELECT id, username, deleted_at_ms FROM deleted_accounts
   SELECT id, username, deleted_at_ms FROM deleted_accounts
   WHERE username IN (SELECT value FROM json_each(?2))`;
 
-/** The not-before time of a client that is made now, as SQL whose parameter ?1 is the id. */
-export const CLIENT_START = startOf("client", "unixepoch() * 1000");
+/** The not-before time of a client that is made now, as SQL. @param id the client's, as SQL */
+export function clientStart(id: string): string {
+  return startOf("client", "unixepoch() * 1000", id);
+}
 
-/** The not-before time of a user who is made now, as SQL whose parameter ?1 is the id. */
-export const USER_START = startOf("user", NOW_MS);
+/** The not-before time of a user who is made now, as SQL. @param id the user's, as SQL */
+export function userStart(id: string): string {
+  return startOf("user", NOW_MS, id);
+}
 
 /** The statement that notes the deletion of a client, before it goes. */
 export function clientDeletion(db: D1Database, clientId: string): D1PreparedStatement {
@@ -66,9 +70,9 @@ export function selectDeletedUsers(
   return db.prepare(FIND_USERS).bind(JSON.stringify(ids), JSON.stringify(usernames));
 }
 
-function startOf(kind: AccountKind, now: string): string {
+function startOf(kind: AccountKind, now: string, id: string): string {
   return `max(${now}, coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts
-    WHERE kind = '${kind}' AND id = ?1), 0))`;
+    WHERE kind = '${kind}' AND id = ${id}), 0))`;
 }
 
 /** Finds users of a dump who were deleted here. */

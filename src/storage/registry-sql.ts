@@ -1,21 +1,25 @@
-import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
-import type { ClientRow, UserRow } from "./account-rows.ts";
-import { CLIENT_START, clientDeletion, USER_START, userDeletion } from "./deleted-accounts.ts";
+import type { UsernameMode } from "../protocol/usernames.ts";
+import type { UserRow } from "./account-rows.ts";
+import { clientDeletion, userDeletion } from "./deleted-accounts.ts";
+import {
+  type ClientFields,
+  type ClientInsert,
+  clientInsertions,
+  nameColumns,
+  type UserFields,
+  type UserInsert,
+  userInsertions,
+} from "./registry-inserts.ts";
 import { endingOf, removalOf, type SessionReference } from "./session-rows.ts";
 import { requireNameIsFree } from "./usernames.ts";
-
-/** Columns of a client that an operator decides. */
-export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
-
-/** Columns of a user that an operator decides. */
-export type UserFields = Pick<UserRow, "password_record" | "claims" | "is_active">;
 
 /**
  * One row to insert, change or delete. `expected` are columns that must still be as the writer saw
  * them; `endsSessions` ends every family that began before.
  */
 export type RegistryWrite =
-  | { readonly kind: "insert_client"; readonly clientId: string; readonly fields: ClientFields }
+  | ClientInsert
+  | UserInsert
   | {
       readonly kind: "update_client";
       readonly clientId: string;
@@ -24,12 +28,6 @@ export type RegistryWrite =
       readonly endsSessions: boolean;
     }
   | { readonly kind: "delete_client"; readonly clientId: string }
-  | {
-      readonly kind: "insert_user";
-      readonly id: string;
-      readonly username: string;
-      readonly fields: UserFields;
-    }
   | {
       readonly kind: "update_user";
       readonly username: string;
@@ -59,28 +57,47 @@ const TAKEN = /UNIQUE constraint failed/;
 const GUARD_FAILED = /malformed JSON/;
 
 /**
- * The statements of one write. A transaction of them fails when a row is not as expected, or a user
- * name is another user's.
+ * The statements of writes. A transaction of them fails when a row is not as expected, or a user
+ * name is another user's. New clients, and new users, that follow each other are added together.
  *
  * @param mode how user names compare
  */
 export function statementsOf(
   db: D1Database,
-  write: RegistryWrite,
+  writes: readonly RegistryWrite[],
+  mode: UsernameMode,
+): D1PreparedStatement[] {
+  return runsOf(writes).flatMap((run) => {
+    const newClients = run.filter((write) => write.kind === "insert_client");
+    const newUsers = run.filter((write) => write.kind === "insert_user");
+    const changes = run.filter((write) => {
+      return write.kind !== "insert_client" && write.kind !== "insert_user";
+    });
+    return [
+      ...clientInsertions(db, newClients),
+      ...userInsertions(db, newUsers, mode),
+      ...changes.flatMap((change) => changeOf(db, change, mode)),
+    ];
+  });
+}
+
+/** Writes in their order; those of one kind that follow each other are one run. */
+function runsOf(writes: readonly RegistryWrite[]): RegistryWrite[][] {
+  const runs: RegistryWrite[][] = [];
+  for (const write of writes) {
+    const run = runs.at(-1);
+    if (run?.[0]?.kind === write.kind) run.push(write);
+    else runs.push([write]);
+  }
+  return runs;
+}
+
+function changeOf(
+  db: D1Database,
+  write: Exclude<RegistryWrite, ClientInsert | UserInsert>,
   mode: UsernameMode,
 ): D1PreparedStatement[] {
   switch (write.kind) {
-    case "insert_client":
-      return [
-        guardAbsence(db, { table: "users", key: "id", name: write.clientId }),
-        insert(db, "clients", { client_id: write.clientId, ...write.fields }),
-      ];
-    case "insert_user":
-      return [
-        guardAbsence(db, { table: "clients", key: "client_id", name: write.id }),
-        requireNameIsFree(db, write.username, mode, null),
-        insert(db, "users", { id: write.id, ...nameFields(write.username), ...write.fields }),
-      ];
     case "update_client":
       return update(
         db,
@@ -117,7 +134,7 @@ function updateUser(db: D1Database, write: UserUpdate, mode: UsernameMode): D1Pr
   const { username: name, expected } = write;
   const { username: newName, ...others } = write.fields;
   const renaming = newName === undefined ? [] : [requireNameIsFree(db, newName, mode, name)];
-  const fields = { ...others, ...(newName === undefined ? {} : nameFields(newName)) };
+  const fields = { ...others, ...(newName === undefined ? {} : nameColumns(newName)) };
   const nowColumns = [
     ...(write.endsSessions ? ["not_before_ms"] : []),
     ...(write.unlocks || others.password_record !== undefined ? ["unlocked_at_ms"] : []),
@@ -126,28 +143,15 @@ function updateUser(db: D1Database, write: UserUpdate, mode: UsernameMode): D1Pr
   return [...renaming, ...update(db, row, { fields, nowColumns, ...(expected && { expected }) })];
 }
 
-function nameFields(username: string): Fields & { username: string } {
-  return { username: normalizeUsername(username), username_key: usernameKey(username) };
-}
-
 type Fields = Readonly<Record<string, string | number | null>>;
 
 interface Row {
   readonly table: "clients" | "users";
-  readonly key: "client_id" | "id" | "username";
+  readonly key: "client_id" | "username";
   readonly name: string;
 }
 
 // Table and column names are this file's own words and never input; every value is bound.
-/** @param fields of which the first is the id */
-function insert(db: D1Database, table: Row["table"], fields: Fields): D1PreparedStatement {
-  const columns = [...Object.keys(fields), "not_before_ms"].join(", ");
-  const places = Object.keys(fields).map((_, index) => `?${index + 1}`);
-  const values = [...places, table === "clients" ? CLIENT_START : USER_START].join(", ");
-  const query = `INSERT INTO ${table} (${columns}) VALUES (${values})`;
-  return db.prepare(query).bind(...Object.values(fields));
-}
-
 function update(
   db: D1Database,
   row: Row,
@@ -176,11 +180,4 @@ function guard(db: D1Database, { table, key, name }: Row, expected: Fields): D1P
   const exists = `EXISTS (SELECT 1 FROM ${table} WHERE ${conditions.join(" AND ")})`;
   const query = `SELECT json(CASE WHEN ${exists} THEN '{}' ELSE 'changed' END)`;
   return db.prepare(query).bind(name, ...Object.values(expected));
-}
-
-/** Fails, and the transaction with it, if there is such a row: see {@link guard}. */
-function guardAbsence(db: D1Database, { table, key, name }: Row): D1PreparedStatement {
-  const exists = `EXISTS (SELECT 1 FROM ${table} WHERE ${key} = ?)`;
-  const query = `SELECT json(CASE WHEN ${exists} THEN 'taken' ELSE '{}' END)`;
-  return db.prepare(query).bind(name);
 }

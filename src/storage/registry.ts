@@ -13,7 +13,8 @@ import {
 } from "./session-rows.ts";
 import { rowsByName, spellingsOf } from "./usernames.ts";
 
-export type { ClientFields, RegistryWrite, UserFields } from "./registry-sql.ts";
+export type { ClientFields, UserFields } from "./registry-inserts.ts";
+export type { RegistryWrite } from "./registry-sql.ts";
 
 /** Which part of a table to read, in the order of its names. */
 export interface Page {
@@ -60,8 +61,8 @@ export class RegistryConflict extends Error {
 type Table = "clients" | "users";
 type Key = "client_id" | "username" | "username_key" | "id";
 
-/** D1 takes at most this many bound parameters in a statement. Source: D1, "Limits". */
-const BOUND_PARAMETERS_MAX = 100;
+/** How many rows one statement reads: their text stays far below what D1 answers at once. */
+const NAMES_MAX = 1000;
 
 /**
  * Builds the {@link Registry} over D1.
@@ -75,10 +76,12 @@ export function createRegistry(
   deadlineMs = COMMAND_DEADLINE_MS,
 ): Registry {
   async function findRows<Row>(table: Table, key: Key, names: readonly string[]): Promise<Row[]> {
-    if (names.length === 0) return [];
-    const statements = selectionsOf(db, table, key, names);
-    const results = await attempt(`d1.find_${table}`, () => db.batch<Row>(statements), deadlineMs);
-    return results.flatMap((result) => result.results);
+    const rows: Row[] = [];
+    for (const statement of selectionsOf(db, table, key, names)) {
+      const find = () => statement.all<Row>();
+      rows.push(...(await attempt(`d1.find_${table}`, find, deadlineMs)).results);
+    }
+    return rows;
   }
 
   async function listRows<Row>(operation: string, query: string, page: Page): Promise<Row[]> {
@@ -126,11 +129,7 @@ export function createRegistry(
 
     async write(writes) {
       if (writes.length === 0) return;
-      const statements = writes.flatMap((write) => {
-        return [...statementsOf(db, write, mode), auditOf(db, write)];
-      });
-      const clientIds = writes.flatMap((write) => ("clientId" in write ? [write.clientId] : []));
-      statements.push(...originUpdates(db, clientIds));
+      const statements = transactionOf(db, writes, mode);
       try {
         await attempt("d1.write_registry", () => db.batch(statements), deadlineMs);
       } catch (error) {
@@ -141,20 +140,30 @@ export function createRegistry(
   };
 }
 
+/** The statements of writes, with what follows from them. */
+function transactionOf(
+  db: D1Database,
+  writes: readonly RegistryWrite[],
+  mode: UsernameMode,
+): D1PreparedStatement[] {
+  const clientIds = writes.flatMap((write) => ("clientId" in write ? [write.clientId] : []));
+  const changes = statementsOf(db, writes, mode);
+  return [...changes, ...originUpdates(db, clientIds), auditOf(db, writes)];
+}
+
 /** The statements that read the rows of those names, as many as it takes. */
 function selectionsOf(
   db: D1Database,
-  table: "clients" | "users",
+  table: Table,
   key: Key,
   names: readonly string[],
 ): D1PreparedStatement[] {
   const statements: D1PreparedStatement[] = [];
-  for (let start = 0; start < names.length; start += BOUND_PARAMETERS_MAX) {
-    const some = names.slice(start, start + BOUND_PARAMETERS_MAX);
-    const places = some.map(() => "?").join(", ");
-    // Table and column names are this file's own words and never input; every value is bound.
-    const query = `SELECT * FROM ${table} WHERE ${key} IN (${places})`;
-    statements.push(db.prepare(query).bind(...some));
+  // Table and column names are this file's own words and never input; every value is bound.
+  const query = `SELECT * FROM ${table} WHERE ${key} IN (SELECT value FROM json_each(?))`;
+  for (let start = 0; start < names.length; start += NAMES_MAX) {
+    const some = JSON.stringify(names.slice(start, start + NAMES_MAX));
+    statements.push(db.prepare(query).bind(some));
   }
   return statements;
 }

@@ -7,6 +7,12 @@ const FAIL_IF_TAKEN = `SELECT json(CASE WHEN EXISTS (
     AND username IS NOT ?5)
   THEN 'changed' ELSE '{}' END)`;
 
+// Two look-ups, so that each has its index.
+const FAIL_IF_ANY_TAKEN = `SELECT json(CASE
+    WHEN EXISTS (SELECT 1 FROM users WHERE username IN (SELECT value FROM json_each(?1)))
+      OR EXISTS (SELECT 1 FROM users WHERE username_key IN (SELECT value FROM json_each(?2)))
+    THEN 'changed' ELSE '{}' END)`;
+
 /**
  * Finds the row of a user name among rows with a similar one. In either mode the name as it is
  * typed comes first, then the name that differs only in how characters are composed.
@@ -52,19 +58,30 @@ export function requireReadiness(rows: readonly unknown[]): void {
 
 /**
  * The statement that fails, and its transaction with it, when a name is taken by another user than
- * the one of `owner`.
+ * the one who is named `owner`.
  */
 export function requireNameIsFree(
   db: D1Database,
   username: string,
   mode: UsernameMode,
-  owner: string | null,
+  owner: string,
 ): D1PreparedStatement {
   const isFolded = mode === "case-insensitive" ? 1 : 0;
   const [composed, decomposed] = [username.normalize("NFC"), username.normalize("NFD")];
   return db
     .prepare(FAIL_IF_TAKEN)
     .bind(composed, decomposed, isFolded, usernameKey(username), owner);
+}
+
+/** The statement that fails, and its transaction with it, when a user has one of these names. */
+export function requireNamesAreFree(
+  db: D1Database,
+  usernames: readonly string[],
+  mode: UsernameMode,
+): D1PreparedStatement {
+  const spellings = usernames.flatMap((name) => [name.normalize("NFC"), name.normalize("NFD")]);
+  const keys = mode === "case-insensitive" ? usernames.map(usernameKey) : [];
+  return db.prepare(FAIL_IF_ANY_TAKEN).bind(JSON.stringify(spellings), JSON.stringify(keys));
 }
 
 /**

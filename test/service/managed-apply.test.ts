@@ -58,12 +58,14 @@ test("a dry run hashes nothing that it would only have to write", async () => {
   expect((await tools.registry.findUsers(["new"])).size).toBe(0);
 });
 
-test("progress is told entry by entry", async () => {
+test("progress is told when an entry is checked and when it is ready", async () => {
   const told: [number, number][] = [];
   const wanted = file({ clients: [shop], users: [ada] });
   await apply(wanted, tools, { onProgress: (done, total) => told.push([done, total]) });
   expect(told).toEqual([
-    [1, 2],
-    [2, 2],
+    [1, 4],
+    [2, 4],
+    [3, 4],
+    [4, 4],
   ]);
 });

@@ -50,7 +50,7 @@ const rename = (clientId: string, from: string, to: string): RegistryWrite => ({
 
 beforeEach(async () => {
   await env.DB.batch([env.DB.prepare("DELETE FROM clients"), env.DB.prepare("DELETE FROM users")]);
-  await registry.write([client("shop"), user("1", "ada")]);
+  await registry.write([client("shop"), user("1", "ada"), user("zoe", "zo\u00eb")]);
 });
 
 describe("a write conflicts, and takes all others of its batch back, when", () => {
@@ -58,6 +58,10 @@ describe("a write conflicts, and takes all others of its batch back, when", () =
     ["there is such a client already", client("shop")],
     ["there is such a user already", user("2", "ada")],
     ["a user has the id already", user("1", "grace")],
+    ["a user has the id of a new client", client("1")],
+    ["a client has the id of a new user", user("shop", "grace")],
+    ["a new client has the id of a new user", user("before", "grace")],
+    ["another user has the name, composed differently", user("2", "zo\u0065\u0308")],
     ["the client to change is not there", rename("none", "", "New")],
     ["the client to change is not as expected", rename("shop", "Old", "New")],
     ["the client to delete is not there", { kind: "delete_client", clientId: "none" }],
@@ -98,6 +102,32 @@ test("an update of a row that is as expected is written, NULL included", async (
   expect(found.get("shop")).toMatchObject(fields);
 });
 
+test("rows that are added together are all as they would be alone", async () => {
+  const long = JSON.stringify({ text: '\u00e4\u20ac"\\ '.repeat(400) });
+  const clients = Array.from({ length: 600 }, (_, index) => ({
+    ...client(`client ${index}`),
+    fields: { ...FIELDS, claims: long, refresh_idle_ttl_seconds: index, scope: null },
+  }));
+  const users = Array.from({ length: 600 }, (_, index) =>
+    user(`id ${index}`, `User ${index} \u00c4`),
+  );
+  await registry.write([...clients, ...users] as RegistryWrite[]);
+  const found = await registry.findClients(clients.map((_, index) => `client ${index}`));
+  expect(found.size).toBe(600);
+  expect(found.get("client 599")).toMatchObject({
+    ...FIELDS,
+    claims: long,
+    refresh_idle_ttl_seconds: 599,
+  });
+  const named = await registry.findUsers(users.map((_, index) => `User ${index} \u00c4`));
+  expect(named.size).toBe(600);
+  expect(named.get("User 7 \u00c4")).toMatchObject({
+    ...USER,
+    id: "id 7",
+    username_key: "user 7 \u00e4",
+  });
+});
+
 test("a failure that is no conflict stays one of storage", async () => {
   const broken = { ...FIELDS, claims: "no JSON" };
   const written = registry.write([{ kind: "insert_client", clientId: "x", fields: broken }]);
@@ -114,7 +144,7 @@ test("pages follow each other in the order of names, as bytes", async () => {
     expect(page.length).toBeLessThanOrEqual(2);
     read.push(...page.map(({ username }) => username));
   }
-  expect(read).toEqual(["B", "a", "ada", "z", "~", "é"]);
+  expect(read).toEqual(["B", "a", "ada", "z", "zoë", "~", "é"]);
 });
 
 describe("what is written is noted in the same transaction", () => {

@@ -108,7 +108,7 @@ async function runApply(
   const { dryRun, prune, yes } = options;
   const bytes = path === "-" ? await terminal.readInput(FILE_BYTES_MAX) : readBytes(path);
   if (!options.remote && !dryRun) await createState(resolve(options.persistTo));
-  const bar = terminal.showProgress("Making the records of passwords and secrets");
+  const bar = terminal.showProgress("Checking and writing clients and users");
   let written = 0;
   const applied = await withFile(path, bytes, targetOf(options), async (file, tools) => {
     if (prune && !dryRun) await confirmPruning(file, tools, yes, terminal);
@@ -122,7 +122,7 @@ async function runApply(
     } catch (error) {
       if (written > 0) {
         terminal.note(
-          `Broken off: ${written} changes are written. Run the same again for the rest.`,
+          `Stopped after ${written} changes, which are written. Run apply again for the rest.`,
         );
       }
       throw error;
