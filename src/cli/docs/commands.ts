@@ -29,7 +29,7 @@ function rowsOf(command: Command, above: string): string[][] {
     return command.options.some((option) => option.long === long);
   });
   const options = command.options.filter((option) => {
-    return !hasCommon || !COMMON_OPTIONS.includes(option.long ?? "");
+    return !option.hidden && !(hasCommon && COMMON_OPTIONS.includes(option.long ?? ""));
   });
   return [
     [`\`${name}${words.join("")}\``, inCell(command.description()), options.map(code).join(" ")],
@@ -40,6 +40,7 @@ function code({ flags }: Option): string {
   return `\`${flags}\``.replaceAll("|", "\\|");
 }
 
+/** The first line of a description: what follows is an example. */
 function inCell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+  return (text.split("\n")[0] ?? "").replace(/:$/, "").replaceAll("|", "\\|");
 }

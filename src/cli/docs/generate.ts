@@ -1,5 +1,6 @@
 import { errorsPage } from "../../management/explanations/page.ts";
 import { CommandError } from "../command-error.ts";
+import { commandsPart } from "./commands.ts";
 import { bindingsPart, deployDescriptions, secretsPart, settingsPart } from "./configuration.ts";
 import {
   auditActionsPart,
@@ -13,6 +14,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   settings: settingsPart,
   secrets: secretsPart,
   bindings: bindingsPart,
+  commands: commandsPart,
   "log-fields": logFieldsPart,
   "audit-actions": auditActionsPart,
   "audit-fields": auditFieldsPart,
