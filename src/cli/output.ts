@@ -9,6 +9,9 @@ const UNLIMITED = { columns: Number.POSITIVE_INFINITY, bold: (text: string) => t
 /** Narrowest that a column is made, in characters. */
 const COLUMN_WIDTH_MIN = 8;
 
+/** What {@link shortInstant} writes. A column of instants is never cut: a part tells nothing. */
+const SHORT_INSTANT = /^\d{4}-\d\d-\d\d \d\d:\d\d$/;
+
 /**
  * Writes rows as a table with a head, aligned for people and no wider than their terminal. What
  * does not fit ends in an ellipsis; `--json` has it whole.
@@ -22,7 +25,11 @@ export function table(
   const natural = head.map((_, column) => {
     return Math.max(...cells.map((row) => row[column]?.length ?? 0));
   });
-  const widths = fitted(natural, columns - GAP.length * (head.length - 1));
+  const minima = natural.map((width, column) => {
+    const isOfInstants = rows.every((row) => SHORT_INSTANT.test(row[column] ?? ""));
+    return isOfInstants ? width : COLUMN_WIDTH_MIN;
+  });
+  const widths = fitted(natural, minima, columns - GAP.length * (head.length - 1));
   return cells
     .map((row) => row.map((cell, column) => cut(cell, widths[column] ?? 0)).join(GAP))
     .map((line, index) => (index === 0 ? bold(line.trimEnd()) : line.trimEnd()))
@@ -30,18 +37,18 @@ export function table(
     .join("");
 }
 
-/** Takes from the widest columns until all fit. */
-function fitted(natural: readonly number[], total: number): number[] {
+/** Takes from the widest columns, down to their minima, until all fit. */
+function fitted(natural: readonly number[], minima: readonly number[], total: number): number[] {
   const widths = [...natural];
   for (
     let excess = widths.reduce((sum, width) => sum + width, 0) - total;
     excess > 0;
     excess -= 1
   ) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const width = widths[widest] ?? 0;
-    if (width <= COLUMN_WIDTH_MIN) break;
-    widths[widest] = width - 1;
+    const spare = widths.map((width, column) => (width > (minima[column] ?? 0) ? width : 0));
+    const width = Math.max(...spare);
+    if (width === 0) break;
+    widths[spare.indexOf(width)] = width - 1;
   }
   return widths;
 }

@@ -1,7 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "../deps.ts";
 import * as clients from "../management/api/clients.ts";
-import type { ApiContext } from "../management/api/context.ts";
+import { type ApiContext, contextOf } from "../management/api/context.ts";
 import { problemsOf } from "../management/api/input.ts";
 import * as users from "../management/api/users.ts";
 import { ManagementError } from "../management/management-error.ts";
@@ -169,7 +169,7 @@ async function outcomeOf<Result extends object>(
   if (!hasManagementApi(env)) return { kind: "off" };
   try {
     const deps = await depsOf(env);
-    const result = await work({ tools: deps.management, actor }, deps);
+    const result = await work(contextOf(deps.management, "binding", actor), deps);
     return { kind: "ok", ...result };
   } catch (error) {
     if (error instanceof ManagementError) return refusalOf(error);

@@ -13,20 +13,31 @@ export interface AuditEventRow {
   readonly fields: string;
   /** Whether every session of the subject ended with it: 0 or 1. */
   readonly ended_sessions: number;
+  /** Who made the change: see {@link COMMAND} and `contextOf`; empty: not recorded. */
+  readonly actor: string;
 }
+
+/** The actor of what a command changed. */
+export const COMMAND = "command";
 
 /** What {@link INSERT} writes: action, subject, fields, ended sessions. */
 type AuditEvent = readonly [AuditEventRow["action"], string, string, 0 | 1];
 
-const INSERT = `INSERT INTO audit_events (action, subject, fields, ended_sessions)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`;
+const INSERT = `INSERT INTO audit_events (action, subject, fields, ended_sessions, actor)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?2 FROM json_each(?1)`;
 
 /**
  * The statement that notes writes in their order, for the transaction of the writes themselves: all
  * or none.
+ *
+ * @param actor who makes them
  */
-export function auditOf(db: D1Database, writes: readonly RegistryWrite[]): D1PreparedStatement {
-  return insertOf(db, writes.map(eventOf));
+export function auditOf(
+  db: D1Database,
+  writes: readonly RegistryWrite[],
+  actor: string,
+): D1PreparedStatement {
+  return insertOf(db, writes.map(eventOf), actor);
 }
 
 function eventOf(write: RegistryWrite): AuditEvent {
@@ -40,12 +51,12 @@ function eventOf(write: RegistryWrite): AuditEvent {
 
 /** The statement that notes that every session there is was ended. */
 export function auditOfEndedSessions(db: D1Database): D1PreparedStatement {
-  return insertOf(db, [["end_all_sessions", "", "", 1]]);
+  return insertOf(db, [["end_all_sessions", "", "", 1]], COMMAND);
 }
 
 /** The statement that notes that accounts and tokens of another server were brought in. */
 export function auditOfImport(db: D1Database): D1PreparedStatement {
-  return insertOf(db, [["import_django", "", "", 0]]);
+  return insertOf(db, [["import_django", "", "", 0]], COMMAND);
 }
 
 /**
@@ -65,6 +76,10 @@ export async function listAuditEvents(
   return (await attempt("d1.list_audit_events", read, COMMAND_DEADLINE_MS)).results;
 }
 
-function insertOf(db: D1Database, events: readonly AuditEvent[]): D1PreparedStatement {
-  return db.prepare(INSERT).bind(JSON.stringify(events));
+function insertOf(
+  db: D1Database,
+  events: readonly AuditEvent[],
+  actor: string,
+): D1PreparedStatement {
+  return db.prepare(INSERT).bind(JSON.stringify(events), actor);
 }

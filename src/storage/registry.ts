@@ -2,7 +2,7 @@ import { Unavailable } from "../protocol/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ClientRow, UserRow } from "./account-rows.ts";
 import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
-import { auditOf } from "./audit-events.ts";
+import { auditOf, COMMAND } from "./audit-events.ts";
 import { originUpdates } from "./client-origins.ts";
 import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
 import {
@@ -51,6 +51,8 @@ export interface Registry {
    * @throws RegistryConflict when a row is there already, or not there, or not as expected
    */
   write(writes: readonly RegistryWrite[]): Promise<void>;
+  /** @returns the same registry, whose writes the audit events ascribe to this actor */
+  as(actor: string): Registry;
 }
 
 /** A row is not as the writer saw it: nothing was written. */
@@ -69,11 +71,13 @@ const NAMES_MAX = 1000;
  *
  * @param mode how user names compare
  * @param deadlineMs how long to wait for D1, where a request does
+ * @param actor who writes, as the audit events say it
  */
 export function createRegistry(
   db: D1Database,
   mode: UsernameMode = "exact",
   deadlineMs = COMMAND_DEADLINE_MS,
+  actor = COMMAND,
 ): Registry {
   async function findRows<Row>(table: Table, key: Key, names: readonly string[]): Promise<Row[]> {
     const rows: Row[] = [];
@@ -90,6 +94,7 @@ export function createRegistry(
   }
 
   return {
+    as: (other) => createRegistry(db, mode, deadlineMs, other),
     async findClients(clientIds) {
       const rows = await findRows<ClientRow>("clients", "client_id", clientIds);
       return new Map(rows.map((row) => [row.client_id, row]));
@@ -106,17 +111,14 @@ export function createRegistry(
       const rows = await findRows<UserRow>("users", "id", ids);
       return new Map(rows.map((row) => [row.id, row]));
     },
-
     listClients(page) {
       const query = "SELECT * FROM clients WHERE client_id > ? ORDER BY client_id LIMIT ?";
       return listRows("d1.list_clients", query, page);
     },
-
     listUsers(page) {
       const query = "SELECT * FROM users WHERE username > ? ORDER BY username LIMIT ?";
       return listRows("d1.list_users", query, page);
     },
-
     async listSessions(userId, page) {
       const list = () => selectSessions(db, userId, page).all<SessionRow>();
       return (await attempt("d1.list_sessions", list, deadlineMs)).results;
@@ -129,7 +131,7 @@ export function createRegistry(
 
     async write(writes) {
       if (writes.length === 0) return;
-      const statements = transactionOf(db, writes, mode);
+      const statements = transactionOf(db, writes, mode, actor);
       try {
         await attempt("d1.write_registry", () => db.batch(statements), deadlineMs);
       } catch (error) {
@@ -145,10 +147,11 @@ function transactionOf(
   db: D1Database,
   writes: readonly RegistryWrite[],
   mode: UsernameMode,
+  actor: string,
 ): D1PreparedStatement[] {
   const clientIds = writes.flatMap((write) => ("clientId" in write ? [write.clientId] : []));
   const changes = statementsOf(db, writes, mode);
-  return [...changes, ...originUpdates(db, clientIds), auditOf(db, writes)];
+  return [...changes, ...originUpdates(db, clientIds), auditOf(db, writes, actor)];
 }
 
 /** The statements that read the rows of those names, as many as it takes. */

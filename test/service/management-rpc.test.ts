@@ -38,6 +38,11 @@ async function newUser(): Promise<ManagedUser> {
   return done(await manager.createUser({ username, password: PASSWORD })).user;
 }
 
+async function lastActorOf({ username }: ManagedUser): Promise<unknown> {
+  const query = "SELECT actor FROM audit_events WHERE subject = ? ORDER BY id DESC LIMIT 1";
+  return (await env.DB.prepare(query).bind(username).first())?.["actor"];
+}
+
 const statusOf = async (username: string, password = PASSWORD) => {
   return (await ask(service, { grant_type: "password", username, password })).status;
 };
@@ -180,8 +185,16 @@ test.each([undefined, null, {}, { actor: 7 }, { actor: "a b" }, { actor: "x".rep
     const caller = managerOver({ ...WATCHING, MANAGEMENT_API: "on" }, props);
     done(await caller.endUserSessions({ id: user.id }));
     expect(watched.queue.at(-1)).not.toHaveProperty("actor_id");
+    expect(await lastActorOf(user)).toBe("binding");
   },
 );
+
+test("the table of audit events names the binding's caller", async () => {
+  const user = await newUser();
+  const caller = managerOver({ MANAGEMENT_API: "on" }, { actor: "shop" });
+  done(await caller.endUserSessions({ id: user.id }));
+  expect(await lastActorOf(user)).toBe("binding:shop");
+});
 
 test("over RPC itself, the deployed default is off for every method", async () => {
   const user = await newUser();

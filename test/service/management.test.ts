@@ -422,14 +422,15 @@ test("every change stands in the table of audit events, and none that was refuse
   await manage("PUT", `/admin/users/${id}/password`, { password: "short" });
   await manage("PUT", `/admin/users/${id}/password`, { password: "long enough" });
   await manage("DELETE", `/admin/users/${id}`);
+  const actor = "client:site";
   const { results } = await env.DB.prepare(
-    "SELECT action, fields, ended_sessions FROM audit_events WHERE subject = ? ORDER BY id",
+    "SELECT action, fields, ended_sessions, actor FROM audit_events WHERE subject = ? ORDER BY id",
   )
     .bind(username)
     .all();
   expect(results).toEqual([
-    { action: "insert_user", fields: "password_record claims is_active", ended_sessions: 0 },
-    { action: "update_user", fields: "password_record", ended_sessions: 1 },
-    { action: "delete_user", fields: "", ended_sessions: 1 },
+    { action: "insert_user", fields: "password_record claims is_active", ended_sessions: 0, actor },
+    { action: "update_user", fields: "password_record", ended_sessions: 1, actor },
+    { action: "delete_user", fields: "", ended_sessions: 1, actor },
   ]);
 });

@@ -47,13 +47,15 @@ describe("cli audit list", () => {
       false,
       false,
     ]);
+    expect(new Set(events.map(({ actor }) => actor))).toEqual(new Set(["command"]));
     expect(events[3]?.["fields"]).toEqual(["secret_record", "previous_secret_record"]);
   });
 
   test("says when, by the database's clock, and no value", async () => {
     const { stdout } = await cli("audit", "list");
-    expect(stdout).toMatch(/^EVENT +WHEN +ACTION +SUBJECT +SESSIONS +FIELDS\n/);
-    expect(stdout).toMatch(/^1 +20\d\d-\d\d-\d\d \d\d:\d\d +insert_client +shop /m);
+    expect(stdout).toMatch(/^EVENT +WHEN +ACTOR +ACTION +SUBJECT +FIELDS\n/);
+    expect(stdout).toMatch(/^1 +20\d\d-\d\d-\d\d \d\d:\d\d +command +insert_client +shop /m);
+    expect(stdout).toMatch(/ delete_client +shop +\(sessions ended\)$/m);
     expect(secrets).toEqual([expect.stringMatching(/^tgs_/), expect.stringMatching(/^tgs_/)]);
     for (const secret of secrets) expect(stdout).not.toContain(secret);
     expect(stdout).not.toContain("$pbkdf2");

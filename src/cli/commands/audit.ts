@@ -17,9 +17,9 @@ const LIMIT_DEFAULT = 50;
 
 /** The command `audit list`, for `program.ts` to add. */
 export function auditCommand(terminal: Terminal): Command {
-  const audit = new Command("audit").description("what operators changed");
+  const audit = new Command("audit").description("what was changed, and by whom");
   common(audit.command("list"))
-    .description("list what commands changed, newest first; names of fields, never values")
+    .description("list what was changed and by whom, newest first; names of fields, never values")
     .option("--before <id>", "only what is older than this event", readId, Number.MAX_SAFE_INTEGER)
     .option("--limit <rows>", "most rows to list", readLimit, LIMIT_DEFAULT)
     .action(async ({ before, limit, ...options }: AuditOptions) => {
@@ -31,24 +31,25 @@ export function auditCommand(terminal: Terminal): Command {
 }
 
 function describe(events: readonly AuditEventRow[], terminal: Terminal): string {
-  const rows = events.map(({ id, at_ms, action, subject, fields, ended_sessions }) => {
-    const sessions = ended_sessions === 1 ? "ended" : "";
+  const rows = events.map(({ id, at_ms, action, subject, fields, ended_sessions, actor }) => {
+    const sessions = ended_sessions === 1 ? ["(sessions ended)"] : [];
     return [
       String(id),
       shortInstant(instantOf(at_ms)),
+      actor || "not recorded",
       action,
       subject || "everybody",
-      sessions,
-      fields,
+      [...sessions, fields].join(" "),
     ];
   });
-  return table(["EVENT", "WHEN", "ACTION", "SUBJECT", "SESSIONS", "FIELDS"], rows, terminal);
+  return table(["EVENT", "WHEN", "ACTOR", "ACTION", "SUBJECT", "FIELDS"], rows, terminal);
 }
 
-function toJson({ at_ms, fields, ended_sessions, ...event }: AuditEventRow): object {
+function toJson({ at_ms, actor, fields, ended_sessions, ...event }: AuditEventRow): object {
   return {
     ...event,
     at: instantOf(at_ms),
+    actor: actor || null,
     fields: words(fields),
     ended_sessions: ended_sessions === 1,
   };

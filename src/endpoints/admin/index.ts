@@ -1,4 +1,5 @@
 import type { Deps } from "../../deps.ts";
+import { contextOf } from "../../management/api/context.ts";
 import { empty } from "../respond.ts";
 import { authorizeAdmin } from "./authorize.ts";
 import { methodIsNoneOf, onProblem } from "./on-problem.ts";
@@ -26,7 +27,7 @@ export async function answerAdmin(
     if (endpoint === undefined) return methodIsNoneOf(methods);
     const composed = await deps();
     const actor = await authorizeAdmin(request, composed);
-    const context = { tools: composed.management, actor };
+    const context = contextOf(composed.management, "client", actor);
     return await endpoint({ request, ...inPath, context, nowMs: composed.clock() });
   } catch (error) {
     return onProblem(error);

@@ -9,6 +9,19 @@ export interface ApiContext {
   readonly actor: string | null;
 }
 
+/**
+ * The context of a call, with a registry whose audit events name the caller: `client:` and the
+ * client id, `binding:` and its name, or `binding` when it gives none.
+ */
+export function contextOf(
+  tools: ManagementTools,
+  kind: "client" | "binding",
+  actor: string | null,
+): ApiContext {
+  const registry = tools.registry.as(actor === null ? kind : `${kind}:${actor}`);
+  return { tools: { ...tools, registry }, actor };
+}
+
 /** Whom a call concerns. */
 type Concerned = { readonly userId: string } | { readonly clientId: string };
 
