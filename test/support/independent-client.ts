@@ -29,7 +29,12 @@ export const USER = { username: "ada", password: "correct horse" } as const;
 /** Clients of the service for {@link testIndependentClient}: those given, and its own. */
 export function clientsFor(...clients: readonly object[]): object[] {
   const grant_types = ["password", "refresh_token", "client_credentials"];
-  const judge = { client_id: "judge", client_secret: "secret", grant_types: [] };
+  const judge = {
+    client_id: "judge",
+    client_secret: "secret",
+    grant_types: [],
+    scope: "introspection",
+  };
   return [...clients.map((client) => ({ grant_types, ...client })), judge];
 }
 

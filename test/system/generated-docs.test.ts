@@ -6,9 +6,9 @@ const MARKER = "<!-- generated: settings -->";
 describe("a marker", () => {
   test("is replaced up to its end, and nothing else is", () => {
     const text = (body: string) => `a\n${MARKER}\n${body}<!-- end of generated -->\nb\n`;
-    const once = generate("x.md", text("old\n\nlines\n"));
+    const once = generate("x.md", text("stale\n\nlines\n"));
     expect(once).toContain("| `ISSUER` |");
-    expect(once).not.toContain("old");
+    expect(once).not.toContain("stale");
     expect([once.slice(0, 2), once.slice(-2)]).toEqual(["a\n", "b\n"]);
     expect(generate("x.md", text(""))).toBe(once);
     expect(generate("x.md", once)).toBe(once);

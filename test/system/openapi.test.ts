@@ -155,7 +155,7 @@ function expectWholeRequest(operation: DocumentedOperation): void {
       schema: expect.any(Object),
     });
   }
-  const bodiless = ["resetPassword", "endUserSessions", "endClientSessions"];
+  const bodiless = ["resetPassword", "unlockUser", "endUserSessions", "endClientSessions"];
   const takesBody =
     /^(?:post|put|patch)$/.test(method) && !bodiless.includes(operation.operationId);
   expect(requestBody !== undefined).toBe(takesBody);

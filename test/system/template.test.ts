@@ -37,7 +37,7 @@ describe("the Deploy button", () => {
   });
 
   test.each(Object.entries(bindings))("says of %s what it is", (_, { description }) => {
-    expect(description).toMatch(/^[A-Z0-9].{10,}\.$/);
+    expect(description).toMatch(/^[A-Z0-9`].{10,}\.$/);
   });
 
   test("asks for the secrets that the Worker needs, and hands out no value", async () => {

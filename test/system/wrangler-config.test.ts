@@ -46,7 +46,7 @@ test.each([
     });
     expect(await response.json()).toMatchObject({
       expires_in: 3600,
-      scope: "read write groups introspection",
+      scope: "read write groups",
       refresh_token: expect.any(String),
     });
   } finally {
