@@ -68,6 +68,8 @@ describe("a derived ring", () => {
     expect(ring.find(reversed.sealing.id)?.id).toBe(reversed.sealing.id);
     expect(reversed.find(ring.sealing.id)?.id).toBe(ring.sealing.id);
     expect(ring.find(ring.sealing.id)).toBe(ring.sealing);
+    expect(ring.sealing.id).toBe((await ringOf("one", 1)).sealing.id);
+    expect(reversed.sealing.id).toBe((await ringOf("one", 2)).sealing.id);
   });
 
   test("finds nothing for an id that it does not have", async () => {
