@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isAccessTokenLive, neededUntilMs } from "../../../src/tokens/family.ts";
+import { isAccessTokenLive, neededUntilMs, successorOf } from "../../../src/tokens/family.ts";
 import {
   BIRTH_MS,
   REJECT,
@@ -53,6 +53,17 @@ describe("a clock that is behind", () => {
 
   test("dates a rotation with the one before it", () => {
     expect(state.live).toMatchObject({ generation: 2, issuedAtMs: BIRTH_MS + 1000 });
+  });
+
+  test("makes the successor beforehand as the rotation makes it", () => {
+    const made = { keyId: state.live.keyId, scope: "read", audience: null };
+    const next = successorOf(state.live, made, BIRTH_MS - 60_000, REJECT);
+    expect(next).toMatchObject({ generation: 3, issuedAtMs: BIRTH_MS + 1000 });
+  });
+
+  test("dates an end by reuse with the last rotation", () => {
+    const { state: ended } = use(state, [0, -60_000, "c"]);
+    expect(ended?.revoked).toEqual({ atMs: BIRTH_MS + 1000, reason: "reuse" });
   });
 
   test("does not move the window", () => {
