@@ -6,6 +6,7 @@ import {
   type FailurePolicy,
   type FailureState,
   fail,
+  forget,
   forgive,
   NO_FAILURES,
   neededUntilMs,
@@ -48,6 +49,17 @@ describe("failures", () => {
   test("are free at first, and then each doubles the delay, up to the longest", () => {
     const { delays } = failInARow(12);
     expect(delays).toEqual([0, 0, 0, 1e3, 2e3, 4e3, 8e3, 16e3, 32e3, 60e3, 60e3, 60e3]);
+  });
+
+  test("are all forgotten by an unlock, once", () => {
+    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
+    const { state, nowMs } = failInARow(4, HOME, failInARow(4, null, known).state);
+    const unlocked = forget(state, nowMs);
+    expect(approach(unlocked, [], nowMs).kind).toBe("admitted");
+    expect(approach(unlocked, [HOME], nowMs).kind).toBe("admitted");
+    const again = failInARow(4, null, unlocked);
+    expect(forget(again.state, nowMs)).toBe(again.state);
+    expect(approach(again.state, [], again.nowMs).kind).toBe("throttled");
   });
 
   test("are forgotten with time, as many as are free in the time that the policy says", () => {
