@@ -1,3 +1,4 @@
+import { listDurableObjectIds, runDurableObjectAlarm } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/answers.ts";
 import {
@@ -39,6 +40,14 @@ async function assertion(claims: Claims = {}): Promise<string> {
 }
 
 const now = () => Math.floor(Date.now() / 1000);
+
+/** Lets every object that remembers assertions remove what has expired. */
+async function sweep(): Promise<void> {
+  const { USED_ASSERTIONS } = service.env;
+  for (const id of await listDurableObjectIds(USED_ASSERTIONS)) {
+    await runDurableObjectAlarm(USED_ASSERTIONS.get(id));
+  }
+}
 
 describe("an assertion", () => {
   test.each<Algorithm>(["ES256", "EdDSA", "RS256"])(
@@ -183,6 +192,7 @@ describe("an assertion's jti", () => {
     expect(await askByAssertion(service, token)).toMatchObject(SUCCESS);
     for (const seconds of [60, 1800, 1739, 29]) {
       passSeconds(seconds);
+      await sweep();
       expect(await askByAssertion(service, token)).toEqual(INVALID_CLIENT);
     }
   });
@@ -266,15 +276,18 @@ describe("a client", () => {
   );
 
   test("§3 item 9 with a key that was registered unusable is known by its others", async () => {
-    const good = await newKey();
+    const [good, encrypting] = [await newKey(), await newKey()];
     await registerUnnamedKeys(service, "mixed", good);
     const bad = { kty: "EC", crv: "P-256", x: "AAAA", y: "AAAA" };
-    const jwks = JSON.stringify({ keys: [bad, { ...bad, crv: "P-384" }, publicHalf(good)] });
+    const unfit = [bad, { ...bad, crv: "P-384" }, { ...publicHalf(encrypting), use: "enc" }];
+    const jwks = JSON.stringify({ keys: [...unfit, publicHalf(good)] });
     await service.env.DB.prepare("UPDATE clients SET jwks = ? WHERE client_id = 'mixed'")
       .bind(jwks)
       .run();
     const token = await newAssertion("mixed", good, {}, { kid: undefined });
     expect(await askByAssertion(service, token)).toMatchObject(SUCCESS);
+    const misused = await newAssertion("mixed", encrypting, {}, { kid: undefined });
+    expect(await askByAssertion(service, misused)).toEqual(INVALID_CLIENT);
   });
 
   test("RFC 9864 may say Ed25519 for EdDSA", async () => {
