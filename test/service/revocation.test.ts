@@ -207,6 +207,16 @@ describe("when storage fails", () => {
     expect(await revoke(faulty.service, access_token, CLIENT)).toEqual(REVOKED);
     expect(await rememberedCount()).toBe(before + 1);
   });
+
+  test("a revocation that KV lost stands in D1 already, for those who ask exactly", async () => {
+    const faulty = createFaultyService();
+    const { access_token } = granted(await ask(service, OWN));
+    const before = await rememberedCount();
+    faulty.arm({ operation: "kv.delete", call: "every", kind: "before" });
+    expect(await revoke(faulty.service, access_token, CLIENT)).toEqual(UNAVAILABLE);
+    expect(await rememberedCount()).toBe(before + 1);
+    expect(await isActive(access_token)).toBe(false);
+  });
 });
 
 describe("what D1 remembers of a revoked token", () => {
