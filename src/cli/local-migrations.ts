@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError } from "./command-error.ts";
-import { withLockedState } from "./state-lock.ts";
+import { unusableState, withLockedState } from "./state-lock.ts";
 import { runWrangler } from "./wrangler.ts";
 
 /** Applies the migrations that the database of local state lacks. @throws CommandError */
@@ -20,6 +20,10 @@ export function migrateLocally(stateDir: string): Promise<void> {
  */
 export async function createState(stateDir: string): Promise<void> {
   if (existsSync(join(stateDir, "v3/d1"))) return;
-  mkdirSync(stateDir, { recursive: true });
+  try {
+    mkdirSync(stateDir, { recursive: true });
+  } catch (error) {
+    throw unusableState(stateDir, error);
+  }
   await migrateLocally(stateDir);
 }

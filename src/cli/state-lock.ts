@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CommandError, messageOf } from "./command-error.ts";
@@ -33,6 +33,13 @@ function takeLock(stateDir: string): DatabaseSync {
     lock.exec("BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
-    throw new CommandError(`${stateDir}: this state cannot be used: ${messageOf(error)}`);
+    throw unusableState(stateDir, error);
   }
+}
+
+/** The error of a command that cannot work on local state, for what the system said. */
+export function unusableState(stateDir: string, cause: unknown): CommandError {
+  const isOther = statSync(stateDir, { throwIfNoEntry: false })?.isDirectory() === false;
+  const reason = isOther ? "it is not a folder" : messageOf(cause);
+  return new CommandError(`${stateDir}: this state cannot be used: ${reason}`);
 }
