@@ -40,7 +40,9 @@ const clients = [
   {
     client_id: "keys",
     token_endpoint_auth_method: "private_key_jwt",
-    jwks: { keys: [{ kty: "OKP", crv: "Ed25519", x: "AA" }] },
+    jwks: {
+      keys: [{ kty: "OKP", crv: "Ed25519", x: "zFpzQH-7h9Bp28kVgC8met6kHxocC0xhyXNPdelUmcI" }],
+    },
   },
 ];
 const users = [
