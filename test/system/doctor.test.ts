@@ -29,7 +29,8 @@ const inWords = (checks: readonly Check[]) => {
 describe("cli doctor", () => {
   const NAMES = [
     ...["Node", "wrangler", "wrangler.toml", "bindings", "settings"],
-    ...["TOKEN_KEYS", "SIGNING_KEYS", "migrations", "clock of D1", "service", "PBKDF2"],
+    ...["TOKEN_KEYS", "SIGNING_KEYS", "migrations", "ids", "clock of D1", "scopes of clients"],
+    ...["service", "PBKDF2"],
   ];
 
   test("finds nothing wrong with a service that runs, and changes nothing", async () => {
@@ -119,7 +120,7 @@ describe("secrets", async () => {
     [
       "JWKs of nonsense",
       { TOKEN_KEYS: GOOD, SIGNING_KEYS: JSON.stringify({ keys: [{ ...jwk, x: "AA" }] }) },
-      [/^ok/, /^failed: a key cannot be imported/],
+      [/^ok/, /^failed: key 1 has no "x" of 32 bytes in base64url$/],
     ],
     [
       "a JWK twice",
@@ -213,7 +214,9 @@ describe("the database", () => {
     again.close();
     expect(await checkDatabase(target)).toMatchObject([
       { status: "warning", detail: "applied and not known here: 0003_later.sql" },
+      { name: "ids", status: "ok" },
       { name: "clock of D1", status: "ok" },
+      { name: "scopes of clients", status: "ok" },
     ]);
   });
 
@@ -233,7 +236,8 @@ describe("the service", () => {
   const well: RequestListener = (request, response) => {
     const isHealth = request.url === "/healthz";
     response.writeHead(isHealth ? 200 : 401, { "Content-Type": "application/json" });
-    response.end(isHealth ? '{"status":"ok"}' : '{"error":"invalid_client"}');
+    const error = { error: "invalid_client", error_description: "Client authentication failed." };
+    response.end(isHealth ? '{"status":"ok"}' : JSON.stringify(error));
   };
 
   test.each<[string, RequestListener, string[]]>([

@@ -34,8 +34,7 @@ export async function checkHashingAt(tokenUrl: string): Promise<Check> {
     body: new URLSearchParams({ grant_type: "client_credentials" }),
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   });
-  const text = await response.text();
-  const isRefusal = response.status === 401 && text === '{"error":"invalid_client"}';
+  const isRefusal = response.status === 401 && errorOf(await response.text()) === "invalid_client";
   if (isRefusal) return ok(NAME, `${describeCall(startedMs)}, look-up and way there included`);
   const cure = "the Free plan's 10 ms of CPU are not enough for it: choose Workers Paid";
   return failed(NAME, `an unknown client got ${response.status} and not 401`, cure);
@@ -64,6 +63,15 @@ export async function checkHashingHere(): Promise<Check> {
 export function hashingUnknown(): Check {
   const cure = "say where the service runs: --url https://login.example.com";
   return warning(NAME, "not tried, and neither was the service: its address is not known", cure);
+}
+
+/** The code of an error's body, whose description is for people. */
+function errorOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { error?: unknown } | null)?.error;
+  } catch {
+    return undefined;
+  }
 }
 
 function describeCall(startedMs: number): string {
