@@ -42,6 +42,9 @@ const MIGRATIONS = [
   { name: "0002_tokens_for_apis.sql" },
   { name: "0003_audit_events.sql" },
   { name: "0004_sessions_and_imports.sql" },
+  { name: "0005_usernames_and_unlocking.sql" },
+  { name: "0006_client_origins.sql" },
+  { name: "0007_deleted_accounts.sql" },
 ];
 
 const migrations = () => api.database.prepare("SELECT name FROM d1_migrations ORDER BY id").all();
