@@ -37,15 +37,10 @@ const changes = () => {
 
 const UPLOAD = "PUT /workers/scripts/tollgate";
 const QUERY = /^POST \/d1\/database\/[\w-]+\/query$/;
-const MIGRATIONS = [
-  { name: "0001_clients_and_users.sql" },
-  { name: "0002_tokens_for_apis.sql" },
-  { name: "0003_audit_events.sql" },
-  { name: "0004_sessions_and_imports.sql" },
-  { name: "0005_usernames_and_unlocking.sql" },
-  { name: "0006_client_origins.sql" },
-  { name: "0007_deleted_accounts.sql" },
-];
+const MIGRATIONS = readdirSync("src/storage/migrations")
+  .filter((name) => name.endsWith(".sql"))
+  .sort()
+  .map((name) => ({ name }));
 
 const migrations = () => api.database.prepare("SELECT name FROM d1_migrations ORDER BY id").all();
 
