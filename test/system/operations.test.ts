@@ -30,7 +30,8 @@ const LOCAL = LINES.filter((line) => !ELSEWHERE.some((pattern) => pattern.test(l
 const { path: stateDir, remove } = temporaryDir();
 let server: Server;
 beforeAll(async () => {
-  server = await startServer({ stateDir });
+  // The tests use a token twice, minutes apart on a slow machine; after the window that ends its login.
+  server = await startServer({ stateDir, args: ["--var", "REFRESH_RETRY_WINDOW_SECONDS:600"] });
 });
 afterAll(() => {
   server?.kill();
