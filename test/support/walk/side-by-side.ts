@@ -50,7 +50,7 @@ export function testSideBySide(walk: Walk): void {
     const before = readRegistry(walk.clone.stateDir);
     expect(await walk.operator.type(look)).toContain("dry run: nothing was written");
     expect(readRegistry(walk.clone.stateDir)).toEqual(before);
-    const report = await walk.operator.type(bring);
+    const report = await walk.operator.type(bring, { API_CLIENT_IDS: "reports" });
     expect(report).toMatch(/^users +7 +2 +0 +0$/m);
     expect(report).toMatch(/^clients +3 +1 +0 +0$/m);
     expect(report).toMatch(/^refresh tokens +4 +0 +0 +0$/m);
