@@ -139,10 +139,12 @@ function showBar(message: string, notes: Writable): Progress {
 }
 
 function tellProgress(message: string, notes: Writable): Progress {
-  let toldAtMs = performance.now();
+  // From the first step on: what comes before it, such as starting workerd, is no progress.
+  let toldAtMs: number | null = null;
   return {
     advance(done, total) {
-      if (performance.now() - toldAtMs < PROGRESS_LINE_MS) return;
+      toldAtMs ??= performance.now();
+      if (total < PROGRESS_STEPS_MIN || performance.now() - toldAtMs < PROGRESS_LINE_MS) return;
       toldAtMs = performance.now();
       notes.write(`${message}: ${Math.floor((100 * done) / total)} %\n`);
     },

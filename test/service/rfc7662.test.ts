@@ -97,8 +97,8 @@ describe("an answer", () => {
 
   test("§2.2 says the same of a JWT as the JWT itself, and its audience", async () => {
     const { access_token } = await logIn(service, { scope: "read" }, JWT_CLIENT);
-    const { jti: _, ...claims } = readJws(access_token).payload;
-    expect(claims).toMatchObject({ aud: API });
+    const { jti: _, sub_kind, ...claims } = readJws(access_token).payload;
+    expect({ ...claims, sub_kind }).toMatchObject({ aud: API, sub_kind: "user" });
     expect(await introspect(service, access_token)).toEqual(
       active({ ...claims, username: "ada", token_type: "Bearer" }),
     );

@@ -75,7 +75,7 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
     client({ allowed_origins: ["https://a.example/", "a.example", "null", "*"] }),
     [0, 1, 2, 3].map(
       (index) =>
-        `clients[1].allowed_origins[${index}]: is not an origin such as https://app.example.com`,
+        `clients[1].allowed_origins[${index}]: is not an origin such as https://app.example.com or capacitor://localhost`,
     ),
   ],
   [

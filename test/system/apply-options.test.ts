@@ -31,7 +31,16 @@ const till = { client_id: "till", token_endpoint_auth_method: "none" };
 const byKey = {
   client_id: "by-key",
   token_endpoint_auth_method: "private_key_jwt",
-  jwks: { keys: [{ kty: "EC", crv: "P-256", x: "AA", y: "AA" }] },
+  jwks: {
+    keys: [
+      {
+        kty: "EC",
+        crv: "P-256",
+        x: "qgtmFJTFbdYPuOkD6W8gz_ZZ6VDGDPIC6psSzsJl56w",
+        y: "S2dvCu_E4epzhV-8InssY77vjbWgleyflj8iQVBRg4E",
+      },
+    ],
+  },
 };
 const ada = { username: "ada", password: "ada-password" };
 const bob = { username: "bob", password: "bob-password" };
@@ -98,7 +107,7 @@ describe("cli apply of a long file", () => {
 
   test("shows its progress on a terminal, apart from the result", async () => {
     const { stdout, stderr } = await apply({ users }, ["--dry-run"], { typed: "" });
-    expect(stderr).toContain("Making the records of passwords and secrets");
+    expect(stderr).toContain("Checking and writing clients and users");
     expect(stdout).toMatch(/^create +user +long-0\n/);
   });
 

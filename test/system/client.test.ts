@@ -49,7 +49,8 @@ describe("cli client create", () => {
 
   test("writes what its options say", async () => {
     const jwks = join(dir, "jwks.json");
-    writeFileSync(jwks, '{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AA"}]}');
+    const keys = [{ kty: "OKP", crv: "Ed25519", x: "zFpzQH-7h9Bp28kVgC8met6kHxocC0xhyXNPdelUmcI" }];
+    writeFileSync(jwks, JSON.stringify({ keys }, null, 1));
     const options = {
       "--name": "Every option",
       "--grant-types": "password,client_credentials",
@@ -76,7 +77,7 @@ describe("cli client create", () => {
       default_scope: "read",
       audience: "https://a.example https://b.example",
       claims: '{"tenant":"acme"}',
-      jwks: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA"}]}',
+      jwks: JSON.stringify({ keys }),
       allowed_origins: "https://app.example",
       access_token_format: "jwt",
       access_token_ttl_seconds: 60,

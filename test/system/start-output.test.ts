@@ -132,7 +132,7 @@ describe("npm start prints", () => {
     for (const line of [
       "GET      /docs  200  9 ms",
       "GET      /nope  404  9 ms  invalid_request: unknown_path",
-      "POST     /o/token/  400  9 ms  unsupported_grant_type: grant_type_unknown",
+      "POST     /o/token/  400  9 ms  unsupported_grant_type: grant_type_missing",
     ]) {
       await expect.poll(requestLines, WAIT).toContain(line);
       expect(requestLines().filter((one) => one === line)).toHaveLength(1);

@@ -347,9 +347,19 @@ describe("a secret", () => {
 
 test("the settings of passwords alone need no others", () => {
   const settings = { PASSWORD_HASH_ROUNDS: 3, PASSWORD_LENGTH_MIN: 9 };
-  const read = { passwordHashRounds: 3, passwordLengthMin: 9, passwordPepper: null };
+  const read = {
+    passwordHashRounds: 3,
+    passwordLengthMin: 9,
+    passwordPepper: null,
+    usernames: "exact",
+  };
   expect(parsePasswordConfig(settings)).toEqual(read);
-  const defaults = { passwordHashRounds: 6, passwordLengthMin: 8, passwordPepper: null };
+  const defaults = {
+    passwordHashRounds: 6,
+    passwordLengthMin: 8,
+    passwordPepper: null,
+    usernames: "exact",
+  };
   expect(parsePasswordConfig({})).toEqual(defaults);
   expect(() => parsePasswordConfig({ ...settings, PASSWORD_PEPPER: "x" })).toThrow(
     "PASSWORD_PEPPER is invalid (key 1 is not 64 hexadecimal digits)",
