@@ -18,10 +18,11 @@ const PRIVATE_ENDINGS = [
  * IPv4 of this machine, its network, its link and its carrier or VPN (RFC 1122 §3.2.1.3, 1918 §3,
  * 3927 §2.1, 6598 §7).
  */
-const PRIVATE_IPV4 = new RegExp(
-  "^(?:0\\.0\\.0\\.0|(?:(?:10|127)\\.\\d+|192\\.168|172\\.(?:1[6-9]|2\\d|3[01])|169\\.254|" +
-    "100\\.(?:6[4-9]|[7-9]\\d|1[01]\\d|12[0-7]))\\.\\d+\\.\\d+)$",
-);
+const PRIVATE_IPV4 =
+  /^(?:(?:10|127)\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254)\.\d+\.\d+$|^0\.0\.0\.0$/;
+
+/** The range that carriers and VPNs share (RFC 6598 §7). */
+const SHARED_IPV4 = /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$/;
 
 /** The same of IPv6 (RFC 4291 §2.5, 4193 §3.1), as the URL parser writes it. */
 const PRIVATE_IPV6 = /^\[(?:::1?|f[cd][\da-f]{2}:[\da-f:]*|fe[89ab][\da-f]:[\da-f:]*)\]$/;
@@ -42,7 +43,8 @@ export function requireHttps(url: URL): void {
  * routes by host name and gives none of these to anybody, so that this is never so when deployed.
  */
 export function isDevelopment({ hostname }: URL): boolean {
-  if (PRIVATE_IPV4.test(hostname) || PRIVATE_IPV6.test(hostname)) return true;
+  const isPrivate = [PRIVATE_IPV4, SHARED_IPV4, PRIVATE_IPV6].some((range) => range.test(hostname));
+  if (isPrivate) return true;
   const name = hostname.replace(/\.$/, "");
   return !/[.:]/.test(name) || PRIVATE_ENDINGS.some((ending) => name.endsWith(ending));
 }

@@ -1,6 +1,3 @@
-/** What tells names from values in valid JSON: strings, colons and nesting. */
-const STRUCTURE = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
-
 /**
  * Reads a JSON request body that means the same as a form: one object, whose known names have
  * strings. Any other name is ignored whatever its value, as in a form: its value reads as empty,
@@ -40,10 +37,17 @@ export function decodeJsonObject(
 function countNames(json: string): number {
   let names = 0;
   let depth = 0;
-  for (const [token] of json.matchAll(STRUCTURE)) {
-    if (token === "{" || token === "[") depth += 1;
-    else if (token === "}" || token === "]") depth -= 1;
-    else if (token === ":" && depth === 1) names += 1;
+  let isInString = false;
+  for (let index = 0; index < json.length; index += 1) {
+    const character = json[index];
+    if (isInString) {
+      // What is escaped neither ends a string nor begins one.
+      if (character === "\\") index += 1;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === "{" || character === "[") depth += 1;
+    else if (character === "}" || character === "]") depth -= 1;
+    else if (character === ":" && depth === 1) names += 1;
   }
   return names;
 }
@@ -84,9 +88,16 @@ function decimalOf(literal: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
   const digits = (whole + fraction).replace(/^0+/, "");
-  const significant = digits.replace(/0+$/, "");
+  const significant = digits.slice(0, lengthWithoutZeros(digits));
   const power = Number(exponent) - fraction.length + digits.length - significant.length;
   return significant === "" ? "0" : `${sign}${significant}e${power}`;
+}
+
+/** An expression for zeros at an end is slow on zeros elsewhere. */
+function lengthWithoutZeros(digits: string): number {
+  let length = digits.length;
+  while (digits[length - 1] === "0") length -= 1;
+  return length;
 }
 
 function pathsOf(wanted: unknown, root: unknown): PropertyKey[][] {

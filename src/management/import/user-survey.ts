@@ -140,8 +140,10 @@ async function findStanding(
   return ({ user: { id, username } }: Candidate): Standing => {
     const nameKey = nameKeyOf(username);
     const keyed = id === null ? undefined : byId.get(id);
-    const isRepeated = nameKeys.has(nameKey);
-    nameKeys.add(nameKey);
+    // Written anew: a name as it was read is a slice that keeps its part of the dump in memory.
+    const writtenKey = naturalKeyOf(nameKey);
+    const isRepeated = nameKeys.has(writtenKey);
+    nameKeys.add(writtenKey);
     const deleted = deletedOf(id, username);
     const isClient = id !== null && clientIds.has(id);
     return { named: byName.get(nameKey), keyed, isRepeated, deleted, isClient };
