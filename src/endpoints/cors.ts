@@ -9,7 +9,7 @@ const PREFLIGHT_SECONDS = 600;
 /** What a page may send when its preflight names nothing. */
 const REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key";
 
-/** What a page may read of an answer, beside what the Fetch Standard lets it read anyway. */
+/** Headers that a page may read besides those that the Fetch Standard always allows. */
 const RESPONSE_HEADERS = "Retry-After, X-Request-Id, WWW-Authenticate";
 
 /** A header's name (RFC 9110 §5.6.2). */

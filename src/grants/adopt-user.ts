@@ -8,7 +8,7 @@ import { audit } from "../telemetry/audit.ts";
 import { note } from "../telemetry/record.ts";
 import type { GrantTools } from "./grant.ts";
 
-/** Whom a user name stands for here. */
+/** The user that a name refers to here. */
 export interface Named {
   /** Null: there is no user of that name. */
   readonly user: User | null;

@@ -9,7 +9,7 @@ import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
 import { onDemand } from "./on-demand.ts";
 
-/** Longest API, in bytes: it travels in refresh tokens, beside the longest scope there can be. */
+/** Longest API, in bytes: a refresh token carries it together with the longest scope. */
 const AUDIENCE_BYTES_MAX = 400;
 
 /** Longest claims of one client or user, in bytes of JSON: they travel in every JWT. */

@@ -7,7 +7,7 @@ const FIELDS = ["scope", "default_scope"] as const;
 type ScopeFields = { readonly [Field in (typeof FIELDS)[number]]?: string | null | undefined };
 
 /**
- * Finds scope names of a client that the service does not have: nobody is ever granted one.
+ * Finds scope names of a client that the service does not have and therefore never grants.
  *
  * @param scopes the setting `SCOPES`
  * @returns a problem for each field that has one, without the name that was sent

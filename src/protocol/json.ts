@@ -62,7 +62,7 @@ export interface ExactJson {
 /** No other text has a number that loses digits: up to 15 of them always fit into a double. */
 const MAY_BE_INEXACT = /(?:\d\.?){16}|\d[eE]/;
 
-/** Stands for a number that lost digits. */
+/** Replaces a number that lost digits. */
 const INEXACT = Symbol("inexact");
 
 /** Longest number that is looked at, in characters; a double prints in fewer. */

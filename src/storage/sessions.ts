@@ -42,7 +42,7 @@ const NEAR = `WITH near AS (SELECT * FROM (
       ORDER BY family_id LIMIT ?8)
   ) LIMIT ?8)`;
 
-/** One that nobody needs, or of too many the least recently refreshed; a mark stays. */
+/** One that is not needed any more, or of too many the least recently refreshed; a mark stays. */
 const REPLACEABLE = `SELECT family_id, client_id, needed_until_ms > ?6 AS is_live FROM near
   WHERE (needed_until_ms <= ?6
     OR ended_at_ms IS NULL AND (SELECT count(*) FROM near) >= ?8)

@@ -27,8 +27,8 @@ export function jwtClaims(content: AccessTokenContent, issuerUrl: string): Recor
 }
 
 /**
- * A digest of all that a JWT says but its `jti`, which is bound to it: whoever has the signing key
- * alone can put no other claims to a `jti` of this service.
+ * A digest of all that a JWT says but its `jti`, which is bound to it: the signing key alone
+ * does not suffice to combine other claims with a `jti` of this service.
  *
  * @param claims in the order in which the token has them
  */

@@ -33,8 +33,8 @@ export const REFRESH_TOKEN_PURPOSE = "refresh token";
 
 // Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then client
 // id, subject and scope in UTF-8 with a NUL between, and the resource if there is one. None of them
-// can hold a NUL. A Worker from before there were resources ignores what follows the scope: while
-// one is deployed beside this one, it must not tell clients that their tokens are invalid.
+// can hold a NUL. A Worker of the previous version ignores what follows the scope: during a
+// deployment it must not tell clients that their tokens are invalid.
 const VERSION = 1;
 const FAMILY_ID_BYTES = 32;
 const HEAD_BYTES = 1 + FAMILY_ID_BYTES + 4 + 8 + 8;

@@ -26,7 +26,7 @@ export interface DjangoModels {
   /** The field of a user with what is typed at a login: Django's `USERNAME_FIELD`. */
   readonly usernameField: string;
   /**
-   * Fields of a user, beside `is_active`, that say who may log in. `null`: the operator says that
+   * Fields of a user, besides `is_active`, that say who may log in. `null`: the operator says that
    * there is none, whatever their names.
    */
   readonly userGates: readonly Gate[] | null;
@@ -64,7 +64,7 @@ export function referenceTo(value: unknown): string | null {
 }
 
 /** Copies a text that is kept: as a slice of what was read, it would keep all of that too. */
-function detached(text: string): string {
+export function detached(text: string): string {
   return JSON.parse(JSON.stringify(text));
 }
 

@@ -1,6 +1,6 @@
 import { deletedUserFinder } from "../../storage/deleted-accounts.ts";
 import { invalid } from "../management-error.ts";
-import type { DjangoModels, DumpRecord } from "./dump-record.ts";
+import { type DjangoModels, type DumpRecord, detached } from "./dump-record.ts";
 import { createHasherWatch } from "./hashers.ts";
 import type { ImportTools } from "./import-tools.ts";
 import type { KnownUser } from "./known-accounts.ts";
@@ -140,10 +140,8 @@ async function findStanding(
   return ({ user: { id, username } }: Candidate): Standing => {
     const nameKey = nameKeyOf(username);
     const keyed = id === null ? undefined : byId.get(id);
-    // Written anew: a name as it was read is a slice that keeps its part of the dump in memory.
-    const writtenKey = naturalKeyOf(nameKey);
-    const isRepeated = nameKeys.has(writtenKey);
-    nameKeys.add(writtenKey);
+    const isRepeated = nameKeys.has(nameKey);
+    nameKeys.add(detached(nameKey));
     const deleted = deletedOf(id, username);
     const isClient = id !== null && clientIds.has(id);
     return { named: byName.get(nameKey), keyed, isRepeated, deleted, isClient };

@@ -15,7 +15,7 @@ export interface DumpedUser {
   readonly is_active: 0 | 1;
 }
 
-/** What says whether a user may log in, beside `is_active`, and at what time. */
+/** The fields besides `is_active` that say whether a user may log in, and the time to compare. */
 export interface Admission {
   readonly gates: readonly Gate[];
   /** Milliseconds since the epoch. */
