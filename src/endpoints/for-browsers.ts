@@ -4,9 +4,6 @@ import type { Facts, RequestRecord } from "../telemetry/record.ts";
 import { prefersHtml } from "./accept.ts";
 import { html } from "./respond.ts";
 
-/** Errors of addresses that are no endpoint for a browser, also where a form is sent to one. */
-const ADDRESS_ERRORS = ["unknown_path", "method_not_allowed"];
-
 const PAGE_HEADERS = {
   "Content-Type": "text/html; charset=utf-8",
   "Content-Security-Policy": PAGE_POLICY,
@@ -27,10 +24,10 @@ export function asPage(
   return html(body, status, own);
 }
 
-/** Every other error is for a program, whatever it accepts: endpoints of OAuth answer JSON. */
-function isForPeople({ method }: Request, { endpoint, reason = "" }: Facts): boolean {
-  if (endpoint === "landing" || ADDRESS_ERRORS.includes(reason)) return true;
-  return reason === "insecure_transport" && /^(?:GET|HEAD)$/.test(method);
+/** Endpoints answer JSON whatever the caller accepts; pages are for `/` and unknown paths. */
+function isForPeople({ url }: Request, { reason }: Facts): boolean {
+  if (reason === "method_not_allowed") return false;
+  return reason === "unknown_path" || new URL(url).pathname === "/";
 }
 
 /**

@@ -5,7 +5,6 @@ import { page } from "./layout.ts";
 const TEXTS: Readonly<Record<number, readonly [title: string, text: string]>> = {
   400: ["This address needs https", "Open it again with https:// at its beginning."],
   404: ["Page not found", "There is nothing at this address. Check it for a typing error."],
-  405: ["Not a page", "This address is for programs. It cannot be opened in a browser."],
   429: ["Too many requests", "Wait a moment, then load this page again."],
   500: ["Something went wrong", "The service failed. Try again later."],
   503: ["Not available", "The service is not available at the moment. Load this page again soon."],

@@ -55,6 +55,12 @@ describe("an answer is found to be wrong that", () => {
     ["may be kept by caches", 400, { ...SOUND, "Cache-Control": "public" }, REFUSED],
     ["may be kept by old caches", 400, { ...JSON_TYPE, "Cache-Control": "no-store" }, REFUSED],
     ["is a page", 200, { ...SOUND, "Content-Type": "text/html; charset=utf-8" }, "<p>"],
+    [
+      "is a page for a wrong method",
+      405,
+      { ...SOUND, "Content-Type": "text/html; charset=utf-8" },
+      "<p>",
+    ],
     ["is text", 400, { ...SOUND, "Content-Type": "text/plain" }, REFUSED],
     ["is a problem elsewhere", 400, PROBLEM, REFUSED],
     ["is not the JSON that it says", 200, SOUND, "{"],

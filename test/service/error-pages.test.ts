@@ -17,10 +17,6 @@ describe("a browser that opens an address gets a page", () => {
     ["POST", "/nope", 404, "Page not found"],
     ["GET", "/o/nothing/", 404, "Page not found"],
     ["GET", "/admin/users", 404, "Page not found"],
-    ["GET", "/o/token/", 405, "Not a page"],
-    ["GET", "/o/revoke_token/", 405, "Not a page"],
-    ["POST", "/", 405, "Not a page"],
-    ["DELETE", "/healthz", 405, "Not a page"],
   ])("for %s %s: %i, %s", async (method, path, status, title) => {
     const answer = await ask(path, { method });
     const text = await answer.text();
@@ -33,11 +29,6 @@ describe("a browser that opens an address gets a page", () => {
     expect(answer.headers.get("Content-Security-Policy")).toContain(`style-src '${STYLE_HASH}'`);
     expect(answer.headers.get("Cache-Control")).toBe("no-store");
     expect(answer.headers.get("Vary")).toContain("Accept");
-  });
-
-  test("with the methods that the path has", async () => {
-    const answer = await ask("/o/token/");
-    expect(answer.headers.get("Allow")).toBe("POST, OPTIONS");
   });
 
   test("also by http, at the address that the service is deployed at", async () => {
@@ -74,6 +65,13 @@ describe("a program gets JSON", () => {
     ["POST", "/o/token/", 400],
     ["POST", "/o/revoke_token/", 400],
     ["GET", "/o/introspect/?token=x", 401],
+    ["GET", "/o/token/", 405],
+    ["GET", "/o/revoke_token/", 405],
+    ["DELETE", "/o/introspect/", 405],
+    ["POST", "/.well-known/oauth-authorization-server", 405],
+    ["POST", "/", 405],
+    ["DELETE", "/healthz", 405],
+    ["GET", "http://login.example.com/o/introspect/?token=x", 400],
   ])("for an error of %s %s, whatever it accepts", async (method, path, status) => {
     const answer = await ask(path, { method });
     expect([answer.status, answer.headers.get("Content-Type")]).toEqual([

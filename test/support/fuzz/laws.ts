@@ -63,9 +63,9 @@ function isPage(headers: Headers): boolean {
   return headers.get("Content-Type") === "text/html; charset=utf-8";
 }
 
-/** Browsers get pages at `/`, and where there is no endpoint or none for the method. */
+/** Browsers get pages at `/` and at unknown paths. A wrong method is answered in JSON everywhere. */
 function mayBePage(status: number, path: string): boolean {
-  return status === 404 || status === 405 || /^\/+$/.test(pathOf(path));
+  return status === 404 || (status !== 405 && /^\/+$/.test(pathOf(path)));
 }
 
 /** RFC 9457. */
