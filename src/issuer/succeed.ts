@@ -77,13 +77,18 @@ export async function issueSuccessor(
     if (ended !== null) noteEnd(predecessor, ended, outcome, tools);
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
-  const pair =
-    outcome.kind === "rotated"
-      ? minted
-      : await mintPair(family, outcome.successor, claims, form, tools);
+  // Another request, or an earlier call of this one, may have made the successor.
+  const pair = isSameGeneration(outcome.successor, next)
+    ? minted
+    : await mintPair(family, outcome.successor, claims, form, tools);
   await store(pair, nowMs, tools);
   noteRefresh(succession, predecessor, { label: context.label, nowMs, policy }, tools);
   return toIssued(pair, pair.refreshToken, nowMs);
+}
+
+/** Whether both have the same tokens. */
+function isSameGeneration(one: Generation, other: Generation): boolean {
+  return (Object.keys(one) as (keyof Generation)[]).every((name) => one[name] === other[name]);
 }
 
 function begun(

@@ -82,8 +82,8 @@ export function createFamilyStore(
       return call("family.rotate", id, async (family) => {
         calls += 1;
         const outcome = await family.rotate(rotation, nowMs, policy, adoption);
-        // This request repeated the call itself: the client did not present the token again.
-        const isOwn = calls > 1 && outcome.kind === "repeated";
+        // The Worker repeated its own call: the client did not present the token again.
+        const isOwn = calls > 1 && outcome.kind === "repeated" && outcome.isSameAttempt === true;
         return isOwn ? { kind: "rotated", successor: outcome.successor } : outcome;
       });
     },

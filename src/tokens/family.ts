@@ -107,6 +107,8 @@ export type RotationOutcome =
       readonly kind: "rotated" | "repeated";
       readonly successor: Generation;
       readonly isSameOrigin?: boolean;
+      /** Of a repeated one: whether it has the `attemptId` of the rotation. */
+      readonly isSameAttempt?: boolean;
     }
   /** `ended` is the generation whose tokens this very refusal revoked. */
   | {
@@ -160,8 +162,10 @@ export function rotate(
   if (!isPredecessor || atMs - state.live.issuedAtMs > policy.retryWindowMs) {
     return refused(state, "reused", revoke(state, "reuse", atMs), origin);
   }
-  if (policy.retry === "same-successor" || rotation.attemptId === state.attemptId) {
-    return { state, outcome: { kind: "repeated", successor: state.live, ...origin } };
+  const isSameAttempt = rotation.attemptId === state.attemptId;
+  if (policy.retry === "same-successor" || isSameAttempt) {
+    const outcome = { kind: "repeated", successor: state.live, isSameAttempt, ...origin } as const;
+    return { state, outcome };
   }
   return refused(state, "raced", state, origin);
 }

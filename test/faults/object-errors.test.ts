@@ -115,3 +115,22 @@ async function expectUsable({ access_token, refresh_token }: TokenAnswer): Promi
   expect(await inspect(sound, access_token)).toMatchObject({ clientId: "client" });
   expect(await refresh(sound, refresh_token)).toEqual(GRANTED);
 }
+
+test("a call that is repeated after another client has refreshed gives that client's pair", async () => {
+  const { refresh_token } = await logIn(sound);
+  const lenient = createService({ REFRESH_RETRY: "same-successor" });
+  let others: TokenAnswer | undefined;
+  const service = createService({
+    REFRESH_RETRY: "same-successor",
+    ...interceptFamilies(async (_, proceed) => {
+      if (others !== undefined) return proceed();
+      // A millisecond apart at least: a generation says when it came to be.
+      await scheduler.wait(5);
+      others = granted(await refresh(lenient, refresh_token));
+      throw Object.assign(new Error("Network connection lost"), RETRYABLE);
+    }),
+  });
+  const own = granted(await refresh(service, refresh_token));
+  expect(own.refresh_token).toBe(others?.refresh_token);
+  expect(own.access_token).toBe(others?.access_token);
+});

@@ -50,7 +50,7 @@ describe("a consumed token", () => {
       const other = { keyId: "key2", audience: "https://api.example" };
       const rotation = { ...other, generation: 0, scope: "write", attemptId: "a" };
       const { outcome } = rotate(state, rotation, BIRTH_MS + 5000, policy);
-      expect(outcome).toEqual({ kind: "repeated", successor: state.live });
+      expect(outcome).toEqual({ kind: "repeated", successor: state.live, isSameAttempt: true });
       const made = { keyId: "key", scope: "read", audience: null, issuedAtMs: BIRTH_MS + 1000 };
       expect(state.live).toMatchObject(made);
     }

@@ -121,7 +121,9 @@ class Run {
     if (step.outcome.kind !== "refused") {
       const again = rotate(this.#state, rotation, this.#nowMs, this.#policy);
       const { successor } = step.outcome;
-      expect(again).toEqual({ state: this.#state, outcome: { kind: "repeated", successor } });
+      const isSameAttempt = made.attemptId === this.#state.attemptId;
+      const outcome = { kind: "repeated", successor, isSameAttempt };
+      expect(again).toEqual({ state: this.#state, outcome });
     }
     const use = { generation, attempt: made.attemptId };
     const moment = { nowMs: this.#nowMs, slackMs: 0 };
