@@ -28,8 +28,6 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   apply: "apply accounts.json --dry-run",
   export: "export --remote > backup.json",
   "import django": "import django site.json.gz --dry-run",
-  "token mint": "token mint --client demo-client --user demo",
-  "token inspect": 'token inspect "$TOKEN"',
   "session end": "session end --all",
   "audit list": "audit list --limit 20",
   doctor: "doctor --url https://login.example.com",

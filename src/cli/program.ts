@@ -10,7 +10,6 @@ import { addExport } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { keyCommand } from "./commands/key.ts";
 import { sessionCommand } from "./commands/session.ts";
-import { tokenCommand } from "./commands/token.ts";
 import { userCommand } from "./commands/user.ts";
 import { EXAMPLES } from "./examples.ts";
 import { PROJECT_DIR } from "./project.ts";
@@ -31,7 +30,6 @@ export function createProgram(terminal: Terminal): Command {
   addApply(program, terminal);
   addExport(program, terminal);
   program.addCommand(importCommand(terminal));
-  program.addCommand(tokenCommand());
   program.addCommand(sessionCommand());
   program.addCommand(auditCommand(terminal));
   program.addCommand(doctorCommand());
