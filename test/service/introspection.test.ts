@@ -100,6 +100,9 @@ describe("who may ask about which token", () => {
   test("a bearer of any other token: about none, not even its own", async () => {
     const token = await own("read write groups");
     expect(await byToken(token, token)).toEqual(INSUFFICIENT_SCOPE);
+    const narrow = await own("read write", RESOURCE_SERVER);
+    expect(await byToken(narrow, token)).toEqual(INSUFFICIENT_SCOPE);
+    expect(await byToken(narrow, narrow)).toEqual(INSUFFICIENT_SCOPE);
   });
 
   test.each(["jwt-api:secret", "narrowed:secret"])(
@@ -160,6 +163,19 @@ describe("who may ask about which token", () => {
     expect(await byToken(`${access_token}A`, token)).toEqual(INVALID_TOKEN);
     await revoke(service, access_token, RESOURCE_SERVER);
     expect(await byToken(access_token, token)).toEqual(INVALID_TOKEN);
+  });
+
+  test.each([
+    ["clients", "api", "disabled = 1", "disabled = 0"],
+    ["users", "ada", "is_active = 0", "is_active = 1"],
+  ] as const)("a bearer whose row in %s is disabled: about none", async (...row) => {
+    const [table, key, disabled, enabled] = row;
+    const token = await own();
+    const bearer = await logIn(service, { scope: "introspection" }, RESOURCE_SERVER);
+    await change(table, key, disabled);
+    expect(await byToken(bearer.access_token, token)).toEqual(INVALID_TOKEN);
+    await change(table, key, enabled);
+    expect(await byToken(bearer.access_token, token)).toMatchObject(ACTIVE);
   });
 
   test("nobody, a public client, or one that is wrong: about none, in the same words", async () => {

@@ -82,6 +82,23 @@ describe("a requirement that is named and has no value passes for none nowhere:"
   });
 });
 
+describe("a token that names no API is for none:", () => {
+  const required = { audience: "https://api.example.com", scope: "read" };
+
+  test("by the decision that every verifier makes", () => {
+    expect(decide(TOKEN, required)).toEqual({ kind: "invalid_token" });
+    const token = { ...TOKEN, audience: required.audience };
+    expect(decide(token, required)).toEqual({ kind: "verified", token });
+  });
+
+  test("by the fake verifier", async () => {
+    const { verify } = FakeTokenVerifier.prototype;
+    expect(await verify(fakeToken({ scope: ["read"] }), required)).toEqual({
+      kind: "invalid_token",
+    });
+  });
+});
+
 test("a realm that would end its quotation is refused", () => {
   const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
   expect(() => bearer({ verifier, realm: 'a", error="b' })).toThrow(TypeError);
