@@ -1,4 +1,5 @@
 import { concat, fromUtf8, toBase64, utf8 } from "../crypto/bytes.ts";
+import { usernameKey } from "../protocol/usernames.ts";
 import { attempt } from "../storage/attempt.ts";
 
 /** The token endpoint that this service replaces, and the client that is called there. */
@@ -11,7 +12,8 @@ export interface LegacyOptions {
 
 /**
  * Asks the old token endpoint whether a password is right there. One call, never repeated: each may
- * count as an attempt there.
+ * count as an attempt there. If the answer names the account in `username`, it must be the same one:
+ * a server that ignores accents finds `ada` for `adá`, which would be a second account here.
  *
  * @throws Unavailable when it does not say, so that its outage never looks like a wrong password
  */
@@ -56,7 +58,9 @@ async function askLegacy(
   });
   const { status } = response;
   const answer = parseObject(await readAnswer(response));
-  if (status === 200 && isFilled(answer["access_token"])) return true;
+  if (status === 200 && isFilled(answer["access_token"])) {
+    return !isAnother(answer["username"], username);
+  }
   if (WRONG_STATUSES.includes(status) && answer["error"] === "invalid_grant") return false;
   throw new Error(`neither a token nor invalid_grant with status ${status}`);
 }
@@ -95,6 +99,11 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+/** @param named in the answer; most servers name no account */
+function isAnother(named: unknown, username: string): boolean {
+  return typeof named === "string" && usernameKey(named) !== usernameKey(username);
 }
 
 function isFilled(value: unknown): boolean {

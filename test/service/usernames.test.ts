@@ -141,6 +141,37 @@ describe("an old token endpoint that ignores case makes no second account", () =
   });
 });
 
+describe("an old token endpoint that ignores accents and names the account that it found", () => {
+  test.each([true, false])(
+    "makes no second account (the first is active: %s)",
+    async (isActive) => {
+      const id = await create("eve");
+      await users.setUserActive({ id }, isActive, await toolsOf("exact"));
+      const moving = createMovingService("naming");
+      for (const username of ["ev\u00e9", "e\u0301ve", "\u00c9VE"]) {
+        expect(await loginAs(moving, username)).toEqual(INVALID_CREDENTIALS);
+      }
+      expect(await namesOf()).toEqual(["eve"]);
+      expect(await moving.calls()).toHaveLength(3);
+    },
+  );
+
+  test("lets a new user in under the name of the account", async () => {
+    const moving = createMovingService("naming");
+    expect(await loginAs(moving, "frank")).toEqual(SUCCESS);
+    expect(await namesOf()).toEqual(["frank"]);
+  });
+
+  test("lets no user in here whose account there is another one", async () => {
+    await insertOld("gr\u00e9ta");
+    await env.DB.exec("UPDATE users SET password_record = '!' WHERE username <> 'ada'");
+    await foldNames(env.DB);
+    const moving = createMovingService("naming");
+    expect(await loginAs(moving, "gr\u00e9ta")).toEqual(INVALID_CREDENTIALS);
+    expect(await moving.calls()).toHaveLength(1);
+  });
+});
+
 describe("USERNAMES = case-insensitive", () => {
   test("is refused until the names are folded, and the log names the command", async () => {
     await create("peggy");

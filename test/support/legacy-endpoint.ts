@@ -23,6 +23,11 @@ const PLAYS: Readonly<Record<string, Play>> = {
   // As oauthlib had it until 3.1.
   aged: answerAsDot(401),
   trusting: (_, response) => json(response, 200, { access_token: "legacy-access-token" }),
+  // Finds accounts by a collation that ignores accents, and names the account that it found.
+  naming({ form }, response) {
+    const username = (form["username"] ?? "").normalize("NFD").replace(/\p{M}/gu, "");
+    json(response, 200, { access_token: "legacy-access-token", username });
+  },
   broken: (_, response, body) => respond(response, 500, "text/plain", `Error near ${body}`),
   html: (_, response, body) => respond(response, 200, "text/html", `<h1>Log in ${body}</h1>`),
   redirect(_, response) {
