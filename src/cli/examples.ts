@@ -32,4 +32,5 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   "audit list": "audit list --limit 20",
   doctor: "doctor --url https://login.example.com",
   explain: "explain invalid_grant",
+  completion: "completion bash > ~/.tollgate",
 };

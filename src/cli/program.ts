@@ -4,6 +4,7 @@ import { Command, Help, type Option } from "commander";
 import { addApply } from "./commands/apply.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { clientCommand } from "./commands/client.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { addExport } from "./commands/export.ts";
@@ -34,6 +35,7 @@ export function createProgram(terminal: Terminal): Command {
   program.addCommand(auditCommand(terminal));
   program.addCommand(doctorCommand());
   program.addCommand(explainCommand());
+  program.addCommand(completionCommand(program, terminal));
   settle(program, terminal);
   return program;
 }

@@ -11,6 +11,8 @@ const CHECKS = {
   chromium: ["sh", "-c", "command -v chromium"],
   httpie: ["http", "--version"],
   bsdutils: ["script", "--version"],
+  zsh: ["zsh", "--version"],
+  fish: ["fish", "--version"],
   openssl: ["openssl", "version"],
   "nginx-light": ["/usr/sbin/nginx", "-v"],
   "libnginx-mod-http-js": ["test", "-e", NGINX_JS],

@@ -10,6 +10,8 @@ import { messageOf, usageError } from "../command-error.ts";
 interface FieldOption {
   readonly flags: string;
   readonly description: string;
+  /** Texts that it can have; the field's own check refuses others. */
+  readonly choices?: readonly string[];
   readonly field: keyof ClientEntry;
   /** What the text is in a file. @throws CommandError when it is nothing of the kind */
   readonly read: (text: string) => unknown;
@@ -17,13 +19,14 @@ interface FieldOption {
 
 const FIELDS: readonly FieldOption[] = [
   field("--name <text>", "for people", "client_name", asText),
-  field("--grant-types <names>", GRANT_TYPES.join(", "), "grant_types", asWords),
-  field(
-    "--auth-method <name>",
-    CLIENT_AUTH_METHODS.join(", "),
-    "token_endpoint_auth_method",
-    asText,
-  ),
+  {
+    ...field("--grant-types <names>", "how it gets tokens; any of", "grant_types", asWords),
+    choices: GRANT_TYPES,
+  },
+  {
+    ...field("--auth-method <name>", "how it authenticates", "token_endpoint_auth_method", asText),
+    choices: CLIENT_AUTH_METHODS,
+  },
   field("--scope <names>", "what it may ask for", "scope", asText),
   field(
     "--default-scope <names>",
@@ -35,12 +38,10 @@ const FIELDS: readonly FieldOption[] = [
   field("--claims <json>", "what every token of it says, an object", "claims", asJson),
   field("--jwks-file <file>", "public keys of private_key_jwt, a JWK set", "jwks", asJsonFile),
   field("--allowed-origins <origins>", "browser origins", "allowed_origins", asWords),
-  field(
-    "--access-token-format <name>",
-    ACCESS_TOKEN_FORMATS.join(", "),
-    "access_token_format",
-    asText,
-  ),
+  {
+    ...field("--access-token-format <name>", "of its tokens", "access_token_format", asText),
+    choices: ACCESS_TOKEN_FORMATS,
+  },
   field(
     "--access-token-ttl <seconds>",
     "lifetime of its access tokens",
@@ -63,7 +64,12 @@ const FIELDS: readonly FieldOption[] = [
 
 /** Adds an option for each field of a client. */
 export function addFieldOptions(command: Command): Command {
-  for (const { flags, description } of FIELDS) command.option(flags, description);
+  for (const { flags, description, choices = [] } of FIELDS) {
+    const option = new Option(flags, description);
+    // The parser replaces the one of choices(), which would refuse an empty value.
+    if (choices.length > 0) option.choices(choices).argParser(asText);
+    command.addOption(option);
+  }
   return command;
 }
 

@@ -1,0 +1,18 @@
+import { resolve } from "node:path";
+import { Argument, Command } from "commander";
+import { completionScript, SHELLS, type Shell } from "../completion.ts";
+import { PROJECT_DIR } from "../project.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** The pinned Node and the program, so that it runs from every folder. */
+const START = ["node_modules/.bin/node", "src/cli/main.ts"].map((path) => {
+  return resolve(PROJECT_DIR, path);
+});
+
+/** The command `completion`, for `program.ts` to add. */
+export function completionCommand(program: Command, terminal: Terminal): Command {
+  return new Command("completion")
+    .description("print a script for a shell: the command tollgate, which Tab completes")
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
+    .action((shell: Shell) => terminal.write(completionScript(shell, program, START)));
+}
