@@ -10,7 +10,7 @@ const ISSUER = setting("ISSUER");
 const AUDIENCE = setting("AUDIENCE");
 const PORT = Number(process.env["PORT"] ?? 3000);
 
-/** Fetched once, kept for ten minutes, and fetched again for a key id that nobody has seen. */
+/** Where `PATH_PREFIX` is `/o`. Fetched once, kept for ten minutes, and fetched again for a key id that nobody has seen. */
 const keys = createRemoteJWKSet(new URL("/o/.well-known/jwks.json", ISSUER));
 
 const REQUIRED = {

@@ -12,11 +12,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { pathsUnder } from "../endpoints/paths.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { docsPage } from "../openapi/page/page.ts";
 import { STYLE } from "../pages/style.ts";
 import { CommandError, runCommand } from "./command-error.ts";
-import { ASSETS_DIR } from "./project.ts";
+import { ASSETS_DIR, firstPrefix } from "./project.ts";
 
 const TARGET_DIR = resolve(process.argv[2] ?? ASSETS_DIR);
 const PAGE_DIR = resolve(import.meta.dirname, "../openapi/page");
@@ -24,7 +25,7 @@ const PAGE_DIR = resolve(import.meta.dirname, "../openapi/page");
 /** Where each file comes from. */
 const ASSETS: Readonly<Record<string, () => Buffer>> = {
   _headers: () => pageFile("_headers"),
-  "openapi.json": () => Buffer.from(`${JSON.stringify(openApiDocument(), null, 2)}\n`),
+  "openapi.json": () => Buffer.from(`${JSON.stringify(document(), null, 2)}\n`),
   "docs.html": () => Buffer.from(docsPage()),
   "docs/docs.css": () => Buffer.from(`${STYLE}\n${pageFile("docs.css")}`),
   "docs/docs.js": () => pageFile("docs.js"),
@@ -38,6 +39,11 @@ await runCommand(async () => {
     if (entry.isFile() && !isAsset(path)) rmSync(path, { force: true });
   }
 });
+
+/** `npm start` and `npm run deploy` pass the prefix on; to read wrangler.toml takes a second. */
+function document() {
+  return openApiDocument(pathsUnder(firstPrefix({ PATH_PREFIX: process.env["PATH_PREFIX"] })));
+}
 
 function pageFile(name: string): Buffer {
   return readFileSync(join(PAGE_DIR, name));

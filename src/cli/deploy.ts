@@ -22,6 +22,7 @@ await runCommand(async () => {
   const { environment } = options;
   const env = environment === "" ? {} : { env: environment };
   const config = await readConfig(env.env);
+  const prefix = firstPrefix(config.vars);
   const target = { stateDir: DEFAULT_STATE_DIR, remote: true, ...env };
   const deployed = await deploy(
     {
@@ -31,7 +32,10 @@ await runCommand(async () => {
       makesFirstClient: !process.env["CI"],
     },
     {
-      wrangler: runWrangler,
+      // The build that wrangler runs writes it into openapi.json.
+      wrangler: (args, how) => {
+        return runWrangler(args, { ...how, env: { ...how?.env, PATH_PREFIX: prefix } });
+      },
       withDatabase: (use) => withDatabase(target, use),
       passwordKinds: await createPasswordKinds({
         ...parsePasswordConfig(await settingsOf(target)),
@@ -43,7 +47,7 @@ await runCommand(async () => {
       say: (text) => console.log(text),
     },
   );
-  report(deployed, options, firstPrefix(config.vars));
+  report(deployed, options, prefix);
 });
 
 /** Asks only where somebody can answer. */

@@ -15,6 +15,8 @@ export interface StartOptions {
   readonly stateDir: string;
   /** The full log, one JSON object a line, in the place of readable lines. */
   readonly jsonLog: boolean;
+  /** `PATH_PREFIX`, where a `--var` for `wrangler dev` sets it. */
+  readonly pathPrefix: string | null;
   /** Only to say how `npm start` is used. */
   readonly help: boolean;
   /** Everything else, in order, for `wrangler dev`. */
@@ -67,8 +69,14 @@ export function readStartOptions(args: readonly string[]): StartOptions {
     stateDir: resolve(readText("--persist-to", stateDir) ?? DEFAULT_STATE_DIR),
     jsonLog: jsonLog === true,
     help: help === true,
+    pathPrefix: readPathPrefix(args),
     passedThrough: args.filter((_, index) => !own.has(index)),
   };
+}
+
+function readPathPrefix(args: readonly string[]): string | null {
+  const values = args.map((arg) => /^(?:--var=)?PATH_PREFIX:(.*)$/.exec(arg)?.[1]);
+  return values.findLast((value) => value !== undefined) ?? null;
 }
 
 /** Without a value an option reads as `true`. */

@@ -19,7 +19,7 @@ import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { applyFile } from "./commands/apply.ts";
 import { migrateLocally } from "./local-migrations.ts";
 import { makePrivate } from "./private-files.ts";
-import { DEV_VARS, localSecrets } from "./project.ts";
+import { DEV_VARS, firstPrefix, localSecrets, settingsOf } from "./project.ts";
 import { writeStartConfig } from "./start-config.ts";
 import { readStartOptions, START_HELP, type StartOptions } from "./start-options.ts";
 import { serveWithWrangler } from "./wrangler.ts";
@@ -108,20 +108,24 @@ function lineBreakBefore(): string {
 }
 
 async function serve(options: StartOptions, say: Say): Promise<void> {
-  const { host, port, stateDir, jsonLog, passedThrough } = options;
+  const { host, port, stateDir, jsonLog, pathPrefix, passedThrough } = options;
+  const fromFiles = firstPrefix(await settingsOf({ remote: false }));
+  const prefix = pathPrefix === null ? fromFiles : firstPrefix({ PATH_PREFIX: pathPrefix });
   const own = ["--ip", host, "--port", String(port), "--persist-to", stateDir];
   // The name of a route would reach the Worker by http, which it refuses to every public name.
   own.push("--infer-origin-from-routes=false");
   await serveWithWrangler([...own, ...passedThrough], {
     config: await writeStartConfig(),
     jsonLog,
-    onReady: (url) => say(summary(url)),
+    // For openapi.json, which all services of a clone share; so a --var does not change it.
+    env: { PATH_PREFIX: fromFiles },
+    onReady: (url) => say(summary(url, prefix)),
   });
 }
 
-function summary({ origin, protocol, host }: URL): string {
+function summary({ origin, protocol, host }: URL, prefix: string): string {
   const data = "grant_type=password&username=demo&password=demo-password";
-  const url = `${protocol}//demo-client:demo-secret@${host}/o/token/`;
+  const url = `${protocol}//demo-client:demo-secret@${host}${prefix}/token/`;
   const options = protocol === "https:" ? "-k " : "";
   return `
 ${styleText("bold", "Ready.")}

@@ -94,17 +94,23 @@ export interface ServeOptions {
   readonly config: string;
   /** The Worker's log lines as they are, instead of one readable line per request. */
   readonly jsonLog: boolean;
+  /** Variables of its environment, besides those of this process. */
+  readonly env: Readonly<Record<string, string>>;
   readonly onReady: (url: URL) => void;
 }
 
 /** Runs `wrangler dev` until it ends, and ends as it did. */
 export async function serveWithWrangler(
   args: readonly string[],
-  { config, jsonLog, onReady }: ServeOptions,
+  { config, jsonLog, env, onReady }: ServeOptions,
 ): Promise<void> {
   // Of two that start at once both would take the default inspector port, and one would die.
   const command = ["dev", "--inspector-port", "0", ...args];
-  const dev = startWrangler(command, { stdio: ["inherit", "pipe", "pipe"] }, config);
+  const dev = startWrangler(
+    command,
+    { stdio: ["inherit", "pipe", "pipe"], env: env as NodeJS.ProcessEnv },
+    config,
+  );
   // The Worker logs failures on stderr: lines of one request are on both streams.
   const output = new DevOutput({ jsonLog, onReady, print: console.log });
   const read = (input: Readable, pass: (line: string) => void) => {

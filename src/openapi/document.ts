@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
-import { PATHS } from "../endpoints/paths.ts";
+import { PATHS, type Paths } from "../endpoints/paths.ts";
 import { BODY_BYTES_MAX } from "../endpoints/read-body.ts";
 import { PARAMETERS_MAX } from "../protocol/params.ts";
 import {
@@ -87,8 +87,8 @@ const SCHEMAS = {
   Problem: management.problem,
 } as const;
 
-/** Builds the document. */
-export function openApiDocument(): Json {
+/** Builds the document. @param places the paths of a deployment with its own `PATH_PREFIX` */
+export function openApiDocument(places: Paths = PATHS): Json {
   return {
     openapi: "3.1.1",
     info: {
@@ -102,19 +102,21 @@ export function openApiDocument(): Json {
       { name: "discovery", description: "What the service says of itself" },
       { name: "management", description: MANAGEMENT },
     ],
-    paths: paths(),
+    paths: pathItems(places),
     components: { schemas: components(), securitySchemes: securitySchemes() },
   };
 }
 
-function paths(): Json {
+function pathItems(places: Paths): Json {
+  const names = Object.keys(PATHS) as (keyof Paths)[];
+  const placeOf = new Map(names.map((name) => [PATHS[name], places[name]]));
   const byPath = Map.groupBy(OPERATIONS, ({ path }) => path);
   const items = [...byPath].map(([path, operations]): [string, Json] => {
     const extraHeaders = ERROR_HEADERS[path] ?? {};
     const objects = operations.map((operation): [string, Json] => {
       return [operation.method, toOperationObject(operation, extraHeaders)];
     });
-    return [path, Object.fromEntries(objects)];
+    return [placeOf.get(path) ?? path, Object.fromEntries(objects)];
   });
   return Object.fromEntries(items);
 }

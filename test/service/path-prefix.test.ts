@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { pathsUnder } from "../../src/endpoints/paths.ts";
+import { openApiDocument } from "../../src/openapi/document.ts";
 import { whole } from "../support/answers.ts";
+import { askByAssertion, newAssertion, registerKeyClient } from "../support/assertions.ts";
+import { newKey } from "../support/keys.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const ORIGIN = "https://login.example.com";
@@ -43,6 +47,33 @@ describe("with PATH_PREFIX", () => {
       expect((await post(path, LOGIN)).status).toBe(404);
     },
   );
+
+  test.each(["/api/o", "/oauth2"])("an assertion may name an endpoint under %s", async (prefix) => {
+    const key = await newKey();
+    await registerKeyClient(service, `signer of ${prefix}`, key);
+    for (const path of ["/token/", "/token", "/revoke_token/", "/introspect/"]) {
+      const aud = ORIGIN + prefix + path;
+      const assertion = await newAssertion(`signer of ${prefix}`, key, { aud });
+      expect(await askByAssertion(service, assertion, undefined, `${prefix}/token/`)).toMatchObject(
+        {
+          status: 200,
+        },
+      );
+    }
+    const elsewhere = await newAssertion(`signer of ${prefix}`, key, { aud: `${ORIGIN}/o/token/` });
+    expect(await askByAssertion(service, elsewhere, undefined, `${prefix}/token/`)).toMatchObject({
+      status: 401,
+    });
+  });
+
+  test("every path that the OpenAPI document then has answers", async () => {
+    const { paths } = openApiDocument(pathsUnder("/api/o"));
+    const own = Object.keys(paths as object).filter((path) => !path.startsWith("/admin/"));
+    expect(own).toContain("/.well-known/oauth-authorization-server/api/o");
+    for (const path of own) {
+      expect([path, (await service.fetch(path)).status]).not.toEqual([path, 404]);
+    }
+  });
 
   test("the landing page names the first", async () => {
     expect(await (await service.fetch("/")).json()).toMatchObject({

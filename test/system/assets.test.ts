@@ -90,7 +90,9 @@ describe("npm run assets", () => {
   const dir = join(path, "assets");
   afterAll(remove);
 
-  const build = () => run("npm", ["run", "-s", "assets", "--", dir]);
+  const build = (env: Readonly<Record<string, string>> = {}) => {
+    return run("npm", ["run", "-s", "assets", "--", dir], { env });
+  };
   const listed = () => {
     const all = readdirSync(dir, { recursive: true, encoding: "utf8" });
     return all.filter((name) => statSync(join(dir, name)).isFile()).sort();
@@ -99,6 +101,16 @@ describe("npm run assets", () => {
   test("makes what the page loads, and nothing else", async () => {
     expect(await build()).toEqual({ code: 0, stdout: "", stderr: "" });
     expect(listed()).toEqual([...FILES].sort());
+  });
+
+  test("describes the paths of a deployment with its own prefix", async () => {
+    const paths = () =>
+      Object.keys(JSON.parse(readFileSync(join(dir, "openapi.json"), "utf8")).paths);
+    expect(paths()).toContain("/o/token/");
+    await build({ PATH_PREFIX: "/oauth2 /o" });
+    expect(paths()).toContain("/oauth2/token/");
+    expect(paths().filter((path) => /^\/o\/|\/o$/.test(path))).toEqual([]);
+    await build();
   });
 
   test("removes what an older build left, and makes what is missing or changed", async () => {

@@ -104,11 +104,12 @@ describeWithBrowser("the page of the API, on a local service", (browser) => {
   });
 });
 
-describeWithBrowser("with the management API on", (browser) => {
+describeWithBrowser("with the management API on, under another prefix", (browser) => {
   const { path: stateDir, remove } = temporaryDir();
   let server: Server;
   beforeAll(async () => {
-    server = await startServer({ stateDir, args: ["--var", "MANAGEMENT_API:on"] });
+    const args = ["--var", "MANAGEMENT_API:on", "--var", "PATH_PREFIX:/oauth2 /o"];
+    server = await startServer({ stateDir, args });
   });
   afterAll(async () => {
     await server?.stop();
@@ -122,6 +123,19 @@ describeWithBrowser("with the management API on", (browser) => {
     for (const { operationId } of DOCUMENTED) {
       expect(await page.locator(`article#${operationId}`).isVisible(), operationId).toBe(true);
     }
+    const paths = await page.locator("code[data-path]").allTextContents();
+    expect(paths).toContain("/.well-known/oauth-authorization-server/oauth2");
+    expect(paths.filter((path) => /^\/o\/|\/o$/.test(path))).toEqual([]);
+  });
+
+  test("the page calls the first prefix", async () => {
+    const { page, requests } = await openPage(browser());
+    await page.goto(`${server.url}/docs`);
+    await page.locator("article#createUser").waitFor();
+    const form = formOf(page, "issueTokens", "password");
+    expect(await send(form)).toMatchObject({ status: "200 OK" });
+    expect(await form.locator(".curl").textContent()).toContain(`${server.url}/oauth2/token/`);
+    expect(requests).toContain(`${server.url}/oauth2/token/`);
   });
 });
 

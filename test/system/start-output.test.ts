@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { logInTo } from "../support/ask-server.ts";
 import { makeClone } from "../support/clone.ts";
 import { run } from "../support/processes.ts";
-import { freePort, type Server, startServer, temporaryDir } from "../support/server.ts";
+import { curlLine, freePort, type Server, startServer, temporaryDir } from "../support/server.ts";
 
 const { path: dir, remove } = temporaryDir();
 let server: Server;
@@ -154,17 +154,21 @@ test("--help prints the options and does nothing else", async () => {
   expect(existsSync(state)).toBe(false);
 });
 
-test("--json-log prints the log of the Worker, one object a line, and no more on stdout", async () => {
+test("--json-log prints one object a line on stdout, and the curl line follows PATH_PREFIX", async () => {
   // A start takes away what an older version kept.
   const state = join(dir, "other");
   const old = join(state, "v3/observability");
   mkdirSync(old, { recursive: true });
-  const args = ["--json-log"];
+  const args = ["--json-log", "--var", "PATH_PREFIX:/oauth2 /o"];
   const command: [string, string] = [process.execPath, START];
   const port = await freePort();
   const other = await startServer({ stateDir: state, command, cwd: dir, args, port });
   try {
     expect(existsSync(old)).toBe(false);
+    const curl = curlLine(other.running.output()) ?? "exit 1";
+    expect(curl).toContain(`127.0.0.1:${port}/oauth2/token/`);
+    const { stdout } = await run("bash", ["-c", curl]);
+    expect(JSON.parse(stdout)).toMatchObject({ token_type: "Bearer" });
     await fetch(`${other.url}/nope`);
     await expect.poll(() => other.running.output(), WAIT).toContain("unknown_path");
   } finally {
