@@ -233,11 +233,18 @@ describe("the database", () => {
 });
 
 describe("the service", () => {
+  const ANSWERS: Readonly<Record<string, readonly [status: number, body: object]>> = {
+    "/healthz": [200, { status: "ok" }],
+    "/.well-known/oauth-authorization-server": [
+      200,
+      { token_endpoint: "https://login.example.com/oauth2/token/" },
+    ],
+    "/oauth2/token/": [401, { error: "invalid_client" }],
+  };
   const well: RequestListener = (request, response) => {
-    const isHealth = request.url === "/healthz";
-    response.writeHead(isHealth ? 200 : 401, { "Content-Type": "application/json" });
-    const error = { error: "invalid_client", error_description: "Client authentication failed." };
-    response.end(isHealth ? '{"status":"ok"}' : JSON.stringify(error));
+    const [status, body] = ANSWERS[request.url ?? ""] ?? [404, { error: "invalid_request" }];
+    response.writeHead(status, { "Content-Type": "application/json" });
+    response.end(JSON.stringify(body));
   };
 
   test.each<[string, RequestListener, string[]]>([
@@ -269,7 +276,7 @@ describe("the service", () => {
     [
       "cannot afford a hash",
       (request, response) => {
-        if (request.url === "/healthz") well(request, response);
+        if (request.method === "GET") well(request, response);
         else response.writeHead(503).end("error code: 1102");
       },
       ["ok: http", "ok: agrees", "failed: an unknown client got 503 and not 401"],

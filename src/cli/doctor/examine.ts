@@ -2,7 +2,7 @@ import type { Unstable_Config } from "wrangler";
 import { readSetting, SETTINGS } from "../../config/index.ts";
 import type { Target } from "../bindings.ts";
 import { messageOf } from "../command-error.ts";
-import { firstPrefix, localSecrets, readConfig } from "../project.ts";
+import { localSecrets, readConfig } from "../project.ts";
 import { type RunWrangler, runWrangler } from "../wrangler.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { checkBindings, checkSettings } from "./configuration.ts";
@@ -42,7 +42,7 @@ export async function examine(
     ...checkSettings(config.vars, remote),
     ...(await secretsOf(config, patient, wrangler)),
     ...(await checkDatabase(patient)),
-    ...(await serviceOf(address, patient, firstPrefix(config.vars))),
+    ...(await serviceOf(address, patient)),
   ];
 }
 
@@ -59,12 +59,8 @@ async function secretsOf(
   }
 }
 
-async function serviceOf(
-  address: string | null,
-  patient: Patient,
-  prefix: string,
-): Promise<Check[]> {
-  if (address !== null) return checkService(address, patient.patienceMs, prefix);
+async function serviceOf(address: string | null, patient: Patient): Promise<Check[]> {
+  if (address !== null) return checkService(address, patient.patienceMs);
   return [patient.remote ? hashingUnknown() : await checkHashingHere()];
 }
 

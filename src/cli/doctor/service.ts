@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { PATHS } from "../../endpoints/paths.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { compareClocks } from "./database.ts";
@@ -14,14 +15,9 @@ const PAUSE_MS = 2_000;
  * The running service is well, its clock is right, and it can afford one PBKDF2 call at the
  * platform's cap of 100,000 iterations.
  *
- * @param prefix where its token endpoint is
  * @param patienceMs how long the address may be unknown at first, as after a first deployment
  */
-export async function checkService(
-  address: string,
-  patienceMs: number,
-  prefix = "/o",
-): Promise<Check[]> {
+export async function checkService(address: string, patienceMs: number): Promise<Check[]> {
   try {
     const beforeMs = Date.now();
     const response = await askPatiently(`${address}/healthz`, beforeMs + patienceMs);
@@ -30,13 +26,21 @@ export async function checkService(
     return [
       health,
       ...checkDate(response, beforeMs),
-      await checkHashingAt(`${address}${prefix}/token/`),
+      await checkHashingAt(await tokenUrlOf(address)),
     ];
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     const cure = "look at the address, and at the log: npx wrangler tail";
     return [failed("service", `${address} does not answer: ${messageOf(cause)}`, cure)];
   }
+}
+
+/** The service itself knows its `PATH_PREFIX`; `ISSUER` may name another origin than this one. */
+async function tokenUrlOf(address: string): Promise<string> {
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const response = await fetch(address + PATHS.metadata, { signal });
+  const { token_endpoint } = (await response.json()) as { token_endpoint: string };
+  return address + new URL(token_endpoint).pathname;
 }
 
 async function askPatiently(url: string, deadlineMs: number): Promise<Response> {
