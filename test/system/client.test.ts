@@ -104,7 +104,18 @@ describe("cli client refuses, with a code that says why, and changes nothing:", 
     await client(["create", "there"]);
   });
 
+  const keyFile = (name: string, key: object) => {
+    const path = join(dir, name);
+    writeFileSync(path, JSON.stringify({ keys: [key] }));
+    return ["--auth-method", "private_key_jwt", "--jwks-file", path];
+  };
+  const P384 = keyFile("p384.json", { kty: "EC", crv: "P-384", x: "AAAA", y: "AAAA" });
+  const PRIVATE = keyFile("private.json", { kty: "OKP", crv: "Ed25519", x: "AAAA", d: "AAAA" });
+
   const cases: [words: string[], code: number, reason: string, options?: CommandOptions][] = [
+    [["create", "x", ...P384], 2, "jwks.keys[0]: must be EC with curve P-256, OKP"],
+    [["update", "there", ...PRIVATE], 2, "jwks.keys[0]: is a private key: register its public"],
+    [["create", "x", "--claims", '{"a": [9007199254740993]}'], 2, "--claims: has a number that"],
     [["create", "there"], 4, "There is a client there already.\n"],
     [["create", ""], 2, "client_id: is empty\n"],
     [["create", "é"], 2, "client_id: has a character other than printable ASCII\n"],

@@ -218,6 +218,16 @@ describe("who was deleted here", () => {
       ...{ kind: "clients", outcome: "refused", examples: ["shop"] },
     });
     expect(report).toMatchObject({ users: { taken: 0 }, clients: { taken: 0 } });
+    expect(report).toMatchObject({ refresh_tokens: { taken: 0 }, access_tokens: { taken: 0 } });
+  });
+
+  test("is named in the table for people, with the option that brings it back", async () => {
+    const { stdout } = await command(["import", "django", file, "--persist-to", stateDir]);
+    const [users, clients] = ["bob", "shop"].map((name) => {
+      return stdout.split("\n").find((line) => line.trimEnd().endsWith(`  ${name}`));
+    });
+    expect(users).toMatch(/^users +refused +1 +was deleted here: --restore-deleted brings it back/);
+    expect(clients).toMatch(/^clients +refused +1 +was deleted here: --restore-deleted/);
   });
 
   test("comes back when that is asked for, without a token of before", async () => {
