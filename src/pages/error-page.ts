@@ -19,6 +19,6 @@ export function errorPage(status: number, requestId: string): string {
 <h1>${title}</h1>
 <p>${text}</p>
 <p><a href="/">Go to the start page</a></p>
-<p class="quiet">If you ask for help, give this number: <code>${requestId}</code></p>`,
+<p class="quiet">If you ask for help, give this id: <code>${requestId}</code></p>`,
   );
 }

@@ -8,10 +8,11 @@ export const STYLE = `:root{color-scheme:light dark;--ink:#1b2230;--quiet:#56607
 --panel:#181e28;--line:#323c4d;--link:#8fb4ff;--good:#63d495;--bad:#ff9b92}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.6 system-ui,sans-serif;
-overflow-wrap:break-word}
+overflow-wrap:break-word;text-wrap:pretty}
 main{max-width:40rem;margin:0 auto;padding:clamp(2rem,12vh,7rem) 1.25rem 3rem}
 h1{margin:0 0 .5rem;font-size:2rem;line-height:1.2;letter-spacing:-.02em}
 p{margin:0 0 1rem}
+p:has(+h1){margin:0}
 a{color:var(--link);text-underline-offset:.2em}
 a:focus-visible{outline:3px solid var(--link);outline-offset:3px;border-radius:2px}
 code{font:.9em ui-monospace,monospace}
@@ -22,4 +23,4 @@ code{font:.9em ui-monospace,monospace}
 .links span{display:block;color:var(--quiet);font-size:.9rem}`;
 
 /** SHA-256 of {@link STYLE}, the only style that a page may have; a test computes it again. */
-export const STYLE_HASH = "sha256-REh8wZVjtqP5xGeIi4PMIsdQfi9moDLPZB2my3VQUlA=";
+export const STYLE_HASH = "sha256-TgvD+HdxzvQi0aDLhDOvaLdjCUxWwLLn+6WQwcIUDII=";
