@@ -1,6 +1,6 @@
 /** One line to copy for each command; printed by its `--help`. */
 export const EXAMPLES: Readonly<Record<string, string>> = {
-  "client create": 'client create shop --scope "read write" --grant-types client_credentials',
+  "client create": 'client create shop --scope "read write"',
   "client update": "client update shop --access-token-ttl 600",
   "client list": "client list --limit 20",
   "client show": "client show shop",
@@ -17,10 +17,12 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   "user reset-password": "user reset-password ada",
   "user disable": "user disable ada",
   "user enable": "user enable ada",
+  "user unlock": "user unlock ada",
   "user revoke": "user revoke ada",
   "user sessions": "user sessions ada",
   "user end-session": "user end-session ada 3f2a9c",
   "user delete": "user delete ada",
+  "user fold-names": "user fold-names",
   "key list": "key list --signing",
   "key add": "key add",
   "key promote": "key promote 5e5e",

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Page } from "../storage/registry.ts";
 import type { Target } from "./bindings.ts";
 import { DEFAULT_STATE_DIR } from "./project.ts";
@@ -30,10 +30,16 @@ const PAGE_ROWS_DEFAULT = 100;
 /** Adds the options that every command has. */
 export function common(command: Command): Command {
   return command
-    .option("--persist-to <dir>", "folder of the local state", DEFAULT_STATE_DIR)
+    .addOption(stateDirOption())
     .option("--remote", "the deployed service instead of local state", false)
     .option("--env <name>", "environment of wrangler.toml, such as staging")
     .option("--json", "JSON for programs", false);
+}
+
+/** Where local state is. Help names the default by its place in the clone, which is short. */
+function stateDirOption(): Option {
+  const option = new Option("--persist-to <dir>", "folder of the local state");
+  return option.default(DEFAULT_STATE_DIR, ".wrangler/state of this clone");
 }
 
 /** Adds what a command that asks first has. */

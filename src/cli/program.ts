@@ -47,7 +47,7 @@ function settle(command: Command, terminal: Terminal, path = ""): void {
   command
     .showHelpAfterError(`Usage: ${new Help().commandUsage(command)}\nAll options: add --help`)
     .exitOverride()
-    .configureHelp({ optionDescription: describeOption })
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: describeCommand })
     .configureOutput({
       writeOut: (text) => void terminal.write(text),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
@@ -55,9 +55,15 @@ function settle(command: Command, terminal: Terminal, path = ""): void {
   for (const below of command.commands) settle(below, terminal, `${path} ${below.name()}`.trim());
 }
 
-/** That a switch is off unless it is given goes without saying. */
+/** A switch is off and a list is empty unless it is given: that is not worth a word. */
 function describeOption(option: Option): string {
-  return option.isBoolean() ? option.description : new Help().optionDescription(option);
+  const isPlain = option.isBoolean() || String(option.defaultValue) === "";
+  return isPlain ? option.description : new Help().optionDescription(option);
+}
+
+/** Its name and arguments. That it has options goes without saying, and takes room. */
+function describeCommand(command: Command): string {
+  return new Help().subcommandTerm(command).replace(" [options]", "");
 }
 
 function version(): string {

@@ -136,7 +136,7 @@ describe("cli apply refuses a file", () => {
     const { code, stderr } = await command(["apply", "none.json", "--persist-to", stateDir]);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: "none.json: file: there is none of this name\n",
+      stderr: "none.json: file: not found\n",
     });
   });
 });

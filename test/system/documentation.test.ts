@@ -20,7 +20,7 @@ function documented(): Map<string, string[]> {
     commands.map((row) => {
       const [, name = "", , options = ""] = row.split("|");
       const own = [...flagsIn([options]), ...(options.includes("the fields below") ? fields : [])];
-      const common = /`(?:token|explain|completion) /.test(name) ? [] : COMMON;
+      const common = /`(?:explain|completion) /.test(name) ? [] : COMMON;
       return [name.replaceAll("`", "").trim(), [...common, ...own].sort()];
     }),
   );

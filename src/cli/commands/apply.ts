@@ -19,7 +19,7 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What the commoner failures to read are called. */
 const READ_FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: "there is none of this name",
+  ENOENT: "not found",
   EISDIR: "is a folder",
   EACCES: "may not be read",
 };
@@ -33,9 +33,10 @@ interface ApplyCommandOptions extends ConfirmOptions {
 export function addApply(program: Command, terminal: Terminal): void {
   confirmed(program.command("apply"))
     .description(
-      "make or update the clients and users of a JSON file; running it twice changes nothing",
+      "make or update the clients and users of a JSON file, or of standard input for -; " +
+        "running it twice changes nothing",
     )
-    .argument("<file>", "the file, or - for standard input; docs/cli.md has its fields")
+    .argument("<file>", "the file, or - to read standard input; docs/cli.md has its fields")
     .option("--dry-run", "show what would change, and change nothing", false)
     .option("--prune", "delete what the file does not name, in each list that it has", false)
     .action((path: string, options: ApplyCommandOptions) => runApply(path, options, terminal));

@@ -8,7 +8,7 @@ import { json, shortInstant, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface AuditOptions extends CommonOptions {
-  readonly before: number;
+  readonly before?: number;
   readonly limit: number;
 }
 
@@ -20,10 +20,10 @@ export function auditCommand(terminal: Terminal): Command {
   const audit = new Command("audit").description("what was changed, and by whom");
   common(audit.command("list"))
     .description("list what was changed and by whom, newest first; names of fields, never values")
-    .option("--before <id>", "only what is older than this event", readId, Number.MAX_SAFE_INTEGER)
+    .option("--before <id>", "only what is older than this event", readId)
     .option("--limit <rows>", "most rows to list", readLimit, LIMIT_DEFAULT)
     .action(async ({ before, limit, ...options }: AuditOptions) => {
-      const page = { beforeId: before, limit };
+      const page = { beforeId: before ?? Number.MAX_SAFE_INTEGER, limit };
       const events = await withDatabase(targetOf(options), (db) => listAuditEvents(db, page));
       await terminal.write(options.json ? json(events.map(toJson)) : describe(events, terminal));
     });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClientEntry } from "../../management/entries.ts";
 import { INEXACT_NUMBER } from "../../management/exact-json.ts";
 import { type ExactJson, parseExactJson } from "../../protocol/json.ts";
@@ -10,7 +10,7 @@ import { messageOf, usageError } from "../command-error.ts";
 interface FieldOption {
   readonly flags: string;
   readonly description: string;
-  /** Texts that it can have; the field's own check refuses others. */
+  /** Words that it can have, one or, for a list, several. */
   readonly choices?: readonly string[];
   readonly field: keyof ClientEntry;
   /** What the text is in a file. @throws CommandError when it is nothing of the kind */
@@ -18,7 +18,7 @@ interface FieldOption {
 }
 
 const FIELDS: readonly FieldOption[] = [
-  field("--name <text>", "for people", "client_name", asText),
+  field("--name <text>", "its name, for people", "client_name", asText),
   {
     ...field("--grant-types <names>", "how it gets tokens; any of", "grant_types", asWords),
     choices: GRANT_TYPES,
@@ -66,8 +66,8 @@ const FIELDS: readonly FieldOption[] = [
 export function addFieldOptions(command: Command): Command {
   for (const { flags, description, choices = [] } of FIELDS) {
     const option = new Option(flags, description);
-    // The parser replaces the one of choices(), which would refuse an empty value.
-    if (choices.length > 0) option.choices(choices).argParser(asText);
+    // The parser replaces the one of choices(), which refuses lists and an empty value.
+    if (choices.length > 0) option.choices(choices).argParser(asChoices(choices));
     command.addOption(option);
   }
   return command;
@@ -98,6 +98,13 @@ function field(
 
 function asText(text: string): string {
   return text;
+}
+
+function asChoices(choices: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (asWords(text).every((word) => choices.includes(word))) return text;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`);
+  };
 }
 
 /** Separated by spaces, as scopes are, or by commas. */

@@ -11,13 +11,15 @@ interface DoctorOptions extends CommonOptions {
 /** The command `doctor`, for `program.ts` to add. */
 export function doctorCommand(): Command {
   return common(new Command("doctor"))
-    .description("look at everything that has to be right; changes nothing")
+    .description(
+      "check machine, settings, keys and database; says how to fix what fails, changes nothing",
+    )
     .option("--url <origin>", "where the service runs; without it, ISSUER if that is set")
     .action(async ({ url, ...options }: DoctorOptions) => {
       const address = readOrigin(url);
       const checks = await examine({ ...targetOf(options), address, patienceMs: 0 });
       const isWell = isHealthy(checks);
-      const words = describeChecks(checks);
+      const words = describeChecks(checks, process.stdout.columns);
       console.log(options.json ? JSON.stringify({ healthy: isWell, checks }) : words);
       if (!isWell) process.exitCode = 1;
     });

@@ -8,7 +8,10 @@ export function sessionCommand(): Command {
   const session = new Command("session").description("logins of users, and tokens of clients");
   common(session.command("end"))
     .description("end every session there is, as after a restore of the database")
-    .requiredOption("--all", "everybody's; asked for, since nobody can undo it")
+    .requiredOption(
+      "--all",
+      "required, since it ends the sessions of everyone and cannot be undone",
+    )
     .action(async (options: CommonOptions) => {
       const ended = await withDatabase(targetOf(options), endAllSessions);
       const words = `Ended every session of ${ended.users} users and ${ended.clients} clients.`;

@@ -55,8 +55,8 @@ function addCreate(user: Command, terminal: Terminal): void {
     .description("make a user; asks for the password")
     .argument("<username>", "as it is typed to log in")
     .option(...PASSWORD_OPTION, false)
-    .option("--without-password", "none is right until one is set", false)
-    .option("--inactive", "may not log in yet", false)
+    .option("--without-password", "no password works until one is set", false)
+    .option("--inactive", "cannot log in until user enable", false)
     .option("--claims <json>", "what every token of the user says, an object")
     .action(async (username: string, options: CreateOptions) => {
       const { withoutPassword, passwordStdin, inactive, claims } = options;

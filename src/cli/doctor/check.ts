@@ -1,3 +1,5 @@
+import { Help } from "commander";
+
 /** What a check of the doctor found. */
 export interface Check {
   /** What was looked at, in a word or three. */
@@ -29,12 +31,23 @@ export function isHealthy(checks: readonly Check[]): boolean {
   return checks.every(({ status }) => status !== "failed");
 }
 
-/** One line for each check, with its cure below it, and a last line that counts. */
-export function describeChecks(checks: readonly Check[]): string {
+/**
+ * One line for each check, with its cure below it, and a last line that counts.
+ *
+ * @param columns where a terminal wraps, so that what follows stays in its column
+ */
+export function describeChecks(
+  checks: readonly Check[],
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const width = Math.max(0, ...checks.map(({ name }) => name.length));
+  const indent = " ".repeat(width + 11);
+  const wrap = (text: string) => {
+    return new Help().boxWrap(text, columns - indent.length).replaceAll("\n", `\n${indent}`);
+  };
   const lines = checks.flatMap(({ name, status, detail, cure }) => {
-    const line = `${status.padEnd(7)}  ${name.padEnd(width)}  ${detail}`;
-    return cure === undefined ? [line] : [line, `${" ".repeat(width + 11)}→ ${cure}`];
+    const line = `${status.padEnd(7)}  ${name.padEnd(width)}  ${wrap(detail)}`;
+    return cure === undefined ? [line] : [line, `${indent}${wrap(`→ ${cure}`)}`];
   });
   const count = (status: Check["status"]) => checks.filter((one) => one.status === status).length;
   const counts = [`${count("ok")} ok`, `${count("warning")} warnings`, `${count("failed")} failed`];
