@@ -169,6 +169,19 @@ describe("the report", () => {
     expect(notes.filter((note) => note.includes("DOT before 2.4"))).toHaveLength(count);
   });
 
+  test("warns of times without a zone, which are taken for UTC", async () => {
+    const expires = new Date(Date.now() + 7_200_000).toISOString();
+    const local = expires.replace("Z", "");
+    const tokens = [accessToken(1, { expires }), accessToken(2, { expires: local })];
+    const { warnings } = await importRows([ada, application(1, "app"), ...tokens], NAMED);
+    const times = warnings.filter((warning) => warning.includes("without a zone"));
+    expect(times).toEqual([expect.stringMatching(/^1 times without a zone: taken for UTC/)]);
+    const { results } = await env.DB.prepare(
+      "SELECT DISTINCT expires_at_ms FROM imported_access_tokens",
+    ).all();
+    expect(results).toEqual([{ expires_at_ms: Date.parse(expires) }]);
+  });
+
   test("counts the passwords that cannot be checked by what hashed them", async () => {
     const hashes = [
       ...["md5$$abc", "0".repeat(32), "bcrypt_sha256$$2b$12$abc", "scrypt$s$16384$8$1$h"],

@@ -197,6 +197,14 @@ describe("USERNAMES = case-insensitive", () => {
     expect(await loginAs(insensitive, "VICTOR")).toEqual(SUCCESS);
   });
 
+  test("is refused while one row has no key, as a Worker of before writes it", async () => {
+    await foldNames(env.DB);
+    await insertOld("rupert");
+    expect(await loginAs(insensitive, "Rupert")).toEqual(UNAVAILABLE);
+    expect(await foldNames(env.DB)).toEqual({ folded: 1, collisions: [] });
+    expect(await loginAs(insensitive, "Rupert")).toEqual(SUCCESS);
+  });
+
   test("makes of every spelling one user: by login, command, file and rename", async () => {
     await insertOld(NFD);
     expect(await foldNames(env.DB)).toEqual({ folded: 1, collisions: [] });
