@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { Command } from "commander";
@@ -52,6 +52,11 @@ describe("the commands say what is wrong, and how it goes", () => {
     expect(stderr.startsWith(reason), stderr).toBe(true);
     expect(stderr).toContain(usage);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test.each(["--version", "-V"])("%s shows the version of this clone", async (option) => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(await cli(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
   test("nothing at all shows the help, and fails", async () => {
