@@ -12,8 +12,10 @@ export interface LegacyOptions {
 
 /**
  * Asks the old token endpoint whether a password is right there. One call, never repeated: each may
- * count as an attempt there. If the answer names the account in `username`, it must be the same one:
- * a server that ignores accents finds `ada` for `adá`, which would be a second account here.
+ * count as an attempt there.
+ *
+ * If the answer names the account in `username`, it must be the one that was asked for: a server
+ * that ignores accents finds `ada` for `adá`, which would be a second account here.
  *
  * @throws Unavailable when it does not say, so that its outage never looks like a wrong password
  */
