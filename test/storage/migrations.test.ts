@@ -224,6 +224,16 @@ describe("0006", () => {
   });
 });
 
+test("0008 gives events of before no actor, and takes those of a Worker of before", async () => {
+  await migrateTo(7);
+  const event = { action: "user_created", subject: "ada", fields: "", ended_sessions: 0 };
+  const insertEvent = () => insert("audit_events", event);
+  await insertEvent();
+  await migrateTo(8);
+  await insertEvent();
+  expect((await rowsOf("audit_events")).map((row) => row["actor"])).toEqual(["", ""]);
+});
+
 describe("a database that lacks migrations is an outage, and the log says what it lacks", () => {
   const log = vi.fn();
   beforeEach(() => {
