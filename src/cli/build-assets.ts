@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { pathsUnder } from "../endpoints/paths.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { docsPage } from "../openapi/page/page.ts";
 import { STYLE } from "../pages/style.ts";
@@ -42,7 +41,7 @@ await runCommand(async () => {
 
 /** `npm start` and `npm run deploy` pass the prefix on; to read wrangler.toml takes a second. */
 function document() {
-  return openApiDocument(pathsUnder(firstPrefix({ PATH_PREFIX: process.env["PATH_PREFIX"] })));
+  return openApiDocument(firstPrefix({ PATH_PREFIX: process.env["PATH_PREFIX"] }));
 }
 
 function pageFile(name: string): Buffer {

@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
-import { PATHS, type Paths } from "../endpoints/paths.ts";
+import { PATHS, type Paths, pathsUnder } from "../endpoints/paths.ts";
 import { BODY_BYTES_MAX } from "../endpoints/read-body.ts";
 import { PARAMETERS_MAX } from "../protocol/params.ts";
 import {
@@ -87,8 +87,8 @@ const SCHEMAS = {
   Problem: management.problem,
 } as const;
 
-/** Builds the document. @param places the paths of a deployment with its own `PATH_PREFIX` */
-export function openApiDocument(places: Paths = PATHS): Json {
+/** Builds the document. @param prefix the first `PATH_PREFIX` of the deployment */
+export function openApiDocument(prefix = "/o"): Json {
   return {
     openapi: "3.1.1",
     info: {
@@ -102,7 +102,7 @@ export function openApiDocument(places: Paths = PATHS): Json {
       { name: "discovery", description: "What the service says of itself" },
       { name: "management", description: MANAGEMENT },
     ],
-    paths: pathItems(places),
+    paths: pathItems(pathsUnder(prefix)),
     components: { schemas: components(), securitySchemes: securitySchemes() },
   };
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PATHS } from "../../endpoints/paths.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok } from "./check.ts";
 import { compareClocks } from "./database.ts";
@@ -7,6 +6,9 @@ import { checkHashingAt } from "./hashing.ts";
 
 /** How long to wait for one answer, in milliseconds. */
 const ANSWER_MS_MAX = 15_000;
+
+/** RFC 8414 §3. */
+const METADATA = "/.well-known/oauth-authorization-server";
 
 /** How long to wait before asking a new address again, in milliseconds. */
 const PAUSE_MS = 2_000;
@@ -38,7 +40,7 @@ export async function checkService(address: string, patienceMs: number): Promise
 /** The service itself knows its `PATH_PREFIX`; `ISSUER` may name another origin than this one. */
 async function tokenUrlOf(address: string): Promise<string> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-  const response = await fetch(address + PATHS.metadata, { signal });
+  const response = await fetch(address + METADATA, { signal });
   const { token_endpoint } = (await response.json()) as { token_endpoint: string };
   return address + new URL(token_endpoint).pathname;
 }
