@@ -21,7 +21,7 @@ const always = () => scheduler.wait(0);
 
 const queue = [];
 
-/** As `src/throttle/hashing.ts` does it. */
+/** As `src/crypto/hashing-queue.ts` does it. */
 async function inTurn() {
   const own = {};
   queue.push(own);

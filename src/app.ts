@@ -10,7 +10,6 @@ import {
 } from "./deps.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { preflight, preflightForAnyone, share, shareWithAnyone } from "./endpoints/cors.ts";
-import type { Exchange } from "./endpoints/exchange.ts";
 import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
 import { health } from "./endpoints/health.ts";
 import { introspect } from "./endpoints/introspect.ts";
@@ -18,6 +17,7 @@ import { landing } from "./endpoints/landing.ts";
 import { jwks, metadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
 import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/paths.ts";
+import type { RequestContext } from "./endpoints/request-context.ts";
 import { empty } from "./endpoints/respond.ts";
 import { revoke } from "./endpoints/revoke.ts";
 import { securityHeaders } from "./endpoints/security-headers.ts";
@@ -29,7 +29,7 @@ import { requestIdOf } from "./telemetry/request-id.ts";
 import { outcomeOf } from "./telemetry/request-line.ts";
 import { isLocal, serverTiming } from "./telemetry/server-timing.ts";
 
-type Endpoint = (exchange: Exchange, deps: Deps) => Promise<Response>;
+type Endpoint = (exchange: RequestContext, deps: Deps) => Promise<Response>;
 
 /** What of a request is worked out once. */
 interface Context {
@@ -137,7 +137,7 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
   hono.all(path.replace(/\/$/, ""), async ({ req, env }) => {
     note({ endpoint });
     const origin = pages === "clients" ? (req.header("Origin") ?? null) : null;
-    const exchange: Exchange = { request: req.raw, origin, isOriginAllowed: null };
+    const exchange: RequestContext = { request: req.raw, origin, isOriginAllowed: null };
     const respond = async () => {
       const answer = endpoints[req.method === "HEAD" ? "GET" : req.method];
       return answer === undefined

@@ -1,6 +1,7 @@
 import { waitUntil } from "cloudflare:workers";
-import type { ClaimTools } from "./client-auth/claim.ts";
-import { createVerdictMemory } from "./client-auth/verdict-memory.ts";
+import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
+import { createSecretCache } from "./client-auth/secret-cache.ts";
+import { type ClientPolicy, policyOf } from "./clients/policy.ts";
 import {
   BINDINGS,
   type Config,
@@ -10,28 +11,32 @@ import {
   SETTINGS,
 } from "./config/index.ts";
 import { toHex } from "./crypto/bytes.ts";
-import { createPasswordKinds } from "./crypto/passwords.ts";
+import { createHashingQueue } from "./crypto/hashing-queue.ts";
+import { type DigestOrigin, deriveDigestOrigin } from "./crypto/origin-digest.ts";
+import { createPasswordKinds, type PasswordKinds } from "./crypto/passwords.ts";
 import { randomUuid, secureRandom } from "./crypto/random.ts";
 import type { SigningKeys } from "./crypto/signing-keys.ts";
-import type { GrantTools } from "./grants/grant.ts";
+import { DEADLINE_MS } from "./deadline.ts";
+import type { GrantDeps } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
-import { deriveMintTools, SigningKeyError } from "./issuer/mint.ts";
-import { deriveDigestOrigin } from "./issuer/origin.ts";
-import { createLegacyLogin } from "./legacy/log-in.ts";
+import { deriveMintDeps, type MintDeps, SigningKeyError } from "./issuer/mint.ts";
 import type { ManagementTools } from "./management/tools.ts";
-import { ADMIN_SCOPE, NAMED_SCOPES } from "./protocol/names.ts";
+import type { AddressFilter } from "./rate-limit/address-filter.ts";
+import { createLimits } from "./rate-limit/index.ts";
+import { createKnownOrigins, type KnownOrigins } from "./rate-limit/known-origins.ts";
+import type { RateLimiter } from "./rate-limit/rate-limiter.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
-import { createAccountStore } from "./storage/accounts.ts";
-import { createAddressLimit } from "./storage/address-limit.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
-import { DEADLINE_MS } from "./storage/attempt.ts";
-import { createFailureCounters } from "./storage/failure-counters.ts";
+import { createClientStore } from "./storage/clients.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createForeignDerivation } from "./storage/foreign-derivation.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import { createImportedTokenStore } from "./storage/imported-tokens.ts";
+import { createLookups, type Lookups } from "./storage/lookups.ts";
 import { createRegistry } from "./storage/registry.ts";
+import { createRevokedTokenStore } from "./storage/revoked-tokens.ts";
 import { createSessionStore } from "./storage/sessions.ts";
+import { createUserStore } from "./storage/users.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
   type AuditQueue,
@@ -39,18 +44,15 @@ import {
   logFailure,
   type Observer,
 } from "./telemetry/observer.ts";
-import {
-  type AddressFilter,
-  createAddressFilter,
-  NO_ADDRESS_FILTER,
-} from "./throttle/address-filter.ts";
-import { createHashingQueue } from "./throttle/hashing.ts";
-import { createKnownOrigins, type KnownOrigins } from "./throttle/known-origins.ts";
-import { deriveThrottleNames } from "./throttle/names.ts";
-import { createThrottle, NO_THROTTLE } from "./throttle/throttle.ts";
+import { createLegacyLogin } from "./users/legacy-endpoint.ts";
 
-/** Everything that an endpoint works with, put together once for an isolate. */
-export interface Deps extends GrantTools, ClaimTools {
+/** Everything that endpoints work with, composed once for an isolate. */
+export interface Deps {
+  /** The look-ups of one request. */
+  readonly lookups: () => Lookups;
+  readonly clientAuth: ClientAuthDeps;
+  readonly grants: GrantDeps;
+  readonly policy: ClientPolicy;
   readonly issuer: Issuer;
   readonly addressFilter: AddressFilter;
   readonly knownOrigins: KnownOrigins;
@@ -64,6 +66,8 @@ export interface Deps extends GrantTools, ClaimTools {
   readonly management: ManagementTools;
   /** Whether it answers by HTTP. */
   readonly hasManagementApi: boolean;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
 }
 
 /** What a deployment may have besides, for whoever watches it; see docs/observability.md. */
@@ -74,6 +78,8 @@ interface WatchingBindings {
 
 /** Bytes of a request id: what Cloudflare's own has. */
 const REQUEST_ID_BYTES = 8;
+
+const random = secureRandom;
 
 const clock = (): number => Date.now();
 
@@ -87,62 +93,38 @@ const defer = (work: Promise<unknown>): void => {
 /**
  * Composes the service over one set of bindings.
  *
- * @throws ConfigError when a setting is missing or odd
+ * @throws ConfigError when a setting is missing or invalid
  */
 async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig(env);
   requireBindings(env);
-  const random = secureRandom;
-  const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
-  const createQueue = () =>
-    createHashingQueue({ hashesMax: config.hashesInFlightMax, clock, wait });
   const tokenKey = sealingKeyOf(config);
-  const [mintTools, digestOrigin, passwordKinds, limits] = await Promise.all([
-    deriveMintTools(config).catch(asConfigError),
+  const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
+  const { hashesInFlightMax: hashesMax } = config;
+  const createQueue = () => createHashingQueue({ hashesMax, clock, wait });
+  const [mintDeps, digestOrigin, passwordKinds, limits] = await Promise.all([
+    deriveMintDeps(config).catch(asConfigError),
     deriveDigestOrigin(tokenKey),
     createPasswordKinds({ ...config, random, deriveLong, createQueue }),
-    createLimits(config, tokenKey, env),
+    createLimits({ ...config, env, tokenKey, clock, defer }),
   ]);
-  const accounts = createAccountStore(env.DB, config.usernames);
-  const acceptsImportedTokens = config.importedTokens === "on";
-  const hasManagement = config.managementApi === "on";
-  const issuer = createIssuer({
-    accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
-    families: createFamilyStore(env.REFRESH_FAMILIES, clock),
-    accounts,
-    sessions: createSessionStore(env.DB),
-    importedTokens: acceptsImportedTokens ? createImportedTokenStore(env.DB) : null,
-    ...mintTools,
-    refreshRetry: config.refreshRetry,
-    refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
-    digestOrigin,
-    accessTokenSeconds: config.lifetimes.accessTokenSeconds,
-    random,
-    clock,
-    defer,
-  });
+  const { addressFilter, rateLimiter } = limits;
+  const parts = { config, env, mintDeps, rateLimiter, ...passwordKinds };
+  const lookups = () => createLookups(env.DB, config.usernames);
+  const issuer = composeIssuer(parts, digestOrigin);
   return {
-    accounts,
-    ...passwordKinds,
-    ...limits,
-    knownOrigins: createKnownOrigins((origin) => accounts.isOriginAllowed(origin), clock),
-    assertions: createAssertionStore(env.USED_ASSERTIONS),
-    legacyLogin: config.legacy && createLegacyLogin(config.legacy),
-    verdicts: createVerdictMemory({ random, clock, wait }),
-    refreshTokenRing: mintTools.refreshTokenRing,
-    scopes: config.scopes.filter((scope) => {
-      return !NAMED_SCOPES.includes(scope) && !(hasManagement && scope === ADMIN_SCOPE);
-    }),
-    clientScopes: hasManagement ? [ADMIN_SCOPE] : [],
+    lookups,
+    clientAuth: composeClientAuth(parts),
+    grants: composeGrants(parts),
+    policy: policyOf(config, config.managementApi === "on"),
+    issuer,
+    addressFilter,
+    knownOrigins: createKnownOrigins((origin) => lookups().isOriginAllowed(origin), clock),
     issuerUrl: config.issuer,
     pathPrefixes: config.pathPrefix,
-    signingKeys: mintTools.signingKeys,
+    signingKeys: mintDeps.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
-    lifetimes: config.lifetimes,
-    failedLoginMsMin: config.failedLoginSecondsMin * 1000,
-    wait,
-    acceptsImportedTokens,
-    hasManagementApi: hasManagement,
+    hasManagementApi: config.managementApi === "on",
     management: {
       registry: createRegistry(env.DB, config.usernames, DEADLINE_MS),
       ...passwordKinds,
@@ -152,10 +134,65 @@ async function createDeps(env: Env): Promise<Deps> {
       newUserId: () => randomUuid(random),
       endFamily: issuer.endFamily,
     },
-    issuer,
+    clock,
+  };
+}
+
+/** What several parts of the service share. */
+interface Parts extends PasswordKinds {
+  readonly config: Config;
+  readonly env: Env;
+  readonly mintDeps: MintDeps;
+  readonly rateLimiter: RateLimiter;
+}
+
+function composeIssuer({ config, env, mintDeps }: Parts, digestOrigin: DigestOrigin): Issuer {
+  const acceptsImportedTokens = config.importedTokens === "on";
+  return createIssuer({
+    accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
+    families: createFamilyStore(env.REFRESH_FAMILIES, clock),
+    sessions: createSessionStore(env.DB),
+    revokedTokens: createRevokedTokenStore(env.DB),
+    importedTokens: acceptsImportedTokens ? createImportedTokenStore(env.DB) : null,
+    acceptsImportedTokens,
+    ...mintDeps,
+    refreshRetry: config.refreshRetry,
+    refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
+    digestOrigin,
+    accessTokenSeconds: config.lifetimes.accessTokenSeconds,
     random,
     clock,
     defer,
+  });
+}
+
+function composeClientAuth({ env, clientSecrets, rateLimiter }: Parts): ClientAuthDeps {
+  return {
+    clients: createClientStore(env.DB),
+    clientSecrets,
+    rateLimiter,
+    secretCache: createSecretCache({ random, clock, wait }),
+    assertions: createAssertionStore(env.USED_ASSERTIONS),
+    clock,
+    defer,
+  };
+}
+
+function composeGrants({ config, env, mintDeps, userPasswords, rateLimiter }: Parts): GrantDeps {
+  return {
+    signIn: {
+      users: createUserStore(env.DB, config.usernames),
+      userPasswords,
+      rateLimiter,
+      legacyLogin: config.legacy && createLegacyLogin(config.legacy),
+      failedLoginMsMin: config.failedLoginSecondsMin * 1000,
+      wait,
+      random,
+      defer,
+    },
+    refreshTokenRing: mintDeps.refreshTokenRing,
+    random,
+    acceptsImportedTokens: config.importedTokens === "on",
   };
 }
 
@@ -168,29 +205,6 @@ function asConfigError(error: unknown): never {
   throw error instanceof SigningKeyError ? new ConfigError(error.message) : error;
 }
 
-/** What bounds how much may be tried. */
-async function createLimits(
-  config: Config,
-  tokenKey: Uint8Array<ArrayBuffer>,
-  env: Env,
-): Promise<Pick<Deps, "addressFilter" | "throttle">> {
-  if (config.rateLimits === "off") {
-    return { addressFilter: NO_ADDRESS_FILTER, throttle: NO_THROTTLE };
-  }
-  const { userFailures, clientFailures } = config;
-  return {
-    addressFilter: createAddressFilter(createAddressLimit(env.ADDRESS_RATE_LIMIT), clock),
-    throttle: createThrottle({
-      counters: createFailureCounters(env.FAILURE_COUNTERS, clock),
-      names: await deriveThrottleNames(tokenKey),
-      userFailures,
-      clientFailures,
-      clock,
-      defer,
-    }),
-  };
-}
-
 /** A Worker deployed without one would fail at each request in its own way. */
 function requireBindings(env: Env): void {
   const bindingNames = Object.keys(BINDINGS) as (keyof typeof BINDINGS)[];
@@ -199,7 +213,7 @@ function requireBindings(env: Env): void {
   throw new ConfigError(...missing.map((name) => `the binding ${name} is missing`));
 }
 
-/** Whether the management API answers. Needs no other setting: off, it answers nothing at all. */
+/** Whether the management API answers. Needs no other setting: off, it answers nothing. */
 export function hasManagementApi(env: Env): boolean {
   return readSetting(SETTINGS.managementApi, env) === "on";
 }

@@ -18,35 +18,36 @@ const LEVELS = [
   ["endpoints", "resource"],
   ["deps.ts"],
   ["client-auth", "grants", "management", "config"],
-  ["issuer", "legacy", "throttle"],
+  ["issuer", "users"],
+  ["clients", "rate-limit"],
   ["storage"],
-  ["tokens", "limits"],
-  ["crypto", "protocol", "pages"],
+  ["tokens", "deadline.ts"],
+  ["crypto"],
+  ["protocol", "pages", "isolate"],
   ["telemetry"],
 ];
 
 /** Parts that import less than all below them. `part#name` is that name alone. */
 const NARROWER = {
   cli: [
-    ...["openapi", "pages", "management", "config"],
+    ...["openapi", "pages", "management", "config", "deadline.ts"],
     ...["storage", "crypto", "protocol", "telemetry"],
   ],
   endpoints: [
     "deps.ts#Deps",
     "config#ConfigError",
-    ...["client-auth", "grants", "management", "issuer", "pages"],
+    ...["client-auth", "grants", "management", "issuer", "clients", "pages"],
     ...["storage", "tokens", "crypto", "protocol", "telemetry"],
   ],
   resource: ["deps.ts", "management", "tokens", "crypto", "protocol", "telemetry"],
   testing: ["resource"],
-  grants: ["legacy", "throttle", "storage", "tokens", "crypto", "protocol", "telemetry"],
-  legacy: ["storage", "crypto", "protocol", "telemetry"],
-  config: ["tokens", "limits", "crypto", "protocol"],
+  grants: ["users", "clients", "storage", "tokens", "crypto", "protocol", "telemetry"],
+  config: ["tokens", "rate-limit", "crypto", "protocol"],
 };
 
 /** Parts that may know what the Worker is bound to. */
 const BOUND = [
-  ...["storage", "deps.ts", "app.ts", "index.ts", "cli"],
+  ...["storage", "rate-limit", "deps.ts", "app.ts", "index.ts", "cli"],
   ...["resource/token-verifier.ts", "resource/management.ts", "testing/worker.ts"],
 ];
 
@@ -78,13 +79,17 @@ const RULES = {
   ),
   "only the composition root, alarms of objects, the CLI and the test kit read the clock": onlyIn(
     [
-      ...["storage/failure-counter.ts", "storage/refresh-family.ts", "storage/used-assertions.ts"],
+      ...[
+        "rate-limit/failure-counter.ts",
+        "storage/refresh-family.ts",
+        "storage/used-assertions.ts",
+      ],
       ...["deps.ts", "cli", "testing"],
     ],
     place.clockReads,
   ),
   "only the call to the old token endpoint, the CLI and a page in the browser reach out": onlyIn(
-    ["legacy", "cli", "openapi/page/docs.js"],
+    ["users/legacy-endpoint.ts", "cli", "openapi/page/docs.js"],
     globals("fetch"),
   ),
   "only the CLI knows Node and the operator's tools": onlyIn(
@@ -96,8 +101,8 @@ const RULES = {
     ["telemetry/record.ts"],
     packages(/^node:async_hooks$/),
   ),
-  "tokens, limits and protocol are pure: no packages, no I/O, no timers": nowhereIn(
-    ["tokens", "limits", "protocol"],
+  "tokens and protocol are pure: no packages, no I/O, no timers": nowhereIn(
+    ["tokens", "protocol"],
     packages(/^(?!cloudflare:|node:)/),
     globals("caches", "setTimeout", "setInterval", "scheduler", "console"),
   ),

@@ -2,25 +2,27 @@ import { fromBase64, fromUtf8 } from "../crypto/bytes.ts";
 import { decodeFormComponent } from "../protocol/form.ts";
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import type { ClientAuthenticator } from "./claim.ts";
-import { publicClaim } from "./none.ts";
-import { secretClaim } from "./secret.ts";
+import type { ClientAuthenticator } from "./authenticator.ts";
+import { publicCredentials } from "./none.ts";
+import { secretCredentials } from "./secret.ts";
 
 /**
  * HTTP Basic (RFC 6749 §2.3.1, RFC 7617): `base64(form(id) ":" form(secret))`, padding optional.
- * An empty secret is an omitted one, and so the claim of a public client.
+ * An empty secret is an omitted one: the client is public.
  */
 export const basicAuthenticator: ClientAuthenticator = {
   methods: ["client_secret_basic", "client_secret_post"],
 
-  claim({ authorization, params, address }) {
+  read({ authorization, params, address }) {
     const [scheme = "", ...rest] = (authorization ?? "").trim().split(/\s+/);
     if (scheme.toLowerCase() !== "basic") return null;
     const [encoded = ""] = rest;
     if (rest.length !== 1) throw new Refusal("client_credentials_malformed");
     const { clientId, secret } = decodeCredentials(encoded);
     refuseContradiction(params, clientId, secret);
-    return secret === "" ? publicClaim(clientId) : secretClaim(clientId, secret, address);
+    return secret === ""
+      ? publicCredentials(clientId)
+      : secretCredentials(clientId, secret, address);
   },
 };
 
@@ -35,7 +37,7 @@ function decodeCredentials(encoded: string): { clientId: string; secret: string 
   return { clientId, secret };
 }
 
-/** One method a request (RFC 6749 §2.3); the same credentials said twice are still one. */
+/** One method a request (RFC 6749 §2.3); the same credentials in both places are one method. */
 function refuseContradiction(params: Params, clientId: string, secret: string): void {
   const bodyClientId = params.get("client_id") ?? clientId;
   const bodySecret = params.get("client_secret") ?? secret;

@@ -1,11 +1,15 @@
 import { Refusal } from "../protocol/refusal.ts";
+import type {
+  ClientAuthenticator,
+  CredentialSource,
+  PresentedCredentials,
+} from "./authenticator.ts";
 import { basicAuthenticator } from "./basic.ts";
 import { bodyAuthenticator } from "./body.ts";
-import type { Claim, ClientAuthenticator, CredentialSource } from "./claim.ts";
 import { publicAuthenticator } from "./none.ts";
 import { privateKeyJwtAuthenticator } from "./private-key-jwt.ts";
 
-/** Every way to authenticate a client, strongest claim first. */
+/** Every way to authenticate a client. The first one that a request uses decides alone. */
 export const CLIENT_AUTHENTICATORS: readonly ClientAuthenticator[] = [
   privateKeyJwtAuthenticator,
   basicAuthenticator,
@@ -14,14 +18,14 @@ export const CLIENT_AUTHENTICATORS: readonly ClientAuthenticator[] = [
 ];
 
 /**
- * Finds who a request says its client is. The first way that claims the request decides alone.
+ * Reads the credentials of a request's client. Nothing is verified yet.
  *
- * @throws Refusal when no way claims it, or the one that does finds it malformed
+ * @throws Refusal when there are none, or they are malformed
  */
-export function claimClient(source: CredentialSource): Claim {
+export function readCredentials(source: CredentialSource): PresentedCredentials {
   for (const authenticator of CLIENT_AUTHENTICATORS) {
-    const claim = authenticator.claim(source);
-    if (claim !== null) return claim;
+    const credentials = authenticator.read(source);
+    if (credentials !== null) return credentials;
   }
   throw new Refusal("client_credentials_missing");
 }

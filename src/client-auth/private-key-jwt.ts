@@ -6,22 +6,22 @@ import {
 } from "../crypto/assertion.ts";
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import type { Client } from "../storage/accounts.ts";
+import type { Client } from "../storage/clients.ts";
 import { audit } from "../telemetry/audit.ts";
-import type { ClaimTools, ClientAuthenticator } from "./claim.ts";
+import type { ClientAuthDeps, ClientAuthenticator } from "./authenticator.ts";
 
 /** The one `client_assertion_type` (RFC 7523 §2.2). */
 export const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /**
  * `private_key_jwt` (RFC 7523 §2.2): the client signs a short-lived JWT for this service alone.
- * Each is good for one request.
+ * Each is valid for one request.
  */
 export const privateKeyJwtAuthenticator: ClientAuthenticator = {
   methods: ["private_key_jwt"],
   algorithms: ASSERTION_ALGORITHMS,
 
-  claim({ authorization, params, audiences }) {
+  read({ authorization, params, audiences }) {
     const assertion = params.get("client_assertion");
     const type = params.get("client_assertion_type");
     if (assertion === undefined && type === undefined) return null;
@@ -32,8 +32,8 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
     refuseSecondMethod(authorization, params, clientId);
     return {
       clientId,
-      async prove(client, tools) {
-        const nowMs = tools.clock();
+      async verify(client, deps) {
+        const nowMs = deps.clock();
         const verified = await verifyAssertion(assertion, keysOf(client), audiences, nowMs);
         if (client === null) throw new Refusal("client_unknown");
         if (client.authMethod !== "private_key_jwt" || client.jwks === null) {
@@ -41,7 +41,7 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
         }
         if (client.isDisabled) throw new Refusal("client_disabled");
         if (verified === null) throw new Refusal("client_assertion_wrong");
-        await requireFirstUse(verified, clientId, nowMs, tools);
+        await requireFirstUse(verified, clientId, nowMs, deps);
         return client;
       },
     };
@@ -57,7 +57,7 @@ function refuseSecondMethod(authorization: string | null, params: Params, client
   }
 }
 
-/** Those that an assertion may be signed with: of no client, and of one of another method, none. */
+/** The keys that an assertion may be signed with; none unless the client has this method. */
 function keysOf(client: Client | null): NonNullable<Client["jwks"]> {
   return (client?.authMethod === "private_key_jwt" ? client.jwks : null) ?? { keys: [] };
 }
@@ -66,7 +66,7 @@ async function requireFirstUse(
   { tokenId, expiresAtMs }: Assertion,
   clientId: string,
   nowMs: number,
-  { assertions }: ClaimTools,
+  { assertions }: ClientAuthDeps,
 ): Promise<void> {
   const isFirstUse = await assertions.consume(clientId, tokenId, expiresAtMs, nowMs);
   if (!isFirstUse) {

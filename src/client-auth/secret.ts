@@ -1,57 +1,78 @@
 import { hasControlCharacter } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import type { Client } from "../storage/accounts.ts";
+import { resultOf } from "../rate-limit/attempt.ts";
+import type { Client } from "../storage/clients.ts";
 import { audit } from "../telemetry/audit.ts";
-import type { Claim, ClaimTools } from "./claim.ts";
-import type { PresentedSecret, SecretUse } from "./verdict-memory.ts";
+import type { ClientAuthDeps, PresentedCredentials } from "./authenticator.ts";
+import type { PresentedSecret, SecretCheck } from "./secret-cache.ts";
 
 /**
- * A claim by client id and secret, wherever the two stood.
+ * A client id and secret, wherever the request carries them.
  *
  * @param address where it comes from, or null when the platform does not say
  */
-export function secretClaim(clientId: string, secret: string, address: string | null): Claim {
+export function secretCredentials(
+  clientId: string,
+  secret: string,
+  address: string | null,
+): PresentedCredentials {
   return {
     clientId,
-    async prove(client, tools) {
-      const records = recordsFor(client, secret, tools);
-      const presented: PresentedSecret = { clientId, secret, records };
-      const use = await tools.verdicts.use(presented);
+    async verify(client, deps) {
+      const hashes = hashesFor(client, secret, deps.clock());
+      const presented: PresentedSecret = { clientId, secret, hashes };
+      const check = await deps.secretCache.begin(presented);
       try {
         const proved =
-          client !== null && use.remembered !== null
+          client !== null && check.cached !== null
             ? requireSecretMethod(client)
-            : await tools.throttle.secret({ clientId, address }, () => {
-                return checkSecret(client, presented, use, tools);
-              });
+            : await checkSecret(client, presented, address, check, deps);
         if (proved.isDisabled) throw new Refusal("client_disabled");
         return proved;
       } finally {
-        use.end();
+        check.end();
       }
     },
   };
 }
 
-/** The same work whoever the client is, and if there is none. @throws Refusal */
 async function checkSecret(
   client: Client | null,
-  { secret, records }: PresentedSecret,
-  use: SecretUse,
-  tools: ClaimTools,
+  presented: PresentedSecret,
+  address: string | null,
+  check: SecretCheck,
+  deps: ClientAuthDeps,
 ): Promise<Client> {
-  const { matched, outdated } = await tools.clientSecrets.check(secret, records);
+  const { clientId } = presented;
+  const attempt = await deps.rateLimiter.admitSecret({ clientId, address });
+  try {
+    const proved = await compareSecret(client, presented, check, deps);
+    attempt.end("succeeded");
+    return proved;
+  } catch (error) {
+    attempt.end(resultOf(error));
+    throw error;
+  }
+}
+
+/** The same work for every client, and for one that does not exist. @throws Refusal */
+async function compareSecret(
+  client: Client | null,
+  { secret, hashes }: PresentedSecret,
+  check: SecretCheck,
+  deps: ClientAuthDeps,
+): Promise<Client> {
+  const { matched, outdated } = await deps.clientSecrets.check(secret, hashes);
   if (client === null) throw new Refusal("client_unknown");
   requireSecretMethod(client);
   if (matched === null) throw new Refusal("client_secret_wrong");
-  use.remember(matched);
-  const isToBeReplaced = outdated && !client.isDisabled;
-  if (isToBeReplaced) tools.defer(replaceRecord(client, matched, secret, tools));
+  check.store(matched);
+  if (outdated && !client.isDisabled) deps.defer(rehash(client, matched, secret, deps));
   return client;
 }
 
 /**
- * A public client may have a secret, as in DOT: it may send none, and a wrong one is refused. The
+ * A public client may have a secret, as in DOT: it may send none, and a wrong one is rejected. The
  * right one does not make it confidential.
  */
 function requireSecretMethod(client: Client): Client {
@@ -62,33 +83,26 @@ function requireSecretMethod(client: Client): Client {
   return client;
 }
 
-/** The records of which one may be right: none for a secret that nobody can have. */
-function recordsFor(
-  client: Client | null,
-  secret: string,
-  { clock }: ClaimTools,
-): readonly string[] {
-  return client === null || hasControlCharacter(secret) ? [] : liveRecords(client, clock());
-}
-
-function liveRecords(client: Client, nowMs: number): string[] {
+/** The hashes of which one may match: none for a secret that no client can have. */
+function hashesFor(client: Client | null, secret: string, nowMs: number): readonly string[] {
+  if (client === null || hasControlCharacter(secret)) return [];
   const { secretRecord, previousSecretRecord, previousSecretEndsAtMs } = client;
-  const records = secretRecord === null ? [] : [secretRecord];
-  const previousIsLive = previousSecretEndsAtMs === null || nowMs < previousSecretEndsAtMs;
-  if (previousSecretRecord !== null && previousIsLive) records.push(previousSecretRecord);
-  return records;
+  const hashes = secretRecord === null ? [] : [secretRecord];
+  const isPreviousValid = previousSecretEndsAtMs === null || nowMs < previousSecretEndsAtMs;
+  if (previousSecretRecord !== null && isPreviousValid) hashes.push(previousSecretRecord);
+  return hashes;
 }
 
-/** Makes the secret cost one PBKDF2 call from now on, in whichever isolate it is used next. */
-async function replaceRecord(
+/** From now on the secret costs one PBKDF2 call in every isolate. */
+async function rehash(
   client: Client,
   outdated: string,
   secret: string,
-  { accounts, clientSecrets }: ClaimTools,
+  { clients, clientSecrets }: ClientAuthDeps,
 ): Promise<void> {
   const { clientId, secretRecord, previousSecretRecord } = client;
   const sibling = outdated === secretRecord ? previousSecretRecord : secretRecord;
-  const record = await clientSecrets.makeRecord(secret, sibling ?? undefined);
-  const isReplaced = await accounts.replaceSecretRecord(clientId, outdated, record);
+  const hash = await clientSecrets.makeRecord(secret, sibling ?? undefined);
+  const isReplaced = await clients.replaceSecretRecord(clientId, outdated, hash);
   if (isReplaced) audit({ action: "secret_rehashed", clientId });
 }

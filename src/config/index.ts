@@ -1,4 +1,4 @@
-import type { FailurePolicy } from "../limits/failures.ts";
+import type { FailurePolicy } from "../rate-limit/failures.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import { type Rule, readSettings, type Settings, type ValuesOf } from "./parse.ts";
 import { SECRETS, SETTINGS } from "./settings/index.ts";

@@ -44,8 +44,8 @@ export interface Passwords {
    * Checks a password against the records of which any may match (a client has up to two).
    * No usable record costs what a wrong password costs, so that time tells nothing apart, except
    * a Django record whose iterations are more than those of a new record, or no multiple of a call:
-   * it takes longer until its first good use replaces it. For users `grants/hold-failures.ts` hides
-   * that.
+   * it takes longer until its first good use replaces it. For users
+   * `users/failed-login-delay.ts` hides that.
    *
    * @throws what {@link PasswordOptions.deriveLong} and the queue throw
    */

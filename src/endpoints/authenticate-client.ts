@@ -1,78 +1,70 @@
-import type { Claim } from "../client-auth/claim.ts";
-import { claimClient } from "../client-auth/index.ts";
+import type { PresentedCredentials } from "../client-auth/authenticator.ts";
+import { readCredentials } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import type { Params } from "../protocol/params.ts";
-import type { AccountQuery, Accounts, Client } from "../storage/accounts.ts";
+import type { Client } from "../storage/clients.ts";
+import type { Lookups } from "../storage/lookups.ts";
 import { note } from "../telemetry/record.ts";
 import { addressOf } from "./address.ts";
-import type { Exchange } from "./exchange.ts";
 import { assertionAudiences } from "./issuer-url.ts";
-
-/** The client that made a request, and what was looked up beside it. */
-export interface Caller {
-  readonly client: Client;
-  readonly accounts: Accounts;
-}
+import type { RequestContext } from "./request-context.ts";
 
 /**
- * Authenticates the client of a request, in the same round trip in which the endpoint's own
- * look-ups are made.
+ * Authenticates the client of a request. Sends the look-ups that were started before.
  *
- * @throws Refusal of a kind that becomes `invalid_client`, and what {@link passAsClient} throws
+ * @throws Refusal of a reason that becomes `invalid_client`, and those of {@link readClient}
  * @throws Unavailable
  */
 export async function authenticateClient(
-  exchange: Exchange,
+  context: RequestContext,
   params: Params,
-  beside: Partial<AccountQuery>,
+  lookups: Lookups,
   deps: Deps,
-): Promise<Caller> {
-  const claim = await passAsClient(exchange, params, deps);
-  return proveClient(exchange, claim, beside, deps);
+): Promise<Client> {
+  const credentials = await readClient(context, params, deps);
+  return verifyClient(context, credentials, lookups, deps);
 }
 
 /**
- * The first half of {@link authenticateClient}: reads who the client says it is, and lets the
- * request through the address filter. Nothing has been looked up until then.
+ * The first half of {@link authenticateClient}: reads the credentials, and lets the request through
+ * the address filter. Looks nothing up.
  *
- * @throws Refusal when no client is named, two methods are used at once, or an address asks too
- *   much
+ * @throws Refusal when no client is named, two methods are used at once, or the address makes too
+ *   many requests
  */
-export async function passAsClient(
-  { request }: Exchange,
+export async function readClient(
+  { request }: RequestContext,
   params: Params,
   deps: Deps,
-): Promise<Claim> {
+): Promise<PresentedCredentials> {
   const authorization = request.headers.get("Authorization");
   const audiences = assertionAudiences(request, deps);
   const address = addressOf(request);
-  const claim = claimClient({ authorization, params, address, audiences });
-  await deps.addressFilter.pass(address, claim.clientId);
-  return claim;
+  const credentials = readCredentials({ authorization, params, address, audiences });
+  await deps.addressFilter.limit(address, credentials.clientId);
+  return credentials;
 }
 
 /** The second half of {@link authenticateClient}. */
-export async function proveClient(
-  exchange: Exchange,
-  claim: Claim,
-  beside: Partial<AccountQuery>,
+export async function verifyClient(
+  context: RequestContext,
+  credentials: PresentedCredentials,
+  lookups: Lookups,
   deps: Deps,
-): Promise<Caller> {
-  const clientIds = [...new Set([claim.clientId, ...(beside.clientIds ?? [])])];
-  const { origin } = exchange;
-  const origins = origin === null ? [] : [origin];
-  const accounts = await deps.accounts.find({ ...beside, clientIds, origins });
+): Promise<Client> {
+  const { origin } = context;
+  const lookup = lookups.client(credentials.clientId);
   if (origin !== null) {
-    exchange.isOriginAllowed = accounts.isOriginAllowed(origin);
-    deps.knownOrigins.note(origin, exchange.isOriginAllowed);
+    context.isOriginAllowed = await lookups.isOriginAllowed(origin);
+    deps.knownOrigins.note(origin, context.isOriginAllowed);
   }
-  const client = accounts.client(claim.clientId);
-  // A name that no client has is the caller's own text, and stays out of the log.
+  const client = await lookup;
+  // The id of an unknown client is the caller's own text, which stays out of the log.
   if (client !== null) note({ clientId: client.clientId });
-  const proved = await claim.prove(client, deps);
-  if (origin !== null) exchange.isOriginAllowed = proved.allowedOrigins.includes(origin);
-  if (proved.authMethod !== "none") {
-    deps.addressFilter.trust(addressOf(exchange.request), proved.clientId);
+  const verified = await credentials.verify(client, deps.clientAuth);
+  if (origin !== null) context.isOriginAllowed = verified.allowedOrigins.includes(origin);
+  if (verified.authMethod !== "none") {
+    deps.addressFilter.exempt(addressOf(context.request), verified.clientId);
   }
-  return { client: proved, accounts };
+  return verified;
 }

@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { addressOf } from "./address.ts";
-import type { Exchange } from "./exchange.ts";
+import type { RequestContext } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
 /** How long a browser may remember a preflight, in seconds. */
@@ -16,7 +16,7 @@ const RESPONSE_HEADERS = "Retry-After, X-Request-Id, WWW-Authenticate";
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /** Answers `OPTIONS` of what every page may read. */
-export function preflightForAnyone({ request }: Exchange, methods: string): Response {
+export function preflightForAnyone({ request }: RequestContext, methods: string): Response {
   return empty(204, {
     Allow: methods,
     "Access-Control-Allow-Origin": "*",
@@ -41,14 +41,14 @@ export function shareWithAnyone(response: Response): Response {
  * @throws Refusal `address_throttled`, Unavailable
  */
 export async function preflight(
-  { request, origin }: Exchange,
+  { request, origin }: RequestContext,
   deps: Deps,
   methods: string,
 ): Promise<Response> {
   const response = empty(204, { Allow: methods });
   if (origin === null) return response;
-  await deps.addressFilter.pass(addressOf(request), null);
-  const isAllowed = await deps.accounts.isOriginAllowed(origin);
+  await deps.addressFilter.limit(addressOf(request), null);
+  const isAllowed = await deps.lookups().isOriginAllowed(origin);
   deps.knownOrigins.note(origin, isAllowed);
   if (!isAllowed) return response;
   allow(response, origin);
@@ -63,7 +63,7 @@ export async function preflight(
  * decides. Until then every client's does, or an error would tell which clients exist.
  */
 export async function share(
-  { origin, isOriginAllowed }: Exchange,
+  { origin, isOriginAllowed }: RequestContext,
   response: Response,
   deps: () => Promise<Deps>,
 ): Promise<Response> {

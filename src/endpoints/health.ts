@@ -1,7 +1,7 @@
 import type { Deps } from "../deps.ts";
 import { logFailure } from "../telemetry/observer.ts";
 import { addressOf } from "./address.ts";
-import type { Exchange } from "./exchange.ts";
+import type { RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
 
 type Verdict = "ok" | "unavailable";
@@ -15,8 +15,8 @@ const RETRY_AFTER_SECONDS = 1;
  *
  * @throws Refusal `address_throttled`
  */
-export async function health({ request }: Exchange, deps: Deps): Promise<Response> {
-  await deps.addressFilter.pass(addressOf(request), null);
+export async function health({ request }: RequestContext, deps: Deps): Promise<Response> {
+  await deps.addressFilter.limit(addressOf(request), null);
   const verdicts = await Promise.all(
     Object.entries(deps.health).map(async ([name, look]) => [name, await verdictOf(look)] as const),
   );

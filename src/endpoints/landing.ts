@@ -2,9 +2,9 @@ import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing-page.ts";
 import { PAGE_POLICY } from "../pages/layout.ts";
 import { prefersHtml } from "./accept.ts";
-import type { Exchange } from "./exchange.ts";
 import { urlsOf } from "./issuer-url.ts";
 import { ASSET_PATHS, type Paths, pathsUnder } from "./paths.ts";
+import type { RequestContext } from "./request-context.ts";
 import { publicHtml, publicJson } from "./respond.ts";
 
 const NAME = "Tollgate";
@@ -16,7 +16,7 @@ const pageOf = ({ metadata, jwks }: Paths): string => {
 };
 
 /** `GET /`: what this is and where to read on. JSON for programs, a page for browsers. */
-export async function landing({ request }: Exchange, deps: Deps): Promise<Response> {
+export async function landing({ request }: RequestContext, deps: Deps): Promise<Response> {
   const headers = { Vary: "Accept" };
   if (prefersHtml(request)) {
     return publicHtml(pageOf(pathsUnder(deps.pathPrefixes[0] ?? "")), {

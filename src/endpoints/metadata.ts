@@ -2,8 +2,8 @@ import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { GRANTS } from "../grants/index.ts";
 import { NAMED_SCOPES } from "../protocol/names.ts";
-import type { Exchange } from "./exchange.ts";
 import { issuerUrlOf, urlsOf } from "./issuer-url.ts";
+import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
 
 /** A token with scope `introspection`: RFC 8414 §2 lets token types stand beside the methods. */
@@ -13,7 +13,7 @@ const BEARER = "Bearer";
  * Authorization server metadata (RFC 8414 §2): what the lists of grants, of client-authentication
  * methods and of paths say, so that nothing is advertised that does not work.
  */
-export async function metadata({ request }: Exchange, deps: Deps): Promise<Response> {
+export async function metadata({ request }: RequestContext, deps: Deps): Promise<Response> {
   const issuer = issuerUrlOf(request, deps);
   const urls = urlsOf(request, deps);
   const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
@@ -25,7 +25,7 @@ export async function metadata({ request }: Exchange, deps: Deps): Promise<Respo
     revocation_endpoint: urls.revocation,
     introspection_endpoint: urls.introspection,
     ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
-    scopes_supported: [...deps.scopes, ...NAMED_SCOPES, ...deps.clientScopes],
+    scopes_supported: [...deps.policy.scopes, ...NAMED_SCOPES, ...deps.policy.clientScopes],
     response_types_supported: [],
     grant_types_supported: GRANTS.map(({ grantType }) => grantType),
     token_endpoint_auth_methods_supported: methods,
@@ -38,6 +38,6 @@ export async function metadata({ request }: Exchange, deps: Deps): Promise<Respo
 }
 
 /** The public keys of JWT access tokens (RFC 7517 §5); none where no client can have any. */
-export async function jwks(_: Exchange, deps: Deps): Promise<Response> {
+export async function jwks(_: RequestContext, deps: Deps): Promise<Response> {
   return publicJson(deps.signingKeys?.publicJwks ?? { keys: [] });
 }

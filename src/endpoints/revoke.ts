@@ -1,8 +1,8 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { authenticateClient } from "./authenticate-client.ts";
-import type { Exchange } from "./exchange.ts";
 import { readParams } from "./read-params.ts";
+import type { RequestContext } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
 /**
@@ -10,11 +10,12 @@ import { empty } from "./respond.ts";
  *
  * @throws Refusal, Unavailable; never a 200 for a revocation that did not happen
  */
-export async function revoke(exchange: Exchange, deps: Deps): Promise<Response> {
-  const params = await readParams(exchange.request);
+export async function revoke(context: RequestContext, deps: Deps): Promise<Response> {
+  const params = await readParams(context.request);
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
-  const { client } = await authenticateClient(exchange, params, {}, deps);
-  await deps.issuer.revoke(token, client.clientId);
+  const lookups = deps.lookups();
+  const client = await authenticateClient(context, params, lookups, deps);
+  await deps.issuer.revoke(token, client.clientId, lookups);
   return empty(200);
 }

@@ -2,12 +2,14 @@ import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import type { Scope } from "../protocol/scope.ts";
-import type { Client, User } from "../storage/accounts.ts";
-import { refreshedAudience } from "./audience.ts";
-import { type Grant, lifetimesOf } from "./grant.ts";
-import { allowedScope, requestedWithin } from "./granted-scope.ts";
-import { type ContinuedLogin, readPresentedToken } from "./presented-token.ts";
+import { parseScope } from "../protocol/scope.ts";
+import type { Client } from "../storage/clients.ts";
+import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
+import type { User } from "../storage/users.ts";
+import { note } from "../telemetry/record.ts";
+import { importedTokenHash } from "../tokens/imported-token.ts";
+import { type RefreshToken, unsealRefreshToken } from "../tokens/refresh-token.ts";
+import type { Grant, GrantDeps, Proof } from "./grant.ts";
 
 /** Bytes that tell one attempt to refresh from any other. */
 const ATTEMPT_ID_BYTES = 16;
@@ -15,50 +17,50 @@ const ATTEMPT_ID_BYTES = 16;
 /** What the `Idempotency-Key` header may be. */
 export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
+/** A refresh token as a request presents it, and what is looked up about it. */
+type Presented =
+  /** Not a token of this service. */
+  | { readonly kind: "forged" }
+  | {
+      readonly kind: "own";
+      readonly token: RefreshToken;
+      readonly user: Lookup<User | null>;
+      readonly isEnded: Lookup<boolean>;
+    }
+  /** Possibly a token of the server that this one replaces. */
+  | { readonly kind: "imported"; readonly login: Lookup<ImportedLogin | null> };
+
 /**
- * Refreshing (RFC 6749 §6). Everything that the sealed token says is checked here, after one round
- * trip to D1; only what the family's object alone can know is left to the issuer, so a refusal here
+ * Refreshing (RFC 6749 §6). Everything that the sealed token says is checked here, with one round
+ * trip to D1; only what the family's object alone knows is left to the issuer, so a rejection here
  * consumes nothing.
  */
-export const refreshTokenGrant: Grant = {
+export const refreshTokenGrant: Grant<Presented & { readonly attemptId: string }> = {
   grantType: "refresh_token",
 
-  async prepare({ params, idempotencyKey }, tools) {
-    const presented = params.get("refresh_token");
-    if (presented === undefined) throw new Refusal("refresh_token_missing");
-    const attemptId = await attemptIdOf(idempotencyKey, tools.random);
-    const { query, loginOf } = await readPresentedToken(presented, tools);
-    return {
-      query,
+  async read({ params, idempotencyKey }, lookups, deps) {
+    const token = params.get("refresh_token");
+    if (token === undefined) throw new Refusal("refresh_token_missing");
+    const attemptId = await attemptIdOf(idempotencyKey, deps.random);
+    return { ...(await readToken(token, lookups, deps)), attemptId };
+  },
 
-      userOf(accounts) {
-        const login = loginOf(accounts);
-        return login && accounts.user({ id: login.subject });
-      },
-
-      async authorize(client, user, accounts) {
-        const login = loginOf(accounts);
-        if (login === null) throw new Refusal("refresh_token_forged");
-        const subject = requireAlive(login, client, user);
-        return {
-          clientId: client.clientId,
-          subject: subject.id,
-          scope: refreshedScope(params.get("scope"), login, allowedScope(client, tools.scopes)),
-          audience: refreshedAudience(params.get("resource"), login.resource, client),
-          claims: { ...client.claims, ...subject.claims },
-          accessTokenFormat: client.accessTokenFormat,
-          lifetimes: lifetimesOf(client, tools.lifetimes),
-          continuation: login.continuation(attemptId),
-        };
-      },
-    };
+  async prove(presented, client) {
+    switch (presented.kind) {
+      case "forged":
+        throw new Refusal("refresh_token_forged");
+      case "own":
+        return proveOwn(presented, client, presented.attemptId);
+      case "imported":
+        return proveImported(await presented.login, client, presented.attemptId);
+    }
   },
 };
 
 /**
- * The same key with the same token asks for the same successor again, so that a lost answer strands
- * nobody (draft-ietf-httpapi-idempotency-key-header). Without a key every request is its own
- * attempt, repeated by the Worker alone.
+ * The same key with the same token asks for the same successor again, so that a lost response
+ * strands no client (draft-ietf-httpapi-idempotency-key-header). Without a key every request is an
+ * attempt of its own, which only the Worker itself repeats.
  *
  * @throws Refusal `idempotency_key_malformed`
  */
@@ -68,30 +70,63 @@ async function attemptIdOf(idempotencyKey: string | null, random: Random): Promi
   return toHex(await sha256(idempotencyKey));
 }
 
-/**
- * A not-before time on either row ends every older family, without an index over families; a mark
- * on the session's row ends one. Written by whoever has D1 alone, such as the CLI.
- */
-function requireAlive(login: ContinuedLogin, client: Client, user: User | null): User {
-  if (login.clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
-  if (!user?.isActive || login.isEnded) throw new Refusal("refresh_token_ended");
-  const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
-  if (login.createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
-  return user;
+/** A forged token starts no look-up, unless tokens of another server are accepted. */
+async function readToken(
+  presented: string,
+  lookups: Lookups,
+  { refreshTokenRing, acceptsImportedTokens }: GrantDeps,
+): Promise<Presented> {
+  const token = await unsealRefreshToken(refreshTokenRing, presented);
+  if (token !== null) {
+    const { familyId, subject: userId } = token;
+    const isEnded = lookups.isSessionEnded({ userId, familyId });
+    return { kind: "own", token, user: lookups.user(userId), isEnded };
+  }
+  const hash = acceptsImportedTokens ? await importedTokenHash(presented) : null;
+  if (hash === null) return { kind: "forged" };
+  return { kind: "imported", login: lookups.importedLogin(hash) };
+}
+
+async function proveOwn(
+  { token, ...lookups }: Extract<Presented, { kind: "own" }>,
+  client: Client,
+  attemptId: string,
+): Promise<Proof> {
+  const user = requireAlive(token, await lookups.user, client);
+  // Management marks a session as ended in D1, where it has no other way to reach the family.
+  if (await lookups.isEnded) throw new Refusal("refresh_token_ended");
+  const { scope, resource } = token;
+  const refresh = { kind: "rotated", predecessor: token, attemptId } as const;
+  return { user, login: { scope, resource }, refresh };
+}
+
+async function proveImported(
+  login: ImportedLogin | null,
+  client: Client,
+  attemptId: string,
+): Promise<Proof> {
+  const imported = login?.token;
+  if (imported?.kind !== "refresh") throw new Refusal("refresh_token_forged");
+  const { clientId, importedAtMs: createdAtMs } = imported;
+  const user = requireAlive({ clientId, createdAtMs }, login?.user ?? null, client);
+  // The other server kept no resource.
+  const granted = { scope: parseScope(imported.scope) ?? [], resource: null };
+  return { user, login: granted, refresh: { kind: "imported", imported, attemptId } };
 }
 
 /**
- * The original scope, as far as the client may still have it, or the narrower one it asks for. A
- * login without any scope comes from an import alone: DOT grants none where `DEFAULT_SCOPES` is
- * empty, and such a login goes on as it does there.
+ * A not-before time on the row of the user or the client ends every older family, without an index
+ * over families.
  */
-function refreshedScope(
-  requested: string | undefined,
-  login: ContinuedLogin,
-  allowed: Scope,
-): Scope {
-  const granted = login.scope.filter((name) => allowed.includes(name));
-  if (requested !== undefined) return requestedWithin(requested, granted);
-  if (granted.length === 0 && login.scope.length > 0) throw new Refusal("scope_not_allowed");
-  return granted;
+function requireAlive(
+  { clientId, createdAtMs }: Pick<RefreshToken, "clientId" | "createdAtMs">,
+  user: User | null,
+  client: Client,
+): User {
+  if (user !== null) note({ userId: user.id });
+  if (clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
+  if (!user?.isActive) throw new Refusal("refresh_token_ended");
+  const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
+  if (createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
+  return user;
 }

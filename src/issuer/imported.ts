@@ -1,40 +1,37 @@
-import type { AccountQuery, AccountStore, Accounts } from "../storage/accounts.ts";
-import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
-import { type ImportedToken, importedTokenHash } from "../tokens/imported-token.ts";
+import { parseScope } from "../protocol/scope.ts";
+import type { FamilyStore } from "../storage/families.ts";
+import { begin, type ImportedOrigin } from "../tokens/family.ts";
+import type { ImportedRefreshToken } from "../tokens/imported-token.ts";
+import type { RefreshToken } from "../tokens/refresh-token.ts";
 
-/** What looking up a token of another server needs. */
-export interface ImportedTools {
-  readonly accounts: AccountStore;
-  /** Null: no token of another server is good here, and none is looked up. */
-  readonly importedTokens: ImportedTokenStore | null;
-}
+/**
+ * How long the family of an imported token outlasts it, in milliseconds: while a Worker whose clock
+ * is behind may still accept the token, the object must remember that it is consumed.
+ */
+const CLOCK_SLACK_MS = 86_400_000;
 
-/** A token that may have been imported, before D1 is asked. */
-export interface ImportedCandidate {
-  readonly query: Pick<AccountQuery, "importedHashes">;
-  /** @returns the token, or null when it was not imported or has expired */
-  settle(accounts: Accounts): ImportedToken | null;
-}
-
-/** Tells what to look up for a token that is none of ours. @returns null for nothing at all */
-export async function importedCandidate(
-  token: string,
-  { importedTokens }: Pick<ImportedTools, "importedTokens">,
-): Promise<ImportedCandidate | null> {
-  const hash = importedTokens === null ? null : await importedTokenHash(token);
-  if (hash === null) return null;
-  return {
-    query: { importedHashes: [hash] },
-    settle: (accounts) => accounts.importedToken(hash),
+/**
+ * Treats an imported refresh token as generation 0 of a family. The id of its object is derived
+ * from the token's hash: so it is consumed exactly once, like any other, and needs no row of its
+ * own before.
+ */
+export function importedFamily(
+  { hash, clientId, userId: subject, scope, importedAtMs, expiresAtMs }: ImportedRefreshToken,
+  families: FamilyStore,
+): { predecessor: RefreshToken; importedOrigin: ImportedOrigin } {
+  const predecessor: RefreshToken = {
+    familyId: families.importedId(hash),
+    generation: 0,
+    clientId,
+    subject,
+    scope: parseScope(scope) ?? [],
+    // The other server kept none.
+    resource: null,
+    createdAtMs: importedAtMs,
+    issuedAtMs: importedAtMs,
   };
-}
-
-/** Looks a token up that is none of ours. @throws Unavailable when D1 fails */
-export async function findImported(
-  token: string,
-  tools: ImportedTools,
-): Promise<ImportedToken | null> {
-  const candidate = await importedCandidate(token, tools);
-  if (candidate === null) return null;
-  return candidate.settle(await tools.accounts.find(candidate.query));
+  // No key of ours sealed it, and its access token is not one of ours.
+  const login = { clientId, subject, keyId: "", scope, audience: null };
+  const state = begin(login, importedAtMs, { accessTokenMs: 0 });
+  return { predecessor, importedOrigin: { state, keptUntilMs: expiresAtMs + CLOCK_SLACK_MS } };
 }

@@ -1,42 +1,53 @@
+import type { Lookups } from "../storage/lookups.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
-import { type ActiveToken, inspect, type TracedToken, trace } from "./inspect.ts";
+import {
+  type ActiveToken,
+  type IntrospectDeps,
+  introspect,
+  judge,
+  type LocatedToken,
+  locate,
+  verifyFast,
+} from "./introspect.ts";
 import { issue } from "./issue.ts";
-import type { IssueContext, IssuedTokens, IssueTools } from "./issued.ts";
-import { recall } from "./recall.ts";
-import { endFamily, type RevokeTools, revoke } from "./revoke.ts";
+import type { IssueDeps, IssuedTokens } from "./issued-tokens.ts";
+import { endFamily, type RevokeDeps, revoke } from "./revoke.ts";
 
-export type { ActiveToken, TracedToken } from "./inspect.ts";
-export type { IssuedTokens } from "./issued.ts";
+export type { ActiveToken, LocatedToken } from "./introspect.ts";
+export type { IssuedTokens } from "./issued-tokens.ts";
 
 /**
- * The single mint: nothing else in the service makes a token, ends one or says whether one is good.
- * Each of these is a file of its own; all throw Unavailable when storage fails, and Refusal
- * `family_busy` when the object of a family is asked too much.
+ * The only part of the service that makes a token, ends one, or tells whether one is valid. Each of
+ * these is a file of its own. All throw Unavailable when storage fails, and Refusal `family_busy`
+ * when the object of a family is asked too often.
  */
 export interface Issuer {
-  /** @throws Refusal when a refresh token is not good */
-  issue(authorization: Authorization, context: IssueContext): Promise<IssuedTokens>;
-  /** Exactly whether an access token is good now. */
-  inspect(accessToken: string): Promise<ActiveToken | null>;
-  /** The first half of `inspect`, before D1. */
-  trace(accessToken: string): Promise<TracedToken | null>;
+  /** @throws Refusal when the refresh token that it consumes is not valid */
+  issue(authorization: Authorization): Promise<IssuedTokens>;
+  /** Exactly whether an access token is valid now. */
+  introspect(accessToken: string, lookups: Lookups): Promise<ActiveToken | null>;
+  /** The first half of `introspect`: starts its look-ups. */
+  locate(accessToken: string, lookups: Lookups): Promise<LocatedToken | null>;
+  /** The second half of `introspect`. */
+  judge(located: LocatedToken): Promise<ActiveToken | null>;
   /** What an access token grants, from KV alone: fast, and late to learn of a revocation. */
-  recall(accessToken: string): Promise<AccessTokenContent | null>;
+  verifyFast(accessToken: string, lookups: Lookups): Promise<AccessTokenContent | null>;
   /** Ends a token of that client, and everything of its family. */
-  revoke(token: string, clientId: string): Promise<void>;
+  revoke(token: string, clientId: string, lookups: Lookups): Promise<void>;
   /** Ends a family of that client, for an operator or an application. */
   endFamily(familyId: string, clientId: string): Promise<void>;
 }
 
 /** Builds the {@link Issuer}. */
-export function createIssuer(tools: IssueTools & RevokeTools): Issuer {
+export function createIssuer(deps: IssueDeps & IntrospectDeps & RevokeDeps): Issuer {
   return {
-    issue: (authorization, context) => issue(authorization, context, tools),
-    inspect: (accessToken) => inspect(accessToken, tools),
-    trace: (accessToken) => trace(accessToken, tools),
-    recall: (accessToken) => recall(accessToken, tools),
-    revoke: (token, clientId) => revoke(token, clientId, tools),
-    endFamily: (familyId, clientId) => endFamily(familyId, clientId, "management", tools),
+    issue: (authorization) => issue(authorization, deps),
+    introspect: (accessToken, lookups) => introspect(accessToken, lookups, deps),
+    locate: (accessToken, lookups) => locate(accessToken, lookups, deps),
+    judge: (located) => judge(located, deps),
+    verifyFast: (accessToken, lookups) => verifyFast(accessToken, lookups, deps),
+    revoke: (token, clientId, lookups) => revoke(token, clientId, lookups, deps),
+    endFamily: (familyId, clientId) => endFamily(familyId, clientId, "management", deps),
   };
 }

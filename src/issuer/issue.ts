@@ -5,48 +5,38 @@ import type { Authorization } from "../tokens/authorization.ts";
 import { begin } from "../tokens/family.ts";
 import { sessionNeededUntilMs } from "../tokens/session.ts";
 import {
-  formOf,
-  type IssueContext,
+  type IssueDeps,
   type IssuedTokens,
-  type IssueTools,
+  listSession,
   policyFor,
   store,
   toIssued,
-} from "./issued.ts";
+} from "./issued-tokens.ts";
 import { mintAccessToken, mintPair } from "./mint.ts";
-import { noteSession } from "./note-session.ts";
-import { issueSuccessor } from "./succeed.ts";
+import { rotate } from "./rotate.ts";
 
 /**
- * Turns what a grant decided into tokens, written down before they are returned.
+ * Turns an authorization into tokens, which are stored before they are returned.
  *
  * @throws Refusal when the refresh token to rotate is consumed, expired or revoked
- * @throws Unavailable when storage fails; what was consumed then can be asked for again
+ * @throws Unavailable when storage fails; what was consumed by then can be asked for again
  */
-export function issue(
-  authorization: Authorization,
-  context: IssueContext,
-  tools: IssueTools,
-): Promise<IssuedTokens> {
-  const { continuation } = authorization;
-  switch (continuation.kind) {
+export function issue(authorization: Authorization, deps: IssueDeps): Promise<IssuedTokens> {
+  const { refresh } = authorization;
+  switch (refresh.kind) {
     case "none":
-      return issueSingle(authorization, context, tools);
-    case "new_family":
-      return issueNewFamily(authorization, continuation.resource, context, tools);
-    case "rotation":
-    case "adoption":
-      return issueSuccessor(authorization, continuation, context, tools);
+      return issueSingle(authorization, deps);
+    case "new":
+      return issueNewFamily(authorization, refresh.resource, deps);
+    case "rotated":
+    case "imported":
+      return rotate(authorization, refresh, deps);
   }
 }
 
-async function issueSingle(
-  authorization: Authorization,
-  context: IssueContext,
-  tools: IssueTools,
-): Promise<IssuedTokens> {
+async function issueSingle(authorization: Authorization, deps: IssueDeps): Promise<IssuedTokens> {
   const { clientId, subject, scope, audience, claims, lifetimes } = authorization;
-  const { authorizedAtMs: nowMs } = context;
+  const { authorizedAtMs: nowMs } = authorization;
   const content: AccessTokenContent = {
     clientId,
     subject,
@@ -58,38 +48,36 @@ async function issueSingle(
   };
   const reference = {
     kind: "single",
-    nonce: toHex(tools.random(NONCE_BYTES)),
+    nonce: toHex(deps.random(NONCE_BYTES)),
     owner: await ownerOf(clientId),
     authorizedAtMs: nowMs,
   } as const;
-  const keyId = tools.accessTokenRing.sealing.id;
-  const form = formOf(authorization, context);
-  const minted = await mintAccessToken(reference, keyId, content, form, tools);
-  await store(minted, nowMs, tools);
+  const keyId = deps.accessTokenRing.sealing.id;
+  const minted = await mintAccessToken(reference, keyId, content, authorization, deps);
+  await store(minted, nowMs, deps);
   return toIssued(minted, null, nowMs);
 }
 
 async function issueNewFamily(
   authorization: Authorization,
   resource: string | null,
-  context: IssueContext,
-  tools: IssueTools,
+  deps: IssueDeps,
 ): Promise<IssuedTokens> {
-  const { clientId, subject, scope, audience, claims, lifetimes } = authorization;
-  const { authorizedAtMs: nowMs, label } = context;
+  const { clientId, subject, scope, audience, claims, lifetimes, label } = authorization;
+  const { authorizedAtMs: nowMs } = authorization;
   if (subject === null) throw new TypeError("a refresh family needs a user");
-  const policy = policyFor(lifetimes, tools);
-  const keyId = tools.refreshTokenRing.sealing.id;
+  const policy = policyFor(lifetimes, deps);
+  const keyId = deps.refreshTokenRing.sealing.id;
   const login = { clientId, subject, keyId, scope: formatScope(scope), audience };
   const state = begin(login, nowMs, policy);
-  const familyId = tools.families.newId();
+  const familyId = deps.families.newId();
   const family = { ...state, familyId, originalScope: scope, resource };
-  const pair = await mintPair(family, state.live, claims, formOf(authorization, context), tools);
-  // Side by side: if one fails nobody ever sees a token of the other, and both clean up.
-  await Promise.all([tools.families.start(familyId, state, policy), store(pair, nowMs, tools)]);
+  const pair = await mintPair(family, state.live, claims, authorization, deps);
+  // At the same time: if one fails, no client ever gets a token of the other, and both expire.
+  await Promise.all([deps.families.start(familyId, state, policy), store(pair, nowMs, deps)]);
   const instants = { createdAtMs: nowMs, lastRefreshedAtMs: nowMs };
   const neededUntilMs = sessionNeededUntilMs(nowMs, nowMs, policy);
   const session = { userId: subject, familyId, clientId, label, ...instants, neededUntilMs };
-  tools.defer(noteSession(session, tools));
+  deps.defer(listSession(session, deps));
   return toIssued(pair, pair.refreshToken, nowMs);
 }

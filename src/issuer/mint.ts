@@ -12,6 +12,7 @@ import {
   sealTokenId,
   TOKEN_ID_PURPOSE,
 } from "../tokens/access-token.ts";
+import type { Authorization } from "../tokens/authorization.ts";
 import type { FamilyState, Generation } from "../tokens/family.ts";
 import { claimsDigest, JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
 import {
@@ -21,7 +22,7 @@ import {
 } from "../tokens/refresh-token.ts";
 
 /** What seals and signs tokens. The rings are made of the same keys. */
-export interface MintTools {
+export interface MintDeps {
   readonly accessTokenRing: KeyRing;
   readonly refreshTokenRing: KeyRing;
   readonly tokenIdRing: KeyRing;
@@ -35,14 +36,14 @@ export class SigningKeyError extends Error {
 }
 
 /**
- * Derives {@link MintTools} from the secrets of the service.
+ * Derives {@link MintDeps} from the secrets of the service.
  *
  * @throws SigningKeyError that names a key that cannot sign
  */
-export async function deriveMintTools(secrets: {
+export async function deriveMintDeps(secrets: {
   readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
   readonly signingKeys: readonly JWK[] | null;
-}): Promise<MintTools> {
+}): Promise<MintDeps> {
   const { tokenKeys, signingKeys: jwks } = secrets;
   const [accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys] = await Promise.all([
     deriveKeyRing(tokenKeys, ACCESS_TOKEN_PURPOSE),
@@ -67,11 +68,7 @@ export interface MintedPair extends MintedAccessToken {
 }
 
 /** How the access tokens of one request are made. */
-export interface AccessTokenForm {
-  readonly format: AccessTokenFormat;
-  /** The `iss` of a JWT. */
-  readonly issuerUrl: string;
-}
+export type AccessTokenForm = Pick<Authorization, "accessTokenFormat" | "issuerUrl">;
 
 /** What the refresh tokens of a family have in common. */
 export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtMs"> & {
@@ -93,9 +90,9 @@ export async function mintPair(
   live: Generation,
   claims: AccessTokenContent["claims"],
   form: AccessTokenForm,
-  tools: MintTools,
+  deps: MintDeps,
 ): Promise<MintedPair> {
-  const refreshKey = tools.refreshTokenRing.find(live.keyId);
+  const refreshKey = deps.refreshTokenRing.find(live.keyId);
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
   const { familyId, clientId, subject, createdAtMs, originalScope, resource } = family;
   const { generation, scope, audience, issuedAtMs, accessTokenExpiresAtMs: expiresAtMs } = live;
@@ -112,7 +109,7 @@ export async function mintPair(
   };
   const reference: AccessTokenReference = { kind: "family", familyId, generation };
   const [minted, sealedRefresh] = await Promise.all([
-    mintAccessToken(reference, live.keyId, content, form, tools),
+    mintAccessToken(reference, live.keyId, content, form, deps),
     sealRefreshToken(refreshKey, refreshToken),
   ]);
   return { ...minted, refreshToken: sealedRefresh };
@@ -129,16 +126,16 @@ export async function mintAccessToken(
   reference: AccessTokenReference,
   keyId: string,
   content: AccessTokenContent,
-  { format, issuerUrl }: AccessTokenForm,
-  tools: MintTools,
+  { accessTokenFormat: format, issuerUrl }: AccessTokenForm,
+  deps: MintDeps,
 ): Promise<MintedAccessToken> {
-  const ring = format === "opaque" ? tools.accessTokenRing : tools.tokenIdRing;
+  const ring = format === "opaque" ? deps.accessTokenRing : deps.tokenIdRing;
   const key = ring.find(keyId);
   if (key === undefined) throw new Refusal("refresh_token_ended");
   if (format === "opaque") {
     return { accessToken: await sealAccessToken(key, reference), content, format };
   }
-  const { signingKeys } = tools;
+  const { signingKeys } = deps;
   if (signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");
   const claims = jwtClaims(content, issuerUrl);
   const jti = await sealTokenId(key, reference, await claimsDigest(claims));

@@ -1,47 +1,40 @@
 import type { KeyRing } from "../crypto/key-ring.ts";
+import type { AccessTokenStore } from "../storage/access-tokens.ts";
+import type { FamilyStore } from "../storage/families.ts";
+import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
+import type { Lookups } from "../storage/lookups.ts";
+import type { RevokedTokenStore } from "../storage/revoked-tokens.ts";
+import type { SessionStore } from "../storage/sessions.ts";
 import { audit } from "../telemetry/audit.ts";
-import { ownerOf } from "../tokens/access-token.ts";
-import type { Adoption, RevocationReason } from "../tokens/family.ts";
-import type { ImportedRefreshToken, ImportedToken } from "../tokens/imported-token.ts";
+import { ownerOf, sealAccessToken } from "../tokens/access-token.ts";
+import type { FamilyState, ImportedOrigin, RevocationReason } from "../tokens/family.ts";
+import {
+  type ImportedRefreshToken,
+  type ImportedToken,
+  importedTokenHash,
+} from "../tokens/imported-token.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
-import { adopt } from "./adopt.ts";
-import { type EndTools, forgetFamily } from "./end.ts";
-import { identify } from "./identify.ts";
-import { findImported } from "./imported.ts";
-import type { InspectTools } from "./inspect.ts";
+import { importedFamily } from "./imported.ts";
+import { type RecognizeDeps, recognize } from "./recognize.ts";
 
-/** What revoking needs. */
-export interface RevokeTools extends InspectTools, EndTools {
-  readonly refreshTokenRing: KeyRing;
+/** What ending a family needs. */
+export interface EndFamilyDeps {
+  readonly families: FamilyStore;
+  readonly accessTokens: AccessTokenStore;
+  readonly accessTokenRing: KeyRing;
+  readonly sessions: SessionStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Lets work continue after the response; its failure is logged and changes nothing. */
+  readonly defer: (work: Promise<unknown>) => void;
 }
 
-/**
- * Ends a token of that client for ever, and with it everything of its family: either token of a
- * pair ends both (RFC 7009 §2.1). A token that is unknown, already revoked or another client's is
- * left alone, and nobody learns which. The cost does not depend on the family's age.
- *
- * @throws Unavailable when storage fails; it can be asked for again
- * @throws Refusal `family_busy` when the family's object is asked too much
- */
-export async function revoke(token: string, clientId: string, tools: RevokeTools): Promise<void> {
-  const refreshToken = await unsealRefreshToken(tools.refreshTokenRing, token);
-  if (refreshToken !== null) return endFamily(refreshToken.familyId, clientId, BY_CLIENT, tools);
-  // An expired JWT still names its family, whose refresh token may be live.
-  const identified = await identify(token, { ...tools, clock: () => 0 });
-  if (identified === null) {
-    const imported = await findImported(token, tools);
-    return imported?.clientId === clientId ? revokeImported(imported, tools) : undefined;
-  }
-  const { reference, content: ownContent } = identified;
-  if (reference.kind === "family") {
-    return endFamily(reference.familyId, clientId, BY_CLIENT, tools);
-  }
-  if (reference.owner === (await ownerOf(clientId))) {
-    const content = ownContent ?? (await tools.accessTokens.get(token));
-    // KV may not have heard of a token that was made elsewhere a moment ago.
-    const expiresAtMs = content?.expiresAtMs ?? reference.authorizedAtMs + ACCESS_TOKEN_MS_MAX;
-    await revokeSingle(token, reference.nonce, clientId, expiresAtMs, tools);
-  }
+/** What revoking needs. */
+export interface RevokeDeps extends EndFamilyDeps, RecognizeDeps {
+  readonly refreshTokenRing: KeyRing;
+  readonly revokedTokens: RevokedTokenStore;
+  /** Null: tokens of another server are not accepted. */
+  readonly importedTokens: ImportedTokenStore | null;
 }
 
 const BY_CLIENT: RevocationReason = "client_request";
@@ -50,67 +43,115 @@ const BY_CLIENT: RevocationReason = "client_request";
 const ACCESS_TOKEN_MS_MAX = 366 * 86_400_000;
 
 /**
+ * Ends a token of that client for ever, and with it everything of its family: either token of a
+ * pair ends both (RFC 7009 §2.1). A token that is unknown, already revoked or another client's is
+ * left alone, and the caller does not learn which. The cost does not depend on the family's age.
+ *
+ * @throws Unavailable when storage fails; it can be asked for again
+ * @throws Refusal `family_busy` when the family's object is asked too often
+ */
+export async function revoke(
+  token: string,
+  clientId: string,
+  lookups: Lookups,
+  deps: RevokeDeps,
+): Promise<void> {
+  const refreshToken = await unsealRefreshToken(deps.refreshTokenRing, token);
+  if (refreshToken !== null) return endFamily(refreshToken.familyId, clientId, BY_CLIENT, deps);
+  // An expired JWT still names its family, whose refresh token may be live.
+  const recognized = await recognize(token, { ...deps, clock: () => 0 });
+  if (recognized === null) return revokeImported(token, clientId, lookups, deps);
+  const { reference, content: ownContent } = recognized;
+  if (reference.kind === "family") {
+    return endFamily(reference.familyId, clientId, BY_CLIENT, deps);
+  }
+  if (reference.owner !== (await ownerOf(clientId))) return;
+  const content = ownContent ?? (await deps.accessTokens.get(token));
+  // KV may not know a token yet that was made elsewhere a moment ago.
+  const expiresAtMs = content?.expiresAtMs ?? reference.authorizedAtMs + ACCESS_TOKEN_MS_MAX;
+  // D1 knows at once, for those who ask exactly; KV forgets within a minute elsewhere.
+  await deps.revokedTokens.add(reference.nonce, expiresAtMs, deps.clock());
+  audit({ action: "token_revoked", clientId });
+  await deps.accessTokens.delete(token);
+}
+
+/**
  * Ends a family of that client, wherever its tokens are asked about. Ending it again is harmless.
  *
- * @param adoption of a family that may not have begun
+ * @param importedOrigin of a family that may not have begun
  * @throws Unavailable when storage fails; it can be asked for again
- * @throws Refusal `family_busy` when the family's object is asked too much
+ * @throws Refusal `family_busy` when the family's object is asked too often
  */
 export async function endFamily(
   familyId: string,
   clientId: string,
   reason: RevocationReason,
-  tools: EndTools & Pick<RevokeTools, "families" | "clock">,
-  adoption?: Adoption,
+  deps: EndFamilyDeps,
+  importedOrigin?: ImportedOrigin,
 ): Promise<void> {
-  const nowMs = tools.clock();
-  const ended = await tools.families.revoke(familyId, clientId, reason, nowMs, adoption);
+  const nowMs = deps.clock();
+  const ended = await deps.families.revoke(familyId, clientId, reason, nowMs, importedOrigin);
   if (ended === null) return;
-  // An event for each time would let whoever has the token flood the queue.
+  // An event for each call would let the holder of a token flood the queue.
   const isNew = ended.revoked?.atMs === nowMs && ended.revoked.reason === reason;
   if (isNew) audit({ action: "family_revoked", clientId, familyId, reason });
-  await forgetFamily({ ...ended, familyId }, tools);
+  await forgetFamily({ ...ended, familyId }, deps);
 }
 
 /**
- * The object first, which then refuses the refresh token for ever, used before or not; then D1, for
- * the access token that came with it.
+ * Takes a family that has ended out of KV and, after the response, out of the lists of sessions.
+ * Its object knows already: this is for those who do not ask it.
+ *
+ * @throws Unavailable when KV fails
  */
-async function revokeImported(imported: ImportedToken, tools: RevokeTools): Promise<void> {
-  const { clientId } = imported;
-  const refreshToken = await refreshTokenOf(imported, tools);
+export async function forgetFamily(
+  {
+    familyId,
+    subject,
+    live,
+  }: Pick<FamilyState, "subject" | "live"> & { readonly familyId: string },
+  { accessTokens, accessTokenRing, sessions, defer }: EndFamilyDeps,
+): Promise<void> {
+  defer(sessions.remove(subject, familyId));
+  const key = accessTokenRing.find(live.keyId);
+  // No client can present a token whose key has retired.
+  if (key === undefined) return;
+  const reference = { kind: "family", familyId, generation: live.generation } as const;
+  await accessTokens.delete(await sealAccessToken(key, reference));
+}
+
+/**
+ * Ends a token of another server. First the object, which rejects the refresh token for ever, used
+ * before or not; then D1, for the access token that came with it.
+ */
+async function revokeImported(
+  token: string,
+  clientId: string,
+  lookups: Lookups,
+  deps: RevokeDeps,
+): Promise<void> {
+  const hash = deps.importedTokens === null ? null : await importedTokenHash(token);
+  const imported = hash === null ? null : ((await lookups.importedLogin(hash))?.token ?? null);
+  if (imported?.clientId !== clientId) return;
+  const refreshToken = await refreshTokenOf(imported, lookups);
   if (refreshToken === null) {
-    // Under its hash, as it has no nonce: the next import must not bring it back.
-    await tools.accounts.revokeNonce(imported.hash, imported.expiresAtMs, tools.clock());
-    await tools.importedTokens?.remove(imported.hash);
+    // Under its hash, since it has no nonce: the next import must not bring it back.
+    await deps.revokedTokens.add(imported.hash, imported.expiresAtMs, deps.clock());
+    await deps.importedTokens?.remove(imported.hash);
     return audit({ action: "token_revoked", clientId });
   }
-  const { predecessor, adoption } = adopt(refreshToken, tools.families);
-  await endFamily(predecessor.familyId, clientId, BY_CLIENT, tools, adoption);
-  await tools.importedTokens?.consume(refreshToken.hash);
+  const { predecessor, importedOrigin } = importedFamily(refreshToken, deps.families);
+  await endFamily(predecessor.familyId, clientId, BY_CLIENT, deps, importedOrigin);
+  await deps.importedTokens?.consume(refreshToken.hash);
 }
 
 /** The refresh token of a pair, or null when the access token came alone or outlived it. */
 async function refreshTokenOf(
   imported: ImportedToken,
-  { accounts }: RevokeTools,
+  lookups: Lookups,
 ): Promise<ImportedRefreshToken | null> {
   if (imported.kind === "refresh") return imported;
   const { refreshTokenHash: hash } = imported;
-  if (hash === null) return null;
-  const found = (await accounts.find({ importedHashes: [hash] })).importedToken(hash);
+  const found = hash === null ? null : ((await lookups.importedLogin(hash))?.token ?? null);
   return found?.kind === "refresh" ? found : null;
-}
-
-/** KV forgets within a minute elsewhere; D1 knows at once, for those who ask exactly. */
-async function revokeSingle(
-  token: string,
-  nonce: string,
-  clientId: string,
-  expiresAtMs: number,
-  { accounts, accessTokens, clock }: RevokeTools,
-): Promise<void> {
-  await accounts.revokeNonce(nonce, expiresAtMs, clock());
-  audit({ action: "token_revoked", clientId });
-  await accessTokens.delete(token);
 }

@@ -1,5 +1,5 @@
 import type { Passwords } from "../crypto/passwords.ts";
-import type { ClientRow } from "../storage/account-rows.ts";
+import type { ClientRow } from "../storage/clients.ts";
 import type { ClientFields } from "../storage/registry.ts";
 import { clientContradictions, needsSecret } from "./entries.ts";
 import type { ClientEntry } from "./entry-schemas.ts";

@@ -1,5 +1,6 @@
-import type { ClientRow, UserRow } from "../storage/account-rows.ts";
+import type { ClientRow } from "../storage/clients.ts";
 import type { RegistryWrite, UserFields } from "../storage/registry.ts";
+import type { UserRow } from "../storage/users.ts";
 import { type ClientChange, decideClient, isReadable, UNREADABLE } from "./apply-clients.ts";
 import { ID_OF_USER, SHARED_ID } from "./entries.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";

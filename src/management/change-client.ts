@@ -1,4 +1,4 @@
-import type { ClientRow } from "../storage/account-rows.ts";
+import type { ClientRow } from "../storage/clients.ts";
 import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { ManagementError } from "./management-error.ts";
 import type { ManagementTools } from "./tools.ts";

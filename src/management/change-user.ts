@@ -1,6 +1,5 @@
-import type { UserRow } from "../storage/account-rows.ts";
-import type { UserKey } from "../storage/accounts.ts";
 import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import type { UserKey, UserRow } from "../storage/users.ts";
 import { ManagementError } from "./management-error.ts";
 import type { ManagementTools } from "./tools.ts";
 

@@ -1,7 +1,7 @@
 import { toBase64Url } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Random } from "../crypto/random.ts";
-import type { ClientRow } from "../storage/account-rows.ts";
+import type { ClientRow } from "../storage/clients.ts";
 import { changeClient } from "./change-client.ts";
 import { parseClientEntry } from "./entries.ts";
 import { invalid } from "./management-error.ts";

@@ -1,4 +1,4 @@
-import type { ClientRow } from "../storage/account-rows.ts";
+import type { ClientRow } from "../storage/clients.ts";
 import { type Page, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound } from "./change-client.ts";

@@ -3,8 +3,9 @@
  * lists as lists, instants in ISO 8601, and no field at all for what has its default.
  */
 import type { GrantType } from "../protocol/names.ts";
-import { type ClientRow, type UserRow, words } from "../storage/account-rows.ts";
+import { type ClientRow, words } from "../storage/clients.ts";
 import type { ClientFields } from "../storage/registry.ts";
+import type { UserRow } from "../storage/users.ts";
 import type { ClientEntry, UserEntry } from "./entry-schemas.ts";
 
 /** The columns of a client that hold its secrets. */

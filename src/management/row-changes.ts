@@ -1,4 +1,4 @@
-import type { ClientRow } from "../storage/account-rows.ts";
+import type { ClientRow } from "../storage/clients.ts";
 import type { ClientFields, RegistryWrite } from "../storage/registry.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { UserKey } from "../storage/accounts.ts";
 import { type Page, RegistryConflict } from "../storage/registry.ts";
 import type { SessionRow } from "../storage/session-rows.ts";
+import type { UserKey } from "../storage/users.ts";
 import { findUser } from "./change-user.ts";
 import { type Listing, listPage } from "./listing.ts";
 import { ManagementError } from "./management-error.ts";

@@ -1,7 +1,6 @@
 import { normalizeUsername } from "../protocol/usernames.ts";
-import type { UserRow } from "../storage/account-rows.ts";
-import type { UserKey } from "../storage/accounts.ts";
 import { type Page, RegistryConflict, type UserFields } from "../storage/registry.ts";
+import type { UserKey, UserRow } from "../storage/users.ts";
 import { nameOf } from "./all-rows.ts";
 import { changeUser, findUser } from "./change-user.ts";
 import { parseUserEntry, SHARED_ID, type UserEntry } from "./entries.ts";
@@ -12,7 +11,7 @@ import { instantOf, UNUSABLE_RECORD, userEntryOf } from "./registry-rows.ts";
 import { changedFields } from "./row-changes.ts";
 import type { ManagementTools } from "./tools.ts";
 
-export type { UserKey } from "../storage/accounts.ts";
+export type { UserKey } from "../storage/users.ts";
 
 /** A user as it is shown: all that its file entry has but the record, and a few instants. */
 export interface UserView extends Omit<UserEntry, "id" | "password" | "password_record"> {

@@ -6,3 +6,29 @@ export function isAddress(text: string): boolean {
   }
   return /^[\da-f:.]{2,45}$/i.test(text) && URL.canParse(`http://[${text}]/`);
 }
+/** Groups of 16 bits in the part of an IPv6 address that a subscriber has: a /64. */
+const IPV6_PREFIX_GROUPS = 4;
+
+/**
+ * The part of an address that stands for whoever calls from it: the whole of IPv4, the first 64
+ * bits of IPv6, since a subscriber has all addresses of a /64 and can take a new one for each
+ * request. An IPv4 address that is written as IPv6 (RFC 4291 §2.5.5.2) is that IPv4 address.
+ *
+ * @param address as the platform writes it
+ */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.toLowerCase().split("::");
+  const groups = groupsOf(head);
+  const last = tail === undefined ? [] : groupsOf(tail);
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - last.length) }, () => "0");
+  const all = tail === undefined ? groups : [...groups, ...zeros, ...last];
+  const prefix = all.slice(0, IPV6_PREFIX_GROUPS).map((group) => group.replace(/^0+(?=.)/, ""));
+  return `${prefix.join(":")}::/64`;
+}
+
+function groupsOf(text: string): string[] {
+  return text === "" ? [] : text.split(":");
+}

@@ -46,9 +46,11 @@ async function verify(token: string, options: Requirements, env: Env): Promise<V
   // What a caller of another version, or without types, may send.
   if (typeof token !== "string") return { kind: "invalid_token" };
   try {
-    const { issuer } = await depsOf(env);
+    const { issuer, lookups } = await depsOf(env);
     const isStrict = options.consistency === "strict";
-    const content = isStrict ? await issuer.inspect(token) : await issuer.recall(token);
+    const content = isStrict
+      ? await issuer.introspect(token, lookups())
+      : await issuer.verifyFast(token, lookups());
     return content === null ? { kind: "invalid_token" } : decide(toVerified(content), options);
   } catch (error) {
     if (error instanceof Refusal) note({ reason: error.reason });

@@ -1,8 +1,8 @@
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
+import { callWithDeadline } from "../deadline.ts";
 import { noteRepeat } from "../telemetry/record.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
-import { attempt } from "./attempt.ts";
 
 /** Opaque access tokens at rest: the SHA-256 of each, never the token. `expiresAtMs` decides. */
 export interface AccessTokenStore {
@@ -35,17 +35,17 @@ export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
         noteRepeat();
         return put();
       };
-      await attempt("kv.put_access_token", () => put().catch(putAgain));
+      await callWithDeadline("kv.put_access_token", () => put().catch(putAgain));
     },
 
     async get(token) {
       const key = await keyOf(token);
-      return attempt("kv.get_access_token", () => kv.get<AccessTokenContent>(key, "json"));
+      return callWithDeadline("kv.get_access_token", () => kv.get<AccessTokenContent>(key, "json"));
     },
 
     async delete(token) {
       const key = await keyOf(token);
-      await attempt("kv.delete_access_token", () => kv.delete(key));
+      await callWithDeadline("kv.delete_access_token", () => kv.delete(key));
     },
   };
 }

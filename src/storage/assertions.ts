@@ -1,6 +1,6 @@
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
-import { attempt } from "./attempt.ts";
+import { callWithDeadline } from "../deadline.ts";
 import type { UsedAssertions } from "./used-assertions.ts";
 
 /** Client assertions that were used, seen from the Worker. */
@@ -22,7 +22,7 @@ export function createAssertionStore(
   return {
     async consume(clientId, tokenId, expiresAtMs, nowMs) {
       const key = toHex(await sha256(tokenId));
-      return attempt("assertion.consume", async () => {
+      return callWithDeadline("assertion.consume", async () => {
         return await objects.getByName(clientId).consume(key, expiresAtMs, nowMs);
       });
     },

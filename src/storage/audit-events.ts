@@ -1,4 +1,4 @@
-import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import type { RegistryWrite } from "./registry-sql.ts";
 
 /** What an operator changed, as the table `audit_events` has it. */
@@ -73,7 +73,7 @@ export async function listAuditEvents(
     .prepare("SELECT * FROM audit_events WHERE id < ? ORDER BY id DESC LIMIT ?")
     .bind(beforeId, limit);
   const read = () => statement.all<AuditEventRow>();
-  return (await attempt("d1.list_audit_events", read, COMMAND_DEADLINE_MS)).results;
+  return (await callWithDeadline("d1.list_audit_events", read, COMMAND_DEADLINE_MS)).results;
 }
 
 function insertOf(

@@ -1,13 +1,13 @@
+import { callWithDeadline } from "../deadline.ts";
 import { noteRepeat } from "../telemetry/record.ts";
 import type {
-  Adoption,
   FamilyPolicy,
   FamilyState,
+  ImportedOrigin,
   RevocationReason,
   Rotation,
   RotationOutcome,
 } from "../tokens/family.ts";
-import { attempt } from "./attempt.ts";
 import { createCallLimit } from "./call-limit.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
@@ -23,21 +23,21 @@ export interface FamilyStore {
   /** Makes the id of a family that does not exist yet: 64 hexadecimal digits. No round trip. */
   newId(): string;
   /** The id of the family that an imported refresh token begins: the same one every time. */
-  adoptedId(refreshTokenHash: string): string;
+  importedId(refreshTokenHash: string): string;
   /** Begins a family. */
   start(familyId: string, state: FamilyState, policy: FamilyPolicy): Promise<void>;
-  /** Consumes a generation of a family. @param adoption of a family that may not have begun */
+  /** Consumes a generation. @param importedOrigin of a family that may not have begun */
   rotate(
     familyId: string,
     rotation: Rotation,
     nowMs: number,
     policy: FamilyPolicy,
-    adoption?: Adoption,
+    importedOrigin?: ImportedOrigin,
   ): Promise<RotationOutcome>;
   /**
    * Ends a family of that client.
    *
-   * @param adoption of a family that may not have begun
+   * @param importedOrigin of a family that may not have begun
    * @returns the family as it ended, or null when there was nothing to end
    */
   revoke(
@@ -45,7 +45,7 @@ export interface FamilyStore {
     clientId: string,
     reason: RevocationReason,
     nowMs: number,
-    adoption?: Adoption,
+    importedOrigin?: ImportedOrigin,
   ): Promise<FamilyState | null>;
   /** @returns the family as it is, or null when there is none */
   inspect(familyId: string): Promise<FamilyState | null>;
@@ -67,29 +67,29 @@ export function createFamilyStore(
     run: (family: DurableObjectStub<RefreshFamily>) => Promise<Result>,
   ): Promise<Result> {
     return limit.run(familyId, () => {
-      return attempt(operation, () => repeatedly(() => run(stubOf(families, familyId))));
+      return callWithDeadline(operation, () => repeatedly(() => run(stubOf(families, familyId))));
     });
   }
 
   return {
     newId: () => families.newUniqueId().toString(),
-    adoptedId: (hash) => families.idFromName(`imported ${hash}`).toString(),
+    importedId: (hash) => families.idFromName(`imported ${hash}`).toString(),
     start(id, state, policy) {
       return call("family.start", id, async (family) => await family.start(state, policy));
     },
-    rotate(id, rotation, nowMs, policy, adoption) {
+    rotate(id, rotation, nowMs, policy, importedOrigin) {
       let calls = 0;
       return call("family.rotate", id, async (family) => {
         calls += 1;
-        const outcome = await family.rotate(rotation, nowMs, policy, adoption);
+        const outcome = await family.rotate(rotation, nowMs, policy, importedOrigin);
         // The Worker repeated its own call: the client did not present the token again.
         const isOwn = calls > 1 && outcome.kind === "repeated" && outcome.isSameAttempt === true;
         return isOwn ? { kind: "rotated", successor: outcome.successor } : outcome;
       });
     },
-    revoke(id, clientId, reason, nowMs, adoption) {
+    revoke(id, clientId, reason, nowMs, importedOrigin) {
       return call("family.revoke", id, async (family) => {
-        return await family.revoke(clientId, reason, nowMs, adoption);
+        return await family.revoke(clientId, reason, nowMs, importedOrigin);
       });
     },
     inspect(id) {

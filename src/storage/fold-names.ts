@@ -1,5 +1,5 @@
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { usernameKey } from "../protocol/usernames.ts";
-import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { selectReadiness } from "./usernames.ts";
 
 /** What {@link foldNames} did. */
@@ -72,5 +72,5 @@ async function findCollisions(db: D1Database): Promise<string[][]> {
 }
 
 function run<Result>(work: () => Promise<Result>): Promise<Result> {
-  return attempt("d1.fold_names", work, COMMAND_DEADLINE_MS);
+  return callWithDeadline("d1.fold_names", work, COMMAND_DEADLINE_MS);
 }

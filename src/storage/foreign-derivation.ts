@@ -1,8 +1,8 @@
 import { sha256 } from "../crypto/digest.ts";
 import type { DeriveLong } from "../crypto/long-pbkdf2.ts";
+import { callWithDeadline } from "../deadline.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { measure } from "../telemetry/record.ts";
-import { attempt } from "./attempt.ts";
 import type { ForeignPasswords } from "./foreign-passwords.ts";
 
 /** Objects that derive side by side, wherever in the world they are asked. */
@@ -29,7 +29,7 @@ export function createForeignDerivation(
     // Both a derivation and a call to an object, so that it counts as either in the log.
     const outcome = await measure("pbkdf2.javascript", () => {
       const derive = async () => await object.derive(password, salt, iterations);
-      return attempt("password.derive", derive, DERIVATION_DEADLINE_MS);
+      return callWithDeadline("password.derive", derive, DERIVATION_DEADLINE_MS);
     });
     if (outcome.kind === "busy") throw new Refusal("hashing_busy");
     return outcome.key;

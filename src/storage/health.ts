@@ -1,4 +1,4 @@
-import { attempt } from "./attempt.ts";
+import { callWithDeadline } from "../deadline.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
 /** One look at each kind of storage, by its name. Each throws Unavailable when it fails. */
@@ -25,7 +25,7 @@ export function createHealthChecks(
   families: DurableObjectNamespace<RefreshFamily>,
 ): HealthChecks {
   const look = async (operation: string, read: () => Promise<unknown>) => {
-    await attempt(operation, read, HEALTH_DEADLINE_MS);
+    await callWithDeadline(operation, read, HEALTH_DEADLINE_MS);
   };
   return {
     d1: () => {

@@ -1,6 +1,5 @@
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { usernameKey } from "../protocol/usernames.ts";
-import type { UserRow } from "./account-rows.ts";
-import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOfImport } from "./audit-events.ts";
 import {
   type DeletedAccount,
@@ -21,6 +20,7 @@ import {
   usersToAdd,
 } from "./import-sql.ts";
 import { spellingsOf } from "./usernames.ts";
+import type { UserRow } from "./users.ts";
 
 export type {
   ImportedAccessToken,
@@ -113,7 +113,7 @@ type Finders = Pick<
 function createFinders(db: D1Database): Finders {
   async function find<Row>(statement: D1PreparedStatement): Promise<Row[]> {
     const run = () => statement.all<Row>();
-    return (await attempt("d1.find_imported_accounts", run, COMMAND_DEADLINE_MS)).results;
+    return (await callWithDeadline("d1.find_imported_accounts", run, COMMAND_DEADLINE_MS)).results;
   }
 
   return {
@@ -155,7 +155,7 @@ export function createImportStore(db: D1Database, isDryRun: boolean): ImportStor
   }
 
   function batch<Row>(operation: string, statements: D1PreparedStatement[]) {
-    return attempt(operation, () => db.batch<Row>(statements), COMMAND_DEADLINE_MS);
+    return callWithDeadline(operation, () => db.batch<Row>(statements), COMMAND_DEADLINE_MS);
   }
 
   return {

@@ -1,5 +1,5 @@
+import { callWithDeadline } from "../deadline.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
-import { attempt } from "./attempt.ts";
 
 /** What becomes of imported tokens, which are looked up with their accounts; see `accounts.ts`. */
 export interface ImportedTokenStore {
@@ -63,14 +63,14 @@ export function createImportedTokenStore(db: D1Database): ImportedTokenStore {
         db.prepare("UPDATE imported_refresh_tokens SET is_consumed = 1 WHERE token_hash = ?"),
         db.prepare("DELETE FROM imported_access_tokens WHERE refresh_token_hash = ?"),
       ].map((statement) => statement.bind(refreshTokenHash));
-      await attempt("d1.consume_imported_token", () => db.batch(statements));
+      await callWithDeadline("d1.consume_imported_token", () => db.batch(statements));
     },
 
     async remove(accessTokenHash) {
       const statement = db
         .prepare("DELETE FROM imported_access_tokens WHERE token_hash = ?")
         .bind(accessTokenHash);
-      await attempt("d1.remove_imported_token", () => statement.run());
+      await callWithDeadline("d1.remove_imported_token", () => statement.run());
     },
   };
 }

@@ -1,7 +1,8 @@
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
-import type { ClientRow, UserRow } from "./account-rows.ts";
+import type { ClientRow } from "./clients.ts";
 import { clientStart, userStart } from "./deleted-accounts.ts";
 import { requireNamesAreFree } from "./usernames.ts";
+import type { UserRow } from "./users.ts";
 
 /** Columns of a client that an operator decides. */
 export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;

@@ -1,5 +1,4 @@
 import type { UsernameMode } from "../protocol/usernames.ts";
-import type { UserRow } from "./account-rows.ts";
 import { clientDeletion, userDeletion } from "./deleted-accounts.ts";
 import {
   type ClientFields,
@@ -12,6 +11,7 @@ import {
 } from "./registry-inserts.ts";
 import { endingOf, removalOf, type SessionReference } from "./session-rows.ts";
 import { requireNameIsFree } from "./usernames.ts";
+import type { UserRow } from "./users.ts";
 
 /**
  * One row to insert, change or delete. `expected` are columns that must still be as the writer saw

@@ -1,9 +1,9 @@
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { Unavailable } from "../protocol/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
-import type { ClientRow, UserRow } from "./account-rows.ts";
-import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
 import { auditOf, COMMAND } from "./audit-events.ts";
 import { originUpdates } from "./client-origins.ts";
+import type { ClientRow } from "./clients.ts";
 import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
 import {
   type SessionReference,
@@ -12,6 +12,7 @@ import {
   selectSessions,
 } from "./session-rows.ts";
 import { rowsByName, spellingsOf } from "./usernames.ts";
+import type { UserRow } from "./users.ts";
 
 export type { ClientFields, UserFields } from "./registry-inserts.ts";
 export type { RegistryWrite } from "./registry-sql.ts";
@@ -83,14 +84,14 @@ export function createRegistry(
     const rows: Row[] = [];
     for (const statement of selectionsOf(db, table, key, names)) {
       const find = () => statement.all<Row>();
-      rows.push(...(await attempt(`d1.find_${table}`, find, deadlineMs)).results);
+      rows.push(...(await callWithDeadline(`d1.find_${table}`, find, deadlineMs)).results);
     }
     return rows;
   }
 
   async function listRows<Row>(operation: string, query: string, page: Page): Promise<Row[]> {
     const statement = db.prepare(query).bind(page.after, page.limit);
-    return (await attempt(operation, () => statement.all<Row>(), deadlineMs)).results;
+    return (await callWithDeadline(operation, () => statement.all<Row>(), deadlineMs)).results;
   }
 
   return {
@@ -121,19 +122,19 @@ export function createRegistry(
     },
     async listSessions(userId, page) {
       const list = () => selectSessions(db, userId, page).all<SessionRow>();
-      return (await attempt("d1.list_sessions", list, deadlineMs)).results;
+      return (await callWithDeadline("d1.list_sessions", list, deadlineMs)).results;
     },
 
     findSession(session) {
       const find = () => selectSession(db, session).first<SessionRow>();
-      return attempt("d1.find_session", find, deadlineMs);
+      return callWithDeadline("d1.find_session", find, deadlineMs);
     },
 
     async write(writes) {
       if (writes.length === 0) return;
       const statements = transactionOf(db, writes, mode, actor);
       try {
-        await attempt("d1.write_registry", () => db.batch(statements), deadlineMs);
+        await callWithDeadline("d1.write_registry", () => db.batch(statements), deadlineMs);
       } catch (error) {
         if (error instanceof Unavailable && isConflict(error.cause)) throw new RegistryConflict();
         throw error;

@@ -1,5 +1,5 @@
+import { callWithDeadline } from "../deadline.ts";
 import type { Session } from "../tokens/session.ts";
-import { attempt } from "./attempt.ts";
 
 /** Logins as people see them. Nothing that a client is told waits for one of these writes. */
 export interface SessionStore {
@@ -104,7 +104,9 @@ export function createSessionStore(db: D1Database): SessionStore {
         db.prepare(REMOVE_NEEDLESS).bind(...values, SESSIONS_MAX),
         db.prepare(NOTE).bind(...values),
       ];
-      const [found] = await attempt("d1.note_session", () => db.batch<Replaceable>(statements));
+      const [found] = await callWithDeadline("d1.note_session", () =>
+        db.batch<Replaceable>(statements),
+      );
       const replaced = found?.results[0];
       if (replaced?.is_live !== 1) return null;
       return { familyId: replaced.family_id, clientId: replaced.client_id };
@@ -114,7 +116,7 @@ export function createSessionStore(db: D1Database): SessionStore {
       const statement = db
         .prepare("DELETE FROM sessions WHERE user_id = ? AND family_id = ? AND ended_at_ms IS NULL")
         .bind(userId, familyId);
-      await attempt("d1.remove_session", () => statement.run());
+      await callWithDeadline("d1.remove_session", () => statement.run());
     },
   };
 }

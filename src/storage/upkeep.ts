@@ -1,4 +1,4 @@
-import { attempt, COMMAND_DEADLINE_MS } from "./attempt.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { auditOfEndedSessions } from "./audit-events.ts";
 
 // What an operator's commands ask of D1 as a whole. No request waits for any of it.
@@ -87,5 +87,5 @@ export async function endAllSessions(db: D1Database): Promise<EndedSessions> {
 }
 
 function run<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
-  return attempt(operation, work, COMMAND_DEADLINE_MS);
+  return callWithDeadline(operation, work, COMMAND_DEADLINE_MS);
 }

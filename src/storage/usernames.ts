@@ -1,6 +1,5 @@
 import { Misconfigured } from "../protocol/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
-import type { UserRow } from "./account-rows.ts";
 
 const FAIL_IF_TAKEN = `SELECT json(CASE WHEN EXISTS (
     SELECT 1 FROM users WHERE (username IN (?1, ?2) OR (?3 AND username_key = ?4))
@@ -19,7 +18,7 @@ const FAIL_IF_ANY_TAKEN = `SELECT json(CASE
  *
  * @returns undefined when there is none, or only several that differ in case
  */
-export function rowOfName<Row extends Pick<UserRow, "username">>(
+export function rowOfName<Row extends { readonly username: string }>(
   rows: readonly Row[],
   username: string,
   mode: UsernameMode,
@@ -89,7 +88,7 @@ export function requireNamesAreFree(
  *
  * @returns the rows by the name that was asked for
  */
-export function rowsByName<Row extends Pick<UserRow, "id" | "username">>(
+export function rowsByName<Row extends { readonly id: string; readonly username: string }>(
   rows: readonly Row[],
   usernames: readonly string[],
   mode: UsernameMode,

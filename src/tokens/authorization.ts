@@ -13,32 +13,32 @@ export interface Lifetimes {
   readonly refreshAbsoluteSeconds: number;
 }
 
-/** What comes with the access token. */
-export type Continuation =
-  /** Nothing: the client asks again with its own credentials. */
+/** The refresh token that comes with an access token. */
+export type RefreshOutcome =
+  /** None: the client asks again with its own credentials. */
   | { readonly kind: "none" }
-  /** The first refresh token of a new family: the user logged in. */
+  /** The first one of a new family: the user logged in. */
   | {
-      readonly kind: "new_family";
+      readonly kind: "new";
       /** The API that the login named (RFC 8707 §2.2), or null: any that the client may have. */
       readonly resource: string | null;
     }
   /** The successor of this refresh token, which is consumed. */
   | {
-      readonly kind: "rotation";
+      readonly kind: "rotated";
       readonly predecessor: RefreshToken;
       /** In hexadecimal; tells this attempt from another with the same token. */
       readonly attemptId: string;
     }
-  /** The first refresh token of ours after one of another server's, which is consumed. */
+  /** The first one of ours after a token of another server, which is consumed. */
   | {
-      readonly kind: "adoption";
+      readonly kind: "imported";
       readonly imported: ImportedRefreshToken;
       readonly attemptId: string;
     };
 
 /**
- * What a grant decided: who may do what, and on whose authority. A plain value; the issuer alone
+ * What is to be issued: who may do what, and on whose authority. A plain value; the issuer alone
  * turns it into tokens.
  */
 export interface Authorization {
@@ -53,5 +53,16 @@ export interface Authorization {
   readonly claims: Claims;
   readonly accessTokenFormat: AccessTokenFormat;
   readonly lifetimes: Lifetimes;
-  readonly continuation: Continuation;
+  readonly refresh: RefreshOutcome;
+  /** The `iss` of a JWT. */
+  readonly issuerUrl: string;
+  /**
+   * When the look-up of client and user began, or the last not-before time that it saw: a password
+   * change or a deactivation that it did not see is later, and so ends what is issued.
+   */
+  readonly authorizedAtMs: number;
+  /** Tells the session from others in a list for people. */
+  readonly label: string;
+  /** Where the user is, or null when nothing says so. */
+  readonly address: string | null;
 }

@@ -67,10 +67,10 @@ export interface FamilyPolicy {
 }
 
 /**
- * A family whose first refresh token another server made. Its object has no row until that token
- * is consumed or ended, and then keeps one for as long as anybody could take the token for new.
+ * The origin of a family whose first refresh token another server made. Its object has no row until
+ * that token is consumed or ended, and then keeps one for as long as the token could look unused.
  */
-export interface Adoption {
+export interface ImportedOrigin {
   readonly state: FamilyState;
   readonly keptUntilMs: number;
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { DEADLINE_MS } from "../../src/storage/attempt.ts";
+import { DEADLINE_MS } from "../../src/deadline.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { INVALID_GRANT, refusal, success, UNAVAILABLE } from "../support/answers.ts";
 import { familyOf, inspect, interceptFamilies } from "../support/families.ts";

@@ -126,7 +126,7 @@ describe.each(SHARED)("a preflight for %s", (path) => {
   test("costs one look-up", async () => {
     const { service: counted, costOf } = createCountedService();
     const { cost } = await costOf(() => preflight(path, APP, counted));
-    expect(cost).toEqual({ "d1.first": 1 });
+    expect(cost).toEqual({ "d1.batch": 1 });
   });
 });
 
@@ -181,7 +181,7 @@ describe("an answer", () => {
           });
           expect(answer.status).toBe(status);
           expect(corsHeaders(answer)).toEqual(origin.includes("evil") ? {} : allowed(origin));
-          expect(cost).toEqual({ "d1.first": 1 });
+          expect(cost).toEqual({ "d1.batch": 1 });
           const bare = await costOf(() => counted.fetch(path + query, init));
           expect([bare.answer.status, bare.cost]).toEqual([status, {}]);
         }

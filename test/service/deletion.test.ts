@@ -1,6 +1,5 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createAccountStore } from "../../src/storage/accounts.ts";
 import { createImportStore } from "../../src/storage/import-store.ts";
 import {
   createRegistry,
@@ -8,6 +7,7 @@ import {
   type RegistryWrite,
 } from "../../src/storage/registry.ts";
 import { findSharedIds } from "../../src/storage/upkeep.ts";
+import { createUserStore } from "../../src/storage/users.ts";
 import { API, introspect, registerCheckers } from "../support/checks.ts";
 import { accessToken, application, refreshToken, user } from "../support/django-dump.ts";
 import { importRows, reasonsOf } from "../support/importing.ts";
@@ -159,9 +159,9 @@ describe("one id for a client and a user", () => {
   });
 
   test("is made neither by a first login nor by an import", async () => {
-    const accounts = createAccountStore(env.DB);
+    const users = createUserStore(env.DB, "exact");
     const user = { id: "client", username: "first", passwordRecord: "!" };
-    expect(await accounts.addUser(user)).toBeNull();
+    expect(await users.add(user)).toBeNull();
     const columns = { username_key: "first", password_record: "!", is_active: 1 } as const;
     const rows = [{ id: "client", username: "first", ...columns }];
     expect(await importStore.addUsers(rows)).toBe(0);

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { WIRE_ERRORS } from "../../src/endpoints/on-error.ts";
-import { FAILED_LOGINS } from "../../src/grants/hold-failures.ts";
+import { FAILED_LOGINS } from "../../src/users/failed-login-delay.ts";
 import { INVALID_CREDENTIALS, INVALID_SCOPE, success, UNAVAILABLE } from "../support/answers.ts";
 import { DJANGO_RECORDS, setPasswordRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";

@@ -28,8 +28,8 @@ beforeAll(async () => {
 });
 
 const isGood = async (accessToken: string) => {
-  const { issuer } = await depsOf(service.env);
-  return (await issuer.inspect(accessToken)) !== null;
+  const { issuer, lookups } = await depsOf(service.env);
+  return (await issuer.introspect(accessToken, lookups())) !== null;
 };
 
 describe("a refresh", () => {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { DEADLINE_MS } from "../../src/storage/attempt.ts";
+import { DEADLINE_MS } from "../../src/deadline.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import {
   INVALID_GRANT,

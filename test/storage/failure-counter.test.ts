@@ -1,8 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type FailurePolicy, PLACE_KEPT_MS } from "../../src/limits/failures.ts";
-import type { FailureCounter, NumberedAdmission } from "../../src/storage/failure-counter.ts";
+import type { FailureCounter, NumberedAdmission } from "../../src/rate-limit/failure-counter.ts";
+import { type FailurePolicy, PLACE_KEPT_MS } from "../../src/rate-limit/failures.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 
 const policy: FailurePolicy = {

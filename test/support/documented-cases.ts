@@ -1,5 +1,5 @@
 import { FORWARDED_FOR } from "../../src/endpoints/address.ts";
-import { networkOf } from "../../src/limits/address.ts";
+import { networkOf } from "../../src/protocol/address.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";
 import { interceptFamilies } from "./families.ts";

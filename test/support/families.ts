@@ -52,7 +52,7 @@ export function interceptFamilies(intercept: InterceptCall): Pick<Env, "REFRESH_
 
 /** The object of the family that a refresh token belongs to. */
 export async function familyOf(refreshToken: string): Promise<Family> {
-  const { refreshTokenRing } = await depsOf(env);
+  const { refreshTokenRing } = (await depsOf(env)).grants;
   const token = await unsealRefreshToken(refreshTokenRing, refreshToken);
   return env.REFRESH_FAMILIES.get(env.REFRESH_FAMILIES.idFromString(token?.familyId ?? ""));
 }
@@ -83,12 +83,12 @@ export async function inspect(
   { env }: Service,
   accessToken: string,
 ): Promise<ActiveToken | WholeAnswer | null> {
-  const { issuer } = await depsOf(env);
+  const { issuer, lookups } = await depsOf(env);
   const observer = observerOf(env);
   const record = observer.begin(newRequestId());
   return withRecord(record, async () => {
     try {
-      return await issuer.inspect(accessToken);
+      return await issuer.introspect(accessToken, lookups());
     } catch (error) {
       const answer = onError(error);
       observer.end(record, { event: "request", outcome: outcomeOf(answer.status) });

@@ -3,6 +3,6 @@ import type { Service } from "./service.ts";
 
 /** Whether an access token is good now. Rejects when storage fails. */
 export async function isActive({ env }: Service, accessToken: string): Promise<boolean> {
-  const { issuer } = await depsOf(env);
-  return (await issuer.inspect(accessToken)) !== null;
+  const { issuer, lookups } = await depsOf(env);
+  return (await issuer.introspect(accessToken, lookups())) !== null;
 }

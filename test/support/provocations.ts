@@ -215,7 +215,6 @@ async function failuresOn(stage: Stage): Promise<Record<string, () => Promise<un
   const signed = { ...TYPE, grant_type, client_assertion: await assertion({}) };
   return {
     "d1.batch": () => logIn(),
-    "d1.first": () => send({}, { method: "OPTIONS" }),
     "d1.run": () => logIn({ username: "django" }),
     "kv.put": () => logIn(),
     "kv.get": () => verify(own),

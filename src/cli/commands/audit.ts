@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { instantOf } from "../../management/registry-rows.ts";
-import { words } from "../../storage/account-rows.ts";
 import { type AuditEventRow, listAuditEvents } from "../../storage/audit-events.ts";
+import { words } from "../../storage/clients.ts";
 import { withDatabase } from "../bindings.ts";
 import { type CommonOptions, common, readLimit, targetOf } from "../options.ts";
 import { json, shortInstant, table } from "../output.ts";

@@ -1,5 +1,5 @@
 import type { Passwords } from "../../crypto/passwords.ts";
-import type { ClientRow } from "../../storage/account-rows.ts";
+import type { ClientRow } from "../../storage/clients.ts";
 import type { DeletedAccount } from "../../storage/deleted-accounts.ts";
 import type { ClientEntry } from "../entries.ts";
 import { mapApplication } from "./applications.ts";

@@ -44,7 +44,7 @@ function membersOf({ src }: Tree, { folder, type, property }: MemberList): Membe
     .filter(({ part }) => part === folder)
     .flatMap((source) => {
       return constantsOf(source)
-        .filter((node) => node.type?.getText(source.ast) === type)
+        .filter((node) => node.type?.getText(source.ast).replace(/<.*$/s, "") === type)
         .map((node) => {
           const words = textsOf(propertyOf(node, property));
           return { source, node, name: node.name.getText(source.ast), words };

@@ -94,7 +94,7 @@ export class Caller {
   }
 
   async #familyIdOf({ pairs }: Session): Promise<string> {
-    const { refreshTokenRing } = await depsOf(this.#service.env);
+    const { refreshTokenRing } = (await depsOf(this.#service.env)).grants;
     const token = await unsealRefreshToken(refreshTokenRing, pairs[0]?.refreshToken ?? "");
     if (token === null) throw new Error("the service does not know its own token");
     return token.familyId;

@@ -1,0 +1,60 @@
+import type { Passwords } from "../crypto/passwords.ts";
+import type { ClientAuthMethod } from "../protocol/names.ts";
+import type { Params } from "../protocol/params.ts";
+import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
+import type { AssertionStore } from "../storage/assertions.ts";
+import type { Client, ClientStore } from "../storage/clients.ts";
+import type { SecretCache } from "./secret-cache.ts";
+
+/** Where a request may carry the credentials of its client. */
+export interface CredentialSource {
+  /** The `Authorization` header as sent, or null. */
+  readonly authorization: string | null;
+  readonly params: Params;
+  /** Where the request comes from, or null when the platform does not say. */
+  readonly address: string | null;
+  /** The names of this service in the `aud` of an assertion. */
+  readonly audiences: readonly string[];
+}
+
+/** What verifying a client's credentials needs. */
+export interface ClientAuthDeps {
+  readonly clients: ClientStore;
+  readonly clientSecrets: Passwords;
+  readonly rateLimiter: RateLimiter;
+  readonly secretCache: SecretCache;
+  readonly assertions: AssertionStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Lets work continue after the response; its failure is logged and changes nothing. */
+  readonly defer: (work: Promise<unknown>) => void;
+}
+
+/** The credentials of a client as a request presents them. */
+export interface PresentedCredentials {
+  readonly clientId: string;
+  /**
+   * Verifies them against what is registered; the same work for a client that does not exist.
+   *
+   * @param client the client of that id, or null when there is none
+   * @returns the client, now authenticated
+   * @throws Refusal of a reason that becomes `invalid_client`
+   */
+  verify(client: Client | null, deps: ClientAuthDeps): Promise<Client>;
+}
+
+/** One way to authenticate a client (RFC 6749 §2.3). */
+export interface ClientAuthenticator {
+  /** The registrations that it satisfies; metadata lists them. */
+  readonly methods: readonly ClientAuthMethod[];
+  /** Signature algorithms that it accepts, where it accepts signatures. */
+  readonly algorithms?: readonly string[];
+  /**
+   * Reads the credentials of a request that uses this way. A malformed use is rejected here: it
+   * must not fall back to another way.
+   *
+   * @returns null when the request does not use it
+   * @throws Refusal when the use is malformed or contradicts itself
+   */
+  read(source: CredentialSource): PresentedCredentials | null;
+}

@@ -1,0 +1,106 @@
+import { toHex, utf8 } from "../crypto/bytes.ts";
+import { hmacKey, hmacSha256 } from "../crypto/digest.ts";
+import type { Random } from "../crypto/random.ts";
+import { BoundedMap } from "../isolate/bounded-map.ts";
+
+/** Most cached secrets in one isolate, and most checks in progress: some 200 bytes each. */
+const SECRETS_MAX = 1000;
+
+/** How long a secret is cached, in milliseconds: ten minutes. */
+const SECRET_AGE_MS_MAX = 600_000;
+
+/**
+ * First and longest pause between two looks while another request checks the same secret, in
+ * milliseconds. Each pause is twice the one before.
+ */
+const PAUSE_MS_MIN = 10;
+const PAUSE_MS_MAX = 640;
+
+/**
+ * After so long a check is given up on, in milliseconds: the platform drops the request of a caller
+ * who hangs up, and nothing behind its `await` runs, not even a `finally`.
+ */
+const CHECK_MS_MAX = 3_000;
+
+/** A secret that a request presents, and the stored hashes of the valid ones. */
+export interface PresentedSecret {
+  readonly clientId: string;
+  readonly secret: string;
+  /** Empty for a client that does not exist, or a secret that no client can have. */
+  readonly hashes: readonly string[];
+}
+
+/** A check of a secret that is in progress. */
+export interface SecretCheck {
+  /** The hash that the secret matched a short time ago, or null: it must be checked. */
+  readonly cached: string | null;
+  /** Caches that the secret matches this hash. */
+  store(hash: string): void;
+  /** Ends the check: requests that wait for it continue. */
+  end(): void;
+}
+
+/**
+ * Caches in this isolate which client secrets were right, so that a client that calls often costs
+ * PBKDF2 once. The key is the exact stored hash, so that a changed secret drops out by itself, and
+ * an HMAC of what was presented, under a key that never leaves the isolate. Wrong secrets are not
+ * cached: they could push the right ones out.
+ */
+export interface SecretCache {
+  /**
+   * Looks a secret up. While another request checks the same one, waits for its result, for a
+   * while: many requests that reach a new isolate at once cost one check. The same work for any
+   * number of hashes.
+   */
+  begin(presented: PresentedSecret): Promise<SecretCheck>;
+}
+
+/** What {@link createSecretCache} needs. */
+export interface SecretCacheOptions {
+  readonly random: Random;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Waits so many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+/** Builds an empty {@link SecretCache}. */
+export function createSecretCache({ random, clock, wait }: SecretCacheOptions): SecretCache {
+  const key = hmacKey(random(32));
+  const matchedAtMs = new BoundedMap<number>(SECRETS_MAX);
+  /** Since when a secret of a client is being checked. */
+  const checks = new BoundedMap<{ readonly atMs: number }>(SECRETS_MAX);
+
+  const isFresh = (atMs: number | undefined, ageMsMax: number) => {
+    return atMs !== undefined && clock() - atMs < ageMsMax;
+  };
+
+  return {
+    async begin({ clientId, secret, hashes }) {
+      // Of any length until they are verified: the cache keeps no text of a caller.
+      const presented = utf8(JSON.stringify([clientId, secret]));
+      const name = toHex(await hmacSha256(await key, presented));
+      const find = () => {
+        const isCached = (hash: string) => {
+          return isFresh(matchedAtMs.get(`${hash} ${name}`), SECRET_AGE_MS_MAX);
+        };
+        return hashes.find(isCached) ?? null;
+      };
+      let cached = find();
+      for (let pauseMs = PAUSE_MS_MIN; pauseMs <= PAUSE_MS_MAX; pauseMs *= 2) {
+        if (cached !== null || !isFresh(checks.get(name)?.atMs, CHECK_MS_MAX)) break;
+        await wait(pauseMs);
+        cached = find();
+      }
+      const own = { atMs: clock() };
+      if (cached === null) checks.set(name, own);
+      return {
+        cached,
+        store: (hash) => matchedAtMs.set(`${hash} ${name}`, clock()),
+        end() {
+          if (checks.get(name) === own) checks.delete(name);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { toHex } from "../crypto/bytes.ts";
+import { sha256 } from "../crypto/digest.ts";
+import type { Deps } from "../deps.ts";
+import type { ActiveToken, LocatedToken } from "../issuer/index.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { parseScope } from "../protocol/scope.ts";
+import type { Client } from "../storage/clients.ts";
+import type { Lookups } from "../storage/lookups.ts";
+import { note } from "../telemetry/record.ts";
+import { addressOf } from "./address.ts";
+import { issuerUrlOf } from "./issuer-url.ts";
+
+/** The bearer token of a request (RFC 6750 §2.1), or null when it has none. */
+export function bearerOf({ headers }: Request): string | null {
+  return /^bearer +(\S+)$/i.exec(headers.get("Authorization") ?? "")?.[1] ?? null;
+}
+
+/**
+ * Lets a request through the address filter, before its bearer token is looked up: a token that was
+ * valid once can be sent again and again.
+ *
+ * @returns the name under which the filter knows the caller
+ * @throws Refusal `address_throttled`
+ */
+export async function limitBearer(
+  request: Request,
+  bearer: string,
+  { addressFilter }: Deps,
+): Promise<string> {
+  // The filter keeps no token in the clear.
+  const holder = toHex(await sha256(bearer));
+  await addressFilter.limit(addressOf(request), holder);
+  return holder;
+}
+
+/**
+ * Authenticates the holder of a bearer token for this service's own API. Sends the look-ups that
+ * were started before.
+ *
+ * @param located the token, as the issuer located it
+ * @param holder as {@link limitBearer} returned it
+ * @throws Refusal when the token is not valid, or not for this service
+ * @throws Unavailable
+ */
+export async function authenticateBearer(
+  request: Request,
+  located: LocatedToken | null,
+  holder: string,
+  deps: Deps,
+): Promise<ActiveToken> {
+  const active = located && (await deps.issuer.judge(located));
+  if (active === null) throw new Refusal("caller_token_inactive");
+  deps.addressFilter.exempt(addressOf(request), holder);
+  note({ clientId: active.clientId });
+  // The API that a token is for could pass it on, and with it the right to call here.
+  if (active.audience !== null && active.audience !== issuerUrlOf(request, deps)) {
+    throw new Refusal("caller_token_for_another");
+  }
+  return active;
+}
+
+/**
+ * Requires a scope that is given by name. The client must be registered for it at this moment: one
+ * that loses the scope loses it for the tokens that it has, too.
+ *
+ * @throws Refusal `caller_scope_insufficient`
+ */
+export async function requireNamedScope(
+  active: ActiveToken,
+  scope: string,
+  lookups: Lookups,
+): Promise<void> {
+  const isGranted = parseScope(active.scope)?.includes(scope) === true;
+  if (!isGranted || !isRegisteredFor(await lookups.client(active.clientId), scope)) {
+    throw new Refusal("caller_scope_insufficient");
+  }
+}
+
+/** Whether a client is registered for a scope by name. */
+export function isRegisteredFor(client: Client | null, scope: string): boolean {
+  return client?.scope?.includes(scope) === true;
+}

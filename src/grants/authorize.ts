@@ -1,0 +1,59 @@
+import {
+  allowedScope,
+  audienceOf,
+  type ClientPolicy,
+  initialScope,
+  lifetimesOf,
+  refreshedScope,
+} from "../clients/policy.ts";
+import type { Scope } from "../protocol/scope.ts";
+import type { Client } from "../storage/clients.ts";
+import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
+import type { Proof } from "./grant.ts";
+import { type TokenRequest, userAddressOf } from "./token-request.ts";
+
+/**
+ * Decides what is issued, once and alike for every grant: scope, audience, claims, format and
+ * lifetimes.
+ *
+ * @throws Refusal `scope_not_allowed` or `audience_not_allowed`
+ */
+export function authorize(
+  client: Client,
+  proof: Proof,
+  request: TokenRequest,
+  policy: ClientPolicy,
+): Authorization {
+  const { user, login } = proof;
+  const { params, label, issuerUrl, receivedAtMs } = request;
+  const scopes = user === null ? scopesForItself(client, policy) : policy.scopes;
+  return {
+    clientId: client.clientId,
+    subject: user?.id ?? null,
+    scope:
+      login === null
+        ? initialScope(params.get("scope"), client, scopes)
+        : refreshedScope(params.get("scope"), login.scope, allowedScope(client, scopes)),
+    audience: audienceOf(params.get("resource"), login?.resource ?? null, client),
+    claims: { ...client.claims, ...user?.claims },
+    accessTokenFormat: client.accessTokenFormat,
+    lifetimes: lifetimesOf(client, policy.lifetimes),
+    refresh: refreshFor(client, proof, params.get("resource") ?? null),
+    issuerUrl,
+    // A change that the look-up saw is not later than the login; any other change is.
+    authorizedAtMs: Math.max(receivedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0),
+    label,
+    address: userAddressOf(client, request),
+  };
+}
+
+/** A client that is registered for no scope by name has none of those that are given by name. */
+function scopesForItself(client: Client, { scopes, clientScopes }: ClientPolicy): Scope {
+  return client.scope === null ? scopes : [...scopes, ...clientScopes];
+}
+
+/** A login of a client that may not refresh has no refresh token. */
+function refreshFor(client: Client, { refresh }: Proof, resource: string | null): RefreshOutcome {
+  if (refresh.kind !== "new") return refresh;
+  return client.grantTypes.includes("refresh_token") ? { kind: "new", resource } : { kind: "none" };
+}

@@ -1,0 +1,130 @@
+import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
+import { formatScope } from "../protocol/scope.ts";
+import { audit } from "../telemetry/audit.ts";
+import type { AuditEvent } from "../telemetry/audit-event.ts";
+import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
+import {
+  type Generation,
+  type ImportedOrigin,
+  type RevocationReason,
+  type RotationOutcome,
+  type RotationRefusal,
+  successorOf,
+} from "../tokens/family.ts";
+import type { RefreshToken } from "../tokens/refresh-token.ts";
+import { isNoteDue, sessionNeededUntilMs } from "../tokens/session.ts";
+import { importedFamily } from "./imported.ts";
+import {
+  type IssueDeps,
+  type IssuedTokens,
+  listSession,
+  policyFor,
+  store,
+  toIssued,
+} from "./issued-tokens.ts";
+import { mintPair } from "./mint.ts";
+import { forgetFamily } from "./revoke.ts";
+
+const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
+  unknown: "family_unknown",
+  expired: "family_expired",
+  revoked: "family_revoked",
+  raced: "family_raced",
+  reused: "family_reused",
+};
+
+/** Which refusals revoke the family, and why. */
+const REVOCATIONS: Readonly<Partial<Record<RotationRefusal, RevocationReason>>> = {
+  reused: "reuse",
+  unknown: "rolled_back",
+};
+
+type Rotated = Extract<RefreshOutcome, { kind: "rotated" | "imported" }>;
+
+/**
+ * Consumes a refresh token and makes its successor. The pair is made before the rotation, so that
+ * nothing is consumed for a token that cannot be made; afterwards the access token is stored.
+ *
+ * @throws Refusal when the refresh token is consumed, expired or revoked
+ * @throws Unavailable when storage fails; what was consumed by then can be asked for again
+ */
+export async function rotate(
+  authorization: Authorization,
+  refresh: Rotated,
+  deps: IssueDeps,
+): Promise<IssuedTokens> {
+  const { scope, audience, claims, lifetimes, address } = authorization;
+  const nowMs = deps.clock();
+  const policy = policyFor(lifetimes, deps);
+  const { predecessor, importedOrigin } = predecessorOf(refresh, deps);
+  const { familyId, generation } = predecessor;
+  const keyId = deps.refreshTokenRing.sealing.id;
+  const { attemptId } = refresh;
+  const origin = await deps.digestOrigin(familyId, address);
+  const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId, origin };
+  const family = { ...predecessor, originalScope: predecessor.scope };
+  const next = successorOf(predecessor, rotation, nowMs, policy);
+  const minted = await mintPair(family, next, claims, authorization, deps);
+  const outcome = await deps.families.rotate(familyId, rotation, nowMs, policy, importedOrigin);
+  auditReplay(predecessor, outcome);
+  if (outcome.kind === "refused") {
+    const { refusal, ended } = outcome;
+    if (ended !== null) recordEnd(predecessor, ended, outcome, deps);
+    throw new Refusal(REFUSAL_REASONS[refusal]);
+  }
+  // Another request, or an earlier call of this one, may have made the successor.
+  const pair = isSameGeneration(outcome.successor, next)
+    ? minted
+    : await mintPair(family, outcome.successor, claims, authorization, deps);
+  await store(pair, nowMs, deps);
+  if (refresh.kind === "imported" && deps.importedTokens !== null) {
+    deps.defer(deps.importedTokens.consume(refresh.imported.hash));
+  }
+  if (refresh.kind === "imported" || isNoteDue(predecessor, nowMs, policy)) {
+    const { clientId, subject: userId, createdAtMs } = predecessor;
+    const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
+    const { label } = authorization;
+    const session = { userId, familyId, clientId, label, createdAtMs, neededUntilMs };
+    deps.defer(listSession({ ...session, lastRefreshedAtMs: nowMs }, deps));
+  }
+  return toIssued(pair, pair.refreshToken, nowMs);
+}
+
+function predecessorOf(
+  refresh: Rotated,
+  { families }: IssueDeps,
+): { predecessor: RefreshToken; importedOrigin?: ImportedOrigin } {
+  return refresh.kind === "rotated" ? refresh : importedFamily(refresh.imported, families);
+}
+
+/** Whether both have the same tokens. */
+function isSameGeneration(one: Generation, other: Generation): boolean {
+  return (Object.keys(one) as (keyof Generation)[]).every((name) => one[name] === other[name]);
+}
+
+/** A token that was just consumed was presented again: a lost response, a race, or theft. */
+function auditReplay(
+  { familyId, clientId, subject: userId }: RefreshToken,
+  outcome: RotationOutcome,
+): void {
+  const reason = outcome.kind === "refused" ? outcome.refusal : outcome.kind;
+  if (reason !== "repeated" && reason !== "raced") return;
+  const origin = originOf(outcome);
+  audit({ action: "refresh_token_replayed", clientId, userId, familyId, reason, ...origin });
+}
+
+function originOf({ isSameOrigin }: RotationOutcome): Pick<AuditEvent, "isSameOrigin"> {
+  return isSameOrigin === undefined ? {} : { isSameOrigin };
+}
+
+function recordEnd(
+  { familyId, clientId, subject: userId }: RefreshToken,
+  ended: Generation,
+  outcome: Extract<RotationOutcome, { kind: "refused" }>,
+  deps: IssueDeps,
+): void {
+  const reason = REVOCATIONS[outcome.refusal] ?? outcome.refusal;
+  const origin = originOf(outcome);
+  audit({ action: "family_revoked", clientId, userId, familyId, reason, ...origin });
+  deps.defer(forgetFamily({ familyId, subject: userId, live: ended }, deps));
+}

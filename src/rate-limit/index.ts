@@ -1,0 +1,40 @@
+import { type AddressFilter, createAddressFilter, NO_ADDRESS_FILTER } from "./address-filter.ts";
+import { createAddressLimit } from "./address-limit.ts";
+import { deriveCounterNames } from "./counter-names.ts";
+import { createFailureCounters } from "./failure-counters.ts";
+import type { FailurePolicy } from "./failures.ts";
+import { createRateLimiter, NO_RATE_LIMITER, type RateLimiter } from "./rate-limiter.ts";
+
+/** What limits how much callers may try. */
+export interface Limits {
+  readonly addressFilter: AddressFilter;
+  readonly rateLimiter: RateLimiter;
+}
+
+/** What {@link createLimits} needs. */
+export interface LimitsOptions {
+  readonly env: Pick<Env, "ADDRESS_RATE_LIMIT" | "FAILURE_COUNTERS">;
+  readonly rateLimits: "on" | "off";
+  readonly userFailures: FailurePolicy;
+  readonly clientFailures: FailurePolicy;
+  /** The ring key that seals. */
+  readonly tokenKey: Uint8Array<ArrayBuffer>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Lets work continue after the response; its failure is logged and changes nothing. */
+  readonly defer: (work: Promise<unknown>) => void;
+}
+
+/** Builds the {@link Limits}; none while the setting `RATE_LIMITS` is off. */
+export async function createLimits(options: LimitsOptions): Promise<Limits> {
+  const { env, rateLimits, tokenKey, clock } = options;
+  if (rateLimits === "off") {
+    return { addressFilter: NO_ADDRESS_FILTER, rateLimiter: NO_RATE_LIMITER };
+  }
+  const counters = createFailureCounters(env.FAILURE_COUNTERS, clock);
+  const names = await deriveCounterNames(tokenKey);
+  return {
+    addressFilter: createAddressFilter(createAddressLimit(env.ADDRESS_RATE_LIMIT), clock),
+    rateLimiter: createRateLimiter({ ...options, counters, names }),
+  };
+}

@@ -1,0 +1,137 @@
+import { callWithDeadline } from "../deadline.ts";
+import type { Claims } from "../protocol/claims.ts";
+import type { AccessTokenFormat, ClientAuthMethod, GrantType } from "../protocol/names.ts";
+import { parseScope, type Scope } from "../protocol/scope.ts";
+
+/** A registered client, as the table `clients` has it. */
+export interface Client {
+  readonly clientId: string;
+  readonly authMethod: ClientAuthMethod;
+  readonly secretRecord: string | null;
+  /** The secret before the last rotation; valid until {@link previousSecretEndsAtMs}. */
+  readonly previousSecretRecord: string | null;
+  /** Null: the previous secret stays valid until it is removed. */
+  readonly previousSecretEndsAtMs: number | null;
+  readonly grantTypes: readonly GrantType[];
+  /** Null: every scope of the service. */
+  readonly scope: Scope | null;
+  /** What an absent `scope` parameter means. Null: all of the client's scopes. */
+  readonly defaultScope: Scope | null;
+  /** Null: the service's setting. */
+  readonly accessTokenTtlSeconds: number | null;
+  readonly refreshIdleTtlSeconds: number | null;
+  readonly refreshAbsoluteTtlSeconds: number | null;
+  readonly accessTokenFormat: AccessTokenFormat;
+  /** The APIs that its access tokens may be for (RFC 8707); the first unless it names another. */
+  readonly audiences: readonly string[];
+  readonly claims: Claims;
+  /** Public keys of `private_key_jwt` (RFC 7517), or null. */
+  readonly jwks: { readonly keys: readonly object[] } | null;
+  /** Browser origins that may call with CORS. */
+  readonly allowedOrigins: readonly string[];
+  readonly isDisabled: boolean;
+  /** Families of before this instant have ended. */
+  readonly notBeforeMs: number;
+}
+
+/** A row of the table `clients`. */
+export interface ClientRow {
+  client_id: string;
+  client_name: string;
+  token_endpoint_auth_method: ClientAuthMethod;
+  secret_record: string | null;
+  previous_secret_record: string | null;
+  previous_secret_ends_at_ms: number | null;
+  jwks: string | null;
+  grant_types: string;
+  scope: string | null;
+  default_scope: string | null;
+  audience: string;
+  claims: string;
+  allowed_origins: string;
+  access_token_format: AccessTokenFormat;
+  access_token_ttl_seconds: number | null;
+  refresh_idle_ttl_seconds: number | null;
+  refresh_absolute_ttl_seconds: number | null;
+  disabled: number;
+  not_before_ms: number;
+  created_at_ms: number;
+}
+
+/** Reads a row of `clients`. */
+export function toClient(row: ClientRow): Client {
+  return {
+    clientId: row.client_id,
+    authMethod: row.token_endpoint_auth_method,
+    secretRecord: row.secret_record,
+    previousSecretRecord: row.previous_secret_record,
+    previousSecretEndsAtMs: row.previous_secret_ends_at_ms,
+    grantTypes: words(row.grant_types) as GrantType[],
+    scope: row.scope === null ? null : parseScope(row.scope),
+    defaultScope: row.default_scope === null ? null : parseScope(row.default_scope),
+    accessTokenTtlSeconds: row.access_token_ttl_seconds,
+    refreshIdleTtlSeconds: row.refresh_idle_ttl_seconds,
+    refreshAbsoluteTtlSeconds: row.refresh_absolute_ttl_seconds,
+    accessTokenFormat: row.access_token_format,
+    allowedOrigins: words(row.allowed_origins),
+    audiences: words(row.audience),
+    claims: JSON.parse(row.claims),
+    jwks: row.jwks === null ? null : JSON.parse(row.jwks),
+    isDisabled: row.disabled === 1,
+    notBeforeMs: row.not_before_ms,
+  };
+}
+
+/** Reads a column that holds words with spaces between. */
+export function words(text: string): string[] {
+  return text.split(" ").filter((word) => word !== "");
+}
+
+// Columns are named, so that a database that lacks one fails at once and says which.
+const CLIENT_COLUMNS = `SELECT client_id, client_name, token_endpoint_auth_method, secret_record,
+  previous_secret_record, previous_secret_ends_at_ms, jwks, grant_types, scope, default_scope,
+  audience, claims, allowed_origins, access_token_format, access_token_ttl_seconds,
+  refresh_idle_ttl_seconds, refresh_absolute_ttl_seconds, disabled, not_before_ms FROM clients `;
+const SELECT_CLIENT = `${CLIENT_COLUMNS}WHERE client_id = ?`;
+/** A hash is in at most one of the two tables. */
+const SELECT_CLIENT_OF_IMPORTED = `${CLIENT_COLUMNS}WHERE client_id IN (
+    SELECT client_id FROM imported_refresh_tokens WHERE token_hash = ?1
+    UNION ALL SELECT client_id FROM imported_access_tokens WHERE token_hash = ?1)`;
+
+/** The statement that finds the client of an id. */
+export function selectClient(db: D1Database, clientId: string): D1PreparedStatement {
+  return db.prepare(SELECT_CLIENT).bind(clientId);
+}
+
+/** The statement that finds the client of an imported token, by the token's hash. */
+export function selectClientOfImported(db: D1Database, hash: string): D1PreparedStatement {
+  return db.prepare(SELECT_CLIENT_OF_IMPORTED).bind(hash);
+}
+
+/** The one write to a client that a request may cause. */
+export interface ClientStore {
+  /**
+   * Replaces one of a client's secret records, the current or the previous one, unless another
+   * request replaced it first.
+   *
+   * @returns whether it did
+   * @throws Unavailable when D1 fails
+   */
+  replaceSecretRecord(clientId: string, from: string, to: string): Promise<boolean>;
+}
+
+const REPLACE_SECRET_RECORD = `UPDATE clients SET
+  secret_record = iif(secret_record = ?2, ?3, secret_record),
+  previous_secret_record = iif(previous_secret_record = ?2, ?3, previous_secret_record)
+  WHERE client_id = ?1 AND ?2 IN (secret_record, previous_secret_record)`;
+
+/** Builds the {@link ClientStore} over D1. */
+export function createClientStore(db: D1Database): ClientStore {
+  return {
+    async replaceSecretRecord(clientId, from, to) {
+      const statement = db.prepare(REPLACE_SECRET_RECORD).bind(clientId, from, to);
+      const { meta } = await callWithDeadline("d1.replace_secret_record", () => statement.run());
+      return meta.changes > 0;
+    },
+  };
+}

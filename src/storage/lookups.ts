@@ -1,0 +1,213 @@
+import { callWithDeadline } from "../deadline.ts";
+import { type UsernameMode, usernameKey } from "../protocol/usernames.ts";
+import type { ImportedToken } from "../tokens/imported-token.ts";
+import type { Session } from "../tokens/session.ts";
+import { type Client, selectClient, selectClientOfImported, toClient } from "./clients.ts";
+import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
+import { selectEndedSession } from "./sessions.ts";
+import { requireReadiness, rowOfName, selectReadiness } from "./usernames.ts";
+import {
+  selectUserById,
+  selectUserOfImported,
+  selectUsersByName,
+  toUser,
+  type User,
+  type UserRow,
+} from "./users.ts";
+
+/**
+ * A value that is being looked up. Awaiting it sends the batch that it belongs to, unless the batch
+ * was sent before.
+ *
+ * @throws Unavailable when D1 fails or is not migrated
+ */
+export type Lookup<Value> = PromiseLike<Value>;
+
+/** Which session to look up. */
+export type SessionKey = Pick<Session, "userId" | "familyId">;
+
+/** The user that a name refers to. */
+export interface NamedUser {
+  /** Null: no user has this name. */
+  readonly user: User | null;
+  /** Whether the name of some user differs from it at most in case. */
+  readonly hasSimilar: boolean;
+}
+
+/** A token of another server, with the client and the user that it was made for. */
+export interface ImportedLogin {
+  readonly token: ImportedToken;
+  readonly client: Client | null;
+  /** Null: there is none, or the client acts for itself. */
+  readonly user: User | null;
+}
+
+/**
+ * The reads of one request. Look-ups that are started before the first one is awaited travel to D1
+ * as one batch: one round trip, and one snapshot of the data. Starting the same look-up twice costs
+ * nothing.
+ *
+ * @example
+ * const client = lookups.client("shop");
+ * const user = lookups.user(userId);
+ * if ((await client) !== null) await user; // one round trip
+ */
+export interface Lookups {
+  client(clientId: string): Lookup<Client | null>;
+  user(id: string): Lookup<User | null>;
+  /** Also throws Misconfigured when the database is not prepared for the setting USERNAMES. */
+  userByName(username: string): Lookup<NamedUser>;
+  isSessionEnded(session: SessionKey): Lookup<boolean>;
+  /** Whether an access token without a family was revoked. */
+  isRevoked(nonce: string): Lookup<boolean>;
+  /** Null: the hash is unknown, or the token has expired. */
+  importedLogin(hash: string): Lookup<ImportedLogin | null>;
+  /** Whether any client that is not disabled lists this origin of a page. */
+  isOriginAllowed(origin: string): Lookup<boolean>;
+}
+
+const SELECT_REVOKED = "SELECT nonce FROM revoked_access_tokens WHERE nonce = ?";
+const SELECT_ORIGIN = "SELECT origin FROM client_origins WHERE origin = ? LIMIT 1";
+
+type Rows = readonly Record<string, unknown>[];
+
+/**
+ * Builds the {@link Lookups} of one request over D1.
+ *
+ * @param mode how user names compare
+ */
+export function createLookups(db: D1Database, mode: UsernameMode): Lookups {
+  return new D1Lookups(db, mode);
+}
+
+class D1Lookups implements Lookups {
+  readonly #db: D1Database;
+  readonly #mode: UsernameMode;
+  readonly #started = new Map<string, Lookup<unknown>>();
+  #batch: Batch;
+
+  constructor(db: D1Database, mode: UsernameMode) {
+    this.#db = db;
+    this.#mode = mode;
+    this.#batch = new Batch(db);
+  }
+
+  client(id: string) {
+    return this.#start(["client", id], [selectClient(this.#db, id)], (rows) =>
+      first(rows, toClient),
+    );
+  }
+
+  user(id: string) {
+    return this.#start(["user", id], [selectUserById(this.#db, id)], (rows) => first(rows, toUser));
+  }
+
+  userByName(username: string) {
+    const statements = [selectUsersByName(this.#db, username)];
+    if (this.#mode === "case-insensitive") statements.push(selectReadiness(this.#db));
+    return this.#start(["name", username], statements, (rows, readiness) => {
+      if (readiness !== undefined) requireReadiness(readiness);
+      return toNamedUser(rows as unknown as UserRow[], username, this.#mode);
+    });
+  }
+
+  isSessionEnded(session: SessionKey) {
+    const key = ["session", session.userId, session.familyId];
+    return this.#start(key, [selectEndedSession(this.#db, session)], isFound);
+  }
+
+  isRevoked(nonce: string) {
+    return this.#start(["nonce", nonce], [this.#db.prepare(SELECT_REVOKED).bind(nonce)], isFound);
+  }
+
+  importedLogin(hash: string) {
+    const statements = [
+      selectImportedToken(this.#db, hash),
+      selectClientOfImported(this.#db, hash),
+      selectUserOfImported(this.#db, hash),
+    ];
+    return this.#start(["imported", hash], statements, (tokens, clients, users) => {
+      const token = first(tokens, toImportedToken);
+      if (token === null) return null;
+      return { token, client: first(clients, toClient), user: first(users, toUser) };
+    });
+  }
+
+  isOriginAllowed(origin: string) {
+    return this.#start(["origin", origin], [this.#db.prepare(SELECT_ORIGIN).bind(origin)], isFound);
+  }
+
+  #start<Value>(
+    key: readonly string[],
+    statements: readonly D1PreparedStatement[],
+    read: (...results: Rows[]) => Value,
+  ): Lookup<Value> {
+    const name = JSON.stringify(key);
+    const known = this.#started.get(name);
+    // The first word of the key names the method that started it, and so the type of its value.
+    if (known !== undefined) return known as Lookup<Value>;
+    if (this.#batch.isSent) this.#batch = new Batch(this.#db);
+    const rows = this.#batch.add(statements);
+    const lookup = lazy(async () => read(...(await rows())));
+    this.#started.set(name, lookup);
+    return lookup;
+  }
+}
+
+/** Statements that are sent together, when the rows of the first one are asked for. */
+class Batch {
+  readonly #db: D1Database;
+  readonly #statements: D1PreparedStatement[] = [];
+  #results: Promise<D1Result<Record<string, unknown>>[]> | null = null;
+
+  constructor(db: D1Database) {
+    this.#db = db;
+  }
+
+  get isSent(): boolean {
+    return this.#results !== null;
+  }
+
+  /** @returns sends the batch unless it was sent, and resolves to the rows of each statement */
+  add(statements: readonly D1PreparedStatement[]): () => Promise<Rows[]> {
+    const start = this.#statements.length;
+    this.#statements.push(...statements);
+    const end = this.#statements.length;
+    return async () => (await this.#send()).slice(start, end).map(({ results }) => results);
+  }
+
+  #send(): Promise<D1Result<Record<string, unknown>>[]> {
+    this.#results ??= callWithDeadline("d1.find_accounts", () => this.#db.batch(this.#statements));
+    return this.#results;
+  }
+}
+
+/** A promise whose work begins when it is awaited. */
+function lazy<Value>(load: () => Promise<Value>): PromiseLike<Value> {
+  let loading: Promise<Value> | null = null;
+  return {
+    // biome-ignore lint/suspicious/noThenProperty: awaiting it must be what sends the batch
+    then(onFulfilled, onRejected) {
+      loading ??= load();
+      return loading.then(onFulfilled, onRejected);
+    },
+  };
+}
+
+function first<Row, Value>(rows: Rows | undefined, read: (row: Row) => Value): Value | null {
+  const [row] = rows ?? [];
+  return row === undefined ? null : read(row as Row);
+}
+
+function isFound(rows: Rows): boolean {
+  return rows.length > 0;
+}
+
+function toNamedUser(rows: readonly UserRow[], username: string, mode: UsernameMode): NamedUser {
+  const row = rowOfName(rows, username, mode);
+  const key = usernameKey(username);
+  return {
+    user: row === undefined ? null : toUser(row),
+    hasSimilar: rows.some((each) => usernameKey(each.username) === key),
+  };
+}

@@ -1,0 +1,146 @@
+import { callWithDeadline } from "../deadline.ts";
+import type { Claims } from "../protocol/claims.ts";
+import { Misconfigured } from "../protocol/refusal.ts";
+import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
+import { rowOfName } from "./usernames.ts";
+
+/** Which user is meant. */
+export type UserKey = { readonly username: string } | { readonly id: string };
+
+/** A user who may log in, as the table `users` has it. */
+export interface User {
+  /** What tokens carry as the subject; never reused. */
+  readonly id: string;
+  readonly username: string;
+  readonly passwordRecord: string;
+  readonly claims: Claims;
+  readonly isActive: boolean;
+  /** Families of before this instant have ended. */
+  readonly notBeforeMs: number;
+  /** When an operator last unlocked the user or reset the password; 0: never. */
+  readonly unlockedAtMs: number;
+}
+
+/** A row of the table `users`. */
+export interface UserRow {
+  id: string;
+  username: string;
+  /** As `usernameKey` makes it; null: not filled yet. */
+  username_key: string | null;
+  password_record: string;
+  claims: string;
+  is_active: number;
+  not_before_ms: number;
+  unlocked_at_ms: number;
+  created_at_ms: number;
+}
+
+/** Reads a row of `users`. */
+export function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    username: row.username,
+    passwordRecord: row.password_record,
+    claims: JSON.parse(row.claims),
+    isActive: row.is_active === 1,
+    notBeforeMs: row.not_before_ms,
+    unlockedAtMs: row.unlocked_at_ms,
+  };
+}
+
+/** The writes to users that a request may cause. */
+export interface UserStore {
+  /**
+   * Replaces a password record unless another request replaced it first.
+   *
+   * @returns whether it did
+   * @throws Unavailable when D1 fails
+   */
+  replacePasswordRecord(userId: string, from: string, to: string): Promise<boolean>;
+  /**
+   * Adds an active user unless there is one of that name, or of one that differs only in case.
+   *
+   * @param user with an id that no token can name yet, so that every login of it is valid
+   * @returns the user of that name, added now or before; null: only the case of another differs
+   * @throws Unavailable when D1 fails, or names must be folded first
+   */
+  add(user: Pick<User, "id" | "username" | "passwordRecord">): Promise<User | null>;
+}
+
+const USER_COLUMNS =
+  "SELECT id, username, password_record, claims, is_active, not_before_ms, unlocked_at_ms " +
+  "FROM users ";
+const SELECT_USER_BY_ID = `${USER_COLUMNS}WHERE id = ?`;
+/** In either mode those that differ in case too, so that no second account is made of one. */
+const SELECT_USERS_BY_NAME = `${USER_COLUMNS}WHERE username IN (?1, ?2, ?3) OR username_key = ?4`;
+
+const SELECT_USER_OF_IMPORTED = `${USER_COLUMNS}WHERE id IN (
+    SELECT user_id FROM imported_refresh_tokens WHERE token_hash = ?1
+    UNION ALL SELECT user_id FROM imported_access_tokens WHERE token_hash = ?1)`;
+
+/** The statement that finds the user of an imported token, by the token's hash. */
+export function selectUserOfImported(db: D1Database, hash: string): D1PreparedStatement {
+  return db.prepare(SELECT_USER_OF_IMPORTED).bind(hash);
+}
+
+/** The statement that finds the user of an id. */
+export function selectUserById(db: D1Database, id: string): D1PreparedStatement {
+  return db.prepare(SELECT_USER_BY_ID).bind(id);
+}
+
+/** The statement that finds the users with this name, or one that differs at most in case. */
+export function selectUsersByName(db: D1Database, username: string): D1PreparedStatement {
+  const [composed, decomposed] = [username.normalize("NFC"), username.normalize("NFD")];
+  const key = usernameKey(username);
+  return db.prepare(SELECT_USERS_BY_NAME).bind(username, composed, decomposed, key);
+}
+
+/**
+ * A key that is NULL is that of a row of before 0.3 whose name is not ASCII, or of a row that a
+ * Worker or a command of before wrote during an upgrade. Of two first logins at once the second may
+ * have begun before the first: so not_before_ms is 0.
+ */
+const ADD_USER = `INSERT INTO users (id, username, username_key, password_record, not_before_ms)
+  SELECT ?1, ?2, ?3, ?4, 0 WHERE NOT EXISTS (
+    SELECT 1 FROM users WHERE username IN (?2, ?5) OR username_key = ?3
+    OR (username_key IS NULL AND (?6 OR lower(username) = ?3))
+  ) AND NOT EXISTS (SELECT 1 FROM clients WHERE client_id = ?1) ON CONFLICT DO NOTHING`;
+
+/**
+ * Builds the {@link UserStore} over D1.
+ *
+ * @param mode how user names compare
+ */
+export function createUserStore(db: D1Database, mode: UsernameMode): UserStore {
+  return {
+    async replacePasswordRecord(userId, from, to) {
+      const statement = db
+        .prepare("UPDATE users SET password_record = ? WHERE id = ? AND password_record = ?")
+        .bind(to, userId, from);
+      const { meta } = await callWithDeadline("d1.replace_password_record", () => statement.run());
+      return meta.changes > 0;
+    },
+
+    async add({ id, username, passwordRecord }) {
+      const name = normalizeUsername(username);
+      const key = usernameKey(name);
+      const isBeyondAscii = /[^ -~]/.test(name) ? 1 : 0;
+      const values = [id, name, key, passwordRecord, name.normalize("NFD"), isBeyondAscii];
+      const statements = [
+        db.prepare(ADD_USER).bind(...values),
+        selectUsersByName(db, username),
+        db.prepare("SELECT id FROM users WHERE username_key IS NULL LIMIT 1"),
+      ];
+      const results = await callWithDeadline("d1.add_user", () => db.batch<UserRow>(statements));
+      const [, named, unfolded] = results.map((result) => result.results);
+      const row = rowOfName(named ?? [], username, mode);
+      if (row !== undefined) return toUser(row);
+      if (named?.length === 0 && isBeyondAscii === 1 && unfolded?.length === 1) {
+        throw new Misconfigured(
+          "a user of the old token endpoint cannot be added: run the command user fold-names",
+        );
+      }
+      return null;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { utf8 } from "../crypto/bytes.ts";
+import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { resultOf } from "../rate-limit/attempt.ts";
+import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
+import type { NamedUser } from "../storage/lookups.ts";
+import type { User } from "../storage/users.ts";
+import { audit } from "../telemetry/audit.ts";
+import { note } from "../telemetry/record.ts";
+import { type FailureDelayDeps, isFailedLogin, startFailureDelay } from "./failed-login-delay.ts";
+import { type MigrationDeps, migrateUser } from "./lazy-migration.ts";
+
+/** What signing in works with. */
+export interface SignInDeps extends FailureDelayDeps, MigrationDeps {
+  readonly rateLimiter: RateLimiter;
+}
+
+/** What a user types. Without control characters. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Where a sign-in comes from. */
+export interface SignInOrigin {
+  /** Of the user, or null: a Worker of the operator's own account sends none. */
+  readonly address: string | null;
+  readonly clientId: string;
+  /** Whether the client has authenticated: anyone can name a public client. */
+  readonly isClientProved: boolean;
+}
+
+/**
+ * Checks a password: counts failures, re-hashes an outdated hash after the response, and asks the
+ * token endpoint that this service replaces about a user whom it does not know.
+ *
+ * @throws Refusal of a reason in `FAILED_LOGINS` when the password is not accepted, and of the rate
+ *   limits
+ * @throws Unavailable
+ */
+export async function signIn(
+  credentials: Credentials,
+  named: NamedUser,
+  origin: SignInOrigin,
+  deps: SignInDeps,
+): Promise<User> {
+  const { user } = named;
+  if (user !== null) note({ userId: user.id });
+  const delay = startFailureDelay(deps);
+  try {
+    return await attemptSignIn(credentials, named, origin, deps);
+  } catch (error) {
+    // The attempt has been counted: nothing is in progress while the delay lasts.
+    if (isFailedLogin(error)) await delay.elapsed;
+    throw error;
+  } finally {
+    delay.cancel();
+  }
+}
+
+async function attemptSignIn(
+  credentials: Credentials,
+  named: NamedUser,
+  origin: SignInOrigin,
+  deps: SignInDeps,
+): Promise<User> {
+  const { username } = credentials;
+  const unlockedAtMs = named.user?.unlockedAtMs ?? 0;
+  const attempt = await deps.rateLimiter.admitLogin({ username, ...origin, unlockedAtMs });
+  try {
+    const user = await checkPassword(credentials, named, deps);
+    attempt.end("succeeded");
+    return user;
+  } catch (error) {
+    attempt.end(resultOf(error));
+    throw error;
+  }
+}
+
+/**
+ * An unknown user, an inactive user, an unusable password and a wrong password take the same work
+ * and differ only in the log. A hash of another kind takes longer, which the delay hides.
+ */
+async function checkPassword(
+  { username, password }: Credentials,
+  named: NamedUser,
+  deps: SignInDeps,
+): Promise<User> {
+  const { user } = named;
+  const hashes = user === null ? [] : [user.passwordRecord];
+  const { matched, outdated } = await deps.userPasswords.check(password, hashes);
+  const migrated = matched === null ? await migrateUser(username, password, named, deps) : null;
+  if (migrated !== null) return migrated;
+  if (user === null) throw new Refusal("user_unknown");
+  if (matched === null) throw new Refusal(reasonOf(user, password));
+  if (!user.isActive) throw new Refusal("user_inactive");
+  if (outdated) deps.defer(rehash(user, password, deps));
+  return user;
+}
+
+function reasonOf(
+  user: User,
+  password: string,
+): "password_unusable" | "password_too_long" | "password_wrong" {
+  if (user.passwordRecord.startsWith("!")) return "password_unusable";
+  return utf8(password).length > PASSWORD_BYTES_MAX ? "password_too_long" : "password_wrong";
+}
+
+async function rehash(user: User, password: string, deps: SignInDeps): Promise<void> {
+  const { id: userId, passwordRecord } = user;
+  const hash = await deps.userPasswords.makeRecord(password);
+  const isReplaced = await deps.users.replacePasswordRecord(userId, passwordRecord, hash);
+  if (isReplaced) audit({ action: "password_rehashed", userId });
+}

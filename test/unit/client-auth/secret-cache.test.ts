@@ -1,0 +1,107 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { createSecretCache, type SecretCache } from "../../../src/client-auth/secret-cache.ts";
+import { secureRandom } from "../../../src/crypto/random.ts";
+import { mapUseOf } from "../../support/largest-map.ts";
+
+const SHOP = { clientId: "shop", secret: "secret", hashes: ["hash"] };
+
+let nowMs = 0;
+let waits: number[] = [];
+let cache: SecretCache;
+/** What takes place while somebody waits. */
+let meanwhile = () => {};
+
+beforeEach(() => {
+  [nowMs, waits, meanwhile] = [1_800_000_000_000, [], () => {}];
+  cache = createSecretCache({
+    random: secureRandom,
+    clock: () => nowMs,
+    async wait(ms) {
+      waits.push(ms);
+      nowMs += ms;
+      meanwhile();
+    },
+  });
+});
+
+test("what was presented is kept by no map, however long it is", async () => {
+  const long = { ...SHOP, clientId: "x".repeat(90_000), secret: "y".repeat(90_000) };
+  const { keyLength } = await mapUseOf(async () => {
+    const use = await cache.begin(long);
+    use.store("hash");
+  });
+  expect(keyLength).toBe(`hash ${"0".repeat(64)}`.length);
+  expect((await cache.begin(long)).cached).toBe("hash");
+  expect((await cache.begin({ ...long, clientId: "shop" })).cached).toBeNull();
+});
+
+describe("a secret that another request is checking", () => {
+  test("is waited for, and its verdict taken", async () => {
+    const first = await cache.begin(SHOP);
+    expect(first.cached).toBeNull();
+    meanwhile = () => {
+      if (waits.length < 3) return;
+      first.store("hash");
+      first.end();
+    };
+    expect((await cache.begin(SHOP)).cached).toBe("hash");
+    expect(waits).toEqual([10, 20, 40]);
+  });
+
+  test("is waited for until it turns out wrong, by the next alone", async () => {
+    const first = await cache.begin(SHOP);
+    meanwhile = () => first.end();
+    const second = await cache.begin(SHOP);
+    expect([second.cached, waits]).toEqual([null, [10]]);
+    // The end of the first is not that of the second.
+    first.end();
+    meanwhile = () => second.end();
+    expect((await cache.begin(SHOP)).cached).toBeNull();
+    expect(waits).toEqual([10, 10]);
+  });
+
+  test("is waited for no longer than a while", async () => {
+    await cache.begin(SHOP);
+    expect((await cache.begin(SHOP)).cached).toBeNull();
+    expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640]);
+  });
+
+  test("is not waited for when that request must be dead", async () => {
+    await cache.begin(SHOP);
+    nowMs += 3000;
+    await cache.begin(SHOP);
+    expect(waits).toEqual([]);
+  });
+
+  test.each([
+    ["another secret", { ...SHOP, secret: "another" }],
+    ["another client's", { ...SHOP, clientId: "desk", hashes: [] }],
+  ])("keeps %s from nothing", async (_, other) => {
+    await cache.begin(SHOP);
+    await cache.begin(other);
+    expect(waits).toEqual([]);
+  });
+});
+
+describe("a secret that was right", () => {
+  test("is remembered for ten minutes, for that record alone", async () => {
+    const use = await cache.begin(SHOP);
+    use.store("hash");
+    use.end();
+    expect((await cache.begin(SHOP)).cached).toBe("hash");
+    expect((await cache.begin({ ...SHOP, hashes: ["new"] })).cached).toBeNull();
+    expect((await cache.begin({ ...SHOP, secret: "wrong" })).cached).toBeNull();
+    nowMs += 600_000;
+    expect((await cache.begin(SHOP)).cached).toBeNull();
+  });
+
+  test("is forgotten when a thousand others were right since", async () => {
+    for (let n = 0; n <= 1000; n += 1) {
+      const use = await cache.begin({ ...SHOP, secret: `secret ${n}` });
+      use.store("hash");
+      use.end();
+    }
+    expect((await cache.begin({ ...SHOP, secret: "secret 0" })).cached).toBeNull();
+    expect((await cache.begin({ ...SHOP, secret: "secret 1" })).cached).toBe("hash");
+  });
+});
