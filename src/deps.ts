@@ -1,4 +1,5 @@
 import { waitUntil } from "cloudflare:workers";
+import type { AdminDeps } from "./admin/deps.ts";
 import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
 import { type ClientPolicy, policyOf } from "./clients/policy.ts";
@@ -20,7 +21,6 @@ import { DEADLINE_MS } from "./deadline.ts";
 import type { GrantDeps } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintDeps, type MintDeps, SigningKeyError } from "./issuer/mint.ts";
-import type { ManagementTools } from "./management/tools.ts";
 import type { AddressFilter } from "./rate-limit/address-filter.ts";
 import { createLimits } from "./rate-limit/index.ts";
 import { createKnownOrigins, type KnownOrigins } from "./rate-limit/known-origins.ts";
@@ -29,9 +29,9 @@ import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createAssertionStore } from "./storage/assertions.ts";
 import { createClientStore } from "./storage/clients.ts";
 import { createFamilyStore } from "./storage/families.ts";
-import { createForeignDerivation } from "./storage/foreign-derivation.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import { createImportedTokenStore } from "./storage/imported-tokens.ts";
+import { createForeignDerivation } from "./storage/long-hash.ts";
 import { createLookups, type Lookups } from "./storage/lookups.ts";
 import { createRegistry } from "./storage/registry.ts";
 import { createRevokedTokenStore } from "./storage/revoked-tokens.ts";
@@ -63,7 +63,7 @@ export interface Deps {
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
   readonly health: HealthChecks;
-  readonly management: ManagementTools;
+  readonly management: AdminDeps;
   /** Whether it answers by HTTP. */
   readonly hasManagementApi: boolean;
   /** Milliseconds since the epoch. */

@@ -15,9 +15,10 @@ import { parseTree, type Rule, readFiles } from "./support/architecture/tree.ts"
 const LEVELS = [
   ["index.ts", "cli", "testing"],
   ["app.ts", "openapi"],
-  ["endpoints", "resource"],
-  ["deps.ts"],
-  ["client-auth", "grants", "management", "config"],
+  ["endpoints", "rpc"],
+  ["deps.ts", "resource-server"],
+  ["declarative", "django-import"],
+  ["client-auth", "grants", "admin", "config"],
   ["issuer", "users"],
   ["clients", "rate-limit"],
   ["storage"],
@@ -30,17 +31,18 @@ const LEVELS = [
 /** Parts that import less than all below them. `part#name` is that name alone. */
 const NARROWER = {
   cli: [
-    ...["openapi", "pages", "management", "config", "deadline.ts"],
+    ...["openapi", "pages", "admin", "declarative", "django-import", "config", "deadline.ts"],
     ...["storage", "crypto", "protocol", "telemetry"],
   ],
   endpoints: [
     "deps.ts#Deps",
     "config#ConfigError",
-    ...["client-auth", "grants", "management", "issuer", "clients", "pages"],
+    ...["client-auth", "grants", "admin", "issuer", "clients", "pages"],
     ...["storage", "tokens", "crypto", "protocol", "telemetry"],
   ],
-  resource: ["deps.ts", "management", "tokens", "crypto", "protocol", "telemetry"],
-  testing: ["resource"],
+  rpc: ["deps.ts", "resource-server", "admin", "tokens", "protocol", "telemetry"],
+  "resource-server": ["crypto", "protocol"],
+  testing: ["resource-server"],
   grants: ["users", "clients", "storage", "tokens", "crypto", "protocol", "telemetry"],
   config: ["tokens", "rate-limit", "crypto", "protocol"],
 };
@@ -48,7 +50,7 @@ const NARROWER = {
 /** Parts that may know what the Worker is bound to. */
 const BOUND = [
   ...["storage", "rate-limit", "deps.ts", "app.ts", "index.ts", "cli"],
-  ...["resource/token-verifier.ts", "resource/management.ts", "testing/worker.ts"],
+  ...["rpc/token-verifier.ts", "rpc/management.ts", "testing/worker.ts"],
 ];
 
 const { onlyIn, nowhere, nowhereIn, globals, names, packages } = place;
@@ -65,7 +67,7 @@ const RULES = {
     packages(/^cloudflare:/),
   ),
   "only crypto, and what APIs import, touches WebCrypto and jose": onlyIn(
-    ["crypto", "resource/jwks-verifier.ts", "testing/test-issuer.ts"],
+    ["crypto", "resource-server/jwks-verifier.ts", "testing/test-issuer.ts"],
     globals("crypto.subtle"),
     packages(/^jose\b/),
   ),

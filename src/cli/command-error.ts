@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
+import { ManagementError, type ManagementReason } from "../admin/management-error.ts";
 import { ConfigError } from "../config/index.ts";
-import { ManagementError, type ManagementReason } from "../management/management-error.ts";
 import { Unavailable } from "../protocol/refusal.ts";
 
 /** What a command's exit code says. */

@@ -3,7 +3,7 @@ import {
   IMPORT_OUTCOMES,
   type ImportReason,
   type ImportReport,
-} from "../management/import/report.ts";
+} from "../django-import/report.ts";
 import { plain, table } from "./output.ts";
 
 /** Writes what an import did as tables for people. */

@@ -1,9 +1,9 @@
+import type { AdminDeps } from "../admin/deps.ts";
+import { unknownScopes } from "../admin/scope-names.ts";
 import { parsePasswordConfig, readSetting, SETTINGS } from "../config/index.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
 import { secureRandom } from "../crypto/random.ts";
-import { unknownScopes } from "../management/scope-names.ts";
-import type { ManagementTools } from "../management/tools.ts";
 import { createRegistry } from "../storage/registry.ts";
 import { type Target, withDatabase } from "./bindings.ts";
 import { plain } from "./output.ts";
@@ -17,7 +17,7 @@ import type { Terminal } from "./terminal.ts";
  */
 export async function withManagement<Result>(
   target: Target,
-  use: (tools: ManagementTools, db: D1Database) => Promise<Result>,
+  use: (deps: AdminDeps, db: D1Database) => Promise<Result>,
 ): Promise<Result> {
   const settings = await settingsOf(target);
   const config = parsePasswordConfig(settings);
@@ -27,7 +27,7 @@ export async function withManagement<Result>(
     deriveLong: longPbkdf2,
   });
   return withDatabase(target, (db) => {
-    const tools = {
+    const deps = {
       registry: createRegistry(db, config.usernames),
       ...kinds,
       passwordLengthMin: config.passwordLengthMin,
@@ -36,7 +36,7 @@ export async function withManagement<Result>(
       newUserId: () => crypto.randomUUID(),
       endFamily: null,
     };
-    return use(tools, db);
+    return use(deps, db);
   });
 }
 
@@ -44,7 +44,7 @@ export async function withManagement<Result>(
 export function warnOfScopes(
   clientId: string,
   client: Parameters<typeof unknownScopes>[0],
-  { scopes }: Pick<ManagementTools, "scopes">,
+  { scopes }: Pick<AdminDeps, "scopes">,
   terminal: Terminal,
 ): void {
   if (scopes === undefined) return;

@@ -13,8 +13,8 @@ import {
 import { connect } from "node:net";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
+import { firstKey } from "../admin/keys.ts";
 import { secureRandom } from "../crypto/random.ts";
-import { firstKey } from "../management/keys.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { applyFile } from "./commands/apply.ts";
 import { migrateLocally } from "./local-migrations.ts";

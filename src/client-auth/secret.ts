@@ -76,7 +76,7 @@ async function compareSecret(
  * right one does not make it confidential.
  */
 function requireSecretMethod(client: Client): Client {
-  const hasNoSecret = client.authMethod === "none" && client.secretRecord === null;
+  const hasNoSecret = client.authMethod === "none" && client.secretHash === null;
   if (hasNoSecret || client.authMethod === "private_key_jwt") {
     throw new Refusal("client_auth_method_wrong");
   }
@@ -86,10 +86,10 @@ function requireSecretMethod(client: Client): Client {
 /** The hashes of which one may match: none for a secret that no client can have. */
 function hashesFor(client: Client | null, secret: string, nowMs: number): readonly string[] {
   if (client === null || hasControlCharacter(secret)) return [];
-  const { secretRecord, previousSecretRecord, previousSecretEndsAtMs } = client;
-  const hashes = secretRecord === null ? [] : [secretRecord];
+  const { secretHash, previousSecretHash, previousSecretEndsAtMs } = client;
+  const hashes = secretHash === null ? [] : [secretHash];
   const isPreviousValid = previousSecretEndsAtMs === null || nowMs < previousSecretEndsAtMs;
-  if (previousSecretRecord !== null && isPreviousValid) hashes.push(previousSecretRecord);
+  if (previousSecretHash !== null && isPreviousValid) hashes.push(previousSecretHash);
   return hashes;
 }
 
@@ -100,9 +100,9 @@ async function rehash(
   secret: string,
   { clients, clientSecrets }: ClientAuthDeps,
 ): Promise<void> {
-  const { clientId, secretRecord, previousSecretRecord } = client;
-  const sibling = outdated === secretRecord ? previousSecretRecord : secretRecord;
-  const hash = await clientSecrets.makeRecord(secret, sibling ?? undefined);
-  const isReplaced = await clients.replaceSecretRecord(clientId, outdated, hash);
+  const { clientId, secretHash, previousSecretHash } = client;
+  const sibling = outdated === secretHash ? previousSecretHash : secretHash;
+  const hash = await clientSecrets.makeHash(secret, sibling ?? undefined);
+  const isReplaced = await clients.replaceSecretHash(clientId, outdated, hash);
   if (isReplaced) audit({ action: "secret_rehashed", clientId });
 }

@@ -11,11 +11,11 @@ import { deriveKeyRing, type KeyRing } from "./key-ring.ts";
 import type { DeriveLong } from "./long-pbkdf2.ts";
 import {
   hashFor,
-  makePasswordRecord,
-  type PasswordRecord,
-  parsePasswordRecord,
+  makePasswordHash,
+  type PasswordHash,
+  parsePasswordHash,
   SALT_BYTES,
-} from "./password-record.ts";
+} from "./password-hash.ts";
 import { type InTurn, ITERATIONS_PER_CALL_MAX } from "./pbkdf2.ts";
 import type { Random } from "./random.ts";
 import { type Opened, seal, unseal } from "./seal.ts";
@@ -27,7 +27,7 @@ export const PASSWORD_BYTES_MAX = 4096;
 export interface PasswordCheck {
   /** The record that the password is right for, or null. */
   readonly matched: string | null;
-  /** The record is not what {@link Passwords.makeRecord} would make today: replace it. */
+  /** The record is not what {@link Passwords.makeHash} would make today: replace it. */
   readonly outdated: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface Passwords {
    * @param sibling a record beside which the new one will be valid: it shares its salt if both are
    *   ours, so that checking against both costs one derivation and a rotation cannot be timed
    */
-  makeRecord(password: string, sibling?: string): Promise<string>;
+  makeHash(password: string, sibling?: string): Promise<string>;
   /**
    * Checks a password against the records of which any may match (a client has up to two).
    * No usable record costs what a wrong password costs, so that time tells nothing apart, except
@@ -84,9 +84,9 @@ const PEPPER_PURPOSE = "password record";
  * can make up clients and their secrets, and users should not have to wait behind those.
  */
 export async function createPasswordKinds(options: PasswordOptions): Promise<PasswordKinds> {
-  const { passwordHashRounds, passwordPepper, createQueue, ...tools } = options;
+  const { passwordHashRounds, passwordPepper, createQueue, ...deps } = options;
   const pepper = passwordPepper && (await deriveKeyRing(passwordPepper, PEPPER_PURPOSE));
-  const kind = (rounds: number) => createPasswords(rounds, pepper, tools, createQueue?.());
+  const kind = (rounds: number) => createPasswords(rounds, pepper, deps, createQueue?.());
   return { userPasswords: kind(passwordHashRounds), clientSecrets: kind(CLIENT_SECRET_ROUNDS) };
 }
 
@@ -96,7 +96,7 @@ const SEALED_PREFIX = "$sealed$";
 /** A record as read, and which pepper sealed it. */
 interface ReadRecord {
   readonly text: string;
-  readonly record: PasswordRecord;
+  readonly record: PasswordHash;
   readonly pepperId: string | null;
 }
 
@@ -112,7 +112,7 @@ function createPasswords(
     const unsealed = text.startsWith(SEALED_PREFIX) ? await unsealRecord(text, pepper) : undefined;
     if (unsealed === null) return null;
     const plain = unsealed === undefined ? text : (fromUtf8(unsealed.plaintext) ?? "");
-    const record = parsePasswordRecord(plain);
+    const record = parsePasswordHash(plain);
     return record && { text, record, pepperId: unsealed?.keyId ?? null };
   }
 
@@ -131,12 +131,12 @@ function createPasswords(
   }
 
   return {
-    async makeRecord(password, sibling) {
+    async makeHash(password, sibling) {
       const beside = sibling === undefined ? null : await read(sibling);
       // A foreign salt is of any length, and shared with a foreign derivation it would save none.
       const shared = beside?.record.scheme === "chained" ? beside.record.salt : null;
       const salt = shared ?? random(SALT_BYTES);
-      const record = await makePasswordRecord(password, rounds, salt, inTurn);
+      const record = await makePasswordHash(password, rounds, salt, inTurn);
       if (pepper === null) return record;
       return SEALED_PREFIX + toBase64Url(await seal(pepper.sealing, utf8(record)));
     },

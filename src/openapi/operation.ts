@@ -1,3 +1,4 @@
+import type { ManagementReason } from "../admin/management-error.ts";
 import { MANAGEMENT_ERRORS, toProblem } from "../endpoints/admin/on-problem.ts";
 import {
   SERVER_ERROR,
@@ -8,7 +9,6 @@ import {
 } from "../endpoints/on-error.ts";
 import { MEDIA_TYPES } from "../endpoints/read-params.ts";
 import { NO_STORE, PUBLIC } from "../endpoints/respond.ts";
-import type { ManagementReason } from "../management/management-error.ts";
 import type { RefusalReason } from "../protocol/refusal.ts";
 
 /** A part of the document. */

@@ -7,9 +7,9 @@ import { parseScope, type Scope } from "../protocol/scope.ts";
 export interface Client {
   readonly clientId: string;
   readonly authMethod: ClientAuthMethod;
-  readonly secretRecord: string | null;
+  readonly secretHash: string | null;
   /** The secret before the last rotation; valid until {@link previousSecretEndsAtMs}. */
-  readonly previousSecretRecord: string | null;
+  readonly previousSecretHash: string | null;
   /** Null: the previous secret stays valid until it is removed. */
   readonly previousSecretEndsAtMs: number | null;
   readonly grantTypes: readonly GrantType[];
@@ -63,8 +63,8 @@ export function toClient(row: ClientRow): Client {
   return {
     clientId: row.client_id,
     authMethod: row.token_endpoint_auth_method,
-    secretRecord: row.secret_record,
-    previousSecretRecord: row.previous_secret_record,
+    secretHash: row.secret_record,
+    previousSecretHash: row.previous_secret_record,
     previousSecretEndsAtMs: row.previous_secret_ends_at_ms,
     grantTypes: words(row.grant_types) as GrantType[],
     scope: row.scope === null ? null : parseScope(row.scope),
@@ -117,7 +117,7 @@ export interface ClientStore {
    * @returns whether it did
    * @throws Unavailable when D1 fails
    */
-  replaceSecretRecord(clientId: string, from: string, to: string): Promise<boolean>;
+  replaceSecretHash(clientId: string, from: string, to: string): Promise<boolean>;
 }
 
 const REPLACE_SECRET_RECORD = `UPDATE clients SET
@@ -128,7 +128,7 @@ const REPLACE_SECRET_RECORD = `UPDATE clients SET
 /** Builds the {@link ClientStore} over D1. */
 export function createClientStore(db: D1Database): ClientStore {
   return {
-    async replaceSecretRecord(clientId, from, to) {
+    async replaceSecretHash(clientId, from, to) {
       const statement = db.prepare(REPLACE_SECRET_RECORD).bind(clientId, from, to);
       const { meta } = await callWithDeadline("d1.replace_secret_record", () => statement.run());
       return meta.changes > 0;

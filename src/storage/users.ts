@@ -12,7 +12,7 @@ export interface User {
   /** What tokens carry as the subject; never reused. */
   readonly id: string;
   readonly username: string;
-  readonly passwordRecord: string;
+  readonly passwordHash: string;
   readonly claims: Claims;
   readonly isActive: boolean;
   /** Families of before this instant have ended. */
@@ -40,7 +40,7 @@ export function toUser(row: UserRow): User {
   return {
     id: row.id,
     username: row.username,
-    passwordRecord: row.password_record,
+    passwordHash: row.password_record,
     claims: JSON.parse(row.claims),
     isActive: row.is_active === 1,
     notBeforeMs: row.not_before_ms,
@@ -56,7 +56,7 @@ export interface UserStore {
    * @returns whether it did
    * @throws Unavailable when D1 fails
    */
-  replacePasswordRecord(userId: string, from: string, to: string): Promise<boolean>;
+  replacePasswordHash(userId: string, from: string, to: string): Promise<boolean>;
   /**
    * Adds an active user unless there is one of that name, or of one that differs only in case.
    *
@@ -64,7 +64,7 @@ export interface UserStore {
    * @returns the user of that name, added now or before; null: only the case of another differs
    * @throws Unavailable when D1 fails, or names must be folded first
    */
-  add(user: Pick<User, "id" | "username" | "passwordRecord">): Promise<User | null>;
+  add(user: Pick<User, "id" | "username" | "passwordHash">): Promise<User | null>;
 }
 
 const USER_COLUMNS =
@@ -113,7 +113,7 @@ const ADD_USER = `INSERT INTO users (id, username, username_key, password_record
  */
 export function createUserStore(db: D1Database, mode: UsernameMode): UserStore {
   return {
-    async replacePasswordRecord(userId, from, to) {
+    async replacePasswordHash(userId, from, to) {
       const statement = db
         .prepare("UPDATE users SET password_record = ? WHERE id = ? AND password_record = ?")
         .bind(to, userId, from);
@@ -121,11 +121,11 @@ export function createUserStore(db: D1Database, mode: UsernameMode): UserStore {
       return meta.changes > 0;
     },
 
-    async add({ id, username, passwordRecord }) {
+    async add({ id, username, passwordHash }) {
       const name = normalizeUsername(username);
       const key = usernameKey(name);
       const isBeyondAscii = /[^ -~]/.test(name) ? 1 : 0;
-      const values = [id, name, key, passwordRecord, name.normalize("NFD"), isBeyondAscii];
+      const values = [id, name, key, passwordHash, name.normalize("NFD"), isBeyondAscii];
       const statements = [
         db.prepare(ADD_USER).bind(...values),
         selectUsersByName(db, username),

@@ -10,7 +10,7 @@ export interface AuditQueue {
 }
 
 /** What an {@link Observer} works with. */
-export interface ObserverTools {
+export interface ObserverDeps {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Lets work go on after the answer; its failure is logged and changes nothing. */
@@ -30,8 +30,8 @@ export interface Observer {
 }
 
 /** Builds an {@link Observer}. */
-export function createObserver(tools: ObserverTools): Observer {
-  const { clock, defer, auditQueue, metrics, logsAll } = tools;
+export function createObserver(deps: ObserverDeps): Observer {
+  const { clock, defer, auditQueue, metrics, logsAll } = deps;
   return {
     begin(requestId) {
       return {

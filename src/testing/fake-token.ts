@@ -1,4 +1,4 @@
-import type { VerifiedToken } from "../resource/verification.ts";
+import type { VerifiedToken } from "../resource-server/verification.ts";
 
 /** A token for the fake verifier. What is left out has a harmless default. */
 export type FakeToken = Partial<VerifiedToken>;

@@ -4,7 +4,7 @@ import {
   type Requirements,
   refusalOf,
   type Verification,
-} from "../resource/verification.ts";
+} from "../resource-server/verification.ts";
 import { readFakeToken, unavailableToken } from "./fake-token.ts";
 
 /**

@@ -63,7 +63,7 @@ async function mayAsk(
   // Some databases ignore spaces at the end of a name: that would create a second account too.
   if (user === null) return username.length <= NAME_LENGTH_MAX && username === username.trim();
   if (!user.isActive) return false;
-  const { passwordRecord: hash } = user;
+  const { passwordHash: hash } = user;
   if (hash.startsWith("!")) return true;
   // A hash of ours that cannot be read lacks its pepper: the old password is no way around that.
   return !OWN_HASH.test(hash) && !(await userPasswords.canRead(hash));
@@ -76,8 +76,8 @@ async function storeUser(
   { users, random, userPasswords }: MigrationDeps,
 ): Promise<User> {
   const id = randomUuid(random);
-  const passwordRecord = await userPasswords.makeRecord(password);
-  const stored = await users.add({ id, username, passwordRecord });
+  const passwordHash = await userPasswords.makeHash(password);
+  const stored = await users.add({ id, username, passwordHash });
   if (stored === null) throw new Refusal("user_unknown");
   note({ userId: stored.id });
   if (stored.id === id) {
@@ -85,7 +85,7 @@ async function storeUser(
     return stored;
   }
   // Another request was faster, such as a second login of the same user: its hash decides.
-  const { matched } = await userPasswords.check(password, [stored.passwordRecord]);
+  const { matched } = await userPasswords.check(password, [stored.passwordHash]);
   if (matched === null) throw new Refusal("password_wrong");
   if (!stored.isActive) throw new Refusal("user_inactive");
   return stored;
@@ -93,8 +93,8 @@ async function storeUser(
 
 /** Not awaited: without it the next login asks the old endpoint once more. */
 async function storeHash(user: User, password: string, deps: MigrationDeps): Promise<void> {
-  const hash = await deps.userPasswords.makeRecord(password);
-  const { id, passwordRecord } = user;
-  const isReplaced = await deps.users.replacePasswordRecord(id, passwordRecord, hash);
+  const hash = await deps.userPasswords.makeHash(password);
+  const { id, passwordHash } = user;
+  const isReplaced = await deps.users.replacePasswordHash(id, passwordHash, hash);
   if (isReplaced) audit({ action: "user_adopted", userId: id });
 }

@@ -87,7 +87,7 @@ async function checkPassword(
   deps: SignInDeps,
 ): Promise<User> {
   const { user } = named;
-  const hashes = user === null ? [] : [user.passwordRecord];
+  const hashes = user === null ? [] : [user.passwordHash];
   const { matched, outdated } = await deps.userPasswords.check(password, hashes);
   const migrated = matched === null ? await migrateUser(username, password, named, deps) : null;
   if (migrated !== null) return migrated;
@@ -102,13 +102,13 @@ function reasonOf(
   user: User,
   password: string,
 ): "password_unusable" | "password_too_long" | "password_wrong" {
-  if (user.passwordRecord.startsWith("!")) return "password_unusable";
+  if (user.passwordHash.startsWith("!")) return "password_unusable";
   return utf8(password).length > PASSWORD_BYTES_MAX ? "password_too_long" : "password_wrong";
 }
 
 async function rehash(user: User, password: string, deps: SignInDeps): Promise<void> {
-  const { id: userId, passwordRecord } = user;
-  const hash = await deps.userPasswords.makeRecord(password);
-  const isReplaced = await deps.users.replacePasswordRecord(userId, passwordRecord, hash);
+  const { id: userId, passwordHash } = user;
+  const hash = await deps.userPasswords.makeHash(password);
+  const isReplaced = await deps.users.replacePasswordHash(userId, passwordHash, hash);
   if (isReplaced) audit({ action: "password_rehashed", userId });
 }

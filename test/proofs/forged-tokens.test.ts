@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { TokenVerifier } from "../../src/resource/token-verifier.ts";
+import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { INVALID_GRANT, type WholeAnswer, whole } from "../support/answers.ts";
 import { introspect, JWT_CLIENT, RESOURCE_SERVER, revoke } from "../support/checks.ts";
 import { type Cost, createCountedService } from "../support/counting.ts";

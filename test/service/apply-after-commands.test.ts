@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Applied, apply } from "../../src/management/apply.ts";
 import {
   dropPreviousSecret,
   type Rotation,
   rotateClientSecret,
-} from "../../src/management/client-secrets.ts";
-import { deleteClient, setClientDisabled, updateClient } from "../../src/management/clients.ts";
-import { parseRegistryFile } from "../../src/management/registry-file.ts";
-import type { ManagementTools } from "../../src/management/tools.ts";
-import { deleteUser, setPassword, setUserActive, updateUser } from "../../src/management/users.ts";
+} from "../../src/admin/client-secrets.ts";
+import { deleteClient, setClientDisabled, updateClient } from "../../src/admin/clients.ts";
+import type { AdminDeps } from "../../src/admin/deps.ts";
+import { deleteUser, setPassword, setUserActive, updateUser } from "../../src/admin/users.ts";
+import { type Applied, apply } from "../../src/declarative/apply.ts";
+import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import { dumpRegistry, managementTools } from "../support/management.ts";
 import { createService } from "../support/service.ts";
 
@@ -25,7 +25,7 @@ const IN_A_WEEK: Rotation = {
 };
 const AT_ONCE: Rotation = { secret: "second", oldEndsAtMs: Date.now(), endsOld: true };
 
-let tools: ManagementTools;
+let tools: AdminDeps;
 
 async function applied(file: object): Promise<readonly Applied[]> {
   return apply(parseRegistryFile(JSON.stringify(file)), tools);

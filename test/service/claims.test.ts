@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { RESERVED_CLAIMS } from "../../src/protocol/claims.ts";
-import type { Verification } from "../../src/resource/verification.ts";
+import type { Verification } from "../../src/resource-server/verification.ts";
 import { introspect, registerCheckers, TOKENS } from "../support/checks.ts";
 import { readJws } from "../support/jws.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";

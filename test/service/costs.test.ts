@@ -7,7 +7,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { DELAYS, latencyTable } from "../../bench/latency.ts";
 import page from "../../docs/performance.md?raw";
-import { TokenVerifier } from "../../src/resource/token-verifier.ts";
+import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { introspect, JWT_CLIENT, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import {

@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createImportStore } from "../../src/storage/import-store.ts";
+import { findSharedIds } from "../../src/storage/maintenance.ts";
 import {
   createRegistry,
   RegistryConflict,
   type RegistryWrite,
 } from "../../src/storage/registry.ts";
-import { findSharedIds } from "../../src/storage/upkeep.ts";
 import { createUserStore } from "../../src/storage/users.ts";
 import { API, introspect, registerCheckers } from "../support/checks.ts";
 import { accessToken, application, refreshToken, user } from "../support/django-dump.ts";
@@ -160,7 +160,7 @@ describe("one id for a client and a user", () => {
 
   test("is made neither by a first login nor by an import", async () => {
     const users = createUserStore(env.DB, "exact");
-    const user = { id: "client", username: "first", passwordRecord: "!" };
+    const user = { id: "client", username: "first", passwordHash: "!" };
     expect(await users.add(user)).toBeNull();
     const columns = { username_key: "first", password_record: "!", is_active: 1 } as const;
     const rows = [{ id: "client", username: "first", ...columns }];

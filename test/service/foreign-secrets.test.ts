@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { rotateClientSecret } from "../../src/management/client-secrets.ts";
+import { rotateClientSecret } from "../../src/admin/client-secrets.ts";
 import { INVALID_CLIENT, UNAVAILABLE } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { DJANGO_RECORDS, secretRecordsOf, setSecretRecord } from "../support/django-records.ts";

@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createJwksVerifier } from "../../src/resource/jwks-verifier.ts";
-import { TokenVerifier } from "../../src/resource/token-verifier.ts";
+import { createJwksVerifier } from "../../src/resource-server/jwks-verifier.ts";
+import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { INVALID_CLIENT } from "../support/answers.ts";
 import { askByAssertion, newAssertion, registerKeyClient } from "../support/assertions.ts";
 import {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Gate } from "../../src/management/import/gates.ts";
+import type { Gate } from "../../src/django-import/gates.ts";
 import { accessToken, application, refreshToken, user } from "../support/django-dump.ts";
 import { importRows, reasonsOf } from "../support/importing.ts";
 

@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { apply } from "../../src/management/apply.ts";
-import { updateClient } from "../../src/management/clients.ts";
-import { parseRegistryFile } from "../../src/management/registry-file.ts";
-import type { ManagementTools } from "../../src/management/tools.ts";
+import { updateClient } from "../../src/admin/clients.ts";
+import type { AdminDeps } from "../../src/admin/deps.ts";
+import { apply } from "../../src/declarative/apply.ts";
+import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import { derivationsOf } from "../support/derivations.ts";
 import { beforeFirstWrite, dumpRegistry, managementTools } from "../support/management.ts";
 
-let tools: ManagementTools;
+let tools: AdminDeps;
 
 const shop = { client_id: "shop", client_secret: "secret" };
 const ada = { username: "ada", password: "a lovely one" };

@@ -3,21 +3,21 @@ import {
   dropPreviousSecret,
   rotateClientSecret,
   SECRET_PREFIX,
-} from "../../src/management/client-secrets.ts";
+} from "../../src/admin/client-secrets.ts";
 import {
   createClient,
   deleteClient,
   setClientDisabled,
   showClient,
   updateClient,
-} from "../../src/management/clients.ts";
-import type { ManagementTools } from "../../src/management/tools.ts";
+} from "../../src/admin/clients.ts";
+import type { AdminDeps } from "../../src/admin/deps.ts";
 import { derivationsOf } from "../support/derivations.ts";
 import { beforeFirstWrite, dumpRegistry, managementTools } from "../support/management.ts";
 import { createService, LOGIN, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
 const service = createService();
-let tools: ManagementTools;
+let tools: AdminDeps;
 let number = 0;
 let id = "";
 let secret = "";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { ManagementTools } from "../../src/management/tools.ts";
+import type { AdminDeps } from "../../src/admin/deps.ts";
 import {
   createUser,
   deleteUser,
@@ -9,12 +9,12 @@ import {
   setUserActive,
   showUser,
   updateUser,
-} from "../../src/management/users.ts";
+} from "../../src/admin/users.ts";
 import { beforeFirstWrite, dumpRegistry, managementTools } from "../support/management.ts";
 import { createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
 const service = createService();
-let tools: ManagementTools;
+let tools: AdminDeps;
 let number = 0;
 let username = "";
 
@@ -115,7 +115,7 @@ describe("nothing changes for", () => {
 });
 
 describe("when a name changes hands just before the write,", () => {
-  const CHANGES: [string, (id: string, tools: ManagementTools) => Promise<void>][] = [
+  const CHANGES: [string, (id: string, tools: AdminDeps) => Promise<void>][] = [
     ["a deletion", (id, used) => deleteUser({ id }, used)],
     ["a password", (id, used) => setPassword({ id }, "a thief's password", used)],
     ["the end of sessions", (id, used) => endSessions({ id }, used)],

@@ -1,8 +1,8 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Managed, ManagedUser, Manager } from "../../src/resource/managed.ts";
-import { Management } from "../../src/resource/management.ts";
+import { Management } from "../../src/rpc/management.ts";
+import type { Managed, ManagedUser, Manager } from "../../src/rpc/management-types.ts";
 import { holdDerivations } from "../support/derivations.ts";
 import { eventually } from "../support/eventually.ts";
 import { interceptBindings } from "../support/interception.ts";

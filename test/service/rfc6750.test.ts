@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type BearerOptions, bearer, type Verifier } from "../../src/resource/bearer.ts";
+import { type BearerOptions, bearer, type Verifier } from "../../src/resource-server/bearer.ts";
 import { answerOf, type WholeAnswer } from "../support/answers.ts";
 import { API, JWT_CLIENT, registerCheckers, revoke, TOKENS } from "../support/checks.ts";
 import { ask, granted, logIn } from "../support/requests.ts";

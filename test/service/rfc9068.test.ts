@@ -1,6 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createJwksVerifier } from "../../src/resource/jwks-verifier.ts";
+import { createJwksVerifier } from "../../src/resource-server/jwks-verifier.ts";
 import { UNAVAILABLE } from "../support/answers.ts";
 import {
   API,

@@ -1,8 +1,8 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { TokenVerifier } from "../../src/resource/token-verifier.ts";
-import type { Requirements, Verification } from "../../src/resource/verification.ts";
+import type { Requirements, Verification } from "../../src/resource-server/verification.ts";
+import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import {
   API,
   introspect,

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Management } from "../../src/resource/management.ts";
+import { Management } from "../../src/rpc/management.ts";
 import { whole } from "../support/answers.ts";
 import { application, user } from "../support/django-dump.ts";
 import { importRows, reasonsOf } from "../support/importing.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { toBase64, utf8 } from "../../src/crypto/bytes.ts";
-import { createForeignDerivation, FOREIGN_OBJECTS } from "../../src/storage/foreign-derivation.ts";
 import { DERIVATIONS_MAX } from "../../src/storage/foreign-passwords.ts";
+import { createForeignDerivation, FOREIGN_OBJECTS } from "../../src/storage/long-hash.ts";
 
 /** Made by `crypto.pbkdf2Sync` of Node. */
 const VECTOR = {

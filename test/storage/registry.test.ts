@@ -2,13 +2,13 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Unavailable } from "../../src/protocol/refusal.ts";
 import { listAuditEvents } from "../../src/storage/audit-events.ts";
+import { endAllSessions } from "../../src/storage/maintenance.ts";
 import {
   type ClientFields,
   createRegistry,
   RegistryConflict,
   type RegistryWrite,
 } from "../../src/storage/registry.ts";
-import { endAllSessions } from "../../src/storage/upkeep.ts";
 import { dumpRegistry } from "../support/management.ts";
 
 const registry = createRegistry(env.DB);

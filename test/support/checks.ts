@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { Verifier } from "../../src/resource/verification.ts";
+import type { Verifier } from "../../src/resource-server/verification.ts";
 import type { WholeAnswer } from "./answers.ts";
 import { basic, post } from "./requests.ts";
 import { createService, type Service } from "./service.ts";

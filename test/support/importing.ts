@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
-import type { DjangoModels } from "../../src/management/import/dump-record.ts";
-import { type ImportOptions, importDump } from "../../src/management/import/import-dump.ts";
-import type { ImportReport } from "../../src/management/import/report.ts";
+import type { DjangoModels } from "../../src/django-import/dump-record.ts";
+import { type ImportOptions, importDump } from "../../src/django-import/import-dump.ts";
+import type { ImportReport } from "../../src/django-import/report.ts";
 import { createImportStore } from "../../src/storage/import-store.ts";
 import type { DumpRow } from "./django-dump.ts";
 import { managementTools } from "./management.ts";

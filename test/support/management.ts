@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
+import type { AdminDeps } from "../../src/admin/deps.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
-import type { ManagementTools } from "../../src/management/tools.ts";
 import { createRegistry, type RegistryWrite } from "../../src/storage/registry.ts";
 
 /** What management works with, over workerd's own D1. */
-export async function managementTools(): Promise<ManagementTools> {
+export async function managementTools(): Promise<AdminDeps> {
   return {
     registry: createRegistry(env.DB),
     ...(await createPasswordKinds({
@@ -23,10 +23,7 @@ export async function managementTools(): Promise<ManagementTools> {
 }
 
 /** Tools with which something else happens just before the first write. */
-export function beforeFirstWrite(
-  tools: ManagementTools,
-  happen: () => Promise<unknown>,
-): ManagementTools {
+export function beforeFirstWrite(tools: AdminDeps, happen: () => Promise<unknown>): AdminDeps {
   let isFirst = true;
   const write = async (writes: readonly RegistryWrite[]) => {
     if (isFirst) {

@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
-import { createJwksVerifier } from "../../src/resource/jwks-verifier.ts";
-import { TokenVerifier } from "../../src/resource/token-verifier.ts";
-import type { Verifier } from "../../src/resource/verification.ts";
+import { createJwksVerifier } from "../../src/resource-server/jwks-verifier.ts";
+import type { Verifier } from "../../src/resource-server/verification.ts";
+import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { API, ISSUER, JWT_CLIENT, stubFetch } from "./checks.ts";
 import { passSeconds } from "./clock.ts";
 import { readJws } from "./jws.ts";

@@ -4,8 +4,8 @@ import { parsePasswordConfig, type SettingName } from "../../src/config/index.ts
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
-import { apply } from "../../src/management/apply.ts";
-import { parseRegistryFile } from "../../src/management/registry-file.ts";
+import { apply } from "../../src/declarative/apply.ts";
+import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
 import { wholeEntries } from "./whole-entries.ts";
 

@@ -10,11 +10,11 @@ export async function clientOfTwoSecrets(clientId: string): Promise<object> {
     random: secureRandom,
     deriveLong: longPbkdf2,
   });
-  const previous = await clientSecrets.makeRecord("the old secret");
+  const previous = await clientSecrets.makeHash("the old secret");
   return {
     client_id: clientId,
     grant_types: ["client_credentials"],
-    secret_record: await clientSecrets.makeRecord("the new secret", previous),
+    secret_record: await clientSecrets.makeHash("the new secret", previous),
     previous_secret_record: previous,
   };
 }

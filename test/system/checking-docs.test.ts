@@ -29,7 +29,7 @@ async function check(codes: readonly string[]): Promise<string> {
     moduleResolution: "bundler",
     types: [join(modules, "@cloudflare/workers-types")],
     paths: {
-      "tollgate/bearer": [join(PROJECT_DIR, "src/resource/bearer.ts")],
+      "tollgate/bearer": [join(PROJECT_DIR, "src/resource-server/bearer.ts")],
       hono: [join(modules, "hono")],
     },
   };

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type DeployPlan, type DeployTools, deploy } from "../../src/cli/deploy/deployment.ts";
+import { type DeployDeps, type DeployPlan, deploy } from "../../src/cli/deploy/deployment.ts";
 import { keepKeys } from "../../src/cli/deploy/keys.ts";
 import { ok } from "../../src/cli/doctor/check.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
@@ -43,7 +43,7 @@ afterEach(() => {
   expect(leftBehind).toEqual([]);
 });
 
-function run(plan: Partial<DeployPlan> = {}, tools: Partial<DeployTools> = {}) {
+function run(plan: Partial<DeployPlan> = {}, tools: Partial<DeployDeps> = {}) {
   return deploy(
     { ...PLAN, ...plan },
     {

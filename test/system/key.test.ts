@@ -2,9 +2,9 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { KEY_WAITS } from "../../src/admin/keys.ts";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { generateSigningKey } from "../../src/crypto/signing-keys.ts";
-import { KEY_WAITS } from "../../src/management/keys.ts";
 import { type CommandOptions, command } from "../support/commands.ts";
 import { cli, run } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";

@@ -53,12 +53,12 @@ test("the Worker passes the type checker, and its binding is one that wrangler t
     join(site, "wrangler.toml"),
     `name = "site"\nmain = "index.ts"\ncompatibility_date = "2026-11-01"\n${binding}`,
   );
-  cpSync(join(PROJECT_DIR, "src/resource/managed.ts"), join(site, "managed.ts"));
+  cpSync(join(PROJECT_DIR, "src/rpc/management-types.ts"), join(site, "management-types.ts"));
   symlinkSync(join(PROJECT_DIR, "node_modules"), join(site, "node_modules"));
   const compilerOptions = {
     ...{ target: "es2024", module: "esnext", moduleResolution: "bundler", lib: ["es2024"] },
     ...{ types: ["@cloudflare/workers-types"], noEmit: true, strict: true },
-    paths: { "tollgate/management": ["./managed.ts"] },
+    paths: { "tollgate/management": ["./management-types.ts"] },
   };
   writeFileSync(
     join(site, "tsconfig.json"),

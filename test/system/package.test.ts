@@ -53,7 +53,7 @@ function write(name: string, content: object): void {
 test("the package holds what can be imported of it, its page, and nothing else", () => {
   const files = globSync("**/*.*", { cwd: join(project, "node_modules/tollgate") });
   for (const extension of ["js", "d.ts"])
-    expect(files).toContain(`dist/resource/bearer.${extension}`);
+    expect(files).toContain(`dist/resource-server/bearer.${extension}`);
   const foreign = files.filter((file) => {
     return !/^dist\/(crypto|protocol|resource|testing)\/|^docs\/|^(package\.json|README\.md)$/.test(
       file,

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Applied, type ApplyOptions, apply, findUnnamed } from "../../management/apply.ts";
-import type { FieldChange } from "../../management/field-changes.ts";
-import { ManagementError } from "../../management/management-error.ts";
-import { parseRegistryFile, type RegistryFile } from "../../management/registry-file.ts";
-import type { ManagementTools } from "../../management/tools.ts";
+import type { AdminDeps } from "../../admin/deps.ts";
+import type { FieldChange } from "../../admin/field-changes.ts";
+import { ManagementError } from "../../admin/management-error.ts";
+import { type Applied, type ApplyOptions, apply, findUnnamed } from "../../declarative/apply.ts";
+import { parseRegistryFile, type RegistryFile } from "../../declarative/registry-file.ts";
 import type { Target } from "../bindings.ts";
 import { messageOf, usageError } from "../command-error.ts";
 import { createState } from "../local-migrations.ts";
@@ -52,7 +52,7 @@ export async function applyFile(
   target: Target,
   options: ApplyOptions = {},
 ): Promise<readonly Applied[]> {
-  return withFile(path, readBytes(path), target, (file, tools) => apply(file, tools, options));
+  return withFile(path, readBytes(path), target, (file, deps) => apply(file, deps, options));
 }
 
 /** One line for each entry of the file, and a last one that counts. */
@@ -111,15 +111,15 @@ async function runApply(
   if (!options.remote && !dryRun) await createState(resolve(options.persistTo));
   const bar = terminal.showProgress("Checking and writing clients and users");
   let written = 0;
-  const applied = await withFile(path, bytes, targetOf(options), async (file, tools) => {
-    if (prune && !dryRun) await confirmPruning(file, tools, yes, terminal);
+  const applied = await withFile(path, bytes, targetOf(options), async (file, deps) => {
+    if (prune && !dryRun) await confirmPruning(file, deps, yes, terminal);
     try {
       const onProgress = bar.advance;
       const onWritten = (changes: number) => {
         written = changes;
       };
-      for (const one of file.clients) warnOfScopes(one.client_id, one, tools, terminal);
-      return await apply(file, tools, { dryRun, prune, onProgress, onWritten });
+      for (const one of file.clients) warnOfScopes(one.client_id, one, deps, terminal);
+      return await apply(file, deps, { dryRun, prune, onProgress, onWritten });
     } catch (error) {
       if (written > 0) {
         terminal.note(
@@ -142,11 +142,11 @@ function toJson({ kind, name, change, fields }: Applied): object {
 
 async function confirmPruning(
   file: RegistryFile,
-  tools: ManagementTools,
+  deps: AdminDeps,
   isAgreed: boolean,
   terminal: Terminal,
 ): Promise<void> {
-  const unnamed = terminal.isInteractive ? await findUnnamed(file, tools.registry) : [];
+  const unnamed = terminal.isInteractive ? await findUnnamed(file, deps.registry) : [];
   for (const { kind, name } of unnamed) terminal.note(`delete  ${kind}  ${plain(name)}`);
   const count = terminal.isInteractive ? `these ${unnamed.length}` : "what the file does not name";
   await terminal.confirm(`Delete ${count} for ever?`, isAgreed);
@@ -156,11 +156,11 @@ async function withFile<Result>(
   path: string,
   bytes: Buffer,
   target: Target,
-  use: (file: RegistryFile, tools: ManagementTools) => Promise<Result>,
+  use: (file: RegistryFile, deps: AdminDeps) => Promise<Result>,
 ): Promise<Result> {
   try {
     const file = parseRegistryFile(readText(path, bytes), process.env);
-    return await withManagement(target, (tools) => use(file, tools));
+    return await withManagement(target, (deps) => use(file, deps));
   } catch (error) {
     if (!(error instanceof ManagementError) || error.reason !== "invalid") throw error;
     throw usageError(error.problems.map((problem) => `${path}: ${problem}`).join("\n"));

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { instantOf } from "../../management/registry-rows.ts";
+import { instantOf } from "../../admin/registry-rows.ts";
 import { type AuditEventRow, listAuditEvents } from "../../storage/audit-events.ts";
 import { words } from "../../storage/clients.ts";
 import { withDatabase } from "../bindings.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { ClientEntry } from "../../management/entries.ts";
-import { INEXACT_NUMBER } from "../../management/exact-json.ts";
+import type { ClientEntry } from "../../admin/entries.ts";
+import { INEXACT_NUMBER } from "../../admin/exact-json.ts";
 import { type ExactJson, parseExactJson } from "../../protocol/json.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../../protocol/names.ts";
 import { messageOf, usageError } from "../command-error.ts";

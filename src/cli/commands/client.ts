@@ -3,10 +3,10 @@ import {
   type ClientSecret,
   dropPreviousSecret,
   rotateClientSecret,
-} from "../../management/client-secrets.ts";
-import * as clients from "../../management/clients.ts";
-import { instantOf } from "../../management/registry-rows.ts";
-import type { ManagementTools } from "../../management/tools.ts";
+} from "../../admin/client-secrets.ts";
+import * as clients from "../../admin/clients.ts";
+import type { AdminDeps } from "../../admin/deps.ts";
+import { instantOf } from "../../admin/registry-rows.ts";
 import { usageError } from "../command-error.ts";
 import { parseInstant } from "../instant.ts";
 import { warnOfScopes, withManagement } from "../management.ts";
@@ -70,8 +70,8 @@ function addCreateAndUpdate(client: Command, terminal: Terminal): void {
         ...fields,
         ...(secret === null ? {} : { client_secret: secret }),
       };
-      const made = await withManagement(targetOf(options), (tools) => {
-        return warned(id, fields, tools, terminal, clients.createClient(input, tools));
+      const made = await withManagement(targetOf(options), (deps) => {
+        return warned(id, fields, deps, terminal, clients.createClient(input, deps));
       });
       await showSecret(made, options, terminal);
     });
@@ -81,8 +81,8 @@ function addCreateAndUpdate(client: Command, terminal: Terminal): void {
     .action(async (id: string, options: CommonOptions) => {
       const changes = fieldsOf({ ...options });
       if (Object.keys(changes).length === 0) throw usageError("Nothing to change is named.");
-      const made = await withManagement(targetOf(options), (tools) => {
-        return warned(id, changes, tools, terminal, clients.updateClient(id, changes, tools));
+      const made = await withManagement(targetOf(options), (deps) => {
+        return warned(id, changes, deps, terminal, clients.updateClient(id, changes, deps));
       });
       await showSecret(made, options, terminal);
     });
@@ -92,8 +92,8 @@ function addReads(client: Command, terminal: Terminal): void {
   paged(client.command("list"))
     .description("list clients by id")
     .action(async (options: ListOptions) => {
-      const { items: shown, next } = await withManagement(targetOf(options), (tools) => {
-        return clients.listClients(pageOf(options), tools);
+      const { items: shown, next } = await withManagement(targetOf(options), (deps) => {
+        return clients.listClients(pageOf(options), deps);
       });
       if (options.json) return terminal.write(json({ clients: shown, next }));
       const rows = shown.map((one) => [
@@ -112,8 +112,8 @@ function addReads(client: Command, terminal: Terminal): void {
     .description("show all of a client but its secrets")
     .argument("<id>", "its client_id")
     .action(async (id: string, options: CommonOptions) => {
-      const shown = await withManagement(targetOf(options), (tools) => {
-        return clients.showClient(id, tools);
+      const shown = await withManagement(targetOf(options), (deps) => {
+        return clients.showClient(id, deps);
       });
       await report(shown, options, terminal);
     });
@@ -128,8 +128,8 @@ function addSwitches(client: Command, terminal: Terminal): void {
       .description(does)
       .argument("<id>", "its client_id")
       .action(async (id: string, options: CommonOptions) => {
-        await withManagement(targetOf(options), (tools) => {
-          return clients.setClientDisabled(id, isDisabled, tools);
+        await withManagement(targetOf(options), (deps) => {
+          return clients.setClientDisabled(id, isDisabled, deps);
         });
         await report({ client_id: id, disabled: isDisabled }, options, terminal);
       });
@@ -138,7 +138,7 @@ function addSwitches(client: Command, terminal: Terminal): void {
     .description("end every session and token of a client, which may ask for others")
     .argument("<id>", "its client_id")
     .action(async (id: string, options: CommonOptions) => {
-      await withManagement(targetOf(options), (tools) => clients.endClientSessions(id, tools));
+      await withManagement(targetOf(options), (deps) => clients.endClientSessions(id, deps));
       await report({ client_id: id, sessions_ended: true }, options, terminal);
     });
   confirmed(client.command("delete"))
@@ -146,7 +146,7 @@ function addSwitches(client: Command, terminal: Terminal): void {
     .argument("<id>", "its client_id")
     .action(async (id: string, options: ConfirmOptions) => {
       await terminal.confirm(`Delete client ${id} for ever?`, options.yes);
-      await withManagement(targetOf(options), (tools) => clients.deleteClient(id, tools));
+      await withManagement(targetOf(options), (deps) => clients.deleteClient(id, deps));
       await report({ client_id: id, deleted: true }, options, terminal);
     });
 }
@@ -157,15 +157,15 @@ async function rotate(id: string, options: RotateOptions, terminal: Terminal): P
     if (oldEnds !== undefined || secretStdin) {
       throw usageError("--drop-old: makes no new secret, and goes with no other choice.");
     }
-    await withManagement(targetOf(options), (tools) => dropPreviousSecret(id, tools));
+    await withManagement(targetOf(options), (deps) => dropPreviousSecret(id, deps));
     return report({ client_id: id, has_previous_secret: false }, options, terminal);
   }
   const nowMs = Date.now();
   const oldEndsAtMs = oldEnds === undefined ? null : parseInstant("--old-ends", oldEnds, nowMs);
   const endsOld = oldEndsAtMs !== null && oldEndsAtMs <= nowMs;
   const secret = await ownSecret(options, terminal);
-  const made = await withManagement(targetOf(options), (tools) => {
-    return rotateClientSecret(id, { secret, oldEndsAtMs, endsOld }, tools);
+  const made = await withManagement(targetOf(options), (deps) => {
+    return rotateClientSecret(id, { secret, oldEndsAtMs, endsOld }, deps);
   });
   await showSecret(made, options, terminal);
   if (endsOld) return terminal.note("The old secret has ended.");
@@ -198,11 +198,11 @@ async function showSecret(
 async function warned<Result>(
   id: string,
   fields: Record<string, unknown>,
-  tools: ManagementTools,
+  deps: AdminDeps,
   terminal: Terminal,
   work: Promise<Result>,
 ): Promise<Result> {
   const result = await work;
-  warnOfScopes(id, fields, tools, terminal);
+  warnOfScopes(id, fields, deps, terminal);
   return result;
 }

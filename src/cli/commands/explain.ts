@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { Command } from "commander";
-import { ERRORS, EXPLANATIONS, reasonsOf } from "../../management/explanations/index.ts";
-import { eventsIn, explain, type LogEvent, storyOf } from "../../management/explanations/story.ts";
+import { ERRORS, EXPLANATIONS, reasonsOf } from "../../admin/explanations/index.ts";
+import { eventsIn, explain, type LogEvent, storyOf } from "../../admin/explanations/story.ts";
 import { CommandError } from "../command-error.ts";
 
 /** A request id, as `X-Request-Id` has it. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { exportRegistry } from "../../management/export.ts";
+import { exportRegistry } from "../../declarative/export.ts";
 import { withManagement } from "../management.ts";
 import { type CommonOptions, common, targetOf } from "../options.ts";
 import type { Terminal } from "../terminal.ts";

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
+import { ManagementError } from "../../admin/management-error.ts";
 import { parseImportConfig } from "../../config/index.ts";
-import type { DjangoModels } from "../../management/import/dump-record.ts";
-import { type Gate, type GateSense, gateOf } from "../../management/import/gates.ts";
-import { importDump } from "../../management/import/import-dump.ts";
-import type { ImportReport } from "../../management/import/report.ts";
-import { ManagementError } from "../../management/management-error.ts";
+import type { DjangoModels } from "../../django-import/dump-record.ts";
+import { type Gate, type GateSense, gateOf } from "../../django-import/gates.ts";
+import { importDump } from "../../django-import/import-dump.ts";
+import type { ImportReport } from "../../django-import/report.ts";
 import { Unavailable } from "../../protocol/refusal.ts";
 import { createImportStore } from "../../storage/import-store.ts";
 import { usageError } from "../command-error.ts";
@@ -121,11 +121,11 @@ async function importFile(
     bar.advance(chunks, 2 * file.chunks);
   };
   try {
-    return await withManagement(target, (tools, db) => {
+    return await withManagement(target, (deps, db) => {
       const store = createImportStore(db, options.dryRun);
       return importDump(
         () => file.read(onChunk),
-        { ...tools, store },
+        { ...deps, store },
         {
           models: modelsOf(options),
           withTokens: !options.withoutTokens,

@@ -1,6 +1,4 @@
 import { Argument, Command, Option } from "commander";
-import { secureRandom } from "../../crypto/random.ts";
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
 import {
   addKey,
   KEY_WAITS,
@@ -9,7 +7,9 @@ import {
   listKeys,
   promoteKey,
   retireKey,
-} from "../../management/keys.ts";
+} from "../../admin/keys.ts";
+import { secureRandom } from "../../crypto/random.ts";
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
 import { CommandError, usageError } from "../command-error.ts";
 import { changeLocalSecret, readLocalSecret } from "../dev-vars.ts";
 import { type CommonOptions, common } from "../options.ts";

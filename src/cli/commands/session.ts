@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { endAllSessions } from "../../storage/upkeep.ts";
+import { endAllSessions } from "../../storage/maintenance.ts";
 import { withDatabase } from "../bindings.ts";
 import { type CommonOptions, common, targetOf } from "../options.ts";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import * as sessions from "../../management/sessions.ts";
-import type { ManagementTools } from "../../management/tools.ts";
+import type { AdminDeps } from "../../admin/deps.ts";
+import * as sessions from "../../admin/sessions.ts";
 import type { Page } from "../../storage/registry.ts";
 import { usageError } from "../command-error.ts";
 import { withManagement } from "../management.ts";
@@ -27,8 +27,8 @@ export function addSessions(user: Command, terminal: Terminal): void {
     .description("list the sessions of a user that have not ended")
     .argument("<username>", "the user")
     .action(async (username: string, options: ListOptions) => {
-      const { items, next } = await withManagement(targetOf(options), (tools) => {
-        return sessions.listSessions({ username }, pageOf(options), tools);
+      const { items, next } = await withManagement(targetOf(options), (deps) => {
+        return sessions.listSessions({ username }, pageOf(options), deps);
       });
       if (options.json) return terminal.write(json({ sessions: items, next }));
       const newestFirst = items.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
@@ -47,8 +47,8 @@ export function addSessions(user: Command, terminal: Terminal): void {
     .argument("<username>", "the user")
     .argument("<session>", "the session, as `user sessions` names it, or the start of its id")
     .action(async (username: string, session: string, options: CommonOptions) => {
-      await withManagement(targetOf(options), async (tools) => {
-        return sessions.endSession({ username }, await wholeId(username, session, tools), tools);
+      await withManagement(targetOf(options), async (deps) => {
+        return sessions.endSession({ username }, await wholeId(username, session, deps), deps);
       });
       await report({ username, session, ended: true }, options, terminal);
     });
@@ -59,10 +59,10 @@ export function addSessions(user: Command, terminal: Terminal): void {
  *
  * @throws CommandError when several begin so
  */
-async function wholeId(username: string, start: string, tools: ManagementTools): Promise<string> {
+async function wholeId(username: string, start: string, deps: AdminDeps): Promise<string> {
   if (start.length < PREFIX_LENGTH_MIN) return start;
   const found: string[] = [];
-  const list = (page: Page) => sessions.listSessions({ username }, page, tools);
+  const list = (page: Page) => sessions.listSessions({ username }, page, deps);
   for (let after: string | null = ""; after !== null; ) {
     const { items, next }: Awaited<ReturnType<typeof list>> = await list({ after, limit: 1000 });
     found.push(...items.map(({ id }) => id).filter((id) => id.startsWith(start)));

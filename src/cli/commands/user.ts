@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { ManagementError } from "../../management/management-error.ts";
-import * as users from "../../management/users.ts";
+import { ManagementError } from "../../admin/management-error.ts";
+import * as users from "../../admin/users.ts";
 import { usageError } from "../command-error.ts";
 import { withManagement } from "../management.ts";
 import {
@@ -70,7 +70,7 @@ function addCreate(user: Command, terminal: Terminal): void {
         ...(claims === undefined ? {} : { claims: asJson(claims) }),
         ...(withoutPassword ? {} : { password: await readPassword(options, terminal) }),
       };
-      const id = await withManagement(targetOf(options), (tools) => users.createUser(input, tools));
+      const id = await withManagement(targetOf(options), (deps) => users.createUser(input, deps));
       await report({ id, username }, options, terminal);
     });
 }
@@ -79,8 +79,8 @@ function addReads(user: Command, terminal: Terminal): void {
   paged(user.command("list"))
     .description("list users by name")
     .action(async (options: ListOptions) => {
-      const { items: shown, next } = await withManagement(targetOf(options), (tools) => {
-        return users.listUsers(pageOf(options), tools);
+      const { items: shown, next } = await withManagement(targetOf(options), (deps) => {
+        return users.listUsers(pageOf(options), deps);
       });
       if (options.json) return terminal.write(json({ users: shown, next }));
       const rows = shown.map((one) => [
@@ -96,8 +96,8 @@ function addReads(user: Command, terminal: Terminal): void {
     .description("show all of a user but the password's record")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
-      const shown = await withManagement(targetOf(options), (tools) => {
-        return users.showUser({ username }, tools);
+      const shown = await withManagement(targetOf(options), (deps) => {
+        return users.showUser({ username }, deps);
       });
       await report(shown, options, terminal);
     });
@@ -118,8 +118,8 @@ function addUpdate(user: Command, terminal: Terminal): void {
         ...(newName === undefined ? {} : { username: newName }),
         ...(claims === undefined ? {} : { claims: claims === "" ? undefined : asJson(claims) }),
       };
-      await withManagement(targetOf(options), (tools) => {
-        return users.updateUser({ username }, changes, tools);
+      await withManagement(targetOf(options), (deps) => {
+        return users.updateUser({ username }, changes, deps);
       });
       await report({ username: newName ?? username }, options, terminal);
     });
@@ -133,8 +133,8 @@ function addPassword(user: Command, terminal: Terminal): void {
     .action(async (username: string, options: PasswordOptions) => {
       if (terminal.isInteractive) await requireThere(username, options);
       const password = await readPassword(options, terminal);
-      await withManagement(targetOf(options), (tools) => {
-        return users.setPassword({ username }, password, tools);
+      await withManagement(targetOf(options), (deps) => {
+        return users.setPassword({ username }, password, deps);
       });
       await report({ username, has_password: true }, options, terminal);
     });
@@ -142,8 +142,8 @@ function addPassword(user: Command, terminal: Terminal): void {
     .description("give a user a password that is made here and shown once; ends every session")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
-      const password = await withManagement(targetOf(options), (tools) => {
-        return users.resetPassword({ username }, tools);
+      const password = await withManagement(targetOf(options), (deps) => {
+        return users.resetPassword({ username }, deps);
       });
       await report({ username, password }, options, terminal);
       terminal.note("Keep the password now: it is shown this once.");
@@ -159,8 +159,8 @@ function addSwitches(user: Command, terminal: Terminal): void {
       .description(does)
       .argument("<username>", "the user")
       .action(async (username: string, options: CommonOptions) => {
-        await withManagement(targetOf(options), (tools) => {
-          return users.setUserActive({ username }, isActive, tools);
+        await withManagement(targetOf(options), (deps) => {
+          return users.setUserActive({ username }, isActive, deps);
         });
         await report({ username, is_active: isActive }, options, terminal);
       });
@@ -169,14 +169,14 @@ function addSwitches(user: Command, terminal: Terminal): void {
     .description("forget the failed logins of a user, who may try again at once")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
-      await withManagement(targetOf(options), (tools) => users.unlockUser({ username }, tools));
+      await withManagement(targetOf(options), (deps) => users.unlockUser({ username }, deps));
       await report({ username, unlocked: true }, options, terminal);
     });
   common(user.command("revoke"))
     .description("end every session of a user, who may log in again")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
-      await withManagement(targetOf(options), (tools) => users.endSessions({ username }, tools));
+      await withManagement(targetOf(options), (deps) => users.endSessions({ username }, deps));
       await report({ username, sessions_ended: true }, options, terminal);
     });
 }
@@ -187,7 +187,7 @@ function addDelete(user: Command, terminal: Terminal): void {
     .argument("<username>", "the user")
     .action(async (username: string, options: ConfirmOptions) => {
       await terminal.confirm(`Delete user ${username} for ever?`, options.yes);
-      await withManagement(targetOf(options), (tools) => users.deleteUser({ username }, tools));
+      await withManagement(targetOf(options), (deps) => users.deleteUser({ username }, deps));
       await report({ username, deleted: true }, options, terminal);
     });
 }
@@ -207,5 +207,5 @@ async function requireFree(username: string, options: CommonOptions): Promise<vo
 
 /** Before a password is typed for nothing. @throws ManagementError `not_found` */
 async function requireThere(username: string, options: CommonOptions): Promise<void> {
-  await withManagement(targetOf(options), (tools) => users.showUser({ username }, tools));
+  await withManagement(targetOf(options), (deps) => users.showUser({ username }, deps));
 }

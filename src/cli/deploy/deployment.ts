@@ -18,7 +18,7 @@ export interface DeployPlan {
 }
 
 /** What {@link deploy} works with. */
-export interface DeployTools {
+export interface DeployDeps {
   readonly wrangler: RunWrangler;
   /** Opens the deployed database. */
   readonly withDatabase: <Result>(use: (db: D1Database) => Promise<Result>) => Promise<Result>;
@@ -49,24 +49,24 @@ export interface Deployed {
  *
  * @throws CommandError with the step that failed
  */
-export function deploy(plan: DeployPlan, tools: DeployTools): Promise<Deployed> {
+export function deploy(plan: DeployPlan, deps: DeployDeps): Promise<Deployed> {
   return withScratchDir(async (scratchDir) => {
     const { environment } = plan;
-    const { wrangler, say } = tools;
+    const { wrangler, say } = deps;
     say("Looking at what is deployed ...");
     const worker = await findWorker(environment, wrangler);
     if (worker !== null) requireSecrets(plan, worker.secretNames);
     // Migrations only ever add, so the version that still runs does not mind; see the operator's
     // page. A new Worker has no database yet: deploying it makes one.
-    let isMigrated = worker !== null && (await migrate(plan, tools));
-    const secrets = worker === null ? await writeSecrets(tools, scratchDir) : [];
+    let isMigrated = worker !== null && (await migrate(plan, deps));
+    const secrets = worker === null ? await writeSecrets(deps, scratchDir) : [];
     say(worker === null ? "Deploying a new Worker ..." : "Deploying the new version ...");
     const address = await uploadWorker(environment, wrangler, scratchDir, secrets);
-    isMigrated ||= await migrate(plan, tools);
+    isMigrated ||= await migrate(plan, deps);
     if (!isMigrated) throw new CommandError("There is no database, even after wrangler deploy.");
-    const firstClient = plan.makesFirstClient ? await ensureClient(tools) : null;
+    const firstClient = plan.makesFirstClient ? await ensureClient(deps) : null;
     say("Looking whether it works ...");
-    return { address, firstClient, checks: await tools.examine(address) };
+    return { address, firstClient, checks: await deps.examine(address) };
   });
 }
 
@@ -85,14 +85,14 @@ function requireSecrets(
   );
 }
 
-function migrate({ environment }: DeployPlan, { wrangler, say }: DeployTools): Promise<boolean> {
+function migrate({ environment }: DeployPlan, { wrangler, say }: DeployDeps): Promise<boolean> {
   say("Applying database migrations ...");
   return migrateDatabase(environment, wrangler);
 }
 
 /** @returns the arguments of `wrangler deploy` that upload the keys of a new Worker */
 async function writeSecrets(
-  { chooseKeysFile, say }: DeployTools,
+  { chooseKeysFile, say }: DeployDeps,
   scratchDir: string,
 ): Promise<string[]> {
   const keysFile = await chooseKeysFile();
@@ -108,7 +108,7 @@ async function writeSecrets(
   return ["--secrets-file", secretsFile];
 }
 
-function ensureClient({ withDatabase, passwordKinds, say }: DeployTools) {
+function ensureClient({ withDatabase, passwordKinds, say }: DeployDeps) {
   return withDatabase((db) => {
     return makeFirstClient(db, passwordKinds, ({ clientId, secret }) => {
       say(

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { PasswordKinds } from "../../crypto/passwords.ts";
-import { apply } from "../../management/apply.ts";
-import { parseRegistryFile } from "../../management/registry-file.ts";
+import { apply } from "../../declarative/apply.ts";
+import { parseRegistryFile } from "../../declarative/registry-file.ts";
+import { hasClients } from "../../storage/maintenance.ts";
 import { createRegistry } from "../../storage/registry.ts";
-import { hasClients } from "../../storage/upkeep.ts";
 
 /** What a new client needs to know of itself. */
 export interface ClientCredentials {

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import { firstKey } from "../../admin/keys.ts";
 import { parseRingKeys } from "../../crypto/key-ring.ts";
 import { secureRandom } from "../../crypto/random.ts";
 import { parseJwkSet } from "../../crypto/signing-keys.ts";
-import { firstKey } from "../../management/keys.ts";
 import { CommandError, messageOf } from "../command-error.ts";
 import { requirePrivate } from "../private-files.ts";
 

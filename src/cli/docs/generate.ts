@@ -1,4 +1,4 @@
-import { errorsPage } from "../../management/explanations/page.ts";
+import { errorsPage } from "../../admin/explanations/page.ts";
 import { CommandError } from "../command-error.ts";
 import { commandsPart } from "./commands.ts";
 import { bindingsPart, deployDescriptions, secretsPart, settingsPart } from "./configuration.ts";

@@ -1,16 +1,16 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { allRows, idOf } from "../../admin/all-rows.ts";
+import { unknownScopes } from "../../admin/scope-names.ts";
 import { readSetting, SETTINGS } from "../../config/index.ts";
-import { allRows, idOf } from "../../management/all-rows.ts";
-import { unknownScopes } from "../../management/scope-names.ts";
 import { areNamesUnique } from "../../storage/fold-names.ts";
-import { createRegistry } from "../../storage/registry.ts";
 import {
   appliedMigrations,
   clientsWithoutScope,
   databaseNowMs,
   findSharedIds,
-} from "../../storage/upkeep.ts";
+} from "../../storage/maintenance.ts";
+import { createRegistry } from "../../storage/registry.ts";
 import { type Target, withDatabase } from "../bindings.ts";
 import { messageOf } from "../command-error.ts";
 import { plain } from "../output.ts";

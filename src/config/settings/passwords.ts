@@ -1,4 +1,4 @@
-import { ROUNDS_MAX } from "../../crypto/password-record.ts";
+import { ROUNDS_MAX } from "../../crypto/password-hash.ts";
 import { USERNAME_MODES } from "../../protocol/usernames.ts";
 import { choice, integer } from "../kinds.ts";
 import type { Setting } from "../setting.ts";

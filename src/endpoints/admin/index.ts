@@ -1,5 +1,5 @@
+import { contextOf } from "../../admin/api/context.ts";
 import type { Deps } from "../../deps.ts";
-import { contextOf } from "../../management/api/context.ts";
 import { empty } from "../respond.ts";
 import { authorizeAdmin } from "./authorize.ts";
 import { methodIsNoneOf, onProblem } from "./on-problem.ts";

@@ -1,6 +1,6 @@
+import { type Problem, problemsOf } from "../../admin/api/input.ts";
+import { ManagementError, type ManagementReason } from "../../admin/management-error.ts";
 import { ConfigError } from "../../config/index.ts";
-import { type Problem, problemsOf } from "../../management/api/input.ts";
-import { ManagementError, type ManagementReason } from "../../management/management-error.ts";
 import { Refusal, Unavailable } from "../../protocol/refusal.ts";
 import { noteFailure } from "../../telemetry/failure.ts";
 import { note } from "../../telemetry/record.ts";

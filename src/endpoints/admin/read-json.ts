@@ -1,6 +1,6 @@
+import { readExactJson } from "../../admin/exact-json.ts";
+import { ManagementError } from "../../admin/management-error.ts";
 import { fromUtf8 } from "../../crypto/bytes.ts";
-import { readExactJson } from "../../management/exact-json.ts";
-import { ManagementError } from "../../management/management-error.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import { JSON_BYTES_MAX, readBody } from "../read-body.ts";
 import { mediaTypeOf, requireNoEncoding } from "../read-params.ts";

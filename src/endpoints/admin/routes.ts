@@ -1,6 +1,6 @@
-import * as clients from "../../management/api/clients.ts";
-import type { ApiContext } from "../../management/api/context.ts";
-import * as users from "../../management/api/users.ts";
+import * as clients from "../../admin/api/clients.ts";
+import type { ApiContext } from "../../admin/api/context.ts";
+import * as users from "../../admin/api/users.ts";
 import { ADMIN_PATHS } from "../paths.ts";
 import { empty, json } from "../respond.ts";
 import { readJson } from "./read-json.ts";

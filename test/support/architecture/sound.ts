@@ -8,7 +8,7 @@ export const SOUND: Readonly<Record<string, string>> = {
     "const request = { headers, Date: 1, crypto: 2 };",
     "const at = request.Date;",
   ].join("\n"),
-  "src/grants/a.ts": "const { user } = await grant.prepare(params, tools);",
+  "src/grants/a.ts": "const { user } = await grant.prove(presented, client, deps);",
   "src/storage/a.ts": [
     'const FIND = "SELECT * FROM users " + "WHERE id = ?";',
     "const one = db.prepare(FIND).bind(id);",
@@ -27,7 +27,7 @@ export const SOUND: Readonly<Record<string, string>> = {
   "src/tokens/a.ts": "function decide() { throw new TypeError(); }",
   "src/app.ts": `//${" ".repeat(97)}.\n`.repeat(250),
   "package.json": '{ "devDependencies": { "zod": "4.0.0-beta.1" } }',
-  "src/management/a.ts": 'import * as z from "zod/mini";',
+  "src/admin/a.ts": 'import * as z from "zod/mini";',
   "test/apart/package.json": '{ "dependencies": { "left-pad": "1.0.0" } }',
   "test/apart/a.ts": 'import pad from "left-pad";',
   "README.md": "See https://example.com/home/page, ../home/page and /o/token/.",

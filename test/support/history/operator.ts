@@ -1,8 +1,8 @@
 import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
-import { apply } from "../../../src/management/apply.ts";
-import { parseRegistryFile } from "../../../src/management/registry-file.ts";
+import { apply } from "../../../src/declarative/apply.ts";
+import { parseRegistryFile } from "../../../src/declarative/registry-file.ts";
 import { Unavailable } from "../../../src/protocol/refusal.ts";
 import { createRegistry, type RegistryWrite } from "../../../src/storage/registry.ts";
 import type { Random } from "../random.ts";

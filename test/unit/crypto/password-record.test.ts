@@ -4,11 +4,11 @@ import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import {
   DJANGO_ITERATIONS_MAX,
   hashFor,
-  makePasswordRecord,
-  parsePasswordRecord,
+  makePasswordHash,
+  parsePasswordHash,
   ROUNDS_MAX,
   SALT_BYTES,
-} from "../../../src/crypto/password-record.ts";
+} from "../../../src/crypto/password-hash.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 
@@ -49,14 +49,14 @@ async function deriveByHand(salt: Bytes): Promise<Bytes> {
 }
 
 function parsed(text: string) {
-  const record = parsePasswordRecord(text);
+  const record = parsePasswordHash(text);
   if (record === null) throw new Error("the record was not read");
   return record;
 }
 
 describe("a record of ours", () => {
   test("says how it was made", async () => {
-    const record = await makePasswordRecord("pw", 2, secureRandom(SALT_BYTES));
+    const record = await makePasswordHash("pw", 2, secureRandom(SALT_BYTES));
     expect(record).toMatch(/^\$pbkdf2-sha256\$r=2,i=100000\$[\w-]{22}\$[\w-]{43}$/);
     const { hash, salt, ...how } = parsed(record);
     expect(how).toEqual({ scheme: "chained", rounds: 2, iterations: 100_000 });
@@ -67,7 +67,7 @@ describe("a record of ours", () => {
 
   test("holds the chained derivation of password and salt, and not the password", async () => {
     const salt = Uint8Array.from({ length: 16 }, (_, index) => index);
-    const record = await makePasswordRecord("correct horse", 2, salt);
+    const record = await makePasswordHash("correct horse", 2, salt);
     const second = await deriveByHand(await deriveByHand(salt));
     expect(record).toBe(`$pbkdf2-sha256$r=2,i=100000$${SALT}$${toBase64Url(second)}`);
   });
@@ -137,6 +137,6 @@ describe("no record is read from", () => {
     ["a line feed at the end", `$pbkdf2-sha256$r=1,i=100000$${SALT}$${HASH}\n`],
     ["a sealing that nobody unsealed", `$sealed$${HASH}`],
   ])("%s", (_what, text) => {
-    expect(parsePasswordRecord(text)).toBeNull();
+    expect(parsePasswordHash(text)).toBeNull();
   });
 });

@@ -25,7 +25,7 @@ describe("a record that is not what would be made today", () => {
   test("is outdated under an older pepper, or that pepper could never retire", async () => {
     const before = await kindsOf({ rounds: 1, peppers: [1] });
     const after = await kindsOf({ rounds: 1, peppers: [2, 1] });
-    const record = await before.userPasswords.makeRecord("pw");
+    const record = await before.userPasswords.makeHash("pw");
     const check = await after.userPasswords.check("pw", [record]);
     expect(check).toEqual({ matched: record, outdated: true });
   });
@@ -43,14 +43,14 @@ describe("a record that is not what would be made today", () => {
 describe("records made one by one", () => {
   test("have a salt of their own each", async () => {
     const { clientSecrets } = await kindsOf({ rounds: 1 });
-    const [one, other] = [await clientSecrets.makeRecord("a"), await clientSecrets.makeRecord("a")];
+    const [one, other] = [await clientSecrets.makeHash("a"), await clientSecrets.makeHash("a")];
     expect(one).not.toBe(other);
   });
 
   test("share a salt when one is made beside the other, so that two secrets cost one", async () => {
     const { clientSecrets } = await kindsOf({ rounds: 1 });
-    const old = await clientSecrets.makeRecord("old");
-    const records = [await clientSecrets.makeRecord("new", old), old];
+    const old = await clientSecrets.makeHash("old");
+    const records = [await clientSecrets.makeHash("new", old), old];
     const wrong = await derivationsOf(() => clientSecrets.check("wrong", records));
     expect(wrong).toEqual(await derivationsOf(() => clientSecrets.check("wrong", [])));
     expect((await clientSecrets.check("old", records)).matched).toBe(old);
@@ -70,7 +70,7 @@ describe("a wrong password", () => {
 
   test("costs the same for a record of fewer rounds as for nobody", async () => {
     const before = await kindsOf({ rounds: 1 });
-    const record = await before.userPasswords.makeRecord("pw");
+    const record = await before.userPasswords.makeHash("pw");
     const { userPasswords } = await kindsOf({ rounds: 3 });
     const wrong = sum(await derivationsOf(() => userPasswords.check("wrong", [record])));
     expect(wrong).toBe(300_000);

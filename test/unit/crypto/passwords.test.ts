@@ -10,8 +10,8 @@ const { userPasswords, clientSecrets } = await createPasswordKinds({
   ...options,
   passwordHashRounds: ROUNDS,
 });
-const record = await userPasswords.makeRecord("correct horse");
-const otherRecord = await userPasswords.makeRecord("battery staple");
+const record = await userPasswords.makeHash("correct horse");
+const otherRecord = await userPasswords.makeHash("battery staple");
 const NO_MATCH = { matched: null, outdated: false };
 
 /** Made by `hashlib.pbkdf2_hmac` of Python 3.11 for "correct horse". */
@@ -38,7 +38,7 @@ describe("checking a password", () => {
   });
 
   test("tells apart two spellings that look the same: it normalises nothing", async () => {
-    const composed = await userPasswords.makeRecord("caf\u00e9");
+    const composed = await userPasswords.makeHash("caf\u00e9");
     expect((await userPasswords.check("caf\u00e9", [composed])).matched).toBe(composed);
     expect(await userPasswords.check("cafe\u0301", [composed])).toEqual(NO_MATCH);
   });
@@ -55,7 +55,7 @@ describe("checking a password", () => {
     const later = await createPasswordKinds({ ...options, passwordHashRounds: ROUNDS + 1 });
     const check = await later.userPasswords.check("correct horse", [record]);
     expect(check).toEqual({ matched: record, outdated: true });
-    const replaced = await later.userPasswords.makeRecord("correct horse");
+    const replaced = await later.userPasswords.makeHash("correct horse");
     const again = await later.userPasswords.check("correct horse", [replaced]);
     expect(again).toEqual({ matched: replaced, outdated: false });
     const before = await userPasswords.check("correct horse", [replaced]);
@@ -92,7 +92,7 @@ describe("the work of a check", () => {
   });
 
   test("is one call for a client secret, whatever the rounds for users", async () => {
-    const secret = await clientSecrets.makeRecord("secret");
+    const secret = await clientSecrets.makeHash("secret");
     for (const [presented, records] of [
       ["secret", [secret]],
       ["wrong", [secret]],
@@ -117,11 +117,11 @@ describe("the longest password", () => {
     ["of one-byte characters", "a".repeat(PASSWORD_BYTES_MAX), "a"],
     ["of two-byte characters", "é".repeat(PASSWORD_BYTES_MAX / 2), "a"],
   ])("has 4,096 bytes of UTF-8, %s; a longer one is wrong without work", async (_, longest) => {
-    const longestRecord = await clientSecrets.makeRecord(longest);
+    const longestRecord = await clientSecrets.makeHash(longest);
     expect((await clientSecrets.check(longest, [longestRecord])).matched).toBe(longestRecord);
 
     const longer = `${longest}a`;
-    const longerRecord = await clientSecrets.makeRecord(longer);
+    const longerRecord = await clientSecrets.makeHash(longer);
     const check = () => clientSecrets.check(longer, [longerRecord]);
     expect(await check()).toEqual(NO_MATCH);
     expect(await derivationsOf(check)).toEqual([]);

@@ -28,7 +28,7 @@ async function sealed(name: number, text: string): Promise<string> {
 }
 
 const passwords = await peppered(1);
-const record = await passwords.makeRecord("correct horse");
+const record = await passwords.makeHash("correct horse");
 
 describe("a record under a pepper", () => {
   test("is right for its password alone", async () => {
@@ -56,7 +56,7 @@ describe("a record under a pepper", () => {
   test("is still read when a new pepper stands in front of its own", async () => {
     const rotated = await peppered(2, 1);
     expect((await rotated.check("correct horse", [record])).matched).toBe(record);
-    const fresh = await rotated.makeRecord("correct horse");
+    const fresh = await rotated.makeHash("correct horse");
     expect((await (await peppered(2)).check("correct horse", [fresh])).matched).toBe(fresh);
     expect(await passwords.check("correct horse", [fresh])).toEqual(NO_MATCH);
   });
@@ -85,7 +85,7 @@ describe("a record under a pepper", () => {
 
 describe("what a pepper asks to be replaced", () => {
   test("is a record that was made before there was one", async () => {
-    const plain = await (await peppered()).makeRecord("correct horse");
+    const plain = await (await peppered()).makeHash("correct horse");
     const check = await passwords.check("correct horse", [plain]);
     expect(check).toEqual({ matched: plain, outdated: true });
   });
@@ -104,7 +104,7 @@ describe("what a pepper asks to be replaced", () => {
       random: secureRandom,
       deriveLong: longPbkdf2,
     });
-    const secret = await clientSecrets.makeRecord("secret");
+    const secret = await clientSecrets.makeHash("secret");
     expect(secret).toMatch(/^\$sealed\$/);
     const check = await clientSecrets.check("secret", [secret]);
     expect(check).toEqual({ matched: secret, outdated: false });

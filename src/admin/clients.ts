@@ -1,0 +1,168 @@
+import type { ClientRow } from "../storage/clients.ts";
+import { type Page, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import { idOf } from "./all-rows.ts";
+import { changeClient, findClient, notFound } from "./change-client.ts";
+import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secrets.ts";
+import type { AdminDeps } from "./deps.ts";
+import { type ClientEntry, ID_OF_USER, needsSecret, parseClientEntry } from "./entries.ts";
+import { type Listing, listPage } from "./listing.ts";
+import { invalid, ManagementError } from "./management-error.ts";
+import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
+import { updateOfClient } from "./row-changes.ts";
+
+/** A client as it is shown: all that its file entry has but the records, and a few instants. */
+export interface ClientView
+  extends Omit<ClientEntry, "client_secret" | "secret_record" | "previous_secret_record"> {
+  readonly has_secret: boolean;
+  /** The secret before the last rotation is valid too; see `previous_secret_ends_at`. */
+  readonly has_previous_secret: boolean;
+  readonly created_at: string;
+  /** Sessions that began before have ended. */
+  readonly sessions_valid_from: string;
+}
+
+/** What only files have, which bring the records of another service. */
+const RECORD_FIELDS = [
+  "secret_record",
+  "previous_secret_record",
+  "previous_secret_ends_at",
+] as const;
+
+/** What stays as it is, or is changed by a rotation alone. */
+const FIXED_FIELDS: readonly string[] = ["client_id", "client_secret", ...RECORD_FIELDS];
+
+/** The fields of a client that an update may be about, as a file has them. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Makes a client, and a secret for it unless it brings one or needs none.
+ *
+ * @param input as in a file; anything may be wrong with it
+ * @throws ManagementError `invalid` or `already_exists`
+ */
+export async function createClient(input: object, deps: AdminDeps): Promise<ClientSecret> {
+  const entry = parseClientEntry(input);
+  const records = RECORD_FIELDS.filter((field) => entry[field] !== undefined);
+  if (records.length > 0)
+    throw invalid(...records.map((field) => `${field}: stands in files alone`));
+  const clientId = entry.client_id;
+  const secret = needsSecret(entry) ? (entry.client_secret ?? makeSecret(deps.random)) : null;
+  const record = secret === null ? null : await deps.clientSecrets.makeHash(secret);
+  const fields = { ...clientFieldsOf(entry), ...NO_SECRETS, secret_record: record };
+  await insert({ kind: "insert_client", clientId, fields }, deps);
+  return { clientId, secret };
+}
+
+/** Shows clients by id, one page. */
+export function listClients(page: Page, { registry }: AdminDeps): Promise<Listing<ClientView>> {
+  return listPage((some) => registry.listClients(some), page, idOf, viewOf);
+}
+
+/** @throws ManagementError `not_found` */
+export async function showClient(clientId: string, deps: AdminDeps): Promise<ClientView> {
+  return viewOf(await findClient(clientId, deps));
+}
+
+/**
+ * Changes fields of a client. One that turns to a method with a secret gets a new secret.
+ *
+ * @param changes as in a file; undefined takes a field back to its default
+ * @param merge how the changes meet what is there; by default they replace whole fields
+ * @throws ManagementError `not_found`, `invalid` or `changed`
+ */
+export async function updateClient(
+  clientId: string,
+  changes: Fields,
+  deps: AdminDeps,
+  merge: (old: Fields, changes: Fields) => Fields = (old, more) => ({ ...old, ...more }),
+): Promise<ClientSecret> {
+  const fixed = FIXED_FIELDS.filter((field) => field in changes);
+  if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: no update changes it`));
+  return changeClient(clientId, deps, async (row) => {
+    const { secret_record, previous_secret_record, previous_secret_ends_at, ...old } =
+      clientEntryOf(row);
+    const wanted: Record<string, unknown> = { ...merge(old, changes) };
+    // What only the old method has goes with it.
+    const isMethodNew = wanted["token_endpoint_auth_method"] !== row.token_endpoint_auth_method;
+    if (isMethodNew && !("jwks" in changes)) delete wanted["jwks"];
+    const entry = parseClientEntry(wanted);
+    const lacksSecret = needsSecret(entry) && row.secret_record === null;
+    const secret = lacksSecret ? makeSecret(deps.random) : null;
+    const kept = needsSecret(entry) || !isMethodNew ? row : NO_SECRETS;
+    const secrets = {
+      secret_record:
+        secret === null ? kept.secret_record : await deps.clientSecrets.makeHash(secret),
+      previous_secret_record: kept.previous_secret_record,
+      previous_secret_ends_at_ms: kept.previous_secret_ends_at_ms,
+    };
+    const write = updateOfClient(row, { ...clientFieldsOf(entry), ...secrets });
+    return { write, result: { clientId, secret } };
+  });
+}
+
+/**
+ * Disables a client, which ends every session of it, or enables it again.
+ *
+ * @throws ManagementError `not_found` or `changed`
+ */
+export function setClientDisabled(
+  clientId: string,
+  isDisabled: boolean,
+  deps: AdminDeps,
+): Promise<void> {
+  return changeClient(clientId, deps, async (row) => {
+    const write = updateOfClient(row, { ...row, disabled: isDisabled ? 1 : 0 });
+    return { write, result: undefined };
+  });
+}
+
+/** Ends every token of a client, which may ask for others. @throws ManagementError `not_found` */
+export function endClientSessions(clientId: string, deps: AdminDeps): Promise<void> {
+  return onRow({ kind: "update_client", clientId, fields: {}, endsSessions: true }, deps);
+}
+
+/** Deletes a client, which ends every session of it. @throws ManagementError `not_found` */
+export function deleteClient(clientId: string, deps: AdminDeps): Promise<void> {
+  return onRow({ kind: "delete_client", clientId }, deps);
+}
+
+/** Writes what asks of a row only that it is there. */
+async function onRow(
+  write: Extract<RegistryWrite, { kind: "update_client" | "delete_client" }>,
+  { registry }: AdminDeps,
+): Promise<void> {
+  try {
+    await registry.write([write]);
+  } catch (error) {
+    if (error instanceof RegistryConflict) throw notFound(write.clientId);
+    throw error;
+  }
+}
+
+async function insert(
+  write: Extract<RegistryWrite, { kind: "insert_client" }>,
+  { registry }: AdminDeps,
+): Promise<void> {
+  try {
+    await registry.write([write]);
+  } catch (error) {
+    if (!(error instanceof RegistryConflict)) throw error;
+    const users = await registry.findUsersById([write.clientId]);
+    if (users.size > 0) throw invalid(`client_id: ${ID_OF_USER}`);
+    throw new ManagementError("already_exists", { kind: "client", name: write.clientId });
+  }
+}
+
+function viewOf(row: ClientRow): ClientView {
+  const { secret_record, previous_secret_record, previous_secret_ends_at, ...entry } =
+    clientEntryOf(row);
+  const hasPrevious = hasPreviousSecret(row);
+  return {
+    ...entry,
+    ...(hasPrevious && previous_secret_ends_at !== undefined ? { previous_secret_ends_at } : {}),
+    has_secret: secret_record !== undefined,
+    has_previous_secret: hasPrevious,
+    created_at: instantOf(row.created_at_ms),
+    sessions_valid_from: instantOf(row.not_before_ms),
+  };
+}

@@ -1,0 +1,187 @@
+import { normalizeUsername } from "../protocol/usernames.ts";
+import { type Page, RegistryConflict, type UserFields } from "../storage/registry.ts";
+import type { UserKey, UserRow } from "../storage/users.ts";
+import { nameOf } from "./all-rows.ts";
+import { changeUser, findUser } from "./change-user.ts";
+import type { AdminDeps } from "./deps.ts";
+import { parseUserEntry, SHARED_ID, type UserEntry } from "./entries.ts";
+import { type Listing, listPage } from "./listing.ts";
+import { invalid, ManagementError } from "./management-error.ts";
+import { makePassword, requireGoodPassword } from "./password-policy.ts";
+import { instantOf, UNUSABLE_RECORD, userEntryOf } from "./registry-rows.ts";
+import { changedFields } from "./row-changes.ts";
+
+export type { UserKey } from "../storage/users.ts";
+
+/** A user as it is shown: all that its file entry has but the record, and a few instants. */
+export interface UserView extends Omit<UserEntry, "id" | "password" | "password_record"> {
+  readonly id: string;
+  /** False: no password is right. */
+  readonly has_password: boolean;
+  readonly created_at: string;
+  /** Sessions that began before have ended. */
+  readonly sessions_valid_from: string;
+}
+
+/** What stays as it is, or is changed by a command of its own. */
+const FIXED_FIELDS = ["id", "password", "password_record"];
+
+/**
+ * Makes a user; without a password none is right.
+ *
+ * @param input as in a file, but for a record; anything may be wrong with it
+ * @returns the id, which is the subject of the user's tokens
+ * @throws ManagementError `invalid` or `already_exists`
+ */
+export async function createUser(input: object, deps: AdminDeps): Promise<string> {
+  const entry = parseUserEntry(input);
+  const { password, username } = entry;
+  if (entry.password_record !== undefined) throw invalid("password_record: stands in files alone");
+  if (password !== undefined) requireGoodPassword(password, username, deps);
+  const id = entry.id ?? deps.newUserId();
+  const fields: UserFields = {
+    password_record:
+      password === undefined ? UNUSABLE_RECORD : await deps.userPasswords.makeHash(password),
+    claims: JSON.stringify(entry.claims),
+    is_active: entry.is_active ? 1 : 0,
+  };
+  try {
+    await deps.registry.write([{ kind: "insert_user", id, username, fields }]);
+  } catch (error) {
+    if (!(error instanceof RegistryConflict)) throw error;
+    if ((await deps.registry.findClients([id])).size > 0) throw invalid(`id: ${SHARED_ID}`);
+    throw new ManagementError("already_exists", { kind: "user", name: username });
+  }
+  return id;
+}
+
+/** Shows users by name, one page. */
+export function listUsers(page: Page, { registry }: AdminDeps): Promise<Listing<UserView>> {
+  return listPage((some) => registry.listUsers(some), page, nameOf, viewOf);
+}
+
+/** @throws ManagementError `not_found` */
+export async function showUser(key: UserKey, deps: AdminDeps): Promise<UserView> {
+  return viewOf(await findUser(key, deps));
+}
+
+/** The fields of a user that an update may be about, as a file has them. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Changes name, claims or state of a user. A user who is deactivated loses every session.
+ *
+ * @param changes as in a file; undefined takes a field back to its default
+ * @param merge how the changes meet what is there; by default they replace whole fields
+ * @throws ManagementError `not_found`, `invalid`, `already_exists` for a name, or `changed`
+ */
+export function updateUser(
+  key: UserKey,
+  changes: Fields,
+  deps: AdminDeps,
+  merge: (old: Fields, changes: Fields) => Fields = (old, more) => ({ ...old, ...more }),
+): Promise<void> {
+  return changeUser(key, deps, async (row) => {
+    const fixed = FIXED_FIELDS.filter((field) => field in changes);
+    if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: no update changes it`));
+    const { id: _, password_record: __, ...old } = userEntryOf(row);
+    const { username, claims, is_active } = parseUserEntry(merge(old, changes));
+    const wanted = {
+      username: normalizeUsername(username),
+      claims: JSON.stringify(claims),
+      is_active: is_active ? 1 : 0,
+    };
+    const fields = changedFields(wanted, row);
+    if (fields === null) return { write: null, result: undefined };
+    if (fields.username !== undefined && (await isTaken(username, row.id, deps))) {
+      throw new ManagementError("already_exists", { kind: "user", name: username });
+    }
+    const endsSessions = fields.is_active === 0;
+    const expected = { claims: row.claims, is_active: row.is_active };
+    return {
+      write: { kind: "update_user", username: row.username, fields, expected, endsSessions },
+      result: undefined,
+    };
+  });
+}
+
+async function isTaken(username: string, ownId: string, { registry }: AdminDeps): Promise<boolean> {
+  const owner = (await registry.findUsers([username])).get(username);
+  return owner !== undefined && owner.id !== ownId;
+}
+
+/**
+ * Forgets the failed logins of a user, who may try again at once.
+ *
+ * @throws ManagementError `not_found` or `changed`
+ */
+export function unlockUser(key: UserKey, deps: AdminDeps): Promise<void> {
+  return changeUser(key, deps, async ({ username }) => {
+    const change = { fields: {}, endsSessions: false, unlocks: true };
+    return { write: { kind: "update_user", username, ...change }, result: undefined };
+  });
+}
+
+/**
+ * Gives a user another password, which ends every session of the user and forgets failed logins.
+ *
+ * @throws ManagementError `invalid`, `not_found` or `changed`
+ */
+export function setPassword(key: UserKey, password: string, deps: AdminDeps): Promise<void> {
+  return changeUser(key, deps, async (row) => {
+    const { username } = row;
+    parseUserEntry({ username, password });
+    requireGoodPassword(password, username, deps);
+    const fields = { password_record: await deps.userPasswords.makeHash(password) };
+    return {
+      write: { kind: "update_user", username, fields, endsSessions: true },
+      result: undefined,
+    };
+  });
+}
+
+/**
+ * Gives a user a password that is made here, which ends every session of the user.
+ *
+ * @returns the password, which is shown this once
+ * @throws ManagementError `not_found` or `changed`
+ */
+export async function resetPassword(key: UserKey, deps: AdminDeps): Promise<string> {
+  const password = makePassword(deps);
+  await setPassword(key, password, deps);
+  return password;
+}
+
+/**
+ * Lets a user log in, or ends every session of the user and lets none begin.
+ *
+ * @throws ManagementError `not_found` or `changed`
+ */
+export function setUserActive(key: UserKey, isActive: boolean, deps: AdminDeps): Promise<void> {
+  return updateUser(key, { is_active: isActive }, deps);
+}
+
+/** Ends every session of a user, who can log in again. @throws ManagementError `not_found` */
+export function endSessions(key: UserKey, deps: AdminDeps): Promise<void> {
+  return changeUser(key, deps, async ({ username }) => {
+    const write = { kind: "update_user", username, fields: {}, endsSessions: true } as const;
+    return { write, result: undefined };
+  });
+}
+
+/** Deletes a user, which ends every session of the user. @throws ManagementError `not_found` */
+export function deleteUser(key: UserKey, deps: AdminDeps): Promise<void> {
+  return changeUser(key, deps, async ({ username }) => {
+    return { write: { kind: "delete_user", username }, result: undefined };
+  });
+}
+
+function viewOf(row: UserRow): UserView {
+  const { password_record: record, ...entry } = userEntryOf(row);
+  return {
+    ...entry,
+    has_password: !record.startsWith(UNUSABLE_RECORD),
+    created_at: instantOf(row.created_at_ms),
+    sessions_valid_from: instantOf(row.not_before_ms),
+  };
+}

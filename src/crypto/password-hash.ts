@@ -1,0 +1,101 @@
+/**
+ * What is stored in place of a password or a client secret: a record that describes itself.
+ *
+ *     $pbkdf2-sha256$r=6,i=100000$SALT$HASH     ours: r chained calls of i iterations (pbkdf2.ts)
+ *     pbkdf2_sha256$600000$salt$HASH            Django's, verified and then replaced
+ *     $sealed$SEALING                           either, sealed under the pepper (passwords.ts)
+ *     !...                                      unusable (Django's convention): none is right
+ */
+import { type Bytes, fromBase64, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
+import type { DeriveLong } from "./long-pbkdf2.ts";
+import {
+  chainedPbkdf2,
+  DERIVED_BYTES,
+  type InTurn,
+  ITERATIONS_PER_CALL_MAX,
+  pbkdf2,
+} from "./pbkdf2.ts";
+
+/** Most chained rounds a record or the setting may ask for: bounds what one login can cost. */
+export const ROUNDS_MAX = 20;
+
+/** Most iterations of a Django record that are verified. Django 6.0 makes 1,200,000. */
+export const DJANGO_ITERATIONS_MAX = 2_000_000;
+
+/** Length of a salt of ours, in bytes. */
+export const SALT_BYTES = 16;
+
+/** How a record's hash is computed from a password. */
+export interface PasswordHash {
+  readonly scheme: "chained" | "django";
+  /** Calls of PBKDF2; 1 for Django's. */
+  readonly rounds: number;
+  /** Iterations in one round. */
+  readonly iterations: number;
+  readonly salt: Bytes;
+  readonly hash: Bytes;
+}
+
+const OURS = /^\$pbkdf2-sha256\$r=(\d{1,2}),i=(\d{1,6})\$([\w-]{22})\$([\w-]{43})$/;
+const DJANGO = /^pbkdf2_sha256\$(\d{1,7})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/;
+
+/** Reads an unsealed record. @returns null when it is unusable, foreign or beyond the limits */
+export function parsePasswordHash(text: string): PasswordHash | null {
+  const ours = OURS.exec(text);
+  if (ours !== null) {
+    const [, rounds = "", iterations = "", salt = "", hash = ""] = ours;
+    return bounded("chained", Number(rounds), Number(iterations), {
+      salt: fromBase64Url(salt),
+      hash: fromBase64Url(hash),
+    });
+  }
+  const django = DJANGO.exec(text);
+  if (django === null) return null;
+  const [, iterations = "", salt = "", hash = ""] = django;
+  const bytes = { salt: utf8(salt), hash: fromBase64(hash) };
+  return bounded("django", 1, Number(iterations), bytes);
+}
+
+/** Hashes a password into a record of ours. @param salt {@link SALT_BYTES} long */
+export async function makePasswordHash(
+  password: string,
+  rounds: number,
+  salt: Bytes,
+  inTurn?: InTurn,
+): Promise<string> {
+  const hash = await chainedPbkdf2(password, salt, rounds, ITERATIONS_PER_CALL_MAX, inTurn);
+  const parameters = `r=${rounds},i=${ITERATIONS_PER_CALL_MAX}`;
+  return `$pbkdf2-sha256$${parameters}$${toBase64Url(salt)}$${toBase64Url(hash)}`;
+}
+
+/**
+ * Computes what a record's hash would be for `password`.
+ *
+ * @param deriveLong for Django's one long PBKDF2: it cannot be split into calls, and WebCrypto
+ *   refuses it whole
+ * @returns 32 bytes
+ */
+export async function hashFor(
+  password: string,
+  record: PasswordHash,
+  deriveLong: DeriveLong,
+  inTurn?: InTurn,
+): Promise<Bytes> {
+  const { scheme, salt, rounds, iterations } = record;
+  if (scheme === "chained") return chainedPbkdf2(password, salt, rounds, iterations, inTurn);
+  if (iterations > ITERATIONS_PER_CALL_MAX) return deriveLong(password, salt, iterations);
+  return pbkdf2(password, salt, iterations, inTurn);
+}
+
+function bounded(
+  scheme: PasswordHash["scheme"],
+  rounds: number,
+  iterations: number,
+  bytes: { salt: Bytes | null; hash: Bytes | null },
+): PasswordHash | null {
+  const iterationsMax = scheme === "django" ? DJANGO_ITERATIONS_MAX : ITERATIONS_PER_CALL_MAX;
+  if (rounds < 1 || rounds > ROUNDS_MAX) return null;
+  if (iterations < 1 || iterations > iterationsMax) return null;
+  if (bytes.salt === null || bytes.hash?.length !== DERIVED_BYTES) return null;
+  return { scheme, rounds, iterations, salt: bytes.salt, hash: bytes.hash };
+}

@@ -1,0 +1,173 @@
+import { allRows, idOf, nameOf } from "../admin/all-rows.ts";
+import { ManagementError, type Subject } from "../admin/management-error.ts";
+import { type Registry, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import {
+  type Applied,
+  type ApplyDeps,
+  clientSteps,
+  type Decided,
+  type Step,
+  userSteps,
+} from "./apply-steps.ts";
+import type { RegistryFile } from "./registry-file.ts";
+
+export type { Applied, ApplyDeps } from "./apply-steps.ts";
+
+/** How {@link apply} goes about it. */
+export interface ApplyOptions {
+  /** Deletes what the file does not name, in each of the two lists that the file has. */
+  readonly prune?: boolean;
+  /** Writes nothing, and makes no records, which is what takes the time. */
+  readonly dryRun?: boolean;
+  /** Called when an entry is checked, and again when it is ready to be written. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Called after each transaction, with how many changes are written so far. */
+  readonly onWritten?: (changes: number) => void;
+}
+
+/** Entries whose secrets are hashed at once, and written after that. */
+const HASHED_AT_ONCE = 50;
+
+// A longer transaction would take D1 too long: it has 50 changes, or 200 new clients and users.
+const CHANGE_COST = 4;
+const INSERT_COST = 1;
+const TRANSACTION_COST_MAX = 200;
+
+/**
+ * Makes or updates clients and users to match a file. Doing so twice changes nothing the second
+ * time: a secret that matches its record is left alone. Fields, clients and users that the file
+ * does not name are left alone too, unless `prune` says otherwise. The whole file is checked before
+ * anything is written. Up to 50 changes are written all or nothing. More are written in parts, and
+ * to apply the file again writes the rest.
+ *
+ * @returns what became of each entry, in the order of the file, and then of what it does not name
+ * @throws ManagementError `invalid` when the file does not fit to what is there, `changed` when
+ *   another command or a request changed a row at the same time; that part is not written
+ * @throws Unavailable when D1 fails; that part is not written
+ */
+export async function apply(
+  file: RegistryFile,
+  deps: ApplyDeps,
+  options: ApplyOptions = {},
+): Promise<readonly Applied[]> {
+  const { prune = false, dryRun = false, onProgress = () => undefined } = options;
+  const used = dryRun ? withoutRecords(deps) : deps;
+  const total = 2 * (file.clients.length + file.users.length);
+  let done = 0;
+  const advance = () => {
+    done += 1;
+    onProgress(done, total);
+  };
+  const decided: Decided[] = [];
+  for (const decide of [clientSteps, userSteps]) {
+    for await (const one of decide(file, used)) {
+      decided.push(one);
+      advance();
+    }
+  }
+  const deletions = prune ? (await findUnnamed(file, deps.registry)).map(deletion) : [];
+  const writer = createWriter(deps.registry, dryRun, options.onWritten);
+  const applied: Applied[] = [];
+  for (let start = 0; start < decided.length; start += HASHED_AT_ONCE) {
+    const some = decided.slice(start, start + HASHED_AT_ONCE);
+    const steps = await Promise.all(some.map((one) => finish(one, advance)));
+    applied.push(...(await writer.add(steps)));
+  }
+  applied.push(...(await writer.add(deletions)));
+  await writer.flush();
+  return applied;
+}
+
+async function finish(one: Decided, advance: () => void): Promise<Step> {
+  const step = await one.finish();
+  advance();
+  return step;
+}
+
+/**
+ * Finds the clients and users that a file does not name, in each of the two lists that it has.
+ *
+ * @throws Unavailable when D1 fails
+ */
+export async function findUnnamed(
+  file: RegistryFile,
+  registry: Registry,
+): Promise<readonly Subject[]> {
+  const clientIds = new Set(file.clients.map((entry) => entry.client_id));
+  const nameKeys = new Set(file.users.map((entry) => registry.nameKeyOf(entry.username)));
+  const unnamed: Subject[] = [];
+  if (file.has.clients) {
+    for await (const { client_id: name } of allRows((page) => registry.listClients(page), idOf)) {
+      if (!clientIds.has(name)) unnamed.push({ kind: "client", name });
+    }
+  }
+  if (file.has.users) {
+    for await (const { username: name } of allRows((page) => registry.listUsers(page), nameOf)) {
+      if (!nameKeys.has(registry.nameKeyOf(name))) unnamed.push({ kind: "user", name });
+    }
+  }
+  return unnamed;
+}
+
+function deletion({ kind, name }: Subject): Step {
+  const write: RegistryWrite =
+    kind === "client"
+      ? { kind: "delete_client", clientId: name }
+      : { kind: "delete_user", username: name };
+  return { kind, name, change: "deleted", fields: [], write };
+}
+
+/** Writes steps in their order, as many in one transaction as fit. */
+function createWriter(
+  registry: Registry,
+  isDryRun: boolean,
+  onWritten: (changes: number) => void = () => undefined,
+) {
+  const waiting: RegistryWrite[] = [];
+  let cost = 0;
+  let changes = 0;
+
+  async function write(writes: readonly RegistryWrite[]): Promise<void> {
+    if (isDryRun) return;
+    try {
+      await registry.write(writes);
+    } catch (error) {
+      if (error instanceof RegistryConflict) throw new ManagementError("changed");
+      throw error;
+    }
+    changes += writes.length;
+    onWritten(changes);
+  }
+
+  return {
+    async add(steps: readonly Step[]): Promise<readonly Applied[]> {
+      for (const { write: added } of steps) {
+        if (added === null) continue;
+        if (cost + costOf(added) > TRANSACTION_COST_MAX) {
+          await write(waiting.splice(0));
+          cost = 0;
+        }
+        waiting.push(added);
+        cost += costOf(added);
+      }
+      return steps.map(({ write: _, ...applied }) => applied);
+    },
+    async flush(): Promise<void> {
+      await write(waiting.splice(0));
+    },
+  };
+}
+
+/** What a write costs D1: new clients and users share their statements. */
+function costOf({ kind }: RegistryWrite): number {
+  return kind === "insert_client" || kind === "insert_user" ? INSERT_COST : CHANGE_COST;
+}
+
+function withoutRecords(deps: ApplyDeps): ApplyDeps {
+  const makeHash = async () => "not made";
+  return {
+    ...deps,
+    userPasswords: { ...deps.userPasswords, makeHash },
+    clientSecrets: { ...deps.clientSecrets, makeHash },
+  };
+}

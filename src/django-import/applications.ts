@@ -1,0 +1,64 @@
+import { type ClientEntry, parseClientEntry } from "../admin/entries.ts";
+import type { GrantType } from "../protocol/names.ts";
+import { originOf } from "../protocol/origin.ts";
+import { credentialsOf } from "./credentials.ts";
+import { type DumpRecord, type Mapping, textOf } from "./dump-record.ts";
+import { problemsOf } from "./users.ts";
+
+/** What an application may do here, by its one grant type there. */
+const GRANT_TYPES: Readonly<Record<string, readonly GrantType[]>> = {
+  password: ["password", "refresh_token"],
+  "client-credentials": ["client_credentials"],
+};
+
+/** What is left of a grant type that is not offered here: who is logged in stays so. */
+const REFRESH_ALONE: readonly GrantType[] = ["refresh_token"];
+
+/**
+ * Reads an application as a client. Its secret is plain text (DOT before 2, or `hash_client_secret`
+ * off), to be hashed as `client_secret`; or it is a record already.
+ */
+export function mapApplication({ fields }: DumpRecord): Mapping<ClientEntry> {
+  const remarks: string[] = [];
+  const credentials = credentialsOf(fields, remarks);
+  if ("refusal" in credentials) return credentials;
+  const { token_endpoint_auth_method: method, client_secret: secret } = credentials;
+  // No entry of a file gives a public client a new secret: an import alone does.
+  const keepsSecret = method === "none" && secret !== undefined;
+  try {
+    const entry = parseClientEntry({
+      client_id: fields["client_id"],
+      client_name: textOf(fields["name"]),
+      grant_types: grantTypesOf(textOf(fields["authorization_grant_type"]), remarks),
+      allowed_origins: originsOf(textOf(fields["allowed_origins"]), remarks),
+      ...credentials,
+      token_endpoint_auth_method: keepsSecret ? "client_secret_basic" : method,
+    });
+    return { value: { ...entry, token_endpoint_auth_method: method }, remarks };
+  } catch (error) {
+    return { refusal: problemsOf(error) };
+  }
+}
+
+function grantTypesOf(grantType: string, remarks: string[]): readonly GrantType[] {
+  const known = Object.hasOwn(GRANT_TYPES, grantType) ? GRANT_TYPES[grantType] : undefined;
+  if (known !== undefined) return known;
+  const name = /^[a-z:_-]{1,64}$/.test(grantType) ? grantType : "its grant type";
+  remarks.push(`${name} is not offered here: it may refresh, and no more`);
+  return REFRESH_ALONE;
+}
+
+function originsOf(text: string, remarks: string[]): readonly string[] {
+  const origins = new Set<string>();
+  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
+    const origin = originOf(word);
+    if (origin === null) {
+      remarks.push(
+        "allowed_origins: left out what is not an origin such as https://app.example.com",
+      );
+    } else {
+      origins.add(origin);
+    }
+  }
+  return [...origins];
+}

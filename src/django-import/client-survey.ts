@@ -1,0 +1,181 @@
+import type { ClientEntry } from "../admin/entries.ts";
+import type { Passwords } from "../crypto/passwords.ts";
+import type { ClientRow } from "../storage/clients.ts";
+import type { DeletedAccount } from "../storage/deleted-accounts.ts";
+import { mapApplication } from "./applications.ts";
+import { type DumpRecord, type Mapping, referenceTo, textOf } from "./dump-record.ts";
+import { closedGateOf } from "./gates.ts";
+import type { ImportDeps } from "./import-deps.ts";
+import {
+  deletedEndMs,
+  endedMsOf,
+  type KnownClient,
+  type KnownUser,
+  WAS_DELETED,
+} from "./known-accounts.ts";
+import { createOriginWatch } from "./origin-watch.ts";
+import type { Tally } from "./report.ts";
+import { knownFields } from "./unread-fields.ts";
+
+/** How many secrets are checked at once. */
+const SECRETS_AT_ONCE = 8;
+
+/** An application that could be taken, as far as the dump alone tells. */
+interface Candidate {
+  readonly record: DumpRecord;
+  readonly clientId: string;
+  readonly mapping: Mapping<ClientEntry>;
+}
+
+/** As of when it is asked whether applications work, and whether deleted ones come back. */
+interface ClientOptions {
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  readonly restoresDeleted: boolean;
+}
+
+/** What is here already of a client's id. */
+interface Found {
+  readonly row: ClientRow | undefined;
+  readonly deleted: DeletedAccount | undefined;
+  /** Whether a user has the id, here or in the dump. */
+  readonly isUser: boolean;
+}
+
+/** Decides what becomes of each application of a dump. */
+export function createClientSurvey(
+  deps: ImportDeps,
+  tally: Tally,
+  { nowMs, restoresDeleted }: ClientOptions,
+) {
+  const known = new Map<string, KnownClient>();
+  const candidates: Candidate[] = [];
+  const fields = knownFields("clients");
+  const origins = createOriginWatch();
+
+  const refuse = createRefusal(known, tally);
+
+  /** @returns the client to make, or null when none is */
+  function decide(candidate: Candidate, { row, deleted, isUser }: Found): ClientEntry | null {
+    const { record, clientId: name, mapping } = candidate;
+    const naturalKey = referenceTo([name]) ?? "";
+    if (known.has(naturalKey) || (record.pk !== null && known.has(record.pk))) {
+      tally.note("clients", "refused", name, "another of the dump has its id or key");
+      return null;
+    }
+    if ("refusal" in mapping) {
+      refuse(record, name, mapping.refusal);
+      return null;
+    }
+    if (row === undefined && (isUser || (deleted !== undefined && !restoresDeleted))) {
+      refuse(record, name, isUser ? "its id is a user's here" : WAS_DELETED);
+      return null;
+    }
+    const gate = closedGateOf(record.fields, fields, nowMs);
+    const decided = row === undefined ? fresh(name, gate !== null, deleted) : kept(row);
+    known.set(naturalKey, decided);
+    if (record.pk !== null) known.set(record.pk, decided);
+    if (row !== undefined) {
+      tally.note("clients", "unchanged", name, ...differencesOf(gate, row));
+      return null;
+    }
+    const closed = gate === null ? [] : [`${gate} keeps it out there: comes over disabled`];
+    const remarks = [...closed, ...mapping.remarks];
+    tally.note("clients", remarks.length > 0 ? "changed" : "taken", name, ...remarks);
+    return { ...mapping.value, disabled: gate !== null };
+  }
+
+  return {
+    add(record: DumpRecord): void {
+      const mapping = mapApplication(record);
+      origins.note(record.fields);
+      const clientId = textOf(record.fields["client_id"]) || `${record.pk}`;
+      if ("refusal" in mapping) refuse(record, clientId, mapping.refusal);
+      else candidates.push({ record, clientId, mapping });
+    },
+
+    /** @param users those of the dump */
+    async end(
+      users: ReadonlyMap<string, KnownUser>,
+    ): Promise<{ known: ReadonlyMap<string, KnownClient>; fresh: ClientEntry[] }> {
+      const ids = candidates.map(({ clientId }) => clientId);
+      const foundOf = await findStanding(ids, users, deps);
+      const taken: ClientEntry[] = [];
+      const isNew = ({ clientId }: Candidate) => foundOf(clientId).row === undefined;
+      for await (const candidate of withoutEmptySecrets(candidates, isNew, deps.clientSecrets)) {
+        const entry = decide(candidate, foundOf(candidate.clientId));
+        if (entry !== null) taken.push(entry);
+      }
+      for (const warning of origins.warnings()) tally.warn(warning);
+      return { known, fresh: taken };
+    },
+  };
+}
+
+/** Refuses an application, and with it what refers to it. */
+function createRefusal(known: Map<string, KnownClient>, tally: Tally) {
+  return ({ pk }: DumpRecord, name: string, reason: string): void => {
+    tally.note("clients", "refused", name, reason);
+    const refused: KnownClient = { ...fresh(name, false), fate: "refused" };
+    for (const key of [pk, referenceTo([name])]) {
+      if (key !== null && !known.has(key)) known.set(key, refused);
+    }
+  };
+}
+
+/** Looks up what is here of the ids of clients. @param users those of the dump */
+async function findStanding(
+  ids: readonly string[],
+  users: ReadonlyMap<string, KnownUser>,
+  { registry, store }: ImportDeps,
+): Promise<(id: string) => Found> {
+  const rows = await registry.findClients(ids);
+  const deleted = new Map((await store.findDeletedClients(ids)).map((one) => [one.id, one]));
+  const userIds = new Set((await store.findUsers(ids, [])).map(({ id }) => id));
+  for (const { id, fate } of users.values()) if (fate !== "refused") userIds.add(id);
+  return (id) => ({ row: rows.get(id), deleted: deleted.get(id), isUser: userIds.has(id) });
+}
+
+async function* withoutEmptySecrets(
+  candidates: readonly Candidate[],
+  isNew: (candidate: Candidate) => boolean,
+  secrets: Passwords,
+): AsyncGenerator<Candidate> {
+  for (let start = 0; start < candidates.length; start += SECRETS_AT_ONCE) {
+    const some = candidates.slice(start, start + SECRETS_AT_ONCE);
+    yield* await Promise.all(
+      some.map((one) => (isNew(one) ? withoutEmptySecret(one, secrets) : one)),
+    );
+  }
+}
+
+/** DOT hashes an empty secret too: of a new client it is found out what the record is of. */
+async function withoutEmptySecret(candidate: Candidate, secrets: Passwords): Promise<Candidate> {
+  const { record, mapping } = candidate;
+  const secretHash = "value" in mapping ? mapping.value.secret_record : undefined;
+  if (secretHash === undefined) return candidate;
+  const { matched } = await secrets.check("", [secretHash]);
+  if (matched === null) return candidate;
+  const emptied = { ...record, fields: { ...record.fields, client_secret: "" } };
+  return { ...candidate, mapping: mapApplication(emptied) };
+}
+
+function differencesOf(gate: string | null, { disabled }: ClientRow): string[] {
+  const isOpenHere = gate !== null && disabled === 0;
+  return isOpenHere ? [`${gate} keeps it out there, and it is enabled here`] : [];
+}
+
+function fresh(clientId: string, isDisabled: boolean, deleted?: DeletedAccount): KnownClient {
+  const endedMs = deletedEndMs(deleted);
+  return { clientId, fate: "new", isDisabled, refreshIdleSeconds: null, endedMs };
+}
+
+function kept(row: ClientRow): KnownClient {
+  return {
+    clientId: row.client_id,
+    fate: "kept",
+    isDisabled: row.disabled === 1,
+    refreshIdleSeconds: row.refresh_idle_ttl_seconds,
+    endedMs: endedMsOf(row),
+  };
+}

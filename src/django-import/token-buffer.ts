@@ -1,0 +1,33 @@
+import type {
+  ImportedAccessToken,
+  ImportedRefreshToken,
+  ImportStore,
+} from "../storage/import-store.ts";
+import type { Tally } from "./report.ts";
+
+/** Most rows for one table: with the longest scopes they stay below the 2 MB that D1 takes. */
+const ROWS_PER_BATCH = 500;
+
+/** Collects tokens and writes them some hundred at a time, and counts what was not here yet. */
+export function createTokenBuffer(store: ImportStore, tally: Tally) {
+  let refreshTokens: ImportedRefreshToken[] = [];
+  let accessTokens: ImportedAccessToken[] = [];
+
+  return {
+    addRefreshToken: (row: ImportedRefreshToken) => void refreshTokens.push(row),
+    addAccessToken: (row: ImportedAccessToken) => void accessTokens.push(row),
+    isFull: () => Math.max(refreshTokens.length, accessTokens.length) >= ROWS_PER_BATCH,
+
+    async flush(): Promise<void> {
+      const batch = { refreshTokens, accessTokens };
+      if (refreshTokens.length + accessTokens.length === 0) return;
+      refreshTokens = [];
+      accessTokens = [];
+      const added = await store.addTokens(batch);
+      tally.add("refresh_tokens", "taken", added.refreshTokens);
+      tally.add("refresh_tokens", "unchanged", batch.refreshTokens.length - added.refreshTokens);
+      tally.add("access_tokens", "taken", added.accessTokens);
+      tally.add("access_tokens", "unchanged", batch.accessTokens.length - added.accessTokens);
+    },
+  };
+}

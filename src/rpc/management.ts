@@ -1,0 +1,189 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import * as clients from "../admin/api/clients.ts";
+import { type ApiContext, contextOf } from "../admin/api/context.ts";
+import { problemsOf } from "../admin/api/input.ts";
+import * as users from "../admin/api/users.ts";
+import { ManagementError } from "../admin/management-error.ts";
+import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "../deps.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { noteFailure } from "../telemetry/failure.ts";
+import { note, withRecord } from "../telemetry/record.ts";
+import type { Outcome } from "../telemetry/request-line.ts";
+import type {
+  ClientPatch,
+  Managed,
+  Manager,
+  NewClient,
+  NewUser,
+  NotDone,
+  PageRequest,
+  UserPatch,
+  UserReference,
+} from "./management-types.ts";
+
+/** What a binding may say of its caller, in the caller's configuration. */
+interface CallerProps {
+  readonly actor?: unknown;
+}
+
+/** What an actor may be called, since it stands in the log. */
+const ACTOR = /^[\x21-\x7e]{1,64}$/;
+
+const OUTCOMES: Readonly<Record<NotDone["kind"] | "ok", Outcome>> = {
+  ok: "ok",
+  not_found: "refused",
+  already_exists: "refused",
+  invalid: "refused",
+  changed: "refused",
+  off: "refused",
+  unavailable: "unavailable",
+};
+
+/**
+ * For other Workers, by service binding (`entrypoint = "Management"`): users and clients, while
+ * `MANAGEMENT_API` is on. The binding is the authorisation: whoever deploys a Worker that has one
+ * may do all of this. Never throws.
+ */
+export class Management extends WorkerEntrypoint<Env, CallerProps> implements Manager {
+  listUsers(page: PageRequest & { readonly username?: string } = {}) {
+    return this.#call("listUsers", (context) => users.listUsers(page, context));
+  }
+
+  createUser(user: NewUser) {
+    return this.#call("createUser", async (context) => ({
+      user: await users.createUser(user, context),
+    }));
+  }
+
+  getUser(key: UserReference) {
+    return this.#call("getUser", async (context) => ({ user: await users.getUser(key, context) }));
+  }
+
+  updateUser(key: UserReference, patch: UserPatch) {
+    return this.#call("updateUser", async (context) => ({
+      user: await users.updateUser(key, patch, context),
+    }));
+  }
+
+  setPassword(key: UserReference, password: string) {
+    return this.#do("setPassword", (context) => users.setPassword(key, { password }, context));
+  }
+
+  resetPassword(key: UserReference) {
+    return this.#call("resetPassword", (context) => users.resetPassword(key, context));
+  }
+
+  unlockUser(key: UserReference) {
+    return this.#do("unlockUser", (context) => users.unlockUser(key, context));
+  }
+
+  listUserSessions(key: UserReference, page: PageRequest = {}) {
+    return this.#call("listUserSessions", (context) => users.listSessions(key, page, context));
+  }
+
+  endUserSession(key: UserReference, sessionId: string) {
+    return this.#do("endUserSession", (context) => users.endSession(key, sessionId, context));
+  }
+
+  endUserSessions(key: UserReference) {
+    return this.#do("endUserSessions", (context) => users.endSessions(key, context));
+  }
+
+  deleteUser(key: UserReference) {
+    return this.#do("deleteUser", (context) => users.deleteUser(key, context));
+  }
+
+  listClients(page: PageRequest = {}) {
+    return this.#call("listClients", (context) => clients.listClients(page, context));
+  }
+
+  createClient(client: NewClient) {
+    return this.#call("createClient", async (context) => ({
+      client: await clients.createClient(client, context),
+    }));
+  }
+
+  getClient(clientId: string) {
+    return this.#call("getClient", async (context) => ({
+      client: await clients.getClient(clientId, context),
+    }));
+  }
+
+  updateClient(clientId: string, patch: ClientPatch) {
+    return this.#call("updateClient", async (context) => ({
+      client: await clients.updateClient(clientId, patch, context),
+    }));
+  }
+
+  rotateClientSecret(
+    clientId: string,
+    rotation: { readonly previous_secret_ends_at?: string } = {},
+  ) {
+    return this.#call("rotateClientSecret", async (context, { clock }) => ({
+      client: await clients.rotateSecret(clientId, rotation, clock(), context),
+    }));
+  }
+
+  endClientSessions(clientId: string) {
+    return this.#do("endClientSessions", (context) => {
+      return clients.endClientSessions(clientId, context);
+    });
+  }
+
+  deleteClient(clientId: string) {
+    return this.#do("deleteClient", (context) => clients.deleteClient(clientId, context));
+  }
+
+  /** The same for what has nothing to show. */
+  #do(method: keyof Manager, work: (context: ApiContext) => Promise<void>): Promise<Managed> {
+    return this.#call(method, async (context) => {
+      await work(context);
+      return {};
+    });
+  }
+
+  /** Does one thing as a request of its own in the log. */
+  async #call<Result extends object>(
+    method: keyof Manager,
+    work: (context: ApiContext, deps: Deps) => Promise<Result>,
+  ): Promise<Managed<Result>> {
+    const observer = observerOf(this.env);
+    const record = observer.begin(newRequestId());
+    const { actor: named } = this.ctx.props ?? {};
+    const actor = typeof named === "string" && ACTOR.test(named) ? named : null;
+    return withRecord(record, async () => {
+      note({ endpoint: method });
+      const outcome = await outcomeOf(work, actor, this.env);
+      if (outcome.kind !== "ok") note({ error: outcome.kind });
+      observer.end(record, { event: "manage", outcome: OUTCOMES[outcome.kind] });
+      return outcome;
+    });
+  }
+}
+
+async function outcomeOf<Result extends object>(
+  work: (context: ApiContext, deps: Deps) => Promise<Result>,
+  actor: string | null,
+  env: Env,
+): Promise<Managed<Result>> {
+  if (!hasManagementApi(env)) return { kind: "off" };
+  try {
+    const deps = await depsOf(env);
+    const result = await work(contextOf(deps.management, "binding", actor), deps);
+    return { kind: "ok", ...result };
+  } catch (error) {
+    if (error instanceof ManagementError) return refusalOf(error);
+    if (error instanceof Refusal) {
+      note({ reason: error.reason });
+      return { kind: "unavailable" };
+    }
+    noteFailure(error);
+    return { kind: "unavailable" };
+  }
+}
+
+function refusalOf(error: ManagementError): NotDone {
+  const { reason } = error;
+  note({ reason });
+  return reason === "invalid" ? { kind: reason, problems: problemsOf(error) } : { kind: reason };
+}

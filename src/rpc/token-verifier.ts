@@ -1,0 +1,72 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { depsOf, newRequestId, observerOf } from "../deps.ts";
+import { Refusal } from "../protocol/refusal.ts";
+import { parseScope } from "../protocol/scope.ts";
+import {
+  decide,
+  type Requirements,
+  refusalOf,
+  type Verification,
+  type VerifiedToken,
+} from "../resource-server/verification.ts";
+import { noteFailure } from "../telemetry/failure.ts";
+import { note, withRecord } from "../telemetry/record.ts";
+import type { Outcome } from "../telemetry/request-line.ts";
+import type { AccessTokenContent } from "../tokens/access-token.ts";
+
+const OUTCOMES: Readonly<Record<Verification["kind"], Outcome>> = {
+  verified: "ok",
+  invalid_token: "refused",
+  insufficient_scope: "refused",
+  unavailable: "unavailable",
+};
+
+/**
+ * For other Workers, by service binding (`entrypoint = "TokenVerifier"`): tells whether an access
+ * token is good. Never throws.
+ */
+export class TokenVerifier extends WorkerEntrypoint<Env> {
+  /** Verifies one access token. */
+  async verify(token: string, options: Requirements = {}): Promise<Verification> {
+    const observer = observerOf(this.env);
+    const record = observer.begin(newRequestId());
+    return withRecord(record, async () => {
+      const verification = await verify(token, options, this.env);
+      if (verification.kind === "verified") note({ clientId: verification.token.clientId });
+      else note({ error: verification.kind });
+      observer.end(record, { event: "verify", outcome: OUTCOMES[verification.kind] });
+      return verification;
+    });
+  }
+}
+
+async function verify(token: string, options: Requirements, env: Env): Promise<Verification> {
+  const refused = refusalOf(options);
+  if (refused !== null) return refused;
+  // What a caller of another version, or without types, may send.
+  if (typeof token !== "string") return { kind: "invalid_token" };
+  try {
+    const { issuer, lookups } = await depsOf(env);
+    const isStrict = options.consistency === "strict";
+    const content = isStrict
+      ? await issuer.introspect(token, lookups())
+      : await issuer.verifyFast(token, lookups());
+    return content === null ? { kind: "invalid_token" } : decide(toVerified(content), options);
+  } catch (error) {
+    if (error instanceof Refusal) note({ reason: error.reason });
+    else noteFailure(error);
+    return { kind: "unavailable" };
+  }
+}
+
+function toVerified(content: AccessTokenContent): VerifiedToken {
+  const { clientId, subject, scope, audience, claims, expiresAtMs } = content;
+  return {
+    clientId,
+    subject,
+    scope: parseScope(scope) ?? [],
+    audience,
+    claims,
+    expiresAt: Math.floor(expiresAtMs / 1000),
+  };
+}

@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { listCommonPasswords } from "../../../src/admin/common-passwords.ts";
+import { makePassword, problemOfPassword } from "../../../src/admin/password-policy.ts";
+import { secureRandom } from "../../../src/crypto/random.ts";
+
+const problemOf = (password: string, lengthMin = 8) => {
+  return problemOfPassword(password, "Ada Lovelace", lengthMin);
+};
+
+describe("a password is refused", () => {
+  test.each([
+    ["of 7 characters", "1a2b3c4", "is shorter than 8 characters"],
+    ["of 7 characters in 28 bytes", "😀🎈🚀🌍🍎🐳🧵", "is shorter than 8 characters"],
+    ["that everybody has", "password", "is one of the commonest"],
+    ["that everybody has, in capitals", "TrustNo1", "is one of the commonest"],
+    ["that is the name", "ADA lovelace", "is the user name"],
+    ["that is one letter", "aaaaaaaaaaaa", "is one part again and again"],
+    ["that is one word again and again", "abcabcabc", "is one part again and again"],
+    ["that counts up", "12345678", "is a run of neighbours"],
+    ["that goes up", "abcdefgh", "is a run of neighbours"],
+    ["that goes up in capitals", "ABCDEFGHIJ", "is a run of neighbours"],
+    ["that counts down", "87654321", "is a run of neighbours"],
+  ])("%s", (_, password, problem) => {
+    expect(problemOf(password)).toBe(problem);
+  });
+
+  test("by its characters, whatever the least number is", () => {
+    expect(problemOf("fourteen chars", 15)).toBe("is shorter than 15 characters");
+    expect(problemOf("fifteen letters", 15)).toBe(null);
+  });
+});
+
+test.each(["correct horse", "abcabcab", "aaaaaaab", "😀🎈🚀🌍🍎🐳🧵🪁", "zyxwvut!"])(
+  "a password is taken without any rule of composition: %s",
+  (password) => {
+    expect(problemOf(password)).toBe(null);
+  },
+);
+
+test("one part again and again is found for every part and every number", () => {
+  const parts = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme-ascii" });
+  fc.assert(
+    fc.property(parts, fc.integer({ min: 2, max: 9 }), (part, times) => {
+      const password = part.repeat(times);
+      if (password.length >= 8) expect(problemOf(password)).not.toBe(null);
+    }),
+  );
+});
+
+test("the list of the commonest is of some use, and has nothing that another rule refuses", () => {
+  expect(listCommonPasswords().size).toBe(2000);
+  for (const password of listCommonPasswords()) {
+    expect(problemOf(password)).toBe("is one of the commonest");
+    expect(password).toBe(password.toLowerCase());
+  }
+});
+
+test("a password that is made here is good by any policy, and no two are the same", () => {
+  const made = Array.from({ length: 57 }, (_, index) => {
+    const passwordLengthMin = index + 8;
+    const password = makePassword({ random: secureRandom, passwordLengthMin });
+    expect(problemOf(password, passwordLengthMin)).toBe(null);
+    expect(password).toMatch(/^[0-9a-z]{5}(?:-[0-9a-z]{5}){4,}$/);
+    return password;
+  });
+  expect(new Set(made).size).toBe(made.length);
+});

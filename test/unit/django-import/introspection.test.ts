@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { parseClientEntry } from "../../../src/admin/entries.ts";
+import { nameIntrospectors } from "../../../src/django-import/introspection.ts";
+import { createTally } from "../../../src/django-import/report.ts";
+
+const ENTRIES = [
+  parseClientEntry({ client_id: "api", client_secret: "s" }),
+  parseClientEntry({ client_id: "shop", client_secret: "s" }),
+  parseClientEntry({ client_id: "app", token_endpoint_auth_method: "none" }),
+];
+
+function name(introspectors: string[], scopes = ["read", "introspection", "write"]) {
+  const tally = createTally();
+  const entries = nameIntrospectors(ENTRIES, { introspectors, scopes }, tally);
+  const { warnings } = tally.report({ expiredRemoved: 0, revokedEnded: 0 });
+  return { entries, warnings };
+}
+
+describe("the scope introspection in an import", () => {
+  test("is nobody's unless it is given by name, and who loses it is listed", () => {
+    const { entries, warnings } = name([]);
+    expect(entries).toEqual(ENTRIES);
+    expect(warnings).toEqual([expect.stringMatching(/^2 confidential clients .*: api, shop\. /)]);
+  });
+
+  test("is given to those that are named, and to no user by default", () => {
+    const { entries, warnings } = name(["api"]);
+    const scopes = { scope: "read write introspection", default_scope: "read write" };
+    expect(entries).toEqual([{ ...ENTRIES[0], ...scopes }, ENTRIES[1], ENTRIES[2]]);
+    expect(warnings).toEqual([expect.stringMatching(/^1 confidential clients .*: shop\. /)]);
+    expect(name(["api", "shop"]).warnings).toEqual([]);
+  });
+
+  test.each(["nobody", "app"])("is refused to %s, which is no confidential client", (id) => {
+    expect(() => name(["api", id])).toThrow(`--introspection ${id}: `);
+  });
+});

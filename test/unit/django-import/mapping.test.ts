@@ -1,0 +1,243 @@
+import { describe, expect, test } from "vitest";
+import { mapApplication } from "../../../src/django-import/applications.ts";
+import {
+  instantMs,
+  isWithoutZone,
+  parseDumpRecord,
+  referenceTo,
+} from "../../../src/django-import/dump-record.ts";
+import {
+  endedMsOf,
+  type KnownClient,
+  type KnownUser,
+  refusalOfToken,
+} from "../../../src/django-import/known-accounts.ts";
+import { mapAccessToken, mapRefreshToken } from "../../../src/django-import/tokens.ts";
+import { mapUser } from "../../../src/django-import/users.ts";
+
+const HASH = `${"A".repeat(43)}=`;
+const SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+/** A row of some fields. */
+function row(fields: Record<string, unknown>, pk: string | null = "1") {
+  return { model: "app.model", pk, fields };
+}
+
+describe("a row of a dump", () => {
+  test.each([null, 1, "row", [], {}, { model: "a.b" }, { model: 1, fields: {} }])(
+    "is not %j",
+    (value) => {
+      expect(parseDumpRecord(value)).toBeNull();
+    },
+  );
+
+  test("has its model in lower case, and may have no key", () => {
+    const record = { model: "auth.User", fields: { username: "ada" } };
+    expect(parseDumpRecord(record)).toEqual({ ...record, model: "auth.user", pk: null });
+  });
+
+  test.each([
+    ["7", "7"],
+    [["ada"], '["ada"]'],
+    [null, null],
+    [undefined, null],
+    ["", null],
+  ])("refers by %j to %j", (value, reference) => {
+    expect(referenceTo(value)).toBe(reference);
+  });
+
+  test.each([
+    ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z", false],
+    ["2026-01-31T12:00:00.123Z", "2026-01-31T12:00:00.123Z", false],
+    ["2026-01-31T14:00:00+02:00", "2026-01-31T12:00:00Z", false],
+    ["2026-01-31T12:00:00", "2026-01-31T12:00:00Z", true],
+    ["2026-01-31", null, false],
+    ["2026-13-31T12:00:00Z", null, false],
+    [7, null, false],
+  ])("writes the time %j", (text, instant, lacksZone) => {
+    expect(instantMs(text)).toBe(instant === null ? null : new Date(instant).getTime());
+    expect(isWithoutZone(text)).toBe(lacksZone);
+  });
+});
+
+describe("a user", () => {
+  test.each([
+    [`pbkdf2_sha256$1000$salt$${HASH}`, []],
+    [`pbkdf2_sha256$2000000$salt$${HASH}`, []],
+    ["!anything", []],
+    [`pbkdf2_sha256$2000001$salt$${HASH}`, ["pbkdf2_sha256"]],
+    ["pbkdf2_sha1$1000$salt$hash", ["pbkdf2_sha1"]],
+    ["argon2$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA", ["argon2"]],
+    ["bcrypt_sha256$$2b$12$abc", ["bcrypt_sha256"]],
+    ["scrypt$salt$16384$8$1$hash", ["scrypt"]],
+    ["own$hasher", ["what Django does not name"]],
+  ])("keeps the record %s", (password, hashers) => {
+    const mapping = mapUser(row({ username: "ada", password }), "username");
+    expect(mapping).toMatchObject({ value: { id: "1", password_record: password } });
+    const remarks = hashers.map((hasher) => expect.stringContaining(`hashed by ${hasher},`));
+    expect(mapping).toMatchObject({ remarks });
+  });
+
+  test("without a password gets an unusable record", () => {
+    const mapping = mapUser(row({ username: "ada", password: "" }), "username");
+    expect(mapping).toMatchObject({ value: { password_record: "!" } });
+  });
+
+  test("is active unless the model says otherwise", () => {
+    const active = (fields: object) => mapUser(row({ username: "ada", ...fields }), "username");
+    expect(active({})).toMatchObject({ value: { is_active: 1 } });
+    expect(active({ is_active: true })).toMatchObject({ value: { is_active: 1 } });
+    expect(active({ is_active: false })).toMatchObject({ value: { is_active: 0 } });
+  });
+
+  test.each(["", "a\u0000b", "x".repeat(256), null])("is refused with the name %j", (username) => {
+    expect(mapUser(row({ username }), "username")).toHaveProperty("refusal");
+  });
+});
+
+describe("an application", () => {
+  const APP = {
+    client_id: "shop",
+    client_type: "confidential",
+    authorization_grant_type: "password",
+  };
+  const HASHED = `pbkdf2_sha256$260000$salt$${HASH}`;
+
+  test.each([
+    ["plain-secret", { client_secret: "plain-secret" }],
+    ["with$dollars$in it", { client_secret: "with$dollars$in it" }],
+    [HASHED, { secret_record: HASHED }],
+  ])("has the secret %s", (secret, expected) => {
+    const mapping = mapApplication(row({ ...APP, client_secret: secret }));
+    expect(mapping).toMatchObject({ value: expected, remarks: [] });
+    expect(Object.keys("value" in mapping ? mapping.value : {})).not.toContain(
+      "client_secret" in expected ? "secret_record" : "client_secret",
+    );
+  });
+
+  test("that is public keeps its secret, and has none where DOT has none", () => {
+    const of = (client_secret: string) => {
+      return mapApplication(row({ ...APP, client_type: "public", client_secret }));
+    };
+    const value = { token_endpoint_auth_method: "none", client_secret: "x" };
+    expect(of("x")).toMatchObject({ value, remarks: [] });
+    expect(of("")).toMatchObject({ value: { token_endpoint_auth_method: "none" }, remarks: [] });
+    expect(of("")).not.toHaveProperty("value.client_secret");
+  });
+
+  test.each([
+    ["password", ["password", "refresh_token"], 0],
+    ["client-credentials", ["client_credentials"], 0],
+    ["authorization-code", ["refresh_token"], 1],
+    ["implicit", ["refresh_token"], 1],
+    ["openid-hybrid", ["refresh_token"], 1],
+    ["urn:ietf:params:oauth:grant-type:device_code", ["refresh_token"], 1],
+    ["toString", ["refresh_token"], 1],
+  ])("of %s may do %j", (grantType, grantTypes, remarks) => {
+    const fields = { ...APP, client_secret: "s", authorization_grant_type: grantType };
+    const mapping = mapApplication(row(fields));
+    expect(mapping).toMatchObject({ value: { grant_types: grantTypes } });
+    expect(mapping).toHaveProperty("remarks.length", remarks);
+  });
+
+  test("keeps origins, and leaves out what is none", () => {
+    const allowed_origins = "https://a.example https://b.example/ https://*.c.example d";
+    const mapping = mapApplication(row({ ...APP, client_secret: "s", allowed_origins }));
+    const origins = ["https://a.example", "https://b.example"];
+    expect(mapping).toMatchObject({ value: { allowed_origins: origins } });
+    expect(mapping).toHaveProperty("remarks.length", 2);
+  });
+});
+
+describe("a token", () => {
+  const LIVE = { access_token: "7", application: "1", user: "1", revoked: null };
+
+  test.each([
+    [{ token: "abc" }],
+    [{ token: "abc", token_checksum: "0".repeat(64) }],
+    [{ token_checksum: SHA256_OF_ABC }],
+  ])("of %j is kept under its hash", async (fields) => {
+    const mapping = await mapRefreshToken(row({ ...LIVE, ...fields }));
+    expect(mapping).toMatchObject({ value: { hash: SHA256_OF_ABC, accessToken: "7" } });
+  });
+
+  test.each([
+    [{ token: "abc", revoked: "2026-01-31T12:00:00Z" }],
+    [{ token: "abc", access_token: null }],
+    [{ token: "abc", resource: '["https://api.example.com"]' }],
+    [{ token: "caf\u00e9" }],
+    [{ token: "" }],
+    [{ token_checksum: "abc" }],
+  ])("of %j is refused", async (fields) => {
+    expect(await mapRefreshToken(row({ ...LIVE, ...fields }))).toHaveProperty("refusal");
+  });
+
+  test("has its scope once each, and its times", () => {
+    const expires = "2026-01-31T12:00:00Z";
+    const mapping = mapAccessToken(row({ scope: " read  write read", expires, resource: "[]" }));
+    expect(mapping).toMatchObject({
+      value: { scope: "read write", expiresMs: new Date(expires).getTime(), user: null },
+    });
+  });
+});
+
+describe("a token of somebody", () => {
+  const client: KnownClient = {
+    clientId: "shop",
+    fate: "new",
+    isDisabled: false,
+    refreshIdleSeconds: null,
+    endedMs: 0,
+  };
+  const ada: KnownUser = { id: "1", fate: "kept", isActive: true, isDisabled: false, endedMs: 100 };
+
+  test.each([
+    ["is taken", 100, client, ada, null],
+    ["of a client alone is taken", 0, client, null, null],
+    ["of no client is refused", 100, undefined, ada, "its client is not in the dump"],
+    ["of no user is refused", 100, client, undefined, "its user is not in the dump"],
+    [
+      "from before the user's sessions were ended is refused",
+      99,
+      client,
+      ada,
+      "its session was ended here since",
+    ],
+    [
+      "from before the client's were is refused",
+      100,
+      { ...client, endedMs: 101 },
+      ada,
+      "its session was ended here since",
+    ],
+    [
+      "of a disabled client is refused",
+      100,
+      { ...client, isDisabled: true },
+      ada,
+      "its client is disabled here",
+    ],
+    [
+      "of a user who is disabled here is refused",
+      100,
+      client,
+      { ...ada, isDisabled: true },
+      "its user is disabled here",
+    ],
+    [
+      "of an inactive user is refused",
+      100,
+      client,
+      { ...ada, isActive: false },
+      "its user is inactive",
+    ],
+  ] as const)("%s", (_, createdMs, whose, user, refusal) => {
+    expect(refusalOfToken(createdMs, whose, user)).toBe(refusal);
+  });
+
+  test("is not ended by the making of a row, and is by what came after", () => {
+    expect(endedMsOf({ not_before_ms: 5000, created_at_ms: 5432 })).toBe(0);
+    expect(endedMsOf({ not_before_ms: 0, created_at_ms: 5432 })).toBe(0);
+    expect(endedMsOf({ not_before_ms: 6000, created_at_ms: 5432 })).toBe(6000);
+  });
+});
