@@ -26,7 +26,6 @@ import { createLimits } from "./rate-limit/index.ts";
 import { createKnownOrigins, type KnownOrigins } from "./rate-limit/known-origins.ts";
 import type { RateLimiter } from "./rate-limit/rate-limiter.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
-import { createAssertionStore } from "./storage/assertions.ts";
 import { createClientStore } from "./storage/clients.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
@@ -36,6 +35,7 @@ import { createLookups, type Lookups } from "./storage/lookups.ts";
 import { createRegistry } from "./storage/registry.ts";
 import { createRevokedTokenStore } from "./storage/revoked-tokens.ts";
 import { createSessionStore } from "./storage/sessions.ts";
+import { createSingleUseStore } from "./storage/single-use.ts";
 import { createUserStore } from "./storage/users.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
@@ -172,7 +172,7 @@ function composeClientAuth({ env, clientSecrets, rateLimiter }: Parts): ClientAu
     clientSecrets,
     rateLimiter,
     secretCache: createSecretCache({ random, clock, wait }),
-    assertions: createAssertionStore(env.USED_ASSERTIONS),
+    singleUse: createSingleUseStore(env.USED_ASSERTIONS),
     clock,
     defer,
   };

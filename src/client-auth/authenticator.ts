@@ -2,8 +2,8 @@ import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientAuthMethod } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
-import type { AssertionStore } from "../storage/assertions.ts";
 import type { Client, ClientStore } from "../storage/clients.ts";
+import type { SingleUseStore } from "../storage/single-use.ts";
 import type { SecretCache } from "./secret-cache.ts";
 
 /** Where a request may carry the credentials of its client. */
@@ -23,7 +23,7 @@ export interface ClientAuthDeps {
   readonly clientSecrets: Passwords;
   readonly rateLimiter: RateLimiter;
   readonly secretCache: SecretCache;
-  readonly assertions: AssertionStore;
+  readonly singleUse: SingleUseStore;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Lets work continue after the response; its failure is logged and changes nothing. */

@@ -63,14 +63,13 @@ function keysOf(client: Client | null): NonNullable<Client["jwks"]> {
 }
 
 async function requireFirstUse(
-  { tokenId, expiresAtMs }: Assertion,
+  { tokenId: value, expiresAtMs }: Assertion,
   clientId: string,
   nowMs: number,
-  { assertions }: ClientAuthDeps,
+  { singleUse }: ClientAuthDeps,
 ): Promise<void> {
-  const isFirstUse = await assertions.consume(clientId, tokenId, expiresAtMs, nowMs);
-  if (!isFirstUse) {
-    audit({ action: "assertion_replayed", clientId });
-    throw new Refusal("client_assertion_replayed");
-  }
+  const use = { purpose: "client_assertion", owner: clientId, value, expiresAtMs } as const;
+  if (await singleUse.consume(use, nowMs)) return;
+  audit({ action: "assertion_replayed", clientId });
+  throw new Refusal("client_assertion_replayed");
 }

@@ -55,5 +55,6 @@ function scopesForItself(client: Client, { scopes, clientScopes }: ClientPolicy)
 /** A login of a client that may not refresh has no refresh token. */
 function refreshFor(client: Client, { refresh }: Proof, resource: string | null): RefreshOutcome {
   if (refresh.kind !== "new") return refresh;
-  return client.grantTypes.includes("refresh_token") ? { kind: "new", resource } : { kind: "none" };
+  if (!client.grantTypes.includes("refresh_token")) return { kind: "none" };
+  return { kind: "new", login: { ...refresh.login, resource } };
 }

@@ -1,6 +1,7 @@
 import { hasControlCharacter, type Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Lookup, NamedUser } from "../storage/lookups.ts";
+import { PLAIN_LOGIN } from "../tokens/refresh-token.ts";
 import { type Credentials, signIn } from "../users/sign-in.ts";
 import type { Grant } from "./grant.ts";
 import { type TokenRequest, userAddressOf } from "./token-request.ts";
@@ -29,7 +30,7 @@ export const passwordGrant: Grant<PresentedPassword> = {
       isClientProved: authMethod !== "none",
     };
     const user = await signIn(credentials, (await named) ?? NOBODY, from, deps);
-    return { user, login: null, refresh: { kind: "new", resource: null } };
+    return { user, login: null, refresh: { kind: "new", login: PLAIN_LOGIN } };
   },
 };
 

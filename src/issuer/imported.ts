@@ -1,8 +1,8 @@
 import { parseScope } from "../protocol/scope.ts";
 import type { FamilyStore } from "../storage/families.ts";
-import { begin, type ImportedOrigin } from "../tokens/family.ts";
+import { begin, type UnbegunFamily } from "../tokens/family.ts";
 import type { ImportedRefreshToken } from "../tokens/imported-token.ts";
-import type { RefreshToken } from "../tokens/refresh-token.ts";
+import { PLAIN_LOGIN, type RefreshToken } from "../tokens/refresh-token.ts";
 
 /**
  * How long the family of an imported token outlasts it, in milliseconds: while a Worker whose clock
@@ -18,20 +18,21 @@ const CLOCK_SLACK_MS = 86_400_000;
 export function importedFamily(
   { hash, clientId, userId: subject, scope, importedAtMs, expiresAtMs }: ImportedRefreshToken,
   families: FamilyStore,
-): { predecessor: RefreshToken; importedOrigin: ImportedOrigin } {
+): { predecessor: RefreshToken; unbegun: UnbegunFamily } {
   const predecessor: RefreshToken = {
     familyId: families.importedId(hash),
     generation: 0,
     clientId,
     subject,
     scope: parseScope(scope) ?? [],
-    // The other server kept none.
-    resource: null,
+    // The other server kept no more.
+    ...PLAIN_LOGIN,
     createdAtMs: importedAtMs,
     issuedAtMs: importedAtMs,
   };
   // No key of ours sealed it, and its access token is not one of ours.
   const login = { clientId, subject, keyId: "", scope, audience: null };
-  const state = begin(login, importedAtMs, { accessTokenMs: 0 });
-  return { predecessor, importedOrigin: { state, keptUntilMs: expiresAtMs + CLOCK_SLACK_MS } };
+  const began = begin(login, importedAtMs, { accessTokenMs: 0 });
+  const state = { ...began, begunBy: "imported" } as const;
+  return { predecessor, unbegun: { state, keptUntilMs: expiresAtMs + CLOCK_SLACK_MS } };
 }

@@ -3,6 +3,7 @@ import { formatScope } from "../protocol/scope.ts";
 import { type AccessTokenContent, NONCE_BYTES, ownerOf } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import { begin } from "../tokens/family.ts";
+import type { LoginFacts } from "../tokens/refresh-token.ts";
 import { sessionNeededUntilMs } from "../tokens/session.ts";
 import {
   type IssueDeps,
@@ -27,7 +28,7 @@ export function issue(authorization: Authorization, deps: IssueDeps): Promise<Is
     case "none":
       return issueSingle(authorization, deps);
     case "new":
-      return issueNewFamily(authorization, refresh.resource, deps);
+      return issueNewFamily(authorization, refresh.login, deps);
     case "rotated":
     case "imported":
       return rotate(authorization, refresh, deps);
@@ -60,7 +61,7 @@ async function issueSingle(authorization: Authorization, deps: IssueDeps): Promi
 
 async function issueNewFamily(
   authorization: Authorization,
-  resource: string | null,
+  login: LoginFacts,
   deps: IssueDeps,
 ): Promise<IssuedTokens> {
   const { clientId, subject, scope, audience, claims, lifetimes, label } = authorization;
@@ -68,10 +69,10 @@ async function issueNewFamily(
   if (subject === null) throw new TypeError("a refresh family needs a user");
   const policy = policyFor(lifetimes, deps);
   const keyId = deps.refreshTokenRing.sealing.id;
-  const login = { clientId, subject, keyId, scope: formatScope(scope), audience };
-  const state = begin(login, nowMs, policy);
+  const first = { clientId, subject, keyId, scope: formatScope(scope), audience };
+  const state = begin(first, nowMs, policy);
   const familyId = deps.families.newId();
-  const family = { ...state, familyId, originalScope: scope, resource };
+  const family = { ...state, familyId, originalScope: scope, login };
   const pair = await mintPair(family, state.live, claims, authorization, deps);
   // At the same time: if one fails, no client ever gets a token of the other, and both expire.
   await Promise.all([deps.families.start(familyId, state, policy), store(pair, nowMs, deps)]);

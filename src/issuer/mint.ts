@@ -16,6 +16,7 @@ import type { Authorization } from "../tokens/authorization.ts";
 import type { FamilyState, Generation } from "../tokens/family.ts";
 import { claimsDigest, JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
 import {
+  type LoginFacts,
   REFRESH_TOKEN_PURPOSE,
   type RefreshToken,
   sealRefreshToken,
@@ -75,8 +76,7 @@ export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtM
   readonly familyId: string;
   /** What was granted at login. */
   readonly originalScope: Scope;
-  /** What was named at login. */
-  readonly resource: string | null;
+  readonly login: LoginFacts;
 };
 
 /**
@@ -94,7 +94,7 @@ export async function mintPair(
 ): Promise<MintedPair> {
   const refreshKey = deps.refreshTokenRing.find(live.keyId);
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
-  const { familyId, clientId, subject, createdAtMs, originalScope, resource } = family;
+  const { familyId, clientId, subject, createdAtMs, originalScope, login } = family;
   const { generation, scope, audience, issuedAtMs, accessTokenExpiresAtMs: expiresAtMs } = live;
   const content = { clientId, subject, scope, audience, claims, issuedAtMs, expiresAtMs };
   const refreshToken: RefreshToken = {
@@ -103,7 +103,7 @@ export async function mintPair(
     clientId,
     subject,
     scope: originalScope,
-    resource,
+    ...login,
     createdAtMs,
     issuedAtMs,
   };

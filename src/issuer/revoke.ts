@@ -7,7 +7,7 @@ import type { RevokedTokenStore } from "../storage/revoked-tokens.ts";
 import type { SessionStore } from "../storage/sessions.ts";
 import { audit } from "../telemetry/audit.ts";
 import { ownerOf, sealAccessToken } from "../tokens/access-token.ts";
-import type { FamilyState, ImportedOrigin, RevocationReason } from "../tokens/family.ts";
+import type { FamilyState, RevocationReason, UnbegunFamily } from "../tokens/family.ts";
 import {
   type ImportedRefreshToken,
   type ImportedToken,
@@ -78,7 +78,7 @@ export async function revoke(
 /**
  * Ends a family of that client, wherever its tokens are asked about. Ending it again is harmless.
  *
- * @param importedOrigin of a family that may not have begun
+ * @param unbegun of a family that may not have begun
  * @throws Unavailable when storage fails; it can be asked for again
  * @throws Refusal `family_busy` when the family's object is asked too often
  */
@@ -87,10 +87,10 @@ export async function endFamily(
   clientId: string,
   reason: RevocationReason,
   deps: EndFamilyDeps,
-  importedOrigin?: ImportedOrigin,
+  unbegun?: UnbegunFamily,
 ): Promise<void> {
   const nowMs = deps.clock();
-  const ended = await deps.families.revoke(familyId, clientId, reason, nowMs, importedOrigin);
+  const ended = await deps.families.revoke(familyId, clientId, reason, nowMs, unbegun);
   if (ended === null) return;
   // An event for each call would let the holder of a token flood the queue.
   const isNew = ended.revoked?.atMs === nowMs && ended.revoked.reason === reason;
@@ -140,8 +140,8 @@ async function revokeImported(
     await deps.importedTokens?.remove(imported.hash);
     return audit({ action: "token_revoked", clientId });
   }
-  const { predecessor, importedOrigin } = importedFamily(refreshToken, deps.families);
-  await endFamily(predecessor.familyId, clientId, BY_CLIENT, deps, importedOrigin);
+  const { predecessor, unbegun } = importedFamily(refreshToken, deps.families);
+  await endFamily(predecessor.familyId, clientId, BY_CLIENT, deps, unbegun);
   await deps.importedTokens?.consume(refreshToken.hash);
 }
 

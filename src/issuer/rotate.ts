@@ -5,13 +5,13 @@ import type { AuditEvent } from "../telemetry/audit-event.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
 import {
   type Generation,
-  type ImportedOrigin,
   type RevocationReason,
   type RotationOutcome,
   type RotationRefusal,
   successorOf,
+  type UnbegunFamily,
 } from "../tokens/family.ts";
-import type { RefreshToken } from "../tokens/refresh-token.ts";
+import { loginOf, type RefreshToken } from "../tokens/refresh-token.ts";
 import { isNoteDue, sessionNeededUntilMs } from "../tokens/session.ts";
 import { importedFamily } from "./imported.ts";
 import {
@@ -56,16 +56,16 @@ export async function rotate(
   const { scope, audience, claims, lifetimes, address } = authorization;
   const nowMs = deps.clock();
   const policy = policyFor(lifetimes, deps);
-  const { predecessor, importedOrigin } = predecessorOf(refresh, deps);
+  const { predecessor, unbegun } = predecessorOf(refresh, deps);
   const { familyId, generation } = predecessor;
   const keyId = deps.refreshTokenRing.sealing.id;
   const { attemptId } = refresh;
   const origin = await deps.digestOrigin(familyId, address);
   const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId, origin };
-  const family = { ...predecessor, originalScope: predecessor.scope };
+  const family = { ...predecessor, originalScope: predecessor.scope, login: loginOf(predecessor) };
   const next = successorOf(predecessor, rotation, nowMs, policy);
   const minted = await mintPair(family, next, claims, authorization, deps);
-  const outcome = await deps.families.rotate(familyId, rotation, nowMs, policy, importedOrigin);
+  const outcome = await deps.families.rotate(familyId, rotation, nowMs, policy, unbegun);
   auditReplay(predecessor, outcome);
   if (outcome.kind === "refused") {
     const { refusal, ended } = outcome;
@@ -93,7 +93,7 @@ export async function rotate(
 function predecessorOf(
   refresh: Rotated,
   { families }: IssueDeps,
-): { predecessor: RefreshToken; importedOrigin?: ImportedOrigin } {
+): { predecessor: RefreshToken; unbegun?: UnbegunFamily } {
   return refresh.kind === "rotated" ? refresh : importedFamily(refresh.imported, families);
 }
 

@@ -3,10 +3,10 @@ import { noteRepeat } from "../telemetry/record.ts";
 import type {
   FamilyPolicy,
   FamilyState,
-  ImportedOrigin,
   RevocationReason,
   Rotation,
   RotationOutcome,
+  UnbegunFamily,
 } from "../tokens/family.ts";
 import { createCallLimit } from "./call-limit.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
@@ -26,18 +26,18 @@ export interface FamilyStore {
   importedId(refreshTokenHash: string): string;
   /** Begins a family. */
   start(familyId: string, state: FamilyState, policy: FamilyPolicy): Promise<void>;
-  /** Consumes a generation. @param importedOrigin of a family that may not have begun */
+  /** Consumes a generation. @param unbegun of a family that may not have begun */
   rotate(
     familyId: string,
     rotation: Rotation,
     nowMs: number,
     policy: FamilyPolicy,
-    importedOrigin?: ImportedOrigin,
+    unbegun?: UnbegunFamily,
   ): Promise<RotationOutcome>;
   /**
    * Ends a family of that client.
    *
-   * @param importedOrigin of a family that may not have begun
+   * @param unbegun of a family that may not have begun
    * @returns the family as it ended, or null when there was nothing to end
    */
   revoke(
@@ -45,7 +45,7 @@ export interface FamilyStore {
     clientId: string,
     reason: RevocationReason,
     nowMs: number,
-    importedOrigin?: ImportedOrigin,
+    unbegun?: UnbegunFamily,
   ): Promise<FamilyState | null>;
   /** @returns the family as it is, or null when there is none */
   inspect(familyId: string): Promise<FamilyState | null>;
@@ -77,19 +77,19 @@ export function createFamilyStore(
     start(id, state, policy) {
       return call("family.start", id, async (family) => await family.start(state, policy));
     },
-    rotate(id, rotation, nowMs, policy, importedOrigin) {
+    rotate(id, rotation, nowMs, policy, unbegun) {
       let calls = 0;
       return call("family.rotate", id, async (family) => {
         calls += 1;
-        const outcome = await family.rotate(rotation, nowMs, policy, importedOrigin);
+        const outcome = await family.rotate(rotation, nowMs, policy, unbegun);
         // The Worker repeated its own call: the client did not present the token again.
         const isOwn = calls > 1 && outcome.kind === "repeated" && outcome.isSameAttempt === true;
         return isOwn ? { kind: "rotated", successor: outcome.successor } : outcome;
       });
     },
-    revoke(id, clientId, reason, nowMs, importedOrigin) {
+    revoke(id, clientId, reason, nowMs, unbegun) {
       return call("family.revoke", id, async (family) => {
-        return await family.revoke(clientId, reason, nowMs, importedOrigin);
+        return await family.revoke(clientId, reason, nowMs, unbegun);
       });
     },
     inspect(id) {

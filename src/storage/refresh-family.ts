@@ -2,13 +2,13 @@ import { DurableObject } from "cloudflare:workers";
 import {
   type FamilyPolicy,
   type FamilyState,
-  type ImportedOrigin,
   neededUntilMs,
   type RevocationReason,
   type Rotation,
   type RotationOutcome,
   revoke,
   rotate,
+  type UnbegunFamily,
 } from "../tokens/family.ts";
 
 /** What is stored: the state, and when nobody can need it any more. */
@@ -40,22 +40,22 @@ export class RefreshFamily extends DurableObject<unknown> {
   /**
    * Consumes a generation; see `rotate` in `tokens/family.ts`.
    *
-   * @param importedOrigin how the family begins, if it has not, with a token of another server
+   * @param unbegun how the family begins, if it has not, with a token of another server
    */
   async rotate(
     rotation: Rotation,
     nowMs: number,
     policy: FamilyPolicy,
-    importedOrigin?: ImportedOrigin,
+    unbegun?: UnbegunFamily,
   ): Promise<RotationOutcome> {
     const row = this.#load();
     // Past its time a family is gone, even if its alarm is late: lifetimes that were raised
     // since must not bring it back for some and not for others.
     const isOver = row !== undefined && nowMs >= row.neededUntilMs;
-    const before = isOver ? null : (row?.state ?? importedOrigin?.state ?? null);
+    const before = isOver ? null : (row?.state ?? unbegun?.state ?? null);
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
     if (state !== null && state !== before) {
-      const kept = keptOf(row, importedOrigin);
+      const kept = keptOf(row, unbegun);
       this.#store({ state, neededUntilMs: neededUntilMs(state, policy), ...kept });
       await this.#ensureAlarm();
     }
@@ -67,16 +67,16 @@ export class RefreshFamily extends DurableObject<unknown> {
    * Ends the family for ever.
    *
    * @param clientId whose family it must be; another client's is left alone
-   * @param importedOrigin how the family begins, if it has not: its token is ended unused
+   * @param unbegun how the family begins, if it has not: its token is ended unused
    * @returns the family as it ended, or null when there was nothing to end
    */
   async revoke(
     clientId: string,
     reason: RevocationReason,
     nowMs: number,
-    importedOrigin?: ImportedOrigin,
+    unbegun?: UnbegunFamily,
   ): Promise<FamilyState | null> {
-    const row = this.#load() ?? (importedOrigin && rowOfImported(importedOrigin));
+    const row = this.#load() ?? (unbegun && rowOfImported(unbegun));
     if (row === undefined || row.state.clientId !== clientId) return null;
     const state = revoke(row.state, reason, nowMs);
     if (state !== row.state) {
@@ -137,12 +137,12 @@ function removableAtMs({ neededUntilMs: neededMs, keptUntilMs = 0 }: FamilyRow):
 /** Every later row of an adopted family is kept as long as its first. */
 function keptOf(
   row: FamilyRow | undefined,
-  importedOrigin: ImportedOrigin | undefined,
+  unbegun: UnbegunFamily | undefined,
 ): Pick<FamilyRow, "keptUntilMs"> {
-  const keptUntilMs = row === undefined ? importedOrigin?.keptUntilMs : row.keptUntilMs;
+  const keptUntilMs = row === undefined ? unbegun?.keptUntilMs : row.keptUntilMs;
   return keptUntilMs === undefined ? {} : { keptUntilMs };
 }
 
-function rowOfImported({ state, keptUntilMs }: ImportedOrigin): FamilyRow {
+function rowOfImported({ state, keptUntilMs }: UnbegunFamily): FamilyRow {
   return { state, neededUntilMs: keptUntilMs, keptUntilMs };
 }

@@ -4,12 +4,12 @@ import { DurableObject } from "cloudflare:workers";
 const SWEEP_MS = 60_000;
 
 /**
- * The `jti` values that one client has used, each until it expires. One object a client, so that
- * no client waits for another. Each method is one synchronous block.
+ * The values that one owner has used for one purpose, each until it expires: see `single-use.ts`.
+ * Each method is one synchronous block. The class keeps its first name, which deployments know.
  */
 export class UsedAssertions extends DurableObject<unknown> {
   /**
-   * Consumes a `jti`.
+   * Consumes a value.
    *
    * @param key names it; a digest, so that what is stored has one length
    * @returns whether this is its first use

@@ -2,7 +2,7 @@ import type { Claims } from "../protocol/claims.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { ImportedRefreshToken } from "./imported-token.ts";
-import type { RefreshToken } from "./refresh-token.ts";
+import type { LoginFacts, RefreshToken } from "./refresh-token.ts";
 
 /** How long what is issued to one client lives. In seconds. */
 export interface Lifetimes {
@@ -18,11 +18,7 @@ export type RefreshOutcome =
   /** None: the client asks again with its own credentials. */
   | { readonly kind: "none" }
   /** The first one of a new family: the user logged in. */
-  | {
-      readonly kind: "new";
-      /** The API that the login named (RFC 8707 §2.2), or null: any that the client may have. */
-      readonly resource: string | null;
-    }
+  | { readonly kind: "new"; readonly login: LoginFacts }
   /** The successor of this refresh token, which is consumed. */
   | {
       readonly kind: "rotated";

@@ -48,6 +48,8 @@ export interface FamilyState {
   readonly live: Generation;
   /** Which attempt made {@link live}; see `Continuation.attemptId`. Empty at login. */
   readonly attemptId: string;
+  /** Absent: a login. */
+  readonly begunBy?: Exclude<FamilyOrigin, "login">;
   /** Where {@link live} was asked for, as a keyed digest; absent: unknown, or a login. */
   readonly origin?: string | undefined;
   readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | null;
@@ -66,11 +68,15 @@ export interface FamilyPolicy {
   readonly retryWindowMs: number;
 }
 
+/** How a family began: with a login, an authorization code, or a token of another server. */
+export type FamilyOrigin = "login" | "code" | "imported";
+
 /**
- * The origin of a family whose first refresh token another server made. Its object has no row until
- * that token is consumed or ended, and then keeps one for as long as the token could look unused.
+ * A family whose generation 0 exists outside of its object: an imported refresh token, or an
+ * authorization code. The object has no row until that is consumed or ended, and then keeps one for
+ * as long as it could look unused.
  */
-export interface ImportedOrigin {
+export interface UnbegunFamily {
   readonly state: FamilyState;
   readonly keptUntilMs: number;
 }

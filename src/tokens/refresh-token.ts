@@ -3,11 +3,31 @@ import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
 import { formatScope, parseScope, type Scope } from "../protocol/scope.ts";
 import { sealToken, unsealToken } from "./sealed-token.ts";
 
+/** What is known of a login beyond who logged in: every token of its family says so. */
+export interface LoginFacts {
+  /** The API that the login named (RFC 8707 §2.2), or null: any that the client may have. */
+  readonly resource: string | null;
+  /** The browser session that the login belongs to (`sid`), or null: it is a session by itself. */
+  readonly sessionId: string | null;
+  /** When the user authenticated (`auth_time`), in milliseconds; null: when the family began. */
+  readonly authenticatedAtMs: number | null;
+  /** SHA-256 thumbprint of the key that the tokens are bound to (`cnf.jkt`), or null: bearer. */
+  readonly keyThumbprint: string | null;
+}
+
+/** A login without a browser, a resource or a key. */
+export const PLAIN_LOGIN: LoginFacts = {
+  resource: null,
+  sessionId: null,
+  authenticatedAtMs: null,
+  keyThumbprint: null,
+};
+
 /**
  * Everything a refresh token says, so that the Worker can check it before it calls the family's
  * object. Every field is fixed once the generation exists, so sealing it gives one token, for ever.
  */
-export interface RefreshToken {
+export interface RefreshToken extends LoginFacts {
   /** Id of the family's Durable Object: 64 hexadecimal digits. */
   readonly familyId: string;
   /** 0 at login, one more with each rotation. */
@@ -17,12 +37,16 @@ export interface RefreshToken {
   readonly subject: string;
   /** What was granted at login; a narrowed access token does not narrow it (RFC 6749 §6). */
   readonly scope: Scope;
-  /** The API that the login named (RFC 8707 §2.2), or null: any that the client may have. */
-  readonly resource: string | null;
   /** When the user logged in, in milliseconds since the epoch. */
   readonly createdAtMs: number;
   /** When this generation came to be, in milliseconds since the epoch. */
   readonly issuedAtMs: number;
+}
+
+/** The part of a refresh token that its successor repeats. */
+export function loginOf(token: RefreshToken): LoginFacts {
+  const { resource, sessionId, authenticatedAtMs, keyThumbprint } = token;
+  return { resource, sessionId, authenticatedAtMs, keyThumbprint };
 }
 
 /** How a refresh token begins, for people and secret scanners. */
@@ -31,14 +55,25 @@ export const REFRESH_TOKEN_PREFIX = "tgr_";
 /** Purpose of the ring that seals refresh tokens. */
 export const REFRESH_TOKEN_PURPOSE = "refresh token";
 
-// Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then client
-// id, subject and scope in UTF-8 with a NUL between, and the resource if there is one. None of them
-// can hold a NUL. A Worker of the previous version ignores what follows the scope: during a
-// deployment it must not tell clients that their tokens are invalid.
-const VERSION = 1;
+// Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then the body.
+// Version 1: client id, subject and scope in UTF-8, separated by NUL, and the resource if there is
+// one. None of them can contain a NUL.
+// Version 2: fields of tag (1), length (2) and value. A token with an unknown tag is not valid: a
+// reader that ignored the tag of a key would accept a bound token as a bearer token.
+// A token that says nothing new is written as version 1, so that during a deployment the previous
+// Worker can read every token that it could have issued itself.
 const FAMILY_ID_BYTES = 32;
 const HEAD_BYTES = 1 + FAMILY_ID_BYTES + 4 + 8 + 8;
 const SEPARATOR = "\0";
+const TAGS = {
+  clientId: 1,
+  subject: 2,
+  scope: 3,
+  resource: 4,
+  sessionId: 5,
+  authenticatedAtMs: 6,
+  keyThumbprint: 7,
+} as const;
 
 /** Writes a refresh token; the same token every time for the same content and key. */
 export function sealRefreshToken(key: SealingKey, token: RefreshToken): Promise<string> {
@@ -60,32 +95,93 @@ export async function unsealRefreshToken(
 
 function encode(token: RefreshToken): Bytes {
   const familyId = fromHex(token.familyId);
-  if (familyId?.length !== FAMILY_ID_BYTES) throw new TypeError("odd family id");
+  if (familyId?.length !== FAMILY_ID_BYTES) throw new TypeError("invalid family id");
   const numbers = new DataView(new ArrayBuffer(20));
   numbers.setUint32(0, token.generation);
   numbers.setFloat64(4, token.createdAtMs);
   numbers.setFloat64(12, token.issuedAtMs);
-  const names = [token.clientId, token.subject, formatScope(token.scope)];
-  if (token.resource !== null) names.push(token.resource);
-  const text = utf8(names.join(SEPARATOR));
-  return concat(Uint8Array.of(VERSION), familyId, new Uint8Array(numbers.buffer), text);
+  const { sessionId, authenticatedAtMs, keyThumbprint } = token;
+  const isNew = sessionId !== null || authenticatedAtMs !== null || keyThumbprint !== null;
+  const [version, body] = isNew ? [2, encodeFields(token)] : [1, encodeNames(token)];
+  return concat(Uint8Array.of(version), familyId, new Uint8Array(numbers.buffer), body);
 }
 
 function decode(plaintext: Bytes): RefreshToken | null {
-  if (plaintext[0] !== VERSION || plaintext.length < HEAD_BYTES) return null;
+  if (plaintext.length < HEAD_BYTES) return null;
+  const [version] = plaintext;
+  const body = plaintext.subarray(HEAD_BYTES);
+  const said = version === 1 ? decodeNames(body) : version === 2 ? decodeFields(body) : null;
+  if (said === null) return null;
   const numbers = new DataView(plaintext.buffer, plaintext.byteOffset + 1 + FAMILY_ID_BYTES);
-  const names = fromUtf8(plaintext.subarray(HEAD_BYTES))?.split(SEPARATOR);
-  const [clientId, subject, scopeText, resource = null] = names ?? [];
-  const scope = parseScope(scopeText ?? "");
-  if (clientId === undefined || subject === undefined || scope === null) return null;
   return {
     familyId: toHex(plaintext.subarray(1, 1 + FAMILY_ID_BYTES)),
     generation: numbers.getUint32(0),
     createdAtMs: numbers.getFloat64(4),
     issuedAtMs: numbers.getFloat64(12),
+    ...said,
+  };
+}
+
+type Body = Omit<RefreshToken, "familyId" | "generation" | "createdAtMs" | "issuedAtMs">;
+
+function encodeNames({ clientId, subject, scope, resource }: Body): Bytes {
+  const names = [clientId, subject, formatScope(scope)];
+  if (resource !== null) names.push(resource);
+  return utf8(names.join(SEPARATOR));
+}
+
+function decodeNames(bytes: Bytes): Body | null {
+  const names = fromUtf8(bytes)?.split(SEPARATOR);
+  const [clientId, subject, scopeText, resource = null] = names ?? [];
+  const scope = parseScope(scopeText ?? "");
+  if (clientId === undefined || subject === undefined || scope === null) return null;
+  return { ...PLAIN_LOGIN, clientId, subject, scope, resource };
+}
+
+function encodeFields(body: Body): Bytes {
+  const { clientId, subject, scope, resource, sessionId, authenticatedAtMs, keyThumbprint } = body;
+  const said = {
+    clientId,
+    subject,
+    scope: formatScope(scope),
+    resource,
+    sessionId,
+    authenticatedAtMs: authenticatedAtMs === null ? null : String(authenticatedAtMs),
+    keyThumbprint,
+  };
+  const fields = (Object.keys(TAGS) as (keyof typeof TAGS)[]).flatMap((name) => {
+    const value = said[name];
+    if (value === null) return [];
+    const bytes = utf8(value);
+    return [Uint8Array.of(TAGS[name], bytes.length >> 8, bytes.length & 255), bytes];
+  });
+  return concat(...fields);
+}
+
+function decodeFields(bytes: Bytes): Body | null {
+  const known = new Set<number>(Object.values(TAGS));
+  const fields = new Map<number, string>();
+  for (let at = 0; at < bytes.length; ) {
+    const [tag = 0, high = 0, low] = bytes.subarray(at, at + 3);
+    const end = at + 3 + (high << 8) + (low ?? 0);
+    const value = fromUtf8(bytes.subarray(at + 3, end));
+    const isWhole = low !== undefined && end <= bytes.length && value !== null;
+    if (!isWhole || !known.has(tag) || fields.has(tag)) return null;
+    fields.set(tag, value);
+    at = end;
+  }
+  const clientId = fields.get(TAGS.clientId);
+  const subject = fields.get(TAGS.subject);
+  const scope = parseScope(fields.get(TAGS.scope) ?? "");
+  if (clientId === undefined || subject === undefined || scope === null) return null;
+  const authenticatedAt = fields.get(TAGS.authenticatedAtMs);
+  return {
     clientId,
     subject,
     scope,
-    resource,
+    resource: fields.get(TAGS.resource) ?? null,
+    sessionId: fields.get(TAGS.sessionId) ?? null,
+    authenticatedAtMs: authenticatedAt === undefined ? null : Number(authenticatedAt),
+    keyThumbprint: fields.get(TAGS.keyThumbprint) ?? null,
   };
 }

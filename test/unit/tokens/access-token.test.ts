@@ -11,6 +11,7 @@ import {
   unsealAccessToken,
 } from "../../../src/tokens/access-token.ts";
 import {
+  PLAIN_LOGIN,
   REFRESH_TOKEN_PURPOSE,
   sealRefreshToken,
   unsealRefreshToken,
@@ -156,7 +157,7 @@ describe("an access token and a refresh token", () => {
       generation: 7,
       clientId: "client",
       subject: "subject",
-      resource: null,
+      ...PLAIN_LOGIN,
       scope: ["read"],
       createdAtMs: 0,
       issuedAtMs: 0,

@@ -4,6 +4,7 @@ import { concat, fromHex, toBase64Url, utf8 } from "../../../src/crypto/bytes.ts
 import { seal } from "../../../src/crypto/seal.ts";
 import { SCOPE_LENGTH_MAX } from "../../../src/protocol/scope.ts";
 import {
+  PLAIN_LOGIN,
   REFRESH_TOKEN_PURPOSE,
   type RefreshToken,
   sealRefreshToken,
@@ -29,6 +30,9 @@ const content: fc.Arbitrary<RefreshToken> = fc.record({
   resource: fc.option(fc.webUrl()),
   createdAtMs: instant,
   issuedAtMs: instant,
+  sessionId: fc.option(name),
+  authenticatedAtMs: fc.option(instant),
+  keyThumbprint: fc.option(name),
 });
 
 const EXAMPLE: RefreshToken = {
@@ -37,7 +41,7 @@ const EXAMPLE: RefreshToken = {
   clientId: "client",
   subject: "b7b8a1de-5f0c-4d6c-9d63-8f5b3a1d2e4f",
   scope: ["read", "write"],
-  resource: null,
+  ...PLAIN_LOGIN,
   createdAtMs: 1_800_000_000_000,
   issuedAtMs: 1_800_000_600_000,
 };
@@ -66,6 +70,9 @@ describe("a refresh token", () => {
       { scope: ["read"] },
       { resource: "https://api.example.com" },
       { resource: "https://other.example.com" },
+      { sessionId: "session" },
+      { authenticatedAtMs: 0 },
+      { keyThumbprint: "thumbprint" },
       { createdAtMs: EXAMPLE.createdAtMs + 1 },
       { issuedAtMs: EXAMPLE.issuedAtMs + 1 },
     ];
@@ -85,6 +92,35 @@ describe("a refresh token", () => {
     const sealed = await sealToken("tgr_", ring.sealing, ofBefore);
     expect(sealed).toBe(token);
     expect(await unsealRefreshToken(ring, sealed)).toEqual(EXAMPLE);
+  });
+
+  describe("of version 2", () => {
+    const NEW: RefreshToken = { ...EXAMPLE, resource: "https://api.example.com", sessionId: "s" };
+    const head = async () => {
+      const opened = await unsealToken("tgr_", ring, await sealRefreshToken(ring.sealing, NEW));
+      return new Uint8Array(opened?.plaintext ?? []);
+    };
+
+    test("is one that says more than the previous version could", async () => {
+      const said = new TextDecoder().decode((await head()).subarray(53));
+      expect((await head())[0]).toBe(2);
+      expect(said).toBe(
+        `\u0001\0\u0006client\u0002\0$${EXAMPLE.subject}\u0003\0\nread write` +
+          "\u0004\0\u0017https://api.example.com\u0005\0\u0001s",
+      );
+    });
+
+    test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
+      ["an unknown tag", (bytes) => concat(bytes, [8, 0, 1, 65])],
+      ["a tag twice", (bytes) => concat(bytes, [5, 0, 1, 65])],
+      ["a field that is cut short", (bytes) => bytes.subarray(0, -1)],
+      ["a tag without a length", (bytes) => concat(bytes, [6])],
+      ["a text that is not UTF-8", (bytes) => concat(bytes, [7, 0, 1, 255])],
+      ["another version", (bytes) => concat([3], bytes.subarray(1))],
+    ])("is not valid with %s", async (_, change) => {
+      const sealed = await sealToken("tgr_", ring.sealing, concat(change(await head())));
+      expect(await unsealRefreshToken(ring, sealed)).toBeNull();
+    });
   });
 
   test("does not show what it says", async () => {
