@@ -78,7 +78,9 @@ async function issueNewFamily(
   await Promise.all([deps.families.start(familyId, state, policy), store(pair, nowMs, deps)]);
   const instants = { createdAtMs: nowMs, lastRefreshedAtMs: nowMs };
   const neededUntilMs = sessionNeededUntilMs(nowMs, nowMs, policy);
-  const session = { userId: subject, familyId, clientId, label, ...instants, neededUntilMs };
+  const { sessionId } = login;
+  const ids = { userId: subject, familyId, sessionId, clientId };
+  const session = { ...ids, label, ...instants, neededUntilMs };
   deps.defer(listSession(session, deps));
   return toIssued(pair, pair.refreshToken, nowMs);
 }

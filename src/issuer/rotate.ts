@@ -81,10 +81,11 @@ export async function rotate(
     deps.defer(deps.importedTokens.consume(refresh.imported.hash));
   }
   if (refresh.kind === "imported" || isNoteDue(predecessor, nowMs, policy)) {
-    const { clientId, subject: userId, createdAtMs } = predecessor;
+    const { clientId, subject: userId, createdAtMs, sessionId } = predecessor;
     const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
     const { label } = authorization;
-    const session = { userId, familyId, clientId, label, createdAtMs, neededUntilMs };
+    const ids = { userId, familyId, sessionId, clientId };
+    const session = { ...ids, label, createdAtMs, neededUntilMs };
     deps.defer(listSession({ ...session, lastRefreshedAtMs: nowMs }, deps));
   }
   return toIssued(pair, pair.refreshToken, nowMs);

@@ -54,7 +54,8 @@ const FIND_REPLACEABLE = `${NEAR} ${REPLACEABLE}`;
 
 /** D1 charges for a deletion and an insertion, and once for a row that is overwritten. */
 const TAKE_OVER = `${NEAR} UPDATE sessions SET family_id = ?2, client_id = ?3, label = ?4,
-    created_at_ms = ?5, last_refreshed_at_ms = ?6, needed_until_ms = ?7, ended_at_ms = NULL
+    created_at_ms = ?5, last_refreshed_at_ms = ?6, needed_until_ms = ?7, session_id = ?9,
+    ended_at_ms = NULL
   WHERE user_id = ?1 AND family_id = (SELECT family_id FROM (${REPLACEABLE}))`;
 
 const REMOVE_NEEDLESS = `${NEAR} DELETE FROM sessions WHERE user_id = ?1
@@ -62,8 +63,9 @@ const REMOVE_NEEDLESS = `${NEAR} DELETE FROM sessions WHERE user_id = ?1
 
 /** Writes nothing when the row is as it should be, as {@link TAKE_OVER} leaves it. */
 const NOTE = `INSERT INTO sessions
-  (user_id, family_id, client_id, label, created_at_ms, last_refreshed_at_ms, needed_until_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?)
+  (user_id, family_id, client_id, label, created_at_ms, last_refreshed_at_ms, needed_until_ms,
+    session_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET
     label = excluded.label,
     last_refreshed_at_ms = max(last_refreshed_at_ms, excluded.last_refreshed_at_ms),
@@ -100,9 +102,9 @@ export function createSessionStore(db: D1Database): SessionStore {
       const values = [...names, createdAtMs, lastRefreshedAtMs, session.neededUntilMs];
       const statements = [
         db.prepare(FIND_REPLACEABLE).bind(...values, SESSIONS_MAX),
-        db.prepare(TAKE_OVER).bind(...values, SESSIONS_MAX),
+        db.prepare(TAKE_OVER).bind(...values, SESSIONS_MAX, session.sessionId),
         db.prepare(REMOVE_NEEDLESS).bind(...values, SESSIONS_MAX),
-        db.prepare(NOTE).bind(...values),
+        db.prepare(NOTE).bind(...values, session.sessionId),
       ];
       const [found] = await callWithDeadline("d1.note_session", () =>
         db.batch<Replaceable>(statements),

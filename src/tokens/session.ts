@@ -9,6 +9,8 @@ import type { RefreshToken } from "./refresh-token.ts";
 export interface Session {
   readonly userId: string;
   readonly familyId: string;
+  /** The browser session that the login belongs to (`sid`), or null: it is one by itself. */
+  readonly sessionId: string | null;
   readonly clientId: string;
   /** What the client said of itself, at most {@link LABEL_LENGTH_MAX} characters. */
   readonly label: string;

@@ -234,6 +234,20 @@ test("0008 gives events of before no actor, and takes those of a Worker of befor
   expect((await rowsOf("audit_events")).map((row) => row["actor"])).toEqual(["", ""]);
 });
 
+test("0009 leaves each login of before a session by itself, and takes those of that Worker", async () => {
+  await migrateTo(8);
+  const session = { user_id: "user", client_id: "client", label: "", created_at_ms: 1 };
+  const insertSession = (family_id: string) => {
+    return insert("sessions", {
+      ...{ ...session, family_id, last_refreshed_at_ms: 1, needed_until_ms: 2 },
+    });
+  };
+  await insertSession("before");
+  await migrateTo(9);
+  await insertSession("during");
+  expect((await rowsOf("sessions")).map((row) => row["session_id"])).toEqual([null, null]);
+});
+
 describe("a database that lacks migrations is an outage, and the log says what it lacks", () => {
   const log = vi.fn();
   beforeEach(() => {

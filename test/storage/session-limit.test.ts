@@ -43,7 +43,7 @@ async function addSessions(userId: string, count: number, neededUntilMs: number)
 
 const newSession = (userId: string) => ({
   ...{ userId, familyId: env.REFRESH_FAMILIES.newUniqueId().toString(), clientId: "client" },
-  ...{ label: "", createdAtMs: Date.now(), lastRefreshedAtMs: Date.now() },
+  ...{ label: "", sessionId: null, createdAtMs: Date.now(), lastRefreshedAtMs: Date.now() },
   neededUntilMs: Date.now() + HOUR_MS,
 });
 
@@ -108,4 +108,15 @@ test("a login beyond the limit ends the one that was used least recently", async
   const second = await logIn(service);
   await eventually(async () => (await refresh(service, refresh_token)).status === 400);
   expect(await refresh(service, second.refresh_token)).toMatchObject({ status: 200 });
+});
+
+test.each([
+  ["a new row", 0],
+  ["the row of an expired login", 1],
+])("a login of a browser session is listed with it in %s", async (name, expired) => {
+  await addSessions(name, expired, Date.now() - 1);
+  await createSessionStore(env.DB).note({ ...newSession(name), sessionId: "browser" });
+  const query = "SELECT session_id FROM sessions WHERE user_id = ?";
+  const { results } = await env.DB.prepare(query).bind(name).all();
+  expect(results).toEqual([{ session_id: "browser" }]);
 });
