@@ -24,20 +24,20 @@ import { securityHeaders } from "./endpoints/security-headers.ts";
 import { token } from "./endpoints/token.ts";
 import { requireHttps } from "./endpoints/transport.ts";
 import { Refusal } from "./protocol/refusal.ts";
-import { note, withRecord } from "./telemetry/record.ts";
-import { requestIdOf } from "./telemetry/request-id.ts";
-import { outcomeOf } from "./telemetry/request-line.ts";
+import { chooseRequestId } from "./telemetry/request-id.ts";
+import { classifyStatus } from "./telemetry/request-line.ts";
+import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";
 import { isLocal, serverTiming } from "./telemetry/server-timing.ts";
 
 type Endpoint = (exchange: RequestContext, deps: Deps) => Promise<Response>;
 
-/** What of a request is worked out once. */
+/** What is computed once for each request. */
 interface Context {
   Bindings: Env;
   Variables: { url: URL };
 }
 
-/** What answers, by the names in `endpoints/paths.ts`. */
+/** The handlers, by the names in `endpoints/paths.ts`. */
 const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>>> = {
   landing: { GET: landing },
   token: { POST: token },
@@ -50,7 +50,7 @@ const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>
   health: { GET: health },
 };
 
-/** Which pages of browsers may call what: those of origins on a client's list, or every page. */
+/** CORS: which pages may call an endpoint, those of a client's origins or all. Absent: none. */
 const PAGES: Readonly<Partial<Record<keyof Paths, "clients" | "anyone">>> = {
   token: "clients",
   revocation: "clients",
@@ -60,10 +60,10 @@ const PAGES: Readonly<Partial<Record<keyof Paths, "clients" | "anyone">>> = {
   jwks: "anyone",
 };
 
-/** One app for each set of prefixes, which is one for an isolate. */
+/** One app for each value of `PATH_PREFIX`: an isolate has one. */
 const apps = new Map<string, Hono<Context>>();
 
-/** The service. Its routes are those of the setting `PATH_PREFIX`, put together once. */
+/** The service. Its routes follow from the setting `PATH_PREFIX` and are built once. */
 export const app = {
   fetch(request: Request, env: Env, context?: ExecutionContext): Response | Promise<Response> {
     const prefixes = pathPrefixesOf(env);
@@ -75,22 +75,22 @@ export const app = {
 };
 
 /**
- * The service as one Hono app. Each path works with and without its trailing slash: the router of
- * `hono/tiny` lets one end with either, and `strict: false` would take off another before it.
+ * Builds the service as a Hono app. Each path works with and without its trailing slash: the router
+ * of `hono/tiny` accepts both, and `strict: false` would strip a second slash.
  *
- * @param prefixes under which the endpoints of tokens answer
+ * @param prefixes of the token endpoints
  */
 export function createApp(prefixes: readonly string[]): Hono<Context> {
   const hono = new Hono<Context>();
-  hono.use(watch);
-  // Before a body is read or anything is looked up, for every path and method.
+  hono.use(observe);
+  // For every path and method, before a body is read or anything is looked up.
   hono.use(async (context, next) => {
     requireHttps(context.get("url"));
     await next();
   });
-  const places = prefixes.map(pathsUnder);
+  const paths = prefixes.map(pathsUnder);
   for (const name of Object.keys(ENDPOINTS) as (keyof Paths)[]) {
-    for (const path of new Set(places.map((paths) => paths[name]))) route(hono, path, name);
+    for (const path of new Set(paths.map((each) => each[name]))) route(hono, path, name);
   }
   for (const [path, endpoints] of Object.entries(ADMIN_ROUTES)) adminRoute(hono, path, endpoints);
   hono.notFound(() => onError(new Refusal("unknown_path")));
@@ -98,35 +98,35 @@ export function createApp(prefixes: readonly string[]): Hono<Context> {
   return hono;
 }
 
-/** Writes down what a request did, and puts the headers on every answer. */
-async function watch(context: HonoContext<Context>, next: () => Promise<void>): Promise<void> {
+/** Logs a request, and sets the headers that every response has. */
+async function observe(context: HonoContext<Context>, next: () => Promise<void>): Promise<void> {
   const { req, env } = context;
   const observer = observerOf(env);
-  const record = observer.begin(requestIdOf(req.raw.headers, newRequestId));
+  const log = observer.begin(chooseRequestId(req.raw.headers, newRequestId));
   const url = new URL(req.url);
   context.set("url", url);
-  await withRecord(record, next);
-  const page = asPage(req.raw, context.res, record);
+  await withRequestLog(log, next);
+  const page = asPage(req.raw, context.res, log);
   if (page !== null) context.res = page;
-  // Hono's own `header` would make another Response for each.
+  // Hono's own `header` would create a Response for each.
   const { headers, status } = context.res;
   for (const [name, value] of Object.entries(securityHeaders(headers, url))) {
     headers.set(name, value);
   }
   const challenge = headers.get("WWW-Authenticate");
   if (challenge !== null) headers.set("WWW-Authenticate", challengeFor(req.raw, challenge));
-  headers.set("X-Request-Id", record.requestId);
-  if (isLocal(url)) headers.set("Server-Timing", serverTiming(record));
-  observer.end(record, {
+  headers.set("X-Request-Id", log.requestId);
+  if (isLocal(url)) headers.set("Server-Timing", serverTiming(log));
+  observer.end(log, {
     event: "request",
-    outcome: outcomeOf(status),
+    outcome: classifyStatus(status),
     method: req.method,
     status,
   });
 }
 
 /**
- * Puts the endpoints of one path into the URL table, and what every path answers besides.
+ * Registers the handlers of one path, with HEAD, OPTIONS, 405 and CORS.
  *
  * @param endpoint the name of the path in the log
  */
@@ -135,14 +135,14 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
   const pages = PAGES[endpoint];
   const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
   hono.all(path.replace(/\/$/, ""), async ({ req, env }) => {
-    note({ endpoint });
+    setLogFields({ endpoint });
     const origin = pages === "clients" ? (req.header("Origin") ?? null) : null;
     const exchange: RequestContext = { request: req.raw, origin, isOriginAllowed: null };
     const respond = async () => {
-      const answer = endpoints[req.method === "HEAD" ? "GET" : req.method];
-      return answer === undefined
+      const handler = endpoints[req.method === "HEAD" ? "GET" : req.method];
+      return handler === undefined
         ? methodNotAllowed(methods)
-        : await answer(exchange, await depsOf(env));
+        : await handler(exchange, await depsOf(env));
     };
     if (req.method !== "OPTIONS") {
       const response = await respond().catch(onError);
@@ -155,17 +155,17 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
   });
 }
 
-/** The same for a path of the management API, of which nothing is there while it is off. */
+/** Registers a path of the management API, which is unknown while the API is off. */
 function adminRoute(
   hono: Hono<Context>,
   path: string,
   endpoints: (typeof ADMIN_ROUTES)[keyof typeof ADMIN_ROUTES],
 ): void {
-  const endpoint = nameOf(path);
+  const endpoint = findAdminEndpoint(path);
   hono.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { req, env } = context;
     if (!hasManagementApi(env)) return onError(new Refusal("unknown_path"));
-    note({ endpoint });
+    setLogFields({ endpoint });
     const endsInSlash = context.get("url").pathname.endsWith("/");
     if (endsInSlash && hasChildWith(path, req.method)) {
       return onProblem(new Refusal("path_id_missing"));
@@ -178,8 +178,8 @@ function adminRoute(
   });
 }
 
-/** A path of the management API as the log names it. */
-function nameOf(path: string): string {
+/** The name of a management path in the log. */
+function findAdminEndpoint(path: string): string {
   const names = Object.entries(ADMIN_PATHS).find(([, known]) => known === path);
   return names?.[0] ?? "other";
 }

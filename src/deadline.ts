@@ -1,5 +1,5 @@
 import { Unavailable } from "./protocol/refusal.ts";
-import { measure } from "./telemetry/record.ts";
+import { measure } from "./telemetry/request-log.ts";
 
 /**
  * How long one storage operation may take before the request gives up on it, in milliseconds. A

@@ -100,7 +100,7 @@ const RULES = {
     globals("process", "Buffer"),
   ),
   "only the record of a request goes from layer to layer unseen": onlyIn(
-    ["telemetry/record.ts"],
+    ["telemetry/request-log.ts"],
     packages(/^node:async_hooks$/),
   ),
   "tokens and protocol are pure: no packages, no I/O, no timers": nowhereIn(

@@ -7,7 +7,7 @@ import {
 import type { Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Client } from "../storage/clients.ts";
-import { audit } from "../telemetry/audit.ts";
+import { audit } from "../telemetry/request-log.ts";
 import type { ClientAuthDeps, ClientAuthenticator } from "./authenticator.ts";
 
 /** The one `client_assertion_type` (RFC 7523 §2.2). */

@@ -2,7 +2,7 @@ import { hasControlCharacter } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { resultOf } from "../rate-limit/attempt.ts";
 import type { Client } from "../storage/clients.ts";
-import { audit } from "../telemetry/audit.ts";
+import { audit } from "../telemetry/request-log.ts";
 import type { ClientAuthDeps, PresentedCredentials } from "./authenticator.ts";
 import type { PresentedSecret, SecretCheck } from "./secret-cache.ts";
 

@@ -1,4 +1,4 @@
-import { measure } from "../telemetry/record.ts";
+import { measure } from "../telemetry/request-log.ts";
 import { type Bytes, utf8 } from "./bytes.ts";
 
 /**

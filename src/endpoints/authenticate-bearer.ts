@@ -6,7 +6,7 @@ import { Refusal } from "../protocol/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
-import { note } from "../telemetry/record.ts";
+import { setLogFields } from "../telemetry/request-log.ts";
 import { addressOf } from "./address.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
 
@@ -51,7 +51,7 @@ export async function authenticateBearer(
   const active = located && (await deps.issuer.judge(located));
   if (active === null) throw new Refusal("caller_token_inactive");
   deps.addressFilter.exempt(addressOf(request), holder);
-  note({ clientId: active.clientId });
+  setLogFields({ clientId: active.clientId });
   // The API that a token is for could pass it on, and with it the right to call here.
   if (active.audience !== null && active.audience !== issuerUrlOf(request, deps)) {
     throw new Refusal("caller_token_for_another");

@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
-import { note } from "../telemetry/record.ts";
+import { setLogFields } from "../telemetry/request-log.ts";
 import { addressOf } from "./address.ts";
 import { assertionAudiences } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -60,7 +60,7 @@ export async function verifyClient(
   }
   const client = await lookup;
   // The id of an unknown client is the caller's own text, which stays out of the log.
-  if (client !== null) note({ clientId: client.clientId });
+  if (client !== null) setLogFields({ clientId: client.clientId });
   const verified = await credentials.verify(client, deps.clientAuth);
   if (origin !== null) context.isOriginAllowed = verified.allowedOrigins.includes(origin);
   if (verified.authMethod !== "none") {

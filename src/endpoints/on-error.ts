@@ -1,8 +1,8 @@
 import { ConfigError } from "../config/index.ts";
 import { PARAMETERS_MAX } from "../protocol/params.ts";
 import { Refusal, type RefusalReason, Unavailable } from "../protocol/refusal.ts";
-import { noteFailure } from "../telemetry/failure.ts";
-import { note } from "../telemetry/record.ts";
+import { setFailure } from "../telemetry/failure.ts";
+import { setLogFields } from "../telemetry/request-log.ts";
 import { BODY_BYTES_MAX, JSON_BYTES_MAX } from "./read-body.ts";
 import { MEDIA_TYPES } from "./read-params.ts";
 import { json } from "./respond.ts";
@@ -197,10 +197,10 @@ export const SERVER_ERROR: WireError = {
  */
 export function onError(error: unknown): Response {
   if (error instanceof Refusal) {
-    note({ reason: error.reason });
+    setLogFields({ reason: error.reason });
     return answer(wireErrorOf(error));
   }
-  noteFailure(error);
+  setFailure(error);
   const isOutage = error instanceof Unavailable || error instanceof ConfigError;
   return answer(isOutage ? UNAVAILABLE : SERVER_ERROR);
 }
@@ -214,7 +214,7 @@ export function wireErrorOf({ reason, retryAfterSeconds }: Refusal): WireError {
 
 /** Answers a method that a path does not have. @param methods those that it has, as in `Allow` */
 export function methodNotAllowed(methods: string): Response {
-  note({ reason: "method_not_allowed" });
+  setLogFields({ reason: "method_not_allowed" });
   return answer({
     ...invalidRequest(`This endpoint answers to ${methods.replace(", OPTIONS", "")}.`, 405),
     headers: { Allow: methods },
@@ -222,7 +222,7 @@ export function methodNotAllowed(methods: string): Response {
 }
 
 function answer(error: WireError): Response {
-  note({ error: error.error });
+  setLogFields({ error: error.error });
   return json(toBody(error), error.status, error.headers);
 }
 

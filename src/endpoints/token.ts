@@ -4,7 +4,7 @@ import { requireGrantAllowed } from "../grants/grant.ts";
 import { selectGrant } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import { formatScope } from "../protocol/scope.ts";
-import { note } from "../telemetry/record.ts";
+import { setLogFields } from "../telemetry/request-log.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { readTokenRequest } from "./read-token-request.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -19,7 +19,7 @@ import { json } from "./respond.ts";
 export async function token(context: RequestContext, deps: Deps): Promise<Response> {
   const request = await readTokenRequest(context, deps);
   const grant = selectGrant(request.grantType);
-  note({ grantType: grant.grantType });
+  setLogFields({ grantType: grant.grantType });
   const lookups = deps.lookups();
   const presented = await grant.read(request, lookups, deps.grants);
   const client = await authenticateClient(context, request.params, lookups, deps);

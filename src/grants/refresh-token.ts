@@ -6,7 +6,7 @@ import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
-import { note } from "../telemetry/record.ts";
+import { setLogFields } from "../telemetry/request-log.ts";
 import { importedTokenHash } from "../tokens/imported-token.ts";
 import { type RefreshToken, unsealRefreshToken } from "../tokens/refresh-token.ts";
 import type { Grant, GrantDeps, Proof } from "./grant.ts";
@@ -123,7 +123,7 @@ function requireAlive(
   user: User | null,
   client: Client,
 ): User {
-  if (user !== null) note({ userId: user.id });
+  if (user !== null) setLogFields({ userId: user.id });
   if (clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
   if (!user?.isActive) throw new Refusal("refresh_token_ended");
   const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);

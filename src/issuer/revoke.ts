@@ -5,7 +5,7 @@ import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { RevokedTokenStore } from "../storage/revoked-tokens.ts";
 import type { SessionStore } from "../storage/sessions.ts";
-import { audit } from "../telemetry/audit.ts";
+import { audit } from "../telemetry/request-log.ts";
 import { ownerOf, sealAccessToken } from "../tokens/access-token.ts";
 import type { FamilyState, RevocationReason, UnbegunFamily } from "../tokens/family.ts";
 import {

@@ -1,7 +1,7 @@
 import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
 import { formatScope } from "../protocol/scope.ts";
-import { audit } from "../telemetry/audit.ts";
 import type { AuditEvent } from "../telemetry/audit-event.ts";
+import { audit } from "../telemetry/request-log.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
 import {
   type Generation,

@@ -6,9 +6,9 @@ import * as users from "../admin/api/users.ts";
 import { ManagementError } from "../admin/management-error.ts";
 import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "../deps.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { noteFailure } from "../telemetry/failure.ts";
-import { note, withRecord } from "../telemetry/record.ts";
+import { setFailure } from "../telemetry/failure.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
+import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type {
   ClientPatch,
   Managed,
@@ -151,10 +151,10 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     const record = observer.begin(newRequestId());
     const { actor: named } = this.ctx.props ?? {};
     const actor = typeof named === "string" && ACTOR.test(named) ? named : null;
-    return withRecord(record, async () => {
-      note({ endpoint: method });
+    return withRequestLog(record, async () => {
+      setLogFields({ endpoint: method });
       const outcome = await outcomeOf(work, actor, this.env);
-      if (outcome.kind !== "ok") note({ error: outcome.kind });
+      if (outcome.kind !== "ok") setLogFields({ error: outcome.kind });
       observer.end(record, { event: "manage", outcome: OUTCOMES[outcome.kind] });
       return outcome;
     });
@@ -174,16 +174,16 @@ async function outcomeOf<Result extends object>(
   } catch (error) {
     if (error instanceof ManagementError) return refusalOf(error);
     if (error instanceof Refusal) {
-      note({ reason: error.reason });
+      setLogFields({ reason: error.reason });
       return { kind: "unavailable" };
     }
-    noteFailure(error);
+    setFailure(error);
     return { kind: "unavailable" };
   }
 }
 
 function refusalOf(error: ManagementError): NotDone {
   const { reason } = error;
-  note({ reason });
+  setLogFields({ reason });
   return reason === "invalid" ? { kind: reason, problems: problemsOf(error) } : { kind: reason };
 }

@@ -9,9 +9,9 @@ import {
   type Verification,
   type VerifiedToken,
 } from "../resource-server/verification.ts";
-import { noteFailure } from "../telemetry/failure.ts";
-import { note, withRecord } from "../telemetry/record.ts";
+import { setFailure } from "../telemetry/failure.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
+import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 
 const OUTCOMES: Readonly<Record<Verification["kind"], Outcome>> = {
@@ -30,10 +30,10 @@ export class TokenVerifier extends WorkerEntrypoint<Env> {
   async verify(token: string, options: Requirements = {}): Promise<Verification> {
     const observer = observerOf(this.env);
     const record = observer.begin(newRequestId());
-    return withRecord(record, async () => {
+    return withRequestLog(record, async () => {
       const verification = await verify(token, options, this.env);
-      if (verification.kind === "verified") note({ clientId: verification.token.clientId });
-      else note({ error: verification.kind });
+      if (verification.kind === "verified") setLogFields({ clientId: verification.token.clientId });
+      else setLogFields({ error: verification.kind });
       observer.end(record, { event: "verify", outcome: OUTCOMES[verification.kind] });
       return verification;
     });
@@ -53,8 +53,8 @@ async function verify(token: string, options: Requirements, env: Env): Promise<V
       : await issuer.verifyFast(token, lookups());
     return content === null ? { kind: "invalid_token" } : decide(toVerified(content), options);
   } catch (error) {
-    if (error instanceof Refusal) note({ reason: error.reason });
-    else noteFailure(error);
+    if (error instanceof Refusal) setLogFields({ reason: error.reason });
+    else setFailure(error);
     return { kind: "unavailable" };
   }
 }

@@ -1,7 +1,7 @@
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import { callWithDeadline } from "../deadline.ts";
-import { noteRepeat } from "../telemetry/record.ts";
+import { countRetry } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 
 /** Opaque access tokens at rest: the SHA-256 of each, never the token. `expiresAtMs` decides. */
@@ -32,7 +32,7 @@ export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
       const put = () => kv.put(key, JSON.stringify(content), { expirationTtl });
       // Once more by itself: under `reject` the client that is told to retry has lost its session.
       const putAgain = () => {
-        noteRepeat();
+        countRetry();
         return put();
       };
       await callWithDeadline("kv.put_access_token", () => put().catch(putAgain));

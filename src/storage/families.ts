@@ -1,5 +1,5 @@
 import { callWithDeadline } from "../deadline.ts";
-import { noteRepeat } from "../telemetry/record.ts";
+import { countRetry } from "../telemetry/request-log.ts";
 import type {
   FamilyPolicy,
   FamilyState,
@@ -112,7 +112,7 @@ async function repeatedly<Result>(run: () => Promise<Result>): Promise<Result> {
       return await run();
     } catch (error) {
       if (calls === CALLS_MAX || !mayRepeat(error)) throw error;
-      noteRepeat();
+      countRetry();
     }
   }
 }

@@ -2,7 +2,7 @@ import { sha256 } from "../crypto/digest.ts";
 import type { DeriveLong } from "../crypto/long-pbkdf2.ts";
 import { callWithDeadline } from "../deadline.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { measure } from "../telemetry/record.ts";
+import { measure } from "../telemetry/request-log.ts";
 import type { ForeignPasswords } from "./foreign-passwords.ts";
 
 /** Objects that derive side by side, wherever in the world they are asked. */

@@ -1,31 +1,31 @@
-import { type Failure, note } from "./record.ts";
+import { type Failure, setLogFields } from "./request-log.ts";
 
-/** Why a request has no success through no rule that refused it. */
+/** Why a request failed without being rejected by a rule. */
 export type FailureReason =
   | "method_not_allowed"
   | "storage_failed"
   | "misconfigured"
   | "unexpected_error";
 
-/** The errors whose messages are the service's own words, by name: their classes are above here. */
+/** Errors whose messages this service writes. By name, since their classes are in upper layers. */
 const EXPECTED: Readonly<Record<string, FailureReason>> = {
   Unavailable: "storage_failed",
   ConfigError: "misconfigured",
   Misconfigured: "misconfigured",
 };
 
-/** Longest text of the platform that is kept, in characters. */
+/** Longest platform message that is kept, in characters. */
 const CAUSE_LENGTH_MAX = 200;
 
-/** A word of a sentence, a short number, or what D1 begins its messages with. */
+/** A word, a short number, or the prefix of D1's messages. */
 const PLAIN_WORD = /^(?:[A-Za-z_]{1,24}|\d{1,6}|D1_[A-Z_]{1,24})[.,:;]?$/;
 
-/** Stack frames that are kept: enough to find the place. */
+/** Most stack frames that are kept: enough to find the place. */
 const FRAMES_MAX = 8;
 
 /**
- * Says what broke, for the log. Whatever may quote a caller is left out: the message of an error
- * that nobody expects (`JSON.parse` quotes its input), and what the platform puts into quotes.
+ * Describes an error for the log. Omits everything that may quote a caller: the message of an
+ * unexpected error (`JSON.parse` quotes its input), and quoted parts of a platform message.
  */
 export function describeFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: typeof error };
@@ -35,13 +35,13 @@ export function describeFailure(error: unknown): Failure {
   return { name, message: error.message + cause };
 }
 
-/** Notes what broke a request, for its line in the log. */
-export function noteFailure(error: unknown): void {
+/** Sets the error that made the current request fail, for its log line. */
+export function setFailure(error: unknown): void {
   const failure = describeFailure(error);
-  note({ failure, reason: EXPECTED[failure.name] ?? "unexpected_error" });
+  setLogFields({ failure, reason: EXPECTED[failure.name] ?? "unexpected_error" });
 }
 
-/** The frames of a stack without its first lines, which repeat the message. */
+/** The frames of a stack, without its first lines, which repeat the message. */
 function framesOf({ name, message, stack = "" }: Error): string[] {
   const heads = [`${name}: ${message}`, ...(message === "" ? [name] : [])];
   const head = heads.find((candidate) => stack.startsWith(candidate));
@@ -54,8 +54,8 @@ function framesOf({ name, message, stack = "" }: Error): string[] {
 }
 
 /**
- * The plain words of a platform's message, up to the first quotation mark: words of letters and
- * short numbers. Anything else, such as an address or an id, becomes an ellipsis.
+ * The words and short numbers of a platform message, up to the first quotation mark. Anything else,
+ * such as an address or an id, becomes an ellipsis.
  */
 function wordsOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);

@@ -1,6 +1,6 @@
 import type { RequestLine } from "./request-line.ts";
 
-/** Where Analytics Engine takes data points: the real binding, or nothing. */
+/** The Analytics Engine binding. */
 export interface Metrics {
   writeDataPoint(point: DataPoint): void;
 }
@@ -12,7 +12,7 @@ export interface DataPoint {
   doubles: number[];
 }
 
-/** The texts of a data point: `blob1`, `blob2` and so on. Only ever add at the end. */
+/** The texts of a data point: `blob1`, `blob2` and so on. Only append: queries use positions. */
 export const METRIC_BLOBS = [
   "event",
   "endpoint",
@@ -22,7 +22,7 @@ export const METRIC_BLOBS = [
   "error",
 ] as const satisfies readonly (keyof RequestLine)[];
 
-/** The numbers of a data point: `double1`, `double2` and so on. Only ever add at the end. */
+/** The numbers of a data point: `double1`, `double2` and so on. Only append. */
 export const METRIC_DOUBLES = [
   "status",
   "duration_ms",
@@ -33,21 +33,21 @@ export const METRIC_DOUBLES = [
   "object_calls",
 ] as const satisfies readonly (keyof RequestLine)[];
 
-/** `index1`, by which Analytics Engine samples: each client keeps a fair share of its points. */
+/** `index1`: Analytics Engine samples per index, so each client keeps a fair share of points. */
 export const METRIC_INDEX = "client_id" satisfies keyof RequestLine;
 
-/** The metrics that docs/observability.md has a query for, each with its meaning. */
+/** The metrics for which docs/observability.md has a query. */
 export const METRICS = {
   grants_by_outcome: "requests to the token endpoint, by grant and outcome",
-  reuse_detected: "refresh tokens that came again too late for a lost answer: a login was ended",
-  throttled: "requests that were told to slow down (429)",
-  hash_time: "PBKDF2 derivations, and the time they took as far as the clock shows",
+  reuse_detected: "refresh tokens reused after the retry window: the login was revoked",
+  throttled: "requests rejected by a rate limit (429)",
+  hash_time: "PBKDF2 derivations, and their duration as far as the clock shows it",
 } as const;
 
 /** Longest index, in bytes. Source: Workers Analytics Engine, "Limits". */
 const INDEX_BYTES_MAX = 96;
 
-/** One data point for one request: every metric is a query over the same rows. */
+/** The data point of a request: every metric is a query over these rows. */
 export function dataPoint(line: RequestLine): DataPoint {
   return {
     // Client ids are ASCII.

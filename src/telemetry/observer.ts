@@ -1,32 +1,32 @@
 import { type AuditLine, auditLine } from "./audit-event.ts";
 import { describeFailure } from "./failure.ts";
 import { dataPoint, type Metrics } from "./metrics.ts";
-import { currentRecord, type RequestRecord } from "./record.ts";
 import { type Conclusion, requestLine } from "./request-line.ts";
+import { currentRequestLog, type RequestLog } from "./request-log.ts";
 
-/** Where audit events go besides the log: the real queue, or nothing. */
+/** The queue that also receives audit events, if one is bound. */
 export interface AuditQueue {
   send(line: AuditLine): Promise<unknown>;
 }
 
-/** What an {@link Observer} works with. */
+/** What {@link createObserver} needs. */
 export interface ObserverDeps {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Lets work go on after the answer; its failure is logged and changes nothing. */
+  /** Lets work continue after the response; its failure is logged and changes nothing. */
   readonly defer: (work: Promise<unknown>) => void;
   readonly auditQueue: AuditQueue | undefined;
   readonly metrics: Metrics | undefined;
-  /** Whether a request that succeeds writes a line. */
+  /** Whether successful requests are logged too. */
   readonly logsAll: boolean;
 }
 
-/** Watches requests, and writes down what they did. Neither half ever fails a request. */
+/** Logs requests. Never makes one fail. */
 export interface Observer {
-  /** Begins the record of a request that arrives now. */
-  begin(requestId: string): RequestRecord;
-  /** Writes the line of a request that ended now, if it is logged, and its data point. */
-  end(record: RequestRecord, conclusion: Conclusion): void;
+  /** Starts the log of a request that arrives now. */
+  begin(requestId: string): RequestLog;
+  /** Writes the log line of a request that ended now, unless it is not logged, and its metrics. */
+  end(log: RequestLog, conclusion: Conclusion): void;
 }
 
 /** Builds an {@link Observer}. */
@@ -38,9 +38,9 @@ export function createObserver(deps: ObserverDeps): Observer {
         requestId,
         startedAtMs: clock(),
         clock,
-        facts: {},
+        fields: {},
         operations: new Map(),
-        repeats: 0,
+        retries: 0,
         emit(event) {
           const line = auditLine(event, requestId, clock());
           console.log(JSON.stringify(line));
@@ -49,24 +49,24 @@ export function createObserver(deps: ObserverDeps): Observer {
       };
     },
 
-    end(record, conclusion) {
+    end(log, conclusion) {
       const { outcome } = conclusion;
       const isLogged = logsAll || outcome !== "ok";
       if (!isLogged && metrics === undefined) return;
-      const line = requestLine(record, conclusion);
+      const line = requestLine(log, conclusion);
       const isBroken = outcome === "unavailable" || outcome === "error";
       const write = isBroken ? console.error : console.log;
       if (isLogged) write(JSON.stringify(line));
       try {
         metrics?.writeDataPoint(dataPoint(line));
       } catch (error) {
-        logFailure("metrics_failed", error, record.requestId);
+        logFailure("metrics_failed", error, log.requestId);
       }
     },
   };
 }
 
-/** A queue may throw at once. */
+/** Async, since a queue may throw synchronously. */
 async function send(queue: AuditQueue, line: AuditLine): Promise<void> {
   try {
     await queue.send(line);
@@ -75,7 +75,7 @@ async function send(queue: AuditQueue, line: AuditLine): Promise<void> {
   }
 }
 
-/** Logs what went wrong beside a request, where no client learns of it. */
+/** Logs a failure that does not affect the response. */
 export function logFailure(
   event:
     | "deferred_failed"
@@ -84,7 +84,7 @@ export function logFailure(
     | "address_limit_failed"
     | "unhealthy",
   error: unknown,
-  request_id: string | undefined = currentRecord()?.requestId,
+  request_id: string | undefined = currentRequestLog()?.requestId,
 ): void {
   console.error(JSON.stringify({ event, request_id, failure: describeFailure(error) }));
 }

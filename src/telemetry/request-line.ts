@@ -1,9 +1,9 @@
-import type { Failure, RequestRecord } from "./record.ts";
+import type { Failure, RequestLog } from "./request-log.ts";
 
-/** How a request ended, in a word. */
+/** How a request ended. */
 export type Outcome = "ok" | "refused" | "unavailable" | "error";
 
-/** One line of the log: one request, or one call by RPC. Absent fields are left out. */
+/** The log line of one request or RPC call. Absent fields are omitted. */
 export interface RequestLine {
   readonly event: "request" | "verify" | "manage";
   readonly request_id: string;
@@ -27,33 +27,33 @@ export interface RequestLine {
   readonly failure?: Failure | undefined;
 }
 
-/** The fields of a {@link RequestLine}, each with its meaning. */
+/** Documentation of each field of a {@link RequestLine}. */
 export const REQUEST_FIELDS: Readonly<Record<keyof RequestLine, string>> = {
-  event: "`request`; `verify` or `manage` for a call by RPC, to `TokenVerifier` or `Management`",
-  request_id: "the `X-Request-Id` of the answer",
-  endpoint: "which of the service's paths, or the method of `Management`; absent for no path",
+  event: "`request`; `verify` or `manage` for an RPC call to `TokenVerifier` or `Management`",
+  request_id: "the `X-Request-Id` of the response",
+  endpoint: "the endpoint, or the method of `Management`; absent for an unknown path",
   method: "the HTTP method; `OTHER` for one that no endpoint has",
-  status: "the HTTP status; absent for a call by RPC",
+  status: "the HTTP status; absent for an RPC call",
   outcome: "`ok`, `refused`, `unavailable` (503) or `error` (500)",
-  reason: "why it did not succeed, in the words of [errors.md](errors.md)",
-  error: "the `error` that the client was told",
-  grant_type: "the grant, of those that the service has",
-  client_id: "the client that the request names, if it is registered, proved or not",
+  reason: "why it failed; [errors.md](errors.md) explains each",
+  error: "the `error` in the response",
+  grant_type: "the grant, if the service supports it",
+  client_id: "the client that the request names, if it is registered; authenticated or not",
   user_id: "`users.id` of the user that the request names, if there is one; never the name",
-  duration_ms: "from the request's arrival to its answer",
-  d1_calls: "round trips to D1, with those that nobody waits for",
-  kv_calls: "operations of KV",
+  duration_ms: "from the request's arrival to its response",
+  d1_calls: "round trips to D1, including those after the response",
+  kv_calls: "KV operations",
   object_calls: "calls to Durable Objects",
-  repeats: "calls that the Worker made once more by itself, beyond those counts",
+  repeats: "retries by the Worker itself, not included in those counts",
   pbkdf2_calls:
-    "PBKDF2 derivations, of up to 100,000 iterations each in WebCrypto; `pbkdf2.javascript` is a " +
-    "longer one, of a record from Django",
+    "PBKDF2 derivations, each of up to 100,000 iterations in WebCrypto; `pbkdf2.javascript` is a " +
+    "longer one, for a Django hash",
   hash_ms: "time in PBKDF2; see below for what Cloudflare's clock shows of it",
-  operations: "milliseconds for each operation, by name; those side by side overlap",
-  failure: "for `unavailable` and `error`: `name`, `message` or `frames` of what broke",
+  operations: "milliseconds of each operation, by name; parallel ones overlap",
+  failure: "for `unavailable` and `error`: `name`, and `message` or `frames`, of the error",
 };
 
-/** What only the end of a request tells. */
+/** What is known only at the end of a request. */
 export interface Conclusion {
   readonly event: RequestLine["event"];
   readonly outcome: Outcome;
@@ -63,47 +63,47 @@ export interface Conclusion {
 
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
-/** Which kind of operation, by the first word of its name, stands in which count. */
+/** Kinds of operations (the first word of a name) that are calls to Durable Objects. */
 const OBJECT_KINDS = ["family", "assertion", "password", "failures"];
 
-/** Writes the line of a request that ended now. */
-export function requestLine(record: RequestRecord, conclusion: Conclusion): RequestLine {
-  const { facts, operations } = record;
+/** Builds the log line of a request that ended now. */
+export function requestLine(log: RequestLog, conclusion: Conclusion): RequestLine {
+  const { fields, operations } = log;
   const { event, outcome, method, status } = conclusion;
   return {
     event,
-    request_id: record.requestId,
-    endpoint: facts.endpoint,
+    request_id: log.requestId,
+    endpoint: fields.endpoint,
     method: method === undefined || METHODS.includes(method) ? method : "OTHER",
     status,
     outcome,
-    reason: facts.reason,
-    error: facts.error,
-    grant_type: facts.grantType,
-    client_id: facts.clientId,
-    user_id: facts.userId,
-    duration_ms: record.clock() - record.startedAtMs,
-    d1_calls: totalOf(record, ["d1"]).count,
-    kv_calls: totalOf(record, ["kv"]).count,
-    object_calls: totalOf(record, OBJECT_KINDS).count,
-    repeats: record.repeats,
-    pbkdf2_calls: totalOf(record, ["pbkdf2"]).count,
-    hash_ms: totalOf(record, ["pbkdf2"]).durationMs,
+    reason: fields.reason,
+    error: fields.error,
+    grant_type: fields.grantType,
+    client_id: fields.clientId,
+    user_id: fields.userId,
+    duration_ms: log.clock() - log.startedAtMs,
+    d1_calls: sumOperations(log, ["d1"]).count,
+    kv_calls: sumOperations(log, ["kv"]).count,
+    object_calls: sumOperations(log, OBJECT_KINDS).count,
+    repeats: log.retries,
+    pbkdf2_calls: sumOperations(log, ["pbkdf2"]).count,
+    hash_ms: sumOperations(log, ["pbkdf2"]).durationMs,
     operations: Object.fromEntries(
       [...operations].map(([name, { durationMs }]) => [name, durationMs]),
     ),
-    failure: facts.failure,
+    failure: fields.failure,
   };
 }
 
-/** The outcome that a status stands for. */
-export function outcomeOf(status: number): Outcome {
+/** The outcome of a response with that status. */
+export function classifyStatus(status: number): Outcome {
   if (status < 400) return "ok";
   if (status < 500) return "refused";
   return status === 503 ? "unavailable" : "error";
 }
 
-function totalOf({ operations }: RequestRecord, kinds: readonly string[]) {
+function sumOperations({ operations }: RequestLog, kinds: readonly string[]) {
   const total = { count: 0, durationMs: 0 };
   for (const [name, { count, durationMs }] of operations) {
     if (!kinds.includes(name.slice(0, name.indexOf(".")))) continue;

@@ -1,18 +1,17 @@
-import type { RequestRecord } from "./record.ts";
+import type { RequestLog } from "./request-log.ts";
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
- * Whether a request came to this machine itself. Cloudflare routes by host name, and nobody can
- * have a zone of one of these names, so that this is never so for the deployed service, whatever
- * its settings say.
+ * Whether a request was sent to this machine itself. Never true for a deployed service, whatever
+ * its settings: Cloudflare routes by host name, and these names cannot be zones.
  */
 export function isLocal(url: URL): boolean {
   return url.protocol === "http:" && LOOPBACK.includes(url.hostname);
 }
 
-/** The `Server-Timing` of a request so far: the whole of it, and each operation. */
-export function serverTiming({ clock, startedAtMs, operations }: RequestRecord): string {
+/** The `Server-Timing` header of a request: the total so far, and each operation. */
+export function serverTiming({ clock, startedAtMs, operations }: RequestLog): string {
   const parts = [...operations].map(([name, { durationMs }]) => `${name};dur=${durationMs}`);
   return [`total;dur=${clock() - startedAtMs}`, ...parts].join(", ");
 }

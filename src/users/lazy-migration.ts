@@ -5,8 +5,7 @@ import { NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { NamedUser } from "../storage/lookups.ts";
 import type { User, UserStore } from "../storage/users.ts";
-import { audit } from "../telemetry/audit.ts";
-import { note } from "../telemetry/record.ts";
+import { audit, setLogFields } from "../telemetry/request-log.ts";
 import type { LegacyLogin } from "./legacy-endpoint.ts";
 
 /** What migrating a user works with. */
@@ -79,7 +78,7 @@ async function storeUser(
   const passwordHash = await userPasswords.makeHash(password);
   const stored = await users.add({ id, username, passwordHash });
   if (stored === null) throw new Refusal("user_unknown");
-  note({ userId: stored.id });
+  setLogFields({ userId: stored.id });
   if (stored.id === id) {
     audit({ action: "user_adopted", userId: id });
     return stored;

@@ -5,8 +5,7 @@ import { resultOf } from "../rate-limit/attempt.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
 import type { NamedUser } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
-import { audit } from "../telemetry/audit.ts";
-import { note } from "../telemetry/record.ts";
+import { audit, setLogFields } from "../telemetry/request-log.ts";
 import { type FailureDelayDeps, isFailedLogin, startFailureDelay } from "./failed-login-delay.ts";
 import { type MigrationDeps, migrateUser } from "./lazy-migration.ts";
 
@@ -45,7 +44,7 @@ export async function signIn(
   deps: SignInDeps,
 ): Promise<User> {
   const { user } = named;
-  if (user !== null) note({ userId: user.id });
+  if (user !== null) setLogFields({ userId: user.id });
   const delay = startFailureDelay(deps);
   try {
     return await attemptSignIn(credentials, named, origin, deps);

@@ -3,8 +3,8 @@ import { depsOf, newRequestId, observerOf } from "../../src/deps.ts";
 import { onError } from "../../src/endpoints/on-error.ts";
 import type { ActiveToken } from "../../src/issuer/index.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
-import { withRecord } from "../../src/telemetry/record.ts";
-import { outcomeOf } from "../../src/telemetry/request-line.ts";
+import { classifyStatus } from "../../src/telemetry/request-line.ts";
+import { withRequestLog } from "../../src/telemetry/request-log.ts";
 import { importedTokenHash } from "../../src/tokens/imported-token.ts";
 import { unsealRefreshToken } from "../../src/tokens/refresh-token.ts";
 import { answerOf, type WholeAnswer } from "./answers.ts";
@@ -86,12 +86,12 @@ export async function inspect(
   const { issuer, lookups } = await depsOf(env);
   const observer = observerOf(env);
   const record = observer.begin(newRequestId());
-  return withRecord(record, async () => {
+  return withRequestLog(record, async () => {
     try {
       return await issuer.introspect(accessToken, lookups());
     } catch (error) {
       const answer = onError(error);
-      observer.end(record, { event: "request", outcome: outcomeOf(answer.status) });
+      observer.end(record, { event: "request", outcome: classifyStatus(answer.status) });
       return answerOf(answer);
     }
   });

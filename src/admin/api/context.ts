@@ -1,5 +1,4 @@
-import { audit } from "../../telemetry/audit.ts";
-import { note } from "../../telemetry/record.ts";
+import { audit, setLogFields } from "../../telemetry/request-log.ts";
 import type { AdminDeps } from "../deps.ts";
 
 /** Who calls the management API, which has authorised them, and what it works with. */
@@ -34,5 +33,5 @@ export function auditCall(operation: string, concerned: Concerned, { actor }: Ap
 
 /** Names the user whom a request concerns in its line of the log. */
 export function noteUser(concerned: Concerned): void {
-  if ("userId" in concerned) note({ userId: concerned.userId });
+  if ("userId" in concerned) setLogFields({ userId: concerned.userId });
 }

@@ -2,8 +2,8 @@ import { type Problem, problemsOf } from "../../admin/api/input.ts";
 import { ManagementError, type ManagementReason } from "../../admin/management-error.ts";
 import { ConfigError } from "../../config/index.ts";
 import { Refusal, Unavailable } from "../../protocol/refusal.ts";
-import { noteFailure } from "../../telemetry/failure.ts";
-import { note } from "../../telemetry/record.ts";
+import { setFailure } from "../../telemetry/failure.ts";
+import { setLogFields } from "../../telemetry/request-log.ts";
 import { SERVER_ERROR, UNAVAILABLE, type WireError, wireErrorOf } from "../on-error.ts";
 import { problem } from "../respond.ts";
 
@@ -35,27 +35,27 @@ export const PROBLEM_TITLES: Readonly<Record<string, string>> = {
 /** Translates whatever a request to the management API threw into its answer (RFC 9457). */
 export function onProblem(error: unknown): Response {
   if (error instanceof ManagementError) {
-    note({ reason: error.reason });
+    setLogFields({ reason: error.reason });
     const isInvalid = error.reason === "invalid";
     return answer(MANAGEMENT_ERRORS[error.reason], isInvalid ? problemsOf(error) : undefined);
   }
   if (error instanceof Refusal) {
-    note({ reason: error.reason });
+    setLogFields({ reason: error.reason });
     return answer(wireErrorOf(error));
   }
-  noteFailure(error);
+  setFailure(error);
   const isOutage = error instanceof Unavailable || error instanceof ConfigError;
   return answer(isOutage ? UNAVAILABLE : SERVER_ERROR);
 }
 
 /** Answers a method that a path does not have. @param methods those that it has, as in `Allow` */
 export function methodIsNoneOf(methods: string): Response {
-  note({ reason: "method_not_allowed" });
+  setLogFields({ reason: "method_not_allowed" });
   return answer({ status: 405, error: "invalid_request", headers: { Allow: methods } });
 }
 
 function answer(error: WireError, problems?: readonly Problem[]): Response {
-  note({ error: error.error });
+  setLogFields({ error: error.error });
   return problem(toProblem(error, problems), error.status, error.headers);
 }
 
