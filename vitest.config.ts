@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 import {
   architectureProject,
   isolatedProject,
+  journeysProject,
   proofsProject,
   serviceProject,
   systemProject,
@@ -16,6 +17,7 @@ export default defineConfig({
       await unitProject(),
       await serviceProject(),
       await isolatedProject(),
+      await journeysProject(),
       architectureProject,
       systemProject,
       await workerdProofsProject(),

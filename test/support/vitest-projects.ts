@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { exportJWK, generateKeyPair } from "jose";
 import type { TestProjectInlineConfiguration } from "vitest/config";
+import { noteEnteredFiles } from "./entered-files.ts";
 
 /** A key for tests alone; every clone makes its own for use. */
 const TEST_TOKEN_KEYS = "5e".repeat(32);
@@ -115,6 +116,12 @@ export async function serviceProject(): Promise<TestProjectInlineConfiguration> 
 /** The files of {@link serviceProject} that cannot share a workerd. */
 export function isolatedProject(): Promise<TestProjectInlineConfiguration> {
   return workerdProject("service-isolated", ISOLATED);
+}
+
+/** Counts the files that a request enters, in instrumented code. */
+export async function journeysProject(): Promise<TestProjectInlineConfiguration> {
+  const project = await workerdProject("journeys", ["test/journeys/**/*.test.ts"]);
+  return { ...project, plugins: [...(project.plugins ?? []), noteEnteredFiles()] };
 }
 
 /** Proofs that run inside workerd. */
