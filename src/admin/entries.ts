@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { GRANTS } from "../grants/index.ts";
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
 import { invalid } from "./management-error.ts";
 import { nearest } from "./nearest.ts";
@@ -113,8 +114,9 @@ export function clientContradictions(
   if (entry.previous_secret_record === undefined && entry.previous_secret_ends_at !== undefined) {
     problems.push("previous_secret_ends_at: goes with previous_secret_record, and only with it");
   }
-  if (isPublic && entry.grant_types.includes("client_credentials")) {
-    problems.push("grant_types: client_credentials is not for a public client");
+  for (const { grantType, allowsPublicClients } of GRANTS) {
+    if (!isPublic || allowsPublicClients || !entry.grant_types.includes(grantType)) continue;
+    problems.push(`grant_types: ${grantType} is not for a public client`);
   }
   if ((method === "private_key_jwt") !== (entry.jwks !== undefined)) {
     problems.push('jwks: goes with method "private_key_jwt", and only with it');

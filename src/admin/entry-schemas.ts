@@ -2,8 +2,9 @@ import * as z from "zod/mini";
 import { utf8 } from "../crypto/bytes.ts";
 import { problemOfKey } from "../crypto/jwk-check.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { grantTypes } from "../grants/index.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
-import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
+import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { originOf } from "../protocol/origin.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
@@ -126,7 +127,7 @@ export const clientSchema = onDemand(() =>
       z.iso.datetime("is not an instant such as 2030-01-31T12:00:00Z"),
     ),
     client_name: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
-    grant_types: z._default(z.array(z.enum(GRANT_TYPES)), ["password", "refresh_token"]),
+    grant_types: z._default(z.array(z.enum(grantTypes())), ["password", "refresh_token"]),
     token_endpoint_auth_method: z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
     scope: z.optional(scope()),
     default_scope: z.optional(scope()),

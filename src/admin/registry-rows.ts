@@ -2,7 +2,6 @@
  * Between a row of the registry and how a file, a command or an API writes it: RFC 7591's names,
  * lists as lists, instants in ISO 8601, and no field at all for what has its default.
  */
-import type { GrantType } from "../protocol/names.ts";
 import { type ClientRow, words } from "../storage/clients.ts";
 import type { ClientFields } from "../storage/registry.ts";
 import type { UserRow } from "../storage/users.ts";
@@ -65,7 +64,7 @@ export function clientEntryOf(row: ClientRow | (ClientFields & { client_id: stri
       previous_secret_ends_at: endsAtMs === null ? null : instantOf(endsAtMs),
     }),
     client_name: row.client_name,
-    grant_types: words(row.grant_types) as GrantType[],
+    grant_types: words(row.grant_types),
     token_endpoint_auth_method: row.token_endpoint_auth_method,
     ...present({ scope: row.scope, default_scope: row.default_scope }),
     audience: words(row.audience),

@@ -1,18 +1,17 @@
 import { type ClientEntry, parseClientEntry } from "../admin/entries.ts";
-import type { GrantType } from "../protocol/names.ts";
 import { originOf } from "../protocol/origin.ts";
 import { credentialsOf } from "./credentials.ts";
 import { type DumpRecord, type Mapping, textOf } from "./dump-record.ts";
 import { problemsOf } from "./users.ts";
 
 /** What an application may do here, by its one grant type there. */
-const GRANT_TYPES: Readonly<Record<string, readonly GrantType[]>> = {
+const GRANT_TYPES: Readonly<Record<string, readonly string[]>> = {
   password: ["password", "refresh_token"],
   "client-credentials": ["client_credentials"],
 };
 
 /** What is left of a grant type that is not offered here: who is logged in stays so. */
-const REFRESH_ALONE: readonly GrantType[] = ["refresh_token"];
+const REFRESH_ALONE: readonly string[] = ["refresh_token"];
 
 /**
  * Reads an application as a client. Its secret is plain text (DOT before 2, or `hash_client_secret`
@@ -40,7 +39,7 @@ export function mapApplication({ fields }: DumpRecord): Mapping<ClientEntry> {
   }
 }
 
-function grantTypesOf(grantType: string, remarks: string[]): readonly GrantType[] {
+function grantTypesOf(grantType: string, remarks: string[]): readonly string[] {
   const known = Object.hasOwn(GRANT_TYPES, grantType) ? GRANT_TYPES[grantType] : undefined;
   if (known !== undefined) return known;
   const name = /^[a-z:_-]{1,64}$/.test(grantType) ? grantType : "its grant type";

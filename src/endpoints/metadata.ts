@@ -1,6 +1,6 @@
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
-import { GRANTS } from "../grants/index.ts";
+import { grantTypes } from "../grants/index.ts";
 import { NAMED_SCOPES } from "../protocol/names.ts";
 import { issuerUrlOf, urlsOf } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -27,7 +27,7 @@ export async function metadata({ request }: RequestContext, deps: Deps): Promise
     ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
     scopes_supported: [...deps.policy.scopes, ...NAMED_SCOPES, ...deps.policy.clientScopes],
     response_types_supported: [],
-    grant_types_supported: GRANTS.map(({ grantType }) => grantType),
+    grant_types_supported: grantTypes(),
     token_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_methods_supported: [...confidential, BEARER],

@@ -1,4 +1,5 @@
 import { fromUtf8 } from "../crypto/bytes.ts";
+import { GRANTS } from "../grants/index.ts";
 import { decodeForm } from "../protocol/form.ts";
 import { decodeJsonObject } from "../protocol/json.ts";
 import { PARAMETER_NAMES, type Params, toParams } from "../protocol/params.ts";
@@ -6,6 +7,12 @@ import { Refusal } from "../protocol/refusal.ts";
 import { readBody } from "./read-body.ts";
 
 type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** Every parameter that an endpoint or a grant reads. */
+const KNOWN_NAMES: ReadonlySet<string> = new Set([
+  ...PARAMETER_NAMES,
+  ...GRANTS.flatMap(({ parameters }) => Object.keys(parameters)),
+]);
 
 /** How each accepted media type becomes name-value pairs. */
 const DECODERS: Readonly<Record<string, (body: Uint8Array, request: Request) => Promise<Pairs>>> = {
@@ -15,7 +22,7 @@ const DECODERS: Readonly<Record<string, (body: Uint8Array, request: Request) => 
     return pairs;
   },
   "application/json": async (body) => {
-    const pairs = mapText(body, (text) => decodeJsonObject(text, PARAMETER_NAMES));
+    const pairs = mapText(body, (text) => decodeJsonObject(text, KNOWN_NAMES));
     if (pairs === null) throw new Refusal("malformed_json");
     return pairs;
   },

@@ -1,8 +1,7 @@
 import type { GrantedLogin } from "../clients/policy.ts";
 import type { KeyRing } from "../crypto/key-ring.ts";
 import type { Random } from "../crypto/random.ts";
-import type { GrantType } from "../protocol/names.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
@@ -32,9 +31,26 @@ export interface Proof {
 /**
  * One `grant_type` (RFC 6749 §1.3): it reads the request and proves what the request claims. What a
  * client may have, and what is issued, is decided for all grants alike; see `authorize.ts`.
+ * Metadata, the OpenAPI document, the checks of a client's `grant_types` and the documentation are
+ * derived from the fields.
  */
 export interface Grant<Presented = unknown> {
-  readonly grantType: GrantType;
+  /** The value of `grant_type`. */
+  readonly grantType: string;
+  /** What it does, in a few words. */
+  readonly summary: string;
+  /** The section that defines it. */
+  readonly specification: string;
+  /** Its own parameters, with a description of each. Every grant has `scope` and `resource`. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The parameters of an example request, without `grant_type`. */
+  readonly example: Readonly<Record<string, string>>;
+  /** The OAuth flow of OpenAPI that starts with it, or null when it continues a login. */
+  readonly openApiFlow: "password" | "clientCredentials" | "authorizationCode" | null;
+  /** The reasons for which it rejects a request, apart from those of every grant. */
+  readonly refusals: readonly RefusalReason[];
+  /** Whether a public client may use it. */
+  readonly allowsPublicClients: boolean;
   /**
    * Reads the request and starts the look-ups that {@link prove} needs. Awaits none of them: they
    * travel with the look-up of the client.
@@ -55,8 +71,11 @@ export interface Grant<Presented = unknown> {
  * Called before the grant is proved: a client that may not use it must learn nothing, such as
  * whether a password is right.
  *
- * @throws Refusal when the client is not registered for the grant
+ * @throws Refusal `grant_not_allowed`
  */
-export function requireGrantAllowed(client: Client, { grantType }: Grant): void {
-  if (!client.grantTypes.includes(grantType)) throw new Refusal("grant_not_allowed");
+export function requireGrantAllowed(client: Client, grant: Grant): void {
+  const isAllowed = client.authMethod !== "none" || grant.allowsPublicClients;
+  if (!isAllowed || !client.grantTypes.includes(grant.grantType)) {
+    throw new Refusal("grant_not_allowed");
+  }
 }

@@ -4,8 +4,13 @@ import type { Grant } from "./grant.ts";
 import { passwordGrant } from "./password.ts";
 import { refreshTokenGrant } from "./refresh-token.ts";
 
-/** Every grant the service has: what dispatch, metadata, the CLI and the tests read. */
+/** Every grant of the service. Dispatch, metadata, management and documentation read this list. */
 export const GRANTS: readonly Grant[] = [passwordGrant, refreshTokenGrant, clientCredentialsGrant];
+
+/** The values of `grant_type` that the service knows. */
+export function grantTypes(): readonly string[] {
+  return GRANTS.map(({ grantType }) => grantType);
+}
 
 /**
  * Finds the grant of a `grant_type`.

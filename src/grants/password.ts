@@ -1,3 +1,4 @@
+import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { hasControlCharacter, type Params } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import type { Lookup, NamedUser } from "../storage/lookups.ts";
@@ -15,6 +16,28 @@ interface PresentedPassword {
 /** Resource owner password credentials (RFC 6749 §4.3): a user logs in, and a family begins. */
 export const passwordGrant: Grant<PresentedPassword> = {
   grantType: "password",
+  summary: "A user logs in",
+  specification: "RFC 6749 §4.3",
+  parameters: {
+    username: "the user name",
+    password: `the password, used as sent, up to ${PASSWORD_BYTES_MAX} bytes`,
+  },
+  example: { username: "ada", password: "correct horse", scope: "read" },
+  openApiFlow: "password",
+  refusals: [
+    "username_missing",
+    "password_missing",
+    "username_control_character",
+    "password_control_character",
+    "user_unknown",
+    "user_inactive",
+    "password_wrong",
+    "password_unusable",
+    "password_too_long",
+    "user_throttled",
+    "client_throttled",
+  ],
+  allowsPublicClients: true,
 
   async read(request, lookups) {
     const username = request.params.get("username");

@@ -37,6 +37,24 @@ type Presented =
  */
 export const refreshTokenGrant: Grant<Presented & { readonly attemptId: string }> = {
   grantType: "refresh_token",
+  summary: "The next pair of tokens",
+  specification: "RFC 6749 §6",
+  parameters: { refresh_token: "the latest refresh token, which works once" },
+  example: { refresh_token: "tgr_..." },
+  openApiFlow: null,
+  refusals: [
+    "refresh_token_missing",
+    "idempotency_key_malformed",
+    "refresh_token_forged",
+    "refresh_token_of_another_client",
+    "refresh_token_ended",
+    "family_unknown",
+    "family_expired",
+    "family_revoked",
+    "family_raced",
+    "family_reused",
+  ],
+  allowsPublicClients: true,
 
   async read({ params, idempotencyKey }, lookups, deps) {
     const token = params.get("refresh_token");

@@ -2,7 +2,8 @@
 import * as z from "zod/mini";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { MANAGEMENT_ERRORS, PROBLEM_TYPE } from "../endpoints/admin/on-problem.ts";
-import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../protocol/names.ts";
+import { grantTypes } from "../grants/index.ts";
+import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { told, WIRE_ERROR_LIST } from "./schemas.ts";
 
 const text = (description: string) => told(z.string(), description);
@@ -52,7 +53,7 @@ export const madePassword = z.object({ password: text("Shown this once.") });
 
 const fields = {
   client_name: z.optional(text("For people.")),
-  grant_types: z.optional(z.array(z.enum(GRANT_TYPES))),
+  grant_types: z.optional(z.array(z.enum(grantTypes()))),
   token_endpoint_auth_method: z.optional(z.enum(CLIENT_AUTH_METHODS)),
   scope: z.optional(text("What it may ask for; left out: every scope but `admin`.")),
   default_scope: z.optional(text("What it gets when it asks for nothing.")),

@@ -5,14 +5,12 @@
 import * as z from "zod/mini";
 import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
 import { ASSERTION_ALGORITHMS } from "../crypto/assertion.ts";
-import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
 import { SERVER_ERROR, UNAVAILABLE, WIRE_ERRORS } from "../endpoints/on-error.ts";
-import { GRANTS } from "../grants/index.ts";
+import { GRANTS, grantTypes } from "../grants/index.ts";
 import { CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { SCOPE_LENGTH_MAX } from "../protocol/scope.ts";
 
-const GRANT_TYPES = GRANTS.map(({ grantType }) => grantType);
 /** Everything that an OAuth endpoint may answer instead of a success. */
 export const WIRE_ERROR_LIST = [...Object.values(WIRE_ERRORS), UNAVAILABLE, SERVER_ERROR];
 const ERROR_CODES = [...new Set(WIRE_ERROR_LIST.map(({ error }) => error))];
@@ -44,12 +42,22 @@ const clientCredentials = {
   client_assertion: field("A JWT signed by the client, good for one request."),
 };
 
-const grantType = told(z.enum(GRANT_TYPES), "On what authority a token is asked for.");
+const grantType = told(z.enum(grantTypes()), "What authorizes the request.");
+
+/** The parameters of one grant or more, such as `username`. */
+function grantFields(): Record<string, ReturnType<typeof field>> {
+  const uses = GRANTS.flatMap(({ grantType: grant, parameters }) => {
+    return Object.entries(parameters).map(([name, text]) => ({ name, text, grant }));
+  });
+  const fields = [...Map.groupBy(uses, ({ name }) => name)].map(([name, all]) => {
+    const texts = all.map(({ grant, text }) => `Grant \`${grant}\`: ${text}.`);
+    return [name, field(texts.join(" "))] as const;
+  });
+  return Object.fromEntries(fields);
+}
 
 const tokenFields = {
-  username: field("Grant `password`: the user."),
-  password: field(`Grant \`password\`: used as sent, up to ${PASSWORD_BYTES_MAX} bytes.`),
-  refresh_token: field("Grant `refresh_token`: the latest one. It works once."),
+  ...grantFields(),
   scope: field(
     "Scope names with spaces between, up to " +
       `${SCOPE_LENGTH_MAX} characters. Left out: what the client has by default.`,
@@ -123,7 +131,7 @@ export const metadataAnswer = z.object({
   jwks_uri: z.optional(url("Absent where no access token is a JWT.")),
   scopes_supported: z.array(z.string()),
   response_types_supported: told(z.array(z.string()), "None: nobody is sent anywhere."),
-  grant_types_supported: z.array(z.enum(GRANT_TYPES)),
+  grant_types_supported: z.array(z.enum(grantTypes())),
   token_endpoint_auth_methods_supported: authMethods,
   revocation_endpoint_auth_methods_supported: authMethods,
   introspection_endpoint_auth_methods_supported: bearerOrMethods,

@@ -1,11 +1,6 @@
 import { PATHS } from "../endpoints/paths.ts";
 import { GRANTS } from "../grants/index.ts";
-import {
-  ADMIN_SCOPE,
-  type ClientAuthMethod,
-  type GrantType,
-  INTROSPECTION_SCOPE,
-} from "../protocol/names.ts";
+import { ADMIN_SCOPE, type ClientAuthMethod, INTROSPECTION_SCOPE } from "../protocol/names.ts";
 import type { Json } from "./operation.ts";
 
 /** A client, by HTTP Basic or in the body: the empty requirement stands for the latter. */
@@ -17,13 +12,6 @@ export const CLIENT_OR_BEARER: readonly Json[] = [
   { oauth2: [INTROSPECTION_SCOPE] },
   { bearer: [] },
 ];
-
-/** The flows of OpenAPI, by the grant that each begins with; a refresh continues one. */
-const FLOWS: Readonly<Record<GrantType, string | null>> = {
-  password: "password",
-  client_credentials: "clientCredentials",
-  refresh_token: null,
-};
 
 /** What each way to authenticate a client asks of a request. */
 export const CLIENT_AUTH_WORDS: Readonly<Record<ClientAuthMethod, string>> = {
@@ -40,9 +28,9 @@ export function securitySchemes(): Json {
     // A deployment has scopes of its own, which its metadata lists; this one has a meaning here.
     scopes: { [INTROSPECTION_SCOPE]: "Ask about every access token." },
   };
-  const flows = GRANTS.flatMap(({ grantType }) => {
-    const name = FLOWS[grantType];
-    const refresh = grantType === "password" ? { refreshUrl: PATHS.token } : {};
+  const flows = GRANTS.flatMap(({ openApiFlow: name }) => {
+    // A client that acts for itself gets no refresh token (RFC 6749 §4.4.3).
+    const refresh = name === "clientCredentials" ? {} : { refreshUrl: PATHS.token };
     return name === null ? [] : [[name, { ...flow, ...refresh }]];
   });
   return {

@@ -2,7 +2,6 @@ import { FORWARDED_FOR } from "../endpoints/address.ts";
 import { PATHS } from "../endpoints/paths.ts";
 import { GRANTS } from "../grants/index.ts";
 import { IDEMPOTENCY_KEY } from "../grants/refresh-token.ts";
-import type { GrantType } from "../protocol/names.ts";
 import {
   bodyOf,
   CORS_HEADERS,
@@ -14,29 +13,20 @@ import {
 import { BODY_CLIENT_REFUSALS, BODY_REFUSALS } from "./refusals.ts";
 import { CLIENT } from "./security.ts";
 
-const GRANT_WORDS: Readonly<Record<GrantType, string>> = {
-  password: "a user logs in: `username` and `password` (RFC 6749 §4.3)",
-  refresh_token: "the next pair of tokens: `refresh_token`, which works once (RFC 6749 §6)",
-  client_credentials: "the client acts for itself (RFC 6749 §4.4)",
-};
+/** One line per grant, such as "- `password`: A user logs in ...". */
+const grantLines = GRANTS.map(({ grantType, summary, specification, parameters }) => {
+  const names = Object.keys(parameters).map((name) => `\`${name}\``);
+  const needs = names.length === 0 ? "" : `; needs ${names.join(" and ")}`;
+  return `- \`${grantType}\`: ${summary} (${specification})${needs}`;
+});
 
-/** A request of each grant, by its name; the client authenticates by HTTP Basic. */
-const EXAMPLES: Readonly<Record<GrantType, Json>> = {
-  password: {
-    summary: "A user logs in (password)",
-    value: { grant_type: "password", username: "ada", password: "correct horse", scope: "read" },
-  },
-  refresh_token: {
-    summary: "The next pair of tokens (refresh_token)",
-    value: { grant_type: "refresh_token", refresh_token: "tgr_..." },
-  },
-  client_credentials: {
-    summary: "The client acts for itself (client_credentials)",
-    value: { grant_type: "client_credentials", scope: "read" },
-  },
-};
-
-const grants = GRANTS.map(({ grantType }) => `- \`${grantType}\`: ${GRANT_WORDS[grantType]}`);
+/** An example request of each grant, by its name. The client authenticates by HTTP Basic. */
+const examples: Json = Object.fromEntries(
+  GRANTS.map(({ grantType, summary, example }) => {
+    const value = { grant_type: grantType, ...example };
+    return [grantType, { summary: `${summary} (${grantType})`, value }];
+  }),
+);
 
 /** `POST /o/token/`. */
 export const tokenOperation: Operation = {
@@ -47,7 +37,7 @@ export const tokenOperation: Operation = {
   summary: "Get tokens",
   description: [
     "Issues an access token, and a refresh token where the client may refresh. Grants:\n",
-    ...grants,
+    ...grantLines,
     "\nJSON, and only JSON, may leave `grant_type` out: with a `refresh_token` it is",
     "`refresh_token`, otherwise `password`.",
   ].join("\n"),
@@ -69,7 +59,7 @@ export const tokenOperation: Operation = {
       schema: { type: "string" },
     },
   ],
-  requestBody: bodyOf("TokenForm", "TokenJson", EXAMPLES),
+  requestBody: bodyOf("TokenForm", "TokenJson", examples),
   security: CLIENT,
   success: {
     description: "The tokens.",
@@ -80,34 +70,14 @@ export const tokenOperation: Operation = {
     ...BODY_REFUSALS,
     "grant_type_missing",
     "grant_type_unknown",
-    "refresh_token_missing",
     "forwarded_address_malformed",
-    "idempotency_key_malformed",
     ...BODY_CLIENT_REFUSALS,
-    "username_missing",
-    "password_missing",
-    "username_control_character",
-    "password_control_character",
-    "user_unknown",
-    "user_inactive",
-    "password_wrong",
-    "password_unusable",
-    "password_too_long",
     "grant_not_allowed",
+    ...GRANTS.flatMap(({ refusals }) => refusals),
     "scope_not_allowed",
     "audience_not_allowed",
-    "refresh_token_forged",
-    "refresh_token_of_another_client",
-    "refresh_token_ended",
-    "family_unknown",
-    "family_expired",
-    "family_revoked",
-    "family_raced",
-    "family_reused",
     "address_throttled",
     "secret_throttled",
-    "user_throttled",
-    "client_throttled",
     "family_busy",
   ],
 };

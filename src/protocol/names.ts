@@ -13,12 +13,6 @@ export const INTROSPECTION_SCOPE = "introspection";
  */
 export const NAMED_SCOPES: readonly string[] = [INTROSPECTION_SCOPE];
 
-/** Grant types this service speaks (RFC 6749 §4.3, §4.4 and §6). */
-export const GRANT_TYPES = ["password", "refresh_token", "client_credentials"] as const;
-
-/** One of {@link GRANT_TYPES}, spelled as on the wire. */
-export type GrantType = (typeof GRANT_TYPES)[number];
-
 /**
  * How a client is registered to authenticate (RFC 7591 §2). `client_secret_basic` and
  * `client_secret_post` accept either place, as DOT does; `none` is a public client.

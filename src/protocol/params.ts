@@ -3,12 +3,9 @@ import { Refusal } from "./refusal.ts";
 /** Request parameters by name. An absent name and an empty value are the same (RFC 6749 §3.2). */
 export type Params = ReadonlyMap<string, string>;
 
-/** Every parameter that some endpoint reads. Any other name is ignored. */
-export const PARAMETER_NAMES: ReadonlySet<string> = new Set([
+/** Parameters of endpoints. A grant adds its own; any other name is ignored. */
+export const PARAMETER_NAMES: readonly string[] = [
   "grant_type",
-  "username",
-  "password",
-  "refresh_token",
   "scope",
   "resource",
   "client_id",
@@ -17,7 +14,7 @@ export const PARAMETER_NAMES: ReadonlySet<string> = new Set([
   "client_assertion_type",
   "token",
   "token_type_hint",
-]);
+];
 
 /** Most parameters in one request, repeated and unknown ones included. */
 export const PARAMETERS_MAX = 64;

@@ -1,6 +1,6 @@
 import { callWithDeadline } from "../deadline.ts";
 import type { Claims } from "../protocol/claims.ts";
-import type { AccessTokenFormat, ClientAuthMethod, GrantType } from "../protocol/names.ts";
+import type { AccessTokenFormat, ClientAuthMethod } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 
 /** A registered client, as the table `clients` has it. */
@@ -12,7 +12,7 @@ export interface Client {
   readonly previousSecretHash: string | null;
   /** Null: the previous secret stays valid until it is removed. */
   readonly previousSecretEndsAtMs: number | null;
-  readonly grantTypes: readonly GrantType[];
+  readonly grantTypes: readonly string[];
   /** Null: every scope of the service. */
   readonly scope: Scope | null;
   /** What an absent `scope` parameter means. Null: all of the client's scopes. */
@@ -66,7 +66,7 @@ export function toClient(row: ClientRow): Client {
     secretHash: row.secret_record,
     previousSecretHash: row.previous_secret_record,
     previousSecretEndsAtMs: row.previous_secret_ends_at_ms,
-    grantTypes: words(row.grant_types) as GrantType[],
+    grantTypes: words(row.grant_types),
     scope: row.scope === null ? null : parseScope(row.scope),
     defaultScope: row.default_scope === null ? null : parseScope(row.default_scope),
     accessTokenTtlSeconds: row.access_token_ttl_seconds,

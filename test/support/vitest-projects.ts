@@ -104,8 +104,10 @@ function sharingWorkerd(project: TestProjectInlineConfiguration): TestProjectInl
   return { ...project, test: { ...project.test, isolate: false } };
 }
 
-/** Files that read all of storage, or all of an isolate's memory: each has a workerd of its own. */
-const ISOLATED = ["at-rest", "canary", "health"].map((name) => `test/service/${name}.test.ts`);
+/** Files that read all of storage, or change an isolate's memory: each has a workerd of its own. */
+const ISOLATED = ["at-rest", "canary", "health", "new-grant"].map(
+  (name) => `test/service/${name}.test.ts`,
+);
 
 /** Tests of the whole service, over its HTTP and RPC interfaces. */
 export async function serviceProject(): Promise<TestProjectInlineConfiguration> {

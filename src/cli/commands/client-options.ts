@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClientEntry } from "../../admin/entries.ts";
 import { INEXACT_NUMBER } from "../../admin/exact-json.ts";
+import { grantTypes } from "../../grants/index.ts";
 import { type ExactJson, parseExactJson } from "../../protocol/json.ts";
-import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS, GRANT_TYPES } from "../../protocol/names.ts";
+import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../../protocol/names.ts";
 import { messageOf, usageError } from "../command-error.ts";
 
 /** One field of a client as an option. */
@@ -21,7 +22,7 @@ const FIELDS: readonly FieldOption[] = [
   field("--name <text>", "its name, for people", "client_name", asText),
   {
     ...field("--grant-types <names>", "how it gets tokens; any of", "grant_types", asWords),
-    choices: GRANT_TYPES,
+    choices: grantTypes(),
   },
   {
     ...field("--auth-method <name>", "how it authenticates", "token_endpoint_auth_method", asText),

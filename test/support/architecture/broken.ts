@@ -4,7 +4,6 @@ type Samples = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const HOME = ["", "home", "ada", "notes"].join("/");
 const UNFINISHED = ["TO", "DO"].join("");
 
-const GRANT_WORDS = { "src/protocol/names.ts": 'const GRANT_TYPES = ["password"] as const;' };
 const GRANT = 'const passwordGrant: Grant = { grantType: "password" };';
 const GRANT_LIST = { "src/grants/index.ts": "const GRANTS = [passwordGrant];" };
 
@@ -108,21 +107,17 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
   },
   "a grant is one file and one line in the list": {
     "a grant is not listed": {
-      ...GRANT_WORDS,
       "src/grants/password.ts": GRANT,
       "src/grants/index.ts": "const GRANTS = [];",
     },
-    "a grant's word is not the protocol's": {
-      ...{ ...GRANT_WORDS, ...GRANT_LIST },
-      "src/grants/password.ts": GRANT,
-      "src/grants/other.ts": 'const otherGrant: Grant = { grantType: "other" };',
+    "a grant does not spell out its name": {
+      ...GRANT_LIST,
+      "src/grants/password.ts": "const passwordGrant: Grant = { grantType };",
     },
     "two grants share a file": {
-      "src/protocol/names.ts": 'const GRANT_TYPES = ["password", "other"] as const;',
       "src/grants/index.ts": "const GRANTS = [passwordGrant, otherGrant];",
       "src/grants/password.ts": `${GRANT}\nconst otherGrant: Grant = { grantType: "other" };`,
     },
-    "a word has no grant": { ...GRANT_WORDS, "src/grants/index.ts": "const GRANTS = [];" },
   },
   "a way to authenticate a client is one file and one line in the list": {
     "an authenticator is not listed": {

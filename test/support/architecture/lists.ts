@@ -12,20 +12,23 @@ export interface MemberList {
   readonly list: string;
   /** Property of a member that holds its word or words of the wire. */
   readonly property: string;
-  /** Name of the list of those words, in `protocol/names.ts`. */
-  readonly words: string;
+  /** Name of the list of those words in `protocol/names.ts`, where the words are not the members' own. */
+  readonly words?: string;
 }
 
-/** Every member stands in its list and in a file of its own, and its words are the protocol's. */
+/** Every member is in its list and in a file of its own, and its words are the protocol's. */
 export function listsAreWhole(kind: MemberList): Rule {
   return (tree) => {
     const members = membersOf(tree, kind);
     const listed = textsOf(constant(tree, `src/${kind.folder}/index.ts`, kind.list));
-    const words = textsOf(constant(tree, "src/protocol/names.ts", kind.words));
+    const words =
+      kind.words === undefined
+        ? null
+        : textsOf(constant(tree, "src/protocol/names.ts", kind.words));
     const served = members.flatMap((member) => member.words);
     return [
       ...members.flatMap((member) => problemsOf(member, members, kind, listed, words)),
-      ...words
+      ...(words ?? [])
         .filter((word) => !served.includes(word))
         .map((word) => `src/protocol/names.ts:1: ${kind.words}: no ${kind.type} serves ${word}`),
     ];
@@ -57,14 +60,14 @@ function problemsOf(
   members: readonly Member[],
   { list, property, words: wordsName }: MemberList,
   listed: readonly string[],
-  words: readonly string[],
+  words: readonly string[] | null,
 ): string[] {
-  const foreign = own.filter((word) => !words.includes(word));
+  const foreign = own.filter((word) => words !== null && !words.includes(word));
   const beside = members.filter((member) => member.source === source && member.node !== node);
   return [
-    ...(listed.includes(name) ? [] : [`${name} does not stand in ${list}`]),
+    ...(listed.includes(name) ? [] : [`${name} is not in ${list}`]),
     ...(own.length > 0 ? [] : [`${name} does not spell out its ${property}`]),
-    ...foreign.map((word) => `${name}: ${word} does not stand in ${wordsName}`),
+    ...foreign.map((word) => `${name}: ${word} is not in ${wordsName}`),
     ...beside.map((member) => `${name} shares its file with ${member.name}`),
   ].map((problem) => breach(source, node, problem));
 }
