@@ -22,8 +22,8 @@ import type { GrantDeps } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintDeps, type MintDeps, SigningKeyError } from "./issuer/mint.ts";
 import type { AddressFilter } from "./rate-limit/address-filter.ts";
+import { type AllowedOrigins, createAllowedOrigins } from "./rate-limit/allowed-origins.ts";
 import { createLimits } from "./rate-limit/index.ts";
-import { createKnownOrigins, type KnownOrigins } from "./rate-limit/known-origins.ts";
 import type { RateLimiter } from "./rate-limit/rate-limiter.ts";
 import { createAccessTokenStore } from "./storage/access-tokens.ts";
 import { createClientStore } from "./storage/clients.ts";
@@ -55,7 +55,7 @@ export interface Deps {
   readonly policy: ClientPolicy;
   readonly issuer: Issuer;
   readonly addressFilter: AddressFilter;
-  readonly knownOrigins: KnownOrigins;
+  readonly allowedOrigins: AllowedOrigins;
   /** The setting `ISSUER`, or null: the origin that a request came to. */
   readonly issuerUrl: string | null;
   /** The setting `PATH_PREFIX`: the metadata names the first, all work. */
@@ -119,7 +119,7 @@ async function createDeps(env: Env): Promise<Deps> {
     policy: policyOf(config, config.managementApi === "on"),
     issuer,
     addressFilter,
-    knownOrigins: createKnownOrigins((origin) => lookups().isOriginAllowed(origin), clock),
+    allowedOrigins: createAllowedOrigins((origin) => lookups().isOriginAllowed(origin), clock),
     issuerUrl: config.issuer,
     pathPrefixes: config.pathPrefix,
     signingKeys: mintDeps.signingKeys,

@@ -1,6 +1,6 @@
 import { hasControlCharacter } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { resultOf } from "../rate-limit/attempt.ts";
+import { classifyError } from "../rate-limit/attempt.ts";
 import type { Client } from "../storage/clients.ts";
 import { audit } from "../telemetry/request-log.ts";
 import type { ClientAuthDeps, PresentedCredentials } from "./authenticator.ts";
@@ -50,7 +50,7 @@ async function checkSecret(
     attempt.end("succeeded");
     return proved;
   } catch (error) {
-    attempt.end(resultOf(error));
+    attempt.end(classifyError(error));
     throw error;
   }
 }

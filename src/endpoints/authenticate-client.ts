@@ -56,7 +56,7 @@ export async function verifyClient(
   const lookup = lookups.client(credentials.clientId);
   if (origin !== null) {
     context.isOriginAllowed = await lookups.isOriginAllowed(origin);
-    deps.knownOrigins.note(origin, context.isOriginAllowed);
+    deps.allowedOrigins.record(origin, context.isOriginAllowed);
   }
   const client = await lookup;
   // The id of an unknown client is the caller's own text, which stays out of the log.

@@ -49,7 +49,7 @@ export async function preflight(
   if (origin === null) return response;
   await deps.addressFilter.limit(addressOf(request), null);
   const isAllowed = await deps.lookups().isOriginAllowed(origin);
-  deps.knownOrigins.note(origin, isAllowed);
+  deps.allowedOrigins.record(origin, isAllowed);
   if (!isAllowed) return response;
   allow(response, origin);
   response.headers.set("Access-Control-Allow-Methods", methods);
@@ -81,8 +81,8 @@ async function isKnown(
   { status }: Response,
   deps: () => Promise<Deps>,
 ): Promise<boolean> {
-  const { knownOrigins } = await deps();
-  return status === 503 ? knownOrigins.remembers(origin) : knownOrigins.has(origin);
+  const { allowedOrigins } = await deps();
+  return status === 503 ? allowedOrigins.remembers(origin) : allowedOrigins.has(origin);
 }
 
 /** The names that a preflight asks for. What is no name is left out. */

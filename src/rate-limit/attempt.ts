@@ -1,30 +1,34 @@
 import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
-import type { NumberedAdmission, Settlement } from "./failure-counters.ts";
+import type { AttemptResult, NumberedAdmission } from "./failure-counters.ts";
 
 /** How an attempt ended. `dropped`: it was not made, or the service failed; nothing is counted. */
-export type Result = Settlement["result"];
+export type Result = AttemptResult["result"];
 
 /** An attempt that was admitted. */
 export interface Attempt {
-  /** Says how it ended; counts it after the response. Must be called once. */
+  /** Records the result, after the response. Must be called once. */
   end(result: Result): void;
 }
 
-/** An admission by one counter. */
+/** An attempt that a counter admitted. */
 export type Admitted = Extract<NumberedAdmission, { readonly kind: "admitted" }>;
 
-/** A rejection by one counter. */
+/** An attempt that a counter rejected. */
 export type Throttled = Exclude<NumberedAdmission, Admitted>;
 
 /**
- * What an attempt that threw counts as: a Refusal is a failure, except that of a service which is
- * too busy to find out.
+ * The result of an attempt that threw. A Refusal is a failed attempt, unless the service was too
+ * busy to check the secret.
  */
-export function resultOf(error: unknown): "failed" | "dropped" {
+export function classifyError(error: unknown): "failed" | "dropped" {
   return error instanceof Refusal && error.reason !== "hashing_busy" ? "failed" : "dropped";
 }
 
-/** Rejects an attempt until it may be made. */
-export function refuse(reason: RefusalReason, { retryAtMs }: Throttled, nowMs: number): Refusal {
+/** The error for a rejected attempt, with the time after which to retry. */
+export function throttledError(
+  reason: RefusalReason,
+  { retryAtMs }: Throttled,
+  nowMs: number,
+): Refusal {
   return new Refusal(reason, Math.max(1, Math.ceil((retryAtMs - nowMs) / 1000)));
 }

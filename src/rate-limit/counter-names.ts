@@ -11,75 +11,75 @@ export interface LoginRequest {
   readonly isClientProved: boolean;
   /** Of the user, or null: a Worker of the operator's own account sends none. */
   readonly address: string | null;
-  /** When an operator last unlocked the user, which forgets all failures; 0: never. */
+  /** When an operator last unlocked the user, which resets all failures; 0: never. */
   readonly unlockedAtMs: number;
 }
 
-/** The counters that a login concerns, and the place that it comes from. */
+/** The counters of a login, and its origin. */
 export interface LoginNames {
   readonly user: string;
-  /** Of failures through the client from places that are unknown for the user. */
+  /** Counts failures through the client from origins that are unknown for the user. */
   readonly client: string;
-  /** Of failures through the client from this one place. */
-  readonly origin: string;
-  /** At most one; none when nothing is known of where the login comes from. */
-  readonly places: readonly string[];
+  /** Counts failures through the client from this origin. */
+  readonly clientOrigin: string;
+  /** The digest of the login's origin; none if its origin is unknown. */
+  readonly origins: readonly string[];
 }
 
 /**
- * Names counters and places, so that storage says neither who nor where they are. A counter's name
- * is a digest without a key, since counts must outlive a change of keys: a guessed user name can be
- * recognised.
+ * Names counters and origins, so that storage contains neither user names nor addresses. The name
+ * of a counter is a digest without a key, since counters must survive a change of keys: it reveals
+ * a user name to someone who guesses it.
  */
 export interface CounterNames {
-  /** However the user name is spelled, its counter is the same. */
+  /** All spellings of a user name have the same counter. */
   login(request: LoginRequest): Promise<LoginNames>;
   /** The counter of a client's own secret. */
   secret(clientId: string): Promise<string>;
-  /** The places of an attempt at a client's own secret. */
-  secretPlaces(counter: string, address: string | null): Promise<readonly string[]>;
+  /** The origin of an attempt at a client's own secret. */
+  secretOrigins(counter: string, address: string | null): Promise<readonly string[]>;
 }
 
-/** Purpose of the key under which places are digested. */
-const PLACE_PURPOSE = "tollgate throttle place";
+/** Purpose of the key under which origins are digested. Stored digests depend on it. */
+const ORIGIN_PURPOSE = "tollgate throttle place";
 
-/** Half of a digest tells 16 places of a counter apart. */
-const PLACE_DIGITS = 32;
+/** Half of a digest distinguishes the 16 origins of a counter. */
+const ORIGIN_DIGITS = 32;
 
 /**
- * Builds the {@link CounterNames}. All IPv4 addresses can be tried, so a place is digested under a
- * key. A new first key in the ring makes every place new once.
+ * Builds the {@link CounterNames}. Origins are digested under a key, since all IPv4 addresses can
+ * be tried. A new first key in the ring makes all origins unknown once.
  *
  * @param tokenKey the ring key that seals
  */
 export async function deriveCounterNames(tokenKey: Uint8Array<ArrayBuffer>): Promise<CounterNames> {
-  const key = await hmacKey(await hkdfSha256(tokenKey, PLACE_PURPOSE, 32));
+  const key = await hmacKey(await hkdfSha256(tokenKey, ORIGIN_PURPOSE, 32));
 
   async function digest(text: string): Promise<string> {
-    return toHex(await hmacSha256(key, utf8(text))).slice(0, PLACE_DIGITS);
+    return toHex(await hmacSha256(key, utf8(text))).slice(0, ORIGIN_DIGITS);
   }
 
   return {
     async login({ username, clientId, isClientProved, address }) {
       const user = `user ${toHex(await sha256(usernameKey(username)))}`;
       const client = `client ${toHex(await sha256(clientId))}`;
-      // All callers of a Worker that sends no address share the place of their client.
-      const place =
+      // All callers of a Worker that sends no address share the origin of their client.
+      const origin =
         address === null
           ? isClientProved
             ? `client ${clientId}`
             : null
           : `address ${networkOf(address)}`;
-      const origin = `origin ${await digest(`${client} ${place}`)}`;
-      const places = place === null ? [] : [await digest(`${user} ${place}`)];
-      return { user, client, origin, places };
+      const clientOrigin = `origin ${await digest(`${client} ${origin}`)}`;
+      const origins = origin === null ? [] : [await digest(`${user} ${origin}`)];
+      return { user, client, clientOrigin, origins };
     },
 
     async secret(clientId) {
       return `secret ${toHex(await sha256(clientId))}`;
     },
 
-    async secretPlaces(counter, address) {
+    async secretOrigins(counter, address) {
       return address === null ? [] : [await digest(`${counter} address ${networkOf(address)}`)];
     },
   };

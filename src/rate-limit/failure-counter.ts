@@ -1,40 +1,40 @@
 import { DurableObject } from "cloudflare:workers";
 import {
   type Admission,
-  type Approach,
+  type AdmissionRequest,
   admit,
   type Counter,
   type FailurePolicy,
   type FailureState,
-  fail,
-  forget,
-  forgive,
   hasFailures,
   NO_FAILURES,
   neededUntilMs,
-  strangersAdmittedAtMs,
-  succeed,
+  offsetFailures,
+  recordFailure,
+  recordSuccess,
+  resetFailures,
+  unknownAdmittedAtMs,
 } from "./failures.ts";
 
-/** How an attempt ended. */
-export interface Settlement {
-  /** As {@link FailureCounter.admit} numbered it; null: nobody asked before. */
+/** How an attempt ended. Property names cannot change: Workers of two versions may call. */
+export interface AttemptResult {
+  /** The number that {@link FailureCounter.admit} returned; null: it was not called. */
   readonly ticket: number | null;
   readonly counter: Counter;
-  /** `dropped`: it was never found out, as when storage failed. */
+  /** `dropped`: unknown, for example because storage failed. */
   readonly result: "failed" | "succeeded" | "dropped";
-  /** Where the secret was right, to be known from now on. */
+  /** The origins of a success, known from now on. */
   readonly places: readonly string[];
-  /** Credits, each of which offsets one failure from an unknown place. */
+  /** Successes of other users, each of which offsets a failure from an unknown origin. */
   readonly forgiven: number;
 }
 
-/** An {@link Admission}, with the number under which the attempt is settled. */
+/** An {@link Admission}, with the number under which its result is recorded. */
 export type NumberedAdmission =
   | (Extract<Admission, { readonly kind: "admitted" }> & { readonly ticket: number })
   | Exclude<Admission, { readonly kind: "admitted" }>;
 
-/** What is stored: the state, and when nobody can need it any more. */
+/** What is stored: the state, and until when it is needed. */
 interface FailureRow {
   readonly state: FailureState;
   readonly neededUntilMs: number;
@@ -43,34 +43,35 @@ interface FailureRow {
 const ROW_KEY = "failures";
 
 /**
- * How long an attempt may be under way, in milliseconds: the longest derivation and the call to an
- * old token endpoint. One that is not settled by then has been cut off, and counts as failed.
+ * How long an attempt may take, in milliseconds: the longest derivation, and the call to an old
+ * token endpoint. One without a result by then was aborted, and counts as failed.
  */
 const PENDING_MS_MAX = 30_000;
 
 /**
  * Counts the failures at one secret exactly: an attempt is admitted before it is made, and counts
- * as failed until it is settled. Attempts under way are in memory alone, so that a right password
- * costs no row. Applies the events of `rate-limit/failures.ts`, each in one synchronous block.
+ * as failed until its result is recorded. Attempts in progress are only in memory, so that a right
+ * password writes no row. Applies the events of `rate-limit/failures.ts`, each in one synchronous
+ * block.
  */
 export class FailureCounter extends DurableObject<unknown> {
   readonly #pending = new Map<number, { readonly counter: Counter; readonly atMs: number }>();
   #tickets = 0;
-  /** The last unlock that an attempt named. */
+  /** The latest unlock that a request named. */
   #unlockedAtMs = 0;
 
-  /** Admits an attempt, or says when the next is admitted. */
+  /** Admits an attempt, or returns when the next is admitted. */
   async admit(
-    approach: Approach,
+    request: AdmissionRequest,
     nowMs: number,
     policy: FailurePolicy,
   ): Promise<NumberedAdmission> {
-    await this.#failCutOff(nowMs, policy);
-    this.#unlockedAtMs = Math.max(this.#unlockedAtMs, approach.unlockedAtMs ?? 0);
-    if (hasFailures(this.#load())) await this.#forget(policy);
-    const pendingOf = (counter: Counter) =>
+    await this.#failAborted(nowMs, policy);
+    this.#unlockedAtMs = Math.max(this.#unlockedAtMs, request.unlockedAtMs ?? 0);
+    if (hasFailures(this.#load())) await this.#applyUnlock(policy);
+    const countPending = (counter: Counter) =>
       [...this.#pending.values()].filter((attempt) => attempt.counter === counter).length;
-    const admission = admit(this.#load(), approach, pendingOf, nowMs, policy);
+    const admission = admit(this.#load(), request, countPending, nowMs, policy);
     if (admission.kind !== "admitted") return admission;
     this.#tickets += 1;
     this.#pending.set(this.#tickets, { counter: admission.counter, atMs: nowMs });
@@ -78,24 +79,25 @@ export class FailureCounter extends DurableObject<unknown> {
   }
 
   /**
-   * Counts how an attempt ended. Done again it counts again: a lost answer throttles a little more.
+   * Records how an attempt ended. A repeated call counts twice: a lost response throttles slightly
+   * more. The method name cannot change: Workers of two versions may call.
    *
-   * @returns from when on strangers may try
+   * @returns when the next attempt from an unknown origin may start
    */
-  async settle(settlement: Settlement, nowMs: number, policy: FailurePolicy): Promise<number> {
-    const { ticket, counter, result, places, forgiven } = settlement;
+  async settle(ended: AttemptResult, nowMs: number, policy: FailurePolicy): Promise<number> {
+    const { ticket, counter, result, places, forgiven } = ended;
     if (ticket !== null) this.#pending.delete(ticket);
     const before = this.#load();
-    let state = forgive(before, forgiven, nowMs, policy);
-    // With the mark, or the next attempt would forget this failure too.
-    if (result === "failed") state = forget(state, this.#unlockedAtMs);
-    if (result === "failed") state = fail(state, counter, nowMs, policy);
-    if (result === "succeeded") state = succeed(state, places, nowMs, policy);
+    let state = offsetFailures(before, forgiven, nowMs, policy);
+    // The unlock first, or the next attempt would reset this failure too.
+    if (result === "failed") state = resetFailures(state, this.#unlockedAtMs);
+    if (result === "failed") state = recordFailure(state, counter, nowMs, policy);
+    if (result === "succeeded") state = recordSuccess(state, places, nowMs, policy);
     if (state !== before) await this.#store(state, policy);
-    return strangersAdmittedAtMs(state, nowMs, policy);
+    return unknownAdmittedAtMs(state, nowMs, policy);
   }
 
-  /** Removes what says nothing any more, and otherwise looks again when it will not. */
+  /** Deletes the state once it is not needed, or sets the next alarm. */
   override async alarm(): Promise<void> {
     const row = this.#row();
     if (row !== undefined && Date.now() < row.neededUntilMs) {
@@ -105,20 +107,20 @@ export class FailureCounter extends DurableObject<unknown> {
     }
   }
 
-  async #failCutOff(nowMs: number, policy: FailurePolicy): Promise<void> {
+  async #failAborted(nowMs: number, policy: FailurePolicy): Promise<void> {
     const before = this.#load();
     let state = before;
     for (const [ticket, { counter, atMs }] of this.#pending) {
       if (nowMs - atMs < PENDING_MS_MAX) continue;
       this.#pending.delete(ticket);
-      state = fail(state, counter, atMs, policy);
+      state = recordFailure(state, counter, atMs, policy);
     }
     if (state !== before) await this.#store(state, policy);
   }
 
-  async #forget(policy: FailurePolicy): Promise<void> {
+  async #applyUnlock(policy: FailurePolicy): Promise<void> {
     const before = this.#load();
-    const state = forget(before, this.#unlockedAtMs);
+    const state = resetFailures(before, this.#unlockedAtMs);
     if (state !== before) await this.#store(state, policy);
   }
 
@@ -130,7 +132,7 @@ export class FailureCounter extends DurableObject<unknown> {
     return this.#row()?.state ?? NO_FAILURES;
   }
 
-  /** An alarm costs a row written, so that it is set once and then by itself. */
+  /** Setting an alarm writes a row, so it is set once; afterwards the alarm sets itself. */
   async #store(state: FailureState, policy: FailurePolicy): Promise<void> {
     const row: FailureRow = { state, neededUntilMs: neededUntilMs(state, policy) };
     this.ctx.storage.kv.put(ROW_KEY, row);

@@ -1,33 +1,32 @@
 import { callWithDeadline } from "../deadline.ts";
 import { createCallLimit } from "../storage/call-limit.ts";
-import type { FailureCounter, NumberedAdmission, Settlement } from "./failure-counter.ts";
-import type { Approach, FailurePolicy } from "./failures.ts";
+import type { AttemptResult, FailureCounter, NumberedAdmission } from "./failure-counter.ts";
+import type { AdmissionRequest, FailurePolicy } from "./failures.ts";
 
-export type { NumberedAdmission, Settlement } from "./failure-counter.ts";
+export type { AttemptResult, NumberedAdmission } from "./failure-counter.ts";
 
 /**
- * Counters of failures, seen from the Worker: one Durable Object for each secret that is guessed
- * at.
+ * The Worker's interface to failure counters: one Durable Object per guessable secret.
  *
- * Both throw Unavailable when the object fails or does not answer in time. Neither is repeated: an
- * attempt whose admission was lost counts as failed after a while.
+ * Both methods throw Unavailable when the object fails or does not respond in time. They are not
+ * retried: an attempt whose admission was lost counts as failed after a while.
  */
 export interface FailureCounters {
   /**
-   * Asks whether an attempt may be made; one that is admitted must be settled.
+   * Asks whether an attempt may be made. The result of an admitted one must be recorded.
    *
    * @throws Refusal `throttle_busy` when this isolate already waits for many calls to the counter
    */
   admit(
     name: string,
-    approach: Approach,
+    request: AdmissionRequest,
     nowMs: number,
     policy: FailurePolicy,
   ): Promise<NumberedAdmission>;
-  /** Says how an attempt ended. @returns from when on strangers may try */
-  settle(
+  /** Records how an attempt ended. @returns when the next attempt from an unknown origin may start */
+  record(
     name: string,
-    settlement: Settlement,
+    result: AttemptResult,
     nowMs: number,
     policy: FailurePolicy,
   ): Promise<number>;
@@ -40,17 +39,17 @@ export function createFailureCounters(
 ): FailureCounters {
   const limit = createCallLimit("throttle_busy", clock);
   return {
-    admit(name, approach, nowMs, policy) {
+    admit(name, request, nowMs, policy) {
       return limit.run(name, () => {
         return callWithDeadline("failures.admit", async () => {
-          return await objects.getByName(name).admit(approach, nowMs, policy);
+          return await objects.getByName(name).admit(request, nowMs, policy);
         });
       });
     },
-    // Not bounded: what is not settled counts as failed, and each follows a check of a password.
-    settle(name, settlement, nowMs, policy) {
+    // Not limited: an unrecorded attempt counts as failed, and each follows a password check.
+    record(name, result, nowMs, policy) {
       return callWithDeadline("failures.settle", async () => {
-        return await objects.getByName(name).settle(settlement, nowMs, policy);
+        return await objects.getByName(name).settle(result, nowMs, policy);
       });
     },
   };

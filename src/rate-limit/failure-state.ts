@@ -1,61 +1,65 @@
-/** What is known of the failures at one secret; see `failures.ts` for what changes it. */
+/** The state of the failures at one secret; `failures.ts` changes it. */
 
-/** Failures so far, some of which are forgotten with time. */
+/** A count of failures, which decreases with time. */
 export interface FailureCount {
-  /** As of {@link lastAtMs}; a fraction is left of what is being forgotten. */
+  /** As of {@link lastAtMs}; may have a fraction. */
   readonly count: number;
   /** Milliseconds since the epoch, as all instants here. */
   readonly lastAtMs: number;
 }
 
-/** Where the secret was right before. */
-export interface KnownPlace {
+/** An origin from which the secret was right before: an address, or a client without one. */
+export interface KnownOrigin {
   /** A keyed digest: see `rate-limit/counter-names.ts`. */
   readonly place: string;
+  /** When a success from it was last stored. */
   readonly notedAtMs: number;
   readonly failures: FailureCount;
 }
 
-/** All that is known of one secret's failures. */
+/**
+ * The failures at one secret. Stored in Durable Objects, so property names cannot change: here and
+ * in what the Worker sends, a `place` is an origin and `strangers` are unknown origins.
+ */
 export interface FailureState {
-  /** Failures from everywhere else. */
+  /** Failures from all unknown origins. */
   readonly strangers: FailureCount;
-  /** Last noted first, at most {@link PLACES_MAX}. */
-  readonly places: readonly KnownPlace[];
-  /** When a first success from a new place last counted as a credit; see {@link admit}. */
+  /** The known origins, latest first, at most {@link ORIGINS_MAX}. */
+  readonly places: readonly KnownOrigin[];
+  /** When a success from a new origin last offset a failure; see `admit` in `failures.ts`. */
   readonly creditedAtMs?: number;
   /** The last unlock that was applied. */
   readonly unlockedAtMs?: number;
 }
 
-/** How failures are met. */
+/** Limits of a counter. */
 export interface FailurePolicy {
   /** Failures before the first delay. */
   readonly free: number;
-  /** In which time so many failures are forgotten. */
+  /** The time in which that many failures expire. */
   readonly forgottenMs: number;
   /** The first delay; each further failure doubles it. */
   readonly delayMsMin: number;
   readonly delayMsMax: number;
 }
 
-/** Known places of one secret: a person has a few, and a list has a limit. */
-export const PLACES_MAX = 16;
+/** Most known origins of one secret: a person has a few. */
+export const ORIGINS_MAX = 16;
 
-/** Nothing has failed. */
+/** No failures. */
 export const NO_COUNT: FailureCount = { count: 0, lastAtMs: 0 };
 
-/** Nothing has failed, and no place is known. */
+/** No failures and no known origin. */
 export const NO_FAILURES: FailureState = { strangers: NO_COUNT, places: [] };
 
-/** Forgets all failures, once for each unlock. @returns the same state for one that was applied */
-export function forget(state: FailureState, untilMs: number): FailureState {
-  if (untilMs <= (state.unlockedAtMs ?? 0)) return state;
+/** Resets all failures, once per unlock. @returns the same state if the unlock was applied before */
+export function resetFailures(state: FailureState, unlockedAtMs: number): FailureState {
+  if (unlockedAtMs <= (state.unlockedAtMs ?? 0)) return state;
   const places = state.places.map((each) => ({ ...each, failures: NO_COUNT }));
-  return { ...state, strangers: NO_COUNT, places, unlockedAtMs: untilMs };
+  return { ...state, strangers: NO_COUNT, places, unlockedAtMs };
 }
 
-/** Whether any failure counts. */
+/** Whether there are any failures. */
 export function hasFailures({ strangers, places }: FailureState): boolean {
   return strangers.count > 0 || places.some(({ failures }) => failures.count > 0);
 }

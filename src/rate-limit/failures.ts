@@ -1,81 +1,81 @@
 /**
- * Failures at one secret, such as the password of a user name, as a pure state machine. Some are
- * free; each further one doubles the delay until the next attempt. The Durable Object around it
+ * Failures at one secret, such as a user's password, as a pure state machine. Some failures are
+ * free; each further one doubles the delay before the next attempt. The Durable Object around it
  * loads the state, applies one event, stores the state.
  *
- * A place from which the secret was right before is known and has its own count, so that failures
- * from elsewhere do not lock its users out. A success clears only the count of its own place:
- * otherwise every login of the victim would give the guesser fresh attempts.
+ * Failures are counted separately for each known origin (one from which the secret was right
+ * before), so that attackers elsewhere cannot lock a user out. A success resets only the count of
+ * its own origin; otherwise each login by the victim would reset the attacker's count too.
  */
 import {
   type FailureCount,
   type FailurePolicy,
   type FailureState,
   NO_COUNT,
-  PLACES_MAX,
+  ORIGINS_MAX,
 } from "./failure-state.ts";
 
 export type { FailurePolicy, FailureState } from "./failure-state.ts";
-export { forget, hasFailures, NO_FAILURES, PLACES_MAX } from "./failure-state.ts";
+export { hasFailures, NO_FAILURES, ORIGINS_MAX, resetFailures } from "./failure-state.ts";
 
-/** Which count an attempt belongs to: that of a known place, or null for the strangers'. */
+/** Which count an attempt belongs to: that of a known origin, or null for unknown origins. */
 export type Counter = string | null;
 
 /** Whether an attempt may be made. */
 export type Admission =
   /** @property earnsCredit whether a success offsets a failure through the same client */
   | { readonly kind: "admitted"; readonly counter: Counter; readonly earnsCredit?: boolean }
-  /** @property isKnown whether it comes from a known place */
+  /** @property isKnown whether it comes from a known origin */
   | { readonly kind: "throttled"; readonly retryAtMs: number; readonly isKnown: boolean };
 
-/** Who wants to make an attempt. */
-export interface Approach {
-  /** Where it comes from; the first known one that admits it is its counter. */
+/** A request to make an attempt. */
+export interface AdmissionRequest {
+  /** Its origins; the first known one that admits it is its counter. */
   readonly places: readonly string[];
-  /** Attempts from unknown places wait until then, whatever failed here; 0: they need not. */
+  /** Attempts from unknown origins wait until then, whatever failed here; 0: no wait. */
   readonly strangersFromMs: number;
-  /** The same for attempts from known places. */
+  /** The same for attempts from known origins. */
   readonly knownFromMs?: number;
-  /** When an operator last unlocked the secret; applied once, whatever the two clocks say. */
+  /** When an operator last unlocked the secret. Applied once, even if clocks differ. */
   readonly unlockedAtMs?: number;
 }
 
-/** A place is noted anew after so long: each note costs a row. */
-const PLACE_NOTE_MS = 30 * 86_400_000;
+/** A known origin is stored again after this time at most, since each write costs a row. */
+const ORIGIN_RENEWAL_MS = 30 * 86_400_000;
 
-/** How long a place is known after it was noted: at least 90 days after it was used last. */
-export const PLACE_KEPT_MS = 90 * 86_400_000 + PLACE_NOTE_MS;
+/** How long an origin stays known after it was stored: at least 90 days after its last use. */
+export const ORIGIN_KEPT_MS = 90 * 86_400_000 + ORIGIN_RENEWAL_MS;
 
-/** What floating point leaves of a forgotten failure. */
+/** Largest rounding error of an expired failure. */
 const ROUNDING = 1e-6;
 
 /**
  * Decides whether an attempt may be made now.
  *
- * A success from a new place earns a credit, which offsets one failure through the same client:
- * otherwise a busy client would look like an attacked one. A user earns one credit in the time in
- * which failures are forgotten, so that an attacker with an account gains one guess by it.
+ * A success from a new origin offsets one failure through the same client: otherwise a busy client
+ * would look like one under attack. Each user offsets one failure per `forgottenMs`, so that an
+ * attacker with an account gains one guess by it.
  *
- * @param pendingOf attempts under way of a counter, each of which may yet fail
+ * @param countPending attempts of a counter in progress, each of which may still fail
  */
 export function admit(
   state: FailureState,
-  { places, strangersFromMs, knownFromMs = 0 }: Approach,
-  pendingOf: (counter: Counter) => number,
+  { places, strangersFromMs, knownFromMs = 0 }: AdmissionRequest,
+  countPending: (counter: Counter) => number,
   nowMs: number,
   policy: FailurePolicy,
 ): Admission {
   const known = state.places.filter(
-    ({ place, notedAtMs }) => places.includes(place) && nowMs < notedAtMs + PLACE_KEPT_MS,
+    ({ place, notedAtMs }) => places.includes(place) && nowMs < notedAtMs + ORIGIN_KEPT_MS,
   );
   const isKnown = known.length > 0;
   let retryAtMs = Number.POSITIVE_INFINITY;
   for (const counter of isKnown ? known.map(({ place }) => place) : [null]) {
-    const failures = failuresOf(state, counter);
-    const ownAtMs = admittedAtMs(failures, pendingOf(counter), nowMs, policy);
+    const failures = findCount(state, counter);
+    const ownAtMs = admittedAtMs(failures, countPending(counter), nowMs, policy);
     const atMs = Math.max(ownAtMs, isKnown ? knownFromMs : strangersFromMs);
     if (atMs <= nowMs) {
-      const earnsCredit = !isKnown && pendingOf(null) === 0 && isCreditDue(state, nowMs, policy);
+      const earnsCredit = !isKnown && countPending(null) === 0 && mayOffset(state, nowMs, policy);
       return { kind: "admitted", counter, ...(earnsCredit ? { earnsCredit } : {}) };
     }
     retryAtMs = Math.min(retryAtMs, atMs);
@@ -83,8 +83,8 @@ export function admit(
   return { kind: "throttled", retryAtMs, isKnown };
 }
 
-/** Counts one failure. Beyond the longest delay nothing is added: a month of guessing ends too. */
-export function fail(
+/** Counts a failure. The count stops at the longest delay, so that even long guessing expires. */
+export function recordFailure(
   state: FailureState,
   counter: Counter,
   nowMs: number,
@@ -96,46 +96,46 @@ export function fail(
     count: Math.min(remaining(before, nowMs, policy) + 1, countMax(policy)),
     lastAtMs: Math.max(nowMs, before.lastAtMs),
   };
-  // The place may have been pushed out of the list since the attempt was admitted.
+  // The origin may have been dropped from the list since the attempt was admitted.
   if (known === undefined) return { ...state, strangers: failures };
   const places = state.places.map((each) => (each === known ? { ...known, failures } : each));
   return { ...state, places };
 }
 
 /**
- * Notes where the secret was right, and clears the count of that place. When one place is noted all
- * are, since the place of a login that succeeds must not be pushed out by where others succeed.
+ * Stores the origins of a success as known, and resets their counts. If one needs to be stored, all
+ * are, so that successes elsewhere do not push this login's origins out of the list.
  *
- * @returns the same state when there is nothing to note
+ * @returns the same state if nothing changes
  */
-export function succeed(
+export function recordSuccess(
   state: FailureState,
   places: readonly string[],
   nowMs: number,
   policy: FailurePolicy,
 ): FailureState {
-  const isNoted = (place: string) =>
+  const isCurrent = (place: string) =>
     state.places.some(
       (known) =>
         known.place === place &&
         known.failures.count === 0 &&
-        nowMs < known.notedAtMs + PLACE_NOTE_MS,
+        nowMs < known.notedAtMs + ORIGIN_RENEWAL_MS,
     );
-  if (places.every(isNoted)) return state;
-  const noted = places.map((place) => ({ place, notedAtMs: nowMs, failures: NO_COUNT }));
+  if (places.every(isCurrent)) return state;
+  const renewed = places.map((place) => ({ place, notedAtMs: nowMs, failures: NO_COUNT }));
   const others = state.places.filter(({ place }) => !places.includes(place));
-  const next = { ...state, places: [...noted, ...others].slice(0, PLACES_MAX) };
+  const next = { ...state, places: [...renewed, ...others].slice(0, ORIGINS_MAX) };
   const isNew = !state.places.some(({ place }) => places.includes(place));
-  return isNew && isCreditDue(state, nowMs, policy) ? { ...next, creditedAtMs: nowMs } : next;
+  return isNew && mayOffset(state, nowMs, policy) ? { ...next, creditedAtMs: nowMs } : next;
 }
 
 /**
- * Offsets failures by credits: where many log in, some fail and most succeed. Once no attempt is
- * free, only time helps, or a guesser would get an attempt for each login that succeeds.
+ * Subtracts failures that successes of other users offset: where many log in, some fail and most
+ * succeed. Not once all free failures are used: each success would give an attacker an attempt.
  *
- * @returns the same state when there is nothing to offset
+ * @returns the same state if nothing changes
  */
-export function forgive(
+export function offsetFailures(
   state: FailureState,
   failures: number,
   nowMs: number,
@@ -147,8 +147,8 @@ export function forgive(
   return { ...state, strangers: { count: Math.max(0, count - failures), lastAtMs } };
 }
 
-/** When the next attempt from an unknown place is admitted: now, if it may be made. */
-export function strangersAdmittedAtMs(
+/** When the next attempt from an unknown origin is admitted, at the earliest now. */
+export function unknownAdmittedAtMs(
   state: FailureState,
   nowMs: number,
   policy: FailurePolicy,
@@ -156,17 +156,17 @@ export function strangersAdmittedAtMs(
   return Math.max(nowMs, admittedAtMs(state.strangers, 0, nowMs, policy));
 }
 
-/** From when on the state says no more than {@link NO_FAILURES}. */
+/** When the state is equivalent to {@link NO_FAILURES} and can be deleted. */
 export function neededUntilMs(state: FailureState, policy: FailurePolicy): number {
-  const forgottenAtMs = ({ count, lastAtMs }: FailureCount) =>
+  const expiresAtMs = ({ count, lastAtMs }: FailureCount) =>
     lastAtMs + (count * policy.forgottenMs) / policy.free;
-  const ends = state.places.map(({ notedAtMs }) => notedAtMs + PLACE_KEPT_MS);
-  return Math.ceil(Math.max(forgottenAtMs(state.strangers), ...ends));
+  const ends = state.places.map(({ notedAtMs }) => notedAtMs + ORIGIN_KEPT_MS);
+  return Math.ceil(Math.max(expiresAtMs(state.strangers), ...ends));
 }
 
 /**
- * From when on an attempt is admitted. Those under way count as failed, since a thousand at once
- * would otherwise all be free; beyond the free ones there is one at a time.
+ * When an attempt is admitted. Attempts in progress count as failed: otherwise a thousand parallel
+ * ones would all be free. After the free failures, one attempt is admitted at a time.
  */
 function admittedAtMs(
   failures: FailureCount,
@@ -180,11 +180,8 @@ function admittedAtMs(
   return (pending > 0 ? nowMs : failures.lastAtMs) + delayMs;
 }
 
-function isCreditDue(
-  { creditedAtMs }: FailureState,
-  nowMs: number,
-  policy: FailurePolicy,
-): boolean {
+/** Whether a success from a new origin offsets a failure through the client now. */
+function mayOffset({ creditedAtMs }: FailureState, nowMs: number, policy: FailurePolicy): boolean {
   return creditedAtMs === undefined || nowMs - creditedAtMs >= policy.forgottenMs;
 }
 
@@ -193,17 +190,17 @@ function countMax({ free, delayMsMin, delayMsMax }: FailurePolicy): number {
   return free + Math.max(0, Math.ceil(Math.log2(delayMsMax / delayMsMin)));
 }
 
-/** A fraction of a failure counts as one: it admits no attempt. */
+/** Rounds up: a partly expired failure admits no attempt. */
 function wholeFailures(failures: FailureCount, nowMs: number, policy: FailurePolicy): number {
   return Math.ceil(remaining(failures, nowMs, policy) - ROUNDING);
 }
 
 function remaining({ count, lastAtMs }: FailureCount, nowMs: number, policy: FailurePolicy) {
-  const forgotten = (Math.max(0, nowMs - lastAtMs) * policy.free) / policy.forgottenMs;
-  return Math.max(0, count - forgotten);
+  const expired = (Math.max(0, nowMs - lastAtMs) * policy.free) / policy.forgottenMs;
+  return Math.max(0, count - expired);
 }
 
-function failuresOf(state: FailureState, counter: Counter): FailureCount {
+function findCount(state: FailureState, counter: Counter): FailureCount {
   if (counter === null) return state.strangers;
   return state.places.find(({ place }) => place === counter)?.failures ?? NO_COUNT;
 }

@@ -1,11 +1,10 @@
 import { type AddressFilter, createAddressFilter, NO_ADDRESS_FILTER } from "./address-filter.ts";
-import { createAddressLimit } from "./address-limit.ts";
 import { deriveCounterNames } from "./counter-names.ts";
 import { createFailureCounters } from "./failure-counters.ts";
 import type { FailurePolicy } from "./failures.ts";
 import { createRateLimiter, NO_RATE_LIMITER, type RateLimiter } from "./rate-limiter.ts";
 
-/** What limits how much callers may try. */
+/** The rate limits of the service. */
 export interface Limits {
   readonly addressFilter: AddressFilter;
   readonly rateLimiter: RateLimiter;
@@ -25,7 +24,7 @@ export interface LimitsOptions {
   readonly defer: (work: Promise<unknown>) => void;
 }
 
-/** Builds the {@link Limits}; none while the setting `RATE_LIMITS` is off. */
+/** Builds the {@link Limits}. With `RATE_LIMITS=off` they limit nothing. */
 export async function createLimits(options: LimitsOptions): Promise<Limits> {
   const { env, rateLimits, tokenKey, clock } = options;
   if (rateLimits === "off") {
@@ -34,7 +33,7 @@ export async function createLimits(options: LimitsOptions): Promise<Limits> {
   const counters = createFailureCounters(env.FAILURE_COUNTERS, clock);
   const names = await deriveCounterNames(tokenKey);
   return {
-    addressFilter: createAddressFilter(createAddressLimit(env.ADDRESS_RATE_LIMIT), clock),
+    addressFilter: createAddressFilter(env.ADDRESS_RATE_LIMIT, clock),
     rateLimiter: createRateLimiter({ ...options, counters, names }),
   };
 }

@@ -1,4 +1,4 @@
-import { type Admitted, type Attempt, type Result, refuse } from "./attempt.ts";
+import { type Admitted, type Attempt, type Result, throttledError } from "./attempt.ts";
 import { createBulkFailures } from "./bulk-failures.ts";
 import type { CounterNames, LoginRequest } from "./counter-names.ts";
 import type { FailureCounters } from "./failure-counters.ts";
@@ -7,15 +7,19 @@ import type { FailurePolicy } from "./failures.ts";
 /** A request to check a client's secret. */
 export interface SecretRequest {
   readonly clientId: string;
-  /** Where it comes from; null: the platform does not say. */
+  /** Where it comes from; null: the platform does not provide it. */
   readonly address: string | null;
 }
 
-/** Counts failures before anything is hashed. Each attempt that is admitted must be ended. */
+/** Counts failures before anything is hashed. Each admitted attempt must be ended. */
 export interface RateLimiter {
   /**
    * Admits a check of a user's password, unless too many have failed for that name or through that
-   * client. A name that no user has is counted like any other.
+   * client. Names of unknown users are counted too.
+   *
+   * @example
+   * const attempt = await rateLimiter.admitLogin(request);
+   * attempt.end((await isRight(password)) ? "succeeded" : "failed");
    *
    * @throws Refusal `user_throttled`, `client_throttled` or `throttle_busy`, Unavailable
    */
@@ -57,34 +61,34 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   return {
     async admitLogin(request) {
       const nowMs = clock();
-      const { user, places, ...bulkCounters } = await names.login(request);
-      const strangersFromMs = bulk.heldUntilMs(bulkCounters.client);
-      const knownFromMs = bulk.heldUntilMs(bulkCounters.origin);
+      const { user, client, clientOrigin, origins: places } = await names.login(request);
+      const strangersFromMs = bulk.blockedUntilMs(client);
+      const knownFromMs = bulk.blockedUntilMs(clientOrigin);
       const { unlockedAtMs } = request;
-      const approach = { places, strangersFromMs, knownFromMs, unlockedAtMs };
-      const admission = await counters.admit(user, approach, nowMs, userFailures);
+      const userRequest = { places, strangersFromMs, knownFromMs, unlockedAtMs };
+      const admission = await counters.admit(user, userRequest, nowMs, userFailures);
       if (admission.kind === "throttled") {
-        const bulkFromMs = admission.isKnown ? knownFromMs : strangersFromMs;
-        const reason = bulkFromMs > nowMs ? "client_throttled" : "user_throttled";
-        throw refuse(reason, admission, nowMs);
+        const clientFromMs = admission.isKnown ? knownFromMs : strangersFromMs;
+        const reason = clientFromMs > nowMs ? "client_throttled" : "user_throttled";
+        throw throttledError(reason, admission, nowMs);
       }
-      const { counter, ticket, earnsCredit = false } = admission;
-      const settleUser = (result: Result) => {
-        const settlement = { counter, ticket, result, places, forgiven: 0 };
-        defer(counters.settle(user, settlement, clock(), userFailures));
+      const { counter, ticket, earnsCredit: offsetsFailure = false } = admission;
+      const recordUser = (result: Result) => {
+        const ended = { counter, ticket, result, places, forgiven: 0 };
+        defer(counters.record(user, ended, clock(), userFailures));
       };
-      const bulkCounter = counter === null ? bulkCounters.client : bulkCounters.origin;
+      const bulkCounter = counter === null ? client : clientOrigin;
       let admitted: Admitted | null;
       try {
         admitted = await bulk.admit(bulkCounter, nowMs);
       } catch (error) {
-        settleUser("dropped");
+        recordUser("dropped");
         throw error;
       }
       return {
         end(result) {
-          settleUser(result);
-          defer(bulk.settle(bulkCounter, { admitted, result, earnsCredit }));
+          recordUser(result);
+          defer(bulk.record(bulkCounter, { admitted, result, offsetsFailure }));
         },
       };
     },
@@ -92,14 +96,15 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     async admitSecret({ clientId, address }) {
       const nowMs = clock();
       const counter = await names.secret(clientId);
-      const places = await names.secretPlaces(counter, address);
-      const approach = { places, strangersFromMs: 0 };
-      const admission = await counters.admit(counter, approach, nowMs, clientFailures);
-      if (admission.kind === "throttled") throw refuse("secret_throttled", admission, nowMs);
+      const places = await names.secretOrigins(counter, address);
+      const request = { places, strangersFromMs: 0 };
+      const admission = await counters.admit(counter, request, nowMs, clientFailures);
+      if (admission.kind === "throttled")
+        throw throttledError("secret_throttled", admission, nowMs);
       return {
         end(result) {
-          const settlement = { ...admission, result, places, forgiven: 0 };
-          defer(counters.settle(counter, settlement, clock(), clientFailures));
+          const ended = { ...admission, result, places, forgiven: 0 };
+          defer(counters.record(counter, ended, clock(), clientFailures));
         },
       };
     },

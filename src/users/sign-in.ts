@@ -1,7 +1,7 @@
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { Refusal } from "../protocol/refusal.ts";
-import { resultOf } from "../rate-limit/attempt.ts";
+import { classifyError } from "../rate-limit/attempt.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
 import type { NamedUser } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
@@ -71,7 +71,7 @@ async function attemptSignIn(
     attempt.end("succeeded");
     return user;
   } catch (error) {
-    attempt.end(resultOf(error));
+    attempt.end(classifyError(error));
     throw error;
   }
 }

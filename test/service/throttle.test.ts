@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ADDRESS_PERIOD_SECONDS } from "../../src/rate-limit/address-limit.ts";
+import { ADDRESS_PERIOD_SECONDS } from "../../src/rate-limit/address-filter.ts";
 import { INVALID_CLIENT, INVALID_CREDENTIALS, refusal, success } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { derivationsOf } from "../support/derivations.ts";

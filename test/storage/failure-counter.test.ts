@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { FailureCounter, NumberedAdmission } from "../../src/rate-limit/failure-counter.ts";
-import { type FailurePolicy, PLACE_KEPT_MS } from "../../src/rate-limit/failures.ts";
+import { type FailurePolicy, ORIGIN_KEPT_MS } from "../../src/rate-limit/failures.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 
 const policy: FailurePolicy = {
@@ -102,8 +102,8 @@ describe("a counter of failures", () => {
 
   test("is gone when its places are", async () => {
     await settle(await admit(), "succeeded", ["home"]);
-    expect(await alarmAtMs()).toBe(Date.now() + PLACE_KEPT_MS);
-    passSeconds(PLACE_KEPT_MS / 1000);
+    expect(await alarmAtMs()).toBe(Date.now() + ORIGIN_KEPT_MS);
+    passSeconds(ORIGIN_KEPT_MS / 1000);
     await runDurableObjectAlarm(counter);
     expect(await rows()).toEqual([]);
   });

@@ -5,15 +5,15 @@ import {
   type Counter,
   type FailurePolicy,
   type FailureState,
-  fail,
-  forget,
-  forgive,
   NO_FAILURES,
   neededUntilMs,
-  PLACE_KEPT_MS,
-  PLACES_MAX,
-  strangersAdmittedAtMs,
-  succeed,
+  ORIGIN_KEPT_MS,
+  ORIGINS_MAX,
+  offsetFailures,
+  recordFailure,
+  recordSuccess,
+  resetFailures,
+  unknownAdmittedAtMs,
 } from "../../../src/rate-limit/failures.ts";
 
 const policy: FailurePolicy = {
@@ -40,7 +40,7 @@ function failInARow(count: number, counter: Counter = null, from = NO_FAILURES) 
     const atMs = admission.kind === "throttled" ? admission.retryAtMs : nowMs;
     delays.push(atMs - nowMs);
     nowMs = atMs;
-    state = fail(state, counter, nowMs, policy);
+    state = recordFailure(state, counter, nowMs, policy);
   }
   return { state, delays, nowMs };
 }
@@ -52,13 +52,13 @@ describe("failures", () => {
   });
 
   test("are all forgotten by an unlock, once", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
+    const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const { state, nowMs } = failInARow(4, HOME, failInARow(4, null, known).state);
-    const unlocked = forget(state, nowMs);
+    const unlocked = resetFailures(state, nowMs);
     expect(approach(unlocked, [], nowMs).kind).toBe("admitted");
     expect(approach(unlocked, [HOME], nowMs).kind).toBe("admitted");
     const again = failInARow(4, null, unlocked);
-    expect(forget(again.state, nowMs)).toBe(again.state);
+    expect(resetFailures(again.state, nowMs)).toBe(again.state);
     expect(approach(again.state, [], again.nowMs).kind).toBe("throttled");
   });
 
@@ -99,7 +99,7 @@ describe("failures", () => {
   });
 
   test("of strangers leave a known place alone, and those there leave strangers alone", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
+    const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const besieged = failInARow(50, null, known);
     expect(approach(besieged.state, [], besieged.nowMs).kind).toBe("throttled");
     expect(approach(besieged.state, [HOME], besieged.nowMs)).toEqual({
@@ -112,29 +112,29 @@ describe("failures", () => {
   });
 
   test("are forgiven by a success at its own place alone", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
+    const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const { state, nowMs } = failInARow(50, null, failInARow(5, HOME, known).state);
-    const after = succeed(state, [HOME], nowMs, policy);
+    const after = recordSuccess(state, [HOME], nowMs, policy);
     expect(after.places[0]?.failures.count).toBe(0);
     expect(after.strangers).toEqual(state.strangers);
   });
 
   test("of strangers are forgiven by others' successes, and never below none", () => {
     const { state, nowMs } = failInARow(2);
-    expect(forgive(state, 1, nowMs, policy).strangers.count).toBeCloseTo(1);
-    expect(forgive(state, 50, nowMs, policy).strangers.count).toBe(0);
-    expect(forgive(NO_FAILURES, 5, nowMs, policy)).toBe(NO_FAILURES);
+    expect(offsetFailures(state, 1, nowMs, policy).strangers.count).toBeCloseTo(1);
+    expect(offsetFailures(state, 50, nowMs, policy).strangers.count).toBe(0);
+    expect(offsetFailures(NO_FAILURES, 5, nowMs, policy)).toBe(NO_FAILURES);
   });
 
   test("beyond the free ones are forgiven by time alone", () => {
     const { state, nowMs } = failInARow(policy.free);
-    expect(forgive(state, 1, nowMs, policy)).toBe(state);
+    expect(offsetFailures(state, 1, nowMs, policy)).toBe(state);
     const later = nowMs + policy.forgottenMs / policy.free;
-    expect(forgive(state, policy.free, later, policy).strangers.count).toBe(0);
+    expect(offsetFailures(state, policy.free, later, policy).strangers.count).toBe(0);
   });
 
   test("elsewhere may hold strangers up, and nobody who is known", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
+    const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const held = (places: string[]) => {
       return admit(known, { places, strangersFromMs: NOW + 5000 }, NOBODY_ELSE, NOW, policy);
     };
@@ -147,8 +147,8 @@ describe("places", () => {
   test("are known for 90 days after they were used last, noted anew or not", () => {
     const days = (count: number) => count * 86_400_000;
     for (const usedOnDay of [1, 29, 30, 89]) {
-      const used = succeed(
-        succeed(NO_FAILURES, [HOME], NOW, policy),
+      const used = recordSuccess(
+        recordSuccess(NO_FAILURES, [HOME], NOW, policy),
         [HOME],
         NOW + days(usedOnDay),
         policy,
@@ -161,34 +161,34 @@ describe("places", () => {
   test("that are in use are pushed out by no number of others", () => {
     let state = NO_FAILURES;
     for (let number = 0; number < 40; number += 1) {
-      state = succeed(state, ["office", `p${number}`], NOW + number, policy);
+      state = recordSuccess(state, ["office", `p${number}`], NOW + number, policy);
     }
     expect(state.places.map(({ place }) => place)).toContain("office");
   });
 
   test("are known for a while, and are noted anew in time", () => {
-    const known = succeed(NO_FAILURES, [HOME], NOW, policy);
+    const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const counterAt = (state: FailureState, nowMs: number) => {
       const admission = approach(state, [HOME], nowMs);
       return admission.kind === "admitted" ? admission.counter : undefined;
     };
-    expect(counterAt(known, NOW + PLACE_KEPT_MS - 1)).toBe(HOME);
-    expect(counterAt(known, NOW + PLACE_KEPT_MS)).toBeNull();
-    expect(succeed(known, [HOME], NOW + PLACE_KEPT_MS / 5, policy)).toBe(known);
-    const later = NOW + PLACE_KEPT_MS / 2;
-    expect(counterAt(succeed(known, [HOME], later, policy), NOW + PLACE_KEPT_MS)).toBe(HOME);
+    expect(counterAt(known, NOW + ORIGIN_KEPT_MS - 1)).toBe(HOME);
+    expect(counterAt(known, NOW + ORIGIN_KEPT_MS)).toBeNull();
+    expect(recordSuccess(known, [HOME], NOW + ORIGIN_KEPT_MS / 5, policy)).toBe(known);
+    const later = NOW + ORIGIN_KEPT_MS / 2;
+    expect(counterAt(recordSuccess(known, [HOME], later, policy), NOW + ORIGIN_KEPT_MS)).toBe(HOME);
   });
 
   test("are few, the last noted kept", () => {
     let state = NO_FAILURES;
     for (let number = 0; number < 40; number += 1)
-      state = succeed(state, [`p${number}`], NOW + number, policy);
-    expect(state.places).toHaveLength(PLACES_MAX);
+      state = recordSuccess(state, [`p${number}`], NOW + number, policy);
+    expect(state.places).toHaveLength(ORIGINS_MAX);
     expect(state.places[0]?.place).toBe("p39");
   });
 
   test("that were pushed out count as strangers' when something fails there", () => {
-    expect(fail(NO_FAILURES, HOME, NOW, policy).strangers.count).toBe(1);
+    expect(recordFailure(NO_FAILURES, HOME, NOW, policy).strangers.count).toBe(1);
   });
 });
 
@@ -206,11 +206,11 @@ describe("whatever happens", () => {
         let nowMs = NOW;
         for (const { kind, place, afterMs } of events) {
           nowMs += afterMs;
-          if (kind === "fail") state = fail(state, place, nowMs, policy);
+          if (kind === "fail") state = recordFailure(state, place, nowMs, policy);
           if (kind === "succeed")
-            state = succeed(state, place === null ? [] : [place], nowMs, policy);
-          if (kind === "forgive") state = forgive(state, 1, nowMs, policy);
-          expect(strangersAdmittedAtMs(state, nowMs, policy)).toBeLessThanOrEqual(
+            state = recordSuccess(state, place === null ? [] : [place], nowMs, policy);
+          if (kind === "forgive") state = offsetFailures(state, 1, nowMs, policy);
+          expect(unknownAdmittedAtMs(state, nowMs, policy)).toBeLessThanOrEqual(
             nowMs + policy.delayMsMax,
           );
           const endMs = Math.max(nowMs, neededUntilMs(state, policy));

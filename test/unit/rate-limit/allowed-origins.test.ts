@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createKnownOrigins } from "../../../src/rate-limit/known-origins.ts";
+import { createAllowedOrigins } from "../../../src/rate-limit/allowed-origins.ts";
 
 const APP = "https://app.example.com";
 const MINUTE_MS = 60_000;
@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 function known(lookUp = async (origin: string) => origin === APP) {
   const asked: string[] = [];
   let nowMs = 1_000_000;
-  const origins = createKnownOrigins(
+  const origins = createAllowedOrigins(
     (origin) => {
       asked.push(origin);
       return lookUp(origin);
@@ -32,14 +32,14 @@ describe("an origin of a refused request", () => {
   });
 
   test("is not remembered if it is on none, and is forgotten once a look-up says so", async () => {
-    const { has, note, remembers } = known();
+    const { has, record, remembers } = known();
     expect([await has("https://x.example"), remembers("https://x.example")]).toEqual([
       false,
       false,
     ]);
-    note(APP, true);
+    record(APP, true);
     expect(remembers(APP)).toBe(true);
-    note(APP, false);
+    record(APP, false);
     expect(remembers(APP)).toBe(false);
   });
 
@@ -58,8 +58,8 @@ describe("an origin of a refused request", () => {
   });
 
   test("leaves room for a thousand, and pushes out the oldest", async () => {
-    const { note, remembers } = known();
-    for (let count = 0; count <= 1000; count += 1) note(`https://${count}.example`, true);
+    const { record, remembers } = known();
+    for (let count = 0; count <= 1000; count += 1) record(`https://${count}.example`, true);
     expect(["https://0.example", "https://1.example"].map(remembers)).toEqual([false, true]);
   });
 });
