@@ -13,7 +13,7 @@ import { parseTree, type Rule, readFiles } from "./support/architecture/tree.ts"
 
 /** The parts of src/. Each imports those below it and never one beside or above it. */
 const LEVELS = [
-  ["index.ts", "cli", "testing"],
+  ["index.ts", "cli", "client", "testing"],
   ["app.ts", "openapi"],
   ["endpoints", "rpc"],
   ["deps.ts", "resource-server"],
@@ -43,6 +43,7 @@ const NARROWER = {
   ],
   rpc: ["deps.ts", "resource-server", "admin", "tokens", "protocol", "telemetry"],
   "resource-server": ["crypto", "protocol"],
+  client: [],
   testing: ["resource-server"],
   grants: ["users", "clients", "storage", "tokens", "crypto", "protocol", "telemetry"],
   config: ["tokens", "rate-limit", "crypto", "protocol"],
@@ -68,7 +69,7 @@ const RULES = {
     packages(/^cloudflare:/),
   ),
   "only crypto, and what APIs import, touches WebCrypto and jose": onlyIn(
-    ["crypto", "resource-server/jwks-verifier.ts", "testing/test-issuer.ts"],
+    ["crypto", "client", "resource-server/jwks-verifier.ts", "testing/test-issuer.ts"],
     globals("crypto.subtle"),
     packages(/^jose\b/),
   ),
@@ -80,21 +81,20 @@ const RULES = {
     ["deps.ts", "cli"],
     place.imported("secureRandom"),
   ),
-  "only the composition root, alarms of objects, the CLI and the test kit read the clock": onlyIn(
-    [
-      ...[
-        "rate-limit/failure-counter.ts",
-        "storage/refresh-family.ts",
-        "storage/used-assertions.ts",
+  "only the composition root, alarms of objects, the CLI and the npm package read the clock":
+    onlyIn(
+      [
+        ...[
+          "rate-limit/failure-counter.ts",
+          "storage/refresh-family.ts",
+          "storage/used-assertions.ts",
+        ],
+        ...["deps.ts", "cli", "client", "testing"],
       ],
-      ...["deps.ts", "cli", "testing"],
-    ],
-    place.clockReads,
-  ),
-  "only the call to the old token endpoint, the CLI and a page in the browser reach out": onlyIn(
-    ["users/legacy-endpoint.ts", "cli", "openapi/page/docs.js"],
-    globals("fetch"),
-  ),
+      place.clockReads,
+    ),
+  "only the call to the old token endpoint, the CLI, the client and a page in the browser reach out":
+    onlyIn(["users/legacy-endpoint.ts", "cli", "client", "openapi/page/docs.js"], globals("fetch")),
   "only the CLI knows Node and the operator's tools": onlyIn(
     ["cli"],
     packages(/^(?:node:(?!async_hooks$)|wrangler\b|commander\b|@clack\/)/),

@@ -1,9 +1,9 @@
 /**
- * One life of a program that uses `examples/client`: refreshes what the file says, and saves the
+ * One life of a program that uses `tollgate/client`: refreshes what the file says, and saves the
  * new pair there. Arguments: token endpoint, file, and `never-save` to hang before it saves.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { TokenClient } from "../../examples/client/token-client.ts";
+import { TokenClient } from "../../src/client/token-client.ts";
 
 const [tokenEndpoint = "", path = "", mode] = process.argv.slice(2);
 

@@ -1,7 +1,9 @@
 import { cpSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { publint } from "publint";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { run } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
@@ -19,19 +21,35 @@ async function succeed(command: string, ...args: readonly string[]): Promise<str
   return stdout;
 }
 
+interface Manifest {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly scripts?: unknown;
+}
+
+const readManifest = (folder: string): Manifest => {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+};
+
+const installed = join(project, "node_modules/tollgate");
+let tarball: Uint8Array<ArrayBuffer>;
+
 /**
- * Installs the packed package into a project of its own, as npm does and without npm: nothing is
- * fetched, and the package finds the dependencies that it declares and no others.
+ * Installs the packed package into a project of its own. It uses links and not `npm install`, so
+ * that the test needs no network, and the package finds only the dependencies that it declares.
  */
 beforeAll(async () => {
-  const packed = await succeed("npm", "pack", PROJECT_DIR, "--silent");
-  const installed = join(project, "node_modules/tollgate");
+  const build = join(PROJECT_DIR, "tsconfig.build.json");
+  await succeed(process.execPath, join(MODULES, "typescript/bin/tsc"), "--project", build);
+  const packed = (await succeed("npm", "pack", join(PROJECT_DIR, "package"), "--silent")).trim();
+  tarball = new Uint8Array(readFileSync(join(project, packed)));
   mkdirSync(installed, { recursive: true });
-  await succeed("tar", "-xzf", packed.trim(), "-C", installed, "--strip-components=1");
+  await succeed("tar", "-xzf", packed, "-C", installed, "--strip-components=1");
   write("package.json", { name: "consumer", private: true, type: "module" });
   cpSync(join(PROJECT_DIR, "test/support/consumer"), join(project, "src"), { recursive: true });
-  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-  for (const name of [...Object.keys(dependencies), ...TOOLS]) {
+  const { dependencies, peerDependencies } = readManifest(installed);
+  for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), ...TOOLS]) {
     const link = join(project, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(MODULES, name), link);
@@ -50,16 +68,76 @@ function write(name: string, content: object): void {
   writeFileSync(join(project, name), JSON.stringify(content));
 }
 
-test("the package holds what can be imported of it, its page, and nothing else", () => {
-  const files = globSync("**/*.*", { cwd: join(project, "node_modules/tollgate") });
-  for (const extension of ["js", "d.ts"])
-    expect(files).toContain(`dist/resource-server/bearer.${extension}`);
-  const foreign = files.filter((file) => {
-    return !/^dist\/(crypto|protocol|resource|testing)\/|^docs\/|^(package\.json|README\.md)$/.test(
-      file,
-    );
+describe("the tarball", () => {
+  test("contains the modules that can be imported, the command, and nothing else", () => {
+    const files = globSync("**/*.*", { cwd: installed });
+    for (const extension of ["js", "d.ts"])
+      expect(files).toContain(`dist/resource-server/bearer.${extension}`);
+    const parts = /^dist\/(client|crypto|protocol|resource-server|rpc|testing)\//;
+    expect(files.filter((file) => !parts.test(file)).sort()).toEqual([
+      "README.md",
+      "package.json",
+      "tollgate.mjs",
+    ]);
   });
-  expect(foreign).toEqual([]);
+
+  test("declares exactly the packages that it imports, in versions that are tested here", () => {
+    const code = globSync("dist/**/*.js", { cwd: installed }).map((file) => {
+      return readFileSync(join(installed, file), "utf8");
+    });
+    const imported = code.flatMap((text) => [...text.matchAll(/ from "([a-z@][^":]*)"/g)]);
+    const names = new Set(imported.map(([, module = ""]) => module.split("/")[0]));
+    const { dependencies, peerDependencies, scripts } = readManifest(installed);
+    const declared = { ...dependencies, ...peerDependencies };
+    expect(Object.keys(declared).sort()).toEqual([...names].sort());
+    expect(scripts).toBeUndefined();
+    const own = readManifest(PROJECT_DIR);
+    for (const [name, range] of Object.entries(declared)) {
+      expect(range).toBe(`^${own.dependencies[name]}`);
+    }
+  });
+
+  test("has the version of the service", () => {
+    expect(readManifest(installed).version).toBe(readManifest(PROJECT_DIR).version);
+  });
+
+  test("passes publint", async () => {
+    const { messages } = await publint({ pack: { tarball: tarball.buffer }, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  test("has types that resolve wherever modules do", async () => {
+    const result = await checkPackage(createPackageFromTarballData(tarball));
+    if (result.types === false) throw new Error("the package has no types");
+    // It is for ES modules only, as its engines (Workers, Node 20) are.
+    const isForModules = (problem: (typeof result.problems)[number]) => {
+      if (!("resolutionKind" in problem)) return true;
+      return problem.resolutionKind === "bundler" || problem.resolutionKind === "node16-esm";
+    };
+    expect(result.problems.filter(isForModules)).toEqual([]);
+  });
+});
+
+describe("the command tollgate", () => {
+  const command = join(installed, "tollgate.mjs");
+
+  test("runs the commands of the clone that it is called in", async () => {
+    const args = [command, "explain", "invalid_grant"];
+    const { code, stdout } = await run(process.execPath, args, { cwd: join(PROJECT_DIR, "docs") });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^invalid_grant: /),
+    });
+  });
+
+  test("says outside of a clone what it needs", async () => {
+    const { code, stderr } = await run(process.execPath, [command, "client", "list"], {
+      cwd: project,
+    });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("clone") });
+    const version = `${readManifest(installed).version}\n`;
+    expect(await succeed(process.execPath, command, "--version")).toBe(version);
+  });
 });
 
 test.each([
@@ -81,25 +159,26 @@ test.each([
   await succeed(process.execPath, join(MODULES, "typescript/bin/tsc"));
 });
 
-test("Node imports it as it is", async () => {
+test("Node imports it", async () => {
   const lines = [
     'import { bearer } from "tollgate/bearer";',
+    'import { TokenClient } from "tollgate/client";',
     'import { fakeToken } from "tollgate/testing";',
-    "console.log(typeof bearer, fakeToken({ scope: [] }));",
+    "console.log(typeof bearer, typeof TokenClient, fakeToken({ scope: [] }));",
   ];
   const options = ["--input-type=module", "--no-experimental-strip-types", "--eval"];
   const printed = await succeed(process.execPath, ...options, lines.join("\n"));
-  expect(printed).toMatch(/^function fake\.\w+\n$/);
+  expect(printed).toMatch(/^function function fake\.\w+\n$/);
 });
 
-test("the tests of another project pass with it", async () => {
+test("the tests of another project pass", async () => {
   const vitest = join(project, "node_modules/vitest/vitest.mjs");
   await succeed(process.execPath, vitest, "run", "--reporter=json", "--outputFile=report.json");
   const report = JSON.parse(readFileSync(join(project, "report.json"), "utf8"));
   expect(report).toMatchObject({ success: true, numPassedTests: 4 });
 });
 
-test("it builds for deployment, and the test kit stands in for the service", async () => {
+test("it builds for deployment, and the test kit replaces the service", async () => {
   const wrangler = join(MODULES, "wrangler/bin/wrangler.js");
   await succeed(process.execPath, wrangler, "deploy", "--dry-run", "--outdir", "dist");
   const miniflare = new Miniflare(

@@ -72,7 +72,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
       "src/issuer/a.ts": 'import { secureRandom } from "../crypto/random.ts";',
     },
   },
-  "only the composition root, alarms of objects, the CLI and the test kit read the clock": {
+  "only the composition root, alarms of objects, the CLI and the npm package read the clock": {
     "the issuer looks at it": { "src/issuer/a.ts": "const nowMs = Date.now();" },
     "tokens make a date": { "src/tokens/a.ts": "const now = new Date();" },
     "crypto hands the clock on": { "src/crypto/a.ts": "const clock = Date;" },
@@ -85,10 +85,11 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     },
     "an endpoint reads process": { "src/endpoints/a.ts": "const level = process.argv;" },
   },
-  "only the call to the old token endpoint, the CLI and a page in the browser reach out": {
-    "tokens fetch": { "src/tokens/a.ts": 'await fetch("https://example.com");' },
-    "a grant calls by itself": { "src/grants/a.ts": "const ask = globalThis.fetch;" },
-  },
+  "only the call to the old token endpoint, the CLI, the client and a page in the browser reach out":
+    {
+      "tokens fetch": { "src/tokens/a.ts": 'await fetch("https://example.com");' },
+      "a grant calls by itself": { "src/grants/a.ts": "const ask = globalThis.fetch;" },
+    },
   "only the record of a request goes from layer to layer unseen": {
     "the issuer has a store of its own": {
       "src/issuer/a.ts": 'import { AsyncLocalStorage } from "node:async_hooks";',

@@ -6,7 +6,7 @@ import {
   TokenClient,
   type TokenClientOptions,
   type TokenPair,
-} from "../../examples/client/token-client.ts";
+} from "../../src/client/token-client.ts";
 import { type DroppingProxy, type Fate, startDroppingProxy } from "../support/dropping-proxy.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { isActive, tokenOf } from "../support/wire.ts";

@@ -1,12 +1,12 @@
 /**
- * A client that refreshes well, with nothing but `fetch`. Three rules make it safe:
- *  1. one refresh in flight: callers that need a token at once share it;
- *  2. one `Idempotency-Key` for each refresh token, sent again when the answer is lost, so that the
- *     service gives the same new pair again instead of taking the second attempt for theft;
- *  3. only `invalid_grant` ends the login. A 429, a 5xx or a broken connection is tried again.
+ * Keeps a login alive, with nothing but `fetch`. Three rules make that safe:
+ *  1. One refresh at a time: callers that need a token at the same moment share it.
+ *  2. One `Idempotency-Key` for each refresh token. When the response is lost, the retry sends the
+ *     same key, so the service returns the same new pair and does not treat the retry as theft.
+ *  3. Only `invalid_grant` ends the login. After 429, 5xx or a broken connection it retries.
  */
 
-/** What the client holds between requests. Keep it where the user's other secrets are. */
+/** The tokens of a login. Store them where you store the user's other secrets. */
 export interface TokenPair {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -14,42 +14,42 @@ export interface TokenPair {
   readonly expiresAtMs: number;
 }
 
-/** Whom to ask, and as which client. */
+/** The service, and the client's credentials there. */
 export interface TokenClientOptions {
   /** Such as `https://login.example.com/o/token/`. */
   readonly tokenEndpoint: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Called with every new pair before it is used, so that a restart loses nothing. */
+  /** Stores a new pair. Called before the pair is used, so that a restart loses nothing. */
   readonly save: (pair: TokenPair) => Promise<void>;
 }
 
-/** The login is over: the user has to log in again. */
+/** The login has ended: the user has to log in again. */
 export class LoginOver extends Error {
   override readonly name = "LoginOver";
 }
 
-/** The service refuses the client itself, as with a wrong secret. The login may well be alive. */
+/** The service rejects the client, for example for a wrong secret. The login may still be valid. */
 export class RefreshRefused extends Error {
   override readonly name = "RefreshRefused";
 }
 
-/** Tries for one refresh; with the pauses between them some six seconds. */
-const TRIES_MAX = 6;
+/** Attempts for one refresh. The pauses between them add up to six seconds. */
+const ATTEMPTS_MAX = 6;
 
-/** The first pause, in milliseconds; each one after it is twice as long. */
+/** The first pause, in milliseconds. Each further pause is twice as long. */
 const PAUSE_MS = 200;
 
 /**
- * How long to wait for an answer, in milliseconds: three answers in a row may be lost within the ten
- * seconds in which the service gives the same pair again.
+ * How long to wait for a response, in milliseconds. Three responses in a row may be lost within the
+ * ten seconds in which the service returns the same pair.
  */
-const ANSWER_MS_MAX = 2_500;
+const RESPONSE_MS_MAX = 2_500;
 
 /** Refreshes this long before the access token expires, in milliseconds. */
 const MARGIN_MS = 30_000;
 
-/** Gives out access tokens, refreshing when needed. */
+/** Returns access tokens of one login, and refreshes it when necessary. */
 export class TokenClient {
   readonly #options: TokenClientOptions;
   #pair: TokenPair;
@@ -60,18 +60,18 @@ export class TokenClient {
     this.#pair = pair;
   }
 
-  /** @returns an access token that is good for a while; throws what {@link refresh} throws */
+  /** @returns an access token that is valid for a while; throws what {@link refresh} throws */
   async accessToken(): Promise<string> {
     if (Date.now() < this.#pair.expiresAtMs - MARGIN_MS) return this.#pair.accessToken;
     return (await this.refresh()).accessToken;
   }
 
   /**
-   * Refreshes now, or joins the refresh that is under way.
+   * Refreshes now, or joins the refresh in progress.
    *
    * @throws LoginOver
    * @throws RefreshRefused
-   * @throws Error when the service does not answer: try again later
+   * @throws Error when the service does not respond: try again later
    */
   refresh(): Promise<TokenPair> {
     this.#refreshing ??= this.#refresh().finally(() => {
@@ -81,23 +81,23 @@ export class TokenClient {
   }
 
   async #refresh(): Promise<TokenPair> {
-    // Derived from the token, not random: after a crash the restarted client sends the same key.
+    // Derived from the token, not random: a client that restarts after a crash sends the same key.
     const idempotencyKey = await digest(this.#pair.refreshToken);
-    for (let tries = 1; ; tries += 1) {
-      const answer = await this.#ask(idempotencyKey);
-      if (answer !== null && !isForLater(answer.status)) {
-        const pair = readAnswer(answer);
+    for (let attempt = 1; ; attempt += 1) {
+      const reply = await this.#send(idempotencyKey);
+      if (reply !== null && !isTemporary(reply.status)) {
+        const pair = readReply(reply);
         await this.#options.save(pair);
         this.#pair = pair;
         return pair;
       }
-      if (tries === TRIES_MAX) throw new Error("the token service does not answer");
-      await new Promise((wake) => setTimeout(wake, PAUSE_MS * 2 ** (tries - 1)));
+      if (attempt === ATTEMPTS_MAX) throw new Error("the token service does not respond");
+      await new Promise((wake) => setTimeout(wake, PAUSE_MS * 2 ** (attempt - 1)));
     }
   }
 
-  /** @returns null when no answer arrived whole */
-  async #ask(idempotencyKey: string): Promise<Answer | null> {
+  /** @returns null when no complete response arrived */
+  async #send(idempotencyKey: string): Promise<Reply | null> {
     const { tokenEndpoint, clientId, clientSecret } = this.#options;
     const { refreshToken } = this.#pair;
     const credentials = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
@@ -109,7 +109,7 @@ export class TokenClient {
           "Idempotency-Key": idempotencyKey,
         },
         body: new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken }),
-        signal: AbortSignal.timeout(ANSWER_MS_MAX),
+        signal: AbortSignal.timeout(RESPONSE_MS_MAX),
       });
       return { status: response.status, body: await response.json() };
     } catch {
@@ -118,18 +118,18 @@ export class TokenClient {
   }
 }
 
-interface Answer {
+interface Reply {
   readonly status: number;
   readonly body: Readonly<Record<string, string | number>>;
 }
 
-/** Too many requests at once, or an outage: it says nothing about the token. */
-function isForLater(status: number): boolean {
+/** Too many requests, or an outage: the response says nothing about the token. */
+function isTemporary(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
 /** @throws LoginOver, RefreshRefused */
-function readAnswer({ status, body }: Answer): TokenPair {
+function readReply({ status, body }: Reply): TokenPair {
   if (status !== 200) {
     const error = String(body["error"]);
     throw error === "invalid_grant" ? new LoginOver(error) : new RefreshRefused(error);

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { TokenPair } from "../../examples/client/token-client.ts";
+import type { TokenPair } from "../../src/client/token-client.ts";
 import { type DroppingProxy, startDroppingProxy } from "../support/dropping-proxy.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { tokenOf } from "../support/wire.ts";
