@@ -1,12 +1,12 @@
 import type { Context as HonoContext } from "hono";
 import { Hono } from "hono/tiny";
 import {
+  createRequestObserver,
   type Deps,
-  depsOf,
+  getDeps,
   hasManagementApi,
   newRequestId,
-  observerOf,
-  pathPrefixesOf,
+  readPathPrefixes,
 } from "./deps.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { preflight, preflightForAnyone, share, shareWithAnyone } from "./endpoints/cors.ts";
@@ -66,7 +66,7 @@ const apps = new Map<string, Hono<Context>>();
 /** The service. Its routes follow from the setting `PATH_PREFIX` and are built once. */
 export const app = {
   fetch(request: Request, env: Env, context?: ExecutionContext): Response | Promise<Response> {
-    const prefixes = pathPrefixesOf(env);
+    const prefixes = readPathPrefixes(env);
     const key = prefixes.join(" ");
     const known = apps.get(key) ?? createApp(prefixes);
     apps.set(key, known);
@@ -101,7 +101,7 @@ export function createApp(prefixes: readonly string[]): Hono<Context> {
 /** Logs a request, and sets the headers that every response has. */
 async function observe(context: HonoContext<Context>, next: () => Promise<void>): Promise<void> {
   const { req, env } = context;
-  const observer = observerOf(env);
+  const observer = createRequestObserver(env);
   const log = observer.begin(chooseRequestId(req.raw.headers, newRequestId));
   const url = new URL(req.url);
   context.set("url", url);
@@ -142,16 +142,16 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
       const handler = endpoints[req.method === "HEAD" ? "GET" : req.method];
       return handler === undefined
         ? methodNotAllowed(methods)
-        : await handler(exchange, await depsOf(env));
+        : await handler(exchange, await getDeps(env));
     };
     if (req.method !== "OPTIONS") {
       const response = await respond().catch(onError);
       if (pages === "anyone") return shareWithAnyone(response);
-      return share(exchange, response, () => depsOf(env));
+      return share(exchange, response, () => getDeps(env));
     }
     if (pages === "anyone") return preflightForAnyone(exchange, methods);
     if (origin === null) return empty(204, { Allow: methods });
-    return preflight(exchange, await depsOf(env), methods);
+    return preflight(exchange, await getDeps(env), methods);
   });
 }
 
@@ -174,7 +174,7 @@ function adminRoute(
       id: req.param("id") ?? req.param("client_id") ?? "",
       sessionId: req.param("session_id") ?? "",
     };
-    return answerAdmin(req.raw, inPath, endpoints, () => depsOf(env));
+    return answerAdmin(req.raw, inPath, endpoints, () => getDeps(env));
   });
 }
 

@@ -98,7 +98,7 @@ const defer = (work: Promise<unknown>): void => {
 async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig(env);
   requireBindings(env);
-  const tokenKey = sealingKeyOf(config);
+  const tokenKey = requireSealingKey(config);
   const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
   const { hashesInFlightMax: hashesMax } = config;
   const createQueue = () => createHashingQueue({ hashesMax, clock, wait });
@@ -196,7 +196,7 @@ function composeGrants({ config, env, mintDeps, userPasswords, rateLimiter }: Pa
   };
 }
 
-function sealingKeyOf({ tokenKeys: [first] }: Config): Uint8Array<ArrayBuffer> {
+function requireSealingKey({ tokenKeys: [first] }: Config): Uint8Array<ArrayBuffer> {
   if (first === undefined) throw new ConfigError("TOKEN_KEYS is missing");
   return first;
 }
@@ -221,14 +221,14 @@ export function hasManagementApi(env: Env): boolean {
 const composed = new WeakMap<Env, Promise<Deps>>();
 
 /** Watches requests over one set of bindings. Needs no setting, so that odd ones are logged too. */
-export function observerOf(env: Env): Observer {
+export function createRequestObserver(env: Env): Observer {
   const { AUDIT_EVENTS: auditQueue, METRICS: metrics } = env as Env & WatchingBindings;
   const logsAll = readSetting(SETTINGS.logRequests, env) === "all";
   return createObserver({ clock, defer, auditQueue, metrics, logsAll });
 }
 
 /** Where the endpoints are. Needs no other setting: an invalid one is reported by each endpoint. */
-export function pathPrefixesOf(env: Env): readonly string[] {
+export function readPathPrefixes(env: Env): readonly string[] {
   return readSetting(SETTINGS.pathPrefix, env);
 }
 
@@ -238,7 +238,7 @@ export function newRequestId(): string {
 }
 
 /** {@link createDeps}, once for each `env` that the platform hands over. */
-export function depsOf(env: Env): Promise<Deps> {
+export function getDeps(env: Env): Promise<Deps> {
   const known = composed.get(env);
   if (known !== undefined) return known;
   const deps = createDeps(env);

@@ -5,7 +5,7 @@ import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { grantTypes } from "../grants/index.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
-import { originOf } from "../protocol/origin.ts";
+import { parseOrigin } from "../protocol/origin.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
 import { onDemand } from "./on-demand.ts";
@@ -59,7 +59,7 @@ const origin = () =>
     .string()
     .check(
       z.refine(
-        (text) => originOf(text) === text,
+        (text) => parseOrigin(text) === text,
         "is not an origin such as https://app.example.com or capacitor://localhost",
       ),
     );

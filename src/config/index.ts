@@ -94,18 +94,18 @@ export function parseConfig(settings: Settings): Config {
   const values = readSettings(TABLE, settings, RULES);
   return Object.freeze({
     ...values,
-    lifetimes: lifetimesOf(values),
+    lifetimes: toLifetimes(values),
     userFailures: {
       free: values.userFailuresFree,
       forgottenMs: 1000 * values.userFailuresForgottenSeconds,
-      ...delaysOf(values),
+      ...toDelays(values),
     },
     clientFailures: {
       free: values.clientFailuresFree,
       forgottenMs: 1000 * values.clientFailuresForgottenSeconds,
-      ...delaysOf(values),
+      ...toDelays(values),
     },
-    legacy: legacyOf(values),
+    legacy: toLegacyConfig(values),
   });
 }
 
@@ -129,10 +129,10 @@ export type ImportConfig = Pick<Config, "importedTokens" | "scopes" | "lifetimes
 export function parseImportConfig(settings: Settings): ImportConfig {
   const values = readSettings(IMPORT_TABLE, settings);
   const { importedTokens, scopes } = values;
-  return { importedTokens, scopes, lifetimes: lifetimesOf(values) };
+  return { importedTokens, scopes, lifetimes: toLifetimes(values) };
 }
 
-function lifetimesOf(values: ValuesOf<typeof LIFETIME_TABLE>): Lifetimes {
+function toLifetimes(values: ValuesOf<typeof LIFETIME_TABLE>): Lifetimes {
   return {
     accessTokenSeconds: values.accessTokenTtlSeconds,
     refreshIdleSeconds: values.refreshIdleTtlSeconds,
@@ -140,14 +140,14 @@ function lifetimesOf(values: ValuesOf<typeof LIFETIME_TABLE>): Lifetimes {
   };
 }
 
-function delaysOf(values: Values): Pick<FailurePolicy, "delayMsMin" | "delayMsMax"> {
+function toDelays(values: Values): Pick<FailurePolicy, "delayMsMin" | "delayMsMax"> {
   return {
     delayMsMin: 1000 * values.failureDelaySecondsMin,
     delayMsMax: 1000 * values.failureDelaySecondsMax,
   };
 }
 
-function legacyOf(values: Values): LegacyConfig | null {
+function toLegacyConfig(values: Values): LegacyConfig | null {
   const { legacyTokenEndpoint, legacyClientId, legacyClientSecret } = values;
   if (legacyTokenEndpoint === null || legacyClientId === null) return null;
   return {

@@ -76,30 +76,32 @@ function problemOfMembers(jwk: JWK, kind: Kind, use: KeyUse): string | null {
   if (use === "sign" && !isPrivate) return "is a public key: the private half must sign";
   if (kind === "RSA") return problemOfRsa(jwk, use);
   const names = [...(kind === "EC P-256" ? ["x", "y"] : ["x"]), ...(use === "sign" ? ["d"] : [])];
-  const odd = names.find((name) => bytesOf(jwk, name)?.length !== CURVE_BYTES);
+  const odd = names.find((name) => decodeMember(jwk, name)?.length !== CURVE_BYTES);
   if (odd !== undefined) return `has no "${odd}" of ${CURVE_BYTES} bytes in base64url`;
   if (kind !== "EC P-256") return null;
-  return isOnP256(numberOf(jwk, "x"), numberOf(jwk, "y")) ? null : "is not a point of its curve";
+  return isOnP256(decodeNumber(jwk, "x"), decodeNumber(jwk, "y"))
+    ? null
+    : "is not a point of its curve";
 }
 
 function problemOfRsa(jwk: JWK, use: KeyUse): string | null {
   const names = ["n", "e", ...(use === "sign" ? RSA_PRIVATE_MEMBERS : [])];
-  const odd = names.find((name) => (bytesOf(jwk, name)?.length ?? 0) === 0);
+  const odd = names.find((name) => (decodeMember(jwk, name)?.length ?? 0) === 0);
   if (odd !== undefined) return `has no "${odd}" in base64url`;
-  const bits = numberOf(jwk, "n").toString(2).length;
+  const bits = decodeNumber(jwk, "n").toString(2).length;
   const { lowest, highest } = RSA_BITS;
   if (bits < lowest || bits > highest) {
     return `has ${bits} bits: an RSA key must have ${lowest} to ${highest}`;
   }
-  const exponent = numberOf(jwk, "e");
+  const exponent = decodeNumber(jwk, "e");
   return exponent < 3n || exponent % 2n === 0n ? 'has an "e" that no RSA key has' : null;
 }
 
-function bytesOf(jwk: JWK, name: string): Bytes | null {
+function decodeMember(jwk: JWK, name: string): Bytes | null {
   const value = (jwk as Readonly<Record<string, unknown>>)[name];
   return typeof value === "string" ? fromBase64Url(value) : null;
 }
 
-function numberOf(jwk: JWK, name: string): bigint {
-  return BigInt(`0x${toHex(bytesOf(jwk, name) ?? new Uint8Array(1))}`);
+function decodeNumber(jwk: JWK, name: string): bigint {
+  return BigInt(`0x${toHex(decodeMember(jwk, name) ?? new Uint8Array(1))}`);
 }

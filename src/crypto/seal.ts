@@ -26,7 +26,7 @@ export interface Opened {
 
 /** Seals `plaintext` under `key`; always the same bytes for the same two. */
 export async function seal(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
-  const tag = await tagOf(key, plaintext);
+  const tag = await computeTag(key, plaintext);
   const keyId = fromHex(key.id) ?? new Uint8Array();
   const ciphertext = await crypto.subtle.encrypt(counterMode(tag), key.cipher, plaintext);
   return concat(keyId, tag, new Uint8Array(ciphertext));
@@ -45,11 +45,11 @@ export async function unseal(ring: KeyRing, sealed: Bytes): Promise<Opened | nul
   const ciphertext = sealed.subarray(KEY_ID_BYTES + TAG_BYTES);
   const decrypted = await crypto.subtle.decrypt(counterMode(tag), key.cipher, ciphertext);
   const plaintext = new Uint8Array(decrypted);
-  if (!equalInConstantTime(await tagOf(key, plaintext), tag)) return null;
+  if (!equalInConstantTime(await computeTag(key, plaintext), tag)) return null;
   return { plaintext, keyId };
 }
 
-async function tagOf(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
+async function computeTag(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
   return (await hmacSha256(key.mac, plaintext)).slice(0, TAG_BYTES);
 }
 

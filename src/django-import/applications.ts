@@ -1,5 +1,5 @@
 import { type ClientEntry, parseClientEntry } from "../admin/entries.ts";
-import { originOf } from "../protocol/origin.ts";
+import { parseOrigin } from "../protocol/origin.ts";
 import { credentialsOf } from "./credentials.ts";
 import { type DumpRecord, type Mapping, textOf } from "./dump-record.ts";
 import { problemsOf } from "./users.ts";
@@ -50,7 +50,7 @@ function grantTypesOf(grantType: string, remarks: string[]): readonly string[] {
 function originsOf(text: string, remarks: string[]): readonly string[] {
   const origins = new Set<string>();
   for (const word of text.split(/\s+/).filter((part) => part !== "")) {
-    const origin = originOf(word);
+    const origin = parseOrigin(word);
     if (origin === null) {
       remarks.push(
         "allowed_origins: left out what is not an origin such as https://app.example.com",

@@ -3,7 +3,7 @@
  * `X-Forwarded-For` and the like are the caller's own words. Null: a Worker of the same account
  * called and did not pass it on.
  */
-export function addressOf(request: Request): string | null {
+export function readAddress(request: Request): string | null {
   return request.headers.get("CF-Connecting-IP");
 }
 
@@ -11,6 +11,6 @@ export function addressOf(request: Request): string | null {
 export const FORWARDED_FOR = "Tollgate-Forwarded-For";
 
 /** What {@link FORWARDED_FOR} says; only a client that authenticated may be believed. */
-export function forwardedForOf(request: Request): string | null {
+export function readForwardedFor(request: Request): string | null {
   return request.headers.get(FORWARDED_FOR)?.trim() || null;
 }

@@ -7,11 +7,11 @@ import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { addressOf } from "./address.ts";
+import { readAddress } from "./address.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
 
 /** The bearer token of a request (RFC 6750 §2.1), or null when it has none. */
-export function bearerOf({ headers }: Request): string | null {
+export function readBearer({ headers }: Request): string | null {
   return /^bearer +(\S+)$/i.exec(headers.get("Authorization") ?? "")?.[1] ?? null;
 }
 
@@ -29,7 +29,7 @@ export async function limitBearer(
 ): Promise<string> {
   // The filter keeps no token in the clear.
   const holder = toHex(await sha256(bearer));
-  await addressFilter.limit(addressOf(request), holder);
+  await addressFilter.limit(readAddress(request), holder);
   return holder;
 }
 
@@ -50,7 +50,7 @@ export async function authenticateBearer(
 ): Promise<ActiveToken> {
   const active = located && (await deps.issuer.judge(located));
   if (active === null) throw new Refusal("caller_token_inactive");
-  deps.addressFilter.exempt(addressOf(request), holder);
+  deps.addressFilter.exempt(readAddress(request), holder);
   setLogFields({ clientId: active.clientId });
   // The API that a token is for could pass it on, and with it the right to call here.
   if (active.audience !== null && active.audience !== issuerUrlOf(request, deps)) {

@@ -5,7 +5,7 @@ import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { addressOf } from "./address.ts";
+import { readAddress } from "./address.ts";
 import { assertionAudiences } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -39,7 +39,7 @@ export async function readClient(
 ): Promise<PresentedCredentials> {
   const authorization = request.headers.get("Authorization");
   const audiences = assertionAudiences(request, deps);
-  const address = addressOf(request);
+  const address = readAddress(request);
   const credentials = readCredentials({ authorization, params, address, audiences });
   await deps.addressFilter.limit(address, credentials.clientId);
   return credentials;
@@ -64,7 +64,7 @@ export async function verifyClient(
   const verified = await credentials.verify(client, deps.clientAuth);
   if (origin !== null) context.isOriginAllowed = verified.allowedOrigins.includes(origin);
   if (verified.authMethod !== "none") {
-    deps.addressFilter.exempt(addressOf(context.request), verified.clientId);
+    deps.addressFilter.exempt(readAddress(context.request), verified.clientId);
   }
   return verified;
 }

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { addressOf } from "./address.ts";
+import { readAddress } from "./address.ts";
 import type { RequestContext } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
@@ -47,7 +47,7 @@ export async function preflight(
 ): Promise<Response> {
   const response = empty(204, { Allow: methods });
   if (origin === null) return response;
-  await deps.addressFilter.limit(addressOf(request), null);
+  await deps.addressFilter.limit(readAddress(request), null);
   const isAllowed = await deps.lookups().isOriginAllowed(origin);
   deps.allowedOrigins.record(origin, isAllowed);
   if (!isAllowed) return response;

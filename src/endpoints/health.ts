@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { logFailure } from "../telemetry/observer.ts";
-import { addressOf } from "./address.ts";
+import { readAddress } from "./address.ts";
 import type { RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
 
@@ -16,9 +16,9 @@ const RETRY_AFTER_SECONDS = 1;
  * @throws Refusal `address_throttled`
  */
 export async function health({ request }: RequestContext, deps: Deps): Promise<Response> {
-  await deps.addressFilter.limit(addressOf(request), null);
+  await deps.addressFilter.limit(readAddress(request), null);
   const verdicts = await Promise.all(
-    Object.entries(deps.health).map(async ([name, look]) => [name, await verdictOf(look)] as const),
+    Object.entries(deps.health).map(async ([name, look]) => [name, await runCheck(look)] as const),
   );
   const isWell = verdicts.every(([, verdict]) => verdict === "ok");
   const status: Verdict = isWell ? "ok" : "unavailable";
@@ -26,7 +26,7 @@ export async function health({ request }: RequestContext, deps: Deps): Promise<R
   return json({ status, checks: Object.fromEntries(verdicts) }, isWell ? 200 : 503, headers);
 }
 
-async function verdictOf(look: () => Promise<void>): Promise<Verdict> {
+async function runCheck(look: () => Promise<void>): Promise<Verdict> {
   try {
     await look();
     return "ok";

@@ -5,9 +5,9 @@ import { type Params, toParams } from "../protocol/params.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import {
   authenticateBearer,
-  bearerOf,
   isRegisteredFor,
   limitBearer,
+  readBearer,
   requireNamedScope,
 } from "./authenticate-bearer.ts";
 import { readClient, verifyClient } from "./authenticate-client.ts";
@@ -31,7 +31,7 @@ export async function introspect(context: RequestContext, deps: Deps): Promise<R
   const params = request.method === "POST" ? await readParams(request) : queryParams(request);
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
-  const bearer = bearerOf(request);
+  const bearer = readBearer(request);
   const { located, onlyOwn } =
     bearer === null
       ? await askedByClient(context, params, token, deps)

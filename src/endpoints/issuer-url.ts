@@ -7,7 +7,7 @@ export function issuerUrlOf(request: Request, { issuerUrl }: Pick<Deps, "issuerU
 }
 
 /** The addresses of the endpoints, under the first prefix unless another is given. */
-export function urlsOf(
+export function endpointUrls(
   request: Request,
   deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
   prefix: string = deps.pathPrefixes[0] ?? "",
@@ -29,7 +29,7 @@ export function assertionAudiences(
   deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
 ): string[] {
   const endpoints = deps.pathPrefixes.flatMap((prefix) => {
-    const { token, revocation, introspection } = urlsOf(request, deps, prefix);
+    const { token, revocation, introspection } = endpointUrls(request, deps, prefix);
     return [token, revocation, introspection];
   });
   const withoutSlash = endpoints.map((url) => url.replace(/\/$/, ""));

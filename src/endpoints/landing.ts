@@ -2,7 +2,7 @@ import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing-page.ts";
 import { PAGE_POLICY } from "../pages/layout.ts";
 import { prefersHtml } from "./accept.ts";
-import { urlsOf } from "./issuer-url.ts";
+import { endpointUrls } from "./issuer-url.ts";
 import { ASSET_PATHS, type Paths, pathsUnder } from "./paths.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicHtml, publicJson } from "./respond.ts";
@@ -24,7 +24,7 @@ export async function landing({ request }: RequestContext, deps: Deps): Promise<
       "Content-Security-Policy": PAGE_POLICY,
     });
   }
-  const urls = urlsOf(request, deps);
+  const urls = endpointUrls(request, deps);
   const { origin } = new URL(urls.landing);
   const body = {
     name: NAME,

@@ -2,7 +2,7 @@ import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { grantTypes } from "../grants/index.ts";
 import { NAMED_SCOPES } from "../protocol/names.ts";
-import { issuerUrlOf, urlsOf } from "./issuer-url.ts";
+import { endpointUrls, issuerUrlOf } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
 
@@ -15,7 +15,7 @@ const BEARER = "Bearer";
  */
 export async function metadata({ request }: RequestContext, deps: Deps): Promise<Response> {
   const issuer = issuerUrlOf(request, deps);
-  const urls = urlsOf(request, deps);
+  const urls = endpointUrls(request, deps);
   const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
   const algorithms = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.algorithms ?? []))];
   const confidential = methods.filter((method) => method !== "none");

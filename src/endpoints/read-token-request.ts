@@ -1,8 +1,8 @@
 import type { Deps } from "../deps.ts";
 import type { TokenRequest } from "../grants/token-request.ts";
 import type { Params } from "../protocol/params.ts";
-import { labelOf } from "../tokens/session.ts";
-import { addressOf, forwardedForOf } from "./address.ts";
+import { makeLabel } from "../tokens/session.ts";
+import { readAddress, readForwardedFor } from "./address.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
 import { isJson, readParams } from "./read-params.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -18,19 +18,19 @@ export async function readTokenRequest(
 ): Promise<TokenRequest> {
   const params = await readParams(request);
   return {
-    grantType: grantTypeOf(request, params),
+    grantType: readGrantType(request, params),
     params,
     idempotencyKey: request.headers.get("Idempotency-Key"),
-    address: addressOf(request),
-    forwardedFor: forwardedForOf(request),
-    label: labelOf(request.headers.get("User-Agent")),
+    address: readAddress(request),
+    forwardedFor: readForwardedFor(request),
+    label: makeLabel(request.headers.get("User-Agent")),
     issuerUrl: issuerUrlOf(request, deps),
     receivedAtMs: deps.clock(),
   };
 }
 
 /** JSON may leave it out: the table of the seed has no such parameter. */
-function grantTypeOf(request: Request, params: Params): string | undefined {
+function readGrantType(request: Request, params: Params): string | undefined {
   const grantType = params.get("grant_type");
   if (grantType !== undefined || !isJson(request)) return grantType;
   return params.has("refresh_token") ? "refresh_token" : "password";

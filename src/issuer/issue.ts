@@ -1,6 +1,6 @@
 import { toHex } from "../crypto/bytes.ts";
 import { formatScope } from "../protocol/scope.ts";
-import { type AccessTokenContent, NONCE_BYTES, ownerOf } from "../tokens/access-token.ts";
+import { type AccessTokenContent, digestOwner, NONCE_BYTES } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import { begin } from "../tokens/family.ts";
 import type { LoginFacts } from "../tokens/refresh-token.ts";
@@ -50,7 +50,7 @@ async function issueSingle(authorization: Authorization, deps: IssueDeps): Promi
   const reference = {
     kind: "single",
     nonce: toHex(deps.random(NONCE_BYTES)),
-    owner: await ownerOf(clientId),
+    owner: await digestOwner(clientId),
     authorizedAtMs: nowMs,
   } as const;
   const keyId = deps.accessTokenRing.sealing.id;

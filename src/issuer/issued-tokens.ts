@@ -71,7 +71,7 @@ export function toIssued(
  * @throws Unavailable
  */
 export async function listSession(session: Session, deps: EndFamilyDeps): Promise<void> {
-  const displaced = await deps.sessions.note(session);
+  const displaced = await deps.sessions.upsert(session);
   if (displaced === null) return;
   await endFamily(displaced.familyId, displaced.clientId, "too_many_sessions", deps);
 }

@@ -5,7 +5,7 @@ import {
   ACCESS_TOKEN_PREFIX,
   type AccessTokenContent,
   type AccessTokenReference,
-  ownerOf,
+  digestOwner,
   unsealAccessToken,
   unsealTokenId,
 } from "../tokens/access-token.ts";
@@ -66,5 +66,5 @@ async function isUnboundMatch(
 ): Promise<boolean> {
   if (reference.kind === "family") return true;
   const isSameSecond = Math.floor(reference.authorizedAtMs / 1000) * 1000 === issuedAtMs;
-  return isSameSecond && reference.owner === (await ownerOf(clientId));
+  return isSameSecond && reference.owner === (await digestOwner(clientId));
 }

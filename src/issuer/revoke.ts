@@ -6,7 +6,7 @@ import type { Lookups } from "../storage/lookups.ts";
 import type { RevokedTokenStore } from "../storage/revoked-tokens.ts";
 import type { SessionStore } from "../storage/sessions.ts";
 import { audit } from "../telemetry/request-log.ts";
-import { ownerOf, sealAccessToken } from "../tokens/access-token.ts";
+import { digestOwner, sealAccessToken } from "../tokens/access-token.ts";
 import type { FamilyState, RevocationReason, UnbegunFamily } from "../tokens/family.ts";
 import {
   type ImportedRefreshToken,
@@ -65,7 +65,7 @@ export async function revoke(
   if (reference.kind === "family") {
     return endFamily(reference.familyId, clientId, BY_CLIENT, deps);
   }
-  if (reference.owner !== (await ownerOf(clientId))) return;
+  if (reference.owner !== (await digestOwner(clientId))) return;
   const content = ownContent ?? (await deps.accessTokens.get(token));
   // KV may not know a token yet that was made elsewhere a moment ago.
   const expiresAtMs = content?.expiresAtMs ?? reference.authorizedAtMs + ACCESS_TOKEN_MS_MAX;
@@ -133,7 +133,7 @@ async function revokeImported(
   const hash = deps.importedTokens === null ? null : await importedTokenHash(token);
   const imported = hash === null ? null : ((await lookups.importedLogin(hash))?.token ?? null);
   if (imported?.clientId !== clientId) return;
-  const refreshToken = await refreshTokenOf(imported, lookups);
+  const refreshToken = await findRefreshToken(imported, lookups);
   if (refreshToken === null) {
     // Under its hash, since it has no nonce: the next import must not bring it back.
     await deps.revokedTokens.add(imported.hash, imported.expiresAtMs, deps.clock());
@@ -146,7 +146,7 @@ async function revokeImported(
 }
 
 /** The refresh token of a pair, or null when the access token came alone or outlived it. */
-async function refreshTokenOf(
+async function findRefreshToken(
   imported: ImportedToken,
   lookups: Lookups,
 ): Promise<ImportedRefreshToken | null> {

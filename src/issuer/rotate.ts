@@ -5,10 +5,10 @@ import { audit } from "../telemetry/request-log.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
 import {
   type Generation,
+  nextGeneration,
   type RevocationReason,
   type RotationOutcome,
   type RotationRefusal,
-  successorOf,
   type UnbegunFamily,
 } from "../tokens/family.ts";
 import { loginOf, type RefreshToken } from "../tokens/refresh-token.ts";
@@ -56,14 +56,14 @@ export async function rotate(
   const { scope, audience, claims, lifetimes, address } = authorization;
   const nowMs = deps.clock();
   const policy = policyFor(lifetimes, deps);
-  const { predecessor, unbegun } = predecessorOf(refresh, deps);
+  const { predecessor, unbegun } = resolvePredecessor(refresh, deps);
   const { familyId, generation } = predecessor;
   const keyId = deps.refreshTokenRing.sealing.id;
   const { attemptId } = refresh;
   const origin = await deps.digestOrigin(familyId, address);
   const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId, origin };
   const family = { ...predecessor, originalScope: predecessor.scope, login: loginOf(predecessor) };
-  const next = successorOf(predecessor, rotation, nowMs, policy);
+  const next = nextGeneration(predecessor, rotation, nowMs, policy);
   const minted = await mintPair(family, next, claims, authorization, deps);
   const outcome = await deps.families.rotate(familyId, rotation, nowMs, policy, unbegun);
   auditReplay(predecessor, outcome);
@@ -91,7 +91,7 @@ export async function rotate(
   return toIssued(pair, pair.refreshToken, nowMs);
 }
 
-function predecessorOf(
+function resolvePredecessor(
   refresh: Rotated,
   { families }: IssueDeps,
 ): { predecessor: RefreshToken; unbegun?: UnbegunFamily } {
@@ -110,11 +110,11 @@ function auditReplay(
 ): void {
   const reason = outcome.kind === "refused" ? outcome.refusal : outcome.kind;
   if (reason !== "repeated" && reason !== "raced") return;
-  const origin = originOf(outcome);
+  const origin = pickOrigin(outcome);
   audit({ action: "refresh_token_replayed", clientId, userId, familyId, reason, ...origin });
 }
 
-function originOf({ isSameOrigin }: RotationOutcome): Pick<AuditEvent, "isSameOrigin"> {
+function pickOrigin({ isSameOrigin }: RotationOutcome): Pick<AuditEvent, "isSameOrigin"> {
   return isSameOrigin === undefined ? {} : { isSameOrigin };
 }
 
@@ -125,7 +125,7 @@ function recordEnd(
   deps: IssueDeps,
 ): void {
   const reason = REVOCATIONS[outcome.refusal] ?? outcome.refusal;
-  const origin = originOf(outcome);
+  const origin = pickOrigin(outcome);
   audit({ action: "family_revoked", clientId, userId, familyId, reason, ...origin });
   deps.defer(forgetFamily({ familyId, subject: userId, live: ended }, deps));
 }

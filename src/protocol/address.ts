@@ -21,14 +21,14 @@ export function networkOf(address: string): string {
   if (mapped !== undefined) return mapped;
   if (!address.includes(":")) return address;
   const [head = "", tail] = address.toLowerCase().split("::");
-  const groups = groupsOf(head);
-  const last = tail === undefined ? [] : groupsOf(tail);
+  const groups = splitGroups(head);
+  const last = tail === undefined ? [] : splitGroups(tail);
   const zeros = Array.from({ length: Math.max(0, 8 - groups.length - last.length) }, () => "0");
   const all = tail === undefined ? groups : [...groups, ...zeros, ...last];
   const prefix = all.slice(0, IPV6_PREFIX_GROUPS).map((group) => group.replace(/^0+(?=.)/, ""));
   return `${prefix.join(":")}::/64`;
 }
 
-function groupsOf(text: string): string[] {
+function splitGroups(text: string): string[] {
   return text === "" ? [] : text.split(":");
 }

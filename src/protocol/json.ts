@@ -75,16 +75,16 @@ export function parseExactJson(text: string): ExactJson {
     if (typeof parsed !== "number" || context?.source === undefined) return parsed;
     return isExact(parsed, context.source) ? parsed : INEXACT;
   });
-  return { value, inexact: pathsOf(INEXACT, value) };
+  return { value, inexact: findPaths(INEXACT, value) };
 }
 
 function isExact(number: number, source: string): boolean {
   if (!Number.isFinite(number) || source.length > NUMBER_LENGTH_MAX) return false;
-  return decimalOf(String(number)) === decimalOf(source);
+  return normalizeDecimal(String(number)) === normalizeDecimal(source);
 }
 
 /** The one spelling of a decimal number: its digits without outer zeros, and a power of ten. */
-function decimalOf(literal: string): string {
+function normalizeDecimal(literal: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
   const digits = (whole + fraction).replace(/^0+/, "");
@@ -100,7 +100,7 @@ function lengthWithoutZeros(digits: string): number {
   return length;
 }
 
-function pathsOf(wanted: unknown, root: unknown): PropertyKey[][] {
+function findPaths(wanted: unknown, root: unknown): PropertyKey[][] {
   const paths: PropertyKey[][] = [];
   const waiting: [value: unknown, path: PropertyKey[]][] = [[root, []]];
   for (const [value, path] of waiting) {

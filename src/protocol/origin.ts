@@ -23,7 +23,7 @@ const ORIGIN_LENGTH_MAX = 300;
  *
  * @returns as the header `Origin` has it, or null for what has none, such as `file:` and wildcards
  */
-export function originOf(text: string): string | null {
+export function parseOrigin(text: string): string | null {
   const url = URL.parse(text);
   if (url === null || text.length > ORIGIN_LENGTH_MAX || text.includes("*")) return null;
   if (url.protocol === "http:" || url.protocol === "https:") return url.origin;

@@ -4,7 +4,13 @@ import { type ApiContext, contextOf } from "../admin/api/context.ts";
 import { problemsOf } from "../admin/api/input.ts";
 import * as users from "../admin/api/users.ts";
 import { ManagementError } from "../admin/management-error.ts";
-import { type Deps, depsOf, hasManagementApi, newRequestId, observerOf } from "../deps.ts";
+import {
+  createRequestObserver,
+  type Deps,
+  getDeps,
+  hasManagementApi,
+  newRequestId,
+} from "../deps.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { setFailure } from "../telemetry/failure.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
@@ -147,7 +153,7 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     method: keyof Manager,
     work: (context: ApiContext, deps: Deps) => Promise<Result>,
   ): Promise<Managed<Result>> {
-    const observer = observerOf(this.env);
+    const observer = createRequestObserver(this.env);
     const record = observer.begin(newRequestId());
     const { actor: named } = this.ctx.props ?? {};
     const actor = typeof named === "string" && ACTOR.test(named) ? named : null;
@@ -168,7 +174,7 @@ async function outcomeOf<Result extends object>(
 ): Promise<Managed<Result>> {
   if (!hasManagementApi(env)) return { kind: "off" };
   try {
-    const deps = await depsOf(env);
+    const deps = await getDeps(env);
     const result = await work(contextOf(deps.management, "binding", actor), deps);
     return { kind: "ok", ...result };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { depsOf, newRequestId, observerOf } from "../deps.ts";
+import { createRequestObserver, getDeps, newRequestId } from "../deps.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
 import {
@@ -28,7 +28,7 @@ const OUTCOMES: Readonly<Record<Verification["kind"], Outcome>> = {
 export class TokenVerifier extends WorkerEntrypoint<Env> {
   /** Verifies one access token. */
   async verify(token: string, options: Requirements = {}): Promise<Verification> {
-    const observer = observerOf(this.env);
+    const observer = createRequestObserver(this.env);
     const record = observer.begin(newRequestId());
     return withRequestLog(record, async () => {
       const verification = await verify(token, options, this.env);
@@ -46,7 +46,7 @@ async function verify(token: string, options: Requirements, env: Env): Promise<V
   // What a caller of another version, or without types, may send.
   if (typeof token !== "string") return { kind: "invalid_token" };
   try {
-    const { issuer, lookups } = await depsOf(env);
+    const { issuer, lookups } = await getDeps(env);
     const isStrict = options.consistency === "strict";
     const content = isStrict
       ? await issuer.introspect(token, lookups())

@@ -26,7 +26,7 @@ const KV_TTL_SECONDS_MIN = 60;
 export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
   return {
     async put(token, content, nowMs) {
-      const key = await keyOf(token);
+      const key = await hashToken(token);
       const secondsLeft = Math.ceil((content.expiresAtMs - nowMs) / 1000);
       const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, secondsLeft);
       const put = () => kv.put(key, JSON.stringify(content), { expirationTtl });
@@ -39,17 +39,17 @@ export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
     },
 
     async get(token) {
-      const key = await keyOf(token);
+      const key = await hashToken(token);
       return callWithDeadline("kv.get_access_token", () => kv.get<AccessTokenContent>(key, "json"));
     },
 
     async delete(token) {
-      const key = await keyOf(token);
+      const key = await hashToken(token);
       await callWithDeadline("kv.delete_access_token", () => kv.delete(key));
     },
   };
 }
 
-async function keyOf(token: string): Promise<string> {
+async function hashToken(token: string): Promise<string> {
   return toHex(await sha256(token));
 }

@@ -32,15 +32,15 @@ const INSERT = `INSERT INTO audit_events (action, subject, fields, ended_session
  *
  * @param actor who makes them
  */
-export function auditOf(
+export function insertAuditEvents(
   db: D1Database,
   writes: readonly RegistryWrite[],
   actor: string,
 ): D1PreparedStatement {
-  return insertOf(db, writes.map(eventOf), actor);
+  return insertEvents(db, writes.map(toAuditEvent), actor);
 }
 
-function eventOf(write: RegistryWrite): AuditEvent {
+function toAuditEvent(write: RegistryWrite): AuditEvent {
   const subject = "clientId" in write ? write.clientId : write.username;
   const columns = "fields" in write ? Object.keys(write.fields) : [];
   if ("unlocks" in write && write.unlocks) columns.push("unlocked_at_ms");
@@ -50,13 +50,13 @@ function eventOf(write: RegistryWrite): AuditEvent {
 }
 
 /** The statement that notes that every session there is was ended. */
-export function auditOfEndedSessions(db: D1Database): D1PreparedStatement {
-  return insertOf(db, [["end_all_sessions", "", "", 1]], COMMAND);
+export function insertEndedSessionsEvent(db: D1Database): D1PreparedStatement {
+  return insertEvents(db, [["end_all_sessions", "", "", 1]], COMMAND);
 }
 
 /** The statement that notes that accounts and tokens of another server were brought in. */
-export function auditOfImport(db: D1Database): D1PreparedStatement {
-  return insertOf(db, [["import_django", "", "", 0]], COMMAND);
+export function insertImportEvent(db: D1Database): D1PreparedStatement {
+  return insertEvents(db, [["import_django", "", "", 0]], COMMAND);
 }
 
 /**
@@ -76,7 +76,7 @@ export async function listAuditEvents(
   return (await callWithDeadline("d1.list_audit_events", read, COMMAND_DEADLINE_MS)).results;
 }
 
-function insertOf(
+function insertEvents(
   db: D1Database,
   events: readonly AuditEvent[],
   actor: string,

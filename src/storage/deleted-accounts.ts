@@ -35,12 +35,12 @@ const FIND_USERS = `SELECT id, username, deleted_at_ms FROM deleted_accounts
 
 /** The not-before time of a client that is made now, as SQL. @param id the client's, as SQL */
 export function clientStart(id: string): string {
-  return startOf("client", "unixepoch() * 1000", id);
+  return notBeforeSql("client", "unixepoch() * 1000", id);
 }
 
 /** The not-before time of a user who is made now, as SQL. @param id the user's, as SQL */
 export function userStart(id: string): string {
-  return startOf("user", NOW_MS, id);
+  return notBeforeSql("user", NOW_MS, id);
 }
 
 /** The statement that notes the deletion of a client, before it goes. */
@@ -70,7 +70,7 @@ export function selectDeletedUsers(
   return db.prepare(FIND_USERS).bind(JSON.stringify(ids), JSON.stringify(usernames));
 }
 
-function startOf(kind: AccountKind, now: string, id: string): string {
+function notBeforeSql(kind: AccountKind, now: string, id: string): string {
   return `max(${now}, coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts
     WHERE kind = '${kind}' AND id = ${id}), 0))`;
 }

@@ -67,7 +67,7 @@ export function createFamilyStore(
     run: (family: DurableObjectStub<RefreshFamily>) => Promise<Result>,
   ): Promise<Result> {
     return limit.run(familyId, () => {
-      return callWithDeadline(operation, () => repeatedly(() => run(stubOf(families, familyId))));
+      return callWithDeadline(operation, () => repeatedly(() => run(getStub(families, familyId))));
     });
   }
 
@@ -99,7 +99,7 @@ export function createFamilyStore(
 }
 
 /** A stub that threw is broken for good, so each call makes its own. */
-function stubOf(
+function getStub(
   families: DurableObjectNamespace<RefreshFamily>,
   familyId: string,
 ): DurableObjectStub<RefreshFamily> {

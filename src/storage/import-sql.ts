@@ -169,7 +169,7 @@ export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessT
 }
 
 /**
- * Ends refresh tokens that nobody has used here, as `endingOf` of `session-rows.ts` does: the row
+ * Ends refresh tokens that nobody has used here, as `endSessionStatements` of `session-rows.ts` does: the row
  * stays, so that no import brings it back.
  */
 export function refreshTokensToEnd(db: D1Database, hashes: readonly string[]): Change {

@@ -1,6 +1,6 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { usernameKey } from "../protocol/usernames.ts";
-import { auditOfImport } from "./audit-events.ts";
+import { insertImportEvent } from "./audit-events.ts";
 import {
   type DeletedAccount,
   selectDeletedClients,
@@ -19,7 +19,7 @@ import {
   refreshTokensToEnd,
   usersToAdd,
 } from "./import-sql.ts";
-import { spellingsOf } from "./usernames.ts";
+import { listSpellings } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 export type {
@@ -101,7 +101,7 @@ function selectUsers(
   ids: readonly string[],
   usernames: readonly string[],
 ): D1PreparedStatement {
-  const lists = [ids, usernames.flatMap(spellingsOf), usernames.map(usernameKey)];
+  const lists = [ids, usernames.flatMap(listSpellings), usernames.map(usernameKey)];
   return db.prepare(FIND_USERS).bind(...lists.map((list) => JSON.stringify(list)));
 }
 
@@ -143,7 +143,7 @@ export function createImportStore(db: D1Database, isDryRun: boolean): ImportStor
     }
     const statements = changes.map(({ make }) => make);
     statements.push(...changes.flatMap(({ after = [] }) => after));
-    if (!isNoted) statements.push(auditOfImport(db));
+    if (!isNoted) statements.push(insertImportEvent(db));
     const results = await batch(operation, statements);
     isNoted = true;
     return results.slice(0, changes.length).map(({ meta }) => meta.changes);

@@ -1,5 +1,5 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
-import { auditOfEndedSessions } from "./audit-events.ts";
+import { insertEndedSessionsEvent } from "./audit-events.ts";
 
 // What an operator's commands ask of D1 as a whole. No request waits for any of it.
 
@@ -80,7 +80,7 @@ export async function endAllSessions(db: D1Database): Promise<EndedSessions> {
   const statements = [
     db.prepare(`UPDATE clients SET ${END_ALL}`),
     db.prepare(`UPDATE users SET ${END_ALL}`),
-    auditOfEndedSessions(db),
+    insertEndedSessionsEvent(db),
   ];
   const [clients, users] = await run("d1.end_all_sessions", () => db.batch(statements));
   return { clients: clients?.meta.changes ?? 0, users: users?.meta.changes ?? 0 };

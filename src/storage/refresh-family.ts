@@ -55,7 +55,7 @@ export class RefreshFamily extends DurableObject<unknown> {
     const before = isOver ? null : (row?.state ?? unbegun?.state ?? null);
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
     if (state !== null && state !== before) {
-      const kept = keptOf(row, unbegun);
+      const kept = keepUntil(row, unbegun);
       this.#store({ state, neededUntilMs: neededUntilMs(state, policy), ...kept });
       await this.#ensureAlarm();
     }
@@ -135,7 +135,7 @@ function removableAtMs({ neededUntilMs: neededMs, keptUntilMs = 0 }: FamilyRow):
 }
 
 /** Every later row of an adopted family is kept as long as its first. */
-function keptOf(
+function keepUntil(
   row: FamilyRow | undefined,
   unbegun: UnbegunFamily | undefined,
 ): Pick<FamilyRow, "keptUntilMs"> {

@@ -103,11 +103,11 @@ function insertions(
   const values = columns.map((column) => `value ->> '${column}'`);
   const query = `INSERT INTO ${table} (${columns.join(", ")}, not_before_ms)
     SELECT ${values.join(", ")}, ${start} FROM json_each(?)`;
-  return textsOf(rows).map((text) => db.prepare(query).bind(text));
+  return splitJson(rows).map((text) => db.prepare(query).bind(text));
 }
 
 /** The rows as JSON, in as many texts as it takes. */
-function textsOf(rows: readonly Columns[]): string[] {
+function splitJson(rows: readonly Columns[]): string[] {
   const lists: string[][] = [[]];
   let length = 0;
   for (const row of rows.map((each) => JSON.stringify(each))) {

@@ -9,7 +9,11 @@ import {
   type UserInsert,
   userInsertions,
 } from "./registry-inserts.ts";
-import { endingOf, removalOf, type SessionReference } from "./session-rows.ts";
+import {
+  endSessionStatements,
+  removeSessionsStatements,
+  type SessionReference,
+} from "./session-rows.ts";
 import { requireNameIsFree } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
@@ -62,12 +66,12 @@ const GUARD_FAILED = /malformed JSON/;
  *
  * @param mode how user names compare
  */
-export function statementsOf(
+export function buildStatements(
   db: D1Database,
   writes: readonly RegistryWrite[],
   mode: UsernameMode,
 ): D1PreparedStatement[] {
-  return runsOf(writes).flatMap((run) => {
+  return groupByKind(writes).flatMap((run) => {
     const newClients = run.filter((write) => write.kind === "insert_client");
     const newUsers = run.filter((write) => write.kind === "insert_user");
     const changes = run.filter((write) => {
@@ -76,13 +80,13 @@ export function statementsOf(
     return [
       ...clientInsertions(db, newClients),
       ...userInsertions(db, newUsers, mode),
-      ...changes.flatMap((change) => changeOf(db, change, mode)),
+      ...changes.flatMap((change) => buildChange(db, change, mode)),
     ];
   });
 }
 
 /** Writes in their order; those of one kind that follow each other are one run. */
-function runsOf(writes: readonly RegistryWrite[]): RegistryWrite[][] {
+function groupByKind(writes: readonly RegistryWrite[]): RegistryWrite[][] {
   const runs: RegistryWrite[][] = [];
   for (const write of writes) {
     const run = runs.at(-1);
@@ -92,7 +96,7 @@ function runsOf(writes: readonly RegistryWrite[]): RegistryWrite[][] {
   return runs;
 }
 
-function changeOf(
+function buildChange(
   db: D1Database,
   write: Exclude<RegistryWrite, ClientInsert | UserInsert>,
   mode: UsernameMode,
@@ -113,12 +117,12 @@ function changeOf(
       ];
     case "delete_user":
       return [
-        ...removalOf(db, write.username),
+        ...removeSessionsStatements(db, write.username),
         userDeletion(db, write.username),
         ...remove(db, { table: "users", key: "username", name: write.username }, write.expected),
       ];
     case "end_session":
-      return endingOf(db, write);
+      return endSessionStatements(db, write);
   }
 }
 

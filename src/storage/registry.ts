@@ -1,17 +1,17 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { Unavailable } from "../protocol/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
-import { auditOf, COMMAND } from "./audit-events.ts";
+import { COMMAND, insertAuditEvents } from "./audit-events.ts";
 import { originUpdates } from "./client-origins.ts";
 import type { ClientRow } from "./clients.ts";
-import { isConflict, type RegistryWrite, statementsOf } from "./registry-sql.ts";
+import { buildStatements, isConflict, type RegistryWrite } from "./registry-sql.ts";
 import {
   type SessionReference,
   type SessionRow,
   selectSession,
   selectSessions,
 } from "./session-rows.ts";
-import { rowsByName, spellingsOf } from "./usernames.ts";
+import { listSpellings, rowsByName } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 export type { ClientFields, UserFields } from "./registry-inserts.ts";
@@ -82,7 +82,7 @@ export function createRegistry(
 ): Registry {
   async function findRows<Row>(table: Table, key: Key, names: readonly string[]): Promise<Row[]> {
     const rows: Row[] = [];
-    for (const statement of selectionsOf(db, table, key, names)) {
+    for (const statement of buildSelections(db, table, key, names)) {
       const find = () => statement.all<Row>();
       rows.push(...(await callWithDeadline(`d1.find_${table}`, find, deadlineMs)).results);
     }
@@ -102,7 +102,7 @@ export function createRegistry(
     },
     nameKeyOf: mode === "exact" ? normalizeUsername : usernameKey,
     async findUsers(usernames) {
-      const spellings = new Set(usernames.flatMap(spellingsOf));
+      const spellings = new Set(usernames.flatMap(listSpellings));
       const keys = new Set(mode === "exact" ? [] : usernames.map(usernameKey));
       const named = await findRows<UserRow>("users", "username", [...spellings]);
       const similar = await findRows<UserRow>("users", "username_key", [...keys]);
@@ -132,7 +132,7 @@ export function createRegistry(
 
     async write(writes) {
       if (writes.length === 0) return;
-      const statements = transactionOf(db, writes, mode, actor);
+      const statements = buildTransaction(db, writes, mode, actor);
       try {
         await callWithDeadline("d1.write_registry", () => db.batch(statements), deadlineMs);
       } catch (error) {
@@ -144,19 +144,19 @@ export function createRegistry(
 }
 
 /** The statements of writes, with what follows from them. */
-function transactionOf(
+function buildTransaction(
   db: D1Database,
   writes: readonly RegistryWrite[],
   mode: UsernameMode,
   actor: string,
 ): D1PreparedStatement[] {
   const clientIds = writes.flatMap((write) => ("clientId" in write ? [write.clientId] : []));
-  const changes = statementsOf(db, writes, mode);
-  return [...changes, ...originUpdates(db, clientIds), auditOf(db, writes, actor)];
+  const changes = buildStatements(db, writes, mode);
+  return [...changes, ...originUpdates(db, clientIds), insertAuditEvents(db, writes, actor)];
 }
 
 /** The statements that read the rows of those names, as many as it takes. */
-function selectionsOf(
+function buildSelections(
   db: D1Database,
   table: Table,
   key: Key,

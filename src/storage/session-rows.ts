@@ -86,7 +86,7 @@ export function selectSession(
  * no import brings it back. Whoever consumes it at this very moment may still come to be listed, as
  * a session with an id of its own: D1 alone cannot tell.
  */
-export function endingOf(
+export function endSessionStatements(
   db: D1Database,
   { userId, sessionId }: SessionReference,
 ): D1PreparedStatement[] {
@@ -106,7 +106,7 @@ export function endingOf(
 }
 
 /** The statements that remove what there is of a user's sessions, before the user goes. */
-export function removalOf(db: D1Database, username: string): D1PreparedStatement[] {
+export function removeSessionsStatements(db: D1Database, username: string): D1PreparedStatement[] {
   return [
     db.prepare("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE username = ?)"),
     db.prepare(

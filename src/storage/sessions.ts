@@ -11,7 +11,7 @@ export interface SessionStore {
    * @returns a live session whose row it took, since the user has too many: it is to be ended
    * @throws Unavailable when D1 fails
    */
-  note(session: Session): Promise<Pick<Session, "familyId" | "clientId"> | null>;
+  upsert(session: Session): Promise<Pick<Session, "familyId" | "clientId"> | null>;
   /**
    * Takes a session whose family has ended from the list. The mark of one that management ended
    * stays.
@@ -96,7 +96,7 @@ export function selectEndedSession(
 /** Builds the {@link SessionStore} over D1. */
 export function createSessionStore(db: D1Database): SessionStore {
   return {
-    async note(session) {
+    async upsert(session) {
       const { userId, familyId, clientId, label, createdAtMs, lastRefreshedAtMs } = session;
       const names = [userId, familyId, clientId, label];
       const values = [...names, createdAtMs, lastRefreshedAtMs, session.neededUntilMs];

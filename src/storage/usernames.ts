@@ -33,7 +33,7 @@ export function rowOfName<Row extends { readonly username: string }>(
 }
 
 /** The spellings under which a name may be stored: rows of before 0.3 are as they were typed. */
-export function spellingsOf(username: string): string[] {
+export function listSpellings(username: string): string[] {
   return [...new Set([username, username.normalize("NFC"), username.normalize("NFD")])];
 }
 

@@ -30,8 +30,8 @@ const FRAMES_MAX = 8;
 export function describeFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: typeof error };
   const name = /^\w{1,40}$/.test(error.name) ? error.name : "Error";
-  if (!Object.hasOwn(EXPECTED, name)) return { name, frames: framesOf(error) };
-  const cause = error.cause === undefined ? "" : `: ${wordsOf(error.cause)}`;
+  if (!Object.hasOwn(EXPECTED, name)) return { name, frames: readFrames(error) };
+  const cause = error.cause === undefined ? "" : `: ${keepWords(error.cause)}`;
   return { name, message: error.message + cause };
 }
 
@@ -42,7 +42,7 @@ export function setFailure(error: unknown): void {
 }
 
 /** The frames of a stack, without its first lines, which repeat the message. */
-function framesOf({ name, message, stack = "" }: Error): string[] {
+function readFrames({ name, message, stack = "" }: Error): string[] {
   const heads = [`${name}: ${message}`, ...(message === "" ? [name] : [])];
   const head = heads.find((candidate) => stack.startsWith(candidate));
   if (head === undefined) return [];
@@ -57,7 +57,7 @@ function framesOf({ name, message, stack = "" }: Error): string[] {
  * The words and short numbers of a platform message, up to the first quotation mark. Anything else,
  * such as an address or an id, becomes an ellipsis.
  */
-function wordsOf(cause: unknown): string {
+function keepWords(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const [unquoted = ""] = text.slice(0, CAUSE_LENGTH_MAX).split(/["'`]/);
   const words = unquoted.trim().split(/\s+/);

@@ -20,7 +20,7 @@ export interface SingleReference {
   readonly nonce: string;
   /** When the client, or the user, was authorized: a JWT's own `iat` has whole seconds. */
   readonly authorizedAtMs: number;
-  /** Of its client; see {@link ownerOf}. */
+  /** Of its client; see {@link digestOwner}. */
   readonly owner: string;
 }
 
@@ -106,7 +106,7 @@ export async function unsealTokenId(ring: KeyRing, tokenId: string): Promise<Tok
 }
 
 /** Stands for a client in its tokens without a family: 64 bits of a digest, in hexadecimal. */
-export async function ownerOf(clientId: string): Promise<string> {
+export async function digestOwner(clientId: string): Promise<string> {
   return toHex((await sha256(clientId)).subarray(0, OWNER_BYTES));
 }
 
@@ -115,18 +115,18 @@ function encode(token: AccessTokenReference): Uint8Array<ArrayBuffer> {
     const instant = token.authorizedAtMs.toString(16).padStart(2 * INSTANT_BYTES, "0");
     return concat(
       [SINGLE_KIND],
-      bytesOf(token.nonce, NONCE_BYTES),
-      bytesOf(token.owner, OWNER_BYTES),
-      bytesOf(instant, INSTANT_BYTES),
+      decodeHex(token.nonce, NONCE_BYTES),
+      decodeHex(token.owner, OWNER_BYTES),
+      decodeHex(instant, INSTANT_BYTES),
     );
   }
   const generation = new DataView(new ArrayBuffer(4));
   generation.setUint32(0, token.generation);
-  const familyId = bytesOf(token.familyId, FAMILY_ID_BYTES);
+  const familyId = decodeHex(token.familyId, FAMILY_ID_BYTES);
   return concat([FAMILY_KIND], familyId, new Uint8Array(generation.buffer));
 }
 
-function bytesOf(hex: string, length: number): Uint8Array {
+function decodeHex(hex: string, length: number): Uint8Array {
   const bytes = fromHex(hex);
   if (bytes?.length !== length) throw new TypeError(`expected ${length} bytes in hexadecimal`);
   return bytes;

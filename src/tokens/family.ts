@@ -189,7 +189,7 @@ function compareOrigins(
  * The generation that {@link rotate} makes of this predecessor at that time, if it rotates: known
  * before, so that its tokens can be made before anything is consumed.
  */
-export function successorOf(
+export function nextGeneration(
   predecessor: Pick<Generation, "generation" | "issuedAtMs">,
   rotation: Pick<Generation, "keyId" | "scope" | "audience">,
   nowMs: number,
@@ -226,7 +226,7 @@ function succeed(
   atMs: number,
   policy: FamilyPolicy,
 ): RotationStep {
-  const successor = successorOf(state.live, rotation, atMs, policy);
+  const successor = nextGeneration(state.live, rotation, atMs, policy);
   return {
     state: { ...state, live: successor, attemptId: rotation.attemptId, origin: rotation.origin },
     outcome: { kind: "rotated", successor },

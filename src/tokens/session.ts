@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000;
 const NOTES_PER_IDLE_TIME = 10;
 
 /** Makes the label of a session of what a caller said of itself. One line, whatever was sent. */
-export function labelOf(userAgent: string | null): string {
+export function makeLabel(userAgent: string | null): string {
   return (userAgent ?? "").replace(/\p{C}/gu, " ").trim().slice(0, LABEL_LENGTH_MAX);
 }
 

@@ -49,7 +49,7 @@ async function askLegacy(
   const body = new URLSearchParams({ grant_type: "password", username, password });
   const headers = new Headers({ Accept: "application/json" });
   if (clientSecret === null) body.set("client_id", clientId);
-  else headers.set("Authorization", basicOf(clientId, clientSecret));
+  else headers.set("Authorization", encodeBasic(clientId, clientSecret));
   const response = await fetch(tokenEndpoint, {
     method: "POST",
     headers,
@@ -68,7 +68,7 @@ async function askLegacy(
 }
 
 /** HTTP Basic as RFC 6749 §2.3.1 has it: id and secret are form-encoded first. */
-function basicOf(clientId: string, secret: string): string {
+function encodeBasic(clientId: string, secret: string): string {
   return `Basic ${toBase64(utf8(`${formEncode(clientId)}:${formEncode(secret)}`))}`;
 }
 

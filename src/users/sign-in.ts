@@ -91,13 +91,13 @@ async function checkPassword(
   const migrated = matched === null ? await migrateUser(username, password, named, deps) : null;
   if (migrated !== null) return migrated;
   if (user === null) throw new Refusal("user_unknown");
-  if (matched === null) throw new Refusal(reasonOf(user, password));
+  if (matched === null) throw new Refusal(chooseReason(user, password));
   if (!user.isActive) throw new Refusal("user_inactive");
   if (outdated) deps.defer(rehash(user, password, deps));
   return user;
 }
 
-function reasonOf(
+function chooseReason(
   user: User,
   password: string,
 ): "password_unusable" | "password_too_long" | "password_wrong" {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Bytes, concat, fromHex } from "../../src/crypto/bytes.ts";
 import { deriveKeyRing, parseRingKeys } from "../../src/crypto/key-ring.ts";
-import { ownerOf } from "../../src/tokens/access-token.ts";
+import { digestOwner } from "../../src/tokens/access-token.ts";
 import { sealToken } from "../../src/tokens/sealed-token.ts";
 import {
   API,
@@ -85,7 +85,7 @@ async function oldToken(claims: Claims = {}, clientId = "jwt"): Promise<string> 
   const nowMs = Date.now();
   const instant = fromHex(nowMs.toString(16).padStart(12, "0")) as Bytes;
   const nonce = crypto.getRandomValues(new Uint8Array(20));
-  const owner = fromHex(await ownerOf(clientId)) as Bytes;
+  const owner = fromHex(await digestOwner(clientId)) as Bytes;
   const jti = await sealToken("", sealing, concat([2], nonce, owner, instant));
   const { header } = readJws(await own());
   const iat = Math.floor(nowMs / 1000);

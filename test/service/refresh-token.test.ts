@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { depsOf } from "../../src/deps.ts";
+import { getDeps } from "../../src/deps.ts";
 import {
   INVALID_GRANT,
   INVALID_SCOPE,
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 
 const isGood = async (accessToken: string) => {
-  const { issuer, lookups } = await depsOf(service.env);
+  const { issuer, lookups } = await getDeps(service.env);
   return (await issuer.introspect(accessToken, lookups())) !== null;
 };
 

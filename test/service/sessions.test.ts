@@ -231,7 +231,7 @@ describe("ending one session", () => {
     const { id, logins } = await loggedIn();
     const [session] = await sessionsOf(id);
     await env.DB.prepare("UPDATE sessions SET ended_at_ms = 1 WHERE user_id = ?").bind(id).run();
-    await createSessionStore(env.DB).note({
+    await createSessionStore(env.DB).upsert({
       ...{ userId: id, familyId: session?.id ?? "", clientId: "client", label: "late" },
       ...{ sessionId: null, createdAtMs: Date.now(), lastRefreshedAtMs: Date.now() },
       neededUntilMs: Date.now() + DAY_SECONDS * 1000,

@@ -57,7 +57,7 @@ test.each([
   ["expired", -1],
 ])("a login reads few of 20,000 %s sessions", async (name, neededForMs) => {
   await addSessions(name, 20_000, Date.now() + neededForMs);
-  const rows = await rowsReadBy((db) => createSessionStore(db).note(newSession(name)));
+  const rows = await rowsReadBy((db) => createSessionStore(db).upsert(newSession(name)));
   expect(rows).toBeGreaterThan(0);
   expect(rows).toBeLessThan(15 * SESSIONS_MAX);
   expect(await countOf(name)).toBeLessThanOrEqual(20_000);
@@ -80,13 +80,13 @@ test("a page of 20,000 sessions reads few of them", async () => {
 test("of too many sessions the least recently refreshed gives its row", async () => {
   const store = createSessionStore(env.DB);
   await addSessions("one", SESSIONS_MAX - 1, Date.now() + HOUR_MS);
-  expect(await store.note(newSession("one"))).toBeNull();
+  expect(await store.upsert(newSession("one"))).toBeNull();
   expect(await countOf("one")).toBe(SESSIONS_MAX);
   const oldest = await env.DB.prepare(
     `SELECT family_id FROM sessions WHERE user_id = 'one'
      ORDER BY last_refreshed_at_ms LIMIT 1`,
   ).first<string>("family_id");
-  const displaced = await store.note(newSession("one"));
+  const displaced = await store.upsert(newSession("one"));
   expect(displaced).toEqual({ familyId: oldest, clientId: "client" });
   expect(await countOf("one")).toBe(SESSIONS_MAX);
 });
@@ -94,7 +94,7 @@ test("of too many sessions the least recently refreshed gives its row", async ()
 test("one that was ended by an operator keeps its mark, however many there are", async () => {
   await addSessions("marked", SESSIONS_MAX, Date.now() + HOUR_MS);
   await env.DB.exec("UPDATE sessions SET ended_at_ms = 1 WHERE user_id = 'marked'");
-  expect(await createSessionStore(env.DB).note(newSession("marked"))).toBeNull();
+  expect(await createSessionStore(env.DB).upsert(newSession("marked"))).toBeNull();
   expect(await countOf("marked")).toBe(SESSIONS_MAX + 1);
 });
 
@@ -115,7 +115,7 @@ test.each([
   ["the row of an expired login", 1],
 ])("a login of a browser session is listed with it in %s", async (name, expired) => {
   await addSessions(name, expired, Date.now() - 1);
-  await createSessionStore(env.DB).note({ ...newSession(name), sessionId: "browser" });
+  await createSessionStore(env.DB).upsert({ ...newSession(name), sessionId: "browser" });
   const query = "SELECT session_id FROM sessions WHERE user_id = ?";
   const { results } = await env.DB.prepare(query).bind(name).all();
   expect(results).toEqual([{ session_id: "browser" }]);

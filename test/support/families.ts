@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { depsOf, newRequestId, observerOf } from "../../src/deps.ts";
+import { createRequestObserver, getDeps, newRequestId } from "../../src/deps.ts";
 import { onError } from "../../src/endpoints/on-error.ts";
 import type { ActiveToken } from "../../src/issuer/index.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
@@ -52,7 +52,7 @@ export function interceptFamilies(intercept: InterceptCall): Pick<Env, "REFRESH_
 
 /** The object of the family that a refresh token belongs to. */
 export async function familyOf(refreshToken: string): Promise<Family> {
-  const { refreshTokenRing } = (await depsOf(env)).grants;
+  const { refreshTokenRing } = (await getDeps(env)).grants;
   const token = await unsealRefreshToken(refreshTokenRing, refreshToken);
   return env.REFRESH_FAMILIES.get(env.REFRESH_FAMILIES.idFromString(token?.familyId ?? ""));
 }
@@ -83,8 +83,8 @@ export async function inspect(
   { env }: Service,
   accessToken: string,
 ): Promise<ActiveToken | WholeAnswer | null> {
-  const { issuer, lookups } = await depsOf(env);
-  const observer = observerOf(env);
+  const { issuer, lookups } = await getDeps(env);
+  const observer = createRequestObserver(env);
   const record = observer.begin(newRequestId());
   return withRequestLog(record, async () => {
     try {

@@ -3,8 +3,8 @@ import { ADMIN_SCOPE } from "../../protocol/names.ts";
 import { Refusal } from "../../protocol/refusal.ts";
 import {
   authenticateBearer,
-  bearerOf,
   limitBearer,
+  readBearer,
   requireNamedScope,
 } from "../authenticate-bearer.ts";
 
@@ -17,7 +17,7 @@ import {
  */
 export async function authorizeAdmin(request: Request, deps: Deps): Promise<string> {
   if (!request.headers.has("Authorization")) throw new Refusal("caller_token_missing");
-  const bearer = bearerOf(request);
+  const bearer = readBearer(request);
   if (bearer === null) throw new Refusal("caller_token_inactive");
   const holder = await limitBearer(request, bearer, deps);
   const lookups = deps.lookups();

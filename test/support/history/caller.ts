@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { depsOf } from "../../../src/deps.ts";
+import { getDeps } from "../../../src/deps.ts";
 import { Unavailable } from "../../../src/protocol/refusal.ts";
 import { createFamilyStore } from "../../../src/storage/families.ts";
 import { unsealRefreshToken } from "../../../src/tokens/refresh-token.ts";
@@ -94,7 +94,7 @@ export class Caller {
   }
 
   async #familyIdOf({ pairs }: Session): Promise<string> {
-    const { refreshTokenRing } = (await depsOf(this.#service.env)).grants;
+    const { refreshTokenRing } = (await getDeps(this.#service.env)).grants;
     const token = await unsealRefreshToken(refreshTokenRing, pairs[0]?.refreshToken ?? "");
     if (token === null) throw new Error("the service does not know its own token");
     return token.familyId;

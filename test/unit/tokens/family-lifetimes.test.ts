@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isAccessTokenLive, neededUntilMs, successorOf } from "../../../src/tokens/family.ts";
+import { isAccessTokenLive, neededUntilMs, nextGeneration } from "../../../src/tokens/family.ts";
 import {
   BIRTH_MS,
   REJECT,
@@ -57,7 +57,7 @@ describe("a clock that is behind", () => {
 
   test("makes the successor beforehand as the rotation makes it", () => {
     const made = { keyId: state.live.keyId, scope: "read", audience: null };
-    const next = successorOf(state.live, made, BIRTH_MS - 60_000, REJECT);
+    const next = nextGeneration(state.live, made, BIRTH_MS - 60_000, REJECT);
     expect(next).toMatchObject({ generation: 3, issuedAtMs: BIRTH_MS + 1000 });
   });
 

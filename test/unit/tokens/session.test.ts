@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FamilyPolicy } from "../../../src/tokens/family.ts";
-import { isNoteDue, labelOf, sessionNeededUntilMs } from "../../../src/tokens/session.ts";
+import { isNoteDue, makeLabel, sessionNeededUntilMs } from "../../../src/tokens/session.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -61,5 +61,5 @@ test.each([
   [" a\nb\u0000c\u202e ", "a b c"],
   ["x".repeat(500), "x".repeat(120)],
 ])("the label of %j is %j", (userAgent, label) => {
-  expect(labelOf(userAgent)).toBe(label);
+  expect(makeLabel(userAgent)).toBe(label);
 });
