@@ -8,7 +8,7 @@ import {
   jwtVerify,
   type ProtectedHeaderParameters,
 } from "jose";
-import { decoyKey } from "./decoy-keys.ts";
+import { dummyKey } from "./dummy-keys.ts";
 import { algorithmsOf, type KnownAlgorithm } from "./jwk-check.ts";
 import { isStrictJwt } from "./strict-jwt.ts";
 
@@ -105,7 +105,7 @@ async function verifySignature(
     requiredClaims: ["exp", "jti"],
   };
   if (fitting.length === 0) {
-    await jwtVerify(assertion, await decoyKey(algorithm), options);
+    await jwtVerify(assertion, await dummyKey(algorithm), options);
     return null;
   }
   for (const jwk of fitting) {

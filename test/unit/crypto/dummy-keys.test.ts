@@ -6,14 +6,14 @@ import { ISSUER } from "../../support/checks.ts";
 import { type Algorithm, newKey, publicHalf } from "../../support/keys.ts";
 
 test.each<Algorithm>(["ES256", "EdDSA", "RS256"])(
-  "whoever could sign as the decoy for %s would prove nothing",
+  "a signature by the dummy key for %s is never accepted",
   async (algorithm) => {
     const key = await newKey(algorithm);
     const assertion = await newAssertion("client", key, {}, { kid: undefined });
     const verifiedBy = (keys: JWK[]) => verifyAssertion(assertion, { keys }, [ISSUER], Date.now());
     const own = publicHalf(key);
     expect(await verifiedBy([own])).not.toBeNull();
-    // From here on every signature is right for every key.
+    // From here on every signature is valid for every key.
     const verify = vi.spyOn(crypto.subtle, "verify").mockResolvedValue(true);
     expect(await verifiedBy([])).toBeNull();
     expect(verify).toHaveBeenCalledTimes(1);

@@ -9,11 +9,11 @@ const RSA_MODULUS =
   "rveP6I_4u5LXab9lMh-68CacN-VF2h4uI0Cd9Q";
 
 /**
- * Public keys of nobody: their private halves were thrown away when they were made. They are fixed,
- * since making one of RSA takes a tenth of a second. Nothing depends on that nobody has the private
- * halves: who asks for a decoy takes no signature, not even a right one.
+ * Public keys whose private halves were discarded. They are constants, since generating an RSA key
+ * takes a tenth of a second. Security does not depend on the private halves: whatever a dummy key
+ * verifies is rejected, even with a valid signature.
  */
-const DECOYS: Readonly<Record<Exclude<KnownAlgorithm, "Ed25519">, JWK>> = {
+const DUMMY_KEYS: Readonly<Record<Exclude<KnownAlgorithm, "Ed25519">, JWK>> = {
   ES256: {
     kty: "EC",
     crv: "P-256",
@@ -25,10 +25,10 @@ const DECOYS: Readonly<Record<Exclude<KnownAlgorithm, "Ed25519">, JWK>> = {
 };
 
 /**
- * A key of the kind that an algorithm needs, so that a signature costs the same work whether or not
- * there is a key to verify it with. It is imported as a real one is.
+ * A key for an algorithm, so that verifying a signature takes the same time whether or not the
+ * client has a key. Imported like a real one.
  */
-export async function decoyKey(algorithm: KnownAlgorithm): Promise<CryptoKey> {
-  const jwk = DECOYS[algorithm === "Ed25519" ? "EdDSA" : algorithm];
+export async function dummyKey(algorithm: KnownAlgorithm): Promise<CryptoKey> {
+  const jwk = DUMMY_KEYS[algorithm === "Ed25519" ? "EdDSA" : algorithm];
   return (await importJWK(jwk, algorithm)) as CryptoKey;
 }
