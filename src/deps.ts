@@ -30,7 +30,7 @@ import { createClientStore } from "./storage/clients.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import { createImportedTokenStore } from "./storage/imported-tokens.ts";
-import { createForeignDerivation } from "./storage/long-hash.ts";
+import { createLongHashDerivation } from "./storage/long-hash.ts";
 import { createLookups, type Lookups } from "./storage/lookups.ts";
 import { createRegistry } from "./storage/registry.ts";
 import { createRevokedTokenStore } from "./storage/revoked-tokens.ts";
@@ -99,7 +99,7 @@ async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig(env);
   requireBindings(env);
   const tokenKey = requireSealingKey(config);
-  const deriveLong = createForeignDerivation(env.FOREIGN_PASSWORDS);
+  const deriveLong = createLongHashDerivation(env.FOREIGN_PASSWORDS);
   const { hashesInFlightMax: hashesMax } = config;
   const createQueue = () => createHashingQueue({ hashesMax, clock, wait });
   const [mintDeps, digestOrigin, passwordKinds, limits] = await Promise.all([

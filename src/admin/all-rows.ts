@@ -1,11 +1,11 @@
-import type { Page } from "../storage/registry.ts";
+import type { PageRange } from "../storage/registry.ts";
 
 /** Rows read at a time. */
 const PAGE_ROWS = 500;
 
 /** Reads all rows, a page at a time. */
 export async function* allRows<Row>(
-  list: (page: Page) => Promise<readonly Row[]>,
+  list: (page: PageRange) => Promise<readonly Row[]>,
   keyOf: (row: Row) => string,
 ): AsyncGenerator<Row> {
   let after = "";

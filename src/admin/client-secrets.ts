@@ -28,7 +28,7 @@ const SECRET_BYTES = 32;
 const ENDED_AT_MS = 0;
 
 /** How {@link rotateClientSecret} goes about it. */
-export interface Rotation {
+export interface SecretRotation {
   /** A secret that the client brings; null: one is made. */
   readonly secret: string | null;
   /** Until when the old secret is valid too. Null: until the next rotation, or until dropped. */
@@ -45,7 +45,7 @@ export interface Rotation {
  */
 export function rotateClientSecret(
   clientId: string,
-  rotation: Rotation,
+  rotation: SecretRotation,
   deps: AdminDeps,
 ): Promise<ClientSecret> {
   return changeClient(clientId, deps, async (row) => {

@@ -1,5 +1,5 @@
 import type { ClientRow } from "../storage/clients.ts";
-import { type Page, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import { type PageRange, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound } from "./change-client.ts";
 import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secrets.ts";
@@ -54,7 +54,10 @@ export async function createClient(input: object, deps: AdminDeps): Promise<Clie
 }
 
 /** Shows clients by id, one page. */
-export function listClients(page: Page, { registry }: AdminDeps): Promise<Listing<ClientView>> {
+export function listClients(
+  page: PageRange,
+  { registry }: AdminDeps,
+): Promise<Listing<ClientView>> {
   return listPage((some) => registry.listClients(some), page, idOf, viewOf);
 }
 

@@ -1,4 +1,4 @@
-import type { Page } from "../storage/registry.ts";
+import type { PageRange } from "../storage/registry.ts";
 
 /** One page of a list. */
 export interface Listing<Item> {
@@ -9,8 +9,8 @@ export interface Listing<Item> {
 
 /** Reads one page. One row more than is shown tells whether there are more. */
 export async function listPage<Row, Item>(
-  list: (page: Page) => Promise<readonly Row[]>,
-  { after, limit }: Page,
+  list: (page: PageRange) => Promise<readonly Row[]>,
+  { after, limit }: PageRange,
   keyOf: (row: Row) => string,
   toItem: (row: Row) => Item,
 ): Promise<Listing<Item>> {

@@ -3,13 +3,13 @@
  * lists as lists, instants in ISO 8601, and no field at all for what has its default.
  */
 import { type ClientRow, words } from "../storage/clients.ts";
-import type { ClientFields } from "../storage/registry.ts";
+import type { ClientColumns } from "../storage/registry.ts";
 import type { UserRow } from "../storage/users.ts";
 import type { ClientEntry, UserEntry } from "./entry-schemas.ts";
 
 /** The columns of a client that hold its secrets. */
 export type SecretFields = Pick<
-  ClientFields,
+  ClientColumns,
   "secret_record" | "previous_secret_record" | "previous_secret_ends_at_ms"
 >;
 
@@ -24,7 +24,7 @@ export const NO_SECRETS: SecretFields = {
 export const UNUSABLE_RECORD = "!";
 
 /** The columns of a client, but for its secrets. */
-export function clientFieldsOf(entry: ClientEntry): Omit<ClientFields, keyof SecretFields> {
+export function clientFieldsOf(entry: ClientEntry): Omit<ClientColumns, keyof SecretFields> {
   return {
     client_name: entry.client_name,
     token_endpoint_auth_method: entry.token_endpoint_auth_method,
@@ -54,7 +54,7 @@ export function secretFieldsOf(entry: ClientEntry): SecretFields {
 }
 
 /** A client as a file would have it, with the records of its secrets. */
-export function clientEntryOf(row: ClientRow | (ClientFields & { client_id: string })) {
+export function clientEntryOf(row: ClientRow | (ClientColumns & { client_id: string })) {
   const endsAtMs = row.previous_secret_ends_at_ms;
   return {
     client_id: row.client_id,

@@ -1,11 +1,11 @@
 import type { ClientRow } from "../storage/clients.ts";
-import type { ClientFields, RegistryWrite } from "../storage/registry.ts";
+import type { ClientColumns, RegistryWrite } from "../storage/registry.ts";
 
 /**
  * The write that gives a client other columns, or null when none differs. The whole row must still
  * be as it was read, since its columns have to fit to each other.
  */
-export function updateOfClient(row: ClientRow, wanted: ClientFields): RegistryWrite | null {
+export function updateOfClient(row: ClientRow, wanted: ClientColumns): RegistryWrite | null {
   const fields = changedFields(wanted, row);
   if (fields === null) return null;
   const { client_id: clientId, not_before_ms: _, created_at_ms: __, ...expected } = row;

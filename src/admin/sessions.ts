@@ -1,4 +1,4 @@
-import { type Page, RegistryConflict } from "../storage/registry.ts";
+import { type PageRange, RegistryConflict } from "../storage/registry.ts";
 import type { SessionRow } from "../storage/session-rows.ts";
 import type { UserKey } from "../storage/users.ts";
 import { findUser } from "./change-user.ts";
@@ -24,11 +24,11 @@ export interface SessionView {
 /** Shows the live sessions of a user, one page. @throws ManagementError `not_found` */
 export async function listSessions(
   key: UserKey,
-  page: Page,
+  page: PageRange,
   deps: AdminDeps,
 ): Promise<Listing<SessionView>> {
   const { id } = await findUser(key, deps);
-  const list = (some: Page) => deps.registry.listSessions(id, some);
+  const list = (some: PageRange) => deps.registry.listSessions(id, some);
   return listPage(list, page, ({ session_id }) => session_id, viewOf);
 }
 

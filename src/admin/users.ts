@@ -1,5 +1,5 @@
 import { normalizeUsername } from "../protocol/usernames.ts";
-import { type Page, RegistryConflict, type UserFields } from "../storage/registry.ts";
+import { type PageRange, RegistryConflict, type UserColumns } from "../storage/registry.ts";
 import type { UserKey, UserRow } from "../storage/users.ts";
 import { nameOf } from "./all-rows.ts";
 import { changeUser, findUser } from "./change-user.ts";
@@ -39,7 +39,7 @@ export async function createUser(input: object, deps: AdminDeps): Promise<string
   if (entry.password_record !== undefined) throw invalid("password_record: stands in files alone");
   if (password !== undefined) requireGoodPassword(password, username, deps);
   const id = entry.id ?? deps.newUserId();
-  const fields: UserFields = {
+  const fields: UserColumns = {
     password_record:
       password === undefined ? UNUSABLE_RECORD : await deps.userPasswords.makeHash(password),
     claims: JSON.stringify(entry.claims),
@@ -56,7 +56,7 @@ export async function createUser(input: object, deps: AdminDeps): Promise<string
 }
 
 /** Shows users by name, one page. */
-export function listUsers(page: Page, { registry }: AdminDeps): Promise<Listing<UserView>> {
+export function listUsers(page: PageRange, { registry }: AdminDeps): Promise<Listing<UserView>> {
   return listPage((some) => registry.listUsers(some), page, nameOf, viewOf);
 }
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Page } from "../storage/registry.ts";
+import type { PageRange } from "../storage/registry.ts";
 import type { Target } from "./bindings.ts";
 import { DEFAULT_STATE_DIR } from "./project.ts";
 
@@ -60,7 +60,7 @@ export function targetOf({ persistTo, remote, env }: CommonOptions): Target {
 }
 
 /** The page to ask for. */
-export function pageOf({ after, limit }: ListOptions): Page {
+export function pageOf({ after, limit }: ListOptions): PageRange {
   return { after, limit };
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../admin/registry-rows.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientRow } from "../storage/clients.ts";
-import type { ClientFields } from "../storage/registry.ts";
+import type { ClientColumns } from "../storage/registry.ts";
 import type { FileClient, NamedFields } from "./registry-file.ts";
 
 /** One client of a file, and its row if there is one. */
@@ -23,7 +23,7 @@ interface Asked {
 
 /** What a client is to have, before the record of a new secret is made. */
 export interface ClientChange {
-  readonly columns: Omit<ClientFields, keyof SecretFields>;
+  readonly columns: Omit<ClientColumns, keyof SecretFields>;
   readonly secrets: SecretFields;
   /** Takes the place of `secrets.secret_record` once it is hashed; null: there is none. */
   readonly newSecret: string | null;

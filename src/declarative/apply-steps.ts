@@ -6,7 +6,7 @@ import { problemOfPassword } from "../admin/password-policy.ts";
 import { clientEntryOf, UNUSABLE_RECORD, userEntryOf } from "../admin/registry-rows.ts";
 import { changedFields, updateOfClient } from "../admin/row-changes.ts";
 import type { ClientRow } from "../storage/clients.ts";
-import type { RegistryWrite, UserFields } from "../storage/registry.ts";
+import type { RegistryWrite, UserColumns } from "../storage/registry.ts";
 import type { UserRow } from "../storage/users.ts";
 import { type ClientChange, decideClient, isReadable, UNREADABLE } from "./apply-clients.ts";
 import type { FileUser, NamedFields, RegistryFile } from "./registry-file.ts";
@@ -166,7 +166,7 @@ function userStep({ entry, named, row }: UserAsked, made: string | null, deps: A
   const { username } = entry;
   const subject = { kind: "user", name: username } as const;
   const isKept = (field: string) => row !== undefined && !named.has(field);
-  const fields: UserFields = {
+  const fields: UserColumns = {
     password_record: entry.password_record ?? made ?? row?.password_record ?? UNUSABLE_RECORD,
     claims: isKept("claims") && row ? row.claims : JSON.stringify(entry.claims),
     is_active: isKept("is_active") && row ? row.is_active : Number(entry.is_active),
@@ -186,7 +186,7 @@ function userStep({ entry, named, row }: UserAsked, made: string | null, deps: A
     fields: changed,
     // Not the whole row: a login may replace the record of the same password at any time.
     expected: Object.fromEntries(
-      Object.keys(changed).map((field) => [field, row[field as keyof UserFields]]),
+      Object.keys(changed).map((field) => [field, row[field as keyof UserColumns]]),
     ),
     endsSessions: changed.password_record !== undefined || changed.is_active === 0,
   };

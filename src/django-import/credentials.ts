@@ -5,7 +5,7 @@ import { describeHasher, hasherOf } from "./hashers.ts";
 type Fields = DumpRecord["fields"];
 
 /** How a client proves itself, as fields of a client entry; or why it cannot be taken. */
-export type Credentials =
+export type DumpCredentials =
   | {
       readonly token_endpoint_auth_method: "client_secret_basic" | "private_key_jwt" | "none";
       readonly client_secret?: string;
@@ -21,7 +21,7 @@ const BY_CLIENT_TYPE = ["", "none", "client_secret_basic", "client_secret_post"]
  * Reads how an application of DOT proves itself. A public one may have a secret: DOT takes a
  * request without it, and refuses a wrong one; for `client_credentials` it always asks for it.
  */
-export function credentialsOf(fields: Fields, remarks: string[]): Credentials {
+export function credentialsOf(fields: Fields, remarks: string[]): DumpCredentials {
   const method = textOf(fields["token_endpoint_auth_method"]);
   if (method === "private_key_jwt") return keysOf(fields, remarks);
   if (!BY_CLIENT_TYPE.includes(method)) {
@@ -36,7 +36,7 @@ export function credentialsOf(fields: Fields, remarks: string[]): Credentials {
 
 const MAKE_IT = "make the client here by `client create`";
 
-function ofConfidential(fields: Fields, remarks: string[]): Credentials {
+function ofConfidential(fields: Fields, remarks: string[]): DumpCredentials {
   if (textOf(fields["client_secret"]) !== "") return withSecret(fields, "client_secret_basic");
   if (isPresent(fields["client_jwks"])) return keysOf(fields, remarks);
   if (actsForItself(fields)) {
@@ -47,7 +47,7 @@ function ofConfidential(fields: Fields, remarks: string[]): Credentials {
   return { token_endpoint_auth_method: "none" };
 }
 
-function ofPublic(fields: Fields, remarks: string[]): Credentials {
+function ofPublic(fields: Fields, remarks: string[]): DumpCredentials {
   if (textOf(fields["client_secret"]) === "") return { token_endpoint_auth_method: "none" };
   if (actsForItself(fields)) {
     remarks.push("is public, and needs its secret for all it may do: comes over as confidential");
@@ -60,7 +60,7 @@ function ofPublic(fields: Fields, remarks: string[]): Credentials {
   return { token_endpoint_auth_method: "none" };
 }
 
-function withSecret(fields: Fields, method: "client_secret_basic" | "none"): Credentials {
+function withSecret(fields: Fields, method: "client_secret_basic" | "none"): DumpCredentials {
   const secret = textOf(fields["client_secret"]);
   const isRecord = parsePasswordHash(secret) !== null;
   if (isRecord) return { token_endpoint_auth_method: method, secret_record: secret };
@@ -78,7 +78,7 @@ function isHashedByOwn(fields: Fields): boolean {
   return isHashed && /^[a-z][a-z0-9_]*\$.*\$./.test(textOf(fields["client_secret"]));
 }
 
-function keysOf(fields: Fields, remarks: string[]): Credentials {
+function keysOf(fields: Fields, remarks: string[]): DumpCredentials {
   const jwks = readJwks(fields["client_jwks"]);
   const hasAddress = isPresent(fields["client_jwks_uri"]);
   if (jwks === null) {

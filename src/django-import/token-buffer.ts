@@ -1,6 +1,6 @@
 import type {
-  ImportedAccessToken,
-  ImportedRefreshToken,
+  ImportedAccessTokenRow,
+  ImportedRefreshTokenRow,
   ImportStore,
 } from "../storage/import-store.ts";
 import type { Tally } from "./report.ts";
@@ -10,12 +10,12 @@ const ROWS_PER_BATCH = 500;
 
 /** Collects tokens and writes them some hundred at a time, and counts what was not here yet. */
 export function createTokenBuffer(store: ImportStore, tally: Tally) {
-  let refreshTokens: ImportedRefreshToken[] = [];
-  let accessTokens: ImportedAccessToken[] = [];
+  let refreshTokens: ImportedRefreshTokenRow[] = [];
+  let accessTokens: ImportedAccessTokenRow[] = [];
 
   return {
-    addRefreshToken: (row: ImportedRefreshToken) => void refreshTokens.push(row),
-    addAccessToken: (row: ImportedAccessToken) => void accessTokens.push(row),
+    addRefreshToken: (row: ImportedRefreshTokenRow) => void refreshTokens.push(row),
+    addAccessToken: (row: ImportedAccessTokenRow) => void accessTokens.push(row),
     isFull: () => Math.max(refreshTokens.length, accessTokens.length) >= ROWS_PER_BATCH,
 
     async flush(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ImportedAccessToken, ImportedRefreshToken } from "../storage/import-store.ts";
+import type { ImportedAccessTokenRow, ImportedRefreshTokenRow } from "../storage/import-store.ts";
 import { refusalOfToken } from "./known-accounts.ts";
 import type { Survey } from "./survey.ts";
 import type { DumpedAccessToken, DumpedRefreshToken } from "./tokens.ts";
@@ -33,7 +33,7 @@ export function refreshTokenRow(
   scope: string,
   accounts: Accounts,
   { nowMs, refreshIdleSeconds }: TokenOptions,
-): Row<ImportedRefreshToken> {
+): Row<ImportedRefreshTokenRow> {
   const { client, user, refusal } = ownersOf(token, accounts);
   if (user === null) return { refusal: "has no user" };
   if (client === undefined || user === undefined || refusal !== null) {
@@ -55,7 +55,7 @@ export function accessTokenRow(
   { hash, refreshTokenHash }: AccessTokenHashes,
   accounts: Accounts,
   { nowMs }: TokenOptions,
-): Row<ImportedAccessToken> {
+): Row<ImportedAccessTokenRow> {
   const { client, user, refusal } = ownersOf(token, accounts);
   if (client === undefined || user === undefined || refusal !== null) {
     return { refusal: refusal ?? "" };

@@ -3,7 +3,7 @@ import type { ImportedUser, ImportStore } from "../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import type { Survey } from "./survey.ts";
 import { naturalKeyOf } from "./user-decisions.ts";
-import { type Admission, mapUser } from "./users.ts";
+import { mapUser, type UserAdmission } from "./users.ts";
 
 /** Most users written at once. */
 const USERS_PER_BATCH = 500;
@@ -16,7 +16,7 @@ export function createUserBatches(
   survey: Survey,
   store: ImportStore,
   usernameField: string,
-  admission: Admission,
+  admission: UserAdmission,
 ) {
   let waiting: ImportedUser[] = [];
   let characters = 0;

@@ -18,7 +18,7 @@ import {
   type Standing,
 } from "./user-decisions.ts";
 import { createUserGateCheck } from "./user-gates.ts";
-import { type Admission, type DumpedUser, isActiveThere, mapUser } from "./users.ts";
+import { type DumpedUser, isActiveThere, mapUser, type UserAdmission } from "./users.ts";
 
 /** How many users are looked up at once. */
 const USERS_PER_LOOKUP = 1000;
@@ -51,7 +51,7 @@ export function createUserSurvey(deps: ImportDeps, tally: Tally, options: UserOp
   const nameKeys = new Set<string>();
   const fields = createFieldCheck(models);
   const gates = createUserGateCheck(models);
-  const admission: Admission = { gates: models.userGates ?? [], nowMs };
+  const admission: UserAdmission = { gates: models.userGates ?? [], nowMs };
   const records = createRecordWatch(tally);
   const waiting: Candidate[] = [];
 

@@ -16,14 +16,14 @@ export interface DumpedUser {
 }
 
 /** The fields besides `is_active` that say whether a user may log in, and the time to compare. */
-export interface Admission {
+export interface UserAdmission {
   readonly gates: readonly Gate[];
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
 const DJANGO_GATE: Gate = { field: "is_active", sense: "active" };
-const BY_DJANGO: Admission = { gates: [], nowMs: 0 };
+const BY_DJANGO: UserAdmission = { gates: [], nowMs: 0 };
 
 /**
  * Reads a user. The record of the password is kept as it is, also where no password can be right
@@ -34,7 +34,7 @@ const BY_DJANGO: Admission = { gates: [], nowMs: 0 };
 export function mapUser(
   { pk, fields }: DumpRecord,
   usernameField: string,
-  admission: Admission = BY_DJANGO,
+  admission: UserAdmission = BY_DJANGO,
 ): Mapping<DumpedUser> {
   const name = fields[usernameField];
   if (typeof name !== "string") return { refusal: `has no text in the field ${usernameField}` };
@@ -61,14 +61,14 @@ export function mapUser(
 /** Whether the old server lets a user in. A model without `is_active` has no other users. */
 export function isActiveThere(
   fields: DumpRecord["fields"],
-  admission: Admission = BY_DJANGO,
+  admission: UserAdmission = BY_DJANGO,
 ): boolean {
   return gatesOf(fields, admission).every(({ effect }) => effect === "admits");
 }
 
 function gatesOf(
   fields: DumpRecord["fields"],
-  { gates, nowMs }: Admission,
+  { gates, nowMs }: UserAdmission,
 ): { field: string; effect: GateEffect }[] {
   const all = Object.hasOwn(fields, DJANGO_GATE.field) ? [DJANGO_GATE, ...gates] : gates;
   return all.map((gate) => {

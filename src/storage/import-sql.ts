@@ -24,7 +24,7 @@ export interface ImportedClient {
 }
 
 /** A row of `imported_refresh_tokens` to be added. */
-export interface ImportedRefreshToken {
+export interface ImportedRefreshTokenRow {
   readonly token_hash: string;
   readonly client_id: string;
   readonly user_id: string;
@@ -33,7 +33,7 @@ export interface ImportedRefreshToken {
 }
 
 /** A row of `imported_access_tokens` to be added. */
-export interface ImportedAccessToken {
+export interface ImportedAccessTokenRow {
   readonly token_hash: string;
   readonly refresh_token_hash: string | null;
   readonly client_id: string;
@@ -151,7 +151,10 @@ export function clientsToAdd(db: D1Database, rows: readonly ImportedClient[]): C
 }
 
 /** Adds refresh tokens that were never imported. */
-export function refreshTokensToAdd(db: D1Database, rows: readonly ImportedRefreshToken[]): Change {
+export function refreshTokensToAdd(
+  db: D1Database,
+  rows: readonly ImportedRefreshTokenRow[],
+): Change {
   const json = JSON.stringify(rows);
   return {
     make: db.prepare(ADD_REFRESH_TOKENS).bind(json),
@@ -160,7 +163,7 @@ export function refreshTokensToAdd(db: D1Database, rows: readonly ImportedRefres
 }
 
 /** Adds access tokens, unless the refresh token that each came with was imported before. */
-export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessToken[]): Change {
+export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessTokenRow[]): Change {
   const json = JSON.stringify(rows);
   return {
     make: db.prepare(ADD_ACCESS_TOKENS).bind(json),

@@ -11,9 +11,9 @@ import {
   accessTokensToRemove,
   type Change,
   clientsToAdd,
-  type ImportedAccessToken,
+  type ImportedAccessTokenRow,
   type ImportedClient,
-  type ImportedRefreshToken,
+  type ImportedRefreshTokenRow,
   type ImportedUser,
   refreshTokensToAdd,
   refreshTokensToEnd,
@@ -23,17 +23,17 @@ import { listSpellings } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 export type {
-  ImportedAccessToken,
+  ImportedAccessTokenRow,
   ImportedClient,
-  ImportedRefreshToken,
+  ImportedRefreshTokenRow,
   ImportedUser,
 } from "./import-sql.ts";
 
 /** Tokens that are added together or not at all. */
 export interface ImportedTokens {
-  readonly refreshTokens: readonly ImportedRefreshToken[];
+  readonly refreshTokens: readonly ImportedRefreshTokenRow[];
   /** One whose refresh token was here before the batch is left out: it ended with that. */
-  readonly accessTokens: readonly ImportedAccessToken[];
+  readonly accessTokens: readonly ImportedAccessTokenRow[];
 }
 
 /** What an import asks of a user who is here already. */

@@ -2,42 +2,46 @@ import { DurableObject } from "cloudflare:workers";
 import { type Bytes, toHex } from "../crypto/bytes.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 
-/** What an object makes of a password. */
+/** The result of {@link ForeignPasswords.derive}. */
 export type LongHashResult =
   | { readonly kind: "derived"; readonly key: Bytes }
-  /** It has too much to do already, and has done nothing. */
+  /** Too many derivations are waiting; nothing was done. */
   | { readonly kind: "busy" };
 
 /**
- * Derivations that one object takes on: one under way and two that wait for it. At four seconds
- * each, the last is answered before its caller gives up.
+ * Most derivations of one object: one in progress and two waiting. At four seconds each, the last
+ * one finishes before its caller's deadline.
  */
 export const DERIVATIONS_MAX = 3;
 
 /**
- * Derives keys with more iterations than WebCrypto does in one call, which takes seconds of CPU: in
- * an object of its own, so that no other request shares its CPU limit or waits for it. One at a
- * time, with pauses in which the object answers who comes meanwhile. Stores nothing.
+ * Derives the keys of long hashes (Django's, with more iterations than WebCrypto does in one call),
+ * which takes seconds of CPU. In an object of its own, so that no other request shares its CPU limit
+ * or waits for it. One at a time, with pauses in which the object accepts other calls. Stores
+ * nothing.
+ *
+ * The class and the binding `FOREIGN_PASSWORDS` keep their names (as `UsedAssertions` does): an
+ * upgrade must start with the wrangler.toml of the previous version.
  */
 export class ForeignPasswords extends DurableObject<unknown> {
-  readonly #underWay = new Map<string, Promise<Bytes>>();
+  readonly #inProgress = new Map<string, Promise<Bytes>>();
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * Derives the key of one password. Who asks the same as somebody before shares that answer: a
-   * busy client's first requests all bring the same secret.
+   * Derives the key of one password. Equal calls at the same time share one derivation: the first
+   * requests of a busy client all present the same secret.
    */
   async derive(password: string, salt: Bytes, iterations: number): Promise<LongHashResult> {
-    const question = `${iterations} ${toHex(salt)} ${password}`;
-    const known = this.#underWay.get(question);
+    const name = `${iterations} ${toHex(salt)} ${password}`;
+    const known = this.#inProgress.get(name);
     if (known !== undefined) return { kind: "derived", key: await known };
-    if (this.#underWay.size >= DERIVATIONS_MAX) return { kind: "busy" };
+    if (this.#inProgress.size >= DERIVATIONS_MAX) return { kind: "busy" };
     const key = this.#inTurn(() => longPbkdf2(password, salt, iterations, pause));
-    this.#underWay.set(question, key);
+    this.#inProgress.set(name, key);
     try {
       return { kind: "derived", key: await key };
     } finally {
-      this.#underWay.delete(question);
+      this.#inProgress.delete(name);
     }
   }
 
@@ -48,7 +52,7 @@ export class ForeignPasswords extends DurableObject<unknown> {
   }
 }
 
-/** A timer, since the thread is shared with whoever waits for an event, and no promise is one. */
+/** Uses a timer: an awaited promise alone would not let the object handle other events. */
 function pause(): Promise<void> {
   return scheduler.wait(0);
 }

@@ -3,30 +3,29 @@ import type { DeriveLong } from "../crypto/long-pbkdf2.ts";
 import { callWithDeadline } from "../deadline.ts";
 import { Refusal } from "../protocol/refusal.ts";
 import { measure } from "../telemetry/request-log.ts";
-import type { ForeignPasswords } from "./foreign-passwords.ts";
+import type { ForeignPasswords } from "./long-hash-object.ts";
 
-/** Objects that derive side by side, wherever in the world they are asked. */
-export const FOREIGN_OBJECTS = 16;
+/** Number of objects, in the world, that derive in parallel. */
+export const LONG_HASH_OBJECTS = 16;
 
 /** How long a derivation may take, in milliseconds: three of the longest, one after the other. */
 export const DERIVATION_DEADLINE_MS = 15_000;
 
 /**
- * Builds the {@link DeriveLong} of the Worker, which leaves the work to a Durable Object. The salt
- * says which: a record always has the same one, so that the simultaneous first uses of a record
- * meet, and guesses at one record hold up few others.
+ * Builds the {@link DeriveLong} of the Worker, which delegates to a Durable Object. The salt selects
+ * the object: simultaneous first uses of a hash reach the same one and share a derivation, and
+ * guesses at one hash delay few others.
  *
- * What it builds throws Refusal `hashing_busy` when the object has too much to do already, and
- * Unavailable when it fails or does not answer in time. The derivation never falls back to the
- * Worker itself.
+ * The function throws Refusal `hashing_busy` when too many derivations are waiting, and Unavailable
+ * when the object fails or does not respond in time. The Worker never derives by itself.
  */
-export function createForeignDerivation(
+export function createLongHashDerivation(
   objects: DurableObjectNamespace<ForeignPasswords>,
 ): DeriveLong {
   return async (password, salt, iterations) => {
     const [byte = 0] = await sha256(salt);
-    const object = objects.getByName(String(byte % FOREIGN_OBJECTS));
-    // Both a derivation and a call to an object, so that it counts as either in the log.
+    const object = objects.getByName(String(byte % LONG_HASH_OBJECTS));
+    // The log counts it both as a derivation and as a call to an object.
     const outcome = await measure("pbkdf2.javascript", () => {
       const derive = async () => await object.derive(password, salt, iterations);
       return callWithDeadline("password.derive", derive, DERIVATION_DEADLINE_MS);

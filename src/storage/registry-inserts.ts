@@ -5,16 +5,16 @@ import { requireNamesAreFree } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 /** Columns of a client that an operator decides. */
-export type ClientFields = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
+export type ClientColumns = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
 
 /** Columns of a user that an operator decides. */
-export type UserFields = Pick<UserRow, "password_record" | "claims" | "is_active">;
+export type UserColumns = Pick<UserRow, "password_record" | "claims" | "is_active">;
 
 /** A client to add. */
 export interface ClientInsert {
   readonly kind: "insert_client";
   readonly clientId: string;
-  readonly fields: ClientFields;
+  readonly fields: ClientColumns;
 }
 
 /** A user to add. */
@@ -22,7 +22,7 @@ export interface UserInsert {
   readonly kind: "insert_user";
   readonly id: string;
   readonly username: string;
-  readonly fields: UserFields;
+  readonly fields: UserColumns;
 }
 
 /**

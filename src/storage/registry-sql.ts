@@ -1,11 +1,11 @@
 import type { UsernameMode } from "../protocol/usernames.ts";
 import { clientDeletion, userDeletion } from "./deleted-accounts.ts";
 import {
-  type ClientFields,
+  type ClientColumns,
   type ClientInsert,
   clientInsertions,
   nameColumns,
-  type UserFields,
+  type UserColumns,
   type UserInsert,
   userInsertions,
 } from "./registry-inserts.ts";
@@ -27,15 +27,15 @@ export type RegistryWrite =
   | {
       readonly kind: "update_client";
       readonly clientId: string;
-      readonly fields: Partial<ClientFields>;
-      readonly expected?: Partial<ClientFields>;
+      readonly fields: Partial<ClientColumns>;
+      readonly expected?: Partial<ClientColumns>;
       readonly endsSessions: boolean;
     }
   | { readonly kind: "delete_client"; readonly clientId: string }
   | {
       readonly kind: "update_user";
       readonly username: string;
-      readonly fields: Partial<UserFields & Pick<UserRow, "username">>;
+      readonly fields: Partial<UserColumns & Pick<UserRow, "username">>;
       readonly expected?: ExpectedUser;
       readonly endsSessions: boolean;
       /** Whether failed logins are forgotten; a new password forgets them too. */
@@ -49,7 +49,7 @@ export type RegistryWrite =
   | (SessionReference & { readonly kind: "end_session"; readonly username: string });
 
 /** With the id it is the user that was read, even if names change hands meanwhile. */
-type ExpectedUser = Partial<UserFields & Pick<UserRow, "id">>;
+type ExpectedUser = Partial<UserColumns & Pick<UserRow, "id">>;
 
 /** The database's own clock, which is the one that issues tokens too, give or take milliseconds. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";

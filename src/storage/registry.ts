@@ -14,11 +14,11 @@ import {
 import { listSpellings, rowsByName } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
-export type { ClientFields, UserFields } from "./registry-inserts.ts";
+export type { ClientColumns, UserColumns } from "./registry-inserts.ts";
 export type { RegistryWrite } from "./registry-sql.ts";
 
 /** Which part of a table to read, in the order of its names. */
-export interface Page {
+export interface PageRange {
   /** The name before the first of the page; empty: from the start. */
   readonly after: string;
   /** Most rows of the page. */
@@ -39,11 +39,11 @@ export interface Registry {
   /** @returns the rows that exist among those asked for, by id */
   findUsersById(ids: readonly string[]): Promise<ReadonlyMap<string, UserRow>>;
   /** Reads clients by id, one page. */
-  listClients(page: Page): Promise<readonly ClientRow[]>;
+  listClients(page: PageRange): Promise<readonly ClientRow[]>;
   /** Reads users by name, one page. */
-  listUsers(page: Page): Promise<readonly UserRow[]>;
+  listUsers(page: PageRange): Promise<readonly UserRow[]>;
   /** Reads the live sessions of a user by id, one page. */
-  listSessions(userId: string, page: Page): Promise<readonly SessionRow[]>;
+  listSessions(userId: string, page: PageRange): Promise<readonly SessionRow[]>;
   /** @returns a session of that user, ended or not, or null when there is none */
   findSession(session: SessionReference): Promise<SessionRow | null>;
   /**
@@ -89,7 +89,7 @@ export function createRegistry(
     return rows;
   }
 
-  async function listRows<Row>(operation: string, query: string, page: Page): Promise<Row[]> {
+  async function listRows<Row>(operation: string, query: string, page: PageRange): Promise<Row[]> {
     const statement = db.prepare(query).bind(page.after, page.limit);
     return (await callWithDeadline(operation, () => statement.all<Row>(), deadlineMs)).results;
   }

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   dropPreviousSecret,
-  type Rotation,
   rotateClientSecret,
+  type SecretRotation,
 } from "../../src/admin/client-secrets.ts";
 import { deleteClient, setClientDisabled, updateClient } from "../../src/admin/clients.ts";
 import type { AdminDeps } from "../../src/admin/deps.ts";
@@ -18,12 +18,12 @@ const service = createService({});
 const shop = { client_id: "shop", client_secret: "first", grant_types: ["client_credentials"] };
 const ada = { username: "ada", password: "a lovely one" };
 const FILE = { clients: [shop], users: [ada] };
-const IN_A_WEEK: Rotation = {
+const IN_A_WEEK: SecretRotation = {
   secret: "second",
   oldEndsAtMs: Date.now() + 7 * 86_400_000,
   endsOld: false,
 };
-const AT_ONCE: Rotation = { secret: "second", oldEndsAtMs: Date.now(), endsOld: true };
+const AT_ONCE: SecretRotation = { secret: "second", oldEndsAtMs: Date.now(), endsOld: true };
 
 let tools: AdminDeps;
 

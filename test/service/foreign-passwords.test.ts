@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { DJANGO_ITERATIONS_MAX } from "../../src/crypto/password-hash.ts";
-import { DERIVATIONS_MAX } from "../../src/storage/foreign-passwords.ts";
 import { DERIVATION_DEADLINE_MS } from "../../src/storage/long-hash.ts";
+import { DERIVATIONS_MAX } from "../../src/storage/long-hash-object.ts";
 import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { DJANGO_RECORDS, passwordRecordOf, setPasswordRecord } from "../support/django-records.ts";

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { originUpdates } from "../../src/storage/client-origins.ts";
 import { createImportStore, type ImportedClient } from "../../src/storage/import-store.ts";
 import {
-  type ClientFields,
+  type ClientColumns,
   createRegistry,
   RegistryConflict,
   type RegistryWrite,
@@ -14,7 +14,7 @@ const SECOND = "capacitor://localhost";
 
 const registry = createRegistry(env.DB);
 
-const FIELDS: ClientFields & ImportedClient = {
+const FIELDS: ClientColumns & ImportedClient = {
   client_id: "",
   client_name: "",
   token_endpoint_auth_method: "none",
@@ -42,7 +42,7 @@ function inserting(clientId: string, allowed_origins: string, disabled = 0): Reg
   return { kind: "insert_client", clientId, fields };
 }
 
-function updating(clientId: string, fields: Partial<ClientFields>): RegistryWrite {
+function updating(clientId: string, fields: Partial<ClientColumns>): RegistryWrite {
   return { kind: "update_client", clientId, fields, endsSessions: false };
 }
 

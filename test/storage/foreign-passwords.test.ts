@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { toBase64, utf8 } from "../../src/crypto/bytes.ts";
-import { DERIVATIONS_MAX } from "../../src/storage/foreign-passwords.ts";
-import { createForeignDerivation, FOREIGN_OBJECTS } from "../../src/storage/long-hash.ts";
+import { createLongHashDerivation, LONG_HASH_OBJECTS } from "../../src/storage/long-hash.ts";
+import { DERIVATIONS_MAX } from "../../src/storage/long-hash-object.ts";
 
 /** Made by `crypto.pbkdf2Sync` of Node. */
 const VECTOR = {
@@ -72,9 +72,9 @@ test("the Worker asks a fixed number of objects, and for one salt always the sam
       };
     },
   });
-  const deriveLong = createForeignDerivation(objects);
+  const deriveLong = createLongHashDerivation(objects);
   for (let count = 0; count < 200; count += 1) await deriveLong("pw", utf8(`salt ${count}`), 1);
-  expect(new Set(names).size).toBe(FOREIGN_OBJECTS);
+  expect(new Set(names).size).toBe(LONG_HASH_OBJECTS);
   names.length = 0;
   await Promise.all(["one", "other"].map((password) => deriveLong(password, salt, 1)));
   expect(new Set(names).size).toBe(1);

@@ -4,7 +4,7 @@ import { Unavailable } from "../../src/protocol/refusal.ts";
 import { listAuditEvents } from "../../src/storage/audit-events.ts";
 import { endAllSessions } from "../../src/storage/maintenance.ts";
 import {
-  type ClientFields,
+  type ClientColumns,
   createRegistry,
   RegistryConflict,
   type RegistryWrite,
@@ -13,7 +13,7 @@ import { dumpRegistry } from "../support/management.ts";
 
 const registry = createRegistry(env.DB);
 
-const FIELDS: ClientFields = {
+const FIELDS: ClientColumns = {
   client_name: "",
   token_endpoint_auth_method: "none",
   secret_record: null,

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Reason } from "../../src/admin/explanations/index.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
-import { DERIVATIONS_MAX } from "../../src/storage/foreign-passwords.ts";
+import { DERIVATIONS_MAX } from "../../src/storage/long-hash-object.ts";
 import { ASSERTION_TYPE } from "./assertions.ts";
 import { CANARIES } from "./canaries.ts";
 import { passSeconds } from "./clock.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { AdminDeps } from "../../admin/deps.ts";
 import * as sessions from "../../admin/sessions.ts";
-import type { Page } from "../../storage/registry.ts";
+import type { PageRange } from "../../storage/registry.ts";
 import { usageError } from "../command-error.ts";
 import { withManagement } from "../management.ts";
 import {
@@ -62,7 +62,7 @@ export function addSessions(user: Command, terminal: Terminal): void {
 async function wholeId(username: string, start: string, deps: AdminDeps): Promise<string> {
   if (start.length < PREFIX_LENGTH_MIN) return start;
   const found: string[] = [];
-  const list = (page: Page) => sessions.listSessions({ username }, page, deps);
+  const list = (page: PageRange) => sessions.listSessions({ username }, page, deps);
   for (let after: string | null = ""; after !== null; ) {
     const { items, next }: Awaited<ReturnType<typeof list>> = await list({ after, limit: 1000 });
     found.push(...items.map(({ id }) => id).filter((id) => id.startsWith(start)));

@@ -1,12 +1,12 @@
 import { html } from "hono/html";
-import type { Html } from "./markdown.ts";
+import type { Markup } from "./markdown.ts";
 import type { Example, PageOperation, Parameter, Resolve, SchemaObject } from "./types.ts";
 
 const FORM = "application/x-www-form-urlencoded";
 const JSON_TYPE = "application/json";
 
 /** The form that tries an operation: one per example, or one for all of its parameters. */
-export function formOf(operation: PageOperation, resolve: Resolve): Html {
+export function formOf(operation: PageOperation, resolve: Resolve): Markup {
   const { operationId, requestBody } = operation;
   const body = requestBody?.content[FORM] ?? requestBody?.content[JSON_TYPE];
   const examples = Object.entries(body?.examples ?? {});
@@ -30,7 +30,7 @@ ${tryForm(operation, operationId, inputs)}</details>`;
 }
 
 /** Headers that a caller may send. */
-export function headersOf({ parameters = [] }: PageOperation): Html | string {
+export function headersOf({ parameters = [] }: PageOperation): Markup | string {
   const rows = parameters.filter((parameter) => parameter.in === "header");
   if (rows.length === 0) return "";
   return html`<details><summary>Headers</summary><dl>
@@ -40,7 +40,7 @@ ${rows.map(({ name, description }) => {
 })}</dl></details>`;
 }
 
-function tryForm(operation: PageOperation, id: string, inputs: readonly Html[]): Html {
+function tryForm(operation: PageOperation, id: string, inputs: readonly Markup[]): Markup {
   const { method, path, security, requestBody } = operation;
   const schemes = security.flatMap((requirement) => Object.keys(requirement));
   const sendsJson = requestBody !== undefined && !(FORM in requestBody.content);
@@ -53,7 +53,7 @@ ${inputs}<div class="row"><button id="${id}-send">Send</button>
 </form>`;
 }
 
-function fields(id: string, { value }: Example): Html[] {
+function fields(id: string, { value }: Example): Markup[] {
   return Object.entries(value).map(([name, text]) => {
     return name === "grant_type"
       ? html`<input type="hidden" name="${name}" value="${text}">
@@ -62,18 +62,18 @@ function fields(id: string, { value }: Example): Html[] {
   });
 }
 
-function parameterInput(id: string, { name, in: place, required }: Parameter): Html {
+function parameterInput(id: string, { name, in: place, required }: Parameter): Markup {
   return input(id, name, "", place, required === true || place === "path");
 }
 
-function input(id: string, name: string, value: string, place: string, required = false): Html {
+function input(id: string, name: string, value: string, place: string, required = false): Markup {
   return html`<label for="${id}-${name}">${name}</label>
 <input id="${id}-${name}" name="${name}" value="${value}" data-in="${place}" autocomplete="off"
  spellcheck="false"${required ? html` required` : ""}>
 `;
 }
 
-function jsonInput(id: string, schema: SchemaObject): Html {
+function jsonInput(id: string, schema: SchemaObject): Markup {
   const { properties = {}, required = [] } = schema;
   const body = Object.fromEntries(required.map((name) => [name, exampleOf(properties[name])]));
   return html`<label for="${id}-json">JSON body</label>

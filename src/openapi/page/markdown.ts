@@ -1,10 +1,10 @@
 import { html, raw } from "hono/html";
 
 /** A piece of HTML. */
-export type Html = ReturnType<typeof html>;
+export type Markup = ReturnType<typeof html>;
 
 /** The Markdown that descriptions use: paragraphs, lists and code. */
-export function markdown(text: string): Html {
+export function markdown(text: string): Markup {
   const blocks = text.split(/\n{2,}|\n(?=- )|(?<=\n- [^\n]*)\n(?!- )/).map((block) => block.trim());
   const parts: string[] = [];
   let items: string[] = [];
@@ -25,7 +25,7 @@ export function markdown(text: string): Html {
 }
 
 /** One line of it. */
-export function inlineMarkdown(text: string): Html {
+export function inlineMarkdown(text: string): Markup {
   return html`${raw(inline(text))}`;
 }
 

@@ -1,10 +1,10 @@
 import { html } from "hono/html";
 import { formOf, headersOf } from "./form-html.ts";
-import { type Html, inlineMarkdown, markdown } from "./markdown.ts";
+import { inlineMarkdown, type Markup, markdown } from "./markdown.ts";
 import type { PageOperation, Resolve } from "./types.ts";
 
 /** One operation: what it does, a form to try it, and its answers. */
-export function operationHtml(operation: PageOperation, resolve: Resolve): Html {
+export function operationHtml(operation: PageOperation, resolve: Resolve): Markup {
   const { operationId, method, path, summary, description, responses } = operation;
   return html`<article id="${operationId}" aria-labelledby="${operationId}-title">
 <h3 id="${operationId}-title">${summary}</h3>
@@ -23,7 +23,7 @@ ${Object.entries(responses).map(([status, answer]) => answerHtml(status, answer)
 }
 
 /** Fields of the body, each with its meaning. */
-function fieldsOf({ requestBody }: PageOperation, resolve: Resolve): Html | string {
+function fieldsOf({ requestBody }: PageOperation, resolve: Resolve): Markup | string {
   const [body] = Object.values(requestBody?.content ?? {});
   if (body === undefined) return "";
   const { properties = {}, required = [] } = resolve(body.schema);
@@ -41,7 +41,7 @@ function fieldsOf({ requestBody }: PageOperation, resolve: Resolve): Html | stri
 function answerHtml(
   status: string,
   { description, content = {} }: PageOperation["responses"][string],
-): Html {
+): Markup {
   const examples = Object.values(content).flatMap((body) => Object.values(body.examples ?? {}));
   const kind = status.startsWith("2") ? "good" : "bad";
   const line = html`<span class="status ${kind}">${status}</span> ${inlineMarkdown(description)}`;

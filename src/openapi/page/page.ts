@@ -1,7 +1,7 @@
 /** The page of the API, made of the OpenAPI document when the service is built. */
 import { html } from "hono/html";
 import { openApiDocument } from "../document.ts";
-import { type Html, markdown } from "./markdown.ts";
+import { type Markup, markdown } from "./markdown.ts";
 import { operationHtml } from "./operation-html.ts";
 import type { PageOperation, SchemaObject } from "./types.ts";
 
@@ -63,7 +63,7 @@ ${members.map((operation) => operationHtml(operation, resolve))}</section>
 function menu(group: {
   readonly name: string;
   readonly operations: readonly PageOperation[];
-}): Html {
+}): Markup {
   return html`<div data-group="${group.name}"><p class="group-name">${group.name}</p>
 <ul>
 ${group.operations.map(({ operationId, method, summary }) => {
@@ -75,14 +75,14 @@ ${group.operations.map(({ operationId, method, summary }) => {
 }
 
 /** Its first sentence is for everybody, the rest for who needs it. */
-function introduction(description: string): Html {
+function introduction(description: string): Markup {
   const [first = "", ...rest] = description.split(/\n\n/);
   return html`<div class="lead">${markdown(first)}</div>
 <details><summary>Clients, limits and scopes</summary>${markdown(rest.join("\n\n"))}
 <p>Scopes of this service: <code data-scopes>read from its metadata</code></p></details>`;
 }
 
-function credentials(): Html {
+function credentials(): Markup {
   return html`<form class="credentials" id="credentials" aria-labelledby="credentials-title">
 <h2 id="credentials-title">Try it with</h2>
 <p class="quiet">Every request on this page uses these. They stay in this page and are gone when
