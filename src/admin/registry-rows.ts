@@ -2,6 +2,7 @@
  * Between a row of the registry and how a file, a command or an API writes it: RFC 7591's names,
  * lists as lists, instants in ISO 8601, and no field at all for what has its default.
  */
+import { type ClientFieldName, type ColumnKind, clientFieldRows } from "../clients/metadata.ts";
 import { type ClientRow, words } from "../storage/clients.ts";
 import type { ClientColumns } from "../storage/registry.ts";
 import type { UserRow } from "../storage/users.ts";
@@ -23,24 +24,26 @@ export const NO_SECRETS: SecretFields = {
 /** An unusable record, as Django has it: no password is right. */
 export const UNUSABLE_RECORD = "!";
 
-/** The columns of a client, but for its secrets. */
+type Column = string | number | null;
+
+/** Between a value and its column. Undefined is null in the column. */
+const COLUMNS: Readonly<
+  Record<ColumnKind, { write(value: unknown): Column; read(column: Column): unknown }>
+> = {
+  plain: { write: (value) => value as Column, read: (column) => column },
+  words: { write: (value) => (value as string[]).join(" "), read: (column) => words(`${column}`) },
+  json: { write: (value) => JSON.stringify(value), read: (column) => JSON.parse(`${column}`) },
+  flag: { write: (value) => (value ? 1 : 0), read: (column) => column === 1 },
+};
+
+/** The columns of a client, without its secrets. */
 export function clientFieldsOf(entry: ClientEntry): Omit<ClientColumns, keyof SecretFields> {
-  return {
-    client_name: entry.client_name,
-    token_endpoint_auth_method: entry.token_endpoint_auth_method,
-    grant_types: entry.grant_types.join(" "),
-    scope: entry.scope ?? null,
-    default_scope: entry.default_scope ?? null,
-    audience: entry.audience.join(" "),
-    claims: JSON.stringify(entry.claims),
-    jwks: entry.jwks === undefined ? null : JSON.stringify(entry.jwks),
-    allowed_origins: entry.allowed_origins.join(" "),
-    access_token_format: entry.access_token_format,
-    access_token_ttl_seconds: entry.access_token_ttl_seconds ?? null,
-    refresh_idle_ttl_seconds: entry.refresh_idle_ttl_seconds ?? null,
-    refresh_absolute_ttl_seconds: entry.refresh_absolute_ttl_seconds ?? null,
-    disabled: entry.disabled ? 1 : 0,
-  };
+  const values = new Map<string, unknown>(Object.entries(entry));
+  const columns = clientFieldRows().map(([name, { column }]) => {
+    const value = values.get(name);
+    return [name, value === undefined ? null : COLUMNS[column].write(value)];
+  });
+  return Object.fromEntries(columns);
 }
 
 /** The columns of a client's secrets, where the entry has them as records. */
@@ -53,9 +56,16 @@ export function secretFieldsOf(entry: ClientEntry): SecretFields {
   };
 }
 
-/** A client as a file would have it, with the records of its secrets. */
-export function clientEntryOf(row: ClientRow | (ClientColumns & { client_id: string })) {
+/** A client as a file has it, with the hashes of its secrets. */
+export function clientEntryOf(
+  row: ClientColumns & Pick<ClientRow, "client_id">,
+): Omit<ClientEntry, "client_secret"> {
   const endsAtMs = row.previous_secret_ends_at_ms;
+  const columns = new Map<string, Column>(Object.entries(row));
+  const fields = clientFieldRows().map(([name, { column }]) => {
+    const value = columns.get(name) ?? null;
+    return [name, value === null ? null : COLUMNS[column].read(value)];
+  });
   return {
     client_id: row.client_id,
     ...present({
@@ -63,22 +73,8 @@ export function clientEntryOf(row: ClientRow | (ClientColumns & { client_id: str
       previous_secret_record: row.previous_secret_record,
       previous_secret_ends_at: endsAtMs === null ? null : instantOf(endsAtMs),
     }),
-    client_name: row.client_name,
-    grant_types: words(row.grant_types),
-    token_endpoint_auth_method: row.token_endpoint_auth_method,
-    ...present({ scope: row.scope, default_scope: row.default_scope }),
-    audience: words(row.audience),
-    claims: JSON.parse(row.claims),
-    ...present({ jwks: row.jwks === null ? null : JSON.parse(row.jwks) }),
-    allowed_origins: words(row.allowed_origins),
-    access_token_format: row.access_token_format,
-    ...present({
-      access_token_ttl_seconds: row.access_token_ttl_seconds,
-      refresh_idle_ttl_seconds: row.refresh_idle_ttl_seconds,
-      refresh_absolute_ttl_seconds: row.refresh_absolute_ttl_seconds,
-    }),
-    disabled: row.disabled === 1,
-  } satisfies ClientEntry;
+    ...(present(Object.fromEntries(fields)) as Pick<ClientEntry, ClientFieldName>),
+  };
 }
 
 /** A user as a file would have it, with the record of the password. */

@@ -1,16 +1,13 @@
 /** What goes over the wire of the management API, as zod schemas for the document. */
 import * as z from "zod/mini";
+import { presentedFields, sentenceOf } from "../admin/client-fields.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { MANAGEMENT_ERRORS, PROBLEM_TYPE } from "../endpoints/admin/on-problem.ts";
-import { grantTypes } from "../grants/index.ts";
-import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { told, WIRE_ERROR_LIST } from "./schemas.ts";
 
 const text = (description: string) => told(z.string(), description);
 const instant = (description: string) => told(z.iso.datetime(), description);
-const seconds = told(z.int().check(z.minimum(1)), "In seconds; left out: the service's setting.");
 const claims = told(z.record(z.string(), z.unknown()), "What every token says of it: any JSON.");
-const list = told(z.array(z.string()), "None unless said.");
 
 const username = text("As it is typed to log in. Case-sensitive.");
 const isActive = told(z.boolean(), "Whether the user may log in; true unless said.");
@@ -51,24 +48,14 @@ export const newPassword = z.object({ password });
 /** A password that was made here. */
 export const madePassword = z.object({ password: text("Shown this once.") });
 
-const fields = {
-  client_name: z.optional(text("For people.")),
-  grant_types: z.optional(z.array(z.enum(grantTypes()))),
-  token_endpoint_auth_method: z.optional(z.enum(CLIENT_AUTH_METHODS)),
-  scope: z.optional(text("What it may ask for; left out: every scope but `admin`.")),
-  default_scope: z.optional(text("What it gets when it asks for nothing.")),
-  audience: z.optional(list),
-  claims: z.optional(claims),
-  jwks: z.optional(
-    z.object({ keys: told(z.array(z.looseObject({ kty: z.string() })), "Public ones.") }),
-  ),
-  allowed_origins: z.optional(list),
-  access_token_format: z.optional(z.enum(ACCESS_TOKEN_FORMATS)),
-  access_token_ttl_seconds: z.optional(seconds),
-  refresh_idle_ttl_seconds: z.optional(seconds),
-  refresh_absolute_ttl_seconds: z.optional(seconds),
-  disabled: z.optional(z.boolean()),
-};
+/** The fields of a client, each with its description and what an absent value means. */
+const fields: Readonly<Record<string, z.ZodMiniType>> = Object.fromEntries(
+  presentedFields().map((field) => {
+    const absent = "json" in field.default ? `\`${field.default.json}\`` : field.default.markdown;
+    const description = `${sentenceOf(field)} Default: ${absent}.`;
+    return [field.name, told(z.optional(field.schema), description)];
+  }),
+);
 
 const clientId = text("Printable ASCII.");
 

@@ -105,7 +105,7 @@ function sharingWorkerd(project: TestProjectInlineConfiguration): TestProjectInl
 }
 
 /** Files that read all of storage, or change an isolate's memory: each has a workerd of its own. */
-const ISOLATED = ["at-rest", "canary", "health", "new-grant"].map(
+const ISOLATED = ["at-rest", "canary", "health", "new-grant", "new-client-field"].map(
   (name) => `test/service/${name}.test.ts`,
 );
 

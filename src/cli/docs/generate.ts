@@ -1,6 +1,6 @@
 import { errorsPage } from "../../admin/explanations/page.ts";
 import { CommandError } from "../command-error.ts";
-import { grantsPart } from "./clients.ts";
+import { clientFieldsPart, grantsPart } from "./clients.ts";
 import { commandsPart } from "./commands.ts";
 import { bindingsPart, deployDescriptions, secretsPart, settingsPart } from "./configuration.ts";
 import {
@@ -16,6 +16,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   secrets: secretsPart,
   bindings: bindingsPart,
   commands: commandsPart,
+  "client-fields": clientFieldsPart,
   grants: grantsPart,
   "log-fields": logFieldsPart,
   "audit-actions": auditActionsPart,

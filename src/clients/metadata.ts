@@ -1,0 +1,151 @@
+import * as z from "zod/mini";
+import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
+import { NAME_LENGTH_MAX } from "../protocol/params.ts";
+import { audience, claims, jwks, lifetimeSeconds, origin, scope } from "./value-schemas.ts";
+
+/** Values that other parts of the service define. */
+export interface KnownValues {
+  readonly grantTypes: readonly string[];
+}
+
+/** How a column holds a value. `plain`: as it is; `words`: separated by spaces; `flag`: 0 or 1. */
+export type ColumnKind = "plain" | "words" | "json" | "flag";
+
+/** One field of a client. Its column in the table `clients` has the same name. */
+export interface ClientField {
+  /** What it means, as a phrase. */
+  readonly description: string;
+  readonly column: ColumnKind;
+  /** What is valid, and the default. A function: see `admin/on-demand.ts`. */
+  readonly schema: (known: KnownValues) => z.ZodMiniType;
+  /** What an absent value means, where the schema has no default. */
+  readonly absent?: string;
+  /** For documents, where JSON Schema cannot express `schema`. */
+  readonly documented?: () => z.ZodMiniType;
+  /** Its option of `client create` and `client update`, or none: another command changes it. */
+  readonly option?: string;
+}
+
+/**
+ * The fields of a client that an operator may change, by their names of RFC 7591 §2 where it has
+ * them. A field is one row here and one migration: files, the management API and its OpenAPI
+ * document, the commands, the row mapping and the documentation derive from this table.
+ * `docs/decisions/0013-one-row-per-client-field.md` says how this is tested.
+ */
+export const CLIENT_FIELDS = {
+  client_name: {
+    description: "name of the client, for people",
+    column: "plain",
+    schema: () => z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
+    option: "--name <text>",
+  },
+  grant_types: {
+    description: "grants that the client may use",
+    column: "words",
+    schema: ({ grantTypes }) =>
+      z._default(z.array(z.enum(grantTypes)), ["password", "refresh_token"]),
+    option: "--grant-types <names>",
+  },
+  token_endpoint_auth_method: {
+    description:
+      "how the client authenticates; with `client_secret_basic` and `client_secret_post` it may " +
+      "send the secret either way, and `none` is a public client",
+    column: "plain",
+    schema: () => z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
+    option: "--auth-method <name>",
+  },
+  scope: {
+    description: "scopes that the client may request",
+    column: "plain",
+    schema: () => z.optional(scope()),
+    absent: "every scope but `introspection` and `admin`",
+    option: "--scope <names>",
+  },
+  default_scope: {
+    description: "scopes of a request without `scope`",
+    column: "plain",
+    schema: () => z.optional(scope()),
+    absent: "every scope that the client may request",
+    option: "--default-scope <names>",
+  },
+  audience: {
+    description:
+      "APIs that access tokens may be for; a request names one as `resource`, otherwise the " +
+      "token is for the first",
+    column: "words",
+    schema: () => z._default(z.array(audience()), []),
+    option: "--audience <uris>",
+  },
+  claims: {
+    description: "claims that every token of the client contains, a JSON object",
+    column: "json",
+    schema: () => z._default(claims(), {}),
+    documented: () => z.record(z.string(), z.unknown()),
+    option: "--claims <json>",
+  },
+  jwks: {
+    description: "public keys of a client with `private_key_jwt`, a JWK set (RFC 7517)",
+    column: "json",
+    schema: () => z.optional(jwks()),
+    documented: () => z.object({ keys: z.array(z.looseObject({ kty: z.string() })) }),
+    absent: "none",
+    option: "--jwks-file <file>",
+  },
+  allowed_origins: {
+    description:
+      "origins whose web pages may call the token and revocation endpoints, compared exactly",
+    column: "words",
+    schema: () => z._default(z.array(origin()), []),
+    option: "--allowed-origins <origins>",
+  },
+  access_token_format: {
+    description: "format of access tokens; `jwt` (RFC 9068) needs an `audience`",
+    column: "plain",
+    schema: () => z._default(z.enum(ACCESS_TOKEN_FORMATS), "opaque"),
+    option: "--access-token-format <name>",
+  },
+  access_token_ttl_seconds: {
+    description: "lifetime of access tokens in seconds",
+    column: "plain",
+    schema: () => z.optional(lifetimeSeconds()),
+    absent: "the setting `ACCESS_TOKEN_TTL_SECONDS`",
+    option: "--access-token-ttl <seconds>",
+  },
+  refresh_idle_ttl_seconds: {
+    description: "seconds after which a login ends that is not refreshed",
+    column: "plain",
+    schema: () => z.optional(lifetimeSeconds()),
+    absent: "the setting `REFRESH_IDLE_TTL_SECONDS`",
+    option: "--refresh-idle-ttl <seconds>",
+  },
+  refresh_absolute_ttl_seconds: {
+    description: "seconds after which every login ends",
+    column: "plain",
+    schema: () => z.optional(lifetimeSeconds()),
+    absent: "the setting `REFRESH_ABSOLUTE_TTL_SECONDS`",
+    option: "--refresh-absolute-ttl <seconds>",
+  },
+  disabled: {
+    description: "whether the client is disabled; disabling it ends all of its sessions",
+    column: "flag",
+    schema: () => z._default(z.boolean(), false),
+  },
+} satisfies Readonly<Record<string, ClientField>>;
+
+type Fields = typeof CLIENT_FIELDS;
+
+/** The name of a field of a client. */
+export type ClientFieldName = keyof Fields;
+
+/** The rows of {@link CLIENT_FIELDS} in their order, by name. */
+export function clientFieldRows(): readonly (readonly [name: string, field: ClientField])[] {
+  return Object.entries<ClientField>(CLIENT_FIELDS);
+}
+
+/** The schema of each field. */
+export function clientShape(known: KnownValues): {
+  [Name in ClientFieldName]: ReturnType<Fields[Name]["schema"]>;
+} {
+  const schemas = clientFieldRows().map(([name, { schema }]) => [name, schema(known)]);
+  return Object.fromEntries(schemas);
+}

@@ -1,0 +1,96 @@
+/** What the values of client and user fields must be. Each function makes a schema. */
+import * as z from "zod/mini";
+import { utf8 } from "../crypto/bytes.ts";
+import { problemOfKey } from "../crypto/jwk-check.ts";
+import { RESERVED_CLAIMS } from "../protocol/claims.ts";
+import { parseOrigin } from "../protocol/origin.ts";
+import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
+
+/** Longest audience, in bytes: a refresh token contains it together with the longest scope. */
+const AUDIENCE_BYTES_MAX = 400;
+
+/** Longest claims of one client or user, in bytes of JSON: every JWT contains them. */
+const CLAIMS_BYTES_MAX = 2048;
+
+/** Scope names separated by spaces. */
+export const scope = () =>
+  z.string().check(
+    z.refine((text) => !text.includes(","), "has a comma; separate the names by spaces"),
+    z.maxLength(SCOPE_LENGTH_MAX, `is longer than ${SCOPE_LENGTH_MAX} characters`),
+    z.refine(
+      (text) => text.split(" ").filter(Boolean).length <= SCOPE_TOKENS_MAX,
+      `has more than ${SCOPE_TOKENS_MAX} names`,
+    ),
+    z.refine(
+      (text) => text.length > SCOPE_LENGTH_MAX || isScopeText(text),
+      "is not scope names with spaces between",
+    ),
+  );
+
+/** Whether a text is one scope name or more, however many. */
+function isScopeText(text: string): boolean {
+  const names = text.split(" ").filter(Boolean);
+  return names.length > 0 && names.every((name) => parseScope(name) !== null);
+}
+
+/** The origin of a web page, as a browser sends it. */
+export const origin = () =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) => parseOrigin(text) === text,
+        "is not an origin such as https://app.example.com or capacitor://localhost",
+      ),
+    );
+
+/** The URI of an API (RFC 8707 §2). */
+export const audience = () =>
+  z.string().check(
+    z.refine((text) => URL.canParse(text) && !/[\s#\p{Cc}]/u.test(text), "is not an absolute URI"),
+    z.refine(
+      (text) => utf8(text).length <= AUDIENCE_BYTES_MAX,
+      `is longer than ${AUDIENCE_BYTES_MAX} bytes`,
+    ),
+  );
+
+/** Claims that every token of a client or user contains. */
+export const claims = () =>
+  z.record(z.string(), z.json()).check(
+    z.refine(
+      (object) => Object.keys(object).every((claim) => !RESERVED_CLAIMS.has(claim)),
+      "has a name that tokens use themselves",
+    ),
+    z.refine(hasSafeNumbers, "has a number beyond 2^53 - 1, which readers round: write a string"),
+    z.refine(
+      (object) => utf8(JSON.stringify(object)).length <= CLAIMS_BYTES_MAX,
+      `is longer than ${CLAIMS_BYTES_MAX} bytes`,
+    ),
+  );
+
+/** Without recursion: the caller chooses the depth. */
+function hasSafeNumbers(claims: object): boolean {
+  const values: unknown[] = [claims];
+  for (const value of values) {
+    if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) return false;
+    if (typeof value === "object" && value !== null) values.push(...Object.values(value));
+  }
+  return true;
+}
+
+/** A set of public keys (RFC 7517 §5). */
+export const jwks = () =>
+  z.strictObject({
+    keys: z.array(publicKey()).check(z.minLength(1, "is empty"), z.maxLength(16)),
+  });
+
+/** A key that cannot verify an assertion would lock its client out. */
+const publicKey = () =>
+  z.looseObject({}).check(
+    z.refine((key) => problemOfKey(key, "verify") === null, {
+      error: ({ input }) => problemOfKey(input, "verify") ?? "",
+    }),
+  );
+
+/** A lifetime in seconds, up to a year. */
+export const lifetimeSeconds = () => z.int().check(z.minimum(1), z.maximum(31_536_000));

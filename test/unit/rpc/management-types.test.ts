@@ -1,0 +1,13 @@
+import { expectTypeOf, test } from "vitest";
+import type { ClientEntry } from "../../../src/admin/entries.ts";
+import type { ClientFieldName } from "../../../src/clients/metadata.ts";
+import type { ClientFields } from "../../../src/rpc/management-types.ts";
+
+// The public types are plain interfaces, without zod. `tsc` fails here when they differ.
+test("the public type of a client has exactly the fields of the table", () => {
+  expectTypeOf<keyof ClientFields>().toEqualTypeOf<ClientFieldName>();
+});
+
+test("every value that the table allows is one of the public type", () => {
+  expectTypeOf<Pick<ClientEntry, ClientFieldName>>().toExtend<ClientFields>();
+});
