@@ -2,26 +2,29 @@ import { Unavailable } from "./protocol/refusal.ts";
 import { measure } from "./telemetry/request-log.ts";
 
 /**
- * How long one storage operation may take before the request gives up on it, in milliseconds. A
- * rotation, a write to KV and the client's pause fit into the retry window of 10 seconds: who is
- * told to try again must not come too late.
+ * Deadline of one storage operation of a request, in milliseconds. A rotation, a KV write and the
+ * client's pause fit into the retry window of 10 seconds: a client that is told to retry must not
+ * be too late.
  */
 export const DEADLINE_MS = 3_000;
 
 /**
- * How long a command waits for D1, in milliseconds. No request waits for it, a file may be long,
- * and a write that was given up on could still take effect.
+ * Deadline of a command's D1 operation, in milliseconds. Long, since no request waits for it, files
+ * may be large, and a write that timed out may still take effect.
  */
 export const COMMAND_DEADLINE_MS = 120_000;
 
 /**
- * Runs one storage operation. Whatever it throws, and no answer in time too, becomes
- * {@link Unavailable}, so that no failure of storage can look like a refusal. An operation that
- * was given up on may still take effect: every one of them can be repeated. The one place where
- * operations are counted and timed for the log.
+ * Runs one storage operation, and counts and times it for the log. Every error, including a
+ * timeout, becomes {@link Unavailable}, so that a storage failure never looks like a rejected
+ * request. An operation that timed out may still take effect: all of them can be repeated.
  *
- * @param operation names it in the log, such as `d1.find_accounts`
- * @param deadlineMs for what no request waits for
+ * @example
+ * const row = await callWithDeadline("d1.find_client", () => statement.first());
+ *
+ * @param operation its name in the log: kind and name
+ * @param deadlineMs longer for commands
+ * @throws Unavailable
  */
 export async function callWithDeadline<Result>(
   operation: string,
@@ -30,7 +33,7 @@ export async function callWithDeadline<Result>(
 ): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${deadlineMs} ms`)), deadlineMs);
+    timer = setTimeout(() => reject(new Error(`no response in ${deadlineMs} ms`)), deadlineMs);
   });
   try {
     return await measure(operation, () => Promise.race([run(), deadline]));

@@ -46,9 +46,9 @@ import {
 } from "./telemetry/observer.ts";
 import { createLegacyLogin } from "./users/legacy-endpoint.ts";
 
-/** Everything that endpoints work with, composed once for an isolate. */
+/** Everything that endpoints need, composed once for an isolate. */
 export interface Deps {
-  /** The look-ups of one request. */
+  /** Creates the lookups of one request. */
   readonly lookups: () => Lookups;
   readonly clientAuth: ClientAuthDeps;
   readonly grants: GrantDeps;
@@ -58,25 +58,25 @@ export interface Deps {
   readonly allowedOrigins: AllowedOrigins;
   /** The setting `ISSUER`, or null: the origin that a request came to. */
   readonly issuerUrl: string | null;
-  /** The setting `PATH_PREFIX`: the metadata names the first, all work. */
+  /** The setting `PATH_PREFIX`. The metadata names the first; all work. */
   readonly pathPrefixes: readonly string[];
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
   readonly health: HealthChecks;
   readonly management: AdminDeps;
-  /** Whether it answers by HTTP. */
+  /** Whether the management API is available over HTTP. */
   readonly hasManagementApi: boolean;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
 
-/** What a deployment may have besides, for whoever watches it; see docs/observability.md. */
-interface WatchingBindings {
+/** Optional bindings for monitoring; see docs/observability.md. */
+interface ObservabilityBindings {
   readonly AUDIT_EVENTS?: AuditQueue;
   readonly METRICS?: Metrics;
 }
 
-/** Bytes of a request id: what Cloudflare's own has. */
+/** Length of a request id, in bytes: that of Cloudflare's own. */
 const REQUEST_ID_BYTES = 8;
 
 const random = secureRandom;
@@ -91,9 +91,9 @@ const defer = (work: Promise<unknown>): void => {
 };
 
 /**
- * Composes the service over one set of bindings.
+ * Composes the service from its bindings.
  *
- * @throws ConfigError when a setting is missing or invalid
+ * @throws ConfigError when a setting or binding is missing or invalid
  */
 async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig(env);
@@ -205,7 +205,7 @@ function asConfigError(error: unknown): never {
   throw error instanceof SigningKeyError ? new ConfigError(error.message) : error;
 }
 
-/** A Worker deployed without one would fail at each request in its own way. */
+/** Without this check, each request would fail in its own way when a binding is missing. */
 function requireBindings(env: Env): void {
   const bindingNames = Object.keys(BINDINGS) as (keyof typeof BINDINGS)[];
   const missing = bindingNames.filter((name) => env[name] === undefined);
@@ -213,31 +213,31 @@ function requireBindings(env: Env): void {
   throw new ConfigError(...missing.map((name) => `the binding ${name} is missing`));
 }
 
-/** Whether the management API answers. Needs no other setting: off, it answers nothing. */
+/** Whether the management API is on. Reads no other setting: while off, its paths are unknown. */
 export function hasManagementApi(env: Env): boolean {
   return readSetting(SETTINGS.managementApi, env) === "on";
 }
 
 const composed = new WeakMap<Env, Promise<Deps>>();
 
-/** Watches requests over one set of bindings. Needs no setting, so that odd ones are logged too. */
+/** Builds the {@link Observer}. Works with invalid settings, so that these are logged too. */
 export function createRequestObserver(env: Env): Observer {
-  const { AUDIT_EVENTS: auditQueue, METRICS: metrics } = env as Env & WatchingBindings;
+  const { AUDIT_EVENTS: auditQueue, METRICS: metrics } = env as Env & ObservabilityBindings;
   const logsAll = readSetting(SETTINGS.logRequests, env) === "all";
   return createObserver({ clock, defer, auditQueue, metrics, logsAll });
 }
 
-/** Where the endpoints are. Needs no other setting: an invalid one is reported by each endpoint. */
+/** Reads `PATH_PREFIX` alone: each endpoint reports other settings that are invalid. */
 export function readPathPrefixes(env: Env): readonly string[] {
   return readSetting(SETTINGS.pathPrefix, env);
 }
 
-/** Makes the id of a request that has none from the platform. */
+/** Makes a request id, for a request without one from the platform. */
 export function newRequestId(): string {
   return toHex(secureRandom(REQUEST_ID_BYTES));
 }
 
-/** {@link createDeps}, once for each `env` that the platform hands over. */
+/** Returns the {@link Deps} of an `env`, which are composed once. @throws ConfigError */
 export function getDeps(env: Env): Promise<Deps> {
   const known = composed.get(env);
   if (known !== undefined) return known;

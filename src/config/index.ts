@@ -10,12 +10,12 @@ export { SECRETS, SETTING_GROUPS, SETTINGS } from "./settings/index.ts";
 
 const TABLE = { ...SETTINGS, ...SECRETS };
 
-/** What settings and secrets are called in wrangler.toml and at Cloudflare. */
+/** Names of settings and secrets in wrangler.toml and at Cloudflare. */
 export type SettingName = (typeof TABLE)[keyof typeof TABLE]["name"];
 
 type Values = ValuesOf<typeof TABLE>;
 
-/** Settings that belong together, as the parts of the service that use them take them. */
+/** Groups of settings, in the form in which the service uses them. */
 interface Groups {
   /** For clients that set none of their own. */
   readonly lifetimes: Lifetimes;
@@ -23,11 +23,11 @@ interface Groups {
   readonly userFailures: FailurePolicy;
   /** For users' passwords through one client, and for its own secret. */
   readonly clientFailures: FailurePolicy;
-  /** Where unknown users log in; null: nowhere. */
+  /** The token endpoint for lazy migration; null: none. */
   readonly legacy: LegacyConfig | null;
 }
 
-/** Every setting, checked, by the names of `settings/`, and those that form a group. */
+/** All settings, validated, and their groups. */
 export type Config = Values & Groups;
 
 /** The token endpoint that the service replaces, and the client that calls it. */
@@ -38,7 +38,7 @@ export interface LegacyConfig {
   readonly clientSecret: string | null;
 }
 
-/** The settings that decide how users are stored: all that the CLI needs of them. */
+/** The settings that affect how users are stored, for the CLI. */
 export type PasswordConfig = ValuesOf<typeof PASSWORD_TABLE>;
 
 const PASSWORD_TABLE = {
@@ -60,7 +60,7 @@ const IMPORT_TABLE = {
   ...LIFETIME_TABLE,
 };
 
-/** What of each other's values the settings of a whole configuration allow. */
+/** Rules between settings. */
 const RULES: readonly Rule<Values>[] = [
   {
     name: SETTINGS.issuer.name,
@@ -80,15 +80,15 @@ const RULES: readonly Rule<Values>[] = [
     name: SETTINGS.legacyClientId.name,
     problem: ({ legacyTokenEndpoint, legacyClientId }) =>
       legacyTokenEndpoint !== null && legacyClientId === null
-        ? "is missing: it must be the client that asks LEGACY_TOKEN_ENDPOINT"
+        ? "is missing: it must be the client id for LEGACY_TOKEN_ENDPOINT"
         : null,
   },
 ];
 
 /**
- * Reads and checks all settings.
+ * Reads and validates all settings.
  *
- * @throws ConfigError that names every setting that is missing or invalid
+ * @throws ConfigError that lists every missing or invalid setting
  */
 export function parseConfig(settings: Settings): Config {
   const values = readSettings(TABLE, settings, RULES);
@@ -110,21 +110,21 @@ export function parseConfig(settings: Settings): Config {
 }
 
 /**
- * Reads and checks the settings of {@link PasswordConfig} alone.
+ * Reads and validates the settings of {@link PasswordConfig} alone.
  *
- * @throws ConfigError that names every one that is invalid
+ * @throws ConfigError that lists every invalid setting
  */
 export function parsePasswordConfig(settings: Settings): PasswordConfig {
   return readSettings(PASSWORD_TABLE, settings);
 }
 
-/** The settings that decide what may be brought in from another server. */
+/** The settings that affect an import from another server. */
 export type ImportConfig = Pick<Config, "importedTokens" | "scopes" | "lifetimes">;
 
 /**
- * Reads and checks the settings of {@link ImportConfig} alone.
+ * Reads and validates the settings of {@link ImportConfig} alone.
  *
- * @throws ConfigError that names every one that is invalid
+ * @throws ConfigError that lists every invalid setting
  */
 export function parseImportConfig(settings: Settings): ImportConfig {
   const values = readSettings(IMPORT_TABLE, settings);

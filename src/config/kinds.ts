@@ -2,26 +2,25 @@ import { parseRingKeys } from "../crypto/key-ring.ts";
 import { parseJwkSet } from "../crypto/signing-keys.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 
-/** What a setting can hold: how it is read, and what it may be in words. */
+/** The type of a setting: how it is read, and which values are valid. */
 export interface Kind<Value> {
   /** Completes the sentence "it must be ...". */
   readonly allowed: string;
-  /** Takes what the platform hands over, which is never absent or empty here. */
+  /** Reads the platform's value, which is never absent or empty here. */
   readonly read: (value: unknown) => Read<Value>;
 }
 
-/** A value, or a problem with it that completes the sentence "NAME ...". */
+/** A value, or a problem that completes the sentence "NAME ...". */
 export type Read<Value> = { readonly value: Value } | { readonly problem: string };
 
-/** Where a password may be sent in the clear: to this machine itself. */
+/** Hosts to which a password may be sent without TLS: this machine. */
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Longest part of a wrong value that is quoted, in characters. */
+/** Longest quoted part of an invalid value, in characters. */
 const QUOTE_LENGTH_MAX = 40;
 
 /**
- * A whole number, which is a number in wrangler.toml and a string of digits from `--var` and the
- * dashboard.
+ * A whole number: a number in wrangler.toml, a string of digits from `--var` and the dashboard.
  */
 export function integer(min: number, max: number): Kind<number> {
   return {
@@ -34,7 +33,7 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<const Option extends string>(...options: readonly Option[]): Kind<Option> {
   return {
     allowed: options.join(" or "),
@@ -51,7 +50,7 @@ export const SWITCH: Kind<"off" | "on"> = choice("off", "on");
 /** A time from a second to a year. */
 export const SECONDS: Kind<number> = integer(1, 31_536_000);
 
-/** Any text, which is not quoted: it may be a secret. */
+/** Any text. Never quoted, since it may be a secret. */
 export const TEXT: Kind<string> = {
   allowed: "text",
   read: (given) => (typeof given === "string" ? { value: given } : { problem: "is not text" }),
@@ -59,14 +58,14 @@ export const TEXT: Kind<string> = {
 
 /** Scope names. */
 export const SCOPES: Kind<Scope> = {
-  allowed: "scope names with spaces between, 100 names and 2000 characters at most",
+  allowed: "scope names separated by spaces, at most 100 names and 2000 characters",
   read(given) {
     const value = typeof given === "string" ? parseScope(given) : null;
     return value === null || value.length === 0 ? { problem: quote(given) } : { value };
   },
 };
 
-/** The issuer identifier of RFC 8414 §2, as a browser writes it, without a slash at its end. */
+/** An issuer identifier (RFC 8414 §2), normalised, without a trailing slash. */
 export const ISSUER: Kind<string> = {
   allowed: "a URL such as https://login.example.com, with no path or one of PATH_PREFIX",
   read(given) {
@@ -76,40 +75,40 @@ export const ISSUER: Kind<string> = {
     const value = url.origin + url.pathname.replace(/\/$/, "");
     if (given === value) return { value };
     return {
-      problem: "has a slash at its end, a query, a user name, or is not in its normal form",
+      problem: "has a trailing slash, a query, a user name, or is not normalised",
     };
   },
 };
 
-/** Paths that are the service's own, whatever the prefix. */
+/** Paths that the service uses under any prefix. */
 const RESERVED = ["admin", "docs", "healthz", "openapi.json", ".well-known", "cdn-cgi"];
 
-/** Most prefixes: the router tries each. */
+/** Most prefixes: the router tries all. */
 const PREFIXES_MAX = 8;
 
-/** Paths under which the endpoints are. */
+/** Path prefixes of the endpoints. */
 export const PATH_PREFIXES: Kind<readonly string[]> = {
   allowed:
-    `1 to ${PREFIXES_MAX} paths such as /o or /api/o, with spaces between: letters, digits and ` +
-    `._~- in each part, no slash at the end, and not under /${RESERVED.join(", /")}`,
+    `1 to ${PREFIXES_MAX} paths such as /o or /api/o, separated by spaces: letters, digits and ` +
+    `._~- in each part, no trailing slash, and not under /${RESERVED.join(", /")}`,
   read(given) {
     const value = typeof given === "string" ? given.split(" ").filter((part) => part !== "") : [];
     const wrong = value.find((prefix) => !isPrefix(prefix));
     if (wrong !== undefined || value.length === 0) return { problem: quote(wrong ?? given) };
     if (value.length > PREFIXES_MAX) return { problem: `has ${value.length} paths` };
-    const twice = value.find((prefix, index) => value.indexOf(prefix) < index);
-    return twice === undefined ? { value } : { problem: `has ${twice} twice` };
+    const duplicate = value.find((prefix, index) => value.indexOf(prefix) < index);
+    return duplicate === undefined ? { value } : { problem: `has ${duplicate} twice` };
   },
 };
 
-/** A `.` or `..` would be resolved before the request is sent. */
+/** Rejects `.` and `..`, which clients resolve before they send a request. */
 function isPrefix(path: string): boolean {
   const [, first = "", ...others] = path.split("/");
   const hasDots = [first, ...others].some((part) => /^\.{1,2}$/.test(part));
   return /^(?:\/[\w.~-]+)+$/.test(path) && !hasDots && !RESERVED.includes(first);
 }
 
-/** A token endpoint to which passwords are sent. Not quoted when invalid: it may hold a secret. */
+/** A token endpoint to which passwords are sent. Never quoted, since it may contain a secret. */
 export const TOKEN_ENDPOINT: Kind<string> = {
   allowed: "an https URL such as https://old.example.com/o/token/",
   read(given) {
@@ -122,19 +121,19 @@ export const TOKEN_ENDPOINT: Kind<string> = {
   },
 };
 
-/** Keys of 256 bits, the first of which seals. */
+/** 256-bit keys. The first one seals. */
 export const RING_KEYS: Kind<readonly Uint8Array<ArrayBuffer>[]> = {
-  allowed: "64 hexadecimal digits a key (openssl rand -hex 32), with commas between keys",
+  allowed: "64 hexadecimal digits per key (openssl rand -hex 32), separated by commas",
   read: (given) => secret(parseRingKeys(String(given))),
 };
 
-/** Private keys that sign JWTs, the first of which signs. */
+/** Private keys for JWTs. The first one signs. */
 export const SIGNING_KEYS: Kind<Exclude<ReturnType<typeof parseJwkSet>, string>> = {
   allowed: "a JWK set of private keys, as `key add --signing` makes it",
   read: (given) => secret(parseJwkSet(String(given))),
 };
 
-/** @param parsed a value, or a problem that quotes no key */
+/** @param parsed a value, or a problem that contains no key */
 function secret<Value>(parsed: Value | string): Read<Value> {
   return typeof parsed === "string" ? { problem: `is invalid (${parsed})` } : { value: parsed };
 }

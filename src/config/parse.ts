@@ -1,13 +1,13 @@
 import type { Kind } from "./kinds.ts";
 import type { Setting } from "./setting.ts";
 
-/** The settings as the platform hands them over, by name. Any may be missing or invalid. */
+/** The settings by name, as the platform provides them. Any may be missing or invalid. */
 export type Settings = object;
 
-/** The service is configured wrongly, and says so instead of starting. Quotes no secret. */
+/** Thrown for missing or invalid settings. The message never contains a secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  /** One sentence each, which begins with the name of the setting. */
+  /** One sentence each, which starts with the name of the setting. */
   readonly problems: readonly string[];
 
   constructor(...problems: readonly string[]) {
@@ -18,19 +18,19 @@ export class ConfigError extends Error {
 
 type Rows = Readonly<Record<string, Setting>>;
 
-/** What a row's setting is once it is read. */
+/** The type of a setting's value. */
 export type ValueOf<Row> = Row extends { kind: Kind<infer Value> }
   ? Row extends { default: null }
     ? Value | null
     : Value
   : never;
 
-/** What a table's settings are once they are read. */
+/** The values of a table of settings. */
 export type ValuesOf<Table> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
 
-/** A rule for settings that must fit together. */
+/** A rule between settings. */
 export interface Rule<Values> {
-  /** The setting that is to change. */
+  /** The setting to change. */
   readonly name: string;
   /** @returns a problem that completes the sentence "NAME ...", or null */
   readonly problem: (values: Values) => string | null;
@@ -39,7 +39,7 @@ export interface Rule<Values> {
 /**
  * Reads the settings of a table.
  *
- * @throws ConfigError with every problem
+ * @throws ConfigError that lists every problem
  */
 export function readSettings<Table extends Rows>(
   table: Table,
@@ -64,8 +64,8 @@ export function readSettings<Table extends Rows>(
 }
 
 /**
- * Reads one setting, whatever the others are. An invalid one counts as its default: reading all of
- * them reports it.
+ * Reads one setting, even if others are invalid. If it is invalid itself, returns its default:
+ * {@link readSettings} reports it.
  */
 export function readSetting<Row extends Setting>(row: Row, settings: Settings): ValueOf<Row> {
   const [given, byDefault] = [readRow(row, settings), readRow(row, {})];
@@ -80,12 +80,12 @@ function readRow(
 ): { readonly value: unknown } | { readonly problem: string } {
   const given = (settings as Readonly<Record<string, unknown>>)[name] ?? byDefault;
   if (given === undefined) return { problem: `${name} is missing: it must be ${kind.allowed}` };
-  // An empty text means none where there may be none. Where a default would take its place it is
-  // an error: an emptied SCOPES is not meant to be every scope.
+  // An empty text means null where null is allowed. Elsewhere it is an error and not the default:
+  // an empty SCOPES is not meant to be all scopes.
   if (given === null || (given === "" && byDefault === null)) return { value: null };
   if (given === "") {
-    const wayOut = byDefault === undefined ? "" : `; remove it for the default, ${byDefault}`;
-    return { problem: `${name} is empty: it must be ${kind.allowed}${wayOut}` };
+    const fix = byDefault === undefined ? "" : `; remove it for the default, ${byDefault}`;
+    return { problem: `${name} is empty: it must be ${kind.allowed}${fix}` };
   }
   const read = kind.read(given);
   if ("value" in read) return read;

@@ -1,9 +1,9 @@
-/** A map of this isolate that forgets its oldest entries, so that callers cannot make it grow. */
+/** A map with a size limit: the oldest entries are dropped, so that callers cannot make it grow. */
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #sizeMax: number;
 
-  /** @param sizeMax the most entries that it keeps */
+  /** @param sizeMax most entries */
   constructor(sizeMax: number) {
     this.#sizeMax = sizeMax;
   }
@@ -12,7 +12,7 @@ export class BoundedMap<Value> {
     return this.#entries.get(key);
   }
 
-  /** Sets an entry, which is the newest from now on. */
+  /** Sets an entry and makes it the newest. */
   set(key: string, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);

@@ -23,7 +23,7 @@ export interface FailureCounters {
     nowMs: number,
     policy: FailurePolicy,
   ): Promise<NumberedAdmission>;
-  /** Records how an attempt ended. @returns when the next attempt from an unknown origin may start */
+  /** Records how an attempt ended. @returns when the next one from an unknown origin may start */
   record(
     name: string,
     result: AttemptResult,

@@ -52,7 +52,7 @@ export const NO_COUNT: FailureCount = { count: 0, lastAtMs: 0 };
 /** No failures and no known origin. */
 export const NO_FAILURES: FailureState = { strangers: NO_COUNT, places: [] };
 
-/** Resets all failures, once per unlock. @returns the same state if the unlock was applied before */
+/** Resets all failures, once per unlock. @returns the same state if the unlock was applied */
 export function resetFailures(state: FailureState, unlockedAtMs: number): FailureState {
   if (unlockedAtMs <= (state.unlockedAtMs ?? 0)) return state;
   const places = state.places.map((each) => ({ ...each, failures: NO_COUNT }));

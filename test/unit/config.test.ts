@@ -99,12 +99,12 @@ test("every problem is named at once, in the order of the table", () => {
     }
   };
   expect(thrown(() => parseConfig(wrong))).toEqual([
-    "SCOPES is empty: it must be scope names with spaces between, 100 names and 2000 characters at " +
-      "most; remove it for the default, read write groups introspection",
+    "SCOPES is empty: it must be scope names separated by spaces, at most 100 names and 2000 " +
+      "characters; remove it for the default, read write groups introspection",
     'PASSWORD_HASH_ROUNDS is "six": it must be a whole number from 1 to 20',
     'RATE_LIMITS is "true": it must be off or on',
-    "TOKEN_KEYS is empty: it must be 64 hexadecimal digits a key (openssl rand -hex 32), with " +
-      "commas between keys",
+    "TOKEN_KEYS is empty: it must be 64 hexadecimal digits per key (openssl rand -hex 32), " +
+      "separated by commas",
   ]);
   expect(thrown(() => parsePasswordConfig(wrong))).toHaveLength(1);
   expect(thrown(() => parseImportConfig(wrong))).toHaveLength(1);
@@ -301,7 +301,7 @@ describe("the endpoint where users log in who are not known here yet", () => {
 
   test("goes with a client, which may have a secret that no complaint quotes", () => {
     expect(complaint({ LEGACY_TOKEN_ENDPOINT, LEGACY_CLIENT_SECRET: "hush" })).toBe(
-      "LEGACY_CLIENT_ID is missing: it must be the client that asks LEGACY_TOKEN_ENDPOINT",
+      "LEGACY_CLIENT_ID is missing: it must be the client id for LEGACY_TOKEN_ENDPOINT",
     );
     const client = { LEGACY_CLIENT_ID: "mover", LEGACY_CLIENT_SECRET: "hush" };
     expect(asked({ LEGACY_TOKEN_ENDPOINT, ...client })?.clientSecret).toBe("hush");

@@ -7,13 +7,16 @@ import { TOKENS } from "./tokens.ts";
 export { SECRETS } from "./secrets.ts";
 
 /**
- * Every setting that is not a secret, by its name in the configuration that the service reads. A
- * new setting is one row in one of these files: its type, check, documentation, description at
- * deployment and the doctor's advice follow from it.
+ * All settings that are not secrets, by their name in {@link Config}. A new setting is one row in
+ * one of these files: its type, check, documentation, deployment description and `doctor` advice
+ * are derived from it.
+ *
+ * @example
+ * failureDelaySecondsMax: { name: "FAILURE_DELAY_SECONDS_MAX", kind: SECONDS, default: 900, doc },
  */
 export const SETTINGS = { ...SERVICE, ...TOKENS, ...PASSWORDS, ...LIMITS, ...MOVING };
 
-/** The same in groups, as docs/configuration.md shows them. */
+/** The settings in the groups of docs/configuration.md. */
 export const SETTING_GROUPS = {
   Service: SERVICE,
   "Tokens and logins": TOKENS,

@@ -1,15 +1,15 @@
 import { integer, SECONDS, SWITCH } from "../kinds.ts";
 import type { Setting } from "../setting.ts";
 
-/** Settings that bound how often passwords and secrets can be guessed. */
+/** Settings that limit guessing of passwords and secrets. */
 export const LIMITS = {
   rateLimits: {
     name: "RATE_LIMITS",
     kind: SWITCH,
     default: "on",
     doc:
-      "`off` turns off all counting of requests and of wrong passwords and secrets. Use it for " +
-      "load tests only.",
+      "`off` disables all rate limits on requests, passwords and secrets. Use it only for load " +
+      "tests.",
     advice: {
       isWise: (value: string) => value === "on",
       otherwise: "passwords can be guessed as fast as they are hashed; off is for load tests",
@@ -17,7 +17,7 @@ export const LIMITS = {
   },
   userFailuresFree: {
     name: "USER_FAILURES_FREE",
-    // More would be no limit.
+    // A higher value would be no limit.
     kind: integer(1, 100_000),
     default: 10,
     doc: "Wrong passwords for one user name before the first delay.",
@@ -26,7 +26,7 @@ export const LIMITS = {
     name: "USER_FAILURES_FORGOTTEN_SECONDS",
     kind: SECONDS,
     default: 86_400,
-    doc: "The time in which that many failures are forgotten, evenly: 10 in a day.",
+    doc: "The time in which that many failures expire, evenly: 10 in a day.",
   },
   clientFailuresFree: {
     name: "CLIENT_FAILURES_FREE",
@@ -40,13 +40,13 @@ export const LIMITS = {
     name: "CLIENT_FAILURES_FORGOTTEN_SECONDS",
     kind: SECONDS,
     default: 3600,
-    doc: "The time in which that many failures are forgotten, evenly: 100 in an hour.",
+    doc: "The time in which that many failures expire, evenly: 100 in an hour.",
   },
   failureDelaySecondsMin: {
     name: "FAILURE_DELAY_SECONDS_MIN",
     kind: SECONDS,
     default: 1,
-    doc: "The first delay. Each further failure doubles it. At most `FAILURE_DELAY_SECONDS_MAX`.",
+    doc: "The first delay; each further failure doubles it, up to `FAILURE_DELAY_SECONDS_MAX`.",
   },
   failureDelaySecondsMax: {
     name: "FAILURE_DELAY_SECONDS_MAX",

@@ -10,8 +10,8 @@ export const PASSWORDS = {
     kind: choice(...USERNAME_MODES),
     default: "exact",
     doc:
-      "How user names compare. With `case-insensitive`, `Ada` and `ada` are one user: run " +
-      "`user fold-names` first, as [rate-limits.md](rate-limits.md#user-names) says.",
+      "How user names are compared. With `case-insensitive`, `Ada` and `ada` are one user: run " +
+      "`user fold-names` first; see [rate-limits.md](rate-limits.md#user-names).",
   },
   passwordHashRounds: {
     name: "PASSWORD_HASH_ROUNDS",
@@ -21,34 +21,34 @@ export const PASSWORDS = {
     advice: {
       isWise: (value: number) => value >= 6,
       otherwise:
-        "below 6 a stolen hash is guessed faster; passwords are rehashed at the next login",
+        "below 6, stolen hashes are easier to crack; passwords are rehashed at the next login",
     },
   },
   passwordLengthMin: {
     name: "PASSWORD_LENGTH_MIN",
-    // NIST SP 800-63B allows no shorter password, and no verifier that rejects one of 64.
+    // NIST SP 800-63B: at least 8, and verifiers must accept 64.
     kind: integer(8, 64),
     default: 8,
     doc:
-      "Fewest characters of a new password. NIST SP 800-63B-4 asks for 15 where the password is " +
+      "Minimum length of a new password. NIST SP 800-63B-4 requires 15 where the password is " +
       "the only factor.",
   },
   hashesInFlightMax: {
     name: "HASHES_IN_FLIGHT_MAX",
-    // The last of more would wait longer than a client does: each takes a tenth of a second.
+    // Each takes a tenth of a second; the last of more would outlast the timeouts of clients.
     kind: integer(1, 300),
     default: 32,
     doc:
-      "Passwords that one isolate hashes or queues, and as many client secrets. The rest get 503 " +
-      "with `Retry-After` before any work.",
+      "Passwords that one isolate hashes or queues at a time, and as many client secrets. " +
+      "Further requests get 503 with `Retry-After` before any work.",
   },
   failedLoginSecondsMin: {
     name: "FAILED_LOGIN_SECONDS_MIN",
-    // More would outlast the timeout of clients.
+    // More would outlast the timeouts of clients.
     kind: integer(0, 30),
     default: 2,
     doc:
-      "A failed login takes at least this long, so that its time does not tell whether the user " +
-      "exists, is active, or was imported. 0: no delay.",
+      "A failed login takes at least this long, so that its duration does not reveal whether the " +
+      "user exists, is active, or was imported. 0: no delay.",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

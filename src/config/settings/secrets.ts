@@ -1,15 +1,15 @@
 import { RING_KEYS, SIGNING_KEYS, TEXT } from "../kinds.ts";
 import type { Setting } from "../setting.ts";
 
-/** Every secret: settings that are kept apart and never quoted. */
+/** All secrets: settings that are stored separately and never quoted. */
 export const SECRETS = {
   tokenKeys: {
     name: "TOKEN_KEYS",
     kind: RING_KEYS,
     doc:
-      "Required. Seals tokens. 64 hexadecimal digits (`openssl rand -hex 32`); several keys with " +
-      "commas between: the first seals, all open. Keep a copy: Cloudflare does not show it, and " +
-      "without it every login ends.",
+      "Required. Seals tokens. 64 hexadecimal digits (`openssl rand -hex 32`), or several keys " +
+      "separated by commas: the first seals, all open. Keep a copy: Cloudflare does not show it, " +
+      "and without it every login ends.",
   },
   signingKeys: {
     name: "SIGNING_KEYS",
@@ -17,7 +17,7 @@ export const SECRETS = {
     default: null,
     doc:
       "Private keys that sign JWT access tokens, as a JWK set (ES256, EdDSA or RS256). The first " +
-      "signs, all are published. Without it clients get opaque tokens only.",
+      "signs; all are published. Without it, clients get only opaque tokens.",
   },
   passwordPepper: {
     name: "PASSWORD_PEPPER",
@@ -25,12 +25,12 @@ export const SECRETS = {
     default: null,
     doc:
       "Encrypts password hashes, so that a copy of D1 alone is not enough to guess passwords. " +
-      "Same form as `TOKEN_KEYS`. Keep a copy: without it no password is accepted.",
+      "Same format as `TOKEN_KEYS`. Keep a copy: without it, no password is accepted.",
   },
   legacyClientSecret: {
     name: "LEGACY_CLIENT_SECRET",
     kind: TEXT,
     default: null,
-    doc: "The secret of `LEGACY_CLIENT_ID`. Without it that client is public.",
+    doc: "The secret of `LEGACY_CLIENT_ID`. Absent: that client is public.",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

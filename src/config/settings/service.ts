@@ -8,16 +8,16 @@ export const SERVICE = {
     kind: ISSUER,
     default: null,
     doc:
-      "The origin that names the service in tokens, such as `https://login.example.com`. Empty: " +
-      "the origin of each request.",
+      "The issuer identifier in tokens, such as `https://login.example.com`. Empty: the origin " +
+      "of each request.",
   },
   pathPrefix: {
     name: "PATH_PREFIX",
     kind: PATH_PREFIXES,
     default: "/o",
     doc:
-      "Where the token, revocation and introspection endpoints are. List several, with spaces " +
-      "between, for clients that use different ones, such as `/oauth2 /o`; the metadata names " +
+      "Path prefix of the token, revocation and introspection endpoints. Several, separated by " +
+      "spaces, serve clients that use different ones, such as `/oauth2 /o`; the metadata names " +
       "the first.",
   },
   logRequests: {
@@ -25,21 +25,23 @@ export const SERVICE = {
     kind: choice("all", "failures"),
     default: "all",
     doc:
-      "`failures`: only requests that fail (status 400 or above) write a line to the log. Audit " +
-      "events and metrics are not affected. See [Observability](observability.md).",
+      "`failures`: only failed requests (status 400 or above) are logged. Audit events and " +
+      "metrics are not affected. See [Observability](observability.md).",
   },
   scopes: {
     name: "SCOPES",
     kind: SCOPES,
     default: "read write groups introspection",
-    doc: "Every scope that exists, with spaces between. A client has `introspection` only by name.",
+    doc:
+      "All scopes, separated by spaces. A client has `introspection` only if it is registered " +
+      "for it by name.",
   },
   managementApi: {
     name: "MANAGEMENT_API",
     kind: SWITCH,
     default: "off",
     doc:
-      "`on`: clients with the scope `admin` may manage users and clients under `/admin/`, and so " +
-      "may Workers that are bound to `Management`. See [Management](management.md).",
+      "`on`: clients with the scope `admin` can manage users and clients under `/admin/`, and " +
+      "Workers through a service binding to `Management`. See [Management](management.md).",
   },
 } as const satisfies Readonly<Record<string, Setting>>;
