@@ -23,7 +23,7 @@ import { revoke } from "./endpoints/revoke.ts";
 import { securityHeaders } from "./endpoints/security-headers.ts";
 import { token } from "./endpoints/token.ts";
 import { requireHttps } from "./endpoints/transport.ts";
-import { Refusal } from "./protocol/refusal.ts";
+import { Refusal } from "./errors/refusal.ts";
 import { chooseRequestId } from "./telemetry/request-id.ts";
 import { classifyStatus } from "./telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";

@@ -1,4 +1,4 @@
-import { Unavailable } from "./protocol/refusal.ts";
+import { Unavailable } from "./errors/refusal.ts";
 import { measure } from "./telemetry/request-log.ts";
 
 /**

@@ -3,14 +3,7 @@ import type { AdminDeps } from "./admin/deps.ts";
 import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
 import { type ClientPolicy, policyOf } from "./clients/policy.ts";
-import {
-  BINDINGS,
-  type Config,
-  ConfigError,
-  parseConfig,
-  readSetting,
-  SETTINGS,
-} from "./config/index.ts";
+import { BINDINGS, type Config, parseConfig, readSetting, SETTINGS } from "./config/index.ts";
 import { toHex } from "./crypto/bytes.ts";
 import { createHashingQueue } from "./crypto/hashing-queue.ts";
 import { type DigestOrigin, deriveDigestOrigin } from "./crypto/origin-digest.ts";
@@ -18,6 +11,7 @@ import { createPasswordKinds, type PasswordKinds } from "./crypto/passwords.ts";
 import { randomUuid, secureRandom } from "./crypto/random.ts";
 import type { SigningKeys } from "./crypto/signing-keys.ts";
 import { DEADLINE_MS } from "./deadline.ts";
+import { ConfigError } from "./errors/refusal.ts";
 import type { GrantDeps } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintDeps, type MintDeps, SigningKeyError } from "./issuer/mint.ts";

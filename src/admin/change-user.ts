@@ -1,7 +1,7 @@
+import { ManagementError } from "../errors/management-error.ts";
 import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import type { UserKey, UserRow } from "../storage/users.ts";
 import type { AdminDeps } from "./deps.ts";
-import { ManagementError } from "./management-error.ts";
 
 /** How often a change is tried when somebody else changes the same row. */
 const TRIES_MAX = 3;

@@ -1,11 +1,11 @@
 import { toBase64Url } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Random } from "../crypto/random.ts";
+import { invalid } from "../errors/management-error.ts";
 import type { ClientRow } from "../storage/clients.ts";
 import { changeClient } from "./change-client.ts";
 import type { AdminDeps } from "./deps.ts";
 import { parseClientEntry } from "./entries.ts";
-import { invalid } from "./management-error.ts";
 import type { SecretFields } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
 

@@ -1,3 +1,4 @@
+import { invalid, ManagementError } from "../errors/management-error.ts";
 import type { ClientRow } from "../storage/clients.ts";
 import { type PageRange, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { idOf } from "./all-rows.ts";
@@ -6,7 +7,6 @@ import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secre
 import type { AdminDeps } from "./deps.ts";
 import { type ClientEntry, ID_OF_USER, needsSecret, parseClientEntry } from "./entries.ts";
 import { type Listing, listPage } from "./listing.ts";
-import { invalid, ManagementError } from "./management-error.ts";
 import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
 

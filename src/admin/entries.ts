@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
+import { invalid } from "../errors/management-error.ts";
 import { GRANTS } from "../grants/index.ts";
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
-import { invalid } from "./management-error.ts";
 import { nearest } from "./nearest.ts";
 
 export type { ClientEntry, UserEntry } from "./entry-schemas.ts";

@@ -1,6 +1,6 @@
+import { invalid } from "../errors/management-error.ts";
 import { parseExactJson } from "../protocol/json.ts";
 import { placeOf } from "./entries.ts";
-import { invalid } from "./management-error.ts";
 
 /** What is said of a number that cannot be kept as it is written. */
 export const INEXACT_NUMBER = "has a number that JSON readers round: write it as a string";

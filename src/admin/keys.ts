@@ -8,7 +8,7 @@ import {
   parseJwkSet,
   type SigningAlgorithm,
 } from "../crypto/signing-keys.ts";
-import { invalid } from "./management-error.ts";
+import { invalid } from "../errors/management-error.ts";
 
 /** The secrets that hold keys in an order: the first is used, all are accepted. */
 export type KeySecret = "TOKEN_KEYS" | "SIGNING_KEYS";

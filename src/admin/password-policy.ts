@@ -1,6 +1,6 @@
+import { invalid } from "../errors/management-error.ts";
 import { listCommonPasswords } from "./common-passwords.ts";
 import type { AdminDeps } from "./deps.ts";
-import { invalid } from "./management-error.ts";
 
 /** What {@link makePassword} writes with: no two symbols look alike, and 32 divides 256. */
 const SYMBOLS = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -1,10 +1,10 @@
+import { ManagementError } from "../errors/management-error.ts";
 import { type PageRange, RegistryConflict } from "../storage/registry.ts";
 import type { SessionRow } from "../storage/session-rows.ts";
 import type { UserKey } from "../storage/users.ts";
 import { findUser } from "./change-user.ts";
 import type { AdminDeps } from "./deps.ts";
 import { type Listing, listPage } from "./listing.ts";
-import { ManagementError } from "./management-error.ts";
 import { instantOf } from "./registry-rows.ts";
 
 /** A login as it is shown. */

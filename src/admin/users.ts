@@ -1,3 +1,4 @@
+import { invalid, ManagementError } from "../errors/management-error.ts";
 import { normalizeUsername } from "../protocol/usernames.ts";
 import { type PageRange, RegistryConflict, type UserColumns } from "../storage/registry.ts";
 import type { UserKey, UserRow } from "../storage/users.ts";
@@ -6,7 +7,6 @@ import { changeUser, findUser } from "./change-user.ts";
 import type { AdminDeps } from "./deps.ts";
 import { parseUserEntry, SHARED_ID, type UserEntry } from "./entries.ts";
 import { type Listing, listPage } from "./listing.ts";
-import { invalid, ManagementError } from "./management-error.ts";
 import { makePassword, requireGoodPassword } from "./password-policy.ts";
 import { instantOf, UNUSABLE_RECORD, userEntryOf } from "./registry-rows.ts";
 import { changedFields } from "./row-changes.ts";

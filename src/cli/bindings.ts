@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { PlatformProxy } from "wrangler";
-import { Unavailable } from "../protocol/refusal.ts";
+import { Unavailable } from "../errors/refusal.ts";
 import { CommandError, messageOf } from "./command-error.ts";
 import { loadWrangler, readConfig } from "./project.ts";
 import { proxiedDatabase } from "./proxied-database.ts";

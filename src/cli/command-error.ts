@@ -1,20 +1,27 @@
 import { CommanderError } from "commander";
-import { ManagementError, type ManagementReason } from "../admin/management-error.ts";
-import { ConfigError } from "../config/index.ts";
-import { Unavailable } from "../protocol/refusal.ts";
+import { type Classified, classify } from "../errors/classify.ts";
+import { CATALOGUE, type Reason } from "../errors/index.ts";
+import type { Subject } from "../errors/management-error.ts";
 
-/** What a command's exit code says. */
+/** The exit codes of a command. */
 export const EXIT = {
   done: 0,
-  /** Storage, the platform or this machine failed, or somebody else was in the way. */
+  /** Storage, the platform or this machine failed, or another request modified the same thing. */
   failed: 1,
-  /** Wrong words, or input that is not what it should be. */
+  /** Invalid arguments or input. */
   usage: 2,
   notFound: 3,
   alreadyExists: 4,
 } as const;
 
-/** A command cannot be done, for a reason that the person at the shell can mend. */
+/** Where a command does not just exit with {@link EXIT.failed}. */
+const EXITS: Readonly<Partial<Record<Reason, number>>> = {
+  not_found: EXIT.notFound,
+  already_exists: EXIT.alreadyExists,
+  invalid: EXIT.usage,
+};
+
+/** A command fails for a reason that its user can fix. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly exitCode: number;
@@ -25,12 +32,12 @@ export class CommandError extends Error {
   }
 }
 
-/** The {@link CommandError} of wrong words or bad input. */
+/** The {@link CommandError} of invalid arguments or input. */
 export function usageError(message: string): CommandError {
   return new CommandError(message, EXIT.usage);
 }
 
-/** Runs a command. What it throws becomes words on stderr and an exit code. */
+/** Runs a command. An error becomes a message on stderr and an exit code. */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
     await run();
@@ -41,47 +48,43 @@ export async function runCommand(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What a failure is to the person at the shell. A stack trace is for bugs alone. */
+/** What a command prints for an error, and its exit code. Only a bug prints its stack. */
 export function describeFailure(error: unknown): { message: string; exitCode: number } {
-  if (error instanceof ManagementError) {
-    return { message: describeRefusal(error), exitCode: REFUSAL_EXIT[error.reason] };
-  }
-  // Commander has said by then what is wrong.
+  // Commander has printed its message already.
   if (error instanceof CommanderError) {
     return { message: "", exitCode: error.exitCode === 0 ? EXIT.done : EXIT.usage };
   }
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode };
-  const exitCode = EXIT.failed;
-  if (error instanceof ConfigError) return { message: error.problems.join("\n"), exitCode };
-  if (error instanceof Unavailable) {
-    return { message: `${error.message}: ${error.cause}`, exitCode };
-  }
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { message, exitCode };
+  const classified = classify(error);
+  return { message: messageFor(classified), exitCode: EXITS[classified.reason] ?? EXIT.failed };
 }
 
-/** What a failure of the platform says of itself, without its stack. */
+/** The message of an error of the platform, without its stack. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const REFUSAL_EXIT: Readonly<Record<ManagementReason, number>> = {
-  not_found: EXIT.notFound,
-  already_exists: EXIT.alreadyExists,
-  invalid: EXIT.usage,
-  changed: EXIT.failed,
-};
-
-function describeRefusal({ reason, subject, problems }: ManagementError): string {
-  const whom = subject === null ? "What the file names" : `${subject.kind} ${subject.name}`;
+function messageFor(classified: Classified): string {
+  const { reason, error } = classified;
   switch (reason) {
     case "not_found":
-      return `There is no ${whom}.`;
+      return `There is no ${nameOf(error.subject)}.`;
     case "already_exists":
-      return `There is a ${whom} already.`;
+      return `There is a ${nameOf(error.subject)} already.`;
     case "changed":
-      return `${whom} was changed by somebody else meanwhile. Nothing is written; run it again.`;
+      return `Another request modified ${nameOf(error.subject)}. Nothing was written; try again.`;
     case "invalid":
-      return problems.join("\n");
+    case "misconfigured":
+      return error.problems.join("\n");
+    case "storage_failed":
+      return `${error.message}: ${error.cause}`;
+    case "unexpected_error":
+      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    default:
+      return CATALOGUE[reason].meaning;
   }
+}
+
+function nameOf(subject: Subject | null): string {
+  return subject === null ? "what the file names" : `${subject.kind} ${subject.name}`;
 }

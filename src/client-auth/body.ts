@@ -1,4 +1,4 @@
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { ClientAuthenticator } from "./authenticator.ts";
 import { secretCredentials } from "./secret.ts";
 

@@ -1,4 +1,4 @@
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { ClientAuthenticator, PresentedCredentials } from "./authenticator.ts";
 
 /** `client_id` alone: a public client, which names itself and proves nothing (RFC 6749 §3.2.1). */

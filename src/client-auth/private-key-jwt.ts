@@ -4,8 +4,8 @@ import {
   claimedIssuer,
   verifyAssertion,
 } from "../crypto/assertion.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { Params } from "../protocol/params.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import type { Client } from "../storage/clients.ts";
 import { audit } from "../telemetry/request-log.ts";
 import type { ClientAuthDeps, ClientAuthenticator } from "./authenticator.ts";

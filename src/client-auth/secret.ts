@@ -1,5 +1,4 @@
 import { hasControlCharacter } from "../protocol/params.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import { classifyError } from "../rate-limit/attempt.ts";
 import type { Client } from "../storage/clients.ts";
 import { audit } from "../telemetry/request-log.ts";

@@ -1,5 +1,5 @@
+import { Refusal } from "../errors/refusal.ts";
 import { ADMIN_SCOPE, NAMED_SCOPES } from "../protocol/names.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";

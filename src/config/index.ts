@@ -4,7 +4,7 @@ import { type Rule, readSettings, type Settings, type ValuesOf } from "./parse.t
 import { SECRETS, SETTINGS } from "./settings/index.ts";
 
 export { BINDINGS } from "./bindings.ts";
-export { ConfigError, readSetting, type Settings } from "./parse.ts";
+export { readSetting, type Settings } from "./parse.ts";
 export type { Setting } from "./setting.ts";
 export { SECRETS, SETTING_GROUPS, SETTINGS } from "./settings/index.ts";
 

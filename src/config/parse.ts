@@ -1,20 +1,9 @@
+import { ConfigError } from "../errors/refusal.ts";
 import type { Kind } from "./kinds.ts";
 import type { Setting } from "./setting.ts";
 
 /** The settings by name, as the platform provides them. Any may be missing or invalid. */
 export type Settings = object;
-
-/** Thrown for missing or invalid settings. The message never contains a secret. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  /** One sentence each, which starts with the name of the setting. */
-  readonly problems: readonly string[];
-
-  constructor(...problems: readonly string[]) {
-    super(problems.join("; "));
-    this.problems = problems;
-  }
-}
 
 type Rows = Readonly<Record<string, Setting>>;
 

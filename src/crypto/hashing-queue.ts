@@ -1,4 +1,4 @@
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { InTurn } from "./pbkdf2.ts";
 
 /** How often who waits looks whether it is its turn, in milliseconds. */

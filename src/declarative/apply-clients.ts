@@ -1,7 +1,6 @@
 import type { AdminDeps } from "../admin/deps.ts";
 import { clientContradictions, needsSecret } from "../admin/entries.ts";
 import type { ClientEntry } from "../admin/entry-schemas.ts";
-import { invalid } from "../admin/management-error.ts";
 import {
   clientEntryOf,
   clientFieldsOf,
@@ -10,6 +9,7 @@ import {
   secretFieldsOf,
 } from "../admin/registry-rows.ts";
 import type { Passwords } from "../crypto/passwords.ts";
+import { invalid } from "../errors/management-error.ts";
 import type { ClientRow } from "../storage/clients.ts";
 import type { ClientColumns } from "../storage/registry.ts";
 import type { FileClient, NamedFields } from "./registry-file.ts";

@@ -1,10 +1,10 @@
 import type { AdminDeps } from "../admin/deps.ts";
 import { ID_OF_USER, SHARED_ID } from "../admin/entries.ts";
 import { type FieldChange, fieldChanges } from "../admin/field-changes.ts";
-import { invalid, type Subject } from "../admin/management-error.ts";
 import { problemOfPassword } from "../admin/password-policy.ts";
 import { clientEntryOf, UNUSABLE_RECORD, userEntryOf } from "../admin/registry-rows.ts";
 import { changedFields, updateOfClient } from "../admin/row-changes.ts";
+import { invalid, type Subject } from "../errors/management-error.ts";
 import type { ClientRow } from "../storage/clients.ts";
 import type { RegistryWrite, UserColumns } from "../storage/registry.ts";
 import type { UserRow } from "../storage/users.ts";

@@ -1,5 +1,5 @@
 import { allRows, idOf, nameOf } from "../admin/all-rows.ts";
-import { ManagementError, type Subject } from "../admin/management-error.ts";
+import { ManagementError, type Subject } from "../errors/management-error.ts";
 import { type Registry, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import {
   type Applied,

@@ -1,5 +1,5 @@
 import { placeOf } from "../admin/entries.ts";
-import { invalid } from "../admin/management-error.ts";
+import { invalid } from "../errors/management-error.ts";
 
 /** What `${NAME}` may stand for. */
 export type Variables = Readonly<Record<string, string | undefined>>;

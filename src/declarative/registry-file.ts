@@ -8,8 +8,8 @@ import {
   userSchema,
 } from "../admin/entry-schemas.ts";
 import { readExactJson } from "../admin/exact-json.ts";
-import { invalid, ManagementError } from "../admin/management-error.ts";
 import { onDemand } from "../admin/on-demand.ts";
+import { invalid, ManagementError } from "../errors/management-error.ts";
 import { substituteVariables, type Variables } from "./file-variables.ts";
 
 /** Most clients, and most users, in one file. More belongs into an import. */

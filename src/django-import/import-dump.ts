@@ -1,6 +1,6 @@
 import type { ClientEntry } from "../admin/entries.ts";
-import { invalid } from "../admin/management-error.ts";
 import { clientFieldsOf } from "../admin/registry-rows.ts";
+import { invalid } from "../errors/management-error.ts";
 import type { DjangoModels } from "./dump-record.ts";
 import { createEndings } from "./endings.ts";
 import type { ImportDeps } from "./import-deps.ts";

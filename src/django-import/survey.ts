@@ -1,5 +1,5 @@
 import type { ClientEntry } from "../admin/entries.ts";
-import { invalid } from "../admin/management-error.ts";
+import { invalid } from "../errors/management-error.ts";
 import { createClientSurvey } from "./client-survey.ts";
 import {
   type DjangoModels,

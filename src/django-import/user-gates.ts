@@ -1,4 +1,4 @@
-import { invalid } from "../admin/management-error.ts";
+import { invalid } from "../errors/management-error.ts";
 import type { DjangoModels, DumpRecord } from "./dump-record.ts";
 import { gateOf } from "./gates.ts";
 import type { UnreadField } from "./unread-fields.ts";

@@ -1,4 +1,4 @@
-import { invalid } from "../admin/management-error.ts";
+import { invalid } from "../errors/management-error.ts";
 import { deletedUserFinder } from "../storage/deleted-accounts.ts";
 import { type DjangoModels, type DumpRecord, detached } from "./dump-record.ts";
 import { createHasherWatch } from "./hashers.ts";

@@ -1,6 +1,6 @@
 import { parseUserEntry } from "../admin/entries.ts";
-import { ManagementError } from "../admin/management-error.ts";
 import { UNUSABLE_RECORD } from "../admin/registry-rows.ts";
+import { ManagementError } from "../errors/management-error.ts";
 import { normalizeUsername } from "../protocol/usernames.ts";
 import type { DumpRecord, Mapping } from "./dump-record.ts";
 import { effectOf, type Gate, type GateEffect } from "./gates.ts";

@@ -1,8 +1,8 @@
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { Deps } from "../deps.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { ActiveToken, LocatedToken } from "../issuer/index.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";

@@ -1,8 +1,8 @@
 import type { Deps } from "../deps.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { ActiveToken, LocatedToken } from "../issuer/index.ts";
 import { INTROSPECTION_SCOPE } from "../protocol/names.ts";
-import { type Params, toParams } from "../protocol/params.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import type { Params } from "../protocol/params.ts";
 import {
   authenticateBearer,
   isRegisteredFor,
@@ -12,7 +12,7 @@ import {
 } from "./authenticate-bearer.ts";
 import { readClient, verifyClient } from "./authenticate-client.ts";
 import { issuerUrlOf } from "./issuer-url.ts";
-import { readParams } from "./read-params.ts";
+import { readParams, toParams } from "./read-params.ts";
 import type { RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
 

@@ -1,11 +1,6 @@
 import { concat } from "../crypto/bytes.ts";
-import { Refusal } from "../protocol/refusal.ts";
-
-/** Longest body that is used, in bytes. */
-export const BODY_BYTES_MAX = 16 * 1024;
-
-/** Longest body of the management API, in bytes: claims, origins and 16 keys of a client fit. */
-export const JSON_BYTES_MAX = 64 * 1024;
+import { Refusal } from "../errors/refusal.ts";
+import { BODY_BYTES_MAX } from "../protocol/params.ts";
 
 /**
  * How much of a longer body is read and dropped before it is refused, in bytes. Answered unread,

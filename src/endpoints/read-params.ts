@@ -1,9 +1,10 @@
 import { fromUtf8 } from "../crypto/bytes.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { GRANTS } from "../grants/index.ts";
 import { decodeForm } from "../protocol/form.ts";
 import { decodeJsonObject } from "../protocol/json.ts";
-import { PARAMETER_NAMES, type Params, toParams } from "../protocol/params.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import type { MediaType } from "../protocol/names.ts";
+import { PARAMETER_NAMES, PARAMETERS_MAX, type Params } from "../protocol/params.ts";
 import { readBody } from "./read-body.ts";
 
 type Pairs = readonly (readonly [name: string, value: string])[];
@@ -14,8 +15,10 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
   ...GRANTS.flatMap(({ parameters }) => Object.keys(parameters)),
 ]);
 
+type Decode = (body: Uint8Array, request: Request) => Promise<Pairs>;
+
 /** How each accepted media type becomes name-value pairs. */
-const DECODERS: Readonly<Record<string, (body: Uint8Array, request: Request) => Promise<Pairs>>> = {
+const DECODERS: Readonly<Record<MediaType, Decode>> = {
   "application/x-www-form-urlencoded": async (body) => {
     const pairs = mapText(body, decodeForm);
     if (pairs === null) throw new Refusal("malformed_form");
@@ -33,9 +36,6 @@ const DECODERS: Readonly<Record<string, (body: Uint8Array, request: Request) => 
   },
 };
 
-/** Media types that a body may have, as a client is told of them. */
-export const MEDIA_TYPES: readonly string[] = Object.keys(DECODERS);
-
 /**
  * Reads the parameters of a POST from its body alone.
  *
@@ -45,12 +45,26 @@ export const MEDIA_TYPES: readonly string[] = Object.keys(DECODERS);
 export async function readParams(request: Request): Promise<Params> {
   if (new URL(request.url).search !== "") throw new Refusal("query_parameters");
   const mediaType = mediaTypeOf(request) ?? "application/x-www-form-urlencoded";
-  const decode = Object.hasOwn(DECODERS, mediaType) ? DECODERS[mediaType] : undefined;
+  const decode = new Map<string, Decode>(Object.entries(DECODERS)).get(mediaType);
   // Read first, whatever its type: see DRAINED_BYTES_MAX in read-body.ts.
   const body = await readBody(request);
   requireNoEncoding(request);
   if (decode === undefined) throw new Refusal("unsupported_media_type");
   return toParams(await decode(body, request));
+}
+
+/**
+ * Turns decoded name-value pairs into {@link Params}.
+ *
+ * @throws Refusal `too_many_parameters`, or `repeated_parameter` for a duplicate name (RFC 6749
+ *   §3.2; DOT takes the last)
+ */
+export function toParams(pairs: Pairs): Params {
+  if (pairs.length > PARAMETERS_MAX) throw new Refusal("too_many_parameters");
+  if (new Set(pairs.map(([name]) => name)).size < pairs.length) {
+    throw new Refusal("repeated_parameter");
+  }
+  return new Map(pairs.filter(([, value]) => value !== ""));
 }
 
 /**

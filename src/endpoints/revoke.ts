@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { readParams } from "./read-params.ts";
 import type { RequestContext } from "./request-context.ts";

@@ -1,4 +1,4 @@
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 
 /**
  * Endings of names of private networks: reserved (RFC 6761 §6, 6762 §3, 8375; ICANN), what home

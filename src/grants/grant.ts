@@ -1,7 +1,8 @@
 import type { GrantedLogin } from "../clients/policy.ts";
 import type { KeyRing } from "../crypto/key-ring.ts";
 import type { Random } from "../crypto/random.ts";
-import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
+import type { RefusalReason } from "../errors/index.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";

@@ -1,4 +1,4 @@
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { clientCredentialsGrant } from "./client-credentials.ts";
 import type { Grant } from "./grant.ts";
 import { passwordGrant } from "./password.ts";

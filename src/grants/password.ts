@@ -1,6 +1,6 @@
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { hasControlCharacter, type Params } from "../protocol/params.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import type { Lookup, NamedUser } from "../storage/lookups.ts";
 import { PLAIN_LOGIN } from "../tokens/refresh-token.ts";
 import { type Credentials, signIn } from "../users/sign-in.ts";

@@ -1,7 +1,7 @@
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";

@@ -1,6 +1,6 @@
+import { Refusal } from "../errors/refusal.ts";
 import { isAddress } from "../protocol/address.ts";
 import type { Params } from "../protocol/params.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import type { Client } from "../storage/clients.ts";
 
 /** A token request as grants see it: without HTTP. */

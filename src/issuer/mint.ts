@@ -1,8 +1,8 @@
 import { deriveKeyRing, type KeyRing } from "../crypto/key-ring.ts";
 import { importSigningKeys, type JWK, type SigningKeys } from "../crypto/signing-keys.ts";
 import { JWT_LENGTH_MAX } from "../crypto/strict-jwt.ts";
+import { Refusal, Unavailable } from "../errors/refusal.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
-import { Refusal, Unavailable } from "../protocol/refusal.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import {
   ACCESS_TOKEN_PURPOSE,

@@ -1,4 +1,5 @@
-import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
+import type { RefusalReason } from "../errors/index.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { formatScope } from "../protocol/scope.ts";
 import type { AuditEvent } from "../telemetry/audit-event.ts";
 import { audit } from "../telemetry/request-log.ts";

@@ -2,8 +2,9 @@
 import * as z from "zod/mini";
 import { presentedFields, sentenceOf } from "../admin/client-fields.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
-import { MANAGEMENT_ERRORS, PROBLEM_TYPE } from "../endpoints/admin/on-problem.ts";
-import { told, WIRE_ERROR_LIST } from "./schemas.ts";
+import { PROBLEM_TYPE } from "../endpoints/admin/on-problem.ts";
+import { ERROR_CODES } from "../errors/index.ts";
+import { told } from "./schemas.ts";
 
 const text = (description: string) => told(z.string(), description);
 const instant = (description: string) => told(z.iso.datetime(), description);
@@ -115,12 +116,10 @@ export const sessionList = z.object({ items: z.array(session), next });
 /** A page of clients. */
 export const clientList = z.object({ items: z.array(client), next });
 
-const codes = [...WIRE_ERROR_LIST, ...Object.values(MANAGEMENT_ERRORS)].map(({ error }) => error);
-
 /** Every answer that is no success (RFC 9457). */
 export const problem = z.object({
   type: told(
-    z.enum([...new Set(codes)].map((code) => PROBLEM_TYPE + code)),
+    z.enum(Object.keys(ERROR_CODES).map((code) => PROBLEM_TYPE + code)),
     "For programs to decide by.",
   ),
   title: text("The same in words."),

@@ -1,7 +1,6 @@
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from "../admin/api/input.ts";
-import type { ManagementReason } from "../admin/management-error.ts";
 import { ADMIN_PATHS } from "../endpoints/paths.ts";
-import type { RefusalReason } from "../protocol/refusal.ts";
+import type { ManagementReason, RefusalReason } from "../errors/index.ts";
 import { type Json, NO_STORE_HEADERS, type Operation, schemaRef } from "./operation.ts";
 
 /** Why a caller may not manage. */

@@ -1,15 +1,13 @@
-import type { ManagementReason } from "../admin/management-error.ts";
-import { MANAGEMENT_ERRORS, toProblem } from "../endpoints/admin/on-problem.ts";
-import {
-  SERVER_ERROR,
-  toBody,
-  UNAVAILABLE,
-  WIRE_ERRORS,
-  type WireError,
-} from "../endpoints/on-error.ts";
-import { MEDIA_TYPES } from "../endpoints/read-params.ts";
+import { toProblem } from "../endpoints/admin/on-problem.ts";
+import { toBody } from "../endpoints/on-error.ts";
 import { NO_STORE, PUBLIC } from "../endpoints/respond.ts";
-import type { RefusalReason } from "../protocol/refusal.ts";
+import {
+  CATALOGUE,
+  type ManagementReason,
+  type RefusalReason,
+  type WireError,
+} from "../errors/index.ts";
+import { MEDIA_TYPES } from "../protocol/names.ts";
 
 /** A part of the document. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -126,9 +124,9 @@ export function bodyOf(form: string, json: string, examples: Json): Json {
 export function toOperationObject(operation: Operation, extraHeaders: Json = {}): Json {
   const { id, tag, summary, description, parameters, requestBody, security, success } = operation;
   const { problems, status: successStatus = 200 } = operation;
-  const refusals = operation.refusals.map((reason) => WIRE_ERRORS[reason]);
-  const others = (problems ?? []).map((reason) => MANAGEMENT_ERRORS[reason]);
-  const all = [...refusals, ...others, SERVER_ERROR, UNAVAILABLE];
+  const refusals = operation.refusals.map((reason) => CATALOGUE[reason]);
+  const others = (problems ?? []).map((reason) => CATALOGUE[reason]);
+  const all = [...refusals, ...others, CATALOGUE.unexpected_error, CATALOGUE.storage_failed];
   const failures = [...Map.groupBy(all, ({ status }) => status)].map(
     ([status, errors]): [string, Json] => {
       const content = problems === undefined ? errorContent(errors) : problemContent(errors);
@@ -178,7 +176,7 @@ function errorContent(errors: readonly WireError[]): Json {
 /** What is wrong with a request that cannot be granted is said in each answer anew. */
 function problemContent(errors: readonly WireError[]): Json {
   const schema = schemaRef("Problem");
-  const fixed = errors.includes(MANAGEMENT_ERRORS.invalid)
+  const fixed = errors.some(({ error }) => error === "invalid")
     ? {}
     : { examples: examples(errors, toProblem) };
   return { "application/problem+json": { schema, ...fixed } };

@@ -1,4 +1,4 @@
-import type { RefusalReason } from "../protocol/refusal.ts";
+import type { RefusalReason } from "../errors/index.ts";
 
 /** Why the parameters of any POST may be refused. */
 export const BODY_REFUSALS: readonly RefusalReason[] = [

@@ -6,14 +6,13 @@ import * as z from "zod/mini";
 import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
 import { ASSERTION_ALGORITHMS } from "../crypto/assertion.ts";
 import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
-import { SERVER_ERROR, UNAVAILABLE, WIRE_ERRORS } from "../endpoints/on-error.ts";
+import { ERROR_CODES, MANAGEMENT } from "../errors/index.ts";
 import { GRANTS, grantTypes } from "../grants/index.ts";
 import { CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { SCOPE_LENGTH_MAX } from "../protocol/scope.ts";
 
-/** Everything that an OAuth endpoint may answer instead of a success. */
-export const WIRE_ERROR_LIST = [...Object.values(WIRE_ERRORS), UNAVAILABLE, SERVER_ERROR];
-const ERROR_CODES = [...new Set(WIRE_ERROR_LIST.map(({ error }) => error))];
+/** The errors of the OAuth endpoints: all but those of the management functions. */
+const OAUTH_ERRORS = Object.keys(ERROR_CODES).filter((code) => !Object.hasOwn(MANAGEMENT, code));
 
 /** A schema with the words that the document has for it. */
 export function told<Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema {
@@ -178,6 +177,6 @@ export const healthAnswer = z.object({
 
 /** Every answer that is no success (RFC 6749 §5.2). */
 export const errorAnswer = z.object({
-  error: told(z.enum(ERROR_CODES), "For programs to decide by."),
+  error: told(z.enum(OAUTH_ERRORS), "For programs to decide by."),
   error_description: optional("For people; may change."),
 });

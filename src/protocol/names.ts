@@ -35,3 +35,13 @@ export const ACCESS_TOKEN_FORMATS = ["opaque", "jwt"] as const;
 
 /** One of {@link ACCESS_TOKEN_FORMATS}. */
 export type AccessTokenFormat = (typeof ACCESS_TOKEN_FORMATS)[number];
+
+/** The media types of a request body. Without `Content-Type` it is the first. */
+export const MEDIA_TYPES = [
+  "application/x-www-form-urlencoded",
+  "application/json",
+  "multipart/form-data",
+] as const;
+
+/** One of {@link MEDIA_TYPES}. */
+export type MediaType = (typeof MEDIA_TYPES)[number];

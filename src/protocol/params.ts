@@ -1,5 +1,3 @@
-import { Refusal } from "./refusal.ts";
-
 /** Request parameters by name. An absent name and an empty value are the same (RFC 6749 §3.2). */
 export type Params = ReadonlyMap<string, string>;
 
@@ -19,22 +17,14 @@ export const PARAMETER_NAMES: readonly string[] = [
 /** Most parameters in one request, repeated and unknown ones included. */
 export const PARAMETERS_MAX = 64;
 
+/** Longest body of an OAuth request, in bytes. */
+export const BODY_BYTES_MAX = 16 * 1024;
+
+/** Longest body of the management API, in bytes: claims, origins and 16 keys of a client fit. */
+export const JSON_BYTES_MAX = 64 * 1024;
+
 /** Longest client id or user name, in characters. */
 export const NAME_LENGTH_MAX = 255;
-
-/**
- * Turns decoded name-value pairs into {@link Params}.
- *
- * @throws Refusal `too_many_parameters`, or `repeated_parameter` for any name that stands twice
- *   (RFC 6749 §3.2; DOT takes the last)
- */
-export function toParams(pairs: readonly (readonly [name: string, value: string])[]): Params {
-  if (pairs.length > PARAMETERS_MAX) throw new Refusal("too_many_parameters");
-  if (new Set(pairs.map(([name]) => name)).size < pairs.length) {
-    throw new Refusal("repeated_parameter");
-  }
-  return new Map(pairs.filter(([, value]) => value !== ""));
-}
 
 /**
  * Whether a credential holds U+0000-U+001F or U+007F. Such a credential is never right: HMAC pads

@@ -1,6 +1,6 @@
+import { Refusal } from "../errors/refusal.ts";
 import { BoundedMap } from "../isolate/bounded-map.ts";
 import { networkOf } from "../protocol/address.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import { logFailure } from "../telemetry/observer.ts";
 
 /** Exempt callers remembered in one isolate: some 100 bytes each. */

@@ -1,4 +1,5 @@
-import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
+import type { RefusalReason } from "../errors/index.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { AttemptResult, NumberedAdmission } from "./failure-counters.ts";
 
 /** How an attempt ended. `dropped`: it was not made, or the service failed; nothing is counted. */

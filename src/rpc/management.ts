@@ -3,7 +3,6 @@ import * as clients from "../admin/api/clients.ts";
 import { type ApiContext, contextOf } from "../admin/api/context.ts";
 import { problemsOf } from "../admin/api/input.ts";
 import * as users from "../admin/api/users.ts";
-import { ManagementError } from "../admin/management-error.ts";
 import {
   createRequestObserver,
   type Deps,
@@ -11,8 +10,7 @@ import {
   hasManagementApi,
   newRequestId,
 } from "../deps.ts";
-import { Refusal } from "../protocol/refusal.ts";
-import { setFailure } from "../telemetry/failure.ts";
+import { recordError } from "../errors/classify.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type {
@@ -178,18 +176,11 @@ async function outcomeOf<Result extends object>(
     const result = await work(contextOf(deps.management, "binding", actor), deps);
     return { kind: "ok", ...result };
   } catch (error) {
-    if (error instanceof ManagementError) return refusalOf(error);
-    if (error instanceof Refusal) {
-      setLogFields({ reason: error.reason });
-      return { kind: "unavailable" };
-    }
-    setFailure(error);
-    return { kind: "unavailable" };
+    const classified = recordError(error);
+    if (classified.kind !== "management") return { kind: "unavailable" };
+    const { reason } = classified;
+    return reason === "invalid"
+      ? { kind: reason, problems: problemsOf(classified.error) }
+      : { kind: reason };
   }
-}
-
-function refusalOf(error: ManagementError): NotDone {
-  const { reason } = error;
-  setLogFields({ reason });
-  return reason === "invalid" ? { kind: reason, problems: problemsOf(error) } : { kind: reason };
 }

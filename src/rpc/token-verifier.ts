@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { createRequestObserver, getDeps, newRequestId } from "../deps.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { recordError } from "../errors/classify.ts";
 import { parseScope } from "../protocol/scope.ts";
 import {
   decide,
@@ -9,7 +9,6 @@ import {
   type Verification,
   type VerifiedToken,
 } from "../resource-server/verification.ts";
-import { setFailure } from "../telemetry/failure.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
@@ -53,8 +52,7 @@ async function verify(token: string, options: Requirements, env: Env): Promise<V
       : await issuer.verifyFast(token, lookups());
     return content === null ? { kind: "invalid_token" } : decide(toVerified(content), options);
   } catch (error) {
-    if (error instanceof Refusal) setLogFields({ reason: error.reason });
-    else setFailure(error);
+    recordError(error);
     return { kind: "unavailable" };
   }
 }

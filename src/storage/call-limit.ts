@@ -1,5 +1,6 @@
 import { DEADLINE_MS } from "../deadline.ts";
-import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
+import type { RefusalReason } from "../errors/index.ts";
+import { Refusal } from "../errors/refusal.ts";
 
 /** Bounds the calls of this isolate that wait for one object: a hot object is not queued up for. */
 export interface CallLimit {

@@ -1,7 +1,7 @@
 import { sha256 } from "../crypto/digest.ts";
 import type { DeriveLong } from "../crypto/long-pbkdf2.ts";
 import { callWithDeadline } from "../deadline.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { measure } from "../telemetry/request-log.ts";
 import type { ForeignPasswords } from "./long-hash-object.ts";
 

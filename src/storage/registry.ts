@@ -1,5 +1,5 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
-import { Unavailable } from "../protocol/refusal.ts";
+import { Unavailable } from "../errors/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import { COMMAND, insertAuditEvents } from "./audit-events.ts";
 import { originUpdates } from "./client-origins.ts";

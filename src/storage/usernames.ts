@@ -1,4 +1,4 @@
-import { Misconfigured } from "../protocol/refusal.ts";
+import { Misconfigured } from "../errors/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 
 const FAIL_IF_TAKEN = `SELECT json(CASE WHEN EXISTS (

@@ -1,6 +1,6 @@
 import { callWithDeadline } from "../deadline.ts";
+import { Misconfigured } from "../errors/refusal.ts";
 import type { Claims } from "../protocol/claims.ts";
-import { Misconfigured } from "../protocol/refusal.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import { rowOfName } from "./usernames.ts";
 

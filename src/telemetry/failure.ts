@@ -1,18 +1,7 @@
-import { type Failure, setLogFields } from "./request-log.ts";
-
-/** Why a request failed without being rejected by a rule. */
-export type FailureReason =
-  | "method_not_allowed"
-  | "storage_failed"
-  | "misconfigured"
-  | "unexpected_error";
+import type { Failure } from "./request-log.ts";
 
 /** Errors whose messages this service writes. By name, since their classes are in upper layers. */
-const EXPECTED: Readonly<Record<string, FailureReason>> = {
-  Unavailable: "storage_failed",
-  ConfigError: "misconfigured",
-  Misconfigured: "misconfigured",
-};
+const EXPECTED: ReadonlySet<string> = new Set(["Unavailable", "ConfigError", "Misconfigured"]);
 
 /** Longest platform message that is kept, in characters. */
 const CAUSE_LENGTH_MAX = 200;
@@ -30,15 +19,9 @@ const FRAMES_MAX = 8;
 export function describeFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: typeof error };
   const name = /^\w{1,40}$/.test(error.name) ? error.name : "Error";
-  if (!Object.hasOwn(EXPECTED, name)) return { name, frames: readFrames(error) };
+  if (!EXPECTED.has(name)) return { name, frames: readFrames(error) };
   const cause = error.cause === undefined ? "" : `: ${keepWords(error.cause)}`;
   return { name, message: error.message + cause };
-}
-
-/** Sets the error that made the current request fail, for its log line. */
-export function setFailure(error: unknown): void {
-  const failure = describeFailure(error);
-  setLogFields({ failure, reason: EXPECTED[failure.name] ?? "unexpected_error" });
 }
 
 /** The frames of a stack, without its first lines, which repeat the message. */

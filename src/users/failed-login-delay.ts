@@ -1,4 +1,5 @@
-import { Refusal, type RefusalReason } from "../protocol/refusal.ts";
+import type { RefusalReason } from "../errors/index.ts";
+import { Refusal } from "../errors/refusal.ts";
 
 /** What {@link startFailureDelay} needs. */
 export interface FailureDelayDeps {

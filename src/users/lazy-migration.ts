@@ -1,8 +1,8 @@
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX, type Passwords } from "../crypto/passwords.ts";
 import { type Random, randomUuid } from "../crypto/random.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { NAME_LENGTH_MAX } from "../protocol/params.ts";
-import { Refusal } from "../protocol/refusal.ts";
 import type { NamedUser } from "../storage/lookups.ts";
 import type { User, UserStore } from "../storage/users.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";

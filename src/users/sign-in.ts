@@ -1,6 +1,6 @@
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
-import { Refusal } from "../protocol/refusal.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { classifyError } from "../rate-limit/attempt.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
 import type { NamedUser } from "../storage/lookups.ts";

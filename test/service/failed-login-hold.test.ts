@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { WIRE_ERRORS } from "../../src/endpoints/on-error.ts";
+import { CATALOGUE } from "../../src/errors/index.ts";
 import { FAILED_LOGINS } from "../../src/users/failed-login-delay.ts";
 import { INVALID_CREDENTIALS, INVALID_SCOPE, success, UNAVAILABLE } from "../support/answers.ts";
 import { DJANGO_RECORDS, setPasswordRecord } from "../support/django-records.ts";
@@ -142,8 +142,8 @@ describe("a failed login", () => {
   });
 
   test("is every refusal that a client is told in the words of a wrong password", () => {
-    const told = Object.entries(WIRE_ERRORS).filter(([, error]) => {
-      return error === WIRE_ERRORS.password_wrong;
+    const told = Object.entries(CATALOGUE).filter(([, { description }]) => {
+      return description === CATALOGUE.password_wrong.description;
     });
     expect(new Set(told.map(([reason]) => reason))).toEqual(FAILED_LOGINS);
   });

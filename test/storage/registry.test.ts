@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Unavailable } from "../../src/protocol/refusal.ts";
+import { Unavailable } from "../../src/errors/refusal.ts";
 import { listAuditEvents } from "../../src/storage/audit-events.ts";
 import { endAllSessions } from "../../src/storage/maintenance.ts";
 import {

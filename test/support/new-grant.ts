@@ -1,6 +1,6 @@
+import { Refusal } from "../../src/errors/refusal.ts";
 import type { Grant } from "../../src/grants/grant.ts";
 import { GRANTS } from "../../src/grants/index.ts";
-import { Refusal } from "../../src/protocol/refusal.ts";
 
 /** A grant that the service does not have: a client that knows a word acts for itself. */
 export const newGrant: Grant<string | undefined> = {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  ConfigError,
   parseConfig,
   parseImportConfig,
   parsePasswordConfig,
@@ -11,6 +10,7 @@ import {
   type Setting,
 } from "../../src/config/index.ts";
 import { toHex } from "../../src/crypto/bytes.ts";
+import { ConfigError } from "../../src/errors/refusal.ts";
 import { rawKey } from "../support/rings.ts";
 
 const KEY = toHex(rawKey(0xa1));

@@ -3,12 +3,13 @@
  * anything. Over HTTP and RPC alike, each checks its input, does its work and is audited. All throw
  * ManagementError, and Unavailable when D1 fails.
  */
+
+import { invalid } from "../../errors/management-error.ts";
 import { mergePatch } from "../../protocol/merge-patch.ts";
 import { rotateClientSecret } from "../client-secrets.ts";
 import type { ClientView } from "../clients.ts";
 import * as clients from "../clients.ts";
 import type { Listing } from "../listing.ts";
-import { invalid } from "../management-error.ts";
 import { unknownScopes } from "../scope-names.ts";
 import { type ApiContext, auditCall } from "./context.ts";
 import { clientIdInput, pageInput, read, readObject, rotationInput } from "./input.ts";

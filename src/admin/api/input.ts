@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
+import { invalid, type ManagementError } from "../../errors/management-error.ts";
 import { NAME_LENGTH_MAX } from "../../protocol/params.ts";
 import { checked } from "../entries.ts";
-import { invalid, type ManagementError } from "../management-error.ts";
 import { onDemand } from "../on-demand.ts";
 
 /** Most items of one page. */

@@ -3,10 +3,11 @@
  * anything. Over HTTP and RPC alike, each checks its input, does its work and is audited. All throw
  * ManagementError, and Unavailable when D1 fails.
  */
+
+import { ManagementError } from "../../errors/management-error.ts";
 import { mergePatch } from "../../protocol/merge-patch.ts";
 import { findUser } from "../change-user.ts";
 import type { Listing } from "../listing.ts";
-import { ManagementError } from "../management-error.ts";
 import type { SessionView } from "../sessions.ts";
 import * as sessions from "../sessions.ts";
 import type { UserView } from "../users.ts";

@@ -1,80 +1,38 @@
-import { createInterface } from "node:readline";
 import { Command } from "commander";
-import { ERRORS, EXPLANATIONS, reasonsOf } from "../../admin/explanations/index.ts";
-import { eventsIn, explain, type LogEvent, storyOf } from "../../admin/explanations/story.ts";
+import {
+  CATALOGUE,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorRow,
+  type Reason,
+} from "../../errors/index.ts";
 import { CommandError } from "../command-error.ts";
-
-/** A request id, as `X-Request-Id` has it. */
-const REQUEST_ID = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
-
-/** Most audit events that are kept until the line of their request comes. */
-const AUDITS_MAX = 1000;
+import { rowsOf } from "../docs/errors.ts";
 
 /** The command `explain`, for `program.ts` to add. */
 export function explainCommand(): Command {
   return new Command("explain")
-    .description(
-      "say what an error, a reason, or a request of the log means; reads the log on standard " +
-        "input:\n" +
-        "npx wrangler tail | npm run -s cli -- explain ID",
-    )
-    .argument(
-      "[what]",
-      "an error or a reason such as invalid_grant or family_raced, or the X-Request-Id of an " +
-        "answer; without it every request of the log",
-    )
-    .action(async (what?: string) => {
-      if (what === undefined || REQUEST_ID.test(what)) await explainLog(what ?? null);
-      else console.log(explainCode(what));
-    });
+    .description("say what an error of a response or a reason in the log means, and what to do")
+    .argument("<code>", "an error or a reason, such as invalid_grant or family_raced")
+    .action((code: string) => console.log(explain(code)));
 }
 
-/**
- * Explains an `error` of the wire or a reason of the log.
- *
- * @throws CommandError when there is neither of that name
- */
-function explainCode(code: string): string {
-  if (Object.hasOwn(EXPLANATIONS, code)) return explain(code).join("\n");
-  const meaning = Object.hasOwn(ERRORS, code) ? ERRORS[code] : undefined;
-  if (meaning !== undefined) {
-    const reasons = reasonsOf(code).map((reason) => explain(reason).join("\n"));
-    return [`${code}: ${meaning}`, ...reasons].join("\n\n");
+/** @throws CommandError for a code that is neither an error nor a reason */
+function explain(code: string): string {
+  if (Object.hasOwn(CATALOGUE, code)) return explainReason([code, CATALOGUE[code as Reason]]);
+  if (Object.hasOwn(ERROR_CODES, code)) {
+    const error = code as ErrorCode;
+    const { title, advice } = ERROR_CODES[error];
+    return [`${code}: ${title} ${advice}`, ...rowsOf(error).map(explainReason)].join("\n\n");
   }
-  const all = [...Object.keys(ERRORS), ...Object.keys(EXPLANATIONS)];
-  const near = all.filter((known) => code !== "" && known.includes(code));
-  const hint =
-    near.length > 0 ? ` Do you mean ${near.join(", ")}?` : " docs/errors.md has them all.";
-  throw new CommandError(`There is no error or reason of that name.${hint}`);
+  const codes = [...Object.keys(ERROR_CODES), ...Object.keys(CATALOGUE)];
+  const similar = codes.filter((known) => code !== "" && known.includes(code));
+  const hint = similar.length > 0 ? `Do you mean ${similar.join(", ")}?` : "See docs/errors.md.";
+  throw new CommandError(`There is no error or reason with this name. ${hint}`);
 }
 
-/**
- * Prints the story of each request whose line comes in, or of one.
- *
- * @throws CommandError when none comes
- */
-async function explainLog(requestId: string | null): Promise<void> {
-  if (process.stdin.isTTY) {
-    const words = ["npx wrangler tail | npm run -s cli -- explain", requestId ?? ""];
-    throw new CommandError(`Pipe the log into it: ${words.join(" ").trim()}`);
-  }
-  const audits: LogEvent[] = [];
-  let found = 0;
-  for await (const text of createInterface({ input: process.stdin })) {
-    for (const line of eventsIn(text)) {
-      if (requestId !== null && line.request_id !== requestId) continue;
-      if (line.event === "audit") {
-        audits.push(line);
-        if (audits.length > AUDITS_MAX) audits.shift();
-        continue;
-      }
-      const own = audits.filter(({ request_id }) => request_id === line.request_id);
-      console.log(`${found > 0 ? "\n" : ""}${storyOf(line, own)}`);
-      found += 1;
-    }
-    if (requestId !== null && found > 0) return;
-  }
-  if (found > 0) return;
-  const which = requestId === null ? "of a request" : `of the request ${requestId}`;
-  throw new CommandError(`No line ${which} came in by standard input.`);
+function explainReason([reason, row]: [reason: string, row: ErrorRow]): string {
+  const { status, error, meaning, fix, operator } = row;
+  const lines = [`Reason: ${reason} (${status} ${error}). ${meaning}`, `Client: ${fix}`];
+  return [...lines, ...(operator === undefined ? [] : [`Operator: ${operator}`])].join("\n");
 }

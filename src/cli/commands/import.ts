@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
-import { ManagementError } from "../../admin/management-error.ts";
 import { parseImportConfig } from "../../config/index.ts";
 import type { DjangoModels } from "../../django-import/dump-record.ts";
 import { type Gate, type GateSense, gateOf } from "../../django-import/gates.ts";
 import { importDump } from "../../django-import/import-dump.ts";
 import type { ImportReport } from "../../django-import/report.ts";
-import { Unavailable } from "../../protocol/refusal.ts";
+import { ManagementError } from "../../errors/management-error.ts";
+import { Unavailable } from "../../errors/refusal.ts";
 import { createImportStore } from "../../storage/import-store.ts";
 import { usageError } from "../command-error.ts";
 import { type DumpFile, openDump } from "../dump-file.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { ManagementError } from "../../admin/management-error.ts";
 import * as users from "../../admin/users.ts";
+import { ManagementError } from "../../errors/management-error.ts";
 import { usageError } from "../command-error.ts";
 import { withManagement } from "../management.ts";
 import {

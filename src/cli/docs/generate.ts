@@ -1,8 +1,8 @@
-import { errorsPage } from "../../admin/explanations/page.ts";
 import { CommandError } from "../command-error.ts";
 import { clientFieldsPart, grantsPart } from "./clients.ts";
 import { commandsPart } from "./commands.ts";
 import { bindingsPart, deployDescriptions, secretsPart, settingsPart } from "./configuration.ts";
+import { errorsPage } from "./errors.ts";
 import {
   auditActionsPart,
   auditFieldsPart,

@@ -1,12 +1,6 @@
 import type { Unstable_Config } from "wrangler";
-import {
-  BINDINGS,
-  type Config,
-  ConfigError,
-  parseConfig,
-  SETTINGS,
-  type Setting,
-} from "../../config/index.ts";
+import { BINDINGS, type Config, parseConfig, SETTINGS, type Setting } from "../../config/index.ts";
+import { ConfigError } from "../../errors/refusal.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 

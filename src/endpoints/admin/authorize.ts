@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps.ts";
+import { Refusal } from "../../errors/refusal.ts";
 import { ADMIN_SCOPE } from "../../protocol/names.ts";
-import { Refusal } from "../../protocol/refusal.ts";
 import {
   authenticateBearer,
   limitBearer,

@@ -2,7 +2,7 @@ import { contextOf } from "../../admin/api/context.ts";
 import type { Deps } from "../../deps.ts";
 import { empty } from "../respond.ts";
 import { authorizeAdmin } from "./authorize.ts";
-import { methodIsNoneOf, onProblem } from "./on-problem.ts";
+import { methodNotAllowed, onProblem } from "./on-problem.ts";
 import type { AdminEndpoint, AdminRequest } from "./routes.ts";
 
 export { onProblem } from "./on-problem.ts";
@@ -24,7 +24,7 @@ export async function answerAdmin(
   try {
     if (request.method === "OPTIONS") return empty(204, { Allow: methods });
     const endpoint = endpoints[request.method === "HEAD" ? "GET" : request.method];
-    if (endpoint === undefined) return methodIsNoneOf(methods);
+    if (endpoint === undefined) return methodNotAllowed(methods);
     const composed = await deps();
     const actor = await authorizeAdmin(request, composed);
     const context = contextOf(composed.management, "client", actor);

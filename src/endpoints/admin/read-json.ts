@@ -1,8 +1,9 @@
 import { readExactJson } from "../../admin/exact-json.ts";
-import { ManagementError } from "../../admin/management-error.ts";
 import { fromUtf8 } from "../../crypto/bytes.ts";
-import { Refusal } from "../../protocol/refusal.ts";
-import { JSON_BYTES_MAX, readBody } from "../read-body.ts";
+import { ManagementError } from "../../errors/management-error.ts";
+import { Refusal } from "../../errors/refusal.ts";
+import { JSON_BYTES_MAX } from "../../protocol/params.ts";
+import { readBody } from "../read-body.ts";
 import { mediaTypeOf, requireNoEncoding } from "../read-params.ts";
 
 /** Deepest nesting of a body: claims may nest, and everything that reads them is recursive. */

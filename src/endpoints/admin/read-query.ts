@@ -1,4 +1,4 @@
-import { Refusal } from "../../protocol/refusal.ts";
+import { Refusal } from "../../errors/refusal.ts";
 
 /** Most parameters of a query; there are three that mean anything. */
 const PARAMETERS_MAX = 8;

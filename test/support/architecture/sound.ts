@@ -17,8 +17,7 @@ export const SOUND: Readonly<Record<string, string>> = {
   ].join("\n"),
   "src/endpoints/a.ts": [
     'import type { Deps } from "../deps.ts";',
-    'import { ConfigError } from "../config/index.ts";',
-    'export { Refusal } from "../protocol/refusal.ts";',
+    'export { Refusal } from "../errors/refusal.ts";',
     "// biome-ignore lint/a/b: a reason",
     "const answer = new Response(null);",
     "const many = 1; const anything = many;",

@@ -102,17 +102,3 @@ function isNamedTwice(name: string, { ast }: Source): boolean {
   });
   return names.length > 1;
 }
-
-/** The table from reasons to wire errors has a type by which the compiler misses no reason. */
-export function tableIsExhaustive(path: string, type: string): Rule {
-  return ({ src }) => {
-    const source = src.find((candidate) => candidate.path === path);
-    if (source === undefined) return [];
-    const isTable = (node: Node) => {
-      if (!is.isVariableDeclaration(node) || node.type?.getText(source.ast) !== type) return false;
-      return node.initializer !== undefined && is.isObjectLiteralExpression(node.initializer);
-    };
-    const hasTable = [...nodesBelow(source.ast)].some(isTable);
-    return hasTable ? [] : [`${path}:1: has no table of type ${type}`];
-  };
-}

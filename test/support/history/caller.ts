@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { getDeps } from "../../../src/deps.ts";
-import { Unavailable } from "../../../src/protocol/refusal.ts";
+import { Unavailable } from "../../../src/errors/refusal.ts";
 import { createFamilyStore } from "../../../src/storage/families.ts";
 import { unsealRefreshToken } from "../../../src/tokens/refresh-token.ts";
 import type { WholeAnswer } from "../answers.ts";

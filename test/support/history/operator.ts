@@ -3,7 +3,7 @@ import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { apply } from "../../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../../src/declarative/registry-file.ts";
-import { Unavailable } from "../../../src/protocol/refusal.ts";
+import { Unavailable } from "../../../src/errors/refusal.ts";
 import { createRegistry, type RegistryWrite } from "../../../src/storage/registry.ts";
 import type { Random } from "../random.ts";
 import type { RegistryEntries } from "../service-database.ts";

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError } from "../../../src/config/index.ts";
-import { Unavailable } from "../../../src/protocol/refusal.ts";
+import { ConfigError, Unavailable } from "../../../src/errors/refusal.ts";
 import { describeFailure } from "../../../src/telemetry/failure.ts";
 
 describe("a failure of storage keeps the plain words of the platform", () => {

@@ -1,25 +1,18 @@
+import type { ManagementReason } from "./index.ts";
+
 /** A client, a user or a session, as an operator names it. */
 export interface Subject {
   readonly kind: "client" | "user" | "session";
   readonly name: string;
 }
 
-/** Why something cannot be done; each skin (CLI, RPC, HTTP) words it. */
-export type ManagementReason =
-  | "not_found"
-  | "already_exists"
-  /** What was asked for is not possible; the problems say why. */
-  | "invalid"
-  /** Somebody else changed the same row meanwhile. */
-  | "changed";
-
-/** What was asked for cannot be done. Nothing has changed then. */
+/** A management function cannot do what was requested. Nothing has changed. */
 export class ManagementError extends Error {
   override readonly name = "ManagementError";
   readonly reason: ManagementReason;
-  /** Whom it is about; null when it is about the whole request. */
+  /** What the request is about; null when it is about more than one thing. */
   readonly subject: Subject | null;
-  /** For `invalid`: each names its place, and none quotes a value. */
+  /** For `invalid`: each names its field, and none contains a value. */
   readonly problems: readonly string[];
 
   constructor(
@@ -34,7 +27,7 @@ export class ManagementError extends Error {
   }
 }
 
-/** The {@link ManagementError} of a request that is not what it should be. */
+/** The {@link ManagementError} of a request with invalid fields. */
 export function invalid(...problems: readonly string[]): ManagementError {
   return new ManagementError("invalid", null, problems);
 }
