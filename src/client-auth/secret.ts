@@ -1,3 +1,4 @@
+import { Refusal } from "../errors/refusal.ts";
 import { hasControlCharacter } from "../protocol/params.ts";
 import { classifyError } from "../rate-limit/attempt.ts";
 import type { Client } from "../storage/clients.ts";

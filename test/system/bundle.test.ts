@@ -4,8 +4,12 @@ import { afterAll, expect, test } from "vitest";
 import { temporaryDir } from "../support/server.ts";
 import { buildWorker } from "../support/workerd-options.ts";
 
-/** As large as it is today, in KiB: what makes it larger should be worth it. */
-const KIB_MAX = 248;
+/**
+ * As large as it is today, in KiB: what makes it larger should be worth it. 17 KiB (5 KiB
+ * compressed) are the texts of the error catalogue, which only docs/errors.md and `explain` use: it
+ * is worth that to have everything about a reason in one row.
+ */
+const KIB_MAX = 266;
 
 const { path: workerDir, remove } = temporaryDir();
 afterAll(remove);
