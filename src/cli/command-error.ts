@@ -56,7 +56,7 @@ export function describeFailure(error: unknown): { message: string; exitCode: nu
   }
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode };
   const classified = classify(error);
-  return { message: messageFor(classified), exitCode: EXITS[classified.reason] ?? EXIT.failed };
+  return { message: describeError(classified), exitCode: EXITS[classified.reason] ?? EXIT.failed };
 }
 
 /** The message of an error of the platform, without its stack. */
@@ -64,15 +64,15 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function messageFor(classified: Classified): string {
+function describeError(classified: Classified): string {
   const { reason, error } = classified;
   switch (reason) {
     case "not_found":
-      return `There is no ${nameOf(error.subject)}.`;
+      return `There is no ${describeSubject(error.subject)}.`;
     case "already_exists":
-      return `There is a ${nameOf(error.subject)} already.`;
+      return `There is a ${describeSubject(error.subject)} already.`;
     case "changed":
-      return `Another request modified ${nameOf(error.subject)}. Nothing was written; try again.`;
+      return `Another request modified ${describeSubject(error.subject)}. Nothing was written; try again.`;
     case "invalid":
     case "misconfigured":
       return error.problems.join("\n");
@@ -85,6 +85,6 @@ function messageFor(classified: Classified): string {
   }
 }
 
-function nameOf(subject: Subject | null): string {
+function describeSubject(subject: Subject | null): string {
   return subject === null ? "what the file names" : `${subject.kind} ${subject.name}`;
 }

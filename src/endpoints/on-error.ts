@@ -5,11 +5,11 @@ import { json } from "./respond.ts";
 
 /** Translates what a request threw into its response, and notes the reason for the log. */
 export function onError(thrown: unknown): Response {
-  return respond(wireErrorOf(recordError(thrown)));
+  return respond(toWireError(recordError(thrown)));
 }
 
 /** What the caller sees of one error: the catalogue's row, with the `Retry-After` of this error. */
-export function wireErrorOf(classified: Classified): WireError {
+export function toWireError(classified: Classified): WireError {
   const row = CATALOGUE[classified.reason];
   const seconds = classified.kind === "refusal" ? classified.error.retryAfterSeconds : null;
   if (seconds === null) return row;

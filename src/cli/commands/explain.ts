@@ -7,7 +7,7 @@ import {
   type Reason,
 } from "../../errors/index.ts";
 import { CommandError } from "../command-error.ts";
-import { rowsOf } from "../docs/errors.ts";
+import { listReasons } from "../docs/errors.ts";
 
 /** The command `explain`, for `program.ts` to add. */
 export function explainCommand(): Command {
@@ -23,7 +23,7 @@ function explain(code: string): string {
   if (Object.hasOwn(ERROR_CODES, code)) {
     const error = code as ErrorCode;
     const { title, advice } = ERROR_CODES[error];
-    return [`${code}: ${title} ${advice}`, ...rowsOf(error).map(explainReason)].join("\n\n");
+    return [`${code}: ${title} ${advice}`, ...listReasons(error).map(explainReason)].join("\n\n");
   }
   const codes = [...Object.keys(ERROR_CODES), ...Object.keys(CATALOGUE)];
   const similar = codes.filter((known) => code !== "" && known.includes(code));

@@ -12,14 +12,14 @@ reasons behind it. Responses say little on purpose: the log line with the respon
 /** The page docs/errors.md. */
 export function errorsPage(): string {
   const sections = Object.entries(ERROR_CODES).map(([code, { title, advice }]) => {
-    const reasons = rowsOf(code as ErrorCode).map(reasonSection);
+    const reasons = listReasons(code as ErrorCode).map(reasonSection);
     return [`## ${code}`, `${title} ${advice}`, ...reasons].join("\n\n");
   });
   return `${[HEAD.trimEnd(), ...sections].join("\n\n")}\n`;
 }
 
 /** The reasons behind an `error`, with their rows. */
-export function rowsOf(code: ErrorCode): [reason: string, row: ErrorRow][] {
+export function listReasons(code: ErrorCode): [reason: string, row: ErrorRow][] {
   return Object.entries(CATALOGUE).filter(([, row]) => row.error === code);
 }
 

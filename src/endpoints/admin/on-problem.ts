@@ -2,7 +2,7 @@ import { type Problem, problemsOf } from "../../admin/api/input.ts";
 import { recordError } from "../../errors/classify.ts";
 import { CATALOGUE, ERROR_CODES, type WireError } from "../../errors/index.ts";
 import { setLogFields } from "../../telemetry/request-log.ts";
-import { wireErrorOf } from "../on-error.ts";
+import { toWireError } from "../on-error.ts";
 import { problem } from "../respond.ts";
 
 /** The start of every problem's type. The rest is an error of docs/errors.md. */
@@ -12,7 +12,7 @@ export const PROBLEM_TYPE = "urn:tollgate:problem:";
 export function onProblem(thrown: unknown): Response {
   const classified = recordError(thrown);
   const problems = classified.reason === "invalid" ? problemsOf(classified.error) : undefined;
-  return respond(wireErrorOf(classified), problems);
+  return respond(toWireError(classified), problems);
 }
 
 /** The response to an unsupported method. @param methods the supported ones, as in `Allow` */
