@@ -6,22 +6,32 @@ import { PROJECT_DIR } from "../src/cli/project.ts";
 
 const read = (path: string) => readFileSync(join(PROJECT_DIR, path), "utf8");
 
-const DOCUMENTS = globSync(["*.md", "{docs,src,examples,test}/**/*.md"], {
+const DOCUMENTS = globSync(["*.md", "{.github,docs,src,examples,test,package}/**/*.md"], {
   cwd: PROJECT_DIR,
   exclude: (path) => path === "node_modules" || path.endsWith("/node_modules"),
 });
+
+/** The anchors that GitHub gives to the headings of a document. */
+function anchorsOf(path: string): string[] {
+  return [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => {
+    const words = heading.toLowerCase().replaceAll(/[^\p{L}\p{N}_ -]/gu, "");
+    return words.replaceAll(" ", "-");
+  });
+}
 
 describe.each([...DOCUMENTS, "package.json"])("%s", (path) => {
   test("is current where it is generated (`npm run docs` writes it)", () => {
     expect(generate(path, read(path))).toBe(read(path));
   });
 
-  test("links only to files that exist", () => {
-    const links = [...read(path).matchAll(/\]\((?!\w+:)([^)#\s]+)[^)]*\)/g)].map(
-      ([, to = ""]) => to,
-    );
-    const folder = join(PROJECT_DIR, dirname(path));
-    expect(links.filter((to) => !existsSync(join(folder, to)))).toEqual([]);
+  test("links only to files and headings that exist", () => {
+    const links = [...read(path).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?[^)]*\)/g)];
+    const broken = links.filter(([, to = "", anchor]) => {
+      const target = to === "" ? path : join(dirname(path), to);
+      if (!existsSync(join(PROJECT_DIR, target))) return true;
+      return anchor !== undefined && !anchorsOf(target).includes(anchor);
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 
   test("names only test files that exist", () => {

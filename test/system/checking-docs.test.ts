@@ -11,7 +11,10 @@ const manifest = JSON.parse(readFileSync(join(PROJECT_DIR, "package.json"), "utf
 const { path: dir, remove } = temporaryDir();
 afterAll(remove);
 
-const snippets = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+const snippetsOf = (text: string) => {
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+};
+const snippets = snippetsOf(page);
 
 /** Checks files as a project of its own would: bindings have the types that the files give them. */
 async function check(codes: readonly string[]): Promise<string> {
@@ -45,6 +48,15 @@ test("the code in docs/checking-tokens.md passes the type checker, env.TOKENS to
   const misused = snippets.map((code) => code.replace("TOKENS: Verifier", "TOKENS: Fetcher"));
   expect(await check(misused)).toContain("error TS");
 });
+
+test.each(["README.md", "package/README.md"])(
+  "the API in %s passes the type checker",
+  async (path) => {
+    const [api = ""] = snippetsOf(readFileSync(join(PROJECT_DIR, path), "utf8"));
+    expect(api).toContain("bearer(");
+    expect(await check([api])).toBe("");
+  },
+);
 
 test("docs/checking-tokens.md names the versions that this project has", () => {
   expect(page).toContain(`wrangler@${manifest.devDependencies.wrangler}`);

@@ -58,18 +58,6 @@ describe("docs/operations.md", () => {
       expect(stdout).toContain(option);
     }
   });
-
-  test("links to headings that it has", () => {
-    const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => {
-      return text
-        .toLowerCase()
-        .replaceAll(/[^\w -]/g, "")
-        .replaceAll(" ", "-");
-    });
-    for (const [, anchor = ""] of page.matchAll(/\]\(#([^)]*)\)/g)) {
-      expect(headings).toContain(anchor);
-    }
-  });
 });
 
 describe("a restore of the database", () => {

@@ -33,7 +33,7 @@ export const TOKENS = {
     doc:
       "The response to a refresh token that was used within the retry window: `reject`, or " +
       "`same-successor` for mobile clients that you do not control. See [Which " +
-      "REFRESH_RETRY](../README.md#which-refresh_retry).",
+      "REFRESH_RETRY](refresh-tokens.md#which-refresh_retry).",
   },
   refreshRetryWindowSeconds: {
     name: "REFRESH_RETRY_WINDOW_SECONDS",
