@@ -9,7 +9,7 @@ import {
 
 const common = { method: "get", tag: "discovery", security: [], refusals: [] } as const;
 
-const publicAnswer = (description: string, schema: string) => ({
+const publicResponse = (description: string, schema: string) => ({
   description,
   headers: PUBLIC_HEADERS,
   content: { "application/json": { schema: schemaRef(schema) } },
@@ -20,25 +20,25 @@ export const metadataOperation: Operation = {
   ...common,
   path: PATHS.metadata,
   id: "getMetadata",
-  summary: "What the service can do",
-  description: "Authorization server metadata (RFC 8414).",
-  success: publicAnswer("The metadata.", "Metadata"),
+  summary: "Server metadata",
+  description: "What the authorization server supports (RFC 8414).",
+  success: publicResponse("The metadata.", "Metadata"),
 };
 
-/** The same, where django-oauth-toolkit has it. */
+/** The same document at the path of django-oauth-toolkit. */
 export const metadataAsDotOperation: Operation = {
   ...metadataOperation,
   path: PATHS.metadataAsDot,
   id: "getMetadataAsDot",
-  summary: "The same, where django-oauth-toolkit has it",
+  summary: "Server metadata at the path of django-oauth-toolkit",
 };
 
-/** The same, where RFC 8414 §3.1 has it for an issuer with a path. */
+/** The same document at the path of RFC 8414 §3.1 for an issuer with a path. */
 export const metadataOfPathOperation: Operation = {
   ...metadataOperation,
   path: PATHS.metadataOfPath,
   id: "getMetadataOfPath",
-  summary: "The same, for an issuer with a path",
+  summary: "Server metadata of an issuer with a path",
 };
 
 /** `GET /o/.well-known/jwks.json`. */
@@ -47,8 +47,8 @@ export const jwksOperation: Operation = {
   path: PATHS.jwks,
   id: "getJwks",
   summary: "Public keys of JWT access tokens",
-  description: "A JWK set (RFC 7517 §5), empty where no access token is a JWT.",
-  success: publicAnswer("The keys.", "Jwks"),
+  description: "A JWK set (RFC 7517 §5). It is empty when no access token is a JWT.",
+  success: publicResponse("The keys.", "Jwks"),
 };
 
 const health = (description: string, schema: object, more: object = {}) => ({
@@ -62,13 +62,13 @@ export const healthOperation: Operation = {
   ...common,
   path: PATHS.health,
   id: "getHealth",
-  summary: "Whether each kind of storage answers in time",
-  description: "For monitors. Costs little, writes nothing, and says no more than this.",
+  summary: "Health of each kind of storage",
+  description: "For monitoring. It is cheap and writes nothing.",
   refusals: ["address_throttled"],
-  success: health("All of it does.", schemaRef("Health")),
+  success: health("All storage responds in time.", schemaRef("Health")),
   own: {
     503: health(
-      "Some of it does not, or the service is not configured.",
+      "Some storage does not respond in time, or the configuration is invalid.",
       { oneOf: [schemaRef("Health"), schemaRef("Error")] },
       headers({ "Retry-After": "1" }),
     ),
@@ -80,8 +80,8 @@ export const landingOperation: Operation = {
   ...common,
   path: PATHS.landing,
   id: "getLanding",
-  summary: "Where everything is",
-  description: "Links to what describes the service. JSON, or a page where `Accept` asks for one.",
+  summary: "Links to documentation and metadata",
+  description: "JSON, or an HTML page when `Accept` asks for one.",
   success: {
     description: "The links.",
     headers: { ...PUBLIC_HEADERS, ...headers({ Vary: "Accept" }) },

@@ -1,6 +1,6 @@
 /**
- * The HTTP API as one OpenAPI 3.1 document, made of the lists that the service runs on. Made when
- * the service is built: the Worker does not carry it.
+ * The HTTP API as one OpenAPI 3.1 document, derived from the lists that the service uses. It is
+ * made at build time and is not part of the Worker.
  */
 import * as z from "zod/mini";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
@@ -29,7 +29,7 @@ import * as schemas from "./schemas.ts";
 import { CLIENT_AUTH_WORDS, securitySchemes } from "./security.ts";
 import { tokenOperation } from "./token.ts";
 
-/** Every endpoint under every method, in the order in which people should read of them. */
+/** Every endpoint under every method, in reading order. */
 export const OPERATIONS: readonly Operation[] = [
   tokenOperation,
   revocationOperation,
@@ -45,10 +45,10 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 const MANAGEMENT =
-  "Users and clients, for clients of the operator's own. Off by default: every path under /admin " +
-  "is unknown unless the setting `MANAGEMENT_API` is `on`.";
+  "Users and clients, for the operator's own applications. Off by default: the paths under " +
+  "/admin return 404 unless the setting `MANAGEMENT_API` is `on`.";
 
-/** What the errors of each endpoint have for pages: those of a client's origins, or every one. */
+/** CORS headers of the error responses of each endpoint. */
 const ERROR_HEADERS: Readonly<Record<string, Json>> = {
   [PATHS.token]: CORS_HEADERS,
   [PATHS.revocation]: CORS_HEADERS,
@@ -58,26 +58,26 @@ const ERROR_HEADERS: Readonly<Record<string, Json>> = {
   [PATHS.jwks]: CORS_HEADERS_FOR_ANYONE,
 };
 
-/** Schemas by the name that the document has for them. */
+/** Schemas by their names in the document. */
 const SCHEMAS = {
   TokenForm: schemas.tokenForm,
   TokenJson: schemas.tokenJson,
-  Tokens: schemas.tokenAnswer,
+  Tokens: schemas.tokenResponse,
   Revocation: schemas.revocationRequest,
   IntrospectionRequest: schemas.introspectionRequest,
-  Introspection: schemas.introspectionAnswer,
-  Metadata: schemas.metadataAnswer,
-  Jwks: schemas.jwksAnswer,
-  Landing: schemas.landingAnswer,
-  Health: schemas.healthAnswer,
-  Error: schemas.errorAnswer,
+  Introspection: schemas.introspectionResponse,
+  Metadata: schemas.metadataResponse,
+  Jwks: schemas.jwksResponse,
+  Landing: schemas.landingResponse,
+  Health: schemas.healthResponse,
+  Error: schemas.errorResponse,
   NewUser: management.newUser,
   UserPatch: management.userPatch,
   User: management.user,
   UserList: management.userList,
   SessionList: management.sessionList,
   NewPassword: management.newPassword,
-  MadePassword: management.madePassword,
+  MadePassword: management.generatedPassword,
   NewClient: management.newClient,
   ClientPatch: management.clientPatch,
   Client: management.client,
@@ -95,10 +95,10 @@ export function openApiDocument(prefix = "/o"): Json {
       version: "1",
       description: describe(),
     },
-    servers: [{ url: "/", description: "Where this document was found" }],
+    servers: [{ url: "/", description: "This server" }],
     tags: [
-      { name: "tokens", description: "Getting, ending and checking tokens" },
-      { name: "discovery", description: "What the service says of itself" },
+      { name: "tokens", description: "Issue, revoke and check tokens" },
+      { name: "discovery", description: "Metadata, keys and health" },
       { name: "management", description: MANAGEMENT },
     ],
     paths: pathItems(pathsUnder(prefix)),
@@ -120,7 +120,7 @@ function pathItems(places: Paths): Json {
   return Object.fromEntries(items);
 }
 
-/** As callers may take them: an answer can have more members some day (RFC 6749 §5.1). */
+/** Without `additionalProperties: false`: a response may gain members (RFC 6749 §5.1). */
 function components(): Json {
   const all = Object.entries(SCHEMAS).map(([name, schema]): [string, Json] => {
     const { $schema: _, ...own } = z.toJSONSchema(schema, { io: "input", override: dropLimits });
@@ -129,7 +129,7 @@ function components(): Json {
   return Object.fromEntries(all);
 }
 
-/** That an integer is a safe one goes without saying. */
+/** Removes the largest safe integer, which zod adds to every integer. */
 function dropLimits({ jsonSchema }: { readonly jsonSchema: { maximum?: number } }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
@@ -137,15 +137,14 @@ function dropLimits({ jsonSchema }: { readonly jsonSchema: { maximum?: number } 
 function describe(): string {
   const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
   return [
-    "Issues, refreshes, ends and checks OAuth 2 tokens, as django-oauth-toolkit does.\n",
-    "A client authenticates in one way a request, the one that it is registered with:\n",
+    "Issues, refreshes, revokes and checks OAuth 2 tokens, compatible with django-oauth-toolkit.\n",
+    "A client authenticates by the method that it is registered with, and by one per request:\n",
     ...methods.map((method) => `- \`${method}\`: ${CLIENT_AUTH_WORDS[method]}`),
-    "\n`client_secret_basic` and `client_secret_post` accept either place.\n",
-    `A body has at most ${BODY_BYTES_MAX} bytes and ${PARAMETERS_MAX} parameters, none of them`,
-    "twice; an empty value counts as left out. Paths work with and without the slash at their",
-    "end. An unknown path is answered with 404 and a method that a path does not have with 405",
-    "and `Allow`, both with an `Error`, or under /admin with a `Problem`; `OPTIONS` is answered",
-    "everywhere.\n",
-    "The scopes of a deployment are in `scopes_supported` of its metadata.",
+    "\nClients of `client_secret_basic` and `client_secret_post` may send the secret either way.\n",
+    `A body has at most ${BODY_BYTES_MAX} bytes and ${PARAMETERS_MAX} parameters. A parameter may`,
+    "occur once; an empty value is the same as an absent one. Paths work with and without a",
+    "trailing slash. An unknown path gets 404, and an unsupported method 405 with `Allow`; the",
+    "body is an `Error`, or a `Problem` under /admin. Every path supports `OPTIONS`.\n",
+    "`scopes_supported` in the metadata lists the scopes of a deployment.",
   ].join("\n");
 }

@@ -6,13 +6,13 @@ import { CLIENT_OR_BEARER } from "./security.ts";
 const common = {
   path: PATHS.introspection,
   tag: "tokens",
-  summary: "Ask about a token",
+  summary: "Introspect a token",
   description:
-    "Whether an access token is live, and what it says (RFC 7662). For clients with a secret or " +
-    "a key of their own, and for holders of a token with the scope `introspection`. A client " +
-    "that is not registered for that scope by name learns about its own tokens alone.",
+    "Whether an access token is active, and what it contains (RFC 7662). For clients with a " +
+    "secret or a key, and for callers with a token of the scope `introspection`. A client that " +
+    "is not registered for that scope by name can introspect only its own tokens.",
   success: {
-    description: "What is known.",
+    description: "The state of the token.",
     headers: NO_STORE_HEADERS,
     content: { "application/json": { schema: schemaRef("Introspection") } },
   },
@@ -41,19 +41,19 @@ export const introspectionByPost: Operation = {
   refusals: [...BODY_REFUSALS, ...BODY_CLIENT_REFUSALS, ...refusals],
 };
 
-/** `GET /o/introspect/`, which django-oauth-toolkit has too. */
+/** `GET /o/introspect/`, as in django-oauth-toolkit. */
 export const introspectionByGet: Operation = {
   ...common,
   method: "get",
   id: "introspectTokenInQuery",
-  summary: "Ask about a token in the query",
-  description: `${common.description} POST keeps the token out of the logs of servers between.`,
+  summary: "Introspect a token in the query",
+  description: `${common.description} POST keeps the token out of the logs of proxies.`,
   parameters: [
     {
       name: "token",
       in: "query",
       required: true,
-      description: "The access token to ask about.",
+      description: "The access token to introspect.",
       schema: { type: "string" },
     },
   ],

@@ -1,26 +1,30 @@
-/** What goes over the wire of the management API, as zod schemas for the document. */
+/** Requests and responses of the management API as zod schemas for the document. */
 import * as z from "zod/mini";
 import { presentedFields, sentenceOf } from "../admin/client-fields.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { PROBLEM_TYPE } from "../endpoints/admin/on-problem.ts";
 import { ERROR_CODES } from "../errors/index.ts";
-import { told } from "./schemas.ts";
+import { described } from "./schemas.ts";
 
-const text = (description: string) => told(z.string(), description);
-const instant = (description: string) => told(z.iso.datetime(), description);
-const claims = told(z.record(z.string(), z.unknown()), "What every token says of it: any JSON.");
+const text = (description: string) => described(z.string(), description);
+const instant = (description: string) => described(z.iso.datetime(), description);
+const claims = described(
+  z.record(z.string(), z.unknown()),
+  "Claims that every token of the user contains: any JSON.",
+);
 
-const username = text("As it is typed to log in. Case-sensitive.");
-const isActive = told(z.boolean(), "Whether the user may log in; true unless said.");
+const username = text("The name to log in with. Case-sensitive unless `USERNAMES` says otherwise.");
+const isActive = described(z.boolean(), "Whether the user may log in. Default: true.");
 const password = text(
-  `From \`PASSWORD_LENGTH_MIN\` characters to ${PASSWORD_BYTES_MAX} bytes, none of the commonest.`,
+  `At least \`PASSWORD_LENGTH_MIN\` characters, at most ${PASSWORD_BYTES_MAX} bytes, and not a ` +
+    "common password.",
 );
 
 /** A new user. */
 export const newUser = z.object({
   username,
   password: z.optional(password),
-  id: z.optional(text("The `sub` of the user's tokens; made here unless it is given.")),
+  id: z.optional(text("The `sub` of the user's tokens. Default: a generated id.")),
   claims: z.optional(claims),
   is_active: z.optional(isActive),
 });
@@ -32,29 +36,29 @@ export const userPatch = z.object({
   is_active: z.optional(z.nullable(isActive)),
 });
 
-/** A user as it is shown. */
+/** A user in a response. */
 export const user = z.object({
   id: text("The `sub` of the user's tokens."),
   username,
-  has_password: told(z.boolean(), "False: no password is right."),
+  has_password: described(z.boolean(), "False: the user cannot log in with a password."),
   claims,
   is_active: isActive,
-  created_at: instant("When it was made."),
-  sessions_valid_from: instant("Sessions that began before have ended."),
+  created_at: instant("Time of creation."),
+  sessions_valid_from: instant("Sessions that started earlier have ended."),
 });
 
-/** Another password. */
+/** A password to set. */
 export const newPassword = z.object({ password });
 
-/** A password that was made here. */
-export const madePassword = z.object({ password: text("Shown this once.") });
+/** A generated password. */
+export const generatedPassword = z.object({ password: text("Shown only once.") });
 
 /** The fields of a client, each with its description and what an absent value means. */
 const fields: Readonly<Record<string, z.ZodMiniType>> = Object.fromEntries(
   presentedFields().map((field) => {
     const absent = "json" in field.default ? `\`${field.default.json}\`` : field.default.markdown;
     const description = `${sentenceOf(field)} Default: ${absent}.`;
-    return [field.name, told(z.optional(field.schema), description)];
+    return [field.name, described(z.optional(field.schema), description)];
   }),
 );
 
@@ -63,50 +67,53 @@ const clientId = text("Printable ASCII.");
 /** A new client. */
 export const newClient = z.object({
   client_id: clientId,
-  client_secret: z.optional(text("Made here, and shown once, unless it is given.")),
+  client_secret: z.optional(text("Default: a generated secret, which is shown only once.")),
   ...fields,
 });
 
-/** Changes to a client (RFC 7396): any field may be null too, which takes it to its default. */
-export const clientPatch = told(
+/** Changes to a client (RFC 7396). Null sets a field to its default. */
+export const clientPatch = described(
   z.object(fields),
-  "Fields to change. Null takes one to its default.",
+  "Fields to change. Null sets a field to its default.",
 );
 
-/** A client as it is shown. */
+/** A client in a response. */
 export const client = z.object({
   client_id: clientId,
   ...fields,
-  client_secret: z.optional(text("Only where it was just made: shown this once.")),
+  client_secret: z.optional(text("Only in the response that generates it: shown only once.")),
   has_secret: z.boolean(),
-  has_previous_secret: told(z.boolean(), "Whether the secret before is good too."),
-  previous_secret_ends_at: z.optional(instant("Until when.")),
-  created_at: instant("When it was made."),
-  sessions_valid_from: instant("Sessions that began before have ended."),
+  has_previous_secret: described(z.boolean(), "Whether the previous secret is valid too."),
+  previous_secret_ends_at: z.optional(instant("When the previous secret ends.")),
+  created_at: instant("Time of creation."),
+  sessions_valid_from: instant("Sessions that started earlier have ended."),
 });
 
-/** How a secret is rotated. */
+/** Options of a secret rotation. */
 export const rotation = z.object({
   previous_secret_ends_at: z.optional(
-    instant("Until when the old secret is good; left out: until the next rotation."),
+    instant("When the old secret ends. Default: at the next rotation."),
   ),
 });
 
-const next = told(z.nullable(z.string()), "Send it as `after` for the next page; null: the last.");
+const next = described(
+  z.nullable(z.string()),
+  "The `after` of the next page, or null on the last page.",
+);
 
 /** A page of users. */
 export const userList = z.object({ items: z.array(user), next });
 
-/** A session as it is shown. */
+/** A session in a response. */
 export const session = z.object({
-  id: text("No token."),
-  client_id: text("The client that logged in."),
-  label: text("What the client said of itself in `User-Agent`, shortened; may be empty."),
+  id: text("The id of the session. It is not a token."),
+  client_id: text("The client that the user logged in with."),
+  label: text("The `User-Agent` of the login, shortened; may be empty."),
   created_at: instant("When the user logged in."),
-  last_refreshed_at: instant("When it was last used to get a token: to the day, or better."),
-  imported: told(
+  last_refreshed_at: instant("The last refresh, accurate to a day or better."),
+  imported: described(
     z.boolean(),
-    "Whether it comes from the server that this one replaces, and was not used here yet.",
+    "Whether it was imported from the previous server and has not been refreshed here.",
   ),
 });
 
@@ -116,20 +123,20 @@ export const sessionList = z.object({ items: z.array(session), next });
 /** A page of clients. */
 export const clientList = z.object({ items: z.array(client), next });
 
-/** Every answer that is no success (RFC 9457). */
+/** Every error response (RFC 9457). */
 export const problem = z.object({
-  type: told(
+  type: described(
     z.enum(Object.keys(ERROR_CODES).map((code) => PROBLEM_TYPE + code)),
-    "For programs to decide by.",
+    "The error code, for programs.",
   ),
-  title: text("The same in words."),
+  title: text("The error code in words."),
   status: z.int(),
-  detail: z.optional(text("More words, where there are.")),
+  detail: z.optional(text("An explanation for people.")),
   problems: z.optional(
     z.array(
       z.object({
-        place: text("The field; empty: the whole."),
-        message: text("What is wrong with it. Quotes nothing that was sent."),
+        place: text("The field, or empty for the whole request."),
+        message: text("What is wrong with it. Does not quote the request."),
       }),
     ),
   ),

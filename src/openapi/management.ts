@@ -3,7 +3,7 @@ import { ADMIN_PATHS } from "../endpoints/paths.ts";
 import type { ManagementReason, RefusalReason } from "../errors/index.ts";
 import { type Json, NO_STORE_HEADERS, type Operation, schemaRef } from "./operation.ts";
 
-/** Why a caller may not manage. */
+/** Reasons to reject a caller of the management API. */
 const CALLER_REFUSALS: readonly RefusalReason[] = [
   "address_throttled",
   "caller_token_missing",
@@ -21,19 +21,19 @@ const JSON_REFUSALS: readonly RefusalReason[] = [
   "json_too_large",
 ];
 
-/** An operation of the management API, before what they have in common. */
+/** An operation of the management API, without what all of them share. */
 interface Outline {
   readonly path: string;
   readonly method: Operation["method"];
   readonly id: string;
   readonly summary: string;
   readonly description?: string;
-  /** Schema of the body; none: it has none. */
+  /** Schema of the body, or none. */
   readonly body?: string;
   readonly query?: readonly Json[];
   readonly status: 200 | 201 | 204;
-  /** Schema of the answer; none: it has none. */
-  readonly answer?: string;
+  /** Schema of the response, or none. */
+  readonly response?: string;
   readonly problems: readonly ManagementReason[];
 }
 
@@ -42,73 +42,82 @@ const query = (name: string, description: string, schema: Json): Json => {
 };
 
 const PAGE = [
-  query("after", "The `next` of the page before.", { type: "string" }),
-  query("limit", `Most items, ${PAGE_ITEMS_DEFAULT} unless said.`, {
+  query("after", "The `next` of the previous page.", { type: "string" }),
+  query("limit", `The maximum number of items. Default: ${PAGE_ITEMS_DEFAULT}.`, {
     type: "integer",
     minimum: 1,
     maximum: PAGE_ITEMS_MAX,
   }),
 ];
 
-const ONLY_NAME = query("username", "Only the user of this name.", { type: "string" });
+const ONLY_NAME = query("username", "Only the user with this name.", { type: "string" });
 
-const ENDS = "Every session of the user ends.";
-const TWICE = "Doing it twice leaves the same.";
+const ENDS = "This ends every session of the user.";
+const TWICE = "Idempotent.";
 
-/** What stands in a path, by its name there. */
+/** Descriptions of path parameters, by name. */
 const IN_PATH: Readonly<Record<string, string>> = {
   id: "The `sub` of the user's tokens.",
-  session_id: "As the list of sessions has it.",
+  session_id: "The id in the list of sessions.",
 };
 
 const OUTLINES: readonly Outline[] = [
   {
     ...{ path: ADMIN_PATHS.adminUsers, method: "get", id: "listUsers", status: 200 },
-    ...{ summary: "List users by name", query: [...PAGE, ONLY_NAME], answer: "UserList" },
+    ...{ summary: "List users by name", query: [...PAGE, ONLY_NAME], response: "UserList" },
     problems: ["invalid"],
   },
   {
     ...{ path: ADMIN_PATHS.adminUsers, method: "post", id: "createUser", status: 201 },
-    ...{ summary: "Make a user", body: "NewUser", answer: "User" },
-    description: "A second time with the same name or id: 409.",
+    ...{ summary: "Create a user", body: "NewUser", response: "User" },
+    description: "Returns 409 when a user with the name or id exists.",
     problems: ["already_exists", "invalid"],
   },
   {
     ...{ path: ADMIN_PATHS.adminUser, method: "get", id: "getUser", status: 200 },
-    ...{ summary: "Show a user", answer: "User", problems: ["not_found"] },
+    ...{ summary: "Show a user", response: "User", problems: ["not_found"] },
   },
   {
     ...{ path: ADMIN_PATHS.adminUser, method: "patch", id: "updateUser", status: 200 },
-    ...{ summary: "Change name, claims or state of a user", body: "UserPatch", answer: "User" },
-    description: `A merge patch (RFC 7396). With \`is_active\` false every session ends. ${TWICE}`,
+    ...{
+      summary: "Change the name, claims or state of a user",
+      body: "UserPatch",
+      response: "User",
+    },
+    description: `A merge patch (RFC 7396). \`is_active: false\` ends every session. ${TWICE}`,
     problems: ["not_found", "already_exists", "invalid", "changed"],
   },
   {
     ...{ path: ADMIN_PATHS.adminUser, method: "delete", id: "deleteUser", status: 204 },
-    ...{ summary: "Delete a user", description: `${ENDS} A second time: 404.` },
+    ...{ summary: "Delete a user", description: `${ENDS} Deleting again returns 404.` },
     problems: ["not_found", "changed"],
   },
   {
     ...{ path: ADMIN_PATHS.adminUserPassword, method: "put", id: "setPassword", status: 204 },
-    ...{ summary: "Give a user another password", body: "NewPassword" },
+    ...{ summary: "Set the password of a user", body: "NewPassword" },
     ...{ description: `${ENDS} ${TWICE}`, problems: ["not_found", "invalid", "changed"] },
   },
   {
     ...{ path: ADMIN_PATHS.adminUserPasswordReset, method: "post", id: "resetPassword" },
-    ...{ status: 200, summary: "Give a user a password that is made here" },
-    ...{ answer: "MadePassword", description: `${ENDS} Each time makes another password.` },
+    ...{ status: 200, summary: "Generate a password for a user" },
+    ...{ response: "MadePassword", description: `${ENDS} Each call generates another password.` },
     problems: ["not_found", "changed"],
   },
   {
     ...{ path: ADMIN_PATHS.adminUserUnlock, method: "post", id: "unlockUser", status: 204 },
-    ...{ summary: "Forget the failed logins of a user" },
-    description: `The user may try again at once. A new password does the same. ${TWICE}`,
+    ...{ summary: "Unlock a user" },
+    description: `Clears the failed logins, as a new password does. ${TWICE}`,
     problems: ["not_found", "changed"],
   },
   {
     ...{ path: ADMIN_PATHS.adminUserSessions, method: "get", id: "listUserSessions" },
-    ...{ status: 200, summary: "List the sessions of a user", query: PAGE, answer: "SessionList" },
-    description: "Logins that have not ended, by id.",
+    ...{
+      status: 200,
+      summary: "List the sessions of a user",
+      query: PAGE,
+      response: "SessionList",
+    },
+    description: "Active logins, by id.",
     problems: ["not_found", "invalid"],
   },
   {
@@ -123,34 +132,43 @@ const OUTLINES: readonly Outline[] = [
   },
   {
     ...{ path: ADMIN_PATHS.adminClients, method: "get", id: "listClients", status: 200 },
-    ...{ summary: "List clients by id", query: PAGE, answer: "ClientList" },
+    ...{ summary: "List clients by id", query: PAGE, response: "ClientList" },
     problems: ["invalid"],
   },
   {
     ...{ path: ADMIN_PATHS.adminClients, method: "post", id: "createClient", status: 201 },
-    ...{ summary: "Make a client", body: "NewClient", answer: "Client" },
-    description: "A secret that is made here is shown this once. A second time: 409.",
+    ...{ summary: "Create a client", body: "NewClient", response: "Client" },
+    description: "A generated secret is shown only once. Returns 409 when the id exists.",
     problems: ["already_exists", "invalid"],
   },
   {
     ...{ path: ADMIN_PATHS.adminClient, method: "get", id: "getClient", status: 200 },
-    ...{ summary: "Show a client", answer: "Client", problems: ["not_found"] },
+    ...{ summary: "Show a client", response: "Client", problems: ["not_found"] },
   },
   {
     ...{ path: ADMIN_PATHS.adminClient, method: "patch", id: "updateClient", status: 200 },
-    ...{ summary: "Change fields of a client", body: "ClientPatch", answer: "Client" },
-    description: `A merge patch (RFC 7396). With \`disabled\` true every session ends. ${TWICE}`,
+    ...{ summary: "Change fields of a client", body: "ClientPatch", response: "Client" },
+    description: `A merge patch (RFC 7396). \`disabled: true\` ends every session. ${TWICE}`,
     problems: ["not_found", "invalid", "changed"],
   },
   {
     ...{ path: ADMIN_PATHS.adminClient, method: "delete", id: "deleteClient", status: 204 },
-    ...{ summary: "Delete a client", description: "Its sessions end. A second time: 404." },
+    ...{
+      summary: "Delete a client",
+      description: "This ends its sessions. Deleting again returns 404.",
+    },
     problems: ["not_found"],
   },
   {
     ...{ path: ADMIN_PATHS.adminClientSecret, method: "post", id: "rotateClientSecret" },
-    ...{ status: 200, summary: "Make a new secret", body: "SecretRotation", answer: "Client" },
-    description: "The old secret stays good beside it, the one before ends. Shown this once.",
+    ...{
+      status: 200,
+      summary: "Rotate the secret of a client",
+      body: "SecretRotation",
+      response: "Client",
+    },
+    description:
+      "The old secret stays valid too, the one before it ends. The new one is shown only once.",
     problems: ["not_found", "invalid", "changed"],
   },
   {
@@ -164,10 +182,10 @@ const OUTLINES: readonly Outline[] = [
 export const MANAGEMENT_OPERATIONS: readonly Operation[] = OUTLINES.map(toOperation);
 
 function toOperation(outline: Outline): Operation {
-  const { path, method, id, summary, body, answer, status, problems } = outline;
-  const content = { "application/json": { schema: schemaRef(answer ?? "") } };
+  const { path, method, id, summary, body, response, status, problems } = outline;
+  const content = { "application/json": { schema: schemaRef(response ?? "") } };
   const location = {
-    description: "Where it is found.",
+    description: "The URL of the new resource.",
     required: true,
     schema: { type: "string" },
   };
@@ -182,9 +200,9 @@ function toOperation(outline: Outline): Operation {
       : { requestBody: { required: true, content: bodyContent(method, body) } }),
     security: [{ management: [] }],
     success: {
-      description: answer === undefined ? "It is done." : "As it is now.",
+      description: response === undefined ? "Done." : "The current state.",
       headers: { ...NO_STORE_HEADERS, ...(status === 201 ? { Location: location } : {}) },
-      ...(answer === undefined ? {} : { content }),
+      ...(response === undefined ? {} : { content }),
     },
     refusals: [
       ...CALLER_REFUSALS,

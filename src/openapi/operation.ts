@@ -12,59 +12,59 @@ import { MEDIA_TYPES } from "../protocol/names.ts";
 /** A part of the document. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** One endpoint under one method, before its refusals are spelled out. */
+/** One endpoint under one method, before its error responses are added. */
 export interface Operation {
   readonly path: string;
   readonly method: "get" | "post" | "put" | "patch" | "delete";
-  /** `operationId`: what client generators call it. */
+  /** `operationId`, from which client generators derive a name. */
   readonly id: string;
   readonly tag: string;
   readonly summary: string;
   readonly description: string;
   readonly parameters?: readonly Json[];
   readonly requestBody?: Json;
-  /** Security requirements; none where anybody may ask. */
+  /** Security requirements; empty for a public endpoint. */
   readonly security: readonly Json[];
-  /** Status of the success; 200 unless said. */
+  /** Status of the success; the default is 200. */
   readonly status?: number;
   readonly success: Json;
-  /** Every reason for which it can refuse. */
+  /** Every reason for which it rejects a request. */
   readonly refusals: readonly RefusalReason[];
-  /** Of management: why it can fail besides. Each answer that is no success is a problem then. */
+  /** For management: further reasons. Every error response is then a problem (RFC 9457). */
   readonly problems?: readonly ManagementReason[];
-  /** Answers by status that are not as everywhere. */
+  /** Responses that differ from the common ones, by status. */
   readonly own?: Readonly<Record<number, Json>>;
 }
 
-/** What each header is for. */
+/** What each header means. */
 const HEADER_WORDS: Readonly<Record<string, string>> = {
-  "Accept-Encoding": "How a body may be encoded.",
-  "Access-Control-Allow-Origin": "Which pages may read this.",
-  "Cache-Control": "Who may keep this.",
-  Pragma: "The same, for old caches.",
-  "Retry-After": "Seconds to wait before the same request is tried again.",
-  Vary: "What this depends on.",
+  "Accept-Encoding": "Encodings that a request body may have.",
+  "Access-Control-Allow-Origin": "The origin whose pages may read the response.",
+  "Cache-Control": "Whether caches may store the response.",
+  Pragma: "The same, for HTTP/1.0 caches.",
+  "Retry-After": "Seconds to wait before a retry.",
+  Vary: "Request headers that the response depends on.",
   "WWW-Authenticate": "How to authenticate.",
 };
 
 const STATUS_WORDS: Readonly<Record<number, string>> = {
-  400: "The request cannot be granted as it is.",
+  400: "The request is invalid or not allowed.",
   401: "The caller is not authenticated.",
-  403: "The caller's token lacks the scope.",
+  403: "The token of the caller lacks the scope.",
   404: "There is no such user or client.",
-  409: "The name or id is taken, or somebody else changed the same meanwhile.",
-  413: "The body is too long.",
-  415: "The body has a media type or an encoding that is not read.",
-  422: "What is asked for cannot be so.",
-  429: "Too many at once. Try again later.",
+  409: "The name or id exists already, or a concurrent request changed the same record.",
+  413: "The body is too large.",
+  415: "The media type or encoding of the body is not supported.",
+  422: "A value is invalid.",
+  429: "Too many requests. Retry later.",
   500: "The service failed.",
-  503: "The service is not available for the moment. Tokens stay as they are: try again.",
+  503: "The service is temporarily unavailable. Tokens are unchanged: retry.",
 };
 
-/** How long to wait after too much: the longer, the more there was. */
+/** The delay of a 429 grows with the number of failures. */
 const DELAY = { pattern: "^[1-9][0-9]*$" };
 
-/** Headers with these values, always. */
+/** Headers that are always present, with these values. */
 export function headers(values: Readonly<Record<string, string>>): Json {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
@@ -76,32 +76,32 @@ export function headers(values: Readonly<Record<string, string>>): Json {
 
 const REQUEST_ID: Json = {
   "X-Request-Id": {
-    description: "Names the request in the log of the service: quote it to its operator.",
+    description: "Identifies the request in the log of the service. Tell it to the operator.",
     required: true,
     schema: { type: "string", pattern: "^[0-9a-f]{16}(-[A-Z]{3})?$" },
   },
 };
 
-/** Headers of every answer that no cache keeps. */
+/** Headers of every response that caches must not store. */
 export const NO_STORE_HEADERS: Json = { ...headers(NO_STORE), ...REQUEST_ID };
 
-/** Headers of every answer that is for anyone. */
+/** Headers of every public response. */
 export const PUBLIC_HEADERS: Json = { ...headers(PUBLIC), ...REQUEST_ID };
 
-/** For pages of an origin on the client's list. */
+/** CORS for the `allowed_origins` of clients. */
 export const CORS_HEADERS: Json = {
   "Access-Control-Allow-Origin": {
-    description: "The page's origin, if it is on a client's list.",
+    description: "The origin of the page, if `allowed_origins` of a client contains it.",
     schema: { type: "string" },
   },
   "Access-Control-Expose-Headers": {
-    description: "What else the page may read.",
+    description: "Further headers that the page may read.",
     schema: { type: "string" },
   },
   Vary: { description: HEADER_WORDS["Vary"], schema: { type: "string", const: "Origin" } },
 };
 
-/** For every page. */
+/** CORS for every origin. */
 export const CORS_HEADERS_FOR_ANYONE: Json = {
   ...headers({ "Access-Control-Allow-Origin": "*" }),
   "Access-Control-Expose-Headers": CORS_HEADERS["Access-Control-Expose-Headers"],
@@ -112,7 +112,7 @@ export function schemaRef(name: string): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** A body in each of the media types that are read. @param examples of it, by name */
+/** A body in each supported media type. @param examples by name */
 export function bodyOf(form: string, json: string, examples: Json): Json {
   const content = MEDIA_TYPES.map((type) => {
     return [type, { schema: schemaRef(type === "application/json" ? json : form), examples }];
@@ -120,7 +120,7 @@ export function bodyOf(form: string, json: string, examples: Json): Json {
   return { required: true, content: Object.fromEntries(content) };
 }
 
-/** The Operation Object (OpenAPI 3.1 §4.8.10). @param extraHeaders of every one of its answers */
+/** The Operation Object (OpenAPI 3.1 §4.8.10). @param extraHeaders of its error responses */
 export function toOperationObject(operation: Operation, extraHeaders: Json = {}): Json {
   const { id, tag, summary, description, parameters, requestBody, security, success } = operation;
   const { problems, status: successStatus = 200 } = operation;
@@ -173,7 +173,7 @@ function errorContent(errors: readonly WireError[]): Json {
   return { "application/json": { schema, examples: examples(errors, toBody) } };
 }
 
-/** What is wrong with a request that cannot be granted is said in each answer anew. */
+/** No examples where the problems depend on the request. */
 function problemContent(errors: readonly WireError[]): Json {
   const schema = schemaRef("Problem");
   const fixed = errors.some(({ error }) => error === "invalid")
@@ -182,7 +182,7 @@ function problemContent(errors: readonly WireError[]): Json {
   return { "application/problem+json": { schema, ...fixed } };
 }
 
-/** Each body that there is, once. */
+/** Each different body, once. */
 function examples(errors: readonly WireError[], write: (error: WireError) => Json): Json {
   const named: Record<string, Json> = {};
   const bodies = new Map(errors.map((one) => [JSON.stringify(write(one)), one]));

@@ -1,6 +1,6 @@
 import type { RefusalReason } from "../errors/index.ts";
 
-/** Why the parameters of any POST may be refused. */
+/** Reasons to reject the parameters of any POST. */
 export const BODY_REFUSALS: readonly RefusalReason[] = [
   "query_parameters",
   "unsupported_media_type",
@@ -14,7 +14,7 @@ export const BODY_REFUSALS: readonly RefusalReason[] = [
   "malformed_multipart",
 ];
 
-/** Why a client may fail to authenticate. */
+/** Reasons why client authentication fails. */
 export const CLIENT_REFUSALS: readonly RefusalReason[] = [
   "client_credentials_missing",
   "client_credentials_malformed",
@@ -27,7 +27,7 @@ export const CLIENT_REFUSALS: readonly RefusalReason[] = [
   "client_assertion_replayed",
 ];
 
-/** The same, where credentials may stand in a body beside the header. */
+/** The same, for requests that may have credentials in the header and in the body. */
 export const BODY_CLIENT_REFUSALS: readonly RefusalReason[] = [
   ...CLIENT_REFUSALS,
   "client_credentials_conflict",

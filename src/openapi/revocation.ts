@@ -9,16 +9,16 @@ export const revocationOperation: Operation = {
   method: "post",
   id: "revokeToken",
   tag: "tokens",
-  summary: "End a token",
+  summary: "Revoke a token",
   description:
-    "Ends a token of the client, and the other one of its pair (RFC 7009). Unknown, ended and " +
-    "another client's tokens get the same answer.",
+    "Revokes a token of the client and the other token of its pair (RFC 7009). The response is " +
+    "the same for an unknown token, a revoked token and a token of another client.",
   requestBody: bodyOf("Revocation", "Revocation", {
-    token: { summary: "Either token of the pair", value: { token: "tga_..." } },
+    token: { summary: "An access or refresh token", value: { token: "tga_..." } },
   }),
   security: CLIENT,
   success: {
-    description: "The token is ended. There is no body.",
+    description: "The token is revoked. There is no body.",
     headers: { ...NO_STORE_HEADERS, ...CORS_HEADERS },
   },
   refusals: [

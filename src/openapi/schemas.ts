@@ -1,6 +1,6 @@
 /**
- * What goes over the wire, as zod schemas: the document is made of them, and tests hold real
- * answers against it. The Worker itself reads none of this.
+ * Requests and responses as zod schemas. The document is derived from them, and tests compare it
+ * with real responses. The Worker does not use them.
  */
 import * as z from "zod/mini";
 import { ASSERTION_TYPE } from "../client-auth/private-key-jwt.ts";
@@ -14,34 +14,37 @@ import { SCOPE_LENGTH_MAX } from "../protocol/scope.ts";
 /** The errors of the OAuth endpoints: all but those of the management functions. */
 const OAUTH_ERRORS = Object.keys(ERROR_CODES).filter((code) => !Object.hasOwn(MANAGEMENT, code));
 
-/** A schema with the words that the document has for it. */
-export function told<Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema {
+/** Gives a schema its description in the document. */
+export function described<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  description: string,
+): Schema {
   z.globalRegistry.add(schema, { description });
   return schema;
 }
 
-const text = (description: string) => told(z.string(), description);
+const text = (description: string) => described(z.string(), description);
 const optional = (description: string) => z.optional(text(description));
 
-/** A field that may be left out, which is the same as empty; so the page begins. */
+/** An optional parameter. Absent is the same as empty, which is the default of the docs page. */
 const field = (description: string) => {
   const schema = z.optional(z.string());
   z.globalRegistry.add(schema, { description, default: "" });
   return schema;
 };
 
-const url = (description: string) => told(z.url(), description);
-const seconds = (description: string) => told(z.int().check(z.minimum(0)), description);
+const url = (description: string) => described(z.url(), description);
+const seconds = (description: string) => described(z.int().check(z.minimum(0)), description);
 
-/** How a client authenticates in the body, where it does not by HTTP Basic. */
+/** Client authentication in the body. */
 const clientCredentials = {
-  client_id: field("The client. Alone: a public client."),
-  client_secret: field("Its secret, unless HTTP Basic has it."),
+  client_id: field("The client id. Without credentials: a public client."),
+  client_secret: field("The client secret, unless sent by HTTP Basic."),
   client_assertion_type: field(`With \`client_assertion\`: \`${ASSERTION_TYPE}\` (RFC 7523).`),
-  client_assertion: field("A JWT signed by the client, good for one request."),
+  client_assertion: field("A JWT signed by the client, valid for one request."),
 };
 
-const grantType = told(z.enum(grantTypes()), "What authorizes the request.");
+const grantType = described(z.enum(grantTypes()), "What authorizes the request.");
 
 /** The parameters of one grant or more, such as `username`. */
 function grantFields(): Record<string, ReturnType<typeof field>> {
@@ -58,8 +61,8 @@ function grantFields(): Record<string, ReturnType<typeof field>> {
 const tokenFields = {
   ...grantFields(),
   scope: field(
-    "Scope names with spaces between, up to " +
-      `${SCOPE_LENGTH_MAX} characters. Left out: what the client has by default.`,
+    "Scope names separated by spaces, up to " +
+      `${SCOPE_LENGTH_MAX} characters. Default: the default scopes of the client.`,
   ),
   resource: field("The API that the token is for (RFC 8707)."),
   ...clientCredentials,
@@ -68,52 +71,52 @@ const tokenFields = {
 /** Body of the token endpoint, as a form. */
 export const tokenForm = z.object({ grant_type: grantType, ...tokenFields });
 
-/** Body of the token endpoint, as JSON: it alone may leave `grant_type` out. */
+/** Body of the token endpoint, as JSON, which may omit `grant_type`. */
 export const tokenJson = z.object({ grant_type: z.optional(grantType), ...tokenFields });
 
 /** Body of the revocation endpoint. */
 export const revocationRequest = z.object({
-  token: text("The access or refresh token to end. Either ends both of its pair."),
-  token_type_hint: field("Not needed: a token says itself what it is."),
+  token: text("The access or refresh token. Either one revokes both tokens of the pair."),
+  token_type_hint: field("Ignored: tokens are self-describing."),
   ...clientCredentials,
 });
 
 /** Body of the introspection endpoint. */
 export const introspectionRequest = z.object({
-  token: text("The access token to ask about."),
-  token_type_hint: field("Not needed: a token says itself what it is."),
+  token: text("The access token to introspect."),
+  token_type_hint: field("Ignored: tokens are self-describing."),
   ...clientCredentials,
 });
 
-/** Answer of the token endpoint (RFC 6749 §5.1). */
-export const tokenAnswer = z.object({
+/** Success response of the token endpoint (RFC 6749 §5.1). */
+export const tokenResponse = z.object({
   access_token: text("For the `Authorization: Bearer` header of calls to APIs."),
-  expires_in: seconds("Seconds that the access token has to live."),
+  expires_in: seconds("Lifetime of the access token in seconds."),
   token_type: z.literal("Bearer"),
-  scope: text("What was granted, with spaces between."),
-  refresh_token: optional("For the next pair; only where the client may refresh."),
+  scope: text("The granted scope names, separated by spaces."),
+  refresh_token: optional("For the next pair of tokens. Only if the client may refresh."),
 });
 
-/** Answer of the introspection endpoint (RFC 7662 §2.2). */
-export const introspectionAnswer = z.discriminatedUnion("active", [
-  told(
+/** Response of the introspection endpoint (RFC 7662 §2.2). */
+export const introspectionResponse = z.discriminatedUnion("active", [
+  described(
     z.looseObject({
       active: z.literal(true),
       scope: z.string(),
-      exp: seconds("When it ends, in seconds since 1970."),
-      iat: seconds("When it was issued, in seconds since 1970."),
+      exp: seconds("Expiry, in seconds since 1970."),
+      iat: seconds("Time of issue, in seconds since 1970."),
       client_id: z.string(),
-      username: optional("Absent where no user logged in."),
-      sub: text("The user's id, or the client's where no user logged in."),
+      username: optional("Absent if no user logged in."),
+      sub: text("The id of the user, or of the client if no user logged in."),
       aud: optional("The API that the token is for."),
       token_type: z.literal("Bearer"),
       iss: z.url(),
     }),
-    "A live token. Claims of the operator's own stand beside these.",
+    "An active token. The `claims` of the client and the user are further members.",
   ),
-  told(
+  described(
     z.object({ active: z.literal(false) }),
-    "Unknown, ended or no access token, or none of the caller's business.",
+    "Not an active access token, or one that the caller may not introspect.",
   ),
 ]);
 
@@ -121,15 +124,18 @@ const authMethods = z.array(z.enum(CLIENT_AUTH_METHODS));
 const bearerOrMethods = z.array(z.enum([...CLIENT_AUTH_METHODS, "Bearer"]));
 const algorithms = z.array(z.enum(ASSERTION_ALGORITHMS));
 
-/** Answer of the metadata endpoints (RFC 8414 §2). */
-export const metadataAnswer = z.object({
-  issuer: url("The origin that stands for the service."),
+/** Response of the metadata endpoints (RFC 8414 §2). */
+export const metadataResponse = z.object({
+  issuer: url("The issuer identifier."),
   token_endpoint: z.url(),
   revocation_endpoint: z.url(),
   introspection_endpoint: z.url(),
-  jwks_uri: z.optional(url("Absent where no access token is a JWT.")),
+  jwks_uri: z.optional(url("Absent if no access token is a JWT.")),
   scopes_supported: z.array(z.string()),
-  response_types_supported: told(z.array(z.string()), "None: nobody is sent anywhere."),
+  response_types_supported: described(
+    z.array(z.string()),
+    "Empty: there is no authorization endpoint.",
+  ),
   grant_types_supported: z.array(z.enum(grantTypes())),
   token_endpoint_auth_methods_supported: authMethods,
   revocation_endpoint_auth_methods_supported: authMethods,
@@ -139,8 +145,8 @@ export const metadataAnswer = z.object({
   introspection_endpoint_auth_signing_alg_values_supported: algorithms,
 });
 
-/** Answer of the JWKS endpoint (RFC 7517 §5). */
-export const jwksAnswer = z.object({
+/** Response of the JWKS endpoint (RFC 7517 §5). */
+export const jwksResponse = z.object({
   keys: z.array(
     z.object({
       kty: z.enum(["EC", "OKP", "RSA"]),
@@ -156,27 +162,27 @@ export const jwksAnswer = z.object({
   ),
 });
 
-/** Answer of `/` for programs. */
-export const landingAnswer = z.object({
+/** JSON response of `/`. */
+export const landingResponse = z.object({
   name: z.string(),
   description: z.string(),
-  documentation: url("This API for people."),
+  documentation: url("The documentation of this API."),
   openapi: url("This document."),
   metadata: url("Authorization server metadata (RFC 8414)."),
   jwks: url("Public keys of JWT access tokens."),
-  management: z.optional(url("The management API. Absent where it is off.")),
+  management: z.optional(url("The management API. Absent if it is off.")),
 });
 
-const verdict = z.enum(["ok", "unavailable"]);
+const state = z.enum(["ok", "unavailable"]);
 
-/** Answer of the health endpoint. */
-export const healthAnswer = z.object({
-  status: verdict,
-  checks: z.object({ d1: verdict, kv: verdict, object: verdict }),
+/** Response of the health endpoint. */
+export const healthResponse = z.object({
+  status: state,
+  checks: z.object({ d1: state, kv: state, object: state }),
 });
 
-/** Every answer that is no success (RFC 6749 §5.2). */
-export const errorAnswer = z.object({
-  error: told(z.enum(OAUTH_ERRORS), "For programs to decide by."),
-  error_description: optional("For people; may change."),
+/** Every error response (RFC 6749 §5.2). */
+export const errorResponse = z.object({
+  error: described(z.enum(OAUTH_ERRORS), "The error code, for programs."),
+  error_description: optional("An explanation for people. It may change."),
 });

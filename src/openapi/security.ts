@@ -3,17 +3,17 @@ import { GRANTS } from "../grants/index.ts";
 import { ADMIN_SCOPE, type ClientAuthMethod, INTROSPECTION_SCOPE } from "../protocol/names.ts";
 import type { Json } from "./operation.ts";
 
-/** A client, by HTTP Basic or in the body: the empty requirement stands for the latter. */
+/** A client, by HTTP Basic or in the body. The empty requirement means the body. */
 export const CLIENT: readonly Json[] = [{ client: [] }, {}];
 
-/** A client by HTTP Basic, or whoever holds a token with the scope to introspect. */
+/** A client by HTTP Basic, or a caller with a token of the introspection scope. */
 export const CLIENT_OR_BEARER: readonly Json[] = [
   { client: [] },
   { oauth2: [INTROSPECTION_SCOPE] },
   { bearer: [] },
 ];
 
-/** What each way to authenticate a client asks of a request. */
+/** What a request contains, by the method of client authentication. */
 export const CLIENT_AUTH_WORDS: Readonly<Record<ClientAuthMethod, string>> = {
   client_secret_basic: "HTTP Basic with the client's id and secret",
   client_secret_post: "`client_id` and `client_secret` in the body",
@@ -25,8 +25,8 @@ export const CLIENT_AUTH_WORDS: Readonly<Record<ClientAuthMethod, string>> = {
 export function securitySchemes(): Json {
   const flow = {
     tokenUrl: PATHS.token,
-    // A deployment has scopes of its own, which its metadata lists; this one has a meaning here.
-    scopes: { [INTROSPECTION_SCOPE]: "Ask about every access token." },
+    // The metadata lists the scopes of a deployment; the service itself uses only this one.
+    scopes: { [INTROSPECTION_SCOPE]: "Introspect every access token." },
   };
   const flows = GRANTS.flatMap(({ openApiFlow: name }) => {
     // A client that acts for itself gets no refresh token (RFC 6749 §4.4.3).
@@ -41,7 +41,7 @@ export function securitySchemes(): Json {
     },
     oauth2: {
       type: "oauth2",
-      description: "Gets an access token from this service, and uses it.",
+      description: "Gets an access token from this service and uses it.",
       flows: Object.fromEntries(flows),
     },
     bearer: {
@@ -53,8 +53,8 @@ export function securitySchemes(): Json {
       type: "http",
       scheme: "bearer",
       description:
-        `An access token of a client for itself (\`client_credentials\`) with the scope ` +
-        `\`${ADMIN_SCOPE}\`, for which the client is registered by name.`,
+        "An access token from the grant `client_credentials` with the scope " +
+        `\`${ADMIN_SCOPE}\`. The client must be registered for that scope by name.`,
     },
   };
 }

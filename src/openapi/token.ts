@@ -36,26 +36,26 @@ export const tokenOperation: Operation = {
   tag: "tokens",
   summary: "Get tokens",
   description: [
-    "Issues an access token, and a refresh token where the client may refresh. Grants:\n",
+    "Issues an access token, and a refresh token if the client may refresh. Grants:\n",
     ...grantLines,
-    "\nJSON, and only JSON, may leave `grant_type` out: with a `refresh_token` it is",
-    "`refresh_token`, otherwise `password`.",
+    "\nOnly a JSON body may omit `grant_type`. The default is `refresh_token` if there is a",
+    "parameter of that name, otherwise `password`.",
   ].join("\n"),
   parameters: [
     {
       name: "Idempotency-Key",
       in: "header",
       description:
-        "For a refresh: any string, new for each. The same key with the same token, soon after, " +
-        "gets the same new pair, so that an answer that was lost can be asked for again.",
+        "For a refresh: any string, a new one for each refresh. To retry after a lost response, " +
+        "send the same key with the same token soon after; the response is the same new pair.",
       schema: { type: "string", pattern: IDEMPOTENCY_KEY.source },
     },
     {
       name: FORWARDED_FOR,
       in: "header",
       description:
-        "For a login through a client with a secret or key: the address of the user's browser. " +
-        "Limits on failed logins then count by that address. A public client's is ignored.",
+        "The address of the user's browser, from a client with a secret or a key. Failed logins " +
+        "are then counted by that address. Ignored from a public client.",
       schema: { type: "string" },
     },
   ],

@@ -1,4 +1,4 @@
-/** Tries the API of the service that this page came from. It talks to no other host. */
+/** Tries the API of the service that served this page. It calls no other host. */
 
 /** @param {string} selector @param {ParentNode} [within] @returns {HTMLElement[]} */
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -29,12 +29,12 @@ async function begin() {
   showAllCurls();
 }
 
-/** Shows what this deployment has, and hides what it has not. */
+/** Hides what this deployment does not support. */
 async function adapt() {
   try {
     const metadata = await getJson("/.well-known/oauth-authorization-server");
     if (location.protocol === "http:" && metadata.error === "invalid_request") {
-      // A deployed service refuses http. Leave it before a password can be typed here.
+      // A deployed service rejects http. Switch before the user can type a password.
       location.protocol = "https:";
       return;
     }
@@ -48,7 +48,7 @@ async function adapt() {
     }
   } catch (error) {
     problem.hidden = false;
-    problem.textContent = `The service does not answer (${error.message}). Load this page again.`;
+    problem.textContent = `The service did not respond (${error.message}). Reload this page.`;
   }
 }
 
@@ -59,14 +59,14 @@ async function getJson(path) {
 
 const here = (path) => path.replace(/^\/o\//, `${prefix}/`).replace(/\/o$/, prefix);
 
-/** Fills in the names that fields have, on the whole page. */
+/** Fills in the inputs of these names on the whole page. */
 function fill(...values) {
   for (const [name, value] of values.flatMap(Object.entries)) {
     for (const input of all(`input[name="${name}"]`)) input.value = value;
   }
 }
 
-/** What a form sends. */
+/** The request that a form sends. */
 function requestOf(form) {
   const { method, path, auth, json } = form.dataset;
   const { client_id, client_secret, access_token } = Object.fromEntries(new FormData(credentials));
@@ -107,7 +107,7 @@ async function send(form) {
     const type = { "Content-Type": "application/x-www-form-urlencoded" };
     const response = await fetch(url, {
       method,
-      // A service on plain http gets no Sec-Fetch header; by this it knows its own page.
+      // Browsers send no Sec-Fetch headers over plain http; this one identifies the page instead.
       headers: { ...(body ? type : {}), ...headers, "X-Requested-With": "fetch" },
       ...(body ? { body } : {}),
     });
@@ -115,13 +115,13 @@ async function send(form) {
     showResult(form, response, text);
     if (response.ok) keepTokens(text);
   } catch (error) {
-    showText(form, "bad", `No answer: ${error.message}`);
+    showText(form, "bad", `No response: ${error.message}`);
   } finally {
     button.disabled = false;
   }
 }
 
-/** What was issued is what the next request needs. */
+/** Fills in the issued tokens for the next request. */
 function keepTokens(text) {
   if (!text.includes('"access_token"')) return;
   const { access_token, refresh_token } = JSON.parse(text);
@@ -151,7 +151,7 @@ function showText(form, kind, line, note = "", body = "") {
     textContent: line,
   });
   const pre = Object.assign(document.createElement("pre"), { textContent: body, tabIndex: 0 });
-  pre.setAttribute("aria-label", "Body of the answer");
+  pre.setAttribute("aria-label", "Body of the response");
   result.replaceChildren(status, ` ${note}`, ...(body === "" ? [] : [pre]));
 }
 
@@ -163,7 +163,7 @@ function pretty(text) {
   }
 }
 
-/** The secret is in the line, as it has to be to run; the page shows it as dots. */
+/** The copied line contains the secret, as it has to; the page shows dots instead. */
 function curlOf(form, shown) {
   const { method, url, headers, body } = requestOf(form);
   const { client_id, client_secret } = Object.fromEntries(new FormData(credentials));

@@ -5,7 +5,7 @@ import type { Example, PageOperation, Parameter, Resolve, SchemaObject } from ".
 const FORM = "application/x-www-form-urlencoded";
 const JSON_TYPE = "application/json";
 
-/** The form that tries an operation: one per example, or one for all of its parameters. */
+/** The form to try an operation: one per example, or one for all parameters. */
 export function formOf(operation: PageOperation, resolve: Resolve): Markup {
   const { operationId, requestBody } = operation;
   const body = requestBody?.content[FORM] ?? requestBody?.content[JSON_TYPE];
@@ -29,7 +29,7 @@ ${tryForm(operation, `${operationId}-${name}`, fields(`${operationId}-${name}`, 
 ${tryForm(operation, operationId, inputs)}</details>`;
 }
 
-/** Headers that a caller may send. */
+/** Request headers of the operation. */
 export function headersOf({ parameters = [] }: PageOperation): Markup | string {
   const rows = parameters.filter((parameter) => parameter.in === "header");
   if (rows.length === 0) return "";

@@ -24,7 +24,7 @@ export function markdown(text: string): Markup {
   return html`${raw(parts.join("\n"))}`;
 }
 
-/** One line of it. */
+/** One line of Markdown. */
 export function inlineMarkdown(text: string): Markup {
   return html`${raw(inline(text))}`;
 }

@@ -3,7 +3,7 @@ import { formOf, headersOf } from "./form-html.ts";
 import { inlineMarkdown, type Markup, markdown } from "./markdown.ts";
 import type { PageOperation, Resolve } from "./types.ts";
 
-/** One operation: what it does, a form to try it, and its answers. */
+/** One operation: its description, a form to try it, and its responses. */
 export function operationHtml(operation: PageOperation, resolve: Resolve): Markup {
   const { operationId, method, path, summary, description, responses } = operation;
   return html`<article id="${operationId}" aria-labelledby="${operationId}-title">
@@ -14,15 +14,15 @@ ${markdown(description)}
 ${formOf(operation, resolve)}
 ${headersOf(operation)}
 ${fieldsOf(operation, resolve)}
-<h4>Answers</h4>
-<div class="answers">
-${Object.entries(responses).map(([status, answer]) => answerHtml(status, answer))}
+<h4>Responses</h4>
+<div class="responses">
+${Object.entries(responses).map(([status, response]) => responseHtml(status, response))}
 </div>
 </article>
 `;
 }
 
-/** Fields of the body, each with its meaning. */
+/** The fields of the body with their descriptions. */
 function fieldsOf({ requestBody }: PageOperation, resolve: Resolve): Markup | string {
   const [body] = Object.values(requestBody?.content ?? {});
   if (body === undefined) return "";
@@ -38,7 +38,7 @@ function fieldsOf({ requestBody }: PageOperation, resolve: Resolve): Markup | st
 <dl>${rows}</dl></details>`;
 }
 
-function answerHtml(
+function responseHtml(
   status: string,
   { description, content = {} }: PageOperation["responses"][string],
 ): Markup {
@@ -46,12 +46,12 @@ function answerHtml(
   const kind = status.startsWith("2") ? "good" : "bad";
   const line = html`<span class="status ${kind}">${status}</span> ${inlineMarkdown(description)}`;
   if (examples.length === 0)
-    return html`<p class="answer">${line}</p>
+    return html`<p class="response">${line}</p>
 `;
   const bodies = examples.map(({ value }) =>
     JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, " "),
   );
-  return html`<details class="answer"><summary>${line}</summary>
+  return html`<details class="response"><summary>${line}</summary>
 <pre tabindex="0" aria-label="Bodies with status ${status}">${bodies.join("\n")}</pre></details>
 `;
 }

@@ -1,11 +1,11 @@
-/** The page of the API, made of the OpenAPI document when the service is built. */
+/** The page of the API, made from the OpenAPI document at build time. */
 import { html } from "hono/html";
 import { openApiDocument } from "../document.ts";
 import { type Markup, markdown } from "./markdown.ts";
 import { operationHtml } from "./operation-html.ts";
 import type { PageOperation, SchemaObject } from "./types.ts";
 
-/** What the page reads of the document. */
+/** The parts of the document that the page reads. */
 interface Document {
   readonly info: { readonly title: string; readonly description: string };
   readonly tags: readonly { readonly name: string; readonly description: string }[];
@@ -13,7 +13,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, SchemaObject>> };
 }
 
-/** The page. Readable without scripts; with them each operation can be tried. */
+/** The page. It is readable without scripts; trying an operation needs them. */
 export function docsPage(): string {
   const document = openApiDocument() as unknown as Document;
   const operations = Object.entries(document.paths).flatMap(([path, methods]) => {
@@ -44,7 +44,7 @@ export function docsPage(): string {
 ${groups.map((group) => menu(group))}</nav>
 <main>
 <h1>${document.info.title} API</h1>
-<noscript><p class="note">To try the API on this page, turn scripts on.</p></noscript>
+<noscript><p class="note">To try the API on this page, enable JavaScript.</p></noscript>
 <p id="problem" class="note" role="alert" hidden></p>
 ${introduction(document.info.description)}
 ${credentials()}
@@ -74,7 +74,7 @@ ${group.operations.map(({ operationId, method, summary }) => {
 `;
 }
 
-/** Its first sentence is for everybody, the rest for who needs it. */
+/** The first paragraph is visible, the rest is folded. */
 function introduction(description: string): Markup {
   const [first = "", ...rest] = description.split(/\n\n/);
   return html`<div class="lead">${markdown(first)}</div>
@@ -85,8 +85,8 @@ function introduction(description: string): Markup {
 function credentials(): Markup {
   return html`<form class="credentials" id="credentials" aria-labelledby="credentials-title">
 <h2 id="credentials-title">Try it with</h2>
-<p class="quiet">Every request on this page uses these. They stay in this page and are gone when
- you close it.</p>
+<p class="quiet">Every request on this page uses these. They are not stored and are lost when you
+ close the page.</p>
 <label for="client-id">Client id</label>
 <input id="client-id" name="client_id" autocomplete="off" spellcheck="false">
 <label for="client-secret">Client secret

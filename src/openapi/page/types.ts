@@ -1,4 +1,4 @@
-/** A Schema Object, as far as the page reads it. */
+/** The members of a Schema Object that the page reads. */
 export interface SchemaObject {
   readonly type?: string;
   readonly description?: string;
@@ -9,7 +9,7 @@ export interface SchemaObject {
   readonly $ref?: string;
 }
 
-/** An example of a body, with its name. */
+/** An example of a body. */
 export interface Example {
   readonly summary: string;
   readonly value: Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export interface Parameter {
   readonly description: string;
 }
 
-/** An Operation Object, with where it is. */
+/** An Operation Object with its method and path. */
 export interface PageOperation {
   readonly method: string;
   readonly path: string;
@@ -44,5 +44,5 @@ export interface PageOperation {
   >;
 }
 
-/** Follows a reference into the document. */
+/** Resolves a reference within the document. */
 export type Resolve = (schema: SchemaObject) => SchemaObject;
