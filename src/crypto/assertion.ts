@@ -12,23 +12,23 @@ import { dummyKey } from "./dummy-keys.ts";
 import { algorithmsOf, type KnownAlgorithm } from "./jwk-check.ts";
 import { isStrictJwt } from "./strict-jwt.ts";
 
-/** What a verified assertion says that its receiver has to act on. */
+/** A verified assertion. Its receiver must reject a second use of the token id. */
 export interface Assertion {
   readonly tokenId: string;
-  /** From when on it is refused, the leeway included. */
+  /** When it expires, leeway included. */
   readonly expiresAtMs: number;
 }
 
-/** How far ahead an assertion may expire, in milliseconds: its `jti` is remembered so long. */
+/** Longest time until an assertion expires, in milliseconds: its `jti` is stored until then. */
 const ASSERTION_AGE_MS_MAX = 3_600_000;
 
-/** How far the client's clock may be from ours, in seconds: for every date of an assertion. */
+/** Allowed clock difference, in seconds, for all dates of an assertion. */
 const LEEWAY_SECONDS = 30;
 
-/** Most keys of a client that one assertion is held against; a set has no more. */
+/** Most keys that are tried for one assertion; a client has no more. */
 const KEYS_TRIED_MAX = 16;
 
-/** Signature algorithms of assertions: those of our own tokens, and `Ed25519` (RFC 9864). */
+/** Signature algorithms of assertions: those of our access tokens, and `Ed25519` (RFC 9864). */
 export const ASSERTION_ALGORITHMS = [
   "ES256",
   "Ed25519",
@@ -36,13 +36,13 @@ export const ASSERTION_ALGORITHMS = [
   "RS256",
 ] as const satisfies readonly KnownAlgorithm[];
 
-/** Longest `jti` that is remembered, in characters. */
+/** Longest `jti`, in characters. */
 const TOKEN_ID_LENGTH_MAX = 256;
 
-/** What `typ` may say, if anything: a JWT that was signed for another use is no assertion. */
+/** Valid values of an optional `typ`: a JWT that was signed for another use is rejected. */
 const TYPES = ["jwt", "client-authentication+jwt"];
 
-/** Reads who an assertion says it is from, unverified. @returns null when it says nothing usable */
+/** Reads the issuer of an assertion, unverified. @returns null if it is missing or malformed */
 export function claimedIssuer(assertion: string): string | null {
   if (!isStrictJwt(assertion)) return null;
   try {
@@ -54,12 +54,12 @@ export function claimedIssuer(assertion: string): string | null {
 }
 
 /**
- * Verifies a JWT that a client wrote to authenticate (RFC 7523 §3): its own key, no audience but
- * this service, a life of at most an hour, and a `jti`. One signature is verified in any case, so
- * that time does not tell whether there is a key for it.
+ * Verifies a client's assertion (RFC 7523 §3): signed by a key of the client, only this service as
+ * audience, expires within an hour, and a `jti`. A signature is verified in any case, so that the
+ * duration does not reveal whether the client has a key.
  *
- * @param audiences what this service is called in assertions
- * @returns null for anything else
+ * @param audiences the names of this service
+ * @returns null if the assertion is invalid
  */
 export async function verifyAssertion(
   assertion: string,
@@ -73,7 +73,7 @@ export async function verifyAssertion(
     const payload = await verifySignature(assertion, header, jwks.keys, nowMs);
     if (payload === null) return null;
     const { aud, exp = 0, iat = 0, jti } = payload;
-    // Another service among the audiences could use the assertion here in the client's name.
+    // Another service among the audiences could use the assertion here as the client.
     const named: unknown[] = Array.isArray(aud) ? aud : [aud];
     const isForUs = named.every((one) => typeof one === "string" && audiences.includes(one));
     if (named.length === 0 || !isForUs) return null;
@@ -81,14 +81,14 @@ export async function verifyAssertion(
     const leewayMs = LEEWAY_SECONDS * 1000;
     if (exp * 1000 > nowMs + ASSERTION_AGE_MS_MAX + leewayMs) return null;
     if (iat * 1000 > nowMs + leewayMs) return null;
-    // Up: jose compares whole seconds, and a jti must not be forgotten before.
+    // Rounded up: jose compares whole seconds, and the jti must not expire earlier.
     return { tokenId: jti, expiresAtMs: (Math.ceil(exp) + LEEWAY_SECONDS) * 1000 };
   } catch {
     return null;
   }
 }
 
-/** @returns the claims, or null when no key of the client verifies them at this moment */
+/** @returns the claims, or null if no key of the client verifies them now */
 async function verifySignature(
   assertion: string,
   header: ProtectedHeaderParameters,
@@ -109,7 +109,7 @@ async function verifySignature(
     return null;
   }
   for (const jwk of fitting) {
-    // Null only for a key that was registered before keys were checked.
+    // Null only for a key that was registered before keys were validated.
     const key = await importJWK(jwk, algorithm).catch(() => null);
     if (key === null) continue;
     try {
@@ -122,8 +122,8 @@ async function verifySignature(
 }
 
 /**
- * The keys that may have signed: the one that `kid` names, or every one that fits where `kid` is
- * missing or unknown, since it is a hint (RFC 7515 §4.1.4).
+ * The keys to try: the one that `kid` names, or all of the right kind if `kid` is missing or
+ * unknown, since it is a hint (RFC 7515 §4.1.4).
  */
 function keysFor(
   { kid }: ProtectedHeaderParameters,

@@ -1,10 +1,10 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Each byte as it is written: every request writes some hundred of them. */
+/** The digits of each byte: a request writes some hundred bytes. */
 const HEXADECIMAL = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** Bytes that own a plain buffer, as WebCrypto wants them. */
+/** Bytes with a plain buffer, as WebCrypto requires. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Encodes text as UTF-8. */
@@ -12,7 +12,7 @@ export function utf8(text: string): Bytes {
   return new Uint8Array(encoder.encode(text));
 }
 
-/** Decodes UTF-8 strictly. @returns the text, or null when the bytes are not UTF-8 */
+/** Decodes UTF-8. @returns null for invalid UTF-8 */
 export function fromUtf8(bytes: Uint8Array): string | null {
   try {
     return decoder.decode(bytes);
@@ -39,7 +39,7 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** Reads hexadecimal in either case. @returns the bytes, or null when it is not hexadecimal */
+/** Reads hexadecimal in either case. @returns null for anything else */
 export function fromHex(text: string): Bytes | null {
   if (!/^(?:[0-9a-f]{2})*$/i.test(text)) return null;
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
@@ -51,10 +51,10 @@ export function toBase64Url(bytes: Uint8Array): string {
 }
 
 /**
- * Reads base64url without padding, in its one canonical spelling: RFC 4648 §3.5 lets a decoder
- * ignore the unused bits of the last character, and a token must not have four spellings.
+ * Reads canonical base64url without padding. RFC 4648 §3.5 lets a decoder ignore the unused bits of
+ * the last character; then a token would have four spellings.
  *
- * @returns the bytes, or null for anything else
+ * @returns null for anything else
  */
 export function fromBase64Url(text: string): Bytes | null {
   if (!/^[\w-]*$/.test(text)) return null;
@@ -67,7 +67,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** Reads base64, padding optional. @returns the bytes, or null when it is not base64 */
+/** Reads base64, padding optional. @returns null for anything else */
 export function fromBase64(text: string): Bytes | null {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   try {
@@ -83,8 +83,8 @@ export function fromBase64(text: string): Bytes | null {
 }
 
 /**
- * Compares two byte strings in a time that depends on their lengths alone.
- * (`crypto.subtle.timingSafeEqual` exists in Workers only, and the CLI runs in Node too.)
+ * Compares two byte strings in a time that depends only on their lengths.
+ * (`crypto.subtle.timingSafeEqual` exists only in Workers, and the CLI runs in Node.)
  */
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;

@@ -17,10 +17,10 @@ export function hmacKey(raw: Bytes): Promise<CryptoKey> {
 }
 
 /**
- * HKDF-SHA256 (RFC 5869) with an empty salt: `secret` is already a uniform key.
+ * HKDF-SHA256 (RFC 5869). The salt is empty, since `secret` is already a uniform key.
  *
  * @param secret 32 uniform bytes
- * @param purpose the `info` string; two purposes give two independent keys
+ * @param purpose the `info` string; each purpose gives an independent key
  * @param length of the result, in bytes
  */
 export async function hkdfSha256(secret: Bytes, purpose: string, length: number): Promise<Bytes> {

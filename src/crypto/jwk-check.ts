@@ -2,7 +2,7 @@ import type { JWK } from "jose";
 import { type Bytes, fromBase64Url, toHex } from "./bytes.ts";
 import { isOnP256 } from "./p256.ts";
 
-/** Algorithms by which a key of each kind signs. `EdDSA` of RFC 8037 is `Ed25519` of RFC 9864. */
+/** Signature algorithms of each kind of key. `EdDSA` (RFC 8037) is `Ed25519` (RFC 9864). */
 const ALGORITHMS = {
   "EC P-256": ["ES256"],
   "OKP Ed25519": ["EdDSA", "Ed25519"],
@@ -11,34 +11,35 @@ const ALGORITHMS = {
 
 type Kind = keyof typeof ALGORITHMS;
 
-/** A signature algorithm that this service knows. */
+/** A signature algorithm that this service supports. */
 export type KnownAlgorithm = (typeof ALGORITHMS)[Kind][number];
 
-/** What a key is for: the private half signs, the public half verifies. */
+/** Use of a key: the private half signs, the public half verifies. */
 export type KeyUse = "sign" | "verify";
 
 /** Members that only a private or a shared key has (RFC 7518 §6). */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/** What WebCrypto needs of a private RSA key. */
+/** Members of a private RSA key that WebCrypto requires. */
 const RSA_PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
 
-/** RFC 7518 §3.3 allows no shorter key; a longer one only costs time. */
+/** RFC 7518 §3.3 requires 2048; longer keys than 8192 only cost time. */
 const RSA_BITS = { lowest: 2048, highest: 8192 };
 
 /** Length of a coordinate or private scalar of P-256, and of an Ed25519 key, in bytes. */
 const CURVE_BYTES = 32;
 
-/** The algorithms of a key, its own first; none for a key that no algorithm here fits. */
+/** The algorithms of a key, preferred one first; empty for an unsupported key. */
 export function algorithmsOf(jwk: JWK | null): readonly KnownAlgorithm[] {
   const kind = kindOf(jwk);
   return kind === null ? [] : ALGORITHMS[kind];
 }
 
 /**
- * Says why a key cannot be used, in words that follow "key 1" and quote none of it.
+ * Validates a key.
  *
- * @returns null when nothing is wrong with it
+ * @returns the problem, which completes a sentence such as "key 1 ..." and contains no part of the
+ *   key, or null
  */
 export function problemOfKey(jwk: unknown, use: KeyUse): string | null {
   if (typeof jwk !== "object" || jwk === null || Array.isArray(jwk)) return "is not a JWK";
@@ -54,7 +55,7 @@ function kindOf(jwk: JWK | null): Kind | null {
   return jwk?.kty === "RSA" ? "RSA" : null;
 }
 
-/** Members that say what the key is for (RFC 7517 §4.2 to §4.5). */
+/** Checks the members that restrict the use of the key (RFC 7517 §4.2 to §4.5). */
 function problemOfUse(jwk: JWK, kind: Kind, use: KeyUse): string | null {
   const { use: declaredUse, key_ops: operations, alg, kid } = jwk;
   const algorithms: readonly unknown[] = ALGORITHMS[kind];
@@ -63,7 +64,7 @@ function problemOfUse(jwk: JWK, kind: Kind, use: KeyUse): string | null {
     return `has "key_ops" without "${use}"`;
   }
   if (alg !== undefined && !algorithms.includes(alg)) {
-    return `has an "alg" that does not fit it: use ${algorithms.join(" or ")}, or leave it out`;
+    return `has an "alg" that does not match it: use ${algorithms.join(" or ")}, or omit it`;
   }
   return kid !== undefined && typeof kid !== "string" ? 'has a "kid" that is not a string' : null;
 }
@@ -71,30 +72,30 @@ function problemOfUse(jwk: JWK, kind: Kind, use: KeyUse): string | null {
 function problemOfMembers(jwk: JWK, kind: Kind, use: KeyUse): string | null {
   const isPrivate = PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name));
   if (use === "verify" && isPrivate) {
-    return "is a private key: register its public half, and replace the key, which is exposed";
+    return "is a private key: replace it, since it is exposed now, and register a public key";
   }
-  if (use === "sign" && !isPrivate) return "is a public key: the private half must sign";
+  if (use === "sign" && !isPrivate) return "is a public key: signing needs the private key";
   if (kind === "RSA") return problemOfRsa(jwk, use);
   const names = [...(kind === "EC P-256" ? ["x", "y"] : ["x"]), ...(use === "sign" ? ["d"] : [])];
-  const odd = names.find((name) => decodeMember(jwk, name)?.length !== CURVE_BYTES);
-  if (odd !== undefined) return `has no "${odd}" of ${CURVE_BYTES} bytes in base64url`;
+  const invalid = names.find((name) => decodeMember(jwk, name)?.length !== CURVE_BYTES);
+  if (invalid !== undefined) return `has no "${invalid}" of ${CURVE_BYTES} bytes in base64url`;
   if (kind !== "EC P-256") return null;
   return isOnP256(decodeNumber(jwk, "x"), decodeNumber(jwk, "y"))
     ? null
-    : "is not a point of its curve";
+    : "is not a point on its curve";
 }
 
 function problemOfRsa(jwk: JWK, use: KeyUse): string | null {
   const names = ["n", "e", ...(use === "sign" ? RSA_PRIVATE_MEMBERS : [])];
-  const odd = names.find((name) => (decodeMember(jwk, name)?.length ?? 0) === 0);
-  if (odd !== undefined) return `has no "${odd}" in base64url`;
+  const invalid = names.find((name) => (decodeMember(jwk, name)?.length ?? 0) === 0);
+  if (invalid !== undefined) return `has no "${invalid}" in base64url`;
   const bits = decodeNumber(jwk, "n").toString(2).length;
   const { lowest, highest } = RSA_BITS;
   if (bits < lowest || bits > highest) {
     return `has ${bits} bits: an RSA key must have ${lowest} to ${highest}`;
   }
   const exponent = decodeNumber(jwk, "e");
-  return exponent < 3n || exponent % 2n === 0n ? 'has an "e" that no RSA key has' : null;
+  return exponent < 3n || exponent % 2n === 0n ? 'has an invalid "e"' : null;
 }
 
 function decodeMember(jwk: JWK, name: string): Bytes | null {

@@ -4,32 +4,35 @@ import { hkdfSha256, hmacKey } from "./digest.ts";
 /** Length of a key's id, in bytes. */
 export const KEY_ID_BYTES = 4;
 
-/** Length of a ring key, in bytes: 256 bits, as `openssl rand -hex 32` makes it. */
+/** Length of a ring key, in bytes: `openssl rand -hex 32` generates one. */
 export const RING_KEY_BYTES = 32;
 
-/** Most keys in one ring. Each is tried never, only looked up, but a list has a limit. */
+/** Most keys in one ring. Keys are found by id and not tried, but every list has a limit. */
 const RING_KEYS_MAX = 16;
 
-/** One ring key's two halves for one purpose: a cipher key and a MAC key (see `seal.ts`). */
+/** A ring key for one purpose: a cipher key and a MAC key (see `seal.ts`). */
 export interface SealingKey {
-  /** Hexadecimal, {@link KEY_ID_BYTES} long; derived from the ring key, so nobody assigns ids. */
+  /** Hexadecimal, {@link KEY_ID_BYTES} bytes; derived from the ring key. */
   readonly id: string;
   readonly cipher: CryptoKey;
   readonly mac: CryptoKey;
 }
 
-/** Keys of one purpose, the first of which seals while all of them open. */
+/** Keys for one purpose: the first seals, all open. */
 export interface KeyRing {
-  /** The key that seals from now on. */
+  /** The key that seals. */
   readonly sealing: SealingKey;
-  /** The key of that id, or undefined when it was never here or has retired. */
+  /** The key with that id, or undefined if it is unknown or retired. */
   find(id: string): SealingKey | undefined;
 }
 
 /**
- * Reads a ring as its secret has it: 64 hexadecimal digits a key, comma-separated, first one seals.
+ * Reads the value of a ring secret: 64 hexadecimal digits per key, separated by commas.
  *
- * @returns the raw keys, or a sentence that says what is wrong and quotes no key
+ * @example
+ * parseRingKeys("5e".repeat(32)); // one key
+ *
+ * @returns the raw keys, or a problem that contains no key
  */
 export function parseRingKeys(text: string): readonly Bytes[] | string {
   const keys: Bytes[] = [];
@@ -41,7 +44,7 @@ export function parseRingKeys(text: string): readonly Bytes[] | string {
     keys.push(key);
   }
   if (keys.length > RING_KEYS_MAX) return `more than ${RING_KEYS_MAX} keys`;
-  if (new Set(keys.map(toHex)).size < keys.length) return "the same key stands twice";
+  if (new Set(keys.map(toHex)).size < keys.length) return "a duplicate key";
   return keys;
 }
 
@@ -50,16 +53,16 @@ export function formatRingKeys(keys: readonly Bytes[]): string {
   return keys.map(toHex).join(",");
 }
 
-/** The id of a ring key: the same in every purpose, and in the open in every sealing. */
+/** The id of a ring key: the same for every purpose, and public. */
 export async function ringKeyId(raw: Bytes): Promise<string> {
   return toHex(await hkdfSha256(raw, "tollgate key id", KEY_ID_BYTES));
 }
 
 /**
- * Derives the keys of one purpose from a ring. Purposes are independent: what is sealed for one
- * opens for no other.
+ * Derives the keys for one purpose from a ring. Purposes are independent: what is sealed for one
+ * cannot be opened for another.
  *
- * @param rawKeys as {@link parseRingKeys} returns them, at least one
+ * @param rawKeys from {@link parseRingKeys}, at least one
  */
 export async function deriveKeyRing(rawKeys: readonly Bytes[], purpose: string): Promise<KeyRing> {
   const keys = await Promise.all(rawKeys.map((raw) => deriveSealingKey(raw, purpose)));

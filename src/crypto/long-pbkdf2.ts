@@ -3,32 +3,32 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, utf8 } from "./bytes.ts";
 import { DERIVED_BYTES } from "./pbkdf2.ts";
 
-/** Derives a key with more iterations than one WebCrypto call may have. @returns 32 bytes */
+/** Derives a key with more iterations than one WebCrypto call allows. @returns 32 bytes */
 export type DeriveLong = (password: string, salt: Bytes, iterations: number) => Promise<Bytes>;
 
 /**
- * Iterations between two pauses: some 2 ms of work. They are counted and not timed, since the clock
- * of a Worker stands still while it computes.
+ * Iterations between two pauses: some 2 ms of work. Counted and not timed, since the clock of a
+ * Worker does not advance while it computes.
  */
 export const ITERATIONS_PER_STRETCH = 1000;
 
-/** Number of the one block that is derived (RFC 8018 §5.2), as four bytes. */
+/** Number of the only block (RFC 8018 §5.2), as four bytes. */
 const FIRST_BLOCK = [0, 0, 0, 1];
 
 /**
- * PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) in JavaScript, of any number of iterations. WebCrypto cannot
- * do it in parts, since it does not tell the last block, only the sum of all.
+ * PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) in JavaScript, with any number of iterations. WebCrypto cannot
+ * do it in parts: it returns the XOR of all blocks and not the last one, from which to continue.
  *
- * @param pause lets others have the thread between two stretches of work
+ * @param pause yields the thread to other work
  * @returns 32 bytes
  */
 export async function longPbkdf2(
   password: string,
   salt: Bytes,
   iterations: number,
-  pause: () => Promise<unknown> = nobodyWaits,
+  pause: () => Promise<unknown> = noPause,
 ): Promise<Bytes> {
-  // Keyed once and copied for each block, which halves the work.
+  // Keyed once and cloned for each block, which halves the work.
   const { iHash: inner, oHash: outer } = hmac.create(sha256, utf8(password));
   const scratch = inner._cloneInto();
   const block = new Uint8Array(DERIVED_BYTES);
@@ -51,4 +51,4 @@ export async function longPbkdf2(
   return derived;
 }
 
-async function nobodyWaits(): Promise<void> {}
+async function noPause(): Promise<void> {}

@@ -3,20 +3,20 @@ import { toHex, utf8 } from "./bytes.ts";
 import { hkdfSha256, hmacKey, hmacSha256 } from "./digest.ts";
 
 /**
- * Digests the network that a request comes from, so that two uses of one refresh token can be
- * compared and no address is stored. Each family has its own digests.
+ * Digests the network of a request, to compare two uses of a refresh token without storing an
+ * address. Digests of different families cannot be compared.
  *
- * @returns undefined when the address is not known
+ * @returns undefined if the address is unknown
  */
 export type DigestOrigin = (
   familyId: string,
   address: string | null,
 ) => Promise<string | undefined>;
 
-/** Purpose of the key under which origins are digested. */
+/** Purpose of the key for these digests. */
 const PURPOSE = "tollgate refresh origin";
 
-/** Enough to tell two origins of one family apart. */
+/** Enough digits to distinguish the origins of one family. */
 const DIGITS = 16;
 
 /** Derives a {@link DigestOrigin}. @param tokenKey the ring key that seals */

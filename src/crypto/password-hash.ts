@@ -1,10 +1,10 @@
 /**
- * What is stored in place of a password or a client secret: a record that describes itself.
+ * The stored hash of a password or client secret, which describes itself:
  *
  *     $pbkdf2-sha256$r=6,i=100000$SALT$HASH     ours: r chained calls of i iterations (pbkdf2.ts)
  *     pbkdf2_sha256$600000$salt$HASH            Django's, verified and then replaced
  *     $sealed$SEALING                           either, sealed under the pepper (passwords.ts)
- *     !...                                      unusable (Django's convention): none is right
+ *     !...                                      unusable (Django's convention): matches nothing
  */
 import { type Bytes, fromBase64, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
 import type { DeriveLong } from "./long-pbkdf2.ts";
@@ -16,16 +16,16 @@ import {
   pbkdf2,
 } from "./pbkdf2.ts";
 
-/** Most chained rounds a record or the setting may ask for: bounds what one login can cost. */
+/** Most chained rounds of a hash or the setting: limits the cost of a login. */
 export const ROUNDS_MAX = 20;
 
-/** Most iterations of a Django record that are verified. Django 6.0 makes 1,200,000. */
+/** Most iterations of a Django hash that is verified. Django 6.0 uses 1,200,000. */
 export const DJANGO_ITERATIONS_MAX = 2_000_000;
 
-/** Length of a salt of ours, in bytes. */
+/** Length of our salts, in bytes. */
 export const SALT_BYTES = 16;
 
-/** How a record's hash is computed from a password. */
+/** A parsed hash. */
 export interface PasswordHash {
   readonly scheme: "chained" | "django";
   /** Calls of PBKDF2; 1 for Django's. */
@@ -39,7 +39,7 @@ export interface PasswordHash {
 const OURS = /^\$pbkdf2-sha256\$r=(\d{1,2}),i=(\d{1,6})\$([\w-]{22})\$([\w-]{43})$/;
 const DJANGO = /^pbkdf2_sha256\$(\d{1,7})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/;
 
-/** Reads an unsealed record. @returns null when it is unusable, foreign or beyond the limits */
+/** Parses an unsealed hash. @returns null if it is unusable, unsupported or exceeds a limit */
 export function parsePasswordHash(text: string): PasswordHash | null {
   const ours = OURS.exec(text);
   if (ours !== null) {
@@ -56,7 +56,7 @@ export function parsePasswordHash(text: string): PasswordHash | null {
   return bounded("django", 1, Number(iterations), bytes);
 }
 
-/** Hashes a password into a record of ours. @param salt {@link SALT_BYTES} long */
+/** Hashes a password in our own format. @param salt {@link SALT_BYTES} long */
 export async function makePasswordHash(
   password: string,
   rounds: number,
@@ -69,19 +69,19 @@ export async function makePasswordHash(
 }
 
 /**
- * Computes what a record's hash would be for `password`.
+ * Computes the hash of `password` with the parameters of `stored`.
  *
- * @param deriveLong for Django's one long PBKDF2: it cannot be split into calls, and WebCrypto
- *   refuses it whole
+ * @param deriveLong for Django's single long PBKDF2, which cannot be split and is too long for one
+ *   WebCrypto call
  * @returns 32 bytes
  */
 export async function hashFor(
   password: string,
-  record: PasswordHash,
+  stored: PasswordHash,
   deriveLong: DeriveLong,
   inTurn?: InTurn,
 ): Promise<Bytes> {
-  const { scheme, salt, rounds, iterations } = record;
+  const { scheme, salt, rounds, iterations } = stored;
   if (scheme === "chained") return chainedPbkdf2(password, salt, rounds, iterations, inTurn);
   if (iterations > ITERATIONS_PER_CALL_MAX) return deriveLong(password, salt, iterations);
   return pbkdf2(password, salt, iterations, inTurn);

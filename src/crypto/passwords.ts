@@ -20,41 +20,43 @@ import { type InTurn, ITERATIONS_PER_CALL_MAX } from "./pbkdf2.ts";
 import type { Random } from "./random.ts";
 import { type Opened, seal, unseal } from "./seal.ts";
 
-/** Longest password that is hashed, in bytes of UTF-8; a longer one is wrong without work. */
+/** Longest password, in bytes of UTF-8. A longer one is rejected without hashing. */
 export const PASSWORD_BYTES_MAX = 4096;
 
-/** What {@link Passwords.check} found. */
+/** The result of {@link Passwords.check}. */
 export interface PasswordCheck {
-  /** The record that the password is right for, or null. */
+  /** The hash that the password matches, or null. */
   readonly matched: string | null;
-  /** The record is not what {@link Passwords.makeHash} would make today: replace it. */
+  /** Whether {@link Passwords.makeHash} would use other parameters now: replace the hash. */
   readonly outdated: boolean;
 }
 
-/** Makes and checks the records that stand in for passwords of users or secrets of clients. */
+/** Makes and checks hashes of users' passwords or clients' secrets. */
 export interface Passwords {
   /**
-   * Hashes a password into the text to store.
+   * Makes the hash to store for a password.
    *
-   * @param sibling a record beside which the new one will be valid: it shares its salt if both are
-   *   ours, so that checking against both costs one derivation and a rotation cannot be timed
+   * @param sibling a hash that stays valid together with the new one: they share a salt if both are
+   *   ours, so that checking both costs one derivation and timing does not reveal a rotation
    */
   makeHash(password: string, sibling?: string): Promise<string>;
   /**
-   * Checks a password against the records of which any may match (a client has up to two).
-   * No usable record costs what a wrong password costs, so that time tells nothing apart, except
-   * a Django record whose iterations are more than those of a new record, or no multiple of a call:
-   * it takes longer until its first good use replaces it. For users
-   * `users/failed-login-delay.ts` hides that.
+   * Checks a password against hashes, of which any may match (a client has up to two). Without a
+   * usable hash it takes the same time as for a wrong password. Exception: a Django hash takes
+   * longer if it has more iterations than a new hash, or no multiple of those of a call, until its
+   * first successful use replaces it. For users, `users/failed-login-delay.ts` hides that.
+   *
+   * @example
+   * const { matched, outdated } = await userPasswords.check(password, [user.passwordHash]);
    *
    * @throws what {@link PasswordOptions.deriveLong} and the queue throw
    */
-  check(password: string, records: readonly string[]): Promise<PasswordCheck>;
-  /** Whether this is a record for which a password can be right here, under this pepper. */
-  canRead(record: string): Promise<boolean>;
+  check(password: string, hashes: readonly string[]): Promise<PasswordCheck>;
+  /** Whether a password can match this hash, with the current pepper. */
+  canRead(hash: string): Promise<boolean>;
 }
 
-/** The two kinds of secret that are stored as records. */
+/** The two kinds of secrets that are stored as hashes. */
 export interface PasswordKinds {
   readonly userPasswords: Passwords;
   readonly clientSecrets: Passwords;
@@ -64,24 +66,24 @@ export interface PasswordKinds {
 export interface PasswordOptions {
   /** Chained PBKDF2 calls of 100,000 iterations for a user's password. */
   readonly passwordHashRounds: number;
-  /** Raw ring keys that seal records, or null: without them a dump can not even be guessed at. */
+  /** Raw ring keys that seal hashes, or null. With them, a copy of D1 alone cannot be attacked. */
   readonly passwordPepper: readonly Bytes[] | null;
   readonly random: Random;
-  /** For Django records of more iterations than WebCrypto does in one call. */
+  /** For Django hashes with more iterations than one WebCrypto call allows. */
   readonly deriveLong: DeriveLong;
-  /** Makes the queue in which the others of one kind are derived; absent: at once. */
+  /** Makes a queue for the other derivations of one kind; absent: they start at once. */
   readonly createQueue?: () => InTurn;
 }
 
-/** Client secrets are machine-made: one PBKDF2 call, and the same for every client and for none. */
+/** Client secrets are random, so one PBKDF2 call suffices; the same for every client and none. */
 const CLIENT_SECRET_ROUNDS = 1;
 
-/** Purpose of the ring that seals records. */
+/** Purpose of the ring that seals hashes. Stored hashes depend on it. */
 const PEPPER_PURPOSE = "password record";
 
 /**
- * Builds the {@link Passwords} of users and of clients. Each kind has a queue of its own: anybody
- * can make up clients and their secrets, and users should not have to wait behind those.
+ * Builds the {@link Passwords} of users and of clients. Each kind has its own queue: anyone can
+ * send invented client secrets, and users must not wait behind those.
  */
 export async function createPasswordKinds(options: PasswordOptions): Promise<PasswordKinds> {
   const { passwordHashRounds, passwordPepper, createQueue, ...deps } = options;
@@ -93,10 +95,10 @@ export async function createPasswordKinds(options: PasswordOptions): Promise<Pas
 const NO_MATCH: PasswordCheck = { matched: null, outdated: false };
 const SEALED_PREFIX = "$sealed$";
 
-/** A record as read, and which pepper sealed it. */
-interface ReadRecord {
+/** A stored hash, parsed, and the pepper key that sealed it. */
+interface StoredHash {
   readonly text: string;
-  readonly record: PasswordHash;
+  readonly parsed: PasswordHash;
   readonly pepperId: string | null;
 }
 
@@ -106,70 +108,70 @@ function createPasswords(
   { random, deriveLong }: Pick<PasswordOptions, "random" | "deriveLong">,
   inTurn: InTurn | undefined,
 ): Passwords {
-  const nothing = { salt: random(16), hash: random(32) };
+  const dummy = { salt: random(16), hash: random(32) };
 
-  async function read(text: string): Promise<ReadRecord | null> {
-    const unsealed = text.startsWith(SEALED_PREFIX) ? await unsealRecord(text, pepper) : undefined;
+  async function read(text: string): Promise<StoredHash | null> {
+    const unsealed = text.startsWith(SEALED_PREFIX) ? await unsealHash(text, pepper) : undefined;
     if (unsealed === null) return null;
     const plain = unsealed === undefined ? text : (fromUtf8(unsealed.plaintext) ?? "");
-    const record = parsePasswordHash(plain);
-    return record && { text, record, pepperId: unsealed?.keyId ?? null };
+    const parsed = parsePasswordHash(plain);
+    return parsed && { text, parsed, pepperId: unsealed?.keyId ?? null };
   }
 
-  function isOutdated({ record, pepperId }: ReadRecord): boolean {
-    const { scheme, iterations } = record;
-    if (scheme !== "chained" || record.rounds !== rounds) return true;
+  function isOutdated({ parsed, pepperId }: StoredHash): boolean {
+    const { scheme, iterations } = parsed;
+    if (scheme !== "chained" || parsed.rounds !== rounds) return true;
     return iterations !== ITERATIONS_PER_CALL_MAX || pepperId !== (pepper?.sealing.id ?? null);
   }
 
-  /** Spends what is left of a new record's work, so that a cheaper record is not told apart. */
-  async function spend(password: string, roundsLeft: number): Promise<void> {
+  /** Does the rest of the work of a new hash, so that timing does not reveal a cheaper one. */
+  async function equalizeWork(password: string, roundsLeft: number): Promise<void> {
     if (roundsLeft < 1) return;
     const iterations = ITERATIONS_PER_CALL_MAX;
-    const record = { scheme: "chained", rounds: roundsLeft, iterations, ...nothing } as const;
-    await hashFor(password, record, deriveLong, inTurn);
+    const parameters = { scheme: "chained", rounds: roundsLeft, iterations, ...dummy } as const;
+    await hashFor(password, parameters, deriveLong, inTurn);
   }
 
   return {
     async makeHash(password, sibling) {
-      const beside = sibling === undefined ? null : await read(sibling);
-      // A foreign salt is of any length, and shared with a foreign derivation it would save none.
-      const shared = beside?.record.scheme === "chained" ? beside.record.salt : null;
+      const other = sibling === undefined ? null : await read(sibling);
+      // Not Django's salt: it has any length, and sharing it with Django's scheme saves no work.
+      const shared = other?.parsed.scheme === "chained" ? other.parsed.salt : null;
       const salt = shared ?? random(SALT_BYTES);
-      const record = await makePasswordHash(password, rounds, salt, inTurn);
-      if (pepper === null) return record;
-      return SEALED_PREFIX + toBase64Url(await seal(pepper.sealing, utf8(record)));
+      const hash = await makePasswordHash(password, rounds, salt, inTurn);
+      if (pepper === null) return hash;
+      return SEALED_PREFIX + toBase64Url(await seal(pepper.sealing, utf8(hash)));
     },
 
-    async check(password, records) {
+    async check(password, candidates) {
       if (utf8(password).length > PASSWORD_BYTES_MAX) return NO_MATCH;
-      const hashes = new Map<string, Bytes>();
-      let roundsSpent = 0;
-      for (const text of records) {
-        const known = await read(text);
-        if (known === null) continue;
-        const { scheme, rounds: ownRounds, iterations, salt } = known.record;
+      const derived = new Map<string, Bytes>();
+      let roundsDone = 0;
+      for (const text of candidates) {
+        const stored = await read(text);
+        if (stored === null) continue;
+        const { scheme, rounds: ownRounds, iterations, salt } = stored.parsed;
         const work = `${scheme} ${ownRounds} ${iterations} ${toHex(salt)}`;
         const hash =
-          hashes.get(work) ?? (await hashFor(password, known.record, deriveLong, inTurn));
-        if (!hashes.has(work)) roundsSpent += (ownRounds * iterations) / ITERATIONS_PER_CALL_MAX;
-        hashes.set(work, hash);
-        if (equalInConstantTime(hash, known.record.hash)) {
-          return { matched: text, outdated: isOutdated(known) };
+          derived.get(work) ?? (await hashFor(password, stored.parsed, deriveLong, inTurn));
+        if (!derived.has(work)) roundsDone += (ownRounds * iterations) / ITERATIONS_PER_CALL_MAX;
+        derived.set(work, hash);
+        if (equalInConstantTime(hash, stored.parsed.hash)) {
+          return { matched: text, outdated: isOutdated(stored) };
         }
       }
-      await spend(password, Math.ceil(rounds - roundsSpent));
+      await equalizeWork(password, Math.ceil(rounds - roundsDone));
       return NO_MATCH;
     },
 
-    async canRead(record) {
-      return (await read(record)) !== null;
+    async canRead(hash) {
+      return (await read(hash)) !== null;
     },
   };
 }
 
-/** @returns null when no pepper here sealed it */
-async function unsealRecord(text: string, pepper: KeyRing | null): Promise<Opened | null> {
+/** @returns null if no current pepper key sealed it */
+async function unsealHash(text: string, pepper: KeyRing | null): Promise<Opened | null> {
   const sealed = fromBase64Url(text.slice(SEALED_PREFIX.length));
   return pepper === null || sealed === null ? null : unseal(pepper, sealed);
 }

@@ -3,12 +3,12 @@ import { type Bytes, utf8 } from "./bytes.ts";
 
 /**
  * Most iterations in one WebCrypto call. Production Workers throw above it; local workerd does not,
- * which is why this module refuses by itself.
+ * so this module checks.
  * Source: https://developers.cloudflare.com/workers/runtime-apis/web-crypto/
  */
 export const ITERATIONS_PER_CALL_MAX = 100_000;
 
-/** Length of every derived key here, in bytes: one output block of SHA-256. */
+/** Length of derived keys, in bytes: one output block of SHA-256. */
 export const DERIVED_BYTES = 32;
 
 /**
@@ -28,20 +28,20 @@ export async function pbkdf2(
 }
 
 /**
- * Runs a derivation when it is its turn, and hands it a pause in which others have the thread.
- * Whatever bounds derivations refuses one by throwing, before any work.
+ * Runs a derivation when it is its turn, and passes it a pause that yields the thread. Rejects a
+ * derivation by throwing, before any work.
  */
 export type InTurn = <Result>(
   derive: (pause: () => Promise<void>) => Promise<Result>,
 ) => Promise<Result>;
 
-/** For where nobody else waits, as in a command. */
+/** Without a queue: for commands. */
 export const atOnce: InTurn = (derive) => derive(async () => {});
 
 /**
- * PBKDF2 in `rounds` chained calls, so that more iterations than one call may have are spent one
- * after the other: the output of a round is the salt of the next, and the password keys them all.
- * One round is plain PBKDF2. Between two rounds is a pause: one holds the thread for 12 ms.
+ * PBKDF2 in `rounds` chained calls, for more iterations than one call allows: the output of a round
+ * is the salt of the next, and the password is the key of all. One round is plain PBKDF2. Pauses
+ * between rounds, since one blocks the thread for 12 ms.
  *
  * @returns 32 bytes
  * @throws RangeError when one round is above {@link ITERATIONS_PER_CALL_MAX}

@@ -1,6 +1,6 @@
 import { type Bytes, toHex } from "./bytes.ts";
 
-/** A source of unguessable bytes. Passed in wherever it is used, so that tests can fix it. */
+/** A source of random bytes. Passed as a parameter, so that tests can replace it. */
 export type Random = (length: number) => Bytes;
 
 /** Makes a UUID of version 4 (RFC 9562 §5.4). */

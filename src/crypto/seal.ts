@@ -6,9 +6,9 @@
  *     sealed = key id (4 bytes) || tag (20 bytes) || AES-256-CTR(iv = tag[0..16], plaintext)
  *     tag    = HMAC-SHA256(mac key, plaintext)[0..20]
  *
- * The same plaintext under the same key gives the same bytes, which is what lets a lost answer be
- * given again with nothing replayable stored. The 160-bit tag is both the initial vector and the
- * proof: whoever lacks the key makes a valid sealing with a chance of 2^-160 a try.
+ * The same plaintext under the same key gives the same bytes: a lost response can be repeated
+ * without storing anything replayable. The 160-bit tag is both the initialisation vector and the
+ * authentication: without the key, a forgery succeeds with a probability of 2^-160.
  */
 import { type Bytes, concat, equalInConstantTime, fromHex, toHex } from "./bytes.ts";
 import { hmacSha256 } from "./digest.ts";
@@ -17,14 +17,14 @@ import { KEY_ID_BYTES, type KeyRing, type SealingKey } from "./key-ring.ts";
 const TAG_BYTES = 20;
 const IV_BYTES = 16;
 
-/** What {@link unseal} finds inside a sealing. */
+/** The result of {@link unseal}. */
 export interface Opened {
   readonly plaintext: Bytes;
   /** The id of the key that sealed it, in hexadecimal. */
   readonly keyId: string;
 }
 
-/** Seals `plaintext` under `key`; always the same bytes for the same two. */
+/** Seals `plaintext` under `key`. Deterministic. */
 export async function seal(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
   const tag = await computeTag(key, plaintext);
   const keyId = fromHex(key.id) ?? new Uint8Array();
@@ -33,9 +33,9 @@ export async function seal(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
 }
 
 /**
- * Opens a sealing made by {@link seal} under any key of the ring.
+ * Opens what {@link seal} made under any key of the ring.
  *
- * @returns null when it is truncated, altered, or sealed by a key that the ring does not have
+ * @returns null if it is truncated, altered, or sealed by a key that is not in the ring
  */
 export async function unseal(ring: KeyRing, sealed: Bytes): Promise<Opened | null> {
   const keyId = toHex(sealed.subarray(0, KEY_ID_BYTES));

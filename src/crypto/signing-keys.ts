@@ -17,7 +17,7 @@ import { isStrictJwt } from "./strict-jwt.ts";
 
 export type { JWK } from "jose";
 
-/** Signature algorithms of access tokens (RFC 7518 §3.1, RFC 8037); the key decides which. */
+/** Signature algorithms of access tokens (RFC 7518 §3.1, RFC 8037); the key determines which. */
 export const SIGNING_ALGORITHMS = ["ES256", "EdDSA", "RS256"] as const;
 
 /** One of {@link SIGNING_ALGORITHMS}. */
@@ -26,16 +26,16 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** Most keys in one set. */
 const KEYS_MAX = 16;
 
-/** Signs JWTs with the first key of a set, and verifies what any of them signed. */
+/** Signs JWTs with the first key of a set, and verifies those of any key. */
 export interface SigningKeys {
-  /** The public halves (RFC 7517 §5), those that do not sign yet or no longer included. */
+  /** The public keys (RFC 7517 §5), including those that do not sign yet or any more. */
   readonly publicJwks: { readonly keys: readonly JWK[] };
   /** @param type the `typ` header, such as `at+jwt` */
   sign(claims: JWTPayload, type: string): Promise<string>;
   /**
-   * Verifies signature, type and times; `alg` is the key's own and never the token's choice.
+   * Verifies signature, type and times. The key determines `alg`, never the token.
    *
-   * @returns null for anything that {@link SigningKeys.sign} did not write or that has expired
+   * @returns null for anything that {@link SigningKeys.sign} did not make, and for an expired token
    */
   verify(token: string, type: string, nowMs: number): Promise<JWTPayload | null>;
 }
@@ -49,9 +49,9 @@ interface KeyPair {
 }
 
 /**
- * Reads a JWK set of private keys (RFC 7517 §5), as its secret has it.
+ * Reads the value of the secret: a JWK set of private keys (RFC 7517 §5).
  *
- * @returns the keys, or a sentence that says what is wrong and quotes no key
+ * @returns the keys, or a problem that contains no key
  */
 export function parseJwkSet(text: string): readonly JWK[] | string {
   let set: unknown;
@@ -68,7 +68,7 @@ export function parseJwkSet(text: string): readonly JWK[] | string {
   return index === -1 ? keys : `key ${index + 1} ${problems[index]}`;
 }
 
-/** Names a private key of a set: its id, which tokens carry as `kid`, and how it signs. */
+/** The id of a private key, which is the `kid` of its tokens, and its algorithm. */
 export async function describeSigningKey(
   jwk: JWK,
 ): Promise<{ readonly id: string; readonly algorithm: SigningAlgorithm }> {
@@ -77,7 +77,7 @@ export async function describeSigningKey(
   return { id: (await publicHalf(jwk, algorithm)).kid ?? "", algorithm };
 }
 
-/** Makes a private key for a JWK set, whose id can be typed: none begins like an option. */
+/** Generates a private key. Its id does not start with `-`, so that it can be an argument. */
 export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<JWK> {
   for (;;) {
     const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
@@ -87,18 +87,22 @@ export async function generateSigningKey(algorithm: SigningAlgorithm): Promise<J
 }
 
 /**
- * Imports a set of private keys; the first signs. Each signs once here and its public half
- * verifies, so that a key whose halves do not belong together is found before a token needs it.
+ * Imports a set of private keys; the first signs. Each key is tested with a signature, so that one
+ * whose private and public members do not match is found before a token needs it.
  *
- * @param jwks as {@link parseJwkSet} returns them
- * @returns the keys, or a sentence that says which key cannot sign and quotes none
+ * @example
+ * const keys = await importSigningKeys(jwks);
+ * const token = await keys.sign(claims, "at+jwt");
+ *
+ * @param jwks from {@link parseJwkSet}
+ * @returns the keys, or a problem that contains no key
  */
 export async function importSigningKeys(jwks: readonly JWK[]): Promise<SigningKeys | string> {
   const pairs: KeyPair[] = [];
   for (const [index, jwk] of jwks.entries()) {
     const pair = await importPair(jwk).catch(() => null);
     if (pair === null || !(await canSign(pair))) {
-      return `key ${index + 1} cannot sign: its members do not belong together`;
+      return `key ${index + 1} cannot sign: its private and public members do not match`;
     }
     pairs.push(pair);
   }
@@ -156,7 +160,7 @@ async function canSign({ algorithm, privateKey, publicKey }: KeyPair): Promise<b
 const PUBLIC_MEMBERS = ["kty", "crv", "x", "y", "n", "e"];
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi"];
 
-/** Named member by member: a private member must not slip through. The id is derived (RFC 7638). */
+/** Lists public members, so that no private one is included. The id is derived (RFC 7638). */
 async function publicHalf(jwk: JWK, algorithm: SigningAlgorithm): Promise<JWK> {
   const key = pick(jwk, PUBLIC_MEMBERS);
   return { ...key, kid: await calculateJwkThumbprint(key), alg: algorithm, use: "sig" };

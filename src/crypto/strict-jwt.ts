@@ -1,27 +1,26 @@
 import { fromBase64Url, fromUtf8 } from "./bytes.ts";
 
 /**
- * Longest JWT that is read or signed, in characters. Room for the longest claims of a client and of
- * a user and the longest scope; it fits into the 16 KiB of a request to introspect or revoke it.
+ * Longest JWT that is read or signed, in characters. Room for the longest claims of a client and a
+ * user and the longest scope; fits into the 16 KiB of an introspection or revocation request.
  */
 export const JWT_LENGTH_MAX = 12_288;
 
 /**
- * Headers that no JWT here has: keys that the token brings along (RFC 7515 §4.1), and extensions
- * that change what its signature covers (RFC 7797).
+ * Headers that are never valid here: keys in the token itself (RFC 7515 §4.1), and extensions that
+ * change what its signature covers (RFC 7797).
  */
-const REFUSED_HEADERS = ["jku", "jwk", "x5u", "x5c", "crit", "b64"];
+const INVALID_HEADERS = ["jku", "jwk", "x5u", "x5c", "crit", "b64"];
 
 /** Numbers, which may have a fraction (RFC 7519 §2). */
 const DATES = ["exp", "iat", "nbf"];
 
-/** Ends with the text as well: then no text makes it go back and try again. */
+/** Also matches an unterminated literal, so that no text causes backtracking. */
 const STRING_LITERAL = /"(?:[^"\\]|\\[\s\S]?)*(?:"(\s*:)?|$)/g;
 
 /**
- * Whether a token is a JWT in compact form, in its one spelling, that no two readers understand
- * differently. RFC 7519 §4 lets a reader take the last of two equal names; this refuses them.
- * Says nothing about its signature.
+ * Whether a token is a canonical compact JWT that all parsers read alike. RFC 7519 §4 lets a parser
+ * use the last of duplicate names; here they are invalid. Does not verify the signature.
  */
 export function isStrictJwt(token: string): boolean {
   if (token.length > JWT_LENGTH_MAX) return false;
@@ -29,7 +28,7 @@ export function isStrictJwt(token: string): boolean {
   if (rest.length !== 1 || rest[0] === null) return false;
   const [headers, claims] = [readObject(header), readObject(payload)];
   if (headers === null || claims === null) return false;
-  if (REFUSED_HEADERS.some((name) => Object.hasOwn(headers, name))) return false;
+  if (INVALID_HEADERS.some((name) => Object.hasOwn(headers, name))) return false;
   return DATES.every((name) => !Object.hasOwn(claims, name) || isDate(claims[name]));
 }
 
@@ -37,7 +36,7 @@ function isDate(value: unknown): boolean {
   return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
-/** @returns null for anything but a JSON object in which each name stands once */
+/** @returns null for anything but a JSON object without duplicate names */
 function readObject(bytes: Uint8Array | null | undefined): Record<string, unknown> | null {
   const text = bytes ? fromUtf8(bytes) : null;
   let parsed: unknown;
@@ -52,7 +51,7 @@ function readObject(bytes: Uint8Array | null | undefined): Record<string, unknow
   return written === countNames(parsed) ? (parsed as Record<string, unknown>) : null;
 }
 
-/** Without recursion, whose depth the token would choose. */
+/** Without recursion, since the token would determine its depth. */
 function countNames(root: object): number {
   let count = 0;
   const values: unknown[] = [root];

@@ -1,4 +1,4 @@
-/** Whether a text is one IPv4 or IPv6 address, and nothing else. */
+/** Whether a text is exactly one IPv4 or IPv6 address. */
 export function isAddress(text: string): boolean {
   if (!text.includes(":")) {
     const bytes = text.split(".");
@@ -6,13 +6,16 @@ export function isAddress(text: string): boolean {
   }
   return /^[\da-f:.]{2,45}$/i.test(text) && URL.canParse(`http://[${text}]/`);
 }
-/** Groups of 16 bits in the part of an IPv6 address that a subscriber has: a /64. */
+/** 16-bit groups of the IPv6 prefix that one subscriber has: a /64. */
 const IPV6_PREFIX_GROUPS = 4;
 
 /**
- * The part of an address that stands for whoever calls from it: the whole of IPv4, the first 64
- * bits of IPv6, since a subscriber has all addresses of a /64 and can take a new one for each
- * request. An IPv4 address that is written as IPv6 (RFC 4291 §2.5.5.2) is that IPv4 address.
+ * The part of an address that identifies a subscriber: all of IPv4, the first 64 bits of IPv6,
+ * since a subscriber can use another address of its /64 for each request. An IPv4-mapped IPv6
+ * address (RFC 4291 §2.5.5.2) counts as IPv4.
+ *
+ * @example
+ * networkOf("2001:db8::1"); // "2001:db8:0:0::/64"
  *
  * @param address as the platform writes it
  */

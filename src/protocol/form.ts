@@ -1,10 +1,10 @@
 /**
  * Decodes one name or value of `application/x-www-form-urlencoded`: `+` is a space, `%XX` a byte
- * of UTF-8. A `%` that starts no escape stands for itself, as Django reads it.
+ * of UTF-8. A `%` that starts no escape is literal, as in Django.
  * Used for bodies and for the two halves of HTTP Basic (RFC 6749 §2.3.1 and appendix B).
  *
- * @returns the text, or null when the bytes are not UTF-8. (`URLSearchParams` would put U+FFFD
- *   in their place, and so make two different passwords equal.)
+ * @returns the text, or null if the bytes are not UTF-8. (`URLSearchParams` would replace them with
+ *   U+FFFD, which would make different passwords equal.)
  */
 export function decodeFormComponent(encoded: string): string | null {
   try {
@@ -17,9 +17,9 @@ export function decodeFormComponent(encoded: string): string | null {
 }
 
 /**
- * Splits an `application/x-www-form-urlencoded` body into decoded pairs, in order, repeats kept.
+ * Splits an `application/x-www-form-urlencoded` body into decoded pairs, in order, with duplicates.
  *
- * @returns the pairs, or null when a name or value is not UTF-8
+ * @returns the pairs, or null if a name or value is not UTF-8
  */
 export function decodeForm(body: string): [name: string, value: string][] | null {
   const pairs: [string, string][] = [];

@@ -1,11 +1,10 @@
 /**
- * Reads a JSON request body that means the same as a form: one object, whose known names have
- * strings. Any other name is ignored whatever its value, as in a form: its value reads as empty,
- * which is omitted.
+ * Reads a JSON request body that is equivalent to a form: an object in which known names have
+ * strings. Unknown names are ignored as in a form, so their values become empty.
  *
  * @param known the names whose values must be strings
- * @returns the pairs, or null for anything else: no object, a known name with another value, a
- *   repeated name
+ * @returns the pairs, or null if the body is no object, a known name has another value, or a name
+ *   is duplicate
  */
 export function decodeJsonObject(
   body: string,
@@ -24,13 +23,13 @@ export function decodeJsonObject(
     if (!isText && known.has(name)) return null;
     pairs.push([name, isText ? value : ""]);
   }
-  // A lone surrogate such as "\ud800" has no UTF-8: encoded, it would equal every other one.
+  // A lone surrogate such as "\ud800" has no UTF-8: encoded, all of them would be equal.
   if (!pairs.flat().every((text) => text.isWellFormed())) return null;
   return countNames(body) === pairs.length ? pairs : null;
 }
 
 /**
- * Counts the names of a JSON object, repeated ones too, of which `JSON.parse` keeps only the last.
+ * Counts the names of a JSON object, including duplicates, of which `JSON.parse` keeps the last.
  *
  * @param json valid JSON
  */
@@ -41,7 +40,7 @@ function countNames(json: string): number {
   for (let index = 0; index < json.length; index += 1) {
     const character = json[index];
     if (isInString) {
-      // What is escaped neither ends a string nor begins one.
+      // An escaped character does not end a string.
       if (character === "\\") index += 1;
       else if (character === '"') isInString = false;
     } else if (character === '"') isInString = true;
@@ -52,23 +51,23 @@ function countNames(json: string): number {
   return names;
 }
 
-/** A JSON text as it was read, and where a number in it is not the number that was read. */
+/** A parsed JSON text, and the numbers that could not be kept exactly. */
 export interface ExactJson {
   readonly value: unknown;
-  /** Paths of numbers that lost digits, such as 9007199254740993; `value` is no use then. */
+  /** Paths of numbers that lost digits, such as 9007199254740993. If any, do not use `value`. */
   readonly inexact: readonly (readonly PropertyKey[])[];
 }
 
-/** No other text has a number that loses digits: up to 15 of them always fit into a double. */
+/** Only such a text can have a number that loses digits: up to 15 always fit into a double. */
 const MAY_BE_INEXACT = /(?:\d\.?){16}|\d[eE]/;
 
-/** Replaces a number that lost digits. */
+/** Marks a number that lost digits. */
 const INEXACT = Symbol("inexact");
 
-/** Longest number that is looked at, in characters; a double prints in fewer. */
+/** Longest number that can be exact, in characters; a double prints in fewer. */
 const NUMBER_LENGTH_MAX = 100;
 
-/** `JSON.parse` that tells which numbers it could not keep. @throws what `JSON.parse` throws */
+/** `JSON.parse` that reports numbers that lost digits. @throws what `JSON.parse` throws */
 export function parseExactJson(text: string): ExactJson {
   if (!MAY_BE_INEXACT.test(text)) return { value: JSON.parse(text), inexact: [] };
   const value = JSON.parse(text, (_, parsed: unknown, context?: { source?: string }) => {
@@ -83,7 +82,7 @@ function isExact(number: number, source: string): boolean {
   return normalizeDecimal(String(number)) === normalizeDecimal(source);
 }
 
-/** The one spelling of a decimal number: its digits without outer zeros, and a power of ten. */
+/** The canonical form of a decimal number: digits without outer zeros, and a power of ten. */
 function normalizeDecimal(literal: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
@@ -93,7 +92,7 @@ function normalizeDecimal(literal: string): string {
   return significant === "" ? "0" : `${sign}${significant}e${power}`;
 }
 
-/** An expression for zeros at an end is slow on zeros elsewhere. */
+/** A loop, since a regular expression for trailing zeros is slow on zeros elsewhere. */
 function lengthWithoutZeros(digits: string): number {
   let length = digits.length;
   while (digits[length - 1] === "0") length -= 1;

@@ -1,8 +1,8 @@
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Applies a JSON merge patch (RFC 7396 §2): null removes a member, an object is merged into what is
- * there, and anything else replaces it. Recursive: the caller bounds the depth of the patch.
+ * Applies a JSON merge patch (RFC 7396 §2): null removes a member, an object is merged, anything
+ * else replaces it. Recursive: the caller limits the depth of the patch.
  */
 export function mergePatch(target: Json, patch: Json): Json {
   const merged = new Map(Object.entries(target));

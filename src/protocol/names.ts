@@ -1,21 +1,21 @@
 /**
- * The scope of the management API. Only a client that acts for itself may have it, and only one
- * that is registered for it by name; it exists while `MANAGEMENT_API` is on.
+ * The scope of the management API. Only for clients that act for themselves and are registered for
+ * it by name. It exists while `MANAGEMENT_API` is on.
  */
 export const ADMIN_SCOPE = "admin";
 
-/** The scope of callers that may introspect every token. */
+/** The scope of callers that can introspect tokens of all clients. */
 export const INTROSPECTION_SCOPE = "introspection";
 
 /**
  * Scopes that a client has only if it is registered for them by name: a client without `scope` has
- * every scope of the service but these. They exist whatever `SCOPES` lists.
+ * all others. They exist even if `SCOPES` does not list them.
  */
 export const NAMED_SCOPES: readonly string[] = [INTROSPECTION_SCOPE];
 
 /**
- * How a client is registered to authenticate (RFC 7591 §2). `client_secret_basic` and
- * `client_secret_post` accept either place, as DOT does; `none` is a public client.
+ * Authentication methods of clients (RFC 7591 §2). `client_secret_basic` and `client_secret_post`
+ * both accept the header and the body, as DOT does; `none` is a public client.
  */
 export const CLIENT_AUTH_METHODS = [
   "client_secret_basic",
@@ -28,8 +28,8 @@ export const CLIENT_AUTH_METHODS = [
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
 
 /**
- * What an access token looks like to the API that receives it: a reference that the service is
- * asked about, or a JWT that the API checks by itself (RFC 9068).
+ * Formats of access tokens: opaque, which an API introspects, or a JWT, which an API can verify by
+ * itself (RFC 9068).
  */
 export const ACCESS_TOKEN_FORMATS = ["opaque", "jwt"] as const;
 

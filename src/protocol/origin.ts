@@ -1,4 +1,4 @@
-/** Schemes whose pages have no origin that a server could know again, or that no page has. */
+/** Schemes whose pages have no stable origin, and schemes that no page has. */
 const WITHOUT_ORIGIN: ReadonlySet<string> = new Set([
   "about:",
   "blob:",
@@ -11,17 +11,17 @@ const WITHOUT_ORIGIN: ReadonlySet<string> = new Set([
   "wss:",
 ]);
 
-/** An origin of another scheme, as WebViews and extensions send it: `capacitor://localhost`. */
+/** An origin of another scheme, from a WebView or extension: `capacitor://localhost`. */
 const OF_OTHER_SCHEME = /^[a-z][a-z0-9+.-]*:\/\/[\w.~-]+(?::\d{1,5})?$/;
 
-/** Longest origin, in characters: a host name has at most 253. */
+/** Longest origin, in characters; a host name has at most 253. */
 const ORIGIN_LENGTH_MAX = 300;
 
 /**
- * Reads the origin of a page from its URL: of http or https, or of the schemes that WebViews,
- * desktop shells and browser extensions have for the pages of an app.
+ * Reads the origin of a page from its URL: http, https, or a scheme of WebViews, desktop shells and
+ * browser extensions.
  *
- * @returns as the header `Origin` has it, or null for what has none, such as `file:` and wildcards
+ * @returns the value of the header `Origin`, or null if there is none, as for `file:` and wildcards
  */
 export function parseOrigin(text: string): string | null {
   const url = URL.parse(text);

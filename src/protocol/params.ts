@@ -14,7 +14,7 @@ export const PARAMETER_NAMES: readonly string[] = [
   "token_type_hint",
 ];
 
-/** Most parameters in one request, repeated and unknown ones included. */
+/** Most parameters in one request, including duplicate and unknown ones. */
 export const PARAMETERS_MAX = 64;
 
 /** Longest body of an OAuth request, in bytes. */
@@ -27,10 +27,10 @@ export const JSON_BYTES_MAX = 64 * 1024;
 export const NAME_LENGTH_MAX = 255;
 
 /**
- * Whether a credential holds U+0000-U+001F or U+007F. Such a credential is never right: HMAC pads
- * its key with zeros, so PBKDF2 would take `secret\0` for `secret`.
+ * Whether a credential contains U+0000-U+001F or U+007F. Such a credential is invalid: HMAC pads
+ * its key with zeros, so PBKDF2 would accept `secret\0` for `secret`.
  */
 export function hasControlCharacter(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it seeks
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for control characters
   return /[\u0000-\u001f\u007f]/.test(text);
 }

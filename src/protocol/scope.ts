@@ -4,20 +4,23 @@
  */
 export type Scope = readonly string[];
 
-/** Most scope tokens in one list; with the body's 16 KiB this bounds every loop over a scope. */
+/** Most tokens in one scope. */
 export const SCOPE_TOKENS_MAX = 100;
 
-/** Longest scope, in characters: it travels in every refresh token. */
+/** Longest scope, in characters: every refresh token contains it. */
 export const SCOPE_LENGTH_MAX = 2000;
 
-/** Tokens with spaces between. */
+/** Tokens separated by spaces. */
 const SCOPE_TEXT = /^[ \x21\x23-\x5b\x5d-\x7e]*$/;
 
 /**
- * Reads a `scope` parameter: tokens separated by spaces, repeated ones counted once.
- * Leading, trailing and doubled spaces are tolerated, since DOT tolerates them.
+ * Reads a `scope` parameter: tokens separated by spaces. Duplicates are dropped; leading, trailing
+ * and repeated spaces are allowed, as in DOT.
  *
- * @returns the set in order of first appearance, or null when it is too long or a token malformed
+ * @example
+ * parseScope("read write read"); // ["read", "write"]
+ *
+ * @returns the tokens in order of first appearance, or null if it is too long or malformed
  */
 export function parseScope(text: string): Scope | null {
   if (text.length > SCOPE_LENGTH_MAX || !SCOPE_TEXT.test(text)) return null;
@@ -25,7 +28,7 @@ export function parseScope(text: string): Scope | null {
   return tokens.size > SCOPE_TOKENS_MAX ? null : [...tokens];
 }
 
-/** Writes a scope as the wire has it: tokens joined by one space. */
+/** Formats a scope: tokens joined by one space. */
 export function formatScope(scope: Scope): string {
   return scope.join(" ");
 }

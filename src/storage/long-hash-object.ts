@@ -15,9 +15,9 @@ export type LongHashResult =
 export const DERIVATIONS_MAX = 3;
 
 /**
- * Derives the keys of long hashes (Django's, with more iterations than WebCrypto does in one call),
- * which takes seconds of CPU. In an object of its own, so that no other request shares its CPU limit
- * or waits for it. One at a time, with pauses in which the object accepts other calls. Stores
+ * Derives the keys of long hashes (Django's, with more iterations than one WebCrypto call may
+ * have), which takes seconds of CPU. A separate object, so that no other request shares its CPU
+ * limit or waits for it. One at a time, with pauses in which the object accepts other calls. Stores
  * nothing.
  *
  * The class and the binding `FOREIGN_PASSWORDS` keep their names (as `UsedAssertions` does): an

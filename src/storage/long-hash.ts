@@ -12,9 +12,9 @@ export const LONG_HASH_OBJECTS = 16;
 export const DERIVATION_DEADLINE_MS = 15_000;
 
 /**
- * Builds the {@link DeriveLong} of the Worker, which delegates to a Durable Object. The salt selects
- * the object: simultaneous first uses of a hash reach the same one and share a derivation, and
- * guesses at one hash delay few others.
+ * Builds the {@link DeriveLong} of the Worker, which delegates to a Durable Object. The salt
+ * selects the object: simultaneous first uses of a hash reach the same one and share a derivation,
+ * and guesses at one hash delay few others.
  *
  * The function throws Refusal `hashing_busy` when too many derivations are waiting, and Unavailable
  * when the object fails or does not respond in time. The Worker never derives by itself.

@@ -323,7 +323,7 @@ describe("a secret", () => {
     const digits = "is not 64 hexadecimal digits";
     expect(complaint({ [name]: KEY.slice(1) })).toBe(said(`key 1 ${digits}`));
     expect(complaint({ [name]: `${KEY},` })).toBe(said(`key 2 ${digits}`));
-    expect(complaint({ [name]: `${KEY},${KEY}` })).toBe(said("the same key stands twice"));
+    expect(complaint({ [name]: `${KEY},${KEY}` })).toBe(said("a duplicate key"));
   });
 
   test("may be absent when it is the pepper", () => {

@@ -42,7 +42,7 @@ describe.each<Algorithm>(["ES256", "EdDSA", "RS256"])("a key for %s", (algorithm
     ["for encryption", { use: "enc" }, 'has a "use" other than "sig"'],
     ["for another operation", { key_ops: ["deriveBits"] }, 'has "key_ops" without "sign"'],
     ["of no operation", { key_ops: "sign" }, 'has "key_ops" without "sign"'],
-    ["of another algorithm", { alg: "PS512" }, 'has an "alg" that does not fit it'],
+    ["of another algorithm", { alg: "PS512" }, 'has an "alg" that does not match it'],
     ["of an odd kid", { kid: 1 }, 'has a "kid" that is not a string'],
   ])("%s is refused", async (_, members, problem) => {
     const key = { ...(await newKey(algorithm)), ...members };
@@ -66,7 +66,7 @@ describe.each<Algorithm>(["ES256", "EdDSA", "RS256"])("a key for %s", (algorithm
     const mixed = { ...one, ...publicHalf(other) };
     expect(problemOfKey(mixed, "sign")).toBeNull();
     expect(await importSigningKeys([one, mixed])).toBe(
-      "key 2 cannot sign: its members do not belong together",
+      "key 2 cannot sign: its private and public members do not match",
     );
   });
 
@@ -98,7 +98,7 @@ test.each<[string, unknown]>([
 test("an EC key that is no point of P-256 is refused", async () => {
   const { x = "", ...half } = publicHalf(await newKey());
   const swapped = { ...half, x: half.y, y: x };
-  expect(problemOfKey(swapped, "verify")).toBe("is not a point of its curve");
+  expect(problemOfKey(swapped, "verify")).toBe("is not a point on its curve");
 });
 
 test("an RSA key is as long as RFC 7518 §3.3 wants it", async () => {

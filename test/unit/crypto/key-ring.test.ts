@@ -41,7 +41,7 @@ describe("a ring as its secret has it", () => {
   });
 
   test("is refused with the same key twice, also in another case", () => {
-    const twice = "the same key stands twice";
+    const twice = "a duplicate key";
     expect(parseRingKeys(`${hexKey(0xab)},${hexKey(0xab)}`)).toBe(twice);
     expect(parseRingKeys(`${hexKey(0xab)},${hexKey(1)},${hexKey(0xab).toUpperCase()}`)).toBe(twice);
   });
