@@ -7,7 +7,7 @@ import { nearest } from "./nearest.ts";
 export type { ClientEntry, UserEntry } from "./entry-schemas.ts";
 
 /**
- * Checks one client that stands in no file.
+ * Checks one client of a command or a request.
  *
  * @throws ManagementError `invalid` with every problem found
  */
@@ -19,7 +19,7 @@ export function parseClientEntry(value: unknown): ClientEntry {
 }
 
 /**
- * Checks one user that stands in no file.
+ * Checks one user of a command or a request.
  *
  * @throws ManagementError `invalid` with every problem found
  */
@@ -30,7 +30,7 @@ export function parseUserEntry(value: unknown): UserEntry {
   return entry;
 }
 
-/** @throws ManagementError `invalid` that names the place of every problem and quotes no value */
+/** @throws ManagementError `invalid` with the place of every problem, without any value */
 export function checked<Value>(result: z.core.util.SafeParseResult<Value>): Value {
   if (result.success) return result.data;
   throw invalid(...result.error.issues.flatMap(problemsOfIssue));
@@ -39,7 +39,7 @@ export function checked<Value>(result: z.core.util.SafeParseResult<Value>): Valu
 function problemsOfIssue({ path, message, ...issue }: z.core.$ZodIssue): string[] {
   if (issue.code !== "unrecognized_keys") return [`${placeOf(path) || "file"}: ${message}`];
   return issue.keys.map((name) => {
-    // A longer one, or one with digits, may be a token or a password in the wrong place.
+    // A longer name, or one with digits, may be a misplaced token or password.
     if (!/^[A-Za-z_]{1,40}$/.test(name)) return `${placeOf(path) || "file"}: ${UNKNOWN_FIELD}`;
     const near = nearest(name, FIELD_NAMES());
     const hint = near === null ? "" : `; do you mean ${near}?`;
@@ -47,9 +47,9 @@ function problemsOfIssue({ path, message, ...issue }: z.core.$ZodIssue): string[
   });
 }
 
-const UNKNOWN_FIELD = "has a field that is not known";
+const UNKNOWN_FIELD = "has an unknown field";
 
-/** Every name that a field of a client or a user has. */
+/** The names of all fields of clients and users, for hints. */
 const FIELD_NAMES = onDemandNames();
 
 function onDemandNames(): () => readonly string[] {
@@ -82,13 +82,13 @@ const SECRET_FIELDS = [
   "previous_secret_record",
 ] as const;
 
-/** What is wrong with a user's id that a client has. */
-export const SHARED_ID = "is a client's id, and no token may mean both: choose another";
+/** The problem of a new user with the id of a client. */
+export const SHARED_ID = "is the id of a client, and a token must not mean both: choose another";
 
-/** What is wrong with a client's id that a user has. */
-export const ID_OF_USER = "is a user's id, and no token may mean both: choose another";
+/** The problem of a new client with the id of a user. */
+export const ID_OF_USER = "is the id of a user, and a token must not mean both: choose another";
 
-/** What fields of a client say against each other. */
+/** Problems between several fields of a client. */
 export function clientContradictions(
   entry: ClientEntry & { readonly initial_secret?: string | undefined },
 ): string[] {
@@ -97,46 +97,46 @@ export function clientContradictions(
   const isPublic = method === "none";
   for (const field of SECRET_FIELDS) {
     if (needsSecret(entry) || entry[field] === undefined) continue;
-    // An imported public client keeps the secret that it may send: a file may have its record.
+    // An imported public client may send its old secret: a file may have the hash of it.
     if (isPublic && field.endsWith("_record")) continue;
     const whose = isPublic ? 'a public client (method "none")' : `a client of method "${method}"`;
     problems.push(`${field}: ${whose} has no secret`);
   }
   if (entry.secret_record !== undefined && entry.client_secret !== undefined) {
-    problems.push("secret_record: stands beside client_secret; one of them is enough");
+    problems.push("secret_record: cannot be combined with client_secret");
   }
   if (entry.initial_secret !== undefined && (entry.client_secret ?? entry.secret_record)) {
-    problems.push("initial_secret: only without client_secret and secret_record");
+    problems.push("initial_secret: cannot be combined with client_secret or secret_record");
   }
   if (entry.secret_record === undefined && entry.previous_secret_record !== undefined) {
-    problems.push("previous_secret_record: goes with secret_record, and only with it");
+    problems.push("previous_secret_record: requires secret_record");
   }
   if (entry.previous_secret_record === undefined && entry.previous_secret_ends_at !== undefined) {
-    problems.push("previous_secret_ends_at: goes with previous_secret_record, and only with it");
+    problems.push("previous_secret_ends_at: requires previous_secret_record");
   }
   for (const { grantType, allowsPublicClients } of GRANTS) {
     if (!isPublic || allowsPublicClients || !entry.grant_types.includes(grantType)) continue;
     problems.push(`grant_types: ${grantType} is not for a public client`);
   }
   if ((method === "private_key_jwt") !== (entry.jwks !== undefined)) {
-    problems.push('jwks: goes with method "private_key_jwt", and only with it');
+    problems.push('jwks: is required with method "private_key_jwt", and invalid with any other');
   }
   if (entry.access_token_format === "jwt" && entry.audience.length === 0) {
-    problems.push('audience: format "jwt" needs the API that the tokens are for');
+    problems.push('audience: format "jwt" requires at least one API');
   }
   return problems;
 }
 
-/** What fields of a user say against each other. */
+/** Problems between several fields of a user. */
 export function userContradictions(
   entry: UserEntry & { readonly initial_password?: string | undefined },
 ): string[] {
   const problems: string[] = [];
   if (entry.password !== undefined && entry.password_record !== undefined) {
-    problems.push("password_record: stands beside password; one of them is enough");
+    problems.push("password_record: cannot be combined with password");
   }
   if (entry.initial_password !== undefined && (entry.password ?? entry.password_record)) {
-    problems.push("initial_password: only without password and password_record");
+    problems.push("initial_password: cannot be combined with password or password_record");
   }
   return problems;
 }

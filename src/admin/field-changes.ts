@@ -1,10 +1,10 @@
-/** One field that differs. `from` and `to` are JSON values; undefined: the default. */
+/** One field that differs. `from` and `to` are JSON values; undefined means the default. */
 export type FieldChange =
   | { readonly field: string; readonly from: unknown; readonly to: unknown }
-  /** A secret, of which no more is told. */
+  /** A secret, whose values are never shown. */
   | { readonly field: string; readonly isSecret: true };
 
-/** Which field stands for what a record was made of. */
+/** The field name to show for the hash of a secret. */
 const SECRETS: Readonly<Record<string, string>> = {
   secret_record: "client_secret",
   previous_secret_record: "previous_secret_record",

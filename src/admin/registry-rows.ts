@@ -1,6 +1,6 @@
 /**
- * Between a row of the registry and how a file, a command or an API writes it: RFC 7591's names,
- * lists as lists, instants in ISO 8601, and no field at all for what has its default.
+ * Converts between rows and entries, as files, commands and the management API write them: with the
+ * names of RFC 7591, lists, and instants in ISO 8601. An entry omits what is null in the row.
  */
 import { type ClientFieldName, type ColumnKind, clientFieldRows } from "../clients/metadata.ts";
 import { type ClientRow, words } from "../storage/clients.ts";
@@ -14,19 +14,19 @@ export type SecretFields = Pick<
   "secret_record" | "previous_secret_record" | "previous_secret_ends_at_ms"
 >;
 
-/** No secret at all, and so none before it either. */
+/** Neither a secret nor a previous one. */
 export const NO_SECRETS: SecretFields = {
   secret_record: null,
   previous_secret_record: null,
   previous_secret_ends_at_ms: null,
 };
 
-/** An unusable record, as Django has it: no password is right. */
+/** A hash that no password matches, as in Django. */
 export const UNUSABLE_RECORD = "!";
 
 type Column = string | number | null;
 
-/** Between a value and its column. Undefined is null in the column. */
+/** Converts a value to its column and back. Undefined and null are handled by the callers. */
 const COLUMNS: Readonly<
   Record<ColumnKind, { write(value: unknown): Column; read(column: Column): unknown }>
 > = {
@@ -46,7 +46,7 @@ export function clientFieldsOf(entry: ClientEntry): Omit<ClientColumns, keyof Se
   return Object.fromEntries(columns);
 }
 
-/** The columns of a client's secrets, where the entry has them as records. */
+/** The columns of a client's secrets, from an entry that has their hashes. */
 export function secretFieldsOf(entry: ClientEntry): SecretFields {
   const endsAt = entry.previous_secret_ends_at;
   return {
@@ -77,7 +77,7 @@ export function clientEntryOf(
   };
 }
 
-/** A user as a file would have it, with the record of the password. */
+/** A user as a file has it, with the hash of the password. */
 export function userEntryOf(row: Omit<UserRow, "not_before_ms" | "created_at_ms">) {
   return {
     id: row.id,
@@ -88,7 +88,7 @@ export function userEntryOf(row: Omit<UserRow, "not_before_ms" | "created_at_ms"
   } satisfies UserEntry;
 }
 
-/** Writes an instant in ISO 8601. @param ms since the epoch */
+/** Formats an instant in ISO 8601. @param ms since the epoch */
 export function instantOf(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -2,8 +2,8 @@ import type { ClientRow } from "../storage/clients.ts";
 import type { ClientColumns, RegistryWrite } from "../storage/registry.ts";
 
 /**
- * The write that gives a client other columns, or null when none differs. The whole row must still
- * be as it was read, since its columns have to fit to each other.
+ * The write that changes columns of a client, or null when nothing differs. It expects the whole
+ * row as it was read, because the columns depend on each other.
  */
 export function updateOfClient(row: ClientRow, wanted: ClientColumns): RegistryWrite | null {
   const fields = changedFields(wanted, row);
@@ -18,7 +18,7 @@ export function updateOfClient(row: ClientRow, wanted: ClientColumns): RegistryW
   };
 }
 
-/** @returns the fields that differ from the row, or null when none does */
+/** @returns the fields that differ from the row, or null when nothing differs */
 export function changedFields<Fields extends object>(
   wanted: Fields,
   row: Fields,

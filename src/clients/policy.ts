@@ -4,13 +4,13 @@ import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 
-/** What the service allows its clients, from its settings. */
+/** What the settings allow clients. */
 export interface ClientPolicy {
-  /** The scopes of a client without `scope`. Those of {@link NAMED_SCOPES} are given by name. */
+  /** The scopes of a client without `scope`, so without {@link NAMED_SCOPES}. */
   readonly scopes: Scope;
-  /** Only for clients that act for themselves and are registered for them by name. */
+  /** Only for clients that are registered for them by name and act for themselves. */
   readonly clientScopes: Scope;
-  /** For clients that set none of their own. */
+  /** The defaults of clients. */
   readonly lifetimes: Lifetimes;
 }
 
@@ -28,15 +28,15 @@ export function policyOf(
   return { scopes: scopes.filter((scope) => !byName.includes(scope)), clientScopes, lifetimes };
 }
 
-/** What a user has granted a client already: a refresh stays within it. */
+/** What a login granted. A refresh cannot exceed it. */
 export interface GrantedLogin {
   readonly scope: Scope;
-  /** The API that was named at login (RFC 8707 §2.2), or null: any that the client may have. */
+  /** The API that the login named (RFC 8707 §2.2), or null: any API of the client. */
   readonly resource: string | null;
 }
 
 /**
- * The scopes that a client may ask for: its registered ones, as far as the service still has them.
+ * The scopes that a client may request: the registered ones that the service still has.
  *
  * @param serviceScopes without those of {@link NAMED_SCOPES}
  */
@@ -49,9 +49,9 @@ export function allowedScope(client: Client, serviceScopes: Scope): Scope {
 /**
  * The scope of a new login or of a client that acts for itself.
  *
- * @param requested the `scope` parameter; absent means the client's default scopes
- * @throws Refusal `scope_not_allowed` when it is malformed or not allowed, or when no scope is left
- *   that the client may have: the service's scopes have changed since
+ * @param requested the `scope` parameter; absent means the default scopes of the client
+ * @throws Refusal `scope_not_allowed` when it is malformed or not allowed, or when the service no
+ *   longer has any scope of the client
  */
 export function initialScope(
   requested: string | undefined,
@@ -66,9 +66,9 @@ export function initialScope(
 }
 
 /**
- * The scope of a refresh (RFC 6749 §6): the original one, as far as the client may still have it,
- * or the narrower one that it asks for. Only an imported login can have no scope at all: DOT grants
- * none where `DEFAULT_SCOPES` is empty, and such a login continues as it does there.
+ * The scope of a refresh (RFC 6749 §6): the requested scope within the original one, or else the
+ * original one without what the client may no longer have. Only an imported login can have an empty
+ * scope: DOT grants none when `DEFAULT_SCOPES` is empty, and such a login continues without scope.
  *
  * @throws Refusal `scope_not_allowed`
  */
@@ -92,12 +92,12 @@ function requestedWithin(requested: string, allowed: Scope): Scope {
 }
 
 /**
- * The API that an access token is for (RFC 8707 §2): the one that `resource` names, else the
- * client's first. A login that named an API has tokens for that one alone (§2.2).
+ * The API that an access token is for (RFC 8707 §2): the one that `resource` names, otherwise the
+ * first one of the client. The tokens of a login that named an API are only for that API (§2.2).
  *
  * @param granted the API that the login named, or null
- * @throws Refusal `audience_not_allowed` when it is not registered for the client, or no longer, or
- *   is not the login's
+ * @throws Refusal `audience_not_allowed` when the client is not, or no longer, registered for it,
+ *   or when the login named another
  */
 export function audienceOf(
   requested: string | undefined,
@@ -113,7 +113,7 @@ export function audienceOf(
   return named;
 }
 
-/** The service's lifetimes, with those that the client sets itself. */
+/** The lifetimes of the client, or else the defaults. */
 export function lifetimesOf(client: Client, defaults: Lifetimes): Lifetimes {
   return {
     accessTokenSeconds: client.accessTokenTtlSeconds ?? defaults.accessTokenSeconds,

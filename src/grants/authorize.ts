@@ -13,7 +13,7 @@ import type { Proof } from "./grant.ts";
 import { type TokenRequest, userAddressOf } from "./token-request.ts";
 
 /**
- * Decides what is issued, once and alike for every grant: scope, audience, claims, format and
+ * Decides what is issued, in the same way for every grant: scope, audience, claims, format and
  * lifetimes.
  *
  * @throws Refusal `scope_not_allowed` or `audience_not_allowed`
@@ -40,19 +40,19 @@ export function authorize(
     lifetimes: lifetimesOf(client, policy.lifetimes),
     refresh: refreshFor(client, proof, params.get("resource") ?? null),
     issuerUrl,
-    // A change that the look-up saw is not later than the login; any other change is.
+    // The look-up already saw changes up to these instants, so they must not end this login.
     authorizedAtMs: Math.max(receivedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0),
     label,
     address: userAddressOf(client, request),
   };
 }
 
-/** A client that is registered for no scope by name has none of those that are given by name. */
+/** A client without `scope` does not get the scopes that require registration by name. */
 function scopesForItself(client: Client, { scopes, clientScopes }: ClientPolicy): Scope {
   return client.scope === null ? scopes : [...scopes, ...clientScopes];
 }
 
-/** A login of a client that may not refresh has no refresh token. */
+/** No refresh token for a client that may not refresh. */
 function refreshFor(client: Client, { refresh }: Proof, resource: string | null): RefreshOutcome {
   if (refresh.kind !== "new") return refresh;
   if (!client.grantTypes.includes("refresh_token")) return { kind: "none" };

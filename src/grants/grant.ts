@@ -10,20 +10,20 @@ import type { RefreshOutcome } from "../tokens/authorization.ts";
 import type { SignInDeps } from "../users/sign-in.ts";
 import type { TokenRequest } from "./token-request.ts";
 
-/** What grants work with. None of it makes a token or writes a response. */
+/** Dependencies of the grants. None of them mints a token or builds a response. */
 export interface GrantDeps {
   readonly signIn: SignInDeps;
   readonly refreshTokenRing: KeyRing;
   readonly random: Random;
-  /** Whether refresh tokens of another server are looked up. */
+  /** Whether refresh tokens of the previous server are accepted. */
   readonly acceptsImportedTokens: boolean;
 }
 
-/** On whose authority tokens are issued. */
+/** The result of a grant: what authorizes the tokens. */
 export interface Proof {
   /** Null: the client acts for itself (RFC 6749 §4.4). */
   readonly user: User | null;
-  /** The login that this request continues, or null: it begins one, or there is none. */
+  /** The login that this request continues, or null when it starts one or there is none. */
   readonly login: GrantedLogin | null;
   /** The refresh token that comes with the access token. */
   readonly refresh: RefreshOutcome;
@@ -53,24 +53,24 @@ export interface Grant<Presented = unknown> {
   /** Whether a public client may use it. */
   readonly allowsPublicClients: boolean;
   /**
-   * Reads the request and starts the look-ups that {@link prove} needs. Awaits none of them: they
-   * travel with the look-up of the client.
+   * Reads the request and starts the look-ups that {@link prove} needs. It awaits none of them, so
+   * that they share a batch with the look-up of the client.
    *
-   * @throws Refusal for what must be rejected before the client is authenticated
+   * @throws Refusal when the request must be rejected before the client is authenticated
    */
   read(request: TokenRequest, lookups: Lookups, deps: GrantDeps): Promise<Presented>;
   /**
-   * Verifies what was presented. Consumes nothing: the issuer does, at the very end.
+   * Verifies what was presented. It consumes nothing: the issuer does that at the end.
    *
    * @param client authenticated, and registered for this grant
-   * @throws Refusal when it is not valid, Unavailable
+   * @throws Refusal when it is invalid, Unavailable
    */
   prove(presented: Presented, client: Client, deps: GrantDeps): Promise<Proof>;
 }
 
 /**
- * Called before the grant is proved: a client that may not use it must learn nothing, such as
- * whether a password is right.
+ * Called before {@link Grant.prove}, so that a client without the grant does not learn whether, for
+ * example, a password is valid.
  *
  * @throws Refusal `grant_not_allowed`
  */

@@ -9,11 +9,11 @@ import { type TokenRequest, userAddressOf } from "./token-request.ts";
 
 interface PresentedPassword {
   readonly request: TokenRequest;
-  /** Null: the request names no user, which is said after the client is authenticated. */
+  /** Null when the request names no user. It is rejected after the client is authenticated. */
   readonly named: Lookup<NamedUser> | null;
 }
 
-/** Resource owner password credentials (RFC 6749 §4.3): a user logs in, and a family begins. */
+/** Resource owner password credentials (RFC 6749 §4.3): a user logs in, which starts a family. */
 export const passwordGrant: Grant<PresentedPassword> = {
   grantType: "password",
   summary: "A user logs in",
@@ -59,7 +59,7 @@ export const passwordGrant: Grant<PresentedPassword> = {
 
 const NOBODY: NamedUser = { user: null, hasSimilar: false };
 
-/** @throws Refusal when user name or password is absent or has a control character */
+/** @throws Refusal when the user name or the password is absent or has a control character */
 function requireCredentials(params: Params): Credentials {
   const username = params.get("username");
   if (username === undefined) throw new Refusal("username_missing");

@@ -11,13 +11,13 @@ import { importedTokenHash } from "../tokens/imported-token.ts";
 import { type RefreshToken, unsealRefreshToken } from "../tokens/refresh-token.ts";
 import type { Grant, GrantDeps, Proof } from "./grant.ts";
 
-/** Bytes that tell one attempt to refresh from any other. */
+/** Length of a random attempt id, in bytes. */
 const ATTEMPT_ID_BYTES = 16;
 
-/** What the `Idempotency-Key` header may be. */
+/** The valid values of the `Idempotency-Key` header. */
 export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** A refresh token as a request presents it, and what is looked up about it. */
+/** The refresh token of a request, and its look-ups. */
 type Presented =
   /** Not a token of this service. */
   | { readonly kind: "forged" }
@@ -27,13 +27,13 @@ type Presented =
       readonly user: Lookup<User | null>;
       readonly isEnded: Lookup<boolean>;
     }
-  /** Possibly a token of the server that this one replaces. */
+  /** Possibly a token of the previous server. */
   | { readonly kind: "imported"; readonly login: Lookup<ImportedLogin | null> };
 
 /**
- * Refreshing (RFC 6749 §6). Everything that the sealed token says is checked here, with one round
- * trip to D1; only what the family's object alone knows is left to the issuer, so a rejection here
- * consumes nothing.
+ * Refresh (RFC 6749 §6). This checks what the sealed token contains, with one round trip to D1. The
+ * issuer checks what only the Durable Object of the family knows. A rejection here consumes
+ * nothing.
  */
 export const refreshTokenGrant: Grant<Presented & { readonly attemptId: string }> = {
   grantType: "refresh_token",
@@ -76,9 +76,9 @@ export const refreshTokenGrant: Grant<Presented & { readonly attemptId: string }
 };
 
 /**
- * The same key with the same token asks for the same successor again, so that a lost response
- * strands no client (draft-ietf-httpapi-idempotency-key-header). Without a key every request is an
- * attempt of its own, which only the Worker itself repeats.
+ * The same key with the same token returns the same successor, so that a client can retry after a
+ * lost response (draft-ietf-httpapi-idempotency-key-header). Without a key every request is a new
+ * attempt, and only the Worker itself retries it.
  *
  * @throws Refusal `idempotency_key_malformed`
  */
@@ -88,7 +88,7 @@ async function attemptIdOf(idempotencyKey: string | null, random: Random): Promi
   return toHex(await sha256(idempotencyKey));
 }
 
-/** A forged token starts no look-up, unless tokens of another server are accepted. */
+/** A forged token starts no look-up, unless tokens of the previous server are accepted. */
 async function readToken(
   presented: string,
   lookups: Lookups,
@@ -111,7 +111,7 @@ async function proveOwn(
   attemptId: string,
 ): Promise<Proof> {
   const user = requireAlive(token, await lookups.user, client);
-  // Management marks a session as ended in D1, where it has no other way to reach the family.
+  // Commands cannot reach the object of the family, so they mark the session as ended in D1.
   if (await lookups.isEnded) throw new Refusal("refresh_token_ended");
   const { scope, resource } = token;
   const refresh = { kind: "rotated", predecessor: token, attemptId } as const;
@@ -127,14 +127,14 @@ async function proveImported(
   if (imported?.kind !== "refresh") throw new Refusal("refresh_token_forged");
   const { clientId, importedAtMs: createdAtMs } = imported;
   const user = requireAlive({ clientId, createdAtMs }, login?.user ?? null, client);
-  // The other server kept no resource.
+  // The previous server stored no resource.
   const granted = { scope: parseScope(imported.scope) ?? [], resource: null };
   return { user, login: granted, refresh: { kind: "imported", imported, attemptId } };
 }
 
 /**
- * A not-before time on the row of the user or the client ends every older family, without an index
- * over families.
+ * The not-before times of the user and the client end all older families, without an index of
+ * families.
  */
 function requireAlive(
   { clientId, createdAtMs }: Pick<RefreshToken, "clientId" | "createdAtMs">,

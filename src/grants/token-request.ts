@@ -3,18 +3,18 @@ import { isAddress } from "../protocol/address.ts";
 import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 
-/** A token request as grants see it: without HTTP. */
+/** A token request without its HTTP parts. */
 export interface TokenRequest {
-  /** Undefined: the request names none. */
+  /** Undefined when the request has none. */
   readonly grantType: string | undefined;
   readonly params: Params;
   /** The `Idempotency-Key` header, or null. */
   readonly idempotencyKey: string | null;
-  /** Where the request comes from, as the platform says, or null when it does not. */
+  /** The IP address of the caller, or null when the platform does not provide it. */
   readonly address: string | null;
-  /** The address of the user whom the client says that it serves, or null. Not verified. */
+  /** The IP address of the user as the client states it, or null. Not verified. */
   readonly forwardedFor: string | null;
-  /** Tells the session from others in a list for people. */
+  /** Describes the session in lists for people. */
   readonly label: string;
   /** The `iss` of a JWT. */
   readonly issuerUrl: string;
@@ -23,8 +23,8 @@ export interface TokenRequest {
 }
 
 /**
- * The address of the user. A client that authenticated may say whom it serves. A public client may
- * not: anyone can name one.
+ * The address of the user. An authenticated client may state it. A public client may not, because
+ * anyone can use its id.
  *
  * @throws Refusal `forwarded_address_malformed`
  */

@@ -48,7 +48,7 @@ export interface ManagedSession {
   readonly imported: boolean;
 }
 
-/** Fields of a client by the names of RFC 7591, as docs/management.md lists them. */
+/** Fields of a client by the names of RFC 7591, as docs/clients.md lists them. */
 export interface ClientFields {
   readonly client_name?: string | undefined;
   readonly grant_types?: readonly string[] | undefined;

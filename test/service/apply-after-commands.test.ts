@@ -138,8 +138,14 @@ describe("a first secret and a first password", () => {
   });
 
   test.each([
-    [{ clients: [{ ...shop, initial_secret: "x" }] }, "clients[0].initial_secret: only without"],
-    [{ users: [{ ...ada, initial_password: "x" }] }, "users[0].initial_password: only without"],
+    [
+      { clients: [{ ...shop, initial_secret: "x" }] },
+      "clients[0].initial_secret: cannot be combined",
+    ],
+    [
+      { users: [{ ...ada, initial_password: "x" }] },
+      "users[0].initial_password: cannot be combined",
+    ],
     [{ users: [{ username: "new", initial_password: "1234" }] }, "users[0].initial_password: is"],
     [{ clients: [{ client_id: "new" }] }, "clients[0].client_secret: a new confidential client"],
   ])("are checked: %j", async (file, problem) => {

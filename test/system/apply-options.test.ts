@@ -206,12 +206,12 @@ describe("cli apply refuses records and ids that do not fit:", () => {
     [
       "a record beside the secret",
       () => ({ clients: [{ ...newClient, client_secret: "x", secret_record: record }] }),
-      "clients[0].secret_record: stands beside client_secret; one of them is enough",
+      "clients[0].secret_record: cannot be combined with client_secret",
     ],
     [
       "a record beside the password",
       () => ({ users: [{ ...ada, password_record: record }] }),
-      "users[0].password_record: stands beside password; one of them is enough",
+      "users[0].password_record: cannot be combined with password",
     ],
     [
       "a record for a client of keys",
@@ -221,7 +221,7 @@ describe("cli apply refuses records and ids that do not fit:", () => {
     [
       "an end without a record",
       () => ({ clients: [{ ...shop, previous_secret_ends_at: "2099-01-01T00:00:00Z" }] }),
-      "clients[0].previous_secret_ends_at: goes with previous_secret_record, and only with it",
+      "clients[0].previous_secret_ends_at: requires previous_secret_record",
     ],
     [
       "another id for a user",

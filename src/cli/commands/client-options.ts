@@ -18,7 +18,7 @@ export function addFieldOptions(command: Command): Command {
 }
 
 /**
- * The fields that options name, as a file has them. An empty value takes a field to its default.
+ * The fields that options name, as a file has them. An empty value sets the default.
  *
  * @throws CommandError when a value cannot be read
  */
@@ -48,7 +48,7 @@ function asChoices(choices: readonly string[]): (text: string) => string {
   };
 }
 
-/** Separated by spaces, as scopes are, or by commas. */
+/** Words separated by spaces or commas. */
 function asWords(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== "");
 }
