@@ -109,6 +109,13 @@ const RULES = {
     globals("caches", "setTimeout", "setInterval", "scheduler", "console"),
   ),
 
+  "only management and documents validate with zod": onlyIn(
+    [
+      ...["admin", "clients/metadata.ts", "clients/value-schemas.ts", "declarative"],
+      ...["openapi", "cli"],
+    ],
+    packages(/^zod\b/),
+  ),
   "a grant decides and never sees HTTP": nowhereIn(
     ["grants"],
     names(/^(?:Response|Request|Headers|headers)$/),
