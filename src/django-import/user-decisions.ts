@@ -1,5 +1,5 @@
 import type { DeletedAccount } from "../storage/deleted-accounts.ts";
-import type { StandingUser } from "../storage/import-store.ts";
+import type { ExistingUser } from "../storage/import-store.ts";
 import { referenceTo } from "./dump-record.ts";
 import { deletedEndMs, endedMsOf, type KnownUser, WAS_DELETED } from "./known-accounts.ts";
 import type { DumpedUser } from "./users.ts";
@@ -9,8 +9,8 @@ export type DecidedUsers = ReadonlyMap<string, KnownUser>;
 
 /** Who is here already with a user's name, and with the id. */
 export interface Standing {
-  readonly named: StandingUser | undefined;
-  readonly keyed: StandingUser | undefined;
+  readonly named: ExistingUser | undefined;
+  readonly keyed: ExistingUser | undefined;
   /** Whether another of the dump has the name, by the setting USERNAMES. */
   readonly isRepeated: boolean;
   /** A user of that id or name who was deleted here. */
@@ -62,7 +62,7 @@ export function conflictOf(
 }
 
 /** A user who is here already, and is left as it is. */
-export function keptUser({ is_active }: DumpedUser, row: StandingUser): KnownUser {
+export function keptUser({ is_active }: DumpedUser, row: ExistingUser): KnownUser {
   const isDisabled = row.is_active === 0;
   return {
     id: row.id,
@@ -74,7 +74,7 @@ export function keptUser({ is_active }: DumpedUser, row: StandingUser): KnownUse
 }
 
 /** What of a user is otherwise here, and stays so. */
-export function differencesOf({ is_active }: DumpedUser, row: StandingUser): string[] {
+export function differencesOf({ is_active }: DumpedUser, row: ExistingUser): string[] {
   if (is_active === row.is_active) return [];
   return [is_active === 0 ? "inactive there and active here" : "active there and inactive here"];
 }

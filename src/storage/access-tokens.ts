@@ -4,22 +4,22 @@ import { callWithDeadline } from "../deadline.ts";
 import { countRetry } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 
-/** Opaque access tokens at rest: the SHA-256 of each, never the token. `expiresAtMs` decides. */
+/** Stores opaque access tokens under their SHA-256. `expiresAtMs` determines when they expire. */
 export interface AccessTokenStore {
   /**
-   * Stores what a token grants; the same token again overwrites. Await it before the answer, since
-   * a token must never be read before it is written: KV caches look-ups that found nothing.
+   * Stores what a token grants; overwrites. Await it before the response: a token must not be read
+   * before it is written, since KV caches misses.
    *
    * @throws Unavailable when KV fails
    */
   put(token: string, content: AccessTokenContent, nowMs: number): Promise<void>;
-  /** @returns what the token grants, or null when KV has nothing of it; @throws Unavailable */
+  /** @returns what the token grants, or null if KV does not have it. @throws Unavailable */
   get(token: string): Promise<AccessTokenContent | null>;
-  /** Forgets a token; elsewhere KV may still answer with it for a minute. @throws Unavailable */
+  /** Deletes a token. Other locations may still return it for a minute. @throws Unavailable */
   delete(token: string): Promise<void>;
 }
 
-/** KV refuses to expire a key sooner than this. Source: Workers KV, "Expiring keys". */
+/** Shortest expiration that KV allows. Source: Workers KV, "Expiring keys". */
 const KV_TTL_SECONDS_MIN = 60;
 
 /** Builds the {@link AccessTokenStore} over Workers KV. */
@@ -30,12 +30,12 @@ export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
       const secondsLeft = Math.ceil((content.expiresAtMs - nowMs) / 1000);
       const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, secondsLeft);
       const put = () => kv.put(key, JSON.stringify(content), { expirationTtl });
-      // Once more by itself: under `reject` the client that is told to retry has lost its session.
-      const putAgain = () => {
+      // Retried here: with `reject`, a client that has to retry the refresh loses its session.
+      const retryPut = () => {
         countRetry();
         return put();
       };
-      await callWithDeadline("kv.put_access_token", () => put().catch(putAgain));
+      await callWithDeadline("kv.put_access_token", () => put().catch(retryPut));
     },
 
     async get(token) {

@@ -1,36 +1,36 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import type { RegistryWrite } from "./registry-sql.ts";
 
-/** What an operator changed, as the table `audit_events` has it. */
+/** A row of the table `audit_events`: a change by an operator. */
 export interface AuditEventRow {
   readonly id: number;
   readonly at_ms: number;
   /** Such as `update_client`; see `RegistryWrite`. */
   readonly action: RegistryWrite["kind"] | "end_all_sessions" | "import_django";
-  /** The client id or user name; empty: everybody. */
+  /** The client id or user name; empty: all. */
   readonly subject: string;
-  /** Names of the columns that were set, space-separated; never their values. */
+  /** Names of the changed columns, separated by spaces; never their values. */
   readonly fields: string;
-  /** Whether every session of the subject ended with it: 0 or 1. */
+  /** Whether it ended all sessions of the subject: 0 or 1. */
   readonly ended_sessions: number;
-  /** Who made the change: see {@link COMMAND} and `contextOf`; empty: not recorded. */
+  /** Who made the change: see {@link COMMAND} and `contextOf`; empty: unknown. */
   readonly actor: string;
 }
 
-/** The actor of what a command changed. */
+/** The actor of changes by a command. */
 export const COMMAND = "command";
 
-/** What {@link INSERT} writes: action, subject, fields, ended sessions. */
+/** Parameters of {@link INSERT}: action, subject, fields, ended sessions. */
 type AuditEvent = readonly [AuditEventRow["action"], string, string, 0 | 1];
 
 const INSERT = `INSERT INTO audit_events (action, subject, fields, ended_sessions, actor)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, ?2 FROM json_each(?1)`;
 
 /**
- * The statement that notes writes in their order, for the transaction of the writes themselves: all
- * or none.
+ * The statement that inserts an event for each write, in order. Part of the transaction of the
+ * writes.
  *
- * @param actor who makes them
+ * @param actor who makes the changes
  */
 export function insertAuditEvents(
   db: D1Database,
@@ -49,20 +49,20 @@ function toAuditEvent(write: RegistryWrite): AuditEvent {
   return [write.kind, subject, columns.join(" "), endsSessions ? 1 : 0];
 }
 
-/** The statement that notes that every session there is was ended. */
+/** The statement that inserts the event for ending all sessions. */
 export function insertEndedSessionsEvent(db: D1Database): D1PreparedStatement {
   return insertEvents(db, [["end_all_sessions", "", "", 1]], COMMAND);
 }
 
-/** The statement that notes that accounts and tokens of another server were brought in. */
+/** The statement that inserts the event for an import from another server. */
 export function insertImportEvent(db: D1Database): D1PreparedStatement {
   return insertEvents(db, [["import_django", "", "", 0]], COMMAND);
 }
 
 /**
- * Reads the newest events first.
+ * Reads events, newest first.
  *
- * @param beforeId only those that are older than this one
+ * @param beforeId only events older than this one
  * @throws Unavailable when D1 fails or is not migrated
  */
 export async function listAuditEvents(

@@ -2,17 +2,17 @@ import { DEADLINE_MS } from "../deadline.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
 
-/** Bounds the calls of this isolate that wait for one object: a hot object is not queued up for. */
+/** Limits the calls of this isolate that wait for one object: further ones are rejected. */
 export interface CallLimit {
   /**
-   * Makes one call to an object.
+   * Calls an object.
    *
-   * @throws Refusal when too many wait for it
+   * @throws Refusal when too many calls wait for it
    */
   run<Result>(object: string, call: () => Promise<Result>): Promise<Result>;
 }
 
-/** Calls of one isolate that may wait for one object. */
+/** Most calls of one isolate that wait for one object. */
 export const CALLS_IN_FLIGHT_MAX = 32;
 
 /**

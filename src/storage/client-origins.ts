@@ -1,12 +1,12 @@
 /**
- * `client_origins` repeats what `clients` says, by origin. Statements keep it and not triggers:
- * D1's query endpoint, which applies migrations, cuts a trigger apart (docs/decisions/0012).
+ * `client_origins` indexes the origins in `clients`. Maintained by statements and not by triggers:
+ * D1's query endpoint, which applies migrations, splits triggers (docs/decisions/0012).
  */
 
 const REMOVE = `DELETE FROM client_origins
   WHERE client_id IN (SELECT value FROM json_each(?))`;
 
-// A list holds origins with spaces between. CROSS JOIN: the client is found by its key first.
+// A list contains origins separated by spaces. CROSS JOIN: the client is found by its key first.
 const ADD = `INSERT INTO client_origins (origin, client_id)
   SELECT origins.value, clients.client_id FROM clients
   CROSS JOIN json_each('[' || replace(json_quote(allowed_origins), ' ', '","') || ']') AS origins
@@ -15,8 +15,8 @@ const ADD = `INSERT INTO client_origins (origin, client_id)
   ON CONFLICT DO NOTHING`;
 
 /**
- * The statements that bring the origins of these clients up to date, for the end of the transaction
- * that adds, changes or deletes the clients.
+ * The statements that update the origins of clients, for the end of the transaction that adds,
+ * changes or deletes the clients.
  */
 export function originUpdates(
   db: D1Database,

@@ -3,7 +3,7 @@ import type { Claims } from "../protocol/claims.ts";
 import type { AccessTokenFormat, ClientAuthMethod } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 
-/** A registered client, as the table `clients` has it. */
+/** A registered client. */
 export interface Client {
   readonly clientId: string;
   readonly authMethod: ClientAuthMethod;
@@ -13,24 +13,24 @@ export interface Client {
   /** Null: the previous secret stays valid until it is removed. */
   readonly previousSecretEndsAtMs: number | null;
   readonly grantTypes: readonly string[];
-  /** Null: every scope of the service. */
+  /** Null: all scopes of the service. */
   readonly scope: Scope | null;
-  /** What an absent `scope` parameter means. Null: all of the client's scopes. */
+  /** Used when the `scope` parameter is absent. Null: all of the client's scopes. */
   readonly defaultScope: Scope | null;
   /** Null: the service's setting. */
   readonly accessTokenTtlSeconds: number | null;
   readonly refreshIdleTtlSeconds: number | null;
   readonly refreshAbsoluteTtlSeconds: number | null;
   readonly accessTokenFormat: AccessTokenFormat;
-  /** The APIs that its access tokens may be for (RFC 8707); the first unless it names another. */
+  /** The APIs that its access tokens may be for (RFC 8707); the first is the default. */
   readonly audiences: readonly string[];
   readonly claims: Claims;
   /** Public keys of `private_key_jwt` (RFC 7517), or null. */
   readonly jwks: { readonly keys: readonly object[] } | null;
-  /** Browser origins that may call with CORS. */
+  /** Origins of pages that may call (CORS). */
   readonly allowedOrigins: readonly string[];
   readonly isDisabled: boolean;
-  /** Families of before this instant have ended. */
+  /** Families that began before this instant have ended. */
   readonly notBeforeMs: number;
 }
 
@@ -82,45 +82,45 @@ export function toClient(row: ClientRow): Client {
   };
 }
 
-/** Reads a column that holds words with spaces between. */
+/** Reads a column of words separated by spaces. */
 export function words(text: string): string[] {
   return text.split(" ").filter((word) => word !== "");
 }
 
-// Columns are named, so that a database that lacks one fails at once and says which.
+// Columns are listed, so that an error names a missing one.
 const CLIENT_COLUMNS = `SELECT client_id, client_name, token_endpoint_auth_method, secret_record,
   previous_secret_record, previous_secret_ends_at_ms, jwks, grant_types, scope, default_scope,
   audience, claims, allowed_origins, access_token_format, access_token_ttl_seconds,
   refresh_idle_ttl_seconds, refresh_absolute_ttl_seconds, disabled, not_before_ms FROM clients `;
 const SELECT_CLIENT = `${CLIENT_COLUMNS}WHERE client_id = ?`;
-/** A hash is in at most one of the two tables. */
+/** A hash occurs in at most one of the two tables. */
 const SELECT_CLIENT_OF_IMPORTED = `${CLIENT_COLUMNS}WHERE client_id IN (
     SELECT client_id FROM imported_refresh_tokens WHERE token_hash = ?1
     UNION ALL SELECT client_id FROM imported_access_tokens WHERE token_hash = ?1)`;
 
-/** The statement that finds the client of an id. */
+/** The statement that finds a client by id. */
 export function selectClient(db: D1Database, clientId: string): D1PreparedStatement {
   return db.prepare(SELECT_CLIENT).bind(clientId);
 }
 
-/** The statement that finds the client of an imported token, by the token's hash. */
+/** The statement that finds the client of an imported token, by the hash of the token. */
 export function selectClientOfImported(db: D1Database, hash: string): D1PreparedStatement {
   return db.prepare(SELECT_CLIENT_OF_IMPORTED).bind(hash);
 }
 
-/** The one write to a client that a request may cause. */
+/** The only change to a client by a token request. */
 export interface ClientStore {
   /**
-   * Replaces one of a client's secret records, the current or the previous one, unless another
-   * request replaced it first.
+   * Replaces one of a client's secret hashes, current or previous, unless another request replaced
+   * it first.
    *
-   * @returns whether it did
+   * @returns whether it was replaced
    * @throws Unavailable when D1 fails
    */
   replaceSecretHash(clientId: string, from: string, to: string): Promise<boolean>;
 }
 
-const REPLACE_SECRET_RECORD = `UPDATE clients SET
+const REPLACE_SECRET_HASH = `UPDATE clients SET
   secret_record = iif(secret_record = ?2, ?3, secret_record),
   previous_secret_record = iif(previous_secret_record = ?2, ?3, previous_secret_record)
   WHERE client_id = ?1 AND ?2 IN (secret_record, previous_secret_record)`;
@@ -129,7 +129,7 @@ const REPLACE_SECRET_RECORD = `UPDATE clients SET
 export function createClientStore(db: D1Database): ClientStore {
   return {
     async replaceSecretHash(clientId, from, to) {
-      const statement = db.prepare(REPLACE_SECRET_RECORD).bind(clientId, from, to);
+      const statement = db.prepare(REPLACE_SECRET_HASH).bind(clientId, from, to);
       const { meta } = await callWithDeadline("d1.replace_secret_record", () => statement.run());
       return meta.changes > 0;
     },

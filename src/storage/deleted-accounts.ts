@@ -1,10 +1,10 @@
 /**
- * Deletion is permanent: who was deleted is remembered, and an account that is made again under the
- * same id begins after its deletion, so that nothing that was issued before is valid again. This
- * holds within one millisecond, and for an import, whose accounts begin before all time otherwise.
+ * Deletion is permanent. Deleted accounts are stored, and an account that is created again under
+ * the same id starts after the deletion, so that nothing issued before becomes valid again. This
+ * holds within one millisecond, and for imports, whose accounts otherwise have a start time of 0.
  */
 
-/** Each kind has its own ids, and no id is of both. */
+/** No client and user have the same id. */
 type AccountKind = "client" | "user";
 
 /** An account that was deleted here. */
@@ -17,11 +17,11 @@ export interface DeletedAccount {
 
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-// A not-before time may be a moment ahead of the clock, and nothing that was issued is older.
-const NOTE_CLIENT = `INSERT INTO deleted_accounts (kind, id, deleted_at_ms)
+// max: a not-before time may be slightly ahead of the clock.
+const INSERT_CLIENT = `INSERT INTO deleted_accounts (kind, id, deleted_at_ms)
   SELECT 'client', client_id, max(${NOW_MS}, not_before_ms) FROM clients WHERE client_id = ?
   ON CONFLICT DO UPDATE SET deleted_at_ms = max(deleted_at_ms, excluded.deleted_at_ms)`;
-const NOTE_USER = `INSERT INTO deleted_accounts (kind, id, username, deleted_at_ms)
+const INSERT_USER = `INSERT INTO deleted_accounts (kind, id, username, deleted_at_ms)
   SELECT 'user', id, username, max(${NOW_MS}, not_before_ms) FROM users WHERE username = ?
   ON CONFLICT DO UPDATE SET username = excluded.username,
     deleted_at_ms = max(deleted_at_ms, excluded.deleted_at_ms)`;
@@ -33,27 +33,27 @@ const FIND_USERS = `SELECT id, username, deleted_at_ms FROM deleted_accounts
   SELECT id, username, deleted_at_ms FROM deleted_accounts
   WHERE username IN (SELECT value FROM json_each(?2))`;
 
-/** The not-before time of a client that is made now, as SQL. @param id the client's, as SQL */
+/** The not-before time of a client created now, as SQL. @param id the client's, as SQL */
 export function clientStart(id: string): string {
   return notBeforeSql("client", "unixepoch() * 1000", id);
 }
 
-/** The not-before time of a user who is made now, as SQL. @param id the user's, as SQL */
+/** The not-before time of a user created now, as SQL. @param id the user's, as SQL */
 export function userStart(id: string): string {
   return notBeforeSql("user", NOW_MS, id);
 }
 
-/** The statement that notes the deletion of a client, before it goes. */
+/** The statement that stores the deletion of a client. Runs before its row is deleted. */
 export function clientDeletion(db: D1Database, clientId: string): D1PreparedStatement {
-  return db.prepare(NOTE_CLIENT).bind(clientId);
+  return db.prepare(INSERT_CLIENT).bind(clientId);
 }
 
-/** The statement that notes the deletion of a user, before the row goes. */
+/** The statement that stores the deletion of a user. Runs before the row is deleted. */
 export function userDeletion(db: D1Database, username: string): D1PreparedStatement {
-  return db.prepare(NOTE_USER).bind(username);
+  return db.prepare(INSERT_USER).bind(username);
 }
 
-/** The statement that finds which of these clients were deleted here. */
+/** The statement that finds which clients were deleted here. */
 export function selectDeletedClients(
   db: D1Database,
   clientIds: readonly string[],
@@ -61,7 +61,7 @@ export function selectDeletedClients(
   return db.prepare(FIND_CLIENTS).bind(JSON.stringify(clientIds));
 }
 
-/** The statement that finds which users of these ids or names were deleted here. */
+/** The statement that finds deleted users by id or name. */
 export function selectDeletedUsers(
   db: D1Database,
   ids: readonly string[],
@@ -75,7 +75,7 @@ function notBeforeSql(kind: AccountKind, now: string, id: string): string {
     WHERE kind = '${kind}' AND id = ${id}), 0))`;
 }
 
-/** Finds users of a dump who were deleted here. */
+/** Returns a function that finds users of a dump who were deleted here. */
 export function deletedUserFinder(
   deleted: readonly DeletedAccount[],
 ): (id: string | null, username: string) => DeletedAccount | undefined {

@@ -12,17 +12,17 @@ import { createCallLimit } from "./call-limit.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
 /**
- * Refresh families, seen from the Worker: one Durable Object each. Every call may be repeated
- * without harm, `rotate` with the same `attemptId`; only which call ended a family is said once, so
- * that a reuse whose answer is lost is in no audit event.
+ * The Worker's interface to refresh families: one Durable Object each. All calls can be repeated,
+ * `rotate` with the same `attemptId`. Only the first call that ends a family reports it, so a lost
+ * response to a reuse leaves no audit event.
  *
- * Each throws Unavailable when the object fails or does not answer in time, and Refusal
+ * Methods throw Unavailable when the object fails or does not respond in time, and Refusal
  * `family_busy` when this isolate already waits for many calls to it.
  */
 export interface FamilyStore {
-  /** Makes the id of a family that does not exist yet: 64 hexadecimal digits. No round trip. */
+  /** Makes the id of a new family: 64 hexadecimal digits. No round trip. */
   newId(): string;
-  /** The id of the family that an imported refresh token begins: the same one every time. */
+  /** The id of the family of an imported refresh token. Deterministic. */
   importedId(refreshTokenHash: string): string;
   /** Begins a family. */
   start(familyId: string, state: FamilyState, policy: FamilyPolicy): Promise<void>;
@@ -38,7 +38,7 @@ export interface FamilyStore {
    * Ends a family of that client.
    *
    * @param unbegun of a family that may not have begun
-   * @returns the family as it ended, or null when there was nothing to end
+   * @returns the ended family, or null if there is none of that client
    */
   revoke(
     familyId: string,
@@ -47,11 +47,11 @@ export interface FamilyStore {
     nowMs: number,
     unbegun?: UnbegunFamily,
   ): Promise<FamilyState | null>;
-  /** @returns the family as it is, or null when there is none */
+  /** @returns the state of the family, or null if there is none */
   inspect(familyId: string): Promise<FamilyState | null>;
 }
 
-/** Calls to one object in one request before giving up. */
+/** Most calls to one object in one request, including retries. */
 const CALLS_MAX = 3;
 
 /** Builds the {@link FamilyStore} over the Durable Object namespace. */
@@ -67,7 +67,7 @@ export function createFamilyStore(
     run: (family: DurableObjectStub<RefreshFamily>) => Promise<Result>,
   ): Promise<Result> {
     return limit.run(familyId, () => {
-      return callWithDeadline(operation, () => repeatedly(() => run(getStub(families, familyId))));
+      return callWithDeadline(operation, () => withRetries(() => run(getStub(families, familyId))));
     });
   }
 
@@ -82,7 +82,7 @@ export function createFamilyStore(
       return call("family.rotate", id, async (family) => {
         calls += 1;
         const outcome = await family.rotate(rotation, nowMs, policy, unbegun);
-        // The Worker repeated its own call: the client did not present the token again.
+        // The Worker retried its own call; the client did not reuse the token.
         const isOwn = calls > 1 && outcome.kind === "repeated" && outcome.isSameAttempt === true;
         return isOwn ? { kind: "rotated", successor: outcome.successor } : outcome;
       });
@@ -98,7 +98,7 @@ export function createFamilyStore(
   };
 }
 
-/** A stub that threw is broken for good, so each call makes its own. */
+/** A stub that threw stays broken, so each call makes a new one. */
 function getStub(
   families: DurableObjectNamespace<RefreshFamily>,
   familyId: string,
@@ -106,22 +106,22 @@ function getStub(
   return families.get(families.idFromString(familyId));
 }
 
-async function repeatedly<Result>(run: () => Promise<Result>): Promise<Result> {
+async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let calls = 1; ; calls += 1) {
     try {
       return await run();
     } catch (error) {
-      if (calls === CALLS_MAX || !mayRepeat(error)) throw error;
+      if (calls === CALLS_MAX || !mayRetry(error)) throw error;
       countRetry();
     }
   }
 }
 
 /**
- * Whether the platform says that a call may be repeated. An overloaded object must be left alone.
+ * Whether the platform marks a call as retryable. An overloaded object must not be called again.
  * Source: Durable Objects, "Error handling".
  */
-function mayRepeat(error: unknown): boolean {
+function mayRetry(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
   return retryable === true && overloaded !== true;

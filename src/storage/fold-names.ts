@@ -2,23 +2,23 @@ import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { usernameKey } from "../protocol/usernames.ts";
 import { selectReadiness } from "./usernames.ts";
 
-/** What {@link foldNames} did. */
+/** The result of {@link foldNames}. */
 export interface FoldedNames {
-  /** How many keys were filled in. */
+  /** Number of keys that were filled. */
   readonly folded: number;
-  /** Names that are one when case is ignored; empty: names are unique from now on. */
+  /** Groups of names that differ only in case; empty: names are unique from now on. */
   readonly collisions: readonly (readonly string[])[];
 }
 
 /** Rows folded in one batch. */
 const BATCH_ROWS = 500;
 
-/** Most groups of similar names that are listed at once. */
+/** Most groups of similar names that are listed. */
 const COLLISIONS_MAX = 1000;
 
 /**
- * Fills `users.username_key` where it is missing, since SQL cannot fold Unicode, and makes it
- * unique unless there are names that differ only in case. May be run again.
+ * Fills missing `users.username_key`, since SQL cannot fold Unicode, and makes the column unique
+ * unless names differ only in case. Can be repeated.
  *
  * @throws Unavailable when D1 fails
  */
@@ -50,7 +50,7 @@ export async function foldNames(db: D1Database): Promise<FoldedNames> {
   return { folded, collisions };
 }
 
-/** Lets names differ only in case again, as they may under `exact`. @throws Unavailable */
+/** Allows names that differ only in case again, for `exact`. @throws Unavailable */
 export async function allowSimilarNames(db: D1Database): Promise<void> {
   await run(() => db.prepare("DROP INDEX IF EXISTS users_one_per_key").run());
 }

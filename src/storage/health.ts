@@ -1,41 +1,41 @@
 import { callWithDeadline } from "../deadline.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
-/** One look at each kind of storage, by its name. Each throws Unavailable when it fails. */
+/** A check for each kind of storage. Each throws Unavailable when it fails. */
 export interface HealthChecks {
   readonly d1: () => Promise<void>;
   readonly kv: () => Promise<void>;
   readonly object: () => Promise<void>;
 }
 
-/** How long a look may take, in milliseconds: below what a monitor waits for. */
+/** Deadline of a check, in milliseconds: below the timeouts of monitors. */
 export const HEALTH_DEADLINE_MS = 2_000;
 
-/** Names the family and the token that are looked for and that nobody ever makes. */
-const NOBODYS = "healthz";
+/** Name of a client, token and family that never exist. */
+const MISSING = "healthz";
 
 /**
- * Builds {@link HealthChecks}. Each reads what is not there: one row that D1 looks for, one key of
- * KV, and a family that never began, always the same one, so that its object stays near and awake
- * under a monitor. Nothing is written, and the platform keeps no object that has stored nothing.
+ * Builds {@link HealthChecks}. Each reads something that does not exist: a row in D1, a key in KV,
+ * and a family. Always the same family, so that its object stays active under a monitor. Nothing is
+ * written, and the platform does not keep an object that stores nothing.
  */
 export function createHealthChecks(
   db: D1Database,
   accessTokens: KVNamespace,
   families: DurableObjectNamespace<RefreshFamily>,
 ): HealthChecks {
-  const look = async (operation: string, read: () => Promise<unknown>) => {
+  const check = async (operation: string, read: () => Promise<unknown>) => {
     await callWithDeadline(operation, read, HEALTH_DEADLINE_MS);
   };
   return {
     d1: () => {
-      const statement = db.prepare("SELECT 1 FROM clients WHERE client_id = ?").bind(NOBODYS);
-      return look("d1.health", () => statement.first());
+      const statement = db.prepare("SELECT 1 FROM clients WHERE client_id = ?").bind(MISSING);
+      return check("d1.health", () => statement.first());
     },
-    kv: () => look("kv.health", () => accessTokens.get(NOBODYS)),
+    kv: () => check("kv.health", () => accessTokens.get(MISSING)),
     object: () => {
-      return look("family.health", async () => {
-        await families.get(families.idFromName(NOBODYS)).inspect();
+      return check("family.health", async () => {
+        await families.get(families.idFromName(MISSING)).inspect();
       });
     },
   };

@@ -1,6 +1,6 @@
 import { originUpdates } from "./client-origins.ts";
 
-/** A user to be added, with Django's primary key as the id. */
+/** A user to add, with Django's primary key as the id. */
 export interface ImportedUser {
   readonly id: string;
   readonly username: string;
@@ -9,7 +9,7 @@ export interface ImportedUser {
   readonly is_active: 0 | 1;
 }
 
-/** A client to be added. */
+/** A client to add. */
 export interface ImportedClient {
   readonly client_id: string;
   readonly client_name: string;
@@ -23,7 +23,7 @@ export interface ImportedClient {
   readonly disabled: number;
 }
 
-/** A row of `imported_refresh_tokens` to be added. */
+/** A row to add to `imported_refresh_tokens`. */
 export interface ImportedRefreshTokenRow {
   readonly token_hash: string;
   readonly client_id: string;
@@ -32,7 +32,7 @@ export interface ImportedRefreshTokenRow {
   readonly expires_at_ms: number;
 }
 
-/** A row of `imported_access_tokens` to be added. */
+/** A row to add to `imported_access_tokens`. */
 export interface ImportedAccessTokenRow {
   readonly token_hash: string;
   readonly refresh_token_hash: string | null;
@@ -43,17 +43,17 @@ export interface ImportedAccessTokenRow {
   readonly expires_at_ms: number;
 }
 
-/** A change to one table: what makes it, and what says how many rows it would be of. */
+/** A change to one table, and the statement that counts the rows it would change. */
 export interface Change {
   readonly make: D1PreparedStatement;
   readonly count: D1PreparedStatement;
-  /** What brings other tables up to date, in the same transaction. */
+  /** Updates of other tables, in the same transaction. */
   readonly after?: readonly D1PreparedStatement[];
 }
 
-// Each takes all its rows as one parameter: D1 binds a hundred and no more. `WHERE true` tells
-// SQLite that ON CONFLICT is not of a join. Sessions of before the import
-// live: not_before_ms is 0, or after the deletion of another account of that id.
+// Each takes all its rows as one parameter, since D1 binds at most a hundred. `WHERE true` tells
+// SQLite that ON CONFLICT is not part of a join. Sessions from before the import stay valid:
+// not_before_ms is 0, or just after the deletion of an earlier account with that id.
 const ADD_USERS =
   "INSERT INTO users (id, username, username_key, password_record, is_active, not_before_ms) " +
   "SELECT value ->> 'id', value ->> 'username', value ->> 'username_key', " +
@@ -93,7 +93,7 @@ const NEW_REFRESH_TOKENS =
   "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +
   "(SELECT 1 FROM imported_refresh_tokens WHERE token_hash = new.value ->> 'token_hash')";
 
-/** What is not to come back: what was consumed, or revoked here, since it was first imported. */
+/** Excludes tokens that were consumed or revoked here since they were first imported. */
 const ACCESS_TOKEN_IS_NEW =
   "NOT EXISTS (SELECT 1 FROM imported_refresh_tokens " +
   "WHERE token_hash = new.value ->> 'refresh_token_hash') " +
@@ -120,16 +120,16 @@ const OF_UNUSED = "WHERE is_consumed = 0 AND token_hash IN (SELECT value FROM js
 const END_REFRESH_TOKENS = `UPDATE imported_refresh_tokens
   SET is_consumed = 1, expires_at_ms = 0 ${OF_UNUSED}`;
 
-const STANDING_REFRESH_TOKENS = `SELECT count(*) AS rows FROM imported_refresh_tokens ${OF_UNUSED}`;
+const COUNT_REFRESH_TOKENS = `SELECT count(*) AS rows FROM imported_refresh_tokens ${OF_UNUSED}`;
 
 const OF_EITHER =
   "WHERE token_hash IN (SELECT value FROM json_each(?1)) " +
   "OR refresh_token_hash IN (SELECT value FROM json_each(?1))";
 
-/** Once its refresh token is used here, an access token is gone anyway. */
+/** Access tokens by their own hash, or by that of their refresh token. */
 const REMOVE_ACCESS_TOKENS = `DELETE FROM imported_access_tokens ${OF_EITHER}`;
 
-const STANDING_ACCESS_TOKENS = `SELECT count(*) AS rows FROM imported_access_tokens ${OF_EITHER}`;
+const COUNT_ACCESS_TOKENS = `SELECT count(*) AS rows FROM imported_access_tokens ${OF_EITHER}`;
 
 /** Adds users, unless the id or the name is taken. */
 export function usersToAdd(db: D1Database, rows: readonly ImportedUser[]): Change {
@@ -162,7 +162,7 @@ export function refreshTokensToAdd(
   };
 }
 
-/** Adds access tokens, unless the refresh token that each came with was imported before. */
+/** Adds access tokens, unless their refresh token was imported before. */
 export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessTokenRow[]): Change {
   const json = JSON.stringify(rows);
   return {
@@ -172,22 +172,22 @@ export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessT
 }
 
 /**
- * Ends refresh tokens that nobody has used here, as `endSessionStatements` of `session-rows.ts` does: the row
- * stays, so that no import brings it back.
+ * Ends refresh tokens that were not used here, as `endSessionStatements` does: the rows stay, so
+ * that no import adds them again.
  */
 export function refreshTokensToEnd(db: D1Database, hashes: readonly string[]): Change {
   const json = JSON.stringify(hashes);
   return {
     make: db.prepare(END_REFRESH_TOKENS).bind(json),
-    count: db.prepare(STANDING_REFRESH_TOKENS).bind(json),
+    count: db.prepare(COUNT_REFRESH_TOKENS).bind(json),
   };
 }
 
-/** Removes access tokens by their own hash, or by that of the refresh token they came with. */
+/** Removes access tokens by their own hash, or by that of their refresh token. */
 export function accessTokensToRemove(db: D1Database, hashes: readonly string[]): Change {
   const json = JSON.stringify(hashes);
   return {
     make: db.prepare(REMOVE_ACCESS_TOKENS).bind(json),
-    count: db.prepare(STANDING_ACCESS_TOKENS).bind(json),
+    count: db.prepare(COUNT_ACCESS_TOKENS).bind(json),
   };
 }

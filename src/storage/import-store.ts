@@ -29,50 +29,50 @@ export type {
   ImportedUser,
 } from "./import-sql.ts";
 
-/** Tokens that are added together or not at all. */
+/** Tokens that are added in one transaction. */
 export interface ImportedTokens {
   readonly refreshTokens: readonly ImportedRefreshTokenRow[];
-  /** One whose refresh token was here before the batch is left out: it ended with that. */
+  /** Those whose refresh token was imported before the batch are skipped. */
   readonly accessTokens: readonly ImportedAccessTokenRow[];
 }
 
-/** What an import asks of a user who is here already. */
-export type StandingUser = Pick<
+/** What an import reads about an existing user. */
+export type ExistingUser = Pick<
   UserRow,
   "id" | "username" | "is_active" | "not_before_ms" | "created_at_ms"
 >;
 
 /**
- * Adds rows by the hundred, and leaves alone what is there, unless it is to end. Each call is one
- * transaction, so that an import that breaks off can be run again. Every method throws Unavailable
- * when D1 fails.
+ * Adds rows in batches. Existing rows are not changed, except to end tokens. Each call is one
+ * transaction, so an interrupted import can be repeated. All methods throw Unavailable when D1
+ * fails.
  */
 export interface ImportStore {
-  /** @returns the users that have one of these ids, or one of these names but for case */
-  findUsers(ids: readonly string[], usernames: readonly string[]): Promise<StandingUser[]>;
-  /** @returns the users of these ids or names who were deleted here */
+  /** @returns the users with one of these ids, or one of these names (ignoring case) */
+  findUsers(ids: readonly string[], usernames: readonly string[]): Promise<ExistingUser[]>;
+  /** @returns users with these ids or names who were deleted here */
   findDeletedUsers(
     ids: readonly string[],
     usernames: readonly string[],
   ): Promise<readonly DeletedAccount[]>;
-  /** @returns the clients of these ids that were deleted here */
+  /** @returns clients with these ids that were deleted here */
   findDeletedClients(clientIds: readonly string[]): Promise<readonly DeletedAccount[]>;
-  /** @returns which of these ids clients have */
+  /** @returns the ids among these that clients have */
   findClientIds(ids: readonly string[]): Promise<readonly string[]>;
-  /** @returns how many were not there yet */
+  /** @returns how many were new */
   addUsers(users: readonly ImportedUser[]): Promise<number>;
-  /** @returns how many were not there yet */
+  /** @returns how many were new */
   addClients(clients: readonly ImportedClient[]): Promise<number>;
-  /** @returns how many of each were not there yet */
+  /** @returns how many of each were new */
   addTokens(tokens: ImportedTokens): Promise<{ refreshTokens: number; accessTokens: number }>;
   /**
-   * Ends imported tokens of these hashes: refresh tokens that nobody has used here, with the access
-   * tokens that they came with, and access tokens.
+   * Ends imported tokens by hash: refresh tokens that were not used here, with their access tokens,
+   * and access tokens.
    *
-   * @returns how many tokens
+   * @returns the number of tokens
    */
   endTokens(hashes: readonly string[]): Promise<number>;
-  /** Removes imported tokens that have expired and were not consumed. @returns how many */
+  /** Removes imported tokens that have expired and were not consumed. @returns their number */
   removeExpired(): Promise<number>;
 }
 
@@ -87,7 +87,7 @@ const FIND_USERS =
 const FIND_CLIENT_IDS =
   "SELECT client_id FROM clients WHERE client_id IN (SELECT value FROM json_each(?))";
 
-/** A consumed refresh token stays: brought in once more, it would be good once more. */
+/** Keeps consumed refresh tokens: imported again, they would become valid again. */
 const REMOVE_REFRESH_TOKENS =
   "DELETE FROM imported_refresh_tokens " +
   "WHERE is_consumed = 0 AND expires_at_ms <= CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -130,22 +130,22 @@ function createFinders(db: D1Database): Finders {
 /**
  * Builds the {@link ImportStore} over D1.
  *
- * @param isDryRun counts what it would change, and changes nothing
+ * @param isDryRun only counts changes
  */
 export function createImportStore(db: D1Database, isDryRun: boolean): ImportStore {
-  // One event for the run, in the transaction of its first change.
-  let isNoted = false;
+  // One event per import, in the transaction of its first change.
+  let isAudited = false;
 
   async function run(operation: string, changes: readonly Change[]): Promise<number[]> {
-    if (isDryRun || !isNoted) {
+    if (isDryRun || !isAudited) {
       const counts = await countRows(changes.map(({ count }) => count));
       if (isDryRun || counts.every((count) => count === 0)) return counts;
     }
     const statements = changes.map(({ make }) => make);
     statements.push(...changes.flatMap(({ after = [] }) => after));
-    if (!isNoted) statements.push(insertImportEvent(db));
+    if (!isAudited) statements.push(insertImportEvent(db));
     const results = await batch(operation, statements);
-    isNoted = true;
+    isAudited = true;
     return results.slice(0, changes.length).map(({ meta }) => meta.changes);
   }
 
@@ -170,7 +170,7 @@ export function createImportStore(db: D1Database, isDryRun: boolean): ImportStor
     },
 
     async addTokens(tokens) {
-      // Access tokens first: theirs are the refresh tokens that are not there yet.
+      // Access tokens first: they are added only if their refresh token is new.
       const additions = [
         accessTokensToAdd(db, tokens.accessTokens),
         refreshTokensToAdd(db, tokens.refreshTokens),

@@ -1,20 +1,20 @@
 import { callWithDeadline } from "../deadline.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 
-/** What becomes of imported tokens, which are looked up with their accounts; see `accounts.ts`. */
+/** Changes to imported tokens, which `lookups.ts` reads. */
 export interface ImportedTokenStore {
   /**
-   * Notes that a refresh token was consumed or ended, and ends the access token that came with it.
-   * Its family's object has the last word: this may be late, or done twice.
+   * Marks a refresh token as consumed, and removes its access token. May be late or repeated: the
+   * family's object decides whether the token is valid.
    *
    * @throws Unavailable when D1 fails
    */
   consume(refreshTokenHash: string): Promise<void>;
-  /** Ends an access token. @throws Unavailable */
+  /** Removes an access token. @throws Unavailable */
   remove(accessTokenHash: string): Promise<void>;
 }
 
-/** A row of either table of imported tokens, as {@link selectImportedToken} reads it. */
+/** A row of {@link selectImportedToken}, from either table of imported tokens. */
 export type ImportedTokenRow = {
   token_hash: string;
   client_id: string;
@@ -27,7 +27,7 @@ export type ImportedTokenRow = {
   | { kind: "access"; user_id: string | null; refresh_token_hash: string | null }
 );
 
-/** The database's clock decides what has expired: it is the one that the import went by. */
+/** Expiry by the database's clock, which the import used too. */
 const SELECT_IMPORTED_TOKEN = `SELECT * FROM (
   SELECT 'refresh' AS kind, token_hash, NULL AS refresh_token_hash, client_id, user_id, scope,
     imported_at_ms, imported_at_ms AS issued_at_ms, expires_at_ms FROM imported_refresh_tokens
@@ -36,7 +36,7 @@ const SELECT_IMPORTED_TOKEN = `SELECT * FROM (
     imported_at_ms, issued_at_ms, expires_at_ms FROM imported_access_tokens
   ) WHERE token_hash = ? AND expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
 
-/** The statement that finds the token of a hash, of either kind, unless it has expired. */
+/** The statement that finds a token of either kind by its hash, unless it has expired. */
 export function selectImportedToken(db: D1Database, hash: string): D1PreparedStatement {
   return db.prepare(SELECT_IMPORTED_TOKEN).bind(hash);
 }

@@ -26,15 +26,15 @@ export type Lookup<Value> = PromiseLike<Value>;
 /** Which session to look up. */
 export type SessionKey = Pick<Session, "userId" | "familyId">;
 
-/** The user that a name refers to. */
+/** The result of looking up a user name. */
 export interface NamedUser {
   /** Null: no user has this name. */
   readonly user: User | null;
-  /** Whether the name of some user differs from it at most in case. */
+  /** Whether a user has this name, or one that differs only in case. */
   readonly hasSimilar: boolean;
 }
 
-/** A token of another server, with the client and the user that it was made for. */
+/** A token of another server, with its client and user. */
 export interface ImportedLogin {
   readonly token: ImportedToken;
   readonly client: Client | null;
@@ -74,7 +74,7 @@ type Rows = readonly Record<string, unknown>[];
 /**
  * Builds the {@link Lookups} of one request over D1.
  *
- * @param mode how user names compare
+ * @param mode how user names are compared
  */
 export function createLookups(db: D1Database, mode: UsernameMode): Lookups {
   return new D1Lookups(db, mode);
@@ -154,7 +154,7 @@ class D1Lookups implements Lookups {
   }
 }
 
-/** Statements that are sent together, when the rows of the first one are asked for. */
+/** Statements that are sent together, when the first result is awaited. */
 class Batch {
   readonly #db: D1Database;
   readonly #statements: D1PreparedStatement[] = [];
@@ -168,7 +168,7 @@ class Batch {
     return this.#results !== null;
   }
 
-  /** @returns sends the batch unless it was sent, and resolves to the rows of each statement */
+  /** @returns a function that sends the batch if necessary, and resolves to the statements' rows */
   add(statements: readonly D1PreparedStatement[]): () => Promise<Rows[]> {
     const start = this.#statements.length;
     this.#statements.push(...statements);
@@ -182,7 +182,7 @@ class Batch {
   }
 }
 
-/** A promise whose work begins when it is awaited. */
+/** A promise that starts its work when it is awaited. */
 function lazy<Value>(load: () => Promise<Value>): PromiseLike<Value> {
   let loading: Promise<Value> | null = null;
   return {

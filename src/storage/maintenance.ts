@@ -1,7 +1,7 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { insertEndedSessionsEvent } from "./audit-events.ts";
 
-// What an operator's commands ask of D1 as a whole. No request waits for any of it.
+// Queries of operators' commands over the whole database. No request waits for them.
 
 /** Whether there is any client. @throws Unavailable when D1 fails or is not migrated */
 export async function hasClients(db: D1Database): Promise<boolean> {
@@ -10,9 +10,9 @@ export async function hasClients(db: D1Database): Promise<boolean> {
 }
 
 /**
- * Names of the migrations that wrangler has applied, in order.
+ * The names of applied migrations, in order.
  *
- * @throws Unavailable when D1 fails, or nothing was ever applied
+ * @throws Unavailable when D1 fails, or no migration was ever applied
  */
 export async function appliedMigrations(db: D1Database): Promise<readonly string[]> {
   const statement = db.prepare("SELECT name FROM d1_migrations ORDER BY id");
@@ -20,11 +20,11 @@ export async function appliedMigrations(db: D1Database): Promise<readonly string
   return results.map(({ name }) => name);
 }
 
-/** Most clients that are named for people to look at. */
+/** Most clients that are listed. */
 const CLIENTS_NAMED_MAX = 50;
 
 /**
- * Ids of confidential clients that have no scope by name, the first few.
+ * The first ids of confidential clients that are not restricted to a scope.
  *
  * @throws Unavailable when D1 fails or is not migrated
  */
@@ -39,26 +39,26 @@ export async function clientsWithoutScope(db: D1Database): Promise<readonly stri
   return results.map(({ client_id }) => client_id);
 }
 
-/** The database's own clock, in milliseconds since the epoch. @throws Unavailable when D1 fails */
+/** The database's clock, in milliseconds since the epoch. @throws Unavailable when D1 fails */
 export async function databaseNowMs(db: D1Database): Promise<number> {
   const statement = db.prepare("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now_ms");
   return (await run("d1.read_clock", () => statement.first<number>("now_ms"))) ?? Number.NaN;
 }
 
-/** How many accounts {@link endAllSessions} touched. */
+/** The number of accounts that {@link endAllSessions} changed. */
 export interface EndedSessions {
   readonly clients: number;
   readonly users: number;
 }
 
-/** Never earlier than it is: a row may begin a moment after the deletion of another of its id. */
+/** max: a row created after a deletion may start slightly in the future. */
 const END_ALL = "not_before_ms = max(not_before_ms, CAST(unixepoch('subsec') * 1000 AS INTEGER))";
 
 /** Most ids that {@link findSharedIds} returns. */
 const SHARED_IDS_MAX = 5;
 
 /**
- * Ids that a client and a user have both, which version 0.1 let happen: a `sub` may mean either.
+ * Ids that both a client and a user have, which version 0.1 allowed: their `sub` is ambiguous.
  *
  * @throws Unavailable when D1 fails or is not migrated
  */
@@ -71,10 +71,10 @@ export async function findSharedIds(db: D1Database): Promise<readonly string[]> 
 }
 
 /**
- * Ends every session there is: what was issued before this moment is good for nothing, except that
- * who checks JWTs by their signature alone accepts them until they expire.
+ * Ends all sessions: everything issued before now becomes invalid. APIs that check only the
+ * signature of JWTs accept those until they expire.
  *
- * @throws Unavailable when D1 fails; nothing has changed then
+ * @throws Unavailable when D1 fails; then nothing has changed
  */
 export async function endAllSessions(db: D1Database): Promise<EndedSessions> {
   const statements = [

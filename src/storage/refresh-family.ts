@@ -11,7 +11,7 @@ import {
   type UnbegunFamily,
 } from "../tokens/family.ts";
 
-/** What is stored: the state, and when nobody can need it any more. */
+/** What is stored: the state, and until when it is needed. */
 interface FamilyRow {
   readonly state: FamilyState;
   readonly neededUntilMs: number;
@@ -22,14 +22,14 @@ interface FamilyRow {
 const ROW_KEY = "family";
 
 /**
- * One refresh family at rest: loads its row, applies one event of `tokens/family.ts`, stores the
- * row. Each event is one synchronous block, so that no other can come between its read and its
- * write; the platform's output gate holds the answer until the write is durable.
+ * Stores one refresh family: loads its row, applies one event of `tokens/family.ts`, stores the
+ * row. Each event is one synchronous block, so that no other event runs between its read and its
+ * write. The platform's output gate delays the response until the write is durable.
  */
 export class RefreshFamily extends DurableObject<unknown> {
   /**
-   * Begins the family. Once only: a repeated call, as after a lost answer, changes nothing, since
-   * a family's id is made for one login.
+   * Begins the family. A repeated call, as after a lost response, changes nothing, since each login
+   * has its own family id.
    */
   async start(state: FamilyState, policy: FamilyPolicy): Promise<void> {
     if (this.#load() !== undefined) return;
@@ -49,8 +49,8 @@ export class RefreshFamily extends DurableObject<unknown> {
     unbegun?: UnbegunFamily,
   ): Promise<RotationOutcome> {
     const row = this.#load();
-    // Past its time a family is gone, even if its alarm is late: lifetimes that were raised
-    // since must not bring it back for some and not for others.
+    // An expired family stays expired, even if its alarm is late: otherwise longer lifetimes in new
+    // settings would revive some families and not others.
     const isOver = row !== undefined && nowMs >= row.neededUntilMs;
     const before = isOver ? null : (row?.state ?? unbegun?.state ?? null);
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
@@ -64,11 +64,11 @@ export class RefreshFamily extends DurableObject<unknown> {
   }
 
   /**
-   * Ends the family for ever.
+   * Revokes the family permanently.
    *
-   * @param clientId whose family it must be; another client's is left alone
+   * @param clientId the family's client; otherwise nothing changes
    * @param unbegun how the family begins, if it has not: its token is ended unused
-   * @returns the family as it ended, or null when there was nothing to end
+   * @returns the revoked family, or null if there is none of that client
    */
   async revoke(
     clientId: string,
@@ -86,14 +86,14 @@ export class RefreshFamily extends DurableObject<unknown> {
     return state;
   }
 
-  /** The family as it is, or null when there is none. */
+  /** The state of the family, or null if there is none. */
   async inspect(): Promise<FamilyState | null> {
     return this.#load()?.state ?? null;
   }
 
   /**
-   * Removes a family that nobody can need, and otherwise looks again when nobody will. Expiry
-   * itself is decided at use: an alarm that comes late, twice or never changes no answer.
+   * Removes the family once it is not needed, or sets the next alarm. Expiry is checked on use, so
+   * an alarm that is late, repeated or lost affects no response.
    */
   override async alarm(): Promise<void> {
     const row = this.#load();
@@ -113,8 +113,8 @@ export class RefreshFamily extends DurableObject<unknown> {
   }
 
   /**
-   * An alarm costs a row written, so that it is set at login and then by itself, and by a rotation
-   * only when the platform has given up on it: no family that lives is left without one.
+   * Sets an alarm if there is none. Setting one writes a row: it is set at login, afterwards by the
+   * alarm itself, and by a rotation only if the platform gave up on it.
    */
   async #ensureAlarm(): Promise<void> {
     const row = this.#load();
@@ -124,7 +124,7 @@ export class RefreshFamily extends DurableObject<unknown> {
     }
   }
 
-  /** To zero rows and no alarm, which `deleteAll` takes along. */
+  /** Removes the row; `deleteAll` also removes the alarm. */
   #remove(): Promise<void> {
     return this.ctx.storage.deleteAll();
   }

@@ -4,10 +4,10 @@ import { clientStart, userStart } from "./deleted-accounts.ts";
 import { requireNamesAreFree } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
-/** Columns of a client that an operator decides. */
+/** Columns of a client that an operator can set. */
 export type ClientColumns = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
 
-/** Columns of a user that an operator decides. */
+/** Columns of a user that an operator can set. */
 export type UserColumns = Pick<UserRow, "password_record" | "claims" | "is_active">;
 
 /** A client to add. */
@@ -26,8 +26,8 @@ export interface UserInsert {
 }
 
 /**
- * Longest text that one statement gets, in characters: a value may have 2 MB, and a character takes
- * up to three bytes. Source: D1, "Limits".
+ * Longest text in one statement, in characters: a value may have 2 MB, and a character up to three
+ * bytes. Source: D1, "Limits".
  */
 const TEXT_LENGTH_MAX = 500_000;
 
@@ -48,9 +48,8 @@ const CLIENTS: Rows = {
 const USERS: Rows = { table: "users", key: "id", start: userStart("value ->> 'id'") };
 
 /**
- * The statements that add clients. A transaction of them fails when a client or a user has one of
- * the ids. However many clients there are, the statements are few: a command waits for workerd each
- * time that it binds one.
+ * The statements that add clients. Their transaction fails if a client or user has one of the ids.
+ * Few statements for any number of clients, since a command waits for workerd to bind each.
  */
 export function clientInsertions(
   db: D1Database,
@@ -63,10 +62,10 @@ export function clientInsertions(
 }
 
 /**
- * The statements that add users. A transaction of them fails when a client or a user has one of the
- * ids, or another user one of the names.
+ * The statements that add users. Their transaction fails if a client or user has one of the ids, or
+ * a user one of the names.
  *
- * @param mode how user names compare
+ * @param mode how user names are compared
  */
 export function userInsertions(
   db: D1Database,
@@ -88,12 +87,12 @@ export function userInsertions(
   ];
 }
 
-/** The columns that hold a user name. */
+/** The columns of a user name. */
 export function nameColumns(username: string): { username: string; username_key: string } {
   return { username: normalizeUsername(username), username_key: usernameKey(username) };
 }
 
-// Table and column names are this project's own words and never input; every value is bound.
+// Table and column names are constants of this project and never input; every value is bound.
 function insertions(
   db: D1Database,
   { table, start }: Rows,
@@ -106,7 +105,7 @@ function insertions(
   return splitJson(rows).map((text) => db.prepare(query).bind(text));
 }
 
-/** The rows as JSON, in as many texts as it takes. */
+/** The rows as JSON, split into texts of at most {@link TEXT_LENGTH_MAX}. */
 function splitJson(rows: readonly Columns[]): string[] {
   const lists: string[][] = [[]];
   let length = 0;
@@ -121,7 +120,7 @@ function splitJson(rows: readonly Columns[]): string[] {
   return lists.filter((list) => list.length > 0).map((list) => `[${list.join(",")}]`);
 }
 
-/** Fails, and the transaction with it, if there is a row with one of these ids. */
+/** Makes the transaction fail if there is a row with one of these ids. */
 function guardAbsence(
   db: D1Database,
   { table, key }: Rows,

@@ -18,8 +18,8 @@ import { requireNameIsFree } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 /**
- * One row to insert, change or delete. `expected` are columns that must still be as the writer saw
- * them; `endsSessions` ends every family that began before.
+ * A row to insert, change or delete. `expected` columns must be unchanged since the caller read
+ * them; `endsSessions` ends all families that began before.
  */
 export type RegistryWrite =
   | ClientInsert
@@ -38,7 +38,7 @@ export type RegistryWrite =
       readonly fields: Partial<UserColumns & Pick<UserRow, "username">>;
       readonly expected?: ExpectedUser;
       readonly endsSessions: boolean;
-      /** Whether failed logins are forgotten; a new password forgets them too. */
+      /** Whether to reset failed logins; a new password resets them too. */
       readonly unlocks?: boolean;
     }
   | {
@@ -48,23 +48,23 @@ export type RegistryWrite =
     }
   | (SessionReference & { readonly kind: "end_session"; readonly username: string });
 
-/** With the id it is the user that was read, even if names change hands meanwhile. */
+/** The id makes sure that it is the user that was read, even if names were swapped since. */
 type ExpectedUser = Partial<UserColumns & Pick<UserRow, "id">>;
 
-/** The database's own clock, which is the one that issues tokens too, give or take milliseconds. */
+/** The database's clock, which differs from the Worker's by milliseconds. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-/** What {@link isConflict} looks for: SQLite's words for a row that is there already. */
+/** SQLite's message for a row that exists already. */
 const TAKEN = /UNIQUE constraint failed/;
 
-/** ... and for the text that a guard below makes SQLite read as JSON, on purpose. */
+/** SQLite's message when a guard below makes it parse invalid JSON, on purpose. */
 const GUARD_FAILED = /malformed JSON/;
 
 /**
- * The statements of writes. A transaction of them fails when a row is not as expected, or a user
- * name is another user's. New clients, and new users, that follow each other are added together.
+ * The statements of writes. Their transaction fails if a row is not as expected, or if a user name
+ * is taken. Consecutive new clients, and new users, are added together.
  *
- * @param mode how user names compare
+ * @param mode how user names are compared
  */
 export function buildStatements(
   db: D1Database,
@@ -85,7 +85,7 @@ export function buildStatements(
   });
 }
 
-/** Writes in their order; those of one kind that follow each other are one run. */
+/** Groups consecutive writes of one kind. */
 function groupByKind(writes: readonly RegistryWrite[]): RegistryWrite[][] {
   const runs: RegistryWrite[][] = [];
   for (const write of writes) {
@@ -126,7 +126,7 @@ function buildChange(
   }
 }
 
-/** Whether D1 refused because of a row that is not as the writer expected it. */
+/** Whether D1 rejected a transaction because a row was not as expected. */
 export function isConflict(error: unknown): boolean {
   const text = String(error);
   return TAKEN.test(text) || GUARD_FAILED.test(text);
@@ -155,7 +155,7 @@ interface Row {
   readonly name: string;
 }
 
-// Table and column names are this file's own words and never input; every value is bound.
+// Table and column names are constants of this file and never input; every value is bound.
 function update(
   db: D1Database,
   row: Row,
@@ -163,7 +163,7 @@ function update(
 ): D1PreparedStatement[] {
   const { fields, expected = {}, nowColumns } = change;
   const assignments = Object.keys(fields).map((column) => `${column} = ?`);
-  // Never lower: a row may begin a moment after the deletion of another of its id.
+  // max: a row created after a deletion may start slightly in the future.
   assignments.push(...nowColumns.map((column) => `${column} = max(${column}, ${NOW_MS})`));
   const query = `UPDATE ${row.table} SET ${assignments.join(", ")} WHERE ${row.key} = ?`;
   const statement = db.prepare(query).bind(...Object.values(fields), row.name);
@@ -176,8 +176,8 @@ function remove(db: D1Database, row: Row, expected: Fields = {}): D1PreparedStat
 }
 
 /**
- * Fails, and the transaction with it, unless there is such a row: no row changed is no error to
- * SQLite, and only triggers may raise one.
+ * Makes the transaction fail unless there is such a row. SQLite does not treat an update of no row
+ * as an error, and only triggers can raise one.
  */
 function guard(db: D1Database, { table, key, name }: Row, expected: Fields): D1PreparedStatement {
   const conditions = [`${key} = ?`, ...Object.keys(expected).map((column) => `${column} IS ?`)];

@@ -17,26 +17,26 @@ import type { UserRow } from "./users.ts";
 export type { ClientColumns, UserColumns } from "./registry-inserts.ts";
 export type { RegistryWrite } from "./registry-sql.ts";
 
-/** Which part of a table to read, in the order of its names. */
+/** Which rows of a table to read, in the order of their keys. */
 export interface PageRange {
-  /** The name before the first of the page; empty: from the start. */
+  /** The last key of the previous page; empty: from the start. */
   readonly after: string;
-  /** Most rows of the page. */
+  /** Most rows. */
   readonly limit: number;
 }
 
 /**
- * Clients and users as management sees them: rows to compare, writes that hold or fail whole. Each
- * throws Unavailable when D1 fails.
+ * Clients and users for management: rows to compare, and writes in one transaction. Methods throw
+ * Unavailable when D1 fails.
  */
 export interface Registry {
-  /** @returns the rows that exist among those asked for */
+  /** @returns the rows that exist, by id */
   findClients(clientIds: readonly string[]): Promise<ReadonlyMap<string, ClientRow>>;
-  /** Two user names are one user's when this makes the same of them. */
+  /** User names with the same key belong to the same user. */
   nameKeyOf(username: string): string;
-  /** @returns the rows that exist among those asked for, by the name that was asked for */
+  /** @returns the rows that exist, by the requested name */
   findUsers(usernames: readonly string[]): Promise<ReadonlyMap<string, UserRow>>;
-  /** @returns the rows that exist among those asked for, by id */
+  /** @returns the rows that exist, by id */
   findUsersById(ids: readonly string[]): Promise<ReadonlyMap<string, UserRow>>;
   /** Reads clients by id, one page. */
   listClients(page: PageRange): Promise<readonly ClientRow[]>;
@@ -44,19 +44,19 @@ export interface Registry {
   listUsers(page: PageRange): Promise<readonly UserRow[]>;
   /** Reads the live sessions of a user by id, one page. */
   listSessions(userId: string, page: PageRange): Promise<readonly SessionRow[]>;
-  /** @returns a session of that user, ended or not, or null when there is none */
+  /** @returns a session of that user, ended or not, or null if there is none */
   findSession(session: SessionReference): Promise<SessionRow | null>;
   /**
-   * Writes all or nothing, in one transaction.
+   * Applies writes in one transaction.
    *
-   * @throws RegistryConflict when a row is there already, or not there, or not as expected
+   * @throws RegistryConflict if a row exists already, is missing, or is not as expected
    */
   write(writes: readonly RegistryWrite[]): Promise<void>;
-  /** @returns the same registry, whose writes the audit events ascribe to this actor */
+  /** @returns the same registry with this actor in its audit events */
   as(actor: string): Registry;
 }
 
-/** A row is not as the writer saw it: nothing was written. */
+/** A row was changed, added or removed in the meantime. Nothing was written. */
 export class RegistryConflict extends Error {
   override readonly name = "RegistryConflict";
 }
@@ -64,15 +64,18 @@ export class RegistryConflict extends Error {
 type Table = "clients" | "users";
 type Key = "client_id" | "username" | "username_key" | "id";
 
-/** How many rows one statement reads: their text stays far below what D1 answers at once. */
+/** Most rows that one statement reads: far below D1's limit for a response. */
 const NAMES_MAX = 1000;
 
 /**
  * Builds the {@link Registry} over D1.
  *
- * @param mode how user names compare
- * @param deadlineMs how long to wait for D1, where a request does
- * @param actor who writes, as the audit events say it
+ * @example
+ * const rows = await createRegistry(db).findClients(["shop"]);
+ *
+ * @param mode how user names are compared
+ * @param deadlineMs shorter than the default for requests
+ * @param actor who makes the changes, for audit events
  */
 export function createRegistry(
   db: D1Database,
@@ -143,7 +146,7 @@ export function createRegistry(
   };
 }
 
-/** The statements of writes, with what follows from them. */
+/** The statements of a transaction: the writes, the index of origins, and audit events. */
 function buildTransaction(
   db: D1Database,
   writes: readonly RegistryWrite[],
@@ -155,7 +158,7 @@ function buildTransaction(
   return [...changes, ...originUpdates(db, clientIds), insertAuditEvents(db, writes, actor)];
 }
 
-/** The statements that read the rows of those names, as many as it takes. */
+/** The statements that read the rows with those keys. */
 function buildSelections(
   db: D1Database,
   table: Table,
@@ -163,7 +166,7 @@ function buildSelections(
   names: readonly string[],
 ): D1PreparedStatement[] {
   const statements: D1PreparedStatement[] = [];
-  // Table and column names are this file's own words and never input; every value is bound.
+  // Table and column names are constants of this file and never input; every value is bound.
   const query = `SELECT * FROM ${table} WHERE ${key} IN (SELECT value FROM json_each(?))`;
   for (let start = 0; start < names.length; start += NAMES_MAX) {
     const some = JSON.stringify(names.slice(start, start + NAMES_MAX));

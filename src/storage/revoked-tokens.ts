@@ -1,11 +1,11 @@
 import { callWithDeadline } from "../deadline.ts";
 
-/** Access tokens without a family that were revoked, until they expire. */
+/** Stores revoked access tokens without a family, until they expire. */
 export interface RevokedTokenStore {
   /**
-   * Remembers that a token is revoked; doing so again changes nothing.
+   * Stores that a token is revoked. Can be repeated.
    *
-   * @param nonce of the token; of an imported one its hash
+   * @param nonce of the token; for an imported token its hash
    * @throws Unavailable when D1 fails
    */
   add(nonce: string, expiresAtMs: number, nowMs: number): Promise<void>;
@@ -21,7 +21,7 @@ export function createRevokedTokenStore(db: D1Database): RevokedTokenStore {
             "INSERT OR IGNORE INTO revoked_access_tokens (nonce, expires_at_ms) VALUES (?, ?)",
           )
           .bind(nonce, expiresAtMs),
-        // Each writer removes what has expired, so that the table needs no job of its own.
+        // Each write removes expired rows, so that no job is needed.
         db.prepare("DELETE FROM revoked_access_tokens WHERE expires_at_ms <= ?").bind(nowMs),
       ];
       await callWithDeadline("d1.revoke_nonce", () => db.batch(statements));

@@ -1,11 +1,11 @@
 import { ENDED_KEPT_MS } from "./sessions.ts";
 
-// What management asks of the sessions of one user. An imported refresh token that was not used yet
-// is a session too, under the hash of the token.
+// Management of the sessions of one user. An imported refresh token that was not used yet is a
+// session too; the hash of the token is its id.
 
-/** A session as management sees it. */
+/** A session, for management. */
 export interface SessionRow {
-  /** Of its family, or the hash of its imported token. No token either way. */
+  /** The id of its family, or the hash of its imported token. Not a token. */
   session_id: string;
   client_id: string;
   label: string;
@@ -21,7 +21,7 @@ export interface SessionReference {
   readonly sessionId: string;
 }
 
-/** Each half reads a page by its index, so that the cost does not grow with what is stored. */
+/** Each half reads a page by its index, so that the cost does not grow with the table. */
 const LIST = `SELECT session.* FROM (
     SELECT * FROM (SELECT family_id AS session_id, sessions.client_id, label,
       sessions.created_at_ms, last_refreshed_at_ms, 0 AS is_imported FROM sessions
@@ -53,7 +53,7 @@ const FIND = `SELECT family_id AS session_id, client_id, label, created_at_ms,
   SELECT token_hash, client_id, '', imported_at_ms, imported_at_ms, 1
     FROM imported_refresh_tokens WHERE user_id = ?1 AND token_hash = ?2`;
 
-/** Fails, and the transaction with it, unless there is such a session; see `registry-sql.ts`. */
+/** Makes the transaction fail unless there is such a session; see `registry-sql.ts`. */
 const GUARD = `SELECT json(CASE WHEN
   EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND family_id = ?2)
   OR EXISTS (SELECT 1 FROM imported_refresh_tokens WHERE user_id = ?1 AND token_hash = ?2)
@@ -64,7 +64,7 @@ const END = `UPDATE sessions SET
   needed_until_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER) + ?3
   WHERE user_id = ?1 AND family_id = ?2`;
 
-/** The statement that reads the live sessions of a user, a page in the order of their ids. */
+/** The statement that reads a page of a user's live sessions, in the order of their ids. */
 export function selectSessions(
   db: D1Database,
   userId: string,
@@ -82,9 +82,9 @@ export function selectSession(
 }
 
 /**
- * The statements that end a session. An imported token has expired then, and its row stays, so that
- * no import brings it back. Whoever consumes it at this very moment may still come to be listed, as
- * a session with an id of its own: D1 alone cannot tell.
+ * The statements that end a session. The row of an imported token stays, so that no import adds it
+ * again. Race: if the token is consumed at the same moment, the new session may still be listed
+ * under its own id, since D1 alone cannot detect that.
  */
 export function endSessionStatements(
   db: D1Database,
@@ -105,7 +105,7 @@ export function endSessionStatements(
   ];
 }
 
-/** The statements that remove what there is of a user's sessions, before the user goes. */
+/** The statements that remove all sessions of a user, before the user is deleted. */
 export function removeSessionsStatements(db: D1Database, username: string): D1PreparedStatement[] {
   return [
     db.prepare("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE username = ?)"),

@@ -1,38 +1,33 @@
 import { callWithDeadline } from "../deadline.ts";
 import type { Session } from "../tokens/session.ts";
 
-/** Logins as people see them. Nothing that a client is told waits for one of these writes. */
+/** The list of sessions, for people. No response waits for these writes. */
 export interface SessionStore {
   /**
-   * Writes down a login, or that it was refreshed; one that was ended stays so. Takes the row of a
-   * session of the user that nobody needs any more, and removes others, so that the table needs no
-   * clean-up of its own and a login costs one row.
+   * Inserts a session, or updates it after a refresh. An ended session stays ended. A new session
+   * reuses the row of an expired session of the user, and other expired ones are removed, so that
+   * no clean-up job is needed and a login writes one row.
    *
-   * @returns a live session whose row it took, since the user has too many: it is to be ended
+   * @returns the live session whose row was reused, because the user has too many: end it
    * @throws Unavailable when D1 fails
    */
   upsert(session: Session): Promise<Pick<Session, "familyId" | "clientId"> | null>;
-  /**
-   * Takes a session whose family has ended from the list. The mark of one that management ended
-   * stays.
-   *
-   * @throws Unavailable
-   */
+  /** Removes a session whose family has ended, unless management ended it. @throws Unavailable */
   remove(userId: string, familyId: string): Promise<void>;
 }
 
 /**
- * How long the note that a session was ended is kept, in milliseconds: no refresh token lives for
- * more than a year, whatever the settings become.
+ * How long the row of an ended session is kept, in milliseconds: no refresh token lives longer than
+ * a year under any settings.
  */
 export const ENDED_KEPT_MS = 366 * 86_400_000;
 
-/** Sessions that one user may have. With one more, the least recently refreshed one ends. */
+/** Most sessions of one user. With one more, the least recently refreshed one ends. */
 export const SESSIONS_MAX = 1000;
 
 /**
- * At most {@link SESSIONS_MAX} other sessions of the user, from the place of this one on: ids are
- * random, so each login looks at others, and the cost of one has a limit whatever is stored.
+ * At most {@link SESSIONS_MAX} other sessions of the user, in the order of ids after this one. Ids
+ * are random, so each login looks at different ones, at a limited cost.
  */
 const NEAR = `WITH near AS (SELECT * FROM (
     SELECT * FROM (SELECT * FROM sessions WHERE user_id = ?1 AND family_id > ?2
@@ -42,27 +37,27 @@ const NEAR = `WITH near AS (SELECT * FROM (
       ORDER BY family_id LIMIT ?8)
   ) LIMIT ?8)`;
 
-/** One that is not needed any more, or of too many the least recently refreshed; a mark stays. */
+/** An expired session or, if there are too many, the least recently refreshed one. */
 const REPLACEABLE = `SELECT family_id, client_id, needed_until_ms > ?6 AS is_live FROM near
   WHERE (needed_until_ms <= ?6
     OR ended_at_ms IS NULL AND (SELECT count(*) FROM near) >= ?8)
   AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND family_id = ?2)
   ORDER BY is_live, last_refreshed_at_ms, family_id LIMIT 1`;
 
-/** Before it is taken over. */
+/** Runs before {@link TAKE_OVER}. */
 const FIND_REPLACEABLE = `${NEAR} ${REPLACEABLE}`;
 
-/** D1 charges for a deletion and an insertion, and once for a row that is overwritten. */
+/** Overwrites the row: D1 bills one row, instead of two for a deletion and an insertion. */
 const TAKE_OVER = `${NEAR} UPDATE sessions SET family_id = ?2, client_id = ?3, label = ?4,
     created_at_ms = ?5, last_refreshed_at_ms = ?6, needed_until_ms = ?7, session_id = ?9,
     ended_at_ms = NULL
   WHERE user_id = ?1 AND family_id = (SELECT family_id FROM (${REPLACEABLE}))`;
 
-const REMOVE_NEEDLESS = `${NEAR} DELETE FROM sessions WHERE user_id = ?1
+const REMOVE_EXPIRED = `${NEAR} DELETE FROM sessions WHERE user_id = ?1
   AND family_id IN (SELECT family_id FROM near WHERE needed_until_ms <= ?6)`;
 
-/** Writes nothing when the row is as it should be, as {@link TAKE_OVER} leaves it. */
-const NOTE = `INSERT INTO sessions
+/** Writes nothing if the row is up to date, as after {@link TAKE_OVER}. */
+const UPSERT = `INSERT INTO sessions
   (user_id, family_id, client_id, label, created_at_ms, last_refreshed_at_ms, needed_until_ms,
     session_id)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -80,7 +75,7 @@ interface Replaceable {
   readonly is_live: number;
 }
 
-/** The statement that finds a session if it was ended. */
+/** The statement that finds a session that management ended. */
 export function selectEndedSession(
   db: D1Database,
   { userId, familyId }: Pick<Session, "userId" | "familyId">,
@@ -103,8 +98,8 @@ export function createSessionStore(db: D1Database): SessionStore {
       const statements = [
         db.prepare(FIND_REPLACEABLE).bind(...values, SESSIONS_MAX),
         db.prepare(TAKE_OVER).bind(...values, SESSIONS_MAX, session.sessionId),
-        db.prepare(REMOVE_NEEDLESS).bind(...values, SESSIONS_MAX),
-        db.prepare(NOTE).bind(...values, session.sessionId),
+        db.prepare(REMOVE_EXPIRED).bind(...values, SESSIONS_MAX),
+        db.prepare(UPSERT).bind(...values, session.sessionId),
       ];
       const [found] = await callWithDeadline("d1.note_session", () =>
         db.batch<Replaceable>(statements),

@@ -3,7 +3,7 @@ import { sha256 } from "../crypto/digest.ts";
 import { callWithDeadline } from "../deadline.ts";
 import type { UsedAssertions } from "./used-assertions.ts";
 
-/** What may be used once. */
+/** Kinds of single-use values. */
 export type SingleUsePurpose = "client_assertion" | "dpop_proof";
 
 /** A value that may be used once. */
@@ -17,7 +17,7 @@ export interface SingleUse {
   readonly expiresAtMs: number;
 }
 
-/** Remembers what was used. */
+/** Stores which values were used. */
 export interface SingleUseStore {
   /**
    * Consumes a value.
@@ -45,8 +45,8 @@ export function createSingleUseStore(
 }
 
 /**
- * Client assertions keep the name that they had before there were purposes: during a deployment both
- * versions must use one object. No client id has a line feed.
+ * Names an object. Client assertions keep the name from before there were purposes: during a
+ * deployment, both versions must use one object. A client id contains no line feed.
  */
 function nameOf(purpose: SingleUsePurpose, owner: string): string {
   return purpose === "client_assertion" ? owner : `${purpose}\n${owner}`;

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 
-/** How often, at most, what has expired is removed, in milliseconds. */
+/** Shortest interval between removals of expired values, in milliseconds. */
 const SWEEP_MS = 60_000;
 
 /**
@@ -11,7 +11,7 @@ export class UsedAssertions extends DurableObject<unknown> {
   /**
    * Consumes a value.
    *
-   * @param key names it; a digest, so that what is stored has one length
+   * @param key a digest of the value, so that all keys have the same length
    * @returns whether this is its first use
    */
   async consume(key: string, expiresAtMs: number, nowMs: number): Promise<boolean> {
@@ -24,7 +24,7 @@ export class UsedAssertions extends DurableObject<unknown> {
     return true;
   }
 
-  /** Removes what has expired, and everything when nothing else is left. */
+  /** Removes expired values, and all storage when none is left. */
   override async alarm(): Promise<void> {
     const nowMs = Date.now();
     let left = 0;

@@ -6,17 +6,17 @@ const FAIL_IF_TAKEN = `SELECT json(CASE WHEN EXISTS (
     AND username IS NOT ?5)
   THEN 'changed' ELSE '{}' END)`;
 
-// Two look-ups, so that each has its index.
+// Two subqueries, so that each uses its index.
 const FAIL_IF_ANY_TAKEN = `SELECT json(CASE
     WHEN EXISTS (SELECT 1 FROM users WHERE username IN (SELECT value FROM json_each(?1)))
       OR EXISTS (SELECT 1 FROM users WHERE username_key IN (SELECT value FROM json_each(?2)))
     THEN 'changed' ELSE '{}' END)`;
 
 /**
- * Finds the row of a user name among rows with a similar one. In either mode the name as it is
- * typed comes first, then the name that differs only in how characters are composed.
+ * Finds the row of a user name among rows with similar names. In both modes an equal name has
+ * precedence, then a name with the same NFC form.
  *
- * @returns undefined when there is none, or only several that differ in case
+ * @returns undefined if there is none, or if several differ only in case
  */
 export function rowOfName<Row extends { readonly username: string }>(
   rows: readonly Row[],
@@ -32,12 +32,12 @@ export function rowOfName<Row extends { readonly username: string }>(
   return similar.length === 1 ? similar[0] : undefined;
 }
 
-/** The spellings under which a name may be stored: rows of before 0.3 are as they were typed. */
+/** The spellings under which a name may be stored: versions before 0.3 did not normalise. */
 export function listSpellings(username: string): string[] {
   return [...new Set([username, username.normalize("NFC"), username.normalize("NFD")])];
 }
 
-/** The statement that says whether user names can be compared without case; one row, `ready`. */
+/** The statement that checks if names can be compared ignoring case; one row with `ready`. */
 export function selectReadiness(db: D1Database): D1PreparedStatement {
   return db.prepare(
     `SELECT EXISTS (
@@ -46,19 +46,16 @@ export function selectReadiness(db: D1Database): D1PreparedStatement {
   );
 }
 
-/** @throws Misconfigured unless {@link selectReadiness} found that names can be compared */
+/** @throws Misconfigured unless {@link selectReadiness} returned that names can be compared */
 export function requireReadiness(rows: readonly unknown[]): void {
   if ((rows[0] as { ready: number } | undefined)?.ready === 1) return;
   throw new Misconfigured(
-    "USERNAMES is case-insensitive, and the database is not prepared for it: run the command " +
-      "user fold-names, which lists the names that differ only in case",
+    "USERNAMES is case-insensitive, but the database is not prepared for it: run the command " +
+      "user fold-names, which lists names that differ only in case",
   );
 }
 
-/**
- * The statement that fails, and its transaction with it, when a name is taken by another user than
- * the one who is named `owner`.
- */
+/** The statement that makes its transaction fail if another user than `owner` has the name. */
 export function requireNameIsFree(
   db: D1Database,
   username: string,
@@ -72,7 +69,7 @@ export function requireNameIsFree(
     .bind(composed, decomposed, isFolded, usernameKey(username), owner);
 }
 
-/** The statement that fails, and its transaction with it, when a user has one of these names. */
+/** The statement that makes its transaction fail if a user has one of these names. */
 export function requireNamesAreFree(
   db: D1Database,
   usernames: readonly string[],
@@ -84,9 +81,9 @@ export function requireNamesAreFree(
 }
 
 /**
- * Picks for each user name its row among rows with similar names.
+ * Selects the row of each user name among rows with similar names.
  *
- * @returns the rows by the name that was asked for
+ * @returns the rows by the requested name
  */
 export function rowsByName<Row extends { readonly id: string; readonly username: string }>(
   rows: readonly Row[],

@@ -4,18 +4,18 @@ import type { Claims } from "../protocol/claims.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import { rowOfName } from "./usernames.ts";
 
-/** Which user is meant. */
+/** Identifies a user by name or id. */
 export type UserKey = { readonly username: string } | { readonly id: string };
 
-/** A user who may log in, as the table `users` has it. */
+/** A user. */
 export interface User {
-  /** What tokens carry as the subject; never reused. */
+  /** The subject of tokens; never reused. */
   readonly id: string;
   readonly username: string;
   readonly passwordHash: string;
   readonly claims: Claims;
   readonly isActive: boolean;
-  /** Families of before this instant have ended. */
+  /** Families that began before this instant have ended. */
   readonly notBeforeMs: number;
   /** When an operator last unlocked the user or reset the password; 0: never. */
   readonly unlockedAtMs: number;
@@ -25,7 +25,7 @@ export interface User {
 export interface UserRow {
   id: string;
   username: string;
-  /** As `usernameKey` makes it; null: not filled yet. */
+  /** From `usernameKey`; null: not filled yet. */
   username_key: string | null;
   password_record: string;
   claims: string;
@@ -48,20 +48,20 @@ export function toUser(row: UserRow): User {
   };
 }
 
-/** The writes to users that a request may cause. */
+/** Changes to users by token requests. */
 export interface UserStore {
   /**
-   * Replaces a password record unless another request replaced it first.
+   * Replaces a password hash unless another request replaced it first.
    *
-   * @returns whether it did
+   * @returns whether it was replaced
    * @throws Unavailable when D1 fails
    */
   replacePasswordHash(userId: string, from: string, to: string): Promise<boolean>;
   /**
-   * Adds an active user unless there is one of that name, or of one that differs only in case.
+   * Adds an active user unless a user has that name, or one that differs only in case.
    *
-   * @param user with an id that no token can name yet, so that every login of it is valid
-   * @returns the user of that name, added now or before; null: only the case of another differs
+   * @param user with a new id, which no token contains yet
+   * @returns the user with that name, added now or before; null: a name differs only in case
    * @throws Unavailable when D1 fails, or names must be folded first
    */
   add(user: Pick<User, "id" | "username" | "passwordHash">): Promise<User | null>;
@@ -71,24 +71,24 @@ const USER_COLUMNS =
   "SELECT id, username, password_record, claims, is_active, not_before_ms, unlocked_at_ms " +
   "FROM users ";
 const SELECT_USER_BY_ID = `${USER_COLUMNS}WHERE id = ?`;
-/** In either mode those that differ in case too, so that no second account is made of one. */
+/** In both modes including names that differ in case, so that no second account is created. */
 const SELECT_USERS_BY_NAME = `${USER_COLUMNS}WHERE username IN (?1, ?2, ?3) OR username_key = ?4`;
 
 const SELECT_USER_OF_IMPORTED = `${USER_COLUMNS}WHERE id IN (
     SELECT user_id FROM imported_refresh_tokens WHERE token_hash = ?1
     UNION ALL SELECT user_id FROM imported_access_tokens WHERE token_hash = ?1)`;
 
-/** The statement that finds the user of an imported token, by the token's hash. */
+/** The statement that finds the user of an imported token, by the hash of the token. */
 export function selectUserOfImported(db: D1Database, hash: string): D1PreparedStatement {
   return db.prepare(SELECT_USER_OF_IMPORTED).bind(hash);
 }
 
-/** The statement that finds the user of an id. */
+/** The statement that finds a user by id. */
 export function selectUserById(db: D1Database, id: string): D1PreparedStatement {
   return db.prepare(SELECT_USER_BY_ID).bind(id);
 }
 
-/** The statement that finds the users with this name, or one that differs at most in case. */
+/** The statement that finds users with this name, or one that differs only in case. */
 export function selectUsersByName(db: D1Database, username: string): D1PreparedStatement {
   const [composed, decomposed] = [username.normalize("NFC"), username.normalize("NFD")];
   const key = usernameKey(username);
@@ -96,9 +96,9 @@ export function selectUsersByName(db: D1Database, username: string): D1PreparedS
 }
 
 /**
- * A key that is NULL is that of a row of before 0.3 whose name is not ASCII, or of a row that a
- * Worker or a command of before wrote during an upgrade. Of two first logins at once the second may
- * have begun before the first: so not_before_ms is 0.
+ * A NULL key belongs to a row from before 0.3 whose name is not ASCII, or that the previous version
+ * wrote during an upgrade. not_before_ms is 0, since of two simultaneous first logins the second
+ * may have started before the first.
  */
 const ADD_USER = `INSERT INTO users (id, username, username_key, password_record, not_before_ms)
   SELECT ?1, ?2, ?3, ?4, 0 WHERE NOT EXISTS (
@@ -109,7 +109,7 @@ const ADD_USER = `INSERT INTO users (id, username, username_key, password_record
 /**
  * Builds the {@link UserStore} over D1.
  *
- * @param mode how user names compare
+ * @param mode how user names are compared
  */
 export function createUserStore(db: D1Database, mode: UsernameMode): UserStore {
   return {
@@ -137,7 +137,7 @@ export function createUserStore(db: D1Database, mode: UsernameMode): UserStore {
       if (row !== undefined) return toUser(row);
       if (named?.length === 0 && isBeyondAscii === 1 && unfolded?.length === 1) {
         throw new Misconfigured(
-          "a user of the old token endpoint cannot be added: run the command user fold-names",
+          "cannot add a user of the old token endpoint: run the command user fold-names",
         );
       }
       return null;
