@@ -5,15 +5,14 @@ import type { ImportedRefreshToken } from "../tokens/imported-token.ts";
 import { PLAIN_LOGIN, type RefreshToken } from "../tokens/refresh-token.ts";
 
 /**
- * How long the family of an imported token outlasts it, in milliseconds: while a Worker whose clock
- * is behind may still accept the token, the object must remember that it is consumed.
+ * How long the state of an imported token is kept after its expiry, in milliseconds: a Worker whose
+ * clock is slow must not accept it again.
  */
 const CLOCK_SLACK_MS = 86_400_000;
 
 /**
- * Treats an imported refresh token as generation 0 of a family. The id of its object is derived
- * from the token's hash: so it is consumed exactly once, like any other, and needs no row of its
- * own before.
+ * Treats an imported refresh token as generation 0 of a family. The id of the object is derived
+ * from the token's hash, so that the token is consumed exactly once, and needs no row before.
  */
 export function importedFamily(
   { hash, clientId, userId: subject, scope, importedAtMs, expiresAtMs }: ImportedRefreshToken,

@@ -18,24 +18,27 @@ export type { ActiveToken, LocatedToken } from "./introspect.ts";
 export type { IssuedTokens } from "./issued-tokens.ts";
 
 /**
- * The only part of the service that makes a token, ends one, or tells whether one is valid. Each of
- * these is a file of its own. All throw Unavailable when storage fails, and Refusal `family_busy`
- * when the object of a family is asked too often.
+ * Issues, rotates, introspects and revokes tokens. No other part of the service does. All methods
+ * throw Unavailable when storage fails, and Refusal `family_busy` when a family is called too
+ * often.
+ *
+ * @example
+ * const active = await issuer.introspect(accessToken, lookups); // null: not valid
  */
 export interface Issuer {
   /** @throws Refusal when the refresh token that it consumes is not valid */
   issue(authorization: Authorization): Promise<IssuedTokens>;
-  /** Exactly whether an access token is valid now. */
+  /** Checks exactly whether an access token is valid now. */
   introspect(accessToken: string, lookups: Lookups): Promise<ActiveToken | null>;
   /** The first half of `introspect`: starts its look-ups. */
   locate(accessToken: string, lookups: Lookups): Promise<LocatedToken | null>;
   /** The second half of `introspect`. */
   judge(located: LocatedToken): Promise<ActiveToken | null>;
-  /** What an access token grants, from KV alone: fast, and late to learn of a revocation. */
+  /** Checks an access token with KV alone: fast, but sees a revocation late. */
   verifyFast(accessToken: string, lookups: Lookups): Promise<AccessTokenContent | null>;
-  /** Ends a token of that client, and everything of its family. */
+  /** Revokes a token of that client, and its family. */
   revoke(token: string, clientId: string, lookups: Lookups): Promise<void>;
-  /** Ends a family of that client, for an operator or an application. */
+  /** Revokes a family of that client, for an operator or an application. */
   endFamily(familyId: string, clientId: string): Promise<void>;
 }
 

@@ -23,29 +23,29 @@ export interface IntrospectDeps extends RecognizeDeps {
   readonly accessTokenSeconds: number;
 }
 
-/** What a token grants, before its client and user are looked at. */
+/** What a token grants, before its client and user are checked. */
 interface Grounds {
   readonly content: AccessTokenContent;
-  /** When the login, or the client's own request, took place. */
+  /** When the login, or the client's own request, happened. */
   readonly authorizedAtMs: number;
   /**
-   * Of a JWT of version 0.1, whose `jti` is bound to nothing: when it was issued according to that.
-   * It is accepted for the lifetime of its client's tokens after that, so that none that was made
-   * before an upgrade dies early, and a stolen signing key cannot give an old `jti` a longer life.
+   * For a JWT of version 0.1, whose `jti` is not bound to its claims: the time of issue in the
+   * `jti`. The token is accepted for the client's token lifetime after it: tokens from before an
+   * upgrade stay valid, and a stolen signing key cannot extend the life of an old `jti`.
    */
   readonly unboundSinceMs?: number;
 }
 
-/** An access token whose look-ups are started; see {@link locate}. */
+/** An access token whose lookups have started; see {@link locate}. */
 export type LocatedToken =
   | {
       readonly kind: "own";
-      /** Null: the token has expired, or its family has ended or gone on. */
+      /** Null: the token has expired, or its family has ended or was rotated. */
       readonly grounds: Promise<Grounds | null>;
       readonly client: Lookup<Client | null>;
       /** Null: the client acts for itself. */
       readonly user: Lookup<User | null> | null;
-      /** Whether the token, or the session that it belongs to, was ended by itself. */
+      /** Whether the token was revoked, or its session ended. */
       readonly isEnded: Lookup<boolean> | null;
     }
   | { readonly kind: "imported"; readonly login: Lookup<ImportedLogin | null> };
@@ -53,11 +53,11 @@ export type LocatedToken =
 type FamilyReference = Extract<AccessTokenReference, { readonly kind: "family" }>;
 
 /**
- * Tells whether an access token is valid at this moment, exactly: a revoked family, a rotated
- * generation, a deactivated user or client and a changed password show at once.
+ * Checks exactly whether an access token is valid now: sees a revoked family, a rotated generation,
+ * a deactivated user or client, and a changed password at once.
  *
- * @returns null when it is not valid; a forged token costs no storage operation
- * @throws Unavailable when storage fails, Refusal `family_busy` when its object is asked too often
+ * @returns null if it is not valid; a forged token costs no storage operation
+ * @throws Unavailable when storage fails, Refusal `family_busy` when its object is called too often
  */
 export async function introspect(
   token: string,
@@ -69,11 +69,11 @@ export async function introspect(
 }
 
 /**
- * The first half of {@link introspect}, for a caller with look-ups of its own: it starts those of
- * the token, so that all travel to D1 together. Only the family's object, or KV for an opaque token
- * without a family, knows whose an opaque token is, and is asked before.
+ * The first half of {@link introspect}, for callers with other lookups: starts the lookups of the
+ * token, so that all share one D1 batch. For an opaque token, its client and user are read first,
+ * from the family's object, or from KV for a token without a family.
  *
- * @returns null when the token is not valid; it may still turn out not to be valid
+ * @returns null if the token is not valid; {@link judge} completes the check
  */
 export async function locate(
   token: string,
@@ -93,9 +93,9 @@ export async function locate(
     return locateAccounts(grounds.content, Promise.resolve(grounds), isEnded, lookups);
   }
   const asked = familyGrounds(reference, deps);
-  // A JWT says whose it is: its family is asked at the same time as D1.
+  // A JWT contains its client and user, so its family is read in parallel with D1.
   const known = content ?? (await asked)?.content ?? null;
-  // A caller that is rejected before the result is needed leaves it unread.
+  // If the caller is rejected first, the result is never awaited.
   asked.catch(() => undefined);
   if (known === null) return null;
   const { familyId } = reference;
@@ -117,7 +117,7 @@ function locateAccounts(
 /**
  * The second half of {@link introspect}.
  *
- * @returns null when its family, client, user or an earlier revocation ended the token
+ * @returns null if the token is not valid
  * @throws Unavailable, Refusal `family_busy`
  */
 export async function judge(
@@ -129,7 +129,7 @@ export async function judge(
     const grounds = login && importedGrounds(login);
     return grounds && activeToken(grounds, login.client, login.user, deps);
   }
-  // All at once: the object of a family may still be asked while D1 is.
+  // In parallel: the family's object may still be pending.
   const [grounds, isEnded, client, user] = await Promise.all([
     located.grounds,
     located.isEnded,
@@ -174,7 +174,7 @@ async function singleGrounds(
   return isBound ? grounds : { ...grounds, unboundSinceMs: authorizedAtMs };
 }
 
-/** The object of a family knows exactly what is live. */
+/** The family's object knows exactly which tokens are valid. */
 async function familyGrounds(
   reference: FamilyReference,
   { families, clock }: IntrospectDeps,
@@ -188,13 +188,13 @@ async function familyGrounds(
 }
 
 /**
- * Tells what an access token grants as KV has it, or as a JWT says itself: fast, and late to learn
- * of a revocation. A revoked opaque token may be accepted for the minute that KV needs to forget
- * it; a JWT, any token that was rotated or whose user or client was deactivated, and one that a
- * refresh was about to write while its family was revoked, until it expires. Only D1 knows imported
- * tokens, so for them the answer is exact.
+ * Checks an access token with KV, or the content of a JWT: fast, but sees a revocation late. A
+ * revoked opaque token may be accepted for a minute, KV's propagation time. Accepted until they
+ * expire: JWTs, rotated tokens, tokens of a deactivated user or client, and a token that a refresh
+ * wrote while its family was being revoked. Imported tokens are checked exactly, since only D1 has
+ * them.
  *
- * @returns null when the token is forged, expired or forgotten
+ * @returns null if the token is forged, expired or not in KV
  * @throws Unavailable when storage fails
  */
 export async function verifyFast(

@@ -17,10 +17,10 @@ import { mintAccessToken, mintPair } from "./mint.ts";
 import { rotate } from "./rotate.ts";
 
 /**
- * Turns an authorization into tokens, which are stored before they are returned.
+ * Makes the tokens of an authorization, which are stored before they are returned.
  *
  * @throws Refusal when the refresh token to rotate is consumed, expired or revoked
- * @throws Unavailable when storage fails; what was consumed by then can be asked for again
+ * @throws Unavailable when storage fails; the same request can then be retried
  */
 export function issue(authorization: Authorization, deps: IssueDeps): Promise<IssuedTokens> {
   const { refresh } = authorization;
@@ -74,7 +74,7 @@ async function issueNewFamily(
   const familyId = deps.families.newId();
   const family = { ...state, familyId, originalScope: scope, login };
   const pair = await mintPair(family, state.live, claims, authorization, deps);
-  // At the same time: if one fails, no client ever gets a token of the other, and both expire.
+  // In parallel: if one fails, no client receives a token of the other, and both expire.
   await Promise.all([deps.families.start(familyId, state, policy), store(pair, nowMs, deps)]);
   const instants = { createdAtMs: nowMs, lastRefreshedAtMs: nowMs };
   const neededUntilMs = sessionNeededUntilMs(nowMs, nowMs, policy);

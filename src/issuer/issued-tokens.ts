@@ -8,7 +8,7 @@ import type { Session } from "../tokens/session.ts";
 import { type MintDeps, type MintedAccessToken, scopeOf } from "./mint.ts";
 import { type EndFamilyDeps, endFamily } from "./revoke.ts";
 
-/** What an issue gives to the client. */
+/** The tokens of a response. */
 export interface IssuedTokens {
   readonly accessToken: string;
   /** Seconds until the access token expires. */
@@ -28,7 +28,7 @@ export interface IssueDeps extends MintDeps, EndFamilyDeps {
   readonly random: Random;
 }
 
-/** What decides how long the family of a client lives. */
+/** The policy of a family with these lifetimes. */
 export function policyFor(lifetimes: Lifetimes, deps: IssueDeps): FamilyPolicy {
   return {
     accessTokenMs: lifetimes.accessTokenSeconds * 1000,
@@ -39,7 +39,7 @@ export function policyFor(lifetimes: Lifetimes, deps: IssueDeps): FamilyPolicy {
   };
 }
 
-/** Writes an opaque access token to KV. A JWT carries its content itself. */
+/** Writes an opaque access token to KV. A JWT contains its content. */
 export async function store(
   { accessToken, content, format }: MintedAccessToken,
   nowMs: number,
@@ -48,7 +48,7 @@ export async function store(
   if (format === "opaque") await accessTokens.put(accessToken, content, nowMs);
 }
 
-/** What the client is told of the tokens that were minted for it. */
+/** The part of minted tokens that the client receives. */
 export function toIssued(
   minted: MintedAccessToken,
   refreshToken: string | null,
@@ -65,8 +65,8 @@ export function toIssued(
 }
 
 /**
- * Lists a login for people, after the response. A user who has as many sessions as one user may
- * have loses the one that was refreshed least recently.
+ * Adds a login to the list of sessions, after the response. If the user has too many, the least
+ * recently refreshed one ends.
  *
  * @throws Unavailable
  */

@@ -22,7 +22,7 @@ import {
   sealRefreshToken,
 } from "../tokens/refresh-token.ts";
 
-/** What seals and signs tokens. The rings are made of the same keys. */
+/** Keys that seal and sign tokens. All rings are derived from the same keys. */
 export interface MintDeps {
   readonly accessTokenRing: KeyRing;
   readonly refreshTokenRing: KeyRing;
@@ -31,7 +31,7 @@ export interface MintDeps {
   readonly signingKeys: SigningKeys | null;
 }
 
-/** A signing key of the settings cannot sign. The message says which, and quotes none. */
+/** Thrown for a configured key that cannot sign. The message contains no key. */
 export class SigningKeyError extends Error {
   override readonly name = "SigningKeyError";
 }
@@ -39,7 +39,7 @@ export class SigningKeyError extends Error {
 /**
  * Derives {@link MintDeps} from the secrets of the service.
  *
- * @throws SigningKeyError that names a key that cannot sign
+ * @throws SigningKeyError for a key that cannot sign
  */
 export async function deriveMintDeps(secrets: {
   readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
@@ -63,15 +63,15 @@ export interface MintedAccessToken {
   readonly format: AccessTokenFormat;
 }
 
-/** A family's tokens of one generation. */
+/** The tokens of one generation of a family. */
 export interface MintedPair extends MintedAccessToken {
   readonly refreshToken: string;
 }
 
-/** How the access tokens of one request are made. */
+/** Format and issuer of the access tokens of a request. */
 export type AccessTokenForm = Pick<Authorization, "accessTokenFormat" | "issuerUrl">;
 
-/** What the refresh tokens of a family have in common. */
+/** What all refresh tokens of a family have in common. */
 export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtMs"> & {
   readonly familyId: string;
   /** What was granted at login. */
@@ -80,10 +80,9 @@ export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtM
 };
 
 /**
- * Makes the tokens of a generation: the same two every time (a JWT has the same claims each time,
- * but an ES256 signature is never the same twice).
+ * Makes the tokens of a generation. Deterministic, except that ES256 signatures of a JWT differ.
  *
- * @throws Refusal when the key of the generation has retired, so that nobody can make them again
+ * @throws Refusal when the key of the generation has retired, so that they cannot be made again
  */
 export async function mintPair(
   family: FamilyFacts,
@@ -120,7 +119,7 @@ export async function mintPair(
  *
  * @param keyId of the ring key that seals it, or its `jti`
  * @throws Refusal when that key has retired
- * @throws Unavailable when a client has JWTs and the service cannot make this one
+ * @throws Unavailable when the client uses JWTs and this one cannot be made
  */
 export async function mintAccessToken(
   reference: AccessTokenReference,
@@ -144,10 +143,10 @@ export async function mintAccessToken(
   return { accessToken, content, format };
 }
 
-/** A token that this service does not read could not be revoked either. */
-const TOO_LONG = `the JWT is longer than ${JWT_LENGTH_MAX}: shorten claims or scope or audience`;
+/** A token that is too long for this service to read could not be revoked. */
+const TOO_LONG = `the JWT is longer than ${JWT_LENGTH_MAX}: shorten its claims, scope or audience`;
 
-/** The scope of an access token, as a set. */
+/** The scope of an access token. */
 export function scopeOf({ content }: MintedAccessToken): Scope {
   return parseScope(content.scope) ?? [];
 }

@@ -11,7 +11,7 @@ import {
 } from "../tokens/access-token.ts";
 import { claimsDigest, JWT_TYPE, jwtContent } from "../tokens/jwt-access-token.ts";
 
-/** What telling our own tokens from others needs. */
+/** What recognizing our own tokens needs. */
 export interface RecognizeDeps {
   readonly accessTokenRing: KeyRing;
   readonly tokenIdRing: KeyRing;
@@ -20,17 +20,17 @@ export interface RecognizeDeps {
   readonly clock: () => number;
 }
 
-/** An access token that this service made, and that may have been ended since. */
+/** An access token that this service made. It may have been revoked since. */
 export interface RecognizedToken {
   readonly reference: AccessTokenReference;
-  /** What a JWT says itself; null for an opaque token. */
+  /** The content of a JWT; null for an opaque token. */
   readonly content: AccessTokenContent | null;
-  /** Whether the `jti` of a JWT is bound to the rest; only one of version 0.1 is not. */
+  /** Whether the `jti` is bound to the other claims; false only for JWTs of version 0.1. */
   readonly isBound: boolean;
 }
 
 /**
- * Recognises an access token of ours, without touching storage.
+ * Recognizes an access token of ours, without storage.
  *
  * @returns null for a forged, truncated or altered token, and for a JWT that has expired or whose
  *   claims are not those that its `jti` was made for
@@ -59,7 +59,7 @@ export async function recognize(
   return isIntact ? { reference, content, isBound: true } : null;
 }
 
-/** What a `jti` of version 0.1 says of its JWT; a family's object knows the rest. */
+/** Checks a JWT against a `jti` of version 0.1; a family's object checks the rest. */
 async function isUnboundMatch(
   reference: AccessTokenReference,
   { clientId, issuedAtMs }: AccessTokenContent,

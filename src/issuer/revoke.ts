@@ -39,16 +39,16 @@ export interface RevokeDeps extends EndFamilyDeps, RecognizeDeps {
 
 const BY_CLIENT: RevocationReason = "client_request";
 
-/** No access token lives for more than a year, whatever the settings become. */
+/** No access token lives longer than a year under any settings. */
 const ACCESS_TOKEN_MS_MAX = 366 * 86_400_000;
 
 /**
- * Ends a token of that client for ever, and with it everything of its family: either token of a
- * pair ends both (RFC 7009 §2.1). A token that is unknown, already revoked or another client's is
- * left alone, and the caller does not learn which. The cost does not depend on the family's age.
+ * Revokes a token of that client and its family: either token of a pair revokes both (RFC 7009
+ * §2.1). Does nothing for a token that is unknown, already revoked or another client's, and does
+ * not reveal which. The cost does not depend on the family's age.
  *
- * @throws Unavailable when storage fails; it can be asked for again
- * @throws Refusal `family_busy` when the family's object is asked too often
+ * @throws Unavailable when storage fails; retry
+ * @throws Refusal `family_busy` when the family's object is called too often
  */
 export async function revoke(
   token: string,
@@ -58,7 +58,7 @@ export async function revoke(
 ): Promise<void> {
   const refreshToken = await unsealRefreshToken(deps.refreshTokenRing, token);
   if (refreshToken !== null) return endFamily(refreshToken.familyId, clientId, BY_CLIENT, deps);
-  // An expired JWT still names its family, whose refresh token may be live.
+  // An expired JWT still identifies its family, whose refresh token may be valid.
   const recognized = await recognize(token, { ...deps, clock: () => 0 });
   if (recognized === null) return revokeImported(token, clientId, lookups, deps);
   const { reference, content: ownContent } = recognized;
@@ -67,20 +67,20 @@ export async function revoke(
   }
   if (reference.owner !== (await digestOwner(clientId))) return;
   const content = ownContent ?? (await deps.accessTokens.get(token));
-  // KV may not know a token yet that was made elsewhere a moment ago.
+  // KV may not have a token yet that was just made elsewhere.
   const expiresAtMs = content?.expiresAtMs ?? reference.authorizedAtMs + ACCESS_TOKEN_MS_MAX;
-  // D1 knows at once, for those who ask exactly; KV forgets within a minute elsewhere.
+  // D1 for exact checks, at once; KV for fast ones, within a minute.
   await deps.revokedTokens.add(reference.nonce, expiresAtMs, deps.clock());
   audit({ action: "token_revoked", clientId });
   await deps.accessTokens.delete(token);
 }
 
 /**
- * Ends a family of that client, wherever its tokens are asked about. Ending it again is harmless.
+ * Revokes a family of that client, for exact and fast checks. Can be repeated.
  *
  * @param unbegun of a family that may not have begun
- * @throws Unavailable when storage fails; it can be asked for again
- * @throws Refusal `family_busy` when the family's object is asked too often
+ * @throws Unavailable when storage fails; retry
+ * @throws Refusal `family_busy` when the family's object is called too often
  */
 export async function endFamily(
   familyId: string,
@@ -92,15 +92,15 @@ export async function endFamily(
   const nowMs = deps.clock();
   const ended = await deps.families.revoke(familyId, clientId, reason, nowMs, unbegun);
   if (ended === null) return;
-  // An event for each call would let the holder of a token flood the queue.
+  // Only the first call: otherwise the holder of a token could flood the queue.
   const isNew = ended.revoked?.atMs === nowMs && ended.revoked.reason === reason;
   if (isNew) audit({ action: "family_revoked", clientId, familyId, reason });
   await forgetFamily({ ...ended, familyId }, deps);
 }
 
 /**
- * Takes a family that has ended out of KV and, after the response, out of the lists of sessions.
- * Its object knows already: this is for those who do not ask it.
+ * Removes an ended family from KV and, after the response, from the list of sessions: for fast
+ * checks, which do not call its object.
  *
  * @throws Unavailable when KV fails
  */
@@ -114,15 +114,15 @@ export async function forgetFamily(
 ): Promise<void> {
   defer(sessions.remove(subject, familyId));
   const key = accessTokenRing.find(live.keyId);
-  // No client can present a token whose key has retired.
+  // A token whose key has retired is not valid.
   if (key === undefined) return;
   const reference = { kind: "family", familyId, generation: live.generation } as const;
   await accessTokens.delete(await sealAccessToken(key, reference));
 }
 
 /**
- * Ends a token of another server. First the object, which rejects the refresh token for ever, used
- * before or not; then D1, for the access token that came with it.
+ * Revokes a token of another server: first in the object, which rejects the refresh token from then
+ * on, used before or not; then in D1, for its access token.
  */
 async function revokeImported(
   token: string,
@@ -135,7 +135,7 @@ async function revokeImported(
   if (imported?.clientId !== clientId) return;
   const refreshToken = await findRefreshToken(imported, lookups);
   if (refreshToken === null) {
-    // Under its hash, since it has no nonce: the next import must not bring it back.
+    // Under its hash, since it has no nonce. The next import must not add it again.
     await deps.revokedTokens.add(imported.hash, imported.expiresAtMs, deps.clock());
     await deps.importedTokens?.remove(imported.hash);
     return audit({ action: "token_revoked", clientId });
@@ -145,7 +145,7 @@ async function revokeImported(
   await deps.importedTokens?.consume(refreshToken.hash);
 }
 
-/** The refresh token of a pair, or null when the access token came alone or outlived it. */
+/** The refresh token of a pair, or null if there was none, or it has expired. */
 async function findRefreshToken(
   imported: ImportedToken,
   lookups: Lookups,

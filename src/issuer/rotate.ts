@@ -13,7 +13,7 @@ import {
   type UnbegunFamily,
 } from "../tokens/family.ts";
 import { loginOf, type RefreshToken } from "../tokens/refresh-token.ts";
-import { isNoteDue, sessionNeededUntilMs } from "../tokens/session.ts";
+import { isUpdateDue, sessionNeededUntilMs } from "../tokens/session.ts";
 import { importedFamily } from "./imported.ts";
 import {
   type IssueDeps,
@@ -34,7 +34,7 @@ const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
   reused: "family_reused",
 };
 
-/** Which refusals revoke the family, and why. */
+/** The rejections that revoke the family, and the reason. */
 const REVOCATIONS: Readonly<Partial<Record<RotationRefusal, RevocationReason>>> = {
   reused: "reuse",
   unknown: "rolled_back",
@@ -44,10 +44,10 @@ type Rotated = Extract<RefreshOutcome, { kind: "rotated" | "imported" }>;
 
 /**
  * Consumes a refresh token and makes its successor. The pair is made before the rotation, so that
- * nothing is consumed for a token that cannot be made; afterwards the access token is stored.
+ * nothing is consumed if it cannot be made; afterwards the access token is stored.
  *
  * @throws Refusal when the refresh token is consumed, expired or revoked
- * @throws Unavailable when storage fails; what was consumed by then can be asked for again
+ * @throws Unavailable when storage fails; the same request can then be retried
  */
 export async function rotate(
   authorization: Authorization,
@@ -73,7 +73,7 @@ export async function rotate(
     if (ended !== null) recordEnd(predecessor, ended, outcome, deps);
     throw new Refusal(REFUSAL_REASONS[refusal]);
   }
-  // Another request, or an earlier call of this one, may have made the successor.
+  // Another request, or an earlier call of this one, may have consumed it.
   const pair = isSameGeneration(outcome.successor, next)
     ? minted
     : await mintPair(family, outcome.successor, claims, authorization, deps);
@@ -81,7 +81,7 @@ export async function rotate(
   if (refresh.kind === "imported" && deps.importedTokens !== null) {
     deps.defer(deps.importedTokens.consume(refresh.imported.hash));
   }
-  if (refresh.kind === "imported" || isNoteDue(predecessor, nowMs, policy)) {
+  if (refresh.kind === "imported" || isUpdateDue(predecessor, nowMs, policy)) {
     const { clientId, subject: userId, createdAtMs, sessionId } = predecessor;
     const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
     const { label } = authorization;
@@ -99,12 +99,12 @@ function resolvePredecessor(
   return refresh.kind === "rotated" ? refresh : importedFamily(refresh.imported, families);
 }
 
-/** Whether both have the same tokens. */
+/** Whether both determine the same tokens. */
 function isSameGeneration(one: Generation, other: Generation): boolean {
   return (Object.keys(one) as (keyof Generation)[]).every((name) => one[name] === other[name]);
 }
 
-/** A token that was just consumed was presented again: a lost response, a race, or theft. */
+/** Audits reuse within the retry window: a lost response, a race, or theft. */
 function auditReplay(
   { familyId, clientId, subject: userId }: RefreshToken,
   outcome: RotationOutcome,

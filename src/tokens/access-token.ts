@@ -5,20 +5,19 @@ import type { Claims } from "../protocol/claims.ts";
 import { sealToken, unsealToken } from "./sealed-token.ts";
 
 /**
- * Which access token a token is: all that an opaque one says by itself, and the `jti` of a JWT.
- * What an opaque one grants stands in KV under its hash. A token of a family is derived from the
- * generation, so that a retried refresh writes the same KV key; one without a family
- * (client_credentials) is random.
+ * Identifies an access token: the content of an opaque token, and of the `jti` of a JWT. KV stores
+ * what an opaque token grants. A token of a family is derived from its generation, so that a
+ * retried refresh writes the same KV key; one without a family (client_credentials) is random.
  */
 export type AccessTokenReference =
   | { readonly kind: "family"; readonly familyId: string; readonly generation: number }
   | SingleReference;
 
-/** A token without a family: all that must be known of it where KV has not heard of it yet. */
+/** A token without a family: enough to revoke it before it is visible in KV. */
 export interface SingleReference {
   readonly kind: "single";
   readonly nonce: string;
-  /** When the client, or the user, was authorized: a JWT's own `iat` has whole seconds. */
+  /** When the client or user was authorized, in milliseconds: `iat` has whole seconds. */
   readonly authorizedAtMs: number;
   /** Of its client; see {@link digestOwner}. */
   readonly owner: string;
@@ -29,23 +28,23 @@ export interface AccessTokenContent {
   readonly clientId: string;
   /** `users.id`, or null when the client acts for itself. */
   readonly subject: string | null;
-  /** As on the wire. */
+  /** Space-separated. */
   readonly scope: string;
   /** The API that it is for (RFC 8707), or null where none is named. */
   readonly audience: string | null;
-  /** What the operator says of client and user. */
+  /** Claims that the operator set for client and user. */
   readonly claims: Claims;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
 }
 
-/** How an access token begins, for people and secret scanners. */
+/** Prefix of access tokens, for people and secret scanners. */
 export const ACCESS_TOKEN_PREFIX = "tga_";
 
 /** Purpose of the ring that seals access tokens. */
 export const ACCESS_TOKEN_PURPOSE = "access token";
 
-/** Purpose of the ring that seals the `jti` of JWTs: a `jti` in a log must not be a token. */
+/** Purpose of the ring that seals the `jti` of JWTs. Separate: a `jti` in a log is not a token. */
 export const TOKEN_ID_PURPOSE = "token id";
 
 /** Random bytes in a token without a family: 160 bits. */
@@ -61,15 +60,15 @@ const FAMILY_ID_BYTES = 32;
 const OWNER_BYTES = 8;
 const INSTANT_BYTES = 6;
 
-/** Writes an access token; the same token every time for the same content and key. */
+/** Makes an access token. Deterministic. */
 export function sealAccessToken(key: SealingKey, token: AccessTokenReference): Promise<string> {
   return sealToken(ACCESS_TOKEN_PREFIX, key, encode(token));
 }
 
 /**
- * Reads an access token without touching storage.
+ * Reads an access token without storage.
  *
- * @returns null for anything that {@link sealAccessToken} did not write under a key of the ring
+ * @returns null for anything that {@link sealAccessToken} did not make under a key of the ring
  */
 export async function unsealAccessToken(
   ring: KeyRing,
@@ -79,14 +78,14 @@ export async function unsealAccessToken(
   return opened && decode(opened.plaintext);
 }
 
-/** What a `jti` says: which token it is of, and what else that token says. */
+/** The content of a `jti`: its token, and a digest of the token's other claims. */
 export interface TokenId {
   readonly reference: AccessTokenReference;
-  /** Of the JWT's other claims; null: version 0.1 made it, which bound nothing. */
+  /** Of the other claims; null: made by version 0.1, which did not bind them. */
   readonly digest: Bytes | null;
 }
 
-/** Writes the `jti` of a JWT. @param digest of its other claims, to which it is bound */
+/** Makes the `jti` of a JWT. @param digest of its other claims, to which it is bound */
 export function sealTokenId(
   key: SealingKey,
   reference: AccessTokenReference,
@@ -95,7 +94,7 @@ export function sealTokenId(
   return sealToken("", key, concat([BOUND_KIND], digest, encode(reference)));
 }
 
-/** Reads a `jti`. @returns null for anything that {@link sealTokenId} did not write */
+/** Reads a `jti`. @returns null for anything that {@link sealTokenId} did not make */
 export async function unsealTokenId(ring: KeyRing, tokenId: string): Promise<TokenId | null> {
   const opened = await unsealToken("", ring, tokenId);
   if (opened === null) return null;
@@ -105,7 +104,7 @@ export async function unsealTokenId(ring: KeyRing, tokenId: string): Promise<Tok
   return reference && { reference, digest: isBound ? plaintext.slice(1, 1 + DIGEST_BYTES) : null };
 }
 
-/** Stands for a client in its tokens without a family: 64 bits of a digest, in hexadecimal. */
+/** Identifies the client in tokens without a family: 64 bits of a digest, in hexadecimal. */
 export async function digestOwner(clientId: string): Promise<string> {
   return toHex((await sha256(clientId)).subarray(0, OWNER_BYTES));
 }

@@ -4,12 +4,12 @@ import type { Scope } from "../protocol/scope.ts";
 import type { ImportedRefreshToken } from "./imported-token.ts";
 import type { LoginFacts, RefreshToken } from "./refresh-token.ts";
 
-/** How long what is issued to one client lives. In seconds. */
+/** Lifetimes of a client's tokens, in seconds. */
 export interface Lifetimes {
   readonly accessTokenSeconds: number;
-  /** A family that is not refreshed for so long has ended. */
+  /** A family expires if it is not refreshed for this long. */
   readonly refreshIdleSeconds: number;
-  /** A family ends so long after its login, refreshed or not. */
+  /** A family expires this long after its login, refreshed or not. */
   readonly refreshAbsoluteSeconds: number;
 }
 
@@ -23,10 +23,10 @@ export type RefreshOutcome =
   | {
       readonly kind: "rotated";
       readonly predecessor: RefreshToken;
-      /** In hexadecimal; tells this attempt from another with the same token. */
+      /** In hexadecimal; identifies this attempt among others with the same token. */
       readonly attemptId: string;
     }
-  /** The first one of ours after a token of another server, which is consumed. */
+  /** The first one here after a token of another server, which is consumed. */
   | {
       readonly kind: "imported";
       readonly imported: ImportedRefreshToken;
@@ -34,8 +34,7 @@ export type RefreshOutcome =
     };
 
 /**
- * What is to be issued: who may do what, and on whose authority. A plain value; the issuer alone
- * turns it into tokens.
+ * What to issue: for which client and user, with which rights. Only the issuer makes tokens of it.
  */
 export interface Authorization {
   readonly clientId: string;
@@ -45,7 +44,7 @@ export interface Authorization {
   readonly scope: Scope;
   /** The API that the access token is for (RFC 8707), or null where none is named. */
   readonly audience: string | null;
-  /** What the operator says of client and user, such as roles. */
+  /** Claims that the operator set for client and user, such as roles. */
   readonly claims: Claims;
   readonly accessTokenFormat: AccessTokenFormat;
   readonly lifetimes: Lifetimes;
@@ -53,12 +52,13 @@ export interface Authorization {
   /** The `iss` of a JWT. */
   readonly issuerUrl: string;
   /**
-   * When the look-up of client and user began, or the last not-before time that it saw: a password
-   * change or a deactivation that it did not see is later, and so ends what is issued.
+   * When the lookup of client and user began, or the latest not-before time that it read. A
+   * password change or deactivation that it did not read is later, and therefore ends what is
+   * issued.
    */
   readonly authorizedAtMs: number;
-  /** Tells the session from others in a list for people. */
+  /** Describes the session in a list for people. */
   readonly label: string;
-  /** Where the user is, or null when nothing says so. */
+  /** The user's address, or null if it is unknown. */
   readonly address: string | null;
 }

@@ -3,68 +3,68 @@
  * The Durable Object around it loads the state, applies one event, stores the state.
  *
  * Invariants, whatever the events and their order:
- *  1. A generation has at most one successor, for ever: `generation` never falls, and what makes
- *     the tokens of a generation (see {@link Generation}) never changes while it is the live one.
- *  2. A revoked family stays revoked, with its first reason, and answers no rotation.
- *  3. A refusal changes nothing, except that reuse revokes.
- *  4. Time does not run backwards inside a family: an event dated before the last rotation counts
- *     as simultaneous with it (clocks of two Workers differ).
+ *  1. A generation never has more than one successor: `generation` never decreases, and what makes
+ *     the tokens of a generation (see {@link Generation}) does not change while it is the live one.
+ *  2. A revoked family stays revoked, with its first reason, and cannot be rotated.
+ *  3. A rejected rotation changes nothing, except that reuse revokes.
+ *  4. Time does not go backwards in a family: an event dated before the last rotation counts as
+ *     simultaneous with it (clocks of Workers differ).
  */
 
 /** Why a family was revoked. */
 export type RevocationReason =
-  /** A consumed refresh token came again, too late for a lost answer (RFC 9700 §4.14.2). */
+  /** A consumed refresh token was reused after the retry window (RFC 9700 §4.14.2). */
   | "reuse"
   /** A generation that does not exist yet: the object's storage was rolled back. */
   | "rolled_back"
-  /** The client asked (RFC 7009). */
+  /** The client revoked it (RFC 7009). */
   | "client_request"
-  /** The user has more sessions than one user may have, and this was the least recently used. */
+  /** The user has too many sessions, and this was the least recently used. */
   | "too_many_sessions"
   /** An operator or an application ended the session. */
   | "management";
 
-/** What makes the tokens of one generation: the same tokens at every attempt. */
+/** Determines the tokens of one generation. */
 export interface Generation {
   /** 0 at login, one more with each rotation. */
   readonly generation: number;
   /** Id of the key that seals its tokens. */
   readonly keyId: string;
-  /** Scope of its access token, as on the wire; may be narrower than the login's. */
+  /** Scope of its access token, space-separated; may be narrower than the login's. */
   readonly scope: string;
   /** The API that its access token is for, or null. */
   readonly audience: string | null;
-  /** When it came to be. All instants here in milliseconds since the epoch. */
+  /** All instants are milliseconds since the epoch. */
   readonly issuedAtMs: number;
   readonly accessTokenExpiresAtMs: number;
 }
 
-/** The one row that is a family. */
+/** The state of a family. Stored in Durable Objects: property names cannot change. */
 export interface FamilyState {
   readonly clientId: string;
   readonly subject: string;
   readonly createdAtMs: number;
-  /** The generation whose tokens are the live ones. */
+  /** The generation whose tokens are valid. */
   readonly live: Generation;
-  /** Which attempt made {@link live}; see `Continuation.attemptId`. Empty at login. */
+  /** The attempt that made {@link live}; see `RefreshOutcome`. Empty at login. */
   readonly attemptId: string;
   /** Absent: a login. */
   readonly begunBy?: Exclude<FamilyOrigin, "login">;
-  /** Where {@link live} was asked for, as a keyed digest; absent: unknown, or a login. */
+  /** The origin of the request for {@link live}, as a keyed digest; absent: unknown, or a login. */
   readonly origin?: string | undefined;
   readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | null;
 }
 
-/** What decides how long a family lives and how a repeated token is met. In milliseconds. */
+/** Lifetimes of a family, in milliseconds, and how reuse of a token is treated. */
 export interface FamilyPolicy {
   readonly accessTokenMs: number;
-  /** A family that is not refreshed for so long has ended. */
+  /** A family expires if it is not refreshed for this long. */
   readonly idleMs: number;
-  /** A family ends so long after its login, refreshed or not. */
+  /** A family expires this long after its login, refreshed or not. */
   readonly absoluteMs: number;
-  /** `reject`: a repeated token is refused. `same-successor`: it gets the same successor again. */
+  /** For reuse within the window: `reject`, or return the same successor again. */
   readonly retry: "reject" | "same-successor";
-  /** How long after its rotation the immediate predecessor is a race and not theft. */
+  /** How long after a rotation reuse of the predecessor is a race and not theft. */
   readonly retryWindowMs: number;
 }
 
@@ -90,38 +90,38 @@ export interface Login {
   readonly audience: string | null;
 }
 
-/** A wish to consume `generation` and bring the next one to life. */
+/** A request to consume `generation` and make the next one. */
 export interface Rotation {
   readonly generation: number;
   /** Id of the key that would seal the successor's tokens. */
   readonly keyId: string;
-  /** Scope that the successor's access token would have, as on the wire. */
+  /** Scope of the successor's access token, space-separated. */
   readonly scope: string;
   readonly audience: string | null;
   readonly attemptId: string;
-  /** Where the request comes from, as a digest under the key {@link keyId}; absent: unknown. */
+  /** The origin of the request, as a digest under the key {@link keyId}; absent: unknown. */
   readonly origin?: string | undefined;
 }
 
-/** Why a rotation was refused. */
+/** Why a rotation was rejected. */
 export type RotationRefusal = "unknown" | "expired" | "revoked" | "raced" | "reused";
 
-/** What became of a rotation. */
+/** The result of a rotation. */
 export type RotationOutcome =
-  /** The presented generation was consumed now, or before by an attempt that may ask again. */
+  /** The generation was consumed now, or earlier by an attempt that may be repeated. */
   | {
       readonly kind: "rotated" | "repeated";
       readonly successor: Generation;
       readonly isSameOrigin?: boolean;
-      /** Of a repeated one: whether it has the `attemptId` of the rotation. */
+      /** If repeated: whether it has the `attemptId` of the rotation. */
       readonly isSameAttempt?: boolean;
     }
-  /** `ended` is the generation whose tokens this very refusal revoked. */
+  /** `ended` is the generation whose tokens were revoked by this reuse. */
   | {
       readonly kind: "refused";
       readonly refusal: RotationRefusal;
       readonly ended: Generation | null;
-      /** Whether the token was consumed from where it comes now; absent: unknown. */
+      /** Whether the request has the origin of the rotation; absent: unknown. */
       readonly isSameOrigin?: boolean;
     };
 
@@ -145,8 +145,11 @@ export function begin(
 /**
  * Consumes one generation, at most once.
  *
- * @param state the family, or null when there is none (never begun, or cleaned up)
- * @param rotation which generation is presented, and how its successor would be made
+ * @example
+ * const { state, outcome } = rotate(before, rotation, nowMs, policy);
+ *
+ * @param state the family, or null if there is none (never begun, or removed)
+ * @param rotation the presented generation, and how to make its successor
  * @param nowMs the caller's clock
  */
 export function rotate(
@@ -159,7 +162,7 @@ export function rotate(
   if (state.revoked !== null) return refused(state, "revoked");
   const atMs = Math.max(nowMs, state.live.issuedAtMs);
   if (atMs >= endsAtMs(state, policy)) return refused(state, "expired");
-  if (rotation.generation === state.live.generation) return succeed(state, rotation, atMs, policy);
+  if (rotation.generation === state.live.generation) return advance(state, rotation, atMs, policy);
   if (rotation.generation > state.live.generation) {
     return refused(state, "unknown", revoke(state, "rolled_back", atMs));
   }
@@ -176,7 +179,7 @@ export function rotate(
   return refused(state, "raced", state, origin);
 }
 
-/** Unknown where either is, or the digests are under two keys. */
+/** Unknown if either origin is unknown, or the digests use different keys. */
 function compareOrigins(
   { live, origin }: FamilyState,
   { keyId, origin: other }: Rotation,
@@ -186,8 +189,8 @@ function compareOrigins(
 }
 
 /**
- * The generation that {@link rotate} makes of this predecessor at that time, if it rotates: known
- * before, so that its tokens can be made before anything is consumed.
+ * The generation that {@link rotate} would make of this predecessor. Known in advance, so that its
+ * tokens can be made before anything is consumed.
  */
 export function nextGeneration(
   predecessor: Pick<Generation, "generation" | "issuedAtMs">,
@@ -199,28 +202,28 @@ export function nextGeneration(
   return generationAt(predecessor.generation + 1, rotation, issuedAtMs, policy);
 }
 
-/** Ends a family, whatever its age. Doing so again changes nothing. */
+/** Revokes a family of any age. Can be repeated. */
 export function revoke(state: FamilyState, reason: RevocationReason, nowMs: number): FamilyState {
   return state.revoked === null ? { ...state, revoked: { atMs: nowMs, reason } } : state;
 }
 
-/** Whether the access token of `generation` is good at `nowMs`. */
+/** Whether the access token of `generation` is valid at `nowMs`. */
 export function isAccessTokenLive(state: FamilyState, generation: number, nowMs: number): boolean {
   if (state.revoked !== null || generation !== state.live.generation) return false;
   return nowMs < state.live.accessTokenExpiresAtMs;
 }
 
-/** From when on nobody can need the family: neither its refresh token nor its access token. */
+/** When both the refresh token and the access token of the family have expired. */
 export function neededUntilMs(state: FamilyState, policy: FamilyPolicy): number {
   return Math.max(endsAtMs(state, policy), state.live.accessTokenExpiresAtMs);
 }
 
-/** When the family's lifetimes are over unless it is refreshed before. */
+/** When the family expires unless it is refreshed. */
 function endsAtMs({ createdAtMs, live }: FamilyState, policy: FamilyPolicy): number {
   return Math.min(live.issuedAtMs + policy.idleMs, createdAtMs + policy.absoluteMs);
 }
 
-function succeed(
+function advance(
   state: FamilyState,
   rotation: Rotation,
   atMs: number,

@@ -8,8 +8,8 @@ import type { AccessTokenContent } from "./access-token.ts";
 export const JWT_TYPE = "at+jwt";
 
 /**
- * The claims of a JWT access token (RFC 9068 §2.2) but for its `jti`. Without a user the client is
- * the subject; `sub_kind` says which of the two it is (RFC 9700 §4.15).
+ * The claims of a JWT access token (RFC 9068 §2.2) except `jti`. Without a user the client is the
+ * subject; `sub_kind` distinguishes the two (RFC 9700 §4.15).
  */
 export function jwtClaims(content: AccessTokenContent, issuerUrl: string): Record<string, unknown> {
   const { clientId, subject, scope, audience, claims, issuedAtMs, expiresAtMs } = content;
@@ -27,23 +27,23 @@ export function jwtClaims(content: AccessTokenContent, issuerUrl: string): Recor
 }
 
 /**
- * A digest of all that a JWT says but its `jti`, which is bound to it: the signing key alone
- * does not suffice to combine other claims with a `jti` of this service.
+ * The digest of a JWT's claims except `jti`, to which the `jti` is bound: with the signing key
+ * alone, an attacker cannot combine other claims with a `jti` of this service.
  *
- * @param claims in the order in which the token has them
+ * @param claims in their order in the token
  */
 export function claimsDigest(claims: Readonly<Record<string, unknown>>): Promise<Bytes> {
   return sha256(JSON.stringify(claims));
 }
 
-/** Reads back what {@link jwtClaims} wrote. @returns null when something is missing or malformed */
+/** The inverse of {@link jwtClaims}. @returns null if a claim is missing or malformed */
 export function jwtContent(payload: Readonly<Record<string, unknown>>): AccessTokenContent | null {
   const { sub, aud, client_id: clientId, scope, iat, exp, sub_kind: kind } = payload;
   if (typeof sub !== "string" || typeof clientId !== "string" || typeof scope !== "string") {
     return null;
   }
   if (typeof aud !== "string" || typeof iat !== "number" || typeof exp !== "number") return null;
-  // Tokens of 0.1 do not say the kind; they have expired an hour after an upgrade.
+  // Tokens of version 0.1 lack the kind; they expire an hour after an upgrade.
   const isClient = kind === undefined ? sub === clientId : kind === "client";
   const own = Object.entries(payload).filter(([name]) => !RESERVED_CLAIMS.has(name));
   return {

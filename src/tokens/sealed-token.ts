@@ -3,14 +3,14 @@ import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
 import { type Opened, seal, unseal } from "../crypto/seal.ts";
 
 /**
- * Longest token that is written or looked at, in characters. Room for a client id and a subject of
- * 255 bytes each and the longest scope there can be.
+ * Longest token, in characters. Room for a client id and a subject of 255 bytes each, and the
+ * longest scope.
  */
 const TOKEN_LENGTH_MAX = 4096;
 
 /**
- * Writes a token: a prefix that secret scanners recognise, then the sealing in base64url.
- * Only VSCHAR (RFC 6749 appendix A.12 and A.17).
+ * Makes a token: a prefix for secret scanners, then the sealed content in base64url. Only VSCHAR
+ * (RFC 6749 appendix A.12 and A.17).
  */
 export async function sealToken(
   prefix: string,
@@ -23,9 +23,9 @@ export async function sealToken(
 }
 
 /**
- * Reads a token made by {@link sealToken}, without touching storage.
+ * Reads a token made by {@link sealToken}, without storage.
  *
- * @returns null for a forged, truncated, altered or otherwise spelled token
+ * @returns null for a forged, truncated, altered or non-canonical token
  */
 export async function unsealToken(
   prefix: string,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FamilyPolicy } from "../../../src/tokens/family.ts";
-import { isNoteDue, makeLabel, sessionNeededUntilMs } from "../../../src/tokens/session.ts";
+import { isUpdateDue, makeLabel, sessionNeededUntilMs } from "../../../src/tokens/session.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -15,7 +15,7 @@ function notesOf(policy: FamilyPolicy, hours: number): number[] {
   const createdAtMs = 1_700_000_000_123;
   const instants = Array.from({ length: hours }, (_, hour) => createdAtMs + (hour + 1) * HOUR);
   return instants
-    .filter((nowMs) => isNoteDue({ createdAtMs, issuedAtMs: nowMs - HOUR }, nowMs, policy))
+    .filter((nowMs) => isUpdateDue({ createdAtMs, issuedAtMs: nowMs - HOUR }, nowMs, policy))
     .map((nowMs) => (nowMs - createdAtMs) / HOUR);
 }
 
@@ -34,7 +34,7 @@ describe("a refresh is noted", () => {
       fc.property(ms, ms, ms, (idleMs, createdAtMs, laterMs) => {
         const nowMs = createdAtMs + laterMs;
         const policy = policyOf(idleMs, 400 * DAY);
-        expect(isNoteDue({ createdAtMs, issuedAtMs: nowMs }, nowMs, policy)).toBe(false);
+        expect(isUpdateDue({ createdAtMs, issuedAtMs: nowMs }, nowMs, policy)).toBe(false);
       }),
     );
   });
