@@ -1,4 +1,4 @@
-"""An API on Django REST framework: who may call what."""
+"""An API on Django REST framework with a scope for each method."""
 
 from django.urls import path
 from introspection import require_scope
@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 
 class Things(APIView):
-    """Reading needs the scope `read`, everything else `write`."""
+    """Requires the scope `read` for safe methods and `write` for all others."""
 
     def get_permissions(self):
         is_reading = self.request.method in SAFE_METHODS

@@ -1,7 +1,7 @@
-"""Bearer tokens for Django REST framework, checked by introspection (RFC 7662). Copy this file.
+"""Checks bearer tokens in Django REST framework by introspection (RFC 7662). Copy this file.
 
-The setting OAUTH_INTROSPECTION is a dict: URL, CLIENT_ID and CLIENT_SECRET of a client whose scopes
-include "introspection", and AUDIENCE, which tokens must be for.
+The setting OAUTH_INTROSPECTION is a dict with URL, CLIENT_ID and CLIENT_SECRET of a client that has
+the scope "introspection", and AUDIENCE, the required audience of tokens.
 """
 
 import base64
@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from django.conf import settings
 from rest_framework import authentication, exceptions, permissions
 
-# How long to wait for the token service, in seconds.
+# Timeout of requests to the token service, in seconds.
 TIMEOUT_SECONDS = 5
 
 CREDENTIALS = re.compile(r"bearer +([\w\-.~+/]+=*)", re.IGNORECASE | re.ASCII)
@@ -24,7 +24,7 @@ SCHEME = re.compile(r"bearer\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class TokenUser:
-    """Whoever the token was issued to. `id` is the service's subject."""
+    """The subject of the token."""
 
     id: str
     username: str
@@ -32,16 +32,16 @@ class TokenUser:
 
 
 class Unavailable(exceptions.APIException):
-    """Nobody could tell. The token may be good, so this is no 401."""
+    """The token could not be checked. It may be valid, so the status is not 401."""
 
     status_code = 503
-    default_detail = "The token service does not answer."
+    default_detail = "The token service does not respond."
     default_code = "temporarily_unavailable"
     wait = 1  # REST framework sends it as Retry-After.
 
 
 class IntrospectionAuthentication(authentication.BaseAuthentication):
-    """Authenticates a request by the token in its Authorization header, and never by its query."""
+    """Authenticates a request by the token in the Authorization header, never in the query."""
 
     def authenticate(self, request):
         authorization = request.headers.get("Authorization", "")
@@ -53,20 +53,20 @@ class IntrospectionAuthentication(authentication.BaseAuthentication):
             malformed.auth_header = challenge('error="invalid_request"')
             raise malformed
         token = introspect(match[1])
-        # `active` answers for signature, expiry and revocation. What it is for is ours to check.
+        # `active` covers signature, expiry and revocation. The audience is checked here.
         if token.get("active") is not True or not is_for_us(token.get("aud")):
-            raise exceptions.AuthenticationFailed("The token is not good.")
+            raise exceptions.AuthenticationFailed("The token is invalid.")
         return TokenUser(id=token["sub"], username=token.get("username", "")), token
 
     def authenticate_header(self, request):
-        """The challenge of a 401. Without a token it names no error (RFC 6750 §3.1)."""
+        """The challenge of a 401; no error code if the request has no token (RFC 6750 §3.1)."""
         if SCHEME.match(request.headers.get("Authorization", "")) is None:
             return challenge()
         return challenge('error="invalid_token"')
 
 
 def require_scope(scope):
-    """Makes the permission class of a route: the token must have this scope."""
+    """Creates the permission class of a route that requires a scope."""
 
     class HasScope(permissions.BasePermission):
         def has_permission(self, request, view):
@@ -74,7 +74,7 @@ def require_scope(scope):
                 return False  # REST framework turns this into a 401 with the challenge.
             if scope in request.auth.get("scope", "").split(" "):
                 return True
-            denied = exceptions.PermissionDenied("The token lacks a scope.")
+            denied = exceptions.PermissionDenied("The token does not have the required scope.")
             denied.auth_header = challenge('error="insufficient_scope"', f'scope="{scope}"')
             raise denied
 
@@ -82,7 +82,7 @@ def require_scope(scope):
 
 
 def challenge(*attributes):
-    """What WWW-Authenticate says (RFC 6750 §3)."""
+    """The value of WWW-Authenticate (RFC 6750 §3)."""
     return ", ".join(['Bearer realm="api"', *attributes])
 
 
@@ -92,7 +92,7 @@ def is_for_us(audience):
 
 
 def introspect(token):
-    """Asks the token service about a token. Any answer but a 200 is no answer about the token."""
+    """Introspects a token. Any status other than 200 says nothing about the token."""
     wanted = settings.OAUTH_INTROSPECTION
     credentials = f"{quote_plus(wanted['CLIENT_ID'])}:{quote_plus(wanted['CLIENT_SECRET'])}"
     request = urllib.request.Request(

@@ -1,7 +1,7 @@
 /**
- * An API on Express that checks JWT access tokens with the token service's public keys.
- * Settings: ISSUER, such as https://login.example.com; AUDIENCE, such as https://api.example.com;
- * PORT.
+ * An API on Express that verifies JWT access tokens with the token service's public keys.
+ * Environment: ISSUER, such as https://login.example.com; AUDIENCE, such as
+ * https://api.example.com; PORT (default 3000).
  */
 import express from "express";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
@@ -10,7 +10,7 @@ const ISSUER = setting("ISSUER");
 const AUDIENCE = setting("AUDIENCE");
 const PORT = Number(process.env["PORT"] ?? 3000);
 
-/** Where `PATH_PREFIX` is `/o`. Fetched once, kept for ten minutes, and fetched again for a key id that nobody has seen. */
+/** The path for `PATH_PREFIX` = `/o`. Cached for 10 min; fetched again for an unknown key id. */
 const keys = createRemoteJWKSet(new URL("/o/.well-known/jwks.json", ISSUER));
 
 const REQUIRED = {
@@ -21,14 +21,14 @@ const REQUIRED = {
   requiredClaims: ["exp", "iat", "sub", "client_id", "jti"],
 };
 
-/** The keys could not be had: this says nothing about the token. */
+/** Errors of fetching the keys, which say nothing about the token. */
 const KEY_ERRORS = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
 
 /**
- * Guards a route with a bearer token (RFC 6750) of the `Authorization` header, and never of the
- * query. A route behind it finds the token's claims in `response.locals.token`.
+ * Requires a bearer token (RFC 6750) in the `Authorization` header, never in the query. Sets
+ * `response.locals.token` to the token's claims.
  *
- * @param {string} scope the one that the route needs
+ * @param {string} scope the required scope
  */
 function bearer(scope) {
   return async (request, response, next) => {
@@ -74,7 +74,7 @@ function unavailable(response) {
 
 function setting(name) {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is missing`);
+  if (!value) throw new Error(`Set the environment variable ${name}.`);
   return value;
 }
 

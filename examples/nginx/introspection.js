@@ -1,4 +1,4 @@
-/** Tells auth_request whether a request's bearer token is good, by introspection (RFC 7662). */
+/** Checks the bearer token of a request for auth_request, by introspection (RFC 7662). */
 
 const CREDENTIALS = /^bearer +([\w\-.~+/]+=*)$/i;
 
@@ -6,25 +6,25 @@ async function check(request) {
   const audience = request.variables.audience;
   const scope = request.variables.required_scope;
   const authorization = request.headersIn.Authorization || "";
-  if (!/^bearer\b/i.test(authorization)) return refuse(request, 401);
+  if (!/^bearer\b/i.test(authorization)) return reject(request, 401);
   const match = CREDENTIALS.exec(authorization);
-  if (match === null) return refuse(request, 401, "invalid_request");
+  if (match === null) return reject(request, 401, "invalid_request");
   const reply = await request.subrequest("/_introspect", {
     body: `token=${encodeURIComponent(match[1])}`,
   });
   if (reply.status !== 200) return request.return(500);
   const token = JSON.parse(reply.responseText);
   if (token.active !== true || !isFor(audience, token))
-    return refuse(request, 401, "invalid_token");
+    return reject(request, 401, "invalid_token");
   const scopes = (token.scope || "").split(" ");
-  if (!scopes.includes(scope)) return refuse(request, 403, "insufficient_scope", scope);
+  if (!scopes.includes(scope)) return reject(request, 403, "insufficient_scope", scope);
   request.variables.token_subject = token.sub;
   request.variables.token_client = token.client_id;
   request.return(204);
 }
 
-/** Says why in a variable, since auth_request passes the status alone. */
-function refuse(request, status, error, scope) {
+/** Sets the reason in variables, because auth_request passes on only the status. */
+function reject(request, status, error, scope) {
   const attributes = ['Bearer realm="api"'];
   if (error !== undefined) attributes.push(`error="${error}"`);
   if (scope !== undefined) attributes.push(`scope="${scope}"`);

@@ -1,6 +1,6 @@
 /**
- * `npm run example`: the token service and, beside it, this API, connected as two Workers of one
- * account are. Options: `--port` and `--api-port`, and `--persist-to` for the local state.
+ * `npm run example`: runs the token service and this API, connected like two Workers of one
+ * account. Options: `--port`, `--api-port`, and `--persist-to` for the local state.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,7 +20,7 @@ const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
 const ACCOUNTS = join(import.meta.dirname, "accounts.json");
 const API_CONFIG = join(import.meta.dirname, "wrangler.toml");
 
-/** How often to look whether whoever started this is still there, in milliseconds. */
+/** Interval for checking that the parent process is alive, in milliseconds. */
 const ORPHAN_CHECK_MS = 500;
 
 const options = readOptions();
@@ -28,13 +28,13 @@ const stateDir = resolve(options["persist-to"]);
 const issuer = `http://${HOST}:${options.port}`;
 const api = `http://${HOST}:${options["api-port"]}`;
 
-/** Where the two Workers find each other: a folder of their own, whatever else is being run. */
+/** The registry through which the two Workers connect; separate from other running Workers. */
 const registry = mkdtempSync(join(tmpdir(), "tollgate-example-"));
 const children: ChildProcess[] = [];
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(0));
 const parent = process.ppid;
-// npm passes a signal to its shell alone, which dies of it and leaves this process behind.
+// npm sends a signal only to its shell, which ends and leaves this process running.
 setInterval(() => process.ppid !== parent && end(0), ORPHAN_CHECK_MS);
 
 try {
@@ -78,7 +78,7 @@ function serveApi(): Promise<void> {
   ]);
 }
 
-/** Neither Worker is of use without the other: when one ends, both do. */
+/** Starts a Worker and waits until it is ready. When one Worker ends, both end. */
 async function startUntilReady(args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [...args], {
     env: { ...process.env, ...WRANGLER_ENV, WRANGLER_REGISTRY_PATH: registry },
@@ -92,7 +92,7 @@ async function startUntilReady(args: readonly string[]): Promise<void> {
     seen = (seen + stripVTControlCharacters(String(chunk))).slice(-4096);
     if (/^Ready\.|Ready on/m.test(seen)) return;
   }
-  // It ended without getting ready, and its exit ends this process.
+  // The child ended before it was ready; its exit handler ends this process.
   await new Promise<never>(() => undefined);
 }
 

@@ -1,5 +1,5 @@
 /**
- * What to type when both Workers run: lines for a shell, with what they show as comments.
+ * Shell commands to try when both Workers run.
  *
  * @param issuer origin of the token service
  * @param api origin of the API
@@ -11,7 +11,7 @@ export function tour(issuer: string, api: string): string {
     `${at(client)}/o/token/)`;
   const call = `curl -i -w "\\n\\n" -H "Authorization: Bearer $ACCESS" ${api}`;
   return `
-Both are ready. Paste these lines into another shell.
+Both Workers are ready. Paste these lines into another shell.
 
 # Log in, and call the API.
 ${logIn("example-app")}
@@ -19,16 +19,16 @@ ACCESS=$(echo "$LOGIN" | grep -o 'tga_[^"]*'); REFRESH=$(echo "$LOGIN" | grep -o
 ${call}/things
 ${call}/things -X DELETE
 
-# Refresh, and call it with the new token.
+# Refresh, and call the API with the new token.
 LOGIN=$(curl -s -d "grant_type=refresh_token&refresh_token=$REFRESH" ${at("example-app")}/o/token/)
 ACCESS=$(echo "$LOGIN" | grep -o 'tga_[^"]*'); REFRESH=$(echo "$LOGIN" | grep -o 'tgr_[^"]*')
 ${call}/things -X DELETE
 
-# Log out. The API refuses the token.
+# Log out. The API rejects the token.
 curl -d "token=$REFRESH" ${at("example-app")}/o/revoke_token/
 ${call}/things -X DELETE
 
-# The same with a JWT, which the API checks with public keys.
+# The same with a JWT, which the API verifies with public keys.
 ${logIn("example-jwt-app")}
 ACCESS=$(echo "$LOGIN" | grep -o 'eyJ[^"]*')
 ${call}/reports

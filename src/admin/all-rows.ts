@@ -1,9 +1,9 @@
 import type { PageRange } from "../storage/registry.ts";
 
-/** Rows read at a time. */
+/** Rows of one read. */
 const PAGE_ROWS = 500;
 
-/** Reads all rows, a page at a time. */
+/** Reads all rows, page by page. */
 export async function* allRows<Row>(
   list: (page: PageRange) => Promise<readonly Row[]>,
   keyOf: (row: Row) => string,
@@ -18,12 +18,12 @@ export async function* allRows<Row>(
   }
 }
 
-/** The key by which clients are listed. */
+/** The key that orders lists of clients. */
 export function idOf(row: { readonly client_id: string }): string {
   return row.client_id;
 }
 
-/** The key by which users are listed. */
+/** The key that orders lists of users. */
 export function nameOf(row: { readonly username: string }): string {
   return row.username;
 }

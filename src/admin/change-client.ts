@@ -3,13 +3,13 @@ import type { ClientRow } from "../storage/clients.ts";
 import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import type { AdminDeps } from "./deps.ts";
 
-/** How often a change is tried when somebody else changes the same row. */
+/** How often a change is retried when the row was changed concurrently. */
 const TRIES_MAX = 3;
 
 /**
- * Changes a client by what it is now, and decides anew when it was changed meanwhile.
+ * Changes a client, based on its current row. Calls `decide` again after a concurrent change.
  *
- * @throws ManagementError `not_found`, or `changed` when it never stays the same
+ * @throws ManagementError `not_found`, or `changed` when every attempt conflicts
  */
 export async function changeClient<Result>(
   clientId: string,
@@ -37,7 +37,7 @@ export async function findClient(clientId: string, { registry }: AdminDeps): Pro
   return row;
 }
 
-/** The {@link ManagementError} of a client that is not there. */
+/** The {@link ManagementError} for an unknown client. */
 export function notFound(clientId: string): ManagementError {
   return new ManagementError("not_found", { kind: "client", name: clientId });
 }

@@ -3,15 +3,15 @@ import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import type { UserKey, UserRow } from "../storage/users.ts";
 import type { AdminDeps } from "./deps.ts";
 
-/** How often a change is tried when somebody else changes the same row. */
+/** How often a change is retried when the row was changed concurrently. */
 const TRIES_MAX = 3;
 
 type UserWrite = Extract<RegistryWrite, { kind: "update_user" | "delete_user" }>;
 
 /**
- * Changes a user by what the row is now, and decides anew when it was changed meanwhile.
+ * Changes a user, based on the current row. Calls `decide` again after a concurrent change.
  *
- * @throws ManagementError `not_found`, or `changed` when it never stays the same
+ * @throws ManagementError `not_found`, or `changed` when every attempt conflicts
  */
 export async function changeUser<Result>(
   key: UserKey,

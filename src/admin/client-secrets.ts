@@ -9,37 +9,36 @@ import { parseClientEntry } from "./entries.ts";
 import type { SecretFields } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
 
-/** A client and its new secret, which is shown this once. Null: nothing new to show. */
+/** A client and its new secret, which is shown once; null: no new secret. */
 export interface ClientSecret {
   readonly clientId: string;
   readonly secret: string | null;
 }
 
-/** Prefix of a secret that is made here, for scanners that look for leaked ones. */
+/** Prefix of a generated secret, for scanners that look for leaked secrets. */
 export const SECRET_PREFIX = "tgs_";
 
-/** Length of a secret that is made here, in bytes. */
+/** Length of a generated secret, in bytes. */
 const SECRET_BYTES = 32;
 
 /**
- * The end of a secret that a command ended at once. Its record stays, so that `apply` knows the
- * secret when an older file has it, and does not bring it back.
+ * Expiry of a previous secret that was ended immediately. Its hash is kept, so that `apply`
+ * recognizes the secret in an older file and does not restore it.
  */
 const ENDED_AT_MS = 0;
 
-/** How {@link rotateClientSecret} goes about it. */
+/** Options of {@link rotateClientSecret}. */
 export interface SecretRotation {
-  /** A secret that the client brings; null: one is made. */
+  /** The new secret; null: generate one. */
   readonly secret: string | null;
-  /** Until when the old secret is valid too. Null: until the next rotation, or until dropped. */
+  /** When the old secret expires. Null: at the next rotation, or when it is dropped. */
   readonly oldEndsAtMs: number | null;
-  /** The old secret ends at once. */
+  /** Ends the old secret immediately. */
   readonly endsOld: boolean;
 }
 
 /**
- * Gives a client a new secret, beside which the old one stays valid. The one before the old one
- * ends at once.
+ * Gives a client a new secret. The old secret stays valid; the one before it ends immediately.
  *
  * @throws ManagementError `not_found`, `invalid` or `changed`
  */
@@ -54,7 +53,7 @@ export function rotateClientSecret(
       client_id: clientId,
       ...(rotation.secret === null ? {} : { client_secret: rotation.secret }),
     });
-    await refuseSame(client_secret, old, deps.clientSecrets);
+    await requireDifferent(client_secret, old, deps.clientSecrets);
     const { oldEndsAtMs, endsOld } = rotation;
     const previous = {
       previous_secret_record: old,
@@ -68,9 +67,9 @@ export function rotateClientSecret(
 }
 
 /**
- * Ends the secret from before the last rotation.
+ * Ends the secret before the last rotation.
  *
- * @throws ManagementError `not_found`, `changed`, or `invalid` when there is no such secret
+ * @throws ManagementError `not_found`, `changed`, or `invalid` when there is no previous secret
  */
 export function dropPreviousSecret(clientId: string, deps: AdminDeps): Promise<void> {
   return changeClient(clientId, deps, async (row) => {
@@ -80,12 +79,12 @@ export function dropPreviousSecret(clientId: string, deps: AdminDeps): Promise<v
   });
 }
 
-/** Whether the secret from before the last rotation may still be valid. */
+/** Whether the secret before the last rotation may still be valid. */
 export function hasPreviousSecret(row: SecretFields): boolean {
   return row.previous_secret_record !== null && row.previous_secret_ends_at_ms !== ENDED_AT_MS;
 }
 
-/** Makes a secret of 256 bits. */
+/** Generates a secret of 256 bits. */
 export function makeSecret(random: Random): string {
   return SECRET_PREFIX + toBase64Url(random(SECRET_BYTES));
 }
@@ -93,11 +92,11 @@ export function makeSecret(random: Random): string {
 function requireSecret(row: ClientRow): string {
   const method = row.token_endpoint_auth_method;
   if (row.secret_record !== null) return row.secret_record;
-  throw invalid(`a client of method "${method}" has no secret`);
+  throw invalid(`a client with authentication method "${method}" has no secret`);
 }
 
-/** The same secret twice would not end when the old one is said to. */
-async function refuseSame(secret: string, old: string, passwords: Passwords): Promise<void> {
+/** Otherwise the old secret would stay valid after its expiry. */
+async function requireDifferent(secret: string, old: string, passwords: Passwords): Promise<void> {
   const { matched } = await passwords.check(secret, [old]);
-  if (matched !== null) throw invalid("client_secret: is the secret that the client has now");
+  if (matched !== null) throw invalid("client_secret: is the current secret; use a different one");
 }

@@ -10,41 +10,41 @@ import { type Listing, listPage } from "./listing.ts";
 import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
 
-/** A client as it is shown: all that its file entry has but the records, and a few instants. */
+/** A client as shown by the management API: its file entry without hashes, plus timestamps. */
 export interface ClientView
   extends Omit<ClientEntry, "client_secret" | "secret_record" | "previous_secret_record"> {
   readonly has_secret: boolean;
-  /** The secret before the last rotation is valid too; see `previous_secret_ends_at`. */
+  /** Whether the secret before the last rotation is also valid; see `previous_secret_ends_at`. */
   readonly has_previous_secret: boolean;
   readonly created_at: string;
-  /** Sessions that began before have ended. */
+  /** Sessions that began earlier have ended. */
   readonly sessions_valid_from: string;
 }
 
-/** What only files have, which bring the records of another service. */
+/** Fields that only files may contain, for example with hashes of another service. */
 const RECORD_FIELDS = [
   "secret_record",
   "previous_secret_record",
   "previous_secret_ends_at",
 ] as const;
 
-/** What stays as it is, or is changed by a rotation alone. */
+/** Fields that an update cannot change. */
 const FIXED_FIELDS: readonly string[] = ["client_id", "client_secret", ...RECORD_FIELDS];
 
-/** The fields of a client that an update may be about, as a file has them. */
+/** Fields of an update, in the format of a file. */
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Makes a client, and a secret for it unless it brings one or needs none.
+ * Creates a client, and generates a secret unless `input` contains one or the client needs none.
  *
- * @param input as in a file; anything may be wrong with it
+ * @param input an unvalidated entry in the format of a file
  * @throws ManagementError `invalid` or `already_exists`
  */
 export async function createClient(input: object, deps: AdminDeps): Promise<ClientSecret> {
   const entry = parseClientEntry(input);
   const records = RECORD_FIELDS.filter((field) => entry[field] !== undefined);
   if (records.length > 0)
-    throw invalid(...records.map((field) => `${field}: stands in files alone`));
+    throw invalid(...records.map((field) => `${field}: only allowed in a file for apply`));
   const clientId = entry.client_id;
   const secret = needsSecret(entry) ? (entry.client_secret ?? makeSecret(deps.random)) : null;
   const record = secret === null ? null : await deps.clientSecrets.makeHash(secret);
@@ -53,7 +53,7 @@ export async function createClient(input: object, deps: AdminDeps): Promise<Clie
   return { clientId, secret };
 }
 
-/** Shows clients by id, one page. */
+/** Lists clients by id, one page. */
 export function listClients(
   page: PageRange,
   { registry }: AdminDeps,
@@ -67,10 +67,10 @@ export async function showClient(clientId: string, deps: AdminDeps): Promise<Cli
 }
 
 /**
- * Changes fields of a client. One that turns to a method with a secret gets a new secret.
+ * Changes fields of a client. Generates a secret if the new authentication method needs one.
  *
- * @param changes as in a file; undefined takes a field back to its default
- * @param merge how the changes meet what is there; by default they replace whole fields
+ * @param changes in the format of a file; undefined resets a field to its default
+ * @param merge combines the changes with the current fields; by default they replace whole fields
  * @throws ManagementError `not_found`, `invalid` or `changed`
  */
 export async function updateClient(
@@ -80,12 +80,12 @@ export async function updateClient(
   merge: (old: Fields, changes: Fields) => Fields = (old, more) => ({ ...old, ...more }),
 ): Promise<ClientSecret> {
   const fixed = FIXED_FIELDS.filter((field) => field in changes);
-  if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: no update changes it`));
+  if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: cannot be updated`));
   return changeClient(clientId, deps, async (row) => {
     const { secret_record, previous_secret_record, previous_secret_ends_at, ...old } =
       clientEntryOf(row);
     const wanted: Record<string, unknown> = { ...merge(old, changes) };
-    // What only the old method has goes with it.
+    // Keys belong to the old method only.
     const isMethodNew = wanted["token_endpoint_auth_method"] !== row.token_endpoint_auth_method;
     if (isMethodNew && !("jwks" in changes)) delete wanted["jwks"];
     const entry = parseClientEntry(wanted);
@@ -104,7 +104,7 @@ export async function updateClient(
 }
 
 /**
- * Disables a client, which ends every session of it, or enables it again.
+ * Disables a client and ends all of its sessions, or enables it again.
  *
  * @throws ManagementError `not_found` or `changed`
  */
@@ -119,18 +119,18 @@ export function setClientDisabled(
   });
 }
 
-/** Ends every token of a client, which may ask for others. @throws ManagementError `not_found` */
+/** Revokes all tokens of a client. @throws ManagementError `not_found` */
 export function endClientSessions(clientId: string, deps: AdminDeps): Promise<void> {
-  return onRow({ kind: "update_client", clientId, fields: {}, endsSessions: true }, deps);
+  return writeExisting({ kind: "update_client", clientId, fields: {}, endsSessions: true }, deps);
 }
 
-/** Deletes a client, which ends every session of it. @throws ManagementError `not_found` */
+/** Deletes a client and ends all of its sessions. @throws ManagementError `not_found` */
 export function deleteClient(clientId: string, deps: AdminDeps): Promise<void> {
-  return onRow({ kind: "delete_client", clientId }, deps);
+  return writeExisting({ kind: "delete_client", clientId }, deps);
 }
 
-/** Writes what asks of a row only that it is there. */
-async function onRow(
+/** Makes a write that only requires the client to exist. */
+async function writeExisting(
   write: Extract<RegistryWrite, { kind: "update_client" | "delete_client" }>,
   { registry }: AdminDeps,
 ): Promise<void> {

@@ -3,18 +3,18 @@ import type { Random } from "../crypto/random.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Registry } from "../storage/registry.ts";
 
-/** What the functions of management work with. */
+/** Dependencies of the management functions. */
 export interface AdminDeps {
   readonly registry: Registry;
   readonly userPasswords: Passwords;
   readonly clientSecrets: Passwords;
   readonly random: Random;
-  /** Fewest characters of a password that is set from now on. */
+  /** Minimum length of a new password, in characters. */
   readonly passwordLengthMin: number;
-  /** The setting `SCOPES`. Without it names of scopes are not compared with it. */
+  /** The setting `SCOPES`. Undefined: scope names are not checked. */
   readonly scopes?: Scope;
-  /** Makes the `users.id` of a new user; never the same twice. */
+  /** Generates the unique `users.id` of a new user. */
   readonly newUserId: () => string;
-  /** Ends the family of a session of that client; null where only D1 can be reached. */
+  /** Ends the refresh family of a session; null if only D1 is available. */
   readonly endFamily: ((familyId: string, clientId: string) => Promise<void>) | null;
 }

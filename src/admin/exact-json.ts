@@ -2,13 +2,15 @@ import { invalid } from "../errors/management-error.ts";
 import { parseExactJson } from "../protocol/json.ts";
 import { placeOf } from "./entries.ts";
 
-/** What is said of a number that cannot be kept as it is written. */
-export const INEXACT_NUMBER = "has a number that JSON readers round: write it as a string";
+/** The problem with a number that JSON parsers round. */
+export const INEXACT_NUMBER = "contains a number that JSON parsers round; write it as a string";
 
 /**
- * Reads JSON whose numbers must be kept as they are written: a token would say another.
+ * Parses JSON and rejects numbers that would be rounded, because a token would contain another
+ * number.
  *
- * @throws what `JSON.parse` throws, and ManagementError `invalid` that quotes no number
+ * @throws SyntaxError for invalid JSON
+ * @throws ManagementError `invalid` for a number; the message does not quote it
  */
 export function readExactJson(text: string): unknown {
   const { value, inexact } = parseExactJson(text);
@@ -17,7 +19,7 @@ export function readExactJson(text: string): unknown {
   throw invalid(...[...places].map((place) => `${place}: ${INEXACT_NUMBER}`));
 }
 
-/** Names inside claims are the caller's own. */
+/** Cuts a path at `claims`: the names below it come from the caller. */
 function untilClaims(path: readonly PropertyKey[]): readonly PropertyKey[] {
   const index = path.indexOf("claims");
   return index === -1 ? path : path.slice(0, index + 1);

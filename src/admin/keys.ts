@@ -10,25 +10,25 @@ import {
 } from "../crypto/signing-keys.ts";
 import { invalid } from "../errors/management-error.ts";
 
-/** The secrets that hold keys in an order: the first is used, all are accepted. */
+/** Secrets that contain an ordered list of keys: the first is used, all are accepted. */
 export type KeySecret = "TOKEN_KEYS" | "SIGNING_KEYS";
 
-/** Keys as their secret has them. Only {@link KeySet.value} is to be kept secret. */
+/** The keys of a secret. Only {@link KeySet.value} is confidential. */
 export interface KeySet {
-  /** In the order of the secret: the first seals or signs. */
+  /** In order: the first seals or signs. */
   readonly keys: readonly { readonly id: string; readonly algorithm: string }[];
-  /** What to put into the secret. */
+  /** The value of the secret. */
   readonly value: string;
 }
 
 /**
- * How long to wait after each step of a rotation: the one place that says so. Commands print it,
- * and a test compares docs/operations.md with it.
+ * How long to wait after each step of a rotation. Commands print it, and a test compares
+ * docs/operations.md with it.
  */
 export const KEY_WAITS: Readonly<Record<KeySecret, { add: string; promote: string }>> = {
   TOKEN_KEYS: {
     add: "2 minutes, until the secret is everywhere",
-    // Each refresh seals anew, with the key in front.
+    // Every refresh seals a new token with the first key.
     promote: "`REFRESH_IDLE_TTL_SECONDS` (30 days), or a client's own if longer",
   },
   SIGNING_KEYS: {
@@ -37,10 +37,10 @@ export const KEY_WAITS: Readonly<Record<KeySecret, { add: string; promote: strin
   },
 };
 
-/** What a ring key is for; it has no algorithm of its own to choose. */
+/** The algorithm of all TOKEN_KEYS. */
 const RING_ALGORITHM = "A256CTR+HS256";
 
-/** Shortest start of an id that is taken for it. */
+/** Minimum length of an abbreviated id. */
 const ID_START_MIN = 4;
 
 interface Key {
@@ -49,21 +49,21 @@ interface Key {
   readonly material: Bytes | JWK;
 }
 
-/** Makes the value of a secret that is not there yet: one key. */
+/** Generates the value of a new secret: one key. */
 export async function firstKey(secret: KeySecret, random: Random): Promise<string> {
   return write(secret, [await makeKey(secret, "ES256", random)]).value;
 }
 
-/** @throws ManagementError `invalid` when the value is no such secret; quotes none of it */
+/** Lists keys. @throws ManagementError `invalid` for an invalid value, without quoting it */
 export async function listKeys(secret: KeySecret, value: string): Promise<KeySet> {
   return write(secret, await read(secret, value));
 }
 
 /**
- * Adds a key at the end, so that all that accept keys know it before anything is sealed with it.
+ * Adds a key at the end, so that it is accepted everywhere before it is used.
  *
  * @param algorithm of a signing key
- * @throws ManagementError `invalid` when the value is no such secret, or full
+ * @throws ManagementError `invalid` when the value is invalid or has the maximum number of keys
  */
 export async function addKey(
   secret: KeySecret,
@@ -72,15 +72,15 @@ export async function addKey(
 ): Promise<KeySet> {
   const keys = await read(secret, value);
   const set = write(secret, [...keys, await makeKey(secret, algorithm, random)]);
-  // The reader knows how many there may be.
+  // Parsing checks the maximum number of keys.
   await read(secret, set.value);
   return set;
 }
 
 /**
- * Moves a key to the front: it seals or signs from now on.
+ * Moves a key to the front, so that it seals or signs new tokens.
  *
- * @throws ManagementError `invalid` when the value is no such secret or has no such key
+ * @throws ManagementError `invalid` when the value is invalid or the key is unknown
  */
 export async function promoteKey(secret: KeySecret, value: string, id: string): Promise<KeySet> {
   const keys = await read(secret, value);
@@ -89,16 +89,17 @@ export async function promoteKey(secret: KeySecret, value: string, id: string): 
 }
 
 /**
- * Takes a key away: what it sealed or signed is refused from now on.
+ * Removes a key. Tokens that it sealed or signed become invalid.
  *
- * @throws ManagementError `invalid` when it is the first or the only one, or there is none
+ * @throws ManagementError `invalid` when the key is unknown, the first one or the only one
  */
 export async function retireKey(secret: KeySecret, value: string, id: string): Promise<KeySet> {
   const keys = await read(secret, value);
   const retired = find(keys, id);
   const use = secret === "TOKEN_KEYS" ? "seals" : "signs";
-  if (keys.length === 1) throw invalid(`${id} is the only key`);
-  if (retired === keys[0]) throw invalid(`${id} is the key that ${use}; promote another first`);
+  if (keys.length === 1) throw invalid(`${id} is the only key; add another first`);
+  if (retired === keys[0])
+    throw invalid(`${id} is the key that ${use} new tokens; promote another first`);
   return write(
     secret,
     keys.filter((key) => key !== retired),
@@ -108,8 +109,9 @@ export async function retireKey(secret: KeySecret, value: string, id: string): P
 function find(keys: readonly Key[], id: string): Key {
   const begun = keys.filter((key) => id.length >= ID_START_MIN && key.id.startsWith(id));
   const found = keys.find((key) => key.id === id) ?? begun[0];
-  if (found === undefined) throw invalid("there is no key of this id");
-  if (begun.length > 1 && found.id !== id) throw invalid("several keys begin so; write more of it");
+  if (found === undefined) throw invalid("unknown key id");
+  if (begun.length > 1 && found.id !== id)
+    throw invalid("several keys match; use more characters of the id");
   return found;
 }
 

@@ -3,11 +3,11 @@ import type { PageRange } from "../storage/registry.ts";
 /** One page of a list. */
 export interface Listing<Item> {
   readonly items: readonly Item[];
-  /** What to ask for as `after` to get the next page; null: there is none. */
+  /** The `after` of the next page; null: this is the last one. */
   readonly next: string | null;
 }
 
-/** Reads one page. One row more than is shown tells whether there are more. */
+/** Reads one page. Reads one extra row to know whether there are more. */
 export async function listPage<Row, Item>(
   list: (page: PageRange) => Promise<readonly Row[]>,
   { after, limit }: PageRange,

@@ -1,7 +1,7 @@
-/** Most letters that a misspelt name may differ in. */
+/** Maximum edit distance of a misspelt name. */
 const DISTANCE_MAX = 2;
 
-/** The known name that is spelt most like this one, or null when none is near. */
+/** The most similar known name, or null when none is similar. */
 export function nearest(name: string, known: readonly string[]): string | null {
   const near = known
     .map((one) => ({ one, distance: distanceBetween(name.toLowerCase(), one) }))
@@ -10,7 +10,7 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return near[0]?.one ?? null;
 }
 
-/** Letters to insert, delete or replace to make one text the other (Levenshtein). */
+/** The Levenshtein distance. */
 function distanceBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...a].entries()) {

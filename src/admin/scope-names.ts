@@ -7,22 +7,22 @@ const FIELDS = ["scope", "default_scope"] as const;
 type ScopeFields = { readonly [Field in (typeof FIELDS)[number]]?: string | null | undefined };
 
 /**
- * Finds scope names of a client that the service does not have and therefore never grants.
+ * Finds scope names of a client that are not in SCOPES and are therefore never granted.
  *
  * @param scopes the setting `SCOPES`
- * @returns a problem for each field that has one, without the name that was sent
+ * @returns one problem for each affected field, without quoting the unknown names
  */
 export function unknownScopes(client: ScopeFields, scopes: Scope): string[] {
   const known = new Set([...scopes, ...NAMED_SCOPES, ADMIN_SCOPE]);
   return FIELDS.flatMap((field) => {
     const text = client[field] ?? "";
-    // With a comma it is refused for that, or is what an older version took.
+    // A comma is rejected elsewhere, or was accepted by an older version.
     const names = text.includes(",") ? [] : (parseScope(text) ?? []);
     const unknown = names.filter((name) => !known.has(name));
     if (unknown.length === 0) return [];
     return [
-      `${field}: has ${unknown.length} of ${names.length} names that SCOPES does not have; ` +
-        `SCOPES is: ${scopes.join(" ")}`,
+      `${field}: ${unknown.length} of ${names.length} names are not in SCOPES, ` +
+        `which is: ${scopes.join(" ")}`,
     ];
   });
 }

@@ -7,21 +7,21 @@ import type { AdminDeps } from "./deps.ts";
 import { type Listing, listPage } from "./listing.ts";
 import { instantOf } from "./registry-rows.ts";
 
-/** A login as it is shown. */
+/** A session as shown by the management API. */
 export interface SessionView {
-  /** No token. */
+  /** Not a token. */
   readonly id: string;
   readonly client_id: string;
-  /** What the client said of itself at login, such as the name of a browser; may be empty. */
+  /** Description of the client at login, for example its browser; may be empty. */
   readonly label: string;
   readonly created_at: string;
-  /** To the day, or better. */
+  /** Precise to at least a day. */
   readonly last_refreshed_at: string;
-  /** Whether it took place at the server that this one replaces, and was not used here yet. */
+  /** Whether it comes from an imported token that has not been used yet. */
   readonly imported: boolean;
 }
 
-/** Shows the live sessions of a user, one page. @throws ManagementError `not_found` */
+/** Lists the active sessions of a user, one page. @throws ManagementError `not_found` */
 export async function listSessions(
   key: UserKey,
   page: PageRange,
@@ -33,8 +33,8 @@ export async function listSessions(
 }
 
 /**
- * Ends one session of a user; doing so again changes nothing. The mark in D1 ends it for whoever
- * asks exactly; where its family can be reached, that is ended too, for those who ask KV alone.
+ * Ends one session of a user; idempotent. The mark in D1 ends it for strict checks. If its refresh
+ * family is reachable, it is ended too, for fast checks, which only read KV.
  *
  * @throws ManagementError `not_found` when the user has no such session
  */

@@ -13,30 +13,31 @@ import { changedFields } from "./row-changes.ts";
 
 export type { UserKey } from "../storage/users.ts";
 
-/** A user as it is shown: all that its file entry has but the record, and a few instants. */
+/** A user as shown by the management API: the file entry without the hash, plus timestamps. */
 export interface UserView extends Omit<UserEntry, "id" | "password" | "password_record"> {
   readonly id: string;
-  /** False: no password is right. */
+  /** False: the user cannot log in with a password. */
   readonly has_password: boolean;
   readonly created_at: string;
-  /** Sessions that began before have ended. */
+  /** Sessions that began earlier have ended. */
   readonly sessions_valid_from: string;
 }
 
-/** What stays as it is, or is changed by a command of its own. */
+/** Fields that an update cannot change. */
 const FIXED_FIELDS = ["id", "password", "password_record"];
 
 /**
- * Makes a user; without a password none is right.
+ * Creates a user. Without a password, the user cannot log in with one.
  *
- * @param input as in a file, but for a record; anything may be wrong with it
+ * @param input an unvalidated entry in the format of a file, without a hash
  * @returns the id, which is the subject of the user's tokens
  * @throws ManagementError `invalid` or `already_exists`
  */
 export async function createUser(input: object, deps: AdminDeps): Promise<string> {
   const entry = parseUserEntry(input);
   const { password, username } = entry;
-  if (entry.password_record !== undefined) throw invalid("password_record: stands in files alone");
+  if (entry.password_record !== undefined)
+    throw invalid("password_record: only allowed in a file for apply");
   if (password !== undefined) requireGoodPassword(password, username, deps);
   const id = entry.id ?? deps.newUserId();
   const fields: UserColumns = {
@@ -55,7 +56,7 @@ export async function createUser(input: object, deps: AdminDeps): Promise<string
   return id;
 }
 
-/** Shows users by name, one page. */
+/** Lists users by name, one page. */
 export function listUsers(page: PageRange, { registry }: AdminDeps): Promise<Listing<UserView>> {
   return listPage((some) => registry.listUsers(some), page, nameOf, viewOf);
 }
@@ -65,14 +66,14 @@ export async function showUser(key: UserKey, deps: AdminDeps): Promise<UserView>
   return viewOf(await findUser(key, deps));
 }
 
-/** The fields of a user that an update may be about, as a file has them. */
+/** Fields of an update, in the format of a file. */
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Changes name, claims or state of a user. A user who is deactivated loses every session.
+ * Changes name, claims or state of a user. Deactivating a user ends all of the user's sessions.
  *
- * @param changes as in a file; undefined takes a field back to its default
- * @param merge how the changes meet what is there; by default they replace whole fields
+ * @param changes in the format of a file; undefined resets a field to its default
+ * @param merge combines the changes with the current fields; by default they replace whole fields
  * @throws ManagementError `not_found`, `invalid`, `already_exists` for a name, or `changed`
  */
 export function updateUser(
@@ -83,7 +84,7 @@ export function updateUser(
 ): Promise<void> {
   return changeUser(key, deps, async (row) => {
     const fixed = FIXED_FIELDS.filter((field) => field in changes);
-    if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: no update changes it`));
+    if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: cannot be updated`));
     const { id: _, password_record: __, ...old } = userEntryOf(row);
     const { username, claims, is_active } = parseUserEntry(merge(old, changes));
     const wanted = {
@@ -111,7 +112,7 @@ async function isTaken(username: string, ownId: string, { registry }: AdminDeps)
 }
 
 /**
- * Forgets the failed logins of a user, who may try again at once.
+ * Clears the failed logins of a user, who may log in immediately.
  *
  * @throws ManagementError `not_found` or `changed`
  */
@@ -123,7 +124,7 @@ export function unlockUser(key: UserKey, deps: AdminDeps): Promise<void> {
 }
 
 /**
- * Gives a user another password, which ends every session of the user and forgets failed logins.
+ * Sets the password of a user, ends all of the user's sessions and clears failed logins.
  *
  * @throws ManagementError `invalid`, `not_found` or `changed`
  */
@@ -141,9 +142,9 @@ export function setPassword(key: UserKey, password: string, deps: AdminDeps): Pr
 }
 
 /**
- * Gives a user a password that is made here, which ends every session of the user.
+ * Generates a password for a user and ends all of the user's sessions.
  *
- * @returns the password, which is shown this once
+ * @returns the password, which cannot be read again
  * @throws ManagementError `not_found` or `changed`
  */
 export async function resetPassword(key: UserKey, deps: AdminDeps): Promise<string> {
@@ -153,7 +154,7 @@ export async function resetPassword(key: UserKey, deps: AdminDeps): Promise<stri
 }
 
 /**
- * Lets a user log in, or ends every session of the user and lets none begin.
+ * Enables a user, or disables the user and ends all sessions.
  *
  * @throws ManagementError `not_found` or `changed`
  */
@@ -161,7 +162,7 @@ export function setUserActive(key: UserKey, isActive: boolean, deps: AdminDeps):
   return updateUser(key, { is_active: isActive }, deps);
 }
 
-/** Ends every session of a user, who can log in again. @throws ManagementError `not_found` */
+/** Ends all sessions of a user, who may log in again. @throws ManagementError `not_found` */
 export function endSessions(key: UserKey, deps: AdminDeps): Promise<void> {
   return changeUser(key, deps, async ({ username }) => {
     const write = { kind: "update_user", username, fields: {}, endsSessions: true } as const;
@@ -169,7 +170,7 @@ export function endSessions(key: UserKey, deps: AdminDeps): Promise<void> {
   });
 }
 
-/** Deletes a user, which ends every session of the user. @throws ManagementError `not_found` */
+/** Deletes a user and ends all of the user's sessions. @throws ManagementError `not_found` */
 export function deleteUser(key: UserKey, deps: AdminDeps): Promise<void> {
   return changeUser(key, deps, async ({ username }) => {
     return { write: { kind: "delete_user", username }, result: undefined };

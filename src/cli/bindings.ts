@@ -9,27 +9,27 @@ import { proxiedDatabase } from "./proxied-database.ts";
 import { withIds } from "./remote-database.ts";
 import { withLockedState } from "./state-lock.ts";
 
-/** Which service a command means. */
+/** The service that a command works on. */
 export interface Target {
   /** Folder of the local state, as `wrangler dev --persist-to` takes it. */
   readonly stateDir: string;
-  /** The deployed service instead. */
+  /** Use the deployed service instead of local state. */
   readonly remote: boolean;
-  /** Environment of wrangler.toml; the top level unless it is named. */
+  /** Environment of wrangler.toml. Default: the top level. */
   readonly env?: string;
 }
 
-/** What of local state a command can reach. Durable Objects are the running service's alone. */
+/** The bindings of local state that a command can open. Only the service opens Durable Objects. */
 export interface LocalState {
   readonly DB: D1Database;
   readonly ACCESS_TOKENS: KVNamespace;
 }
 
 /**
- * Opens the service's D1 database for the length of `use`: the same bound statements, local or
- * remote, through wrangler's own platform proxy.
+ * Opens the service's D1 database while `use` runs, through wrangler's platform proxy. Local and
+ * remote databases take the same bound statements.
  *
- * @throws CommandError when there is no such database, or it has no tables yet
+ * @throws CommandError when the database does not exist or has no tables yet
  */
 export async function withDatabase<Result>(
   target: Target,
@@ -39,10 +39,10 @@ export async function withDatabase<Result>(
 }
 
 /**
- * Opens the D1 database and the KV namespace of local state for the length of `use`, whether or not
- * the service runs on it.
+ * Opens the D1 database and the KV namespace of local state while `use` runs. The service may be
+ * running at the same time.
  *
- * @throws CommandError when there is no such state, or it has no tables yet
+ * @throws CommandError when the state does not exist or has no tables yet
  */
 export function withLocalState<Result>(
   stateDir: string,
@@ -51,7 +51,7 @@ export function withLocalState<Result>(
   return withBindings({ stateDir, remote: false }, ["d1_databases", "kv_namespaces"], use);
 }
 
-/** Kinds of binding, as wrangler's configuration calls them. */
+/** Kinds of binding, by their names in wrangler's configuration. */
 type BindingKind = "d1_databases" | "kv_namespaces";
 
 async function withBindings<Result>(
@@ -95,9 +95,9 @@ async function openProxy(
   const { getPlatformProxy } = await loadWrangler();
   const config = await readConfig(env);
   const { name, compatibility_date } = config;
-  // A binding that deploying has provisioned has no id here, and the proxy takes none by name.
+  // wrangler.toml has no id for a binding that deploying provisioned, and the proxy needs one.
   if (remote) config.d1_databases = await withIds(config.d1_databases, env);
-  // The proxy starts every binding that it is told of, so it is told of those alone.
+  // The proxy starts every binding of its configuration, so list only the needed ones.
   const bindings = kinds.map((kind) => {
     return [kind, config[kind].map((binding: object) => ({ ...binding, remote }))];
   });
@@ -111,7 +111,7 @@ async function openProxy(
       remoteBindings: remote,
     });
   } catch (error) {
-    throw new CommandError(`The database could not be opened: ${messageOf(error)}`);
+    throw new CommandError(`Could not open the database: ${messageOf(error)}`);
   }
 }
 
@@ -122,6 +122,6 @@ function isMissingTable(error: unknown): boolean {
 function describeMissing({ stateDir, remote, env }: Target): string {
   const deploy = `npm run deploy${env ? ` -- --env ${env}` : ""}`;
   return remote
-    ? `The deployed database lacks tables: run ${deploy}`
-    : `${stateDir}: no tables there yet: run npm start once, with the same --persist-to`;
+    ? `The deployed database has no tables. Run ${deploy}`
+    : `${stateDir}: the database has no tables yet. Run npm start once with the same --persist-to`;
 }

@@ -1,7 +1,7 @@
 /**
- * Makes a fresh clone runnable: installs the packages of the lockfile, unless they are there.
- * Plain JavaScript for any Node from 20 on, since nothing is installed yet; what runs after it runs
- * on the Node that the lockfile pins, because npm puts node_modules/.bin first.
+ * Installs the packages of the lockfile in a fresh clone. Plain JavaScript for Node 20 or newer,
+ * because nothing is installed yet. Later commands run on the Node that the lockfile pins: npm puts
+ * node_modules/.bin first in PATH.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
@@ -16,11 +16,11 @@ const INSTALL = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
 process.chdir(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
-  fail(`This needs Node ${NODE_MAJOR_MIN} or newer; this is ${process.version}.`);
+  fail(`Node ${NODE_MAJOR_MIN} or newer is required; this is ${process.version}.`);
 }
 if (!isInstalled()) install();
 
-/** npm writes the marker last, so an install that was cut short has none and is done again. */
+/** npm writes the marker last, so an interrupted install has no marker and runs again. */
 function isInstalled() {
   if (!existsSync(INSTALLED_MARKER)) return false;
   return statSync(INSTALLED_MARKER).mtimeMs >= statSync("package-lock.json").mtimeMs;
@@ -30,17 +30,19 @@ function install() {
   try {
     accessSync(".", constants.W_OK);
   } catch (error) {
-    fail(`Packages cannot be installed in ${process.cwd()}: ${error.message}`);
+    fail(`Cannot install packages in ${process.cwd()}: ${error.message}`);
   }
-  console.log("Installing packages from package-lock.json (a minute on a fresh clone) ...");
+  console.log("Installing packages from package-lock.json (about a minute in a fresh clone) ...");
   const npm = spawnSync("npm", INSTALL, {
     stdio: "inherit",
     shell: process.platform === "win32",
   });
-  if (npm.error) fail(`npm is needed and could not be started: ${npm.error.message}`);
-  if (npm.status !== 0) fail("npm ci failed or was interrupted; its output is above.");
+  if (npm.error) fail(`Could not start npm: ${npm.error.message}`);
+  if (npm.status !== 0) fail("npm ci failed or was interrupted. See its output above.");
   if (!existsSync("node_modules/.bin/node")) {
-    fail("npm ran no install scripts, and so there is no Node 24. Is ignore-scripts set for npm?");
+    fail(
+      "Node 24 was not installed because npm skipped install scripts. Unset ignore-scripts in npm.",
+    );
   }
 }
 

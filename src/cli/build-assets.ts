@@ -1,6 +1,6 @@
 /**
- * `npm run assets`: makes the files that the service serves beside its Worker, in the folder that
- * wrangler.toml names or in another one. Wrangler runs it before it serves or deploys.
+ * `npm run assets`: builds the service's static assets, in the assets folder of wrangler.toml or in
+ * the folder given as an argument. Wrangler runs it before it serves or deploys.
  */
 import {
   existsSync,
@@ -21,7 +21,7 @@ import { ASSETS_DIR, firstPrefix } from "./project.ts";
 const TARGET_DIR = resolve(process.argv[2] ?? ASSETS_DIR);
 const PAGE_DIR = resolve(import.meta.dirname, "../openapi/page");
 
-/** Where each file comes from. */
+/** The source of each file. */
 const ASSETS: Readonly<Record<string, () => Buffer>> = {
   _headers: () => pageFile("_headers"),
   "openapi.json": () => Buffer.from(`${JSON.stringify(document(), null, 2)}\n`),
@@ -31,7 +31,7 @@ const ASSETS: Readonly<Record<string, () => Buffer>> = {
 };
 
 await runCommand(async () => {
-  refuseForeignDir();
+  requireOwnDir();
   for (const [name, read] of Object.entries(ASSETS)) write(join(TARGET_DIR, name), read());
   for (const entry of readdirSync(TARGET_DIR, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -39,7 +39,7 @@ await runCommand(async () => {
   }
 });
 
-/** `npm start` and `npm run deploy` pass the prefix on; to read wrangler.toml takes a second. */
+/** `npm start` and `npm run deploy` pass the prefix, because reading wrangler.toml takes 1 s. */
 function document() {
   return openApiDocument(firstPrefix({ PATH_PREFIX: process.env["PATH_PREFIX"] }));
 }
@@ -48,15 +48,15 @@ function pageFile(name: string): Buffer {
   return readFileSync(join(PAGE_DIR, name));
 }
 
-/** What is not an asset is removed, so the folder must be this command's own. */
-function refuseForeignDir(): void {
+/** All other files in the folder are removed, so it must be empty or from an earlier build. */
+function requireOwnDir(): void {
   if (TARGET_DIR === ASSETS_DIR || !existsSync(TARGET_DIR)) return;
   const names = readdirSync(TARGET_DIR);
   if (names.length === 0 || names.includes("_headers")) return;
-  throw new CommandError(`${TARGET_DIR} holds other files: name an empty folder, or none.`);
+  throw new CommandError(`${TARGET_DIR} contains other files. Use an empty folder or the default.`);
 }
 
-/** Several builds may run at once, and a service may be serving: no file is ever half there. */
+/** Writes in one step: other builds, or a service that reads the files, may run at once. */
 function write(path: string, contents: Buffer): void {
   if (currentContents(path)?.equals(contents)) return;
   mkdirSync(dirname(path), { recursive: true });

@@ -68,11 +68,14 @@ function describeError(classified: Classified): string {
   const { reason, error } = classified;
   switch (reason) {
     case "not_found":
-      return `There is no ${describeSubject(error.subject)}.`;
+      return `${describeSubject(error.subject)} does not exist`;
     case "already_exists":
-      return `There is a ${describeSubject(error.subject)} already.`;
+      return `${describeSubject(error.subject)} already exists`;
     case "changed":
-      return `Another request modified ${describeSubject(error.subject)}. Nothing was written; try again.`;
+      return (
+        `Another request modified ${describeSubject(error.subject)}. ` +
+        "Nothing was written; run the command again."
+      );
     case "invalid":
     case "misconfigured":
       return error.problems.join("\n");
@@ -86,5 +89,5 @@ function describeError(classified: Classified): string {
 }
 
 function describeSubject(subject: Subject | null): string {
-  return subject === null ? "what the file names" : `${subject.kind} ${subject.name}`;
+  return subject === null ? "a client or user of the file" : `${subject.kind} "${subject.name}"`;
 }

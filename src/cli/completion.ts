@@ -1,12 +1,12 @@
 import { type Argument, type Command, Help, type Option } from "commander";
 
-/** Shells that a script can be printed for. */
+/** The supported shells. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** One of them. */
+/** One of {@link SHELLS}. */
 export type Shell = (typeof SHELLS)[number];
 
-/** What starts the commands: a program and its first arguments. */
+/** The command line that starts the program: the executable and its first arguments. */
 type Start = readonly string[];
 
 interface Suggestion {
@@ -14,21 +14,21 @@ interface Suggestion {
   readonly description: string;
 }
 
-/** A command, and what can follow it. */
+/** A command and its possible next words. */
 interface Place {
-  /** Such as `/client/create`. */
+  /** For example `/client/create`. */
   readonly path: string;
-  /** Commands below it, or choices of its first argument. */
+  /** Subcommands, or the choices of its first argument. */
   readonly words: readonly Suggestion[];
   readonly options: readonly Option[];
 }
 
-/** The function that a script defines, and completes. */
+/** The shell function that the script defines and completes. */
 const NAME = "tollgate";
 
 /**
- * The script that lets a shell run the commands as `tollgate`, from any folder, and complete them.
- * All suggestions are in the script, so that the Tab key starts no process.
+ * A script that defines the command `tollgate` for a shell, usable from any folder, with
+ * completion. The script contains all suggestions, so completion starts no process.
  */
 export function completionScript(shell: Shell, program: Command, start: Start): string {
   return SCRIPTS[shell](placesOf(program), start);
@@ -96,7 +96,7 @@ function pathsOf(places: readonly Place[]): string[] {
   return places.map(({ path }) => path).filter((path) => path !== "");
 }
 
-/** Branches of a `case` over the place, the word before and the word itself. */
+/** Branches of a `case` over the command path, the previous word and the current word. */
 function casesOf(
   places: readonly Place[],
   assign: (found: readonly Suggestion[]) => string,

@@ -1,6 +1,6 @@
 /**
- * `npm run deploy`: one command for a new account and for an upgrade, safe to repeat. The steps are
- * those of `deploy/deployment.ts`; this composes them and talks to the person.
+ * `npm run deploy`: deploys to a new account or upgrades; safe to repeat. The steps are in
+ * `deploy/deployment.ts`; this file composes them and prompts.
  */
 import { resolve } from "node:path";
 import { confirm, isCancel } from "@clack/prompts";
@@ -28,11 +28,11 @@ await runCommand(async () => {
     {
       environment,
       requiredSecrets: config.secrets?.required ?? [],
-      // The log of a build outlives it, and is no place for a secret.
+      // Build logs are kept, so they must not contain a secret.
       makesFirstClient: !process.env["CI"],
     },
     {
-      // The build that wrangler runs writes it into openapi.json.
+      // The build that wrangler runs writes the prefix into openapi.json.
       wrangler: (args, how) => {
         return runWrangler(args, { ...how, env: { ...how?.env, PATH_PREFIX: prefix } });
       },
@@ -50,15 +50,15 @@ await runCommand(async () => {
   report(deployed, options, prefix);
 });
 
-/** Asks only where somebody can answer. */
+/** Prompts only on a terminal and outside CI. */
 async function chooseKeysFile({ keysFile, environment }: DeployOptions): Promise<string | null> {
   const isUnattended = !process.stdin.isTTY || !process.stdout.isTTY || process.env["CI"];
   if (keysFile !== null || isUnattended) return keysFile;
   const file = resolve(PROJECT_DIR, `${environment || "production"}.secrets`);
   const answer = await confirm({
     message:
-      `This is a new Worker. Keep its keys in ${file} too? Cloudflare shows them to nobody, and ` +
-      "without them a key can be replaced only by ending every login.",
+      `This is a new Worker. Save its keys in ${file} too? They cannot be read back from ` +
+      "Cloudflare, and without them you can replace a key only by ending all sessions.",
   });
   if (isCancel(answer)) throw new CommandError("Nothing was deployed.");
   return answer ? file : null;
@@ -78,7 +78,7 @@ function report(
   console.log(
     "\nGet a token:\n\n" +
       `curl -u ${clientId}:${secret} -d grant_type=client_credentials ${tokenUrl}\n\n` +
-      "Next: users and clients of your own, with npm run -s cli -- --help and --remote" +
+      "Next, create your own users and clients: npm run -s cli -- --help, with --remote" +
       `${environment === "" ? "" : ` --env ${environment}`}.`,
   );
 }

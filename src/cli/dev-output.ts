@@ -3,7 +3,7 @@ import { parseLogLine, parseRequest, RequestLines, type RequestWords } from "./r
 
 const READY = /Ready on (https?:\/\/\S+)/;
 
-/** What wrangler says to people who do not know the project: everything else is shown. */
+/** Lines of wrangler that are hidden; all others are shown. */
 const NOISE = new RegExp(
   [
     /\s*/,
@@ -23,19 +23,19 @@ const NOISE = new RegExp(
     .join("|"),
 );
 
-/** A failed request waits this long for the log line with its reason, in milliseconds. */
+/** How long a failed request waits for the log line with its reason, in milliseconds. */
 const REASON_MS = 150;
 
-/** How the output of `wrangler dev` is shown. */
+/** Options of {@link DevOutput}. */
 export interface DevOutputOptions {
-  /** The Worker's log lines as they are, and no request lines. */
+  /** Print the Worker's log lines unchanged, and no request lines. */
   readonly jsonLog: boolean;
   readonly onReady: (url: URL) => void;
   /** Prints a request or a log line of the Worker. */
   readonly print: (line: string) => void;
 }
 
-/** Shows of what `wrangler dev` writes what a developer needs: requests, warnings and errors. */
+/** Filters the output of `wrangler dev`: shows requests, warnings and errors. */
 export class DevOutput {
   readonly #options: DevOutputOptions;
   readonly #requests = new RequestLines(Date.now);
@@ -44,7 +44,7 @@ export class DevOutput {
     this.#options = options;
   }
 
-  /** Reads one line. @param pass shows what is wrangler's own, on the stream that it came from */
+  /** Reads one line. @param pass prints a line of wrangler to the stream that it came from */
   read(raw: string, pass: (line: string) => void): void {
     const { jsonLog, onReady, print } = this.#options;
     const text = stripVTControlCharacters(raw).trimEnd();

@@ -14,11 +14,11 @@ import { parseEnv } from "node:util";
 import { CommandError, messageOf } from "./command-error.ts";
 
 /**
- * Changes one secret in a file of local secrets. All other lines and comments stay; the file is
- * replaced in one step and readable by its owner alone.
+ * Changes one secret in a file of local secrets. Keeps all other lines and comments. Replaces the
+ * file in one step, readable only by its owner.
  *
- * @param change gets the value that is there, or undefined
- * @throws CommandError when another command changes it, or it cannot be written as asked
+ * @param change receives the current value, or undefined
+ * @throws CommandError when another command is changing the file, or it cannot be written
  */
 export async function changeLocalSecret<Result extends { readonly value: string }>(
   path: string,
@@ -33,7 +33,7 @@ export async function changeLocalSecret<Result extends { readonly value: string 
     const result = await change(parseEnv(before)[name]);
     const after = withSecret(before, name, result.value);
     if (!isOnlyChange(before, after, name, result.value)) {
-      throw new CommandError(`${path}: ${name} stands there in a way that cannot be rewritten.`);
+      throw new CommandError(`${path}: cannot rewrite ${name}. Put its value on one line.`);
     }
     writeFileSync(file, after);
     fsyncSync(file);
@@ -46,12 +46,12 @@ export async function changeLocalSecret<Result extends { readonly value: string 
   }
 }
 
-/** One secret of such a file. @returns undefined when there is none */
+/** Reads one secret of a file of local secrets. @returns undefined when it is not set */
 export function readLocalSecret(path: string, name: string): string | undefined {
   return existsSync(path) ? parseEnv(readFileSync(path, "utf8"))[name] : undefined;
 }
 
-/** The draft is the lock too: of two commands one cannot make it. */
+/** The draft is also the lock: only one of two commands can create it. */
 function openDraft(draft: string): number {
   try {
     return openSync(draft, "wx", 0o600);
@@ -59,7 +59,7 @@ function openDraft(draft: string): number {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "EEXIST") throw new CommandError(`${draft}: ${messageOf(error)}`);
     throw new CommandError(
-      `${draft}: another command is changing the secrets. If none is, remove this file.`,
+      `${draft}: another command is changing the secrets. If none is running, delete this file.`,
     );
   }
 }
@@ -68,19 +68,19 @@ function withSecret(text: string, name: string, value: string): string {
   const line = `${name}='${value}'`;
   const place = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=.*$`, "gm");
   const places = text.match(place)?.length ?? 0;
-  // Of several the last one counts; with one place left nobody has to know.
+  // The last assignment of a name wins, so comment out the earlier ones.
   let seen = 0;
   if (places > 0) {
     return text.replace(place, () => {
       seen += 1;
-      return seen === places ? line : `# ${name} stood here too`;
+      return seen === places ? line : `# ${name}: duplicate removed`;
     });
   }
   const separator = text === "" || text.endsWith("\n") ? "" : "\n";
   return `${text}${separator}${line}\n`;
 }
 
-/** A value over several lines, for one, would be torn: then nothing is written. */
+/** Whether the edit changed nothing else. A value of several lines, for example, would break. */
 function isOnlyChange(before: string, after: string, name: string, value: string): boolean {
   const wanted = { ...parseEnv(before), [name]: value };
   const found = parseEnv(after);

@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: brings what is generated in the committed documents up to date; a test fails
- * where they are not.
+ * `npm run docs`: updates the generated parts of the committed documents. A test fails when they
+ * are out of date.
  */
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -5,25 +5,25 @@ import { streamArray } from "stream-json/streamers/stream-array.js";
 import { streamValues } from "stream-json/streamers/stream-values.js";
 import { messageOf, usageError } from "./command-error.ts";
 
-/** How much of a file is read at once, in bytes. */
+/** Size of one read, in bytes. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** How the values of a dump are read. Numbers stay text: a key may be longer than a double. */
+/** Parser options of a dump. Numbers stay strings: a key may exceed the precision of a double. */
 const PARSER_OPTIONS = { numberAsString: true, streamValues: false, streamKeys: false };
 
-/** A file that `manage.py dumpdata` wrote, as JSON or JSON Lines, compressed by gzip or not. */
+/** A file of `manage.py dumpdata`: JSON or JSON Lines, with or without gzip. */
 export interface DumpFile {
-  /** How many times `onChunk` is called in one reading. */
+  /** How many times one `read` calls `onChunk`. */
   readonly chunks: number;
   /**
-   * Reads the rows one after the other, from the first.
+   * Streams the rows, from the first.
    *
    * @throws CommandError when the file cannot be read or is not JSON
    */
   read(onChunk: () => void): AsyncGenerator<unknown>;
 }
 
-/** Finds a dump. @throws CommandError when there is no such file */
+/** Opens a dump. @throws CommandError when the file cannot be read */
 export function openDump(path: string): DumpFile {
   try {
     const { size } = statSync(path);
@@ -47,8 +47,8 @@ async function* readValues(
       yield value;
     }
   } catch (error) {
-    const place = number === 0 ? "at its beginning" : `after record ${number}`;
-    throw usageError(`${path}: not a whole dump in JSON, ${place}: ${messageOf(error)}`);
+    const place = number === 0 ? "at the start" : `after record ${number}`;
+    throw usageError(`${path}: invalid or truncated JSON ${place}: ${messageOf(error)}`);
   }
 }
 
@@ -72,7 +72,7 @@ async function* decode(chunks: Readable): AsyncGenerator<string> {
   yield decoder.decode();
 }
 
-/** A dump is one array, or with `--format jsonl` one object a line. */
+/** A dump is one array, or one object per line with `--format jsonl`. */
 async function* parse(texts: AsyncGenerator<string>): AsyncGenerator<unknown> {
   let start = "";
   for (let next = await texts.next(); !next.done; next = await texts.next()) {
@@ -92,7 +92,7 @@ async function* following(start: string, rest: AsyncGenerator<string>): AsyncGen
   yield* rest;
 }
 
-/** What fails in the first fails in the second, for its reader to hear of. */
+/** Pipes `source` into `target` and passes errors on, so that the reader of `target` sees them. */
 function joined(source: Readable, target: Duplex): Duplex {
   return pipeline(source, target, () => {}) as Duplex;
 }

@@ -1,4 +1,4 @@
-/** One line to copy for each command; printed by its `--help`. */
+/** An example for each command; printed by its `--help`. */
 export const EXAMPLES: Readonly<Record<string, string>> = {
   "client create": 'client create shop --scope "read write"',
   "client update": "client update shop --access-token-ttl 600",

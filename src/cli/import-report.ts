@@ -6,7 +6,7 @@ import {
 } from "../django-import/report.ts";
 import { plain, table } from "./output.ts";
 
-/** Writes what an import did as tables for people. */
+/** Formats the report of an import as tables. */
 export function describeImport(report: ImportReport, isDryRun: boolean): string {
   const rows = IMPORT_KINDS.map((kind) => {
     return [words(kind), ...IMPORT_OUTCOMES.map((outcome) => `${report.counts[kind][outcome]}`)];
@@ -17,8 +17,10 @@ export function describeImport(report: ImportReport, isDryRun: boolean): string 
     ...report.notes.map((note) => `note: ${note}`),
     ...unreadOf(report),
     ...ignoredOf(report),
-    ...(expiredRemoved > 0 ? [`removed ${expiredRemoved} expired tokens`] : []),
-    ...(revokedEnded > 0 ? [`ended: ${revokedEnded} tokens, revoked there since`] : []),
+    ...(expiredRemoved > 0 ? [`removed ${expiredRemoved} expired imported tokens`] : []),
+    ...(revokedEnded > 0
+      ? [`ended ${revokedEnded} imported tokens that the old server has revoked since`]
+      : []),
     ...(isDryRun ? ["dry run: nothing was written"] : []),
   ];
   return [
@@ -28,7 +30,7 @@ export function describeImport(report: ImportReport, isDryRun: boolean): string 
   ].join("");
 }
 
-/** Writes what an import did for programs. */
+/** The report of an import as JSON. */
 export function toJson(report: ImportReport, isDryRun: boolean): object {
   const { counts, reasons, ignored: ignored_models, warnings, notes, earlier } = report;
   const { expiredRemoved: expired_removed, revokedEnded: revoked_ended } = earlier;
@@ -47,28 +49,30 @@ function reasonsOf(reasons: readonly ImportReason[]): string {
     const more = count > examples.length ? ", ..." : "";
     return [words(kind), outcome, `${count}`, reason, `${examples.join(", ")}${more}`];
   });
-  return table(["", "OUTCOME", "COUNT", "REASON", "SUCH AS"], rows);
+  return table(["", "OUTCOME", "COUNT", "REASON", "EXAMPLES"], rows);
 }
 
-/** A line for each model. Its own fields are named first, since Django does not know them. */
+/** One line for each model. Custom fields come first, before those of Django. */
 function unreadOf({ unread }: ImportReport): string[] {
   return IMPORT_KINDS.flatMap((kind) => {
     const fields = unread
       .filter((field) => field.kind === kind && !UNIMPORTANT.includes(field.field))
       .sort((one, other) => Number(one.isStandard) - Number(other.isStandard))
       .map(({ field, count, value }) => {
-        return value === null ? `${field} (${count})` : `${field} (${count}, such as ${value})`;
+        return value === null ? `${field} (${count})` : `${field} (${count}, for example ${value})`;
       });
-    return fields.length === 0 ? [] : [`fields of ${words(kind)} not read: ${fields.join(", ")}`];
+    return fields.length === 0
+      ? []
+      : [`fields of ${words(kind)} not imported: ${fields.join(", ")}`];
   });
 }
 
-/** When a row was written is of no use here. */
+/** The service does not need to know when a row was written. */
 const UNIMPORTANT: readonly string[] = ["created", "updated"];
 
 function ignoredOf({ ignored }: ImportReport): string[] {
   const models = Object.entries(ignored).map(([model, count]) => `${model} (${count})`);
-  return models.length === 0 ? [] : [`not brought over: ${models.sort().join(", ")}`];
+  return models.length === 0 ? [] : [`models not imported: ${models.sort().join(", ")}`];
 }
 
 function words(kind: string): string {

@@ -10,26 +10,29 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 /** `7d` or `in 7d`. */
 const DURATION = /^(?:in )?(\d{1,4})([mhdw])$/;
 
-/** A date, or a date and a time with its zone: without one two machines would disagree. */
+/** A date, or a date and time with a zone. Without a zone, two machines would disagree. */
 const ISO = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
 /**
- * Reads an instant that is now or to come: `now`, `in 7d` or an ISO 8601 date, which begins in UTC.
+ * Reads a present or future instant: `now`, `in 7d` or an ISO 8601 date (midnight UTC).
  *
  * @returns milliseconds since the epoch
- * @throws CommandError when it is none, or is over
+ * @throws CommandError when it is invalid or in the past
  */
 export function parseInstant(option: string, text: string, nowMs: number): number {
   if (text === "now") return nowMs;
   const [, count, unit = ""] = DURATION.exec(text) ?? [];
   if (count !== undefined) return nowMs + Number(count) * (UNIT_MS[unit] ?? 0);
   const atMs = ISO.test(text) ? Date.parse(text) : Number.NaN;
-  // Date.parse takes 31 February for 3 March.
+  // Date.parse reads 31 February as 3 March.
   const isDay = !Number.isNaN(atMs) && dayOf(`${text.slice(0, 10)}T00:00Z`) === text.slice(0, 10);
   if (!isDay) {
-    throw usageError(`${option}: write now, 7d, 12h, 30m, 2026-12-31 or 2026-12-31T12:00Z.`);
+    throw usageError(
+      `${option}: invalid time. Use now, 7d, 12h, 30m, 2026-12-31 or 2026-12-31T12:00Z.`,
+    );
   }
-  if (atMs <= nowMs) throw usageError(`${option}: that is over; write now to end it at once.`);
+  if (atMs <= nowMs)
+    throw usageError(`${option}: the time is in the past. Use now to end it immediately.`);
   return atMs;
 }
 

@@ -4,17 +4,17 @@ import { CommandError } from "./command-error.ts";
 import { unusableState, withLockedState } from "./state-lock.ts";
 import { runWrangler } from "./wrangler.ts";
 
-/** Applies the migrations that the database of local state lacks. @throws CommandError */
+/** Applies pending migrations to the database of local state. @throws CommandError */
 export function migrateLocally(stateDir: string): Promise<void> {
   return withLockedState(stateDir, async () => {
     const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateDir];
     const { code, output } = await runWrangler(args);
-    if (code !== 0) throw new CommandError(`The migrations could not be applied:\n${output}`);
+    if (code !== 0) throw new CommandError(`Could not apply the migrations:\n${output}`);
   });
 }
 
 /**
- * Creates local state with its tables where there is none, for a command that fills it.
+ * Creates local state and its tables, for a command that writes to it, unless it exists.
  *
  * @throws CommandError when the folder or the tables cannot be created
  */

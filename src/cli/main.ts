@@ -4,10 +4,10 @@ import { runCommand } from "./command-error.ts";
 
 const { stdin: input, stdout: output, stderr: notes } = process;
 
-// Whoever reads may stop reading, as `head` does.
+// The reader may close the pipe, as `head` does.
 output.once("error", () => process.exit());
 
-// With what is installed, where nobody else may write. Only what is imported after it is kept.
+// In node_modules, where other users cannot write. Caches only modules that are imported later.
 enableCompileCache(resolve(import.meta.dirname, "../../node_modules/.cache/node"));
 
 await runCommand(async () => {

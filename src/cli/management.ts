@@ -11,9 +11,10 @@ import { settingsOf } from "./project.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Opens the registry of a service for the length of `use`.
+ * Opens the registry of a service while `use` runs.
  *
- * @throws CommandError when there is none, ConfigError when a setting is odd
+ * @throws CommandError when there is no database
+ * @throws ConfigError when a setting is invalid
  */
 export async function withManagement<Result>(
   target: Target,
@@ -40,7 +41,7 @@ export async function withManagement<Result>(
   });
 }
 
-/** Says which scope names of a client the service does not have; it is changed all the same. */
+/** Warns about scope names of a client that SCOPES does not contain. The change is still made. */
 export function warnOfScopes(
   clientId: string,
   client: Parameters<typeof unknownScopes>[0],

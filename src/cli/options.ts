@@ -11,55 +11,55 @@ export interface CommonOptions {
   readonly json: boolean;
 }
 
-/** Options of a command that asks first. */
+/** Options of a command that asks for confirmation. */
 export interface ConfirmOptions extends CommonOptions {
   readonly yes: boolean;
 }
 
-/** Options of a command that lists. */
+/** Options of a list command. */
 export interface ListOptions extends CommonOptions {
   readonly after: string;
   readonly limit: number;
 }
 
-/** Most rows of one page. */
+/** Maximum rows of a page. */
 const PAGE_ROWS_MAX = 1000;
 
 const PAGE_ROWS_DEFAULT = 100;
 
-/** Adds the options that every command has. */
+/** Adds the options of every command. */
 export function common(command: Command): Command {
   return command
     .addOption(stateDirOption())
-    .option("--remote", "the deployed service instead of local state", false)
-    .option("--env <name>", "environment of wrangler.toml, such as staging")
-    .option("--json", "JSON for programs", false);
+    .option("--remote", "use the deployed service instead of local state", false)
+    .option("--env <name>", "environment of wrangler.toml, for example staging")
+    .option("--json", "print JSON", false);
 }
 
-/** Where local state is. Help names the default by its place in the clone, which is short. */
+/** The folder of local state. Help shows a short form of the default. */
 function stateDirOption(): Option {
   const option = new Option("--persist-to <dir>", "folder of the local state");
   return option.default(DEFAULT_STATE_DIR, ".wrangler/state of this clone");
 }
 
-/** Adds what a command that asks first has. */
+/** Adds the options of a command that asks for confirmation. */
 export function confirmed(command: Command): Command {
-  return common(command).option("--yes", "do not ask", false);
+  return common(command).option("--yes", "do not ask for confirmation", false);
 }
 
-/** Adds what a command that lists has. */
+/** Adds the options of a list command. */
 export function paged(command: Command): Command {
   return common(command)
-    .option("--after <name>", "start after this one", "")
-    .option("--limit <rows>", "most rows to list", readLimit, PAGE_ROWS_DEFAULT);
+    .option("--after <name>", "list entries after this name", "")
+    .option("--limit <rows>", "maximum number of rows", readLimit, PAGE_ROWS_DEFAULT);
 }
 
-/** Which service the options mean. */
+/** The service that the options select. */
 export function targetOf({ persistTo, remote, env }: CommonOptions): Target {
   return { stateDir: persistTo, remote, ...(env === undefined ? {} : { env }) };
 }
 
-/** The page to ask for. */
+/** The page that the options select. */
 export function pageOf({ after, limit }: ListOptions): PageRange {
   return { after, limit };
 }

@@ -1,20 +1,20 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Terminal } from "./terminal.ts";
 
-/** What stands between two columns. */
+/** The gap between two columns. */
 const GAP = "  ";
 
 const UNLIMITED = { columns: Number.POSITIVE_INFINITY, bold: (text: string) => text };
 
-/** Narrowest that a column is made, in characters. */
+/** Minimum width of a truncated column, in characters. */
 const COLUMN_WIDTH_MIN = 8;
 
-/** What {@link shortInstant} writes. A column of instants is never cut: a part tells nothing. */
+/** The format of {@link shortInstant}. Columns of instants are never truncated. */
 const SHORT_INSTANT = /^\d{4}-\d\d-\d\d \d\d:\d\d$/;
 
 /**
- * Writes rows as a table with a head, aligned for people and no wider than their terminal. What
- * does not fit ends in an ellipsis; `--json` has it whole.
+ * Formats rows as an aligned table with a heading, no wider than the terminal. Truncated cells end
+ * in an ellipsis; `--json` shows them in full.
  */
 export function table(
   head: readonly string[],
@@ -37,7 +37,7 @@ export function table(
     .join("");
 }
 
-/** Takes from the widest columns, down to their minima, until all fit. */
+/** Shrinks the widest columns, down to their minima, until the row fits. */
 function fitted(natural: readonly number[], minima: readonly number[], total: number): number[] {
   const widths = [...natural];
   for (
@@ -57,12 +57,12 @@ function cut(cell: string, width: number): string {
   return cell.length > width ? `${cell.slice(0, width - 1)}\u2026` : cell.padEnd(width);
 }
 
-/** An instant as a table shows it, to the minute. */
+/** An instant in a table, to the minute. */
 export function shortInstant(iso: string): string {
   return iso.slice(0, 16).replace("T", " ");
 }
 
-/** Writes an object as lines of name and value, aligned for people. */
+/** Formats an object as aligned lines of name and value. */
 export function details(fields: object): string {
   const lines = Object.entries(fields).filter(([, value]) => value !== undefined);
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -72,12 +72,12 @@ export function details(fields: object): string {
     .join("");
 }
 
-/** Writes a value as JSON for programs. */
+/** Formats a value as JSON. */
 export function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** One line of text that a terminal shows as it is, whatever an entry has in it. */
+/** Replaces control characters, so that stored text cannot control the terminal. */
 export function plain(value: string): string {
   return stripVTControlCharacters(value).replace(/\p{Cc}|\p{Cf}/gu, "\uFFFD");
 }
@@ -89,7 +89,7 @@ function text(value: unknown): string {
   return isList ? value.join(" ") : JSON.stringify(value);
 }
 
-/** Writes what became of one thing, for people or for programs. */
+/** Writes the result of a command, as text or as JSON. */
 export function report(
   result: object,
   options: { readonly json: boolean },

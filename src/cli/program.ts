@@ -16,13 +16,13 @@ import { EXAMPLES } from "./examples.ts";
 import { PROJECT_DIR } from "./project.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What starts a command. */
+/** How a command is run. */
 const RUN = "npm run -s cli --";
 
-/** The operator's commands. What commander has to say goes to the terminal, not to the process. */
+/** The operator's commands. Commander writes to the terminal, not to the process's streams. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("cli").description(
-    `Clients, users and keys of the token service. Run as: ${RUN} COMMAND`,
+    `Manage clients, users and keys of the token service. Run as: ${RUN} COMMAND`,
   );
   program.version(version(), "-V, --version", "show the version of this clone");
   program.addCommand(clientCommand(terminal));
@@ -36,12 +36,12 @@ export function createProgram(terminal: Terminal): Command {
   program.addCommand(doctorCommand());
   program.addCommand(explainCommand());
   program.addCommand(completionCommand(program, terminal));
-  settle(program, terminal);
+  configure(program, terminal);
   return program;
 }
 
-/** Commander passes settings on only to commands that it made itself. */
-function settle(command: Command, terminal: Terminal, path = ""): void {
+/** Configures a command and its subcommands: commander does not pass on settings to added ones. */
+function configure(command: Command, terminal: Terminal, path = ""): void {
   const example = EXAMPLES[path];
   if (example !== undefined) command.addHelpText("after", `\nExample:\n  ${RUN} ${example}`);
   command
@@ -52,16 +52,18 @@ function settle(command: Command, terminal: Terminal, path = ""): void {
       writeOut: (text) => void terminal.write(text),
       writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
     });
-  for (const below of command.commands) settle(below, terminal, `${path} ${below.name()}`.trim());
+  for (const subcommand of command.commands) {
+    configure(subcommand, terminal, `${path} ${subcommand.name()}`.trim());
+  }
 }
 
-/** A switch is off and a list is empty unless it is given: that is not worth a word. */
+/** Omits obvious defaults: a flag is off, a list is empty. */
 function describeOption(option: Option): string {
   const isPlain = option.isBoolean() || String(option.defaultValue) === "";
   return isPlain ? option.description : new Help().optionDescription(option);
 }
 
-/** Its name and arguments. That it has options goes without saying, and takes room. */
+/** The name and arguments of a command, without "[options]", to save space. */
 function describeCommand(command: Command): string {
   return new Help().subcommandTerm(command).replace(" [options]", "");
 }

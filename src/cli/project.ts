@@ -5,30 +5,30 @@ import type { Unstable_Config } from "wrangler";
 import { readSetting, SETTINGS } from "../config/index.ts";
 import { usageError } from "./command-error.ts";
 
-/** Folder of the project, wherever the command was typed. */
+/** Folder of the project, independent of the working directory. */
 export const PROJECT_DIR = resolve(import.meta.dirname, "../..");
 
-/** Wrangler's configuration of the project. */
+/** The project's wrangler configuration. */
 export const WRANGLER_CONFIG = resolve(PROJECT_DIR, "wrangler.toml");
 
-/** Files that are served beside the Worker; wrangler.toml names the folder too. Never committed. */
+/** Static assets; wrangler.toml contains the same folder. Never committed. */
 export const ASSETS_DIR = resolve(PROJECT_DIR, "dist/assets");
 
-/** Secrets for local use; made by `npm start`, never committed. */
+/** Local secrets; created by `npm start`, never committed. */
 export const DEV_VARS = resolve(PROJECT_DIR, ".dev.vars");
 
-/** Where local state is kept unless `--persist-to` says otherwise: wrangler's own default. */
+/** Default folder of local state, the same as wrangler's. */
 export const DEFAULT_STATE_DIR = resolve(PROJECT_DIR, ".wrangler/state");
 
-/** Loading wrangler takes a second; whoever mistyped a word is told so before. */
+/** Loads wrangler, which takes 1 s, only when needed: invalid arguments are reported before. */
 export function loadWrangler(): Promise<typeof import("wrangler")> {
   return import("wrangler");
 }
 
 /**
- * Reads wrangler.toml as one environment has it.
+ * Reads wrangler.toml for one environment.
  *
- * @throws CommandError when there is no such environment
+ * @throws CommandError when the environment is unknown
  */
 export async function readConfig(env?: string): Promise<Unstable_Config> {
   const { unstable_readConfig } = await loadWrangler();
@@ -36,21 +36,23 @@ export async function readConfig(env?: string): Promise<Unstable_Config> {
   if (env === undefined) return config;
   const known = config.definedEnvironments ?? [];
   if (!known.includes(env)) {
-    throw usageError(`--env: wrangler.toml has no environment ${env}, only ${known.join(", ")}.`);
+    throw usageError(
+      `--env: wrangler.toml has no environment "${env}". Known: ${known.join(", ")}.`,
+    );
   }
   return unstable_readConfig({ config: WRANGLER_CONFIG, env }, { hideWarnings: true });
 }
 
 /**
- * What a command takes from the shell's variables, since wrangler.toml may not say it: a secret
- * that cannot be read back, and a setting that a service gets by `--var`. Taken by name: a variable
- * that only happens to be called like a setting changes nothing.
+ * Environment variables that commands read: a secret that cannot be read back from a Worker, and a
+ * setting that a service may receive by `--var`. Other variables with the name of a setting are
+ * ignored.
  */
 const SHELL_SETTINGS = ["PASSWORD_PEPPER", "IMPORTED_TOKENS"];
 
 /**
- * Settings of wrangler.toml; on top the local secrets, unless it is about a deployment, and what
- * the shell says.
+ * The settings of wrangler.toml, overridden by local secrets (unless `remote`) and then by
+ * environment variables.
  */
 export async function settingsOf({
   remote,
@@ -63,7 +65,7 @@ export async function settingsOf({
   return { ...vars, ...(remote ? {} : localSecrets(env)), ...shellSettings() };
 }
 
-/** The prefix of the endpoints that the metadata names, and so the commands do. */
+/** The path prefix that metadata and commands use: the first of `PATH_PREFIX`. */
 export function firstPrefix(vars: object): string {
   return readSetting(SETTINGS.pathPrefix, vars)[0] ?? "";
 }
@@ -73,13 +75,13 @@ function shellSettings(): Record<string, string | undefined> {
   return Object.fromEntries(given.map((name) => [name, process.env[name]]));
 }
 
-/** The local secrets, or none before the first start. */
+/** The local secrets; empty before the first `npm start`. */
 export function localSecrets(env?: string): Record<string, string | undefined> {
   const path = localSecretsPath(env);
   return existsSync(path) ? parseEnv(readFileSync(path, "utf8")) : {};
 }
 
-/** Where wrangler looks for the local secrets of an environment. */
+/** The file where wrangler reads the local secrets of an environment. */
 export function localSecretsPath(env?: string): string {
   const own = `${DEV_VARS}.${env}`;
   return env !== undefined && existsSync(own) ? own : DEV_VARS;

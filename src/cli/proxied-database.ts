@@ -1,39 +1,39 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * How often a statement is tried while the running service holds the same file of SQLite, and how
- * long apart: the two meet now and then, for a few milliseconds.
+ * How often, and at what interval, a statement is retried while the running service locks the same
+ * SQLite file. Such locks last a few milliseconds.
  */
 const TRIES_MAX = 100;
 const PAUSE_MS = 50;
 
-/** What workerd says when another process holds the file; at a few places it says no more. */
-const HELD = /SQLITE_BUSY|internal error/;
+/** Errors of workerd when another process locks the file; some calls report only the second. */
+const LOCKED = /SQLITE_BUSY|internal error/;
 
 /**
- * The connection to workerd was closed while this process bound statements. Asked again, a write
- * that took effect all the same finds its rows changed and fails: none takes effect twice.
+ * The connection to workerd was closed while this process bound statements. A retry is safe: if
+ * the write did take effect, its guards fail, so it never takes effect twice.
  */
 const DROPPED = /fetch failed/;
 
-/** What asks the database, rather than makes another statement. */
-const ASKING = ["all", "first", "raw", "run"];
+/** Methods of a statement that query the database. */
+const EXECUTING = ["all", "first", "raw", "run"];
 
 type Call = (...args: unknown[]) => unknown;
 
 /**
- * A database as wrangler's platform proxy gives it, made fit for commands.
+ * Wraps the database of wrangler's platform proxy with retries and a cache of prepared statements.
  *
- * To prepare a statement and bind it, this process stands still for three answers of workerd, and a
- * file of many users would stand still for longer than workerd keeps an idle connection. So each
- * statement is prepared once: bound again, it needs one answer.
+ * Preparing and binding a statement blocks this process for three round trips to workerd. With many
+ * statements that takes longer than workerd keeps an idle connection open. A prepared statement
+ * needs only one round trip to be bound again.
  *
- * @param isShared with a service on this machine: nothing is done of a statement that finds the
- *   file held, so that it is asked again
+ * @param isShared whether a local service may use the same file. A statement that finds it locked
+ *   has no effect, so it is retried.
  */
 export function proxiedDatabase(db: D1Database, isShared: boolean): D1Database {
   const prepared = new Map<string, D1PreparedStatement>();
-  /** What the proxy made, which is all that it takes in a batch. */
+  /** The proxy's own statements; its `batch` accepts no others. */
   const originals = new WeakMap<object, D1PreparedStatement>();
 
   function wrap(statement: D1PreparedStatement): D1PreparedStatement {
@@ -42,7 +42,7 @@ export function proxiedDatabase(db: D1Database, isShared: boolean): D1Database {
         const member = Reflect.get(target, name) as Call;
         const call: Call = (...args) => member.apply(target, args);
         if (name === "bind") return (...args: unknown[]) => wrap(call(...args) as typeof target);
-        return ASKING.includes(String(name))
+        return EXECUTING.includes(String(name))
           ? (...args: unknown[]) => ask(() => call(...args))
           : member;
       },
@@ -68,8 +68,8 @@ export function proxiedDatabase(db: D1Database, isShared: boolean): D1Database {
         return await question();
       } catch (error) {
         const text = String(error);
-        const isPassing = (isShared && HELD.test(text)) || DROPPED.test(text);
-        if (!isPassing || tries === TRIES_MAX) throw error;
+        const isTransient = (isShared && LOCKED.test(text)) || DROPPED.test(text);
+        if (!isTransient || tries === TRIES_MAX) throw error;
         await wait(PAUSE_MS);
       }
     }

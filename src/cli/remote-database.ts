@@ -1,7 +1,7 @@
 import { CommandError } from "./command-error.ts";
-import { complaintOf, type RunWrangler, runWrangler } from "./wrangler.ts";
+import { errorMessageOf, type RunWrangler, runWrangler } from "./wrangler.ts";
 
-/** A D1 binding of wrangler.toml, as far as it matters here. */
+/** The fields of a D1 binding that are used here. */
 interface DatabaseBinding {
   readonly binding: string;
   readonly database_name?: string | undefined;
@@ -9,9 +9,9 @@ interface DatabaseBinding {
 }
 
 /**
- * Gives each D1 binding the id of its database in the account, where wrangler.toml has none.
+ * Adds the database id from the account to each D1 binding that has none in wrangler.toml.
  *
- * @throws CommandError when the account has no such database, or nobody is logged in
+ * @throws CommandError when the account has no such database, or wrangler is not logged in
  */
 export async function withIds<Binding extends DatabaseBinding>(
   bindings: readonly Binding[],
@@ -33,10 +33,10 @@ async function findId(
 ): Promise<string> {
   const ended = await wrangler(["d1", "list", "--json", "--env", env]);
   if (ended.code !== 0) {
-    throw new CommandError(`The database could not be opened: ${complaintOf(ended)}`);
+    throw new CommandError(`Could not open the database: ${errorMessageOf(ended)}`);
   }
   const databases = JSON.parse(ended.stdout) as readonly { uuid: string; name: string }[];
   const found = databases.find((database) => database.name === name);
   if (found !== undefined) return found.uuid;
-  throw new CommandError(`The account has no database ${name}: run npm run deploy`);
+  throw new CommandError(`The account has no database "${name}". Run npm run deploy`);
 }

@@ -1,13 +1,13 @@
 import { styleText } from "node:util";
 
-/** What `wrangler dev` writes for each request, assets included. */
+/** The line that `wrangler dev` writes for each request, including assets. */
 const REQUEST =
   /^\[wrangler:info\] (?<method>[A-Z]+) (?<path>\S+) (?<status>\d{3}) .*\((?<ms>\d+)ms\)$/;
 
-/** A log line of the Worker waits this long for wrangler's line of the same request. */
+/** How long a log line of the Worker waits for wrangler's line of the same request. */
 const PAIRING_MS_MAX = 2000;
 
-/** The fields of the Worker's log lines that a readable line uses. */
+/** The fields of the Worker's log lines that are shown. */
 interface LogLine {
   readonly event: string;
   readonly request_id?: string;
@@ -21,7 +21,7 @@ interface LogLine {
   readonly failure?: { readonly name: string; readonly message?: string };
 }
 
-/** What a person reads of one request. */
+/** The parts of a readable request line. */
 export interface RequestWords {
   readonly method: string;
   readonly path: string;
@@ -30,8 +30,8 @@ export interface RequestWords {
 }
 
 /**
- * Makes one readable line per request out of the two that there are: wrangler's, which has the path
- * and the time until the answer was sent, and the Worker's, which has the reason of a failure.
+ * Merges the two lines of a request into one: wrangler's has the path and the response time, the
+ * Worker's has the reason of a failure.
  */
 export class RequestLines {
   readonly #now: () => number;
@@ -42,7 +42,7 @@ export class RequestLines {
     this.#now = now;
   }
 
-  /** Keeps a log line of the Worker for its request. @returns what is to be shown at once */
+  /** Keeps a log line of the Worker for its request. @returns a line to print immediately */
   addLogLine(line: LogLine): string | null {
     if (line.event === "request") {
       const at = this.#now();
@@ -61,12 +61,12 @@ export class RequestLines {
         line,
       );
     }
-    // An audit event repeats what a request's line says; a failure in deferred work has no other.
+    // The request's line repeats an audit event. A failure of deferred work has only this line.
     if (line.failure === undefined) return null;
     return `${line.event}: ${describeFailure(line.failure)}`;
   }
 
-  /** Whether the Worker has logged this request, or will not because nothing failed. */
+  /** Whether the request succeeded, or the Worker's line with the reason has arrived. */
   isComplete(request: RequestWords): boolean {
     return Number(request.status) < 400 || this.#indexOf(request) >= 0;
   }
@@ -98,7 +98,7 @@ export class RequestLines {
   }
 }
 
-/** Reads a line of the Worker's log. @returns null when it is not one */
+/** Parses a log line of the Worker. @returns null when it is not one */
 export function parseLogLine(text: string): LogLine | null {
   if (!text.startsWith('{"event":"')) return null;
   try {
@@ -108,7 +108,7 @@ export function parseLogLine(text: string): LogLine | null {
   }
 }
 
-/** Reads wrangler's line of a request. @returns null when it is not one */
+/** Parses wrangler's line of a request. @returns null when it is not one */
 export function parseRequest(text: string): RequestWords | null {
   const groups = REQUEST.exec(text)?.groups;
   return groups === undefined ? null : (groups as unknown as RequestWords);

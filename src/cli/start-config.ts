@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { loadWrangler, localSecrets, PROJECT_DIR, WRANGLER_CONFIG } from "./project.ts";
 
-/** In the project's folder, since wrangler reads paths and `.dev.vars` from where this is. */
+/** In the project folder, because wrangler resolves paths and `.dev.vars` relative to it. */
 const START_CONFIG = resolve(PROJECT_DIR, "wrangler.start.json");
 
 /** A part of wrangler.toml that can name secrets: the top level, or an environment. */
@@ -12,10 +12,10 @@ interface Section {
 }
 
 /**
- * Writes what `npm start` gives to `wrangler dev` as its configuration: wrangler.toml with each
- * secret of `.dev.vars` as a required one. `wrangler dev` drops a line of `.dev.vars` that is
- * neither required nor a variable, and its other way in is an argument, which every user of the
- * machine can read. The file has names, never values.
+ * Writes the configuration that `npm start` passes to `wrangler dev`: wrangler.toml, with each
+ * secret of `.dev.vars` listed as required. `wrangler dev` ignores a line of `.dev.vars` that is
+ * neither required nor a variable, and arguments would be visible to other users of the machine.
+ * The file contains names, never values.
  *
  * @returns its path
  */
@@ -34,7 +34,7 @@ function requireLocalSecrets(section: Section, env: string | undefined): void {
   section.secrets = { ...section.secrets, required: [...new Set(required)] };
 }
 
-/** Wrangler watches the file, and several services may run: it changes whole, or not at all. */
+/** Replaces the file in one step: wrangler watches it, and several services may run. */
 function replaceFile(text: string): void {
   if (existsSync(START_CONFIG) && readFileSync(START_CONFIG, "utf8") === text) return;
   const draft = `${START_CONFIG}.${process.pid}`;

@@ -7,19 +7,19 @@ const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 8787;
 const PORT_MAX = 65_535;
 
-/** What `npm start` was asked for. */
+/** Options of `npm start`. */
 export interface StartOptions {
   readonly host: string;
   readonly port: number;
   /** Absolute folder of the local state. */
   readonly stateDir: string;
-  /** The full log, one JSON object a line, in the place of readable lines. */
+  /** Print the full log, one JSON object per line, instead of readable lines. */
   readonly jsonLog: boolean;
-  /** `PATH_PREFIX`, where a `--var` for `wrangler dev` sets it. */
+  /** `PATH_PREFIX`, if a `--var` for `wrangler dev` sets it. */
   readonly pathPrefix: string | null;
-  /** Only to say how `npm start` is used. */
+  /** Only print the usage. */
   readonly help: boolean;
-  /** Everything else, in order, for `wrangler dev`. */
+  /** All other arguments, in order, for `wrangler dev`. */
   readonly passedThrough: readonly string[];
 }
 
@@ -31,18 +31,18 @@ const OWN_OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** What `npm start -- --help` prints. */
+/** The output of `npm start -- --help`. */
 export const START_HELP = `Usage: npm start -- [options]
 
-Serves the token service on this machine, with a demo client and a demo user.
+Runs the token service on this machine, with a demo client and a demo user.
 
   --port <number>     port; default ${DEFAULT_PORT}
   --ip <address>      address to listen on; default ${DEFAULT_HOST}
   --persist-to <dir>  folder of the local state; default .wrangler/state
-  --json-log          print the full log, one JSON object a line
-  --help              print this
+  --json-log          print the full log, one JSON object per line
+  --help              print this help
 
-Every other option goes to wrangler dev, such as:
+All other options are passed to wrangler dev, for example:
   npm start -- --var REFRESH_RETRY:same-successor
   npm start -- --local-protocol https
 `;
@@ -79,16 +79,16 @@ function readPathPrefix(args: readonly string[]): string | null {
   return values.findLast((value) => value !== undefined) ?? null;
 }
 
-/** Without a value an option reads as `true`. */
+/** parseArgs reads an option without a value as `true`. */
 function readText(name: string, value: string | boolean | undefined): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "string" && value !== "") return value;
-  throw new CommandError(`${name} takes a value.`);
+  throw new CommandError(`${name} requires a value.`);
 }
 
 function readPort(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= PORT_MAX) return port;
-  throw new CommandError(`--port takes a number from 1 to ${PORT_MAX}.`);
+  throw new CommandError(`--port must be a number from 1 to ${PORT_MAX}.`);
 }

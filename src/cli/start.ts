@@ -1,6 +1,6 @@
 /**
- * `npm start`: the whole service on a laptop. Makes what is missing (keys, tables, demo client and
- * user), then hands over to `wrangler dev`. Arguments pass through to it.
+ * `npm start`: runs the service locally. Creates missing keys, tables, and the demo client and
+ * user, then runs `wrangler dev` with the remaining arguments.
  */
 import {
   appendFileSync,
@@ -26,13 +26,13 @@ import { serveWithWrangler } from "./wrangler.ts";
 
 const DEMO_FILE = resolve(import.meta.dirname, "demo.json");
 
-/** The local secrets that are made where a clone lacks them. */
-const MADE_SECRETS = ["TOKEN_KEYS", "SIGNING_KEYS"] as const;
+/** The local secrets that are created if missing. */
+const GENERATED_SECRETS = ["TOKEN_KEYS", "SIGNING_KEYS"] as const;
 
-/** Where wrangler kept query strings and bodies before `npm start` turned that off. */
+/** Where wrangler stored query strings and bodies before `npm start` disabled that. */
 const OLD_TRACES = "v3/observability";
 
-/** Tells the person at the shell something. */
+/** Prints a message. */
 type Say = (text: string) => void;
 
 await runCommand(async () => {
@@ -41,8 +41,8 @@ await runCommand(async () => {
     console.log(START_HELP);
     return;
   }
-  await refuseBusyPort(options);
-  // With --json-log stdout is for programs.
+  await requireFreePort(options);
+  // With --json-log, stdout contains only JSON.
   const say = options.jsonLog ? console.error : console.log;
   say("Starting ...");
   makeStateDir(options);
@@ -52,56 +52,56 @@ await runCommand(async () => {
   await serve(options, say);
 });
 
-async function refuseBusyPort({ host, port }: StartOptions): Promise<void> {
+async function requireFreePort({ host, port }: StartOptions): Promise<void> {
   if (!(await isBusy(host, port))) return;
   const other = port === 9000 ? 9001 : 9000;
   throw new CommandError(
-    `Port ${port} is busy. ` +
-      `Stop what listens there, or choose another: npm start -- --port ${other}`,
+    `Port ${port} is in use. Stop the process that uses it, or choose another port: ` +
+      `npm start -- --port ${other}`,
   );
 }
 
-/** Connecting tells more than listening: another user's listener may be on another address. */
+/** Connects instead of listening, to find a listener that is bound to another address. */
 function isBusy(host: string, port: number): Promise<boolean> {
-  return new Promise((settle) => {
+  return new Promise((done) => {
     const socket = connect({ host, port });
     socket.once("connect", () => {
       socket.destroy();
-      settle(true);
+      done(true);
     });
-    socket.once("error", () => settle(false));
+    socket.once("error", () => done(false));
   });
 }
 
 function makeStateDir({ stateDir }: StartOptions): void {
   try {
     const isNew = mkdirSync(stateDir, { recursive: true }) !== undefined;
-    // It has users and their sessions: wherever it is, git must not take it in.
+    // It contains users and sessions, so git must ignore it wherever it is.
     if (isNew) writeFileSync(resolve(stateDir, ".gitignore"), "*\n");
     rmSync(resolve(stateDir, OLD_TRACES), { recursive: true, force: true });
   } catch (error) {
-    throw new CommandError(`--persist-to: no such folder can be made: ${messageOf(error)}`);
+    throw new CommandError(`--persist-to: cannot create the folder: ${messageOf(error)}`);
   }
 }
 
-/** Nothing ships a default key: every clone makes its own. */
+/** The project ships no default key: every clone generates its own. */
 async function makeLocalKeys(say: Say): Promise<void> {
   const change = makePrivate(DEV_VARS);
   if (change !== null) say(change);
   const known = localSecrets();
-  const missing = MADE_SECRETS.filter((name) => !known[name]);
+  const missing = GENERATED_SECRETS.filter((name) => !known[name]);
   if (missing.length === 0) return;
-  say("Making keys for local use in .dev.vars ...");
+  say("Generating local keys in .dev.vars ...");
   const lines = missing.map(async (name) => `${name}='${await firstKey(name, secureRandom)}'\n`);
   const text = (await Promise.all(lines)).join("");
   try {
     appendFileSync(DEV_VARS, lineBreakBefore() + text, { mode: 0o600 });
   } catch (error) {
-    throw new CommandError(`The keys could not be written: ${messageOf(error)}`);
+    throw new CommandError(`Could not write the keys: ${messageOf(error)}`);
   }
 }
 
-/** The last line of `.dev.vars` may lack its line break. */
+/** The last line of `.dev.vars` may have no line break. */
 function lineBreakBefore(): string {
   const text = existsSync(DEV_VARS) ? readFileSync(DEV_VARS, "utf8") : "";
   return text === "" || text.endsWith("\n") ? "" : "\n";
@@ -112,12 +112,12 @@ async function serve(options: StartOptions, say: Say): Promise<void> {
   const fromFiles = firstPrefix(await settingsOf({ remote: false }));
   const prefix = pathPrefix === null ? fromFiles : firstPrefix({ PATH_PREFIX: pathPrefix });
   const own = ["--ip", host, "--port", String(port), "--persist-to", stateDir];
-  // The name of a route would reach the Worker by http, which it refuses to every public name.
+  // A route's host would reach the Worker over http, which it rejects for public names.
   own.push("--infer-origin-from-routes=false");
   await serveWithWrangler([...own, ...passedThrough], {
     config: await writeStartConfig(),
     jsonLog,
-    // For openapi.json, which all services of a clone share; so a --var does not change it.
+    // For openapi.json, which all services of a clone share; a --var does not change it.
     env: { PATH_PREFIX: fromFiles },
     onReady: (url) => say(summary(url, prefix)),
   });

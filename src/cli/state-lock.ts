@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CommandError, messageOf } from "./command-error.ts";
 
-/** How long one command waits for another on the same state, in milliseconds. */
+/** How long a command waits for another one on the same state, in milliseconds. */
 const WAIT_MS_MAX = 60_000;
 
 /**
- * Does something to local state while no other command does. SQLite's lock on an empty file is the
- * one lock that the operating system takes back, whatever becomes of its holder.
+ * Runs one command at a time on local state. Uses SQLite's lock on an empty file, because the
+ * operating system releases it when the process ends, however it ends.
  *
  * @param stateDir must exist
- * @throws CommandError when it cannot be written, or another command holds it for too long
+ * @throws CommandError when it is not writable, or another command holds the lock too long
  */
 export async function withLockedState<Result>(
   stateDir: string,
@@ -37,9 +37,9 @@ function takeLock(stateDir: string): DatabaseSync {
   }
 }
 
-/** The error of a command that cannot work on local state, for what the system said. */
+/** The error for local state that cannot be used. */
 export function unusableState(stateDir: string, cause: unknown): CommandError {
-  const isOther = statSync(stateDir, { throwIfNoEntry: false })?.isDirectory() === false;
-  const reason = isOther ? "it is not a folder" : messageOf(cause);
-  return new CommandError(`${stateDir}: this state cannot be used: ${reason}`);
+  const isFile = statSync(stateDir, { throwIfNoEntry: false })?.isDirectory() === false;
+  const reason = isFile ? "it is not a folder" : messageOf(cause);
+  return new CommandError(`${stateDir}: cannot use this folder for local state: ${reason}`);
 }

@@ -5,66 +5,66 @@ import { confirm, isCancel, password, progress } from "@clack/prompts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { CommandError, usageError } from "./command-error.ts";
 
-/** How wide a terminal is that does not say so. */
+/** Width of a terminal that does not report it. */
 const COLUMNS_DEFAULT = 80;
 
-/** Longest standard input that is read as a secret, in bytes: a set of signing keys is longest. */
+/** Maximum size of a secret on standard input, in bytes; signing keys are the longest. */
 const INPUT_BYTES_MAX = 16 * PASSWORD_BYTES_MAX;
 
-/** Fewest steps for which a bar is shown. */
+/** Minimum number of steps for which progress is shown. */
 const PROGRESS_STEPS_MIN = 20;
 
-/** How often a line tells of progress where there is no bar, in milliseconds. */
+/** Interval of progress lines without a terminal, in milliseconds. */
 const PROGRESS_LINE_MS = 10_000;
 
 /** A stream that may be a terminal. */
 type MaybeTerminal<Stream> = Stream & { readonly isTTY?: boolean };
 
-/** The three streams of a process. */
+/** Input, output and notes: the standard streams of a process. */
 export interface Streams {
   readonly input: MaybeTerminal<Readable>;
   readonly output: MaybeTerminal<Writable> & { readonly columns?: number };
   readonly notes: MaybeTerminal<Writable>;
 }
 
-/** How a command speaks: results on one stream, everything else on the other. */
+/** How a command communicates: results on stdout, everything else on stderr. */
 export interface Terminal {
-  /** How wide a table may be, in characters. */
+  /** Maximum width of a table, in characters. */
   readonly columns: number;
-  /** Makes text bold where the result goes to a terminal and `NO_COLOR` is not set. */
+  /** Makes text bold if the output is a terminal and `NO_COLOR` is not set. */
   bold(text: string): string;
-  /** Whether somebody can be asked. */
+  /** Whether the command can prompt. */
   readonly isInteractive: boolean;
-  /** Writes a piece of the result, and waits while the reader is slower. */
+  /** Writes part of the result; waits when the reader is slow. */
   write(text: string): Promise<void>;
-  /** Says something that is not the result. */
+  /** Writes a message that is not part of the result. */
   note(text: string): void;
-  /** Reads all of standard input. @throws CommandError when it is longer */
+  /** Reads all of standard input. @throws CommandError when it is longer than `bytesMax` */
   readInput(bytesMax: number): Promise<Buffer>;
   /**
-   * Asks for a secret on a terminal, and otherwise reads it from standard input, which `option`
-   * must have named: a forgotten pipe is no secret.
+   * Prompts for a secret on a terminal. Otherwise reads it from standard input, but only if the
+   * option is set, so that an unintended pipe is not taken for a secret.
    *
-   * @throws CommandError when there is none, or it is cancelled
+   * @throws CommandError when the secret is missing or the prompt is cancelled
    */
   readSecret(
     message: string,
     option: { name: string; isSet: boolean; isTypedTwice?: boolean },
   ): Promise<string>;
-  /** Asks before something that cannot be undone. @throws CommandError unless it is agreed to */
+  /** Asks for confirmation. @throws CommandError when it is not given */
   confirm(message: string, isAgreed: boolean): Promise<void>;
-  /** Shows how far a long command is: as a bar on a terminal, as a line now and then elsewhere. */
+  /** Shows progress: a bar on a terminal, otherwise a line every 10 s. */
   showProgress(message: string): Progress;
 }
 
-/** How far a long command is. */
+/** Progress of a long command. */
 interface Progress {
-  /** @param done steps of `total`, from the start */
+  /** @param done number of finished steps, of `total` */
   advance(done: number, total: number): void;
   end(): void;
 }
 
-/** Builds a {@link Terminal} over a process's streams. */
+/** Creates a {@link Terminal} on a process's streams. */
 export function createTerminal({ input, output, notes }: Streams): Terminal {
   const isInteractive = input.isTTY === true && notes.isTTY === true;
   const prompts = { input, output: notes };
@@ -91,33 +91,33 @@ export function createTerminal({ input, output, notes }: Streams): Terminal {
 
     async readSecret(message, { name, isSet, isTypedTwice = false }) {
       if (!isInteractive) {
-        if (!isSet) throw usageError(`${message}: use ${name} where nobody can be asked.`);
+        if (!isSet) throw usageError(`${message}: without a terminal, use ${name}.`);
         return readLine(input, message);
       }
       const answer = await password({ message, ...prompts });
       if (isCancel(answer)) throw cancelled();
       if (answer === undefined || answer === "") throw usageError(`${message}: is empty`);
       if (!isTypedTwice) return answer;
-      const again = await password({ message: `${message}, once more`, ...prompts });
+      const again = await password({ message: `${message} (repeat)`, ...prompts });
       if (isCancel(again)) throw cancelled();
-      if (again !== answer) throw usageError(`${message}: the two are not the same`);
+      if (again !== answer) throw usageError(`${message}: the two entries differ`);
       return answer;
     },
 
     async confirm(message, isAgreed) {
       if (isAgreed) return;
-      if (!isInteractive) throw usageError(`${message} Use --yes where nobody can be asked.`);
+      if (!isInteractive) throw usageError(`${message} Without a terminal, use --yes.`);
       const answer = await confirm({ message, initialValue: false, ...prompts });
       if (answer !== true) throw cancelled();
     },
 
     showProgress(message) {
-      return isInteractive ? showBar(message, notes) : tellProgress(message, notes);
+      return isInteractive ? showBar(message, notes) : showLines(message, notes);
     },
   };
 }
 
-/** A bar of a hundred parts: to draw it for each of many steps would take longer than the steps. */
+/** A bar of 100 parts: drawing it for every step would take longer than the steps. */
 function showBar(message: string, notes: Writable): Progress {
   let bar: ReturnType<typeof progress> | null = null;
   let shown = 0;
@@ -138,14 +138,14 @@ function showBar(message: string, notes: Writable): Progress {
   };
 }
 
-function tellProgress(message: string, notes: Writable): Progress {
-  // From the first step on: what comes before it, such as starting workerd, is no progress.
-  let toldAtMs: number | null = null;
+function showLines(message: string, notes: Writable): Progress {
+  // Counted from the first step, which excludes starting workerd.
+  let shownAtMs: number | null = null;
   return {
     advance(done, total) {
-      toldAtMs ??= performance.now();
-      if (total < PROGRESS_STEPS_MIN || performance.now() - toldAtMs < PROGRESS_LINE_MS) return;
-      toldAtMs = performance.now();
+      shownAtMs ??= performance.now();
+      if (total < PROGRESS_STEPS_MIN || performance.now() - shownAtMs < PROGRESS_LINE_MS) return;
+      shownAtMs = performance.now();
       notes.write(`${message}: ${Math.floor((100 * done) / total)} %\n`);
     },
     end() {},
@@ -163,7 +163,7 @@ async function readAll(input: Readable, bytesMax: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** All of standard input without the line break that editors and `echo` put at its end. */
+/** Reads all of standard input, without the final line break that editors and `echo` add. */
 async function readLine(input: Readable, message: string): Promise<string> {
   const bytes = await readAll(input, INPUT_BYTES_MAX);
   let text: string;
@@ -178,5 +178,5 @@ async function readLine(input: Readable, message: string): Promise<string> {
 }
 
 function cancelled(): CommandError {
-  return new CommandError("Cancelled. Nothing has changed.");
+  return new CommandError("Cancelled. Nothing was changed.");
 }

@@ -7,23 +7,23 @@ import { stripVTControlCharacters } from "node:util";
 import { DevOutput } from "./dev-output.ts";
 import { PROJECT_DIR, WRANGLER_CONFIG } from "./project.ts";
 
-/** The command of the lockfile, unless a test puts a stand-in there. */
+/** The installed wrangler, or the replacement that a test sets. */
 const WRANGLER =
   process.env["TOLLGATE_WRANGLER"] ?? resolve(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
 
-/** What ends `npm start`; each is passed on, so that nothing is left behind. */
+/** Signals that end `npm start`. They are passed on, so that no child process is left. */
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Who started this process. */
+/** The parent of this process at its start. */
 const PARENT = process.ppid;
 
-/** How often to look whether it is still there, in milliseconds. */
+/** Interval for checking that the parent is alive, in milliseconds. */
 const ORPHAN_CHECK_MS = 500;
 
 /**
- * Every wrangler runs with these. Its explorer answers SQL to anyone who can reach the port, and
- * its observability writes query strings and bodies, and so tokens and passwords, to the state
- * folder. The service does not read `request.cf`, so nothing is fetched for it.
+ * Environment of every wrangler process. Its explorer would execute SQL for anyone who reaches the
+ * port. Its observability would write query strings and bodies, which contain tokens and passwords,
+ * to the state folder. The service does not read `request.cf`, so it is not fetched.
  */
 export const WRANGLER_ENV = {
   X_LOCAL_EXPLORER: "false",
@@ -31,40 +31,40 @@ export const WRANGLER_ENV = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 } as const;
 
-/** How to run a command of wrangler. */
+/** Options of {@link RunWrangler}. */
 export interface WranglerOptions {
-  /** Shows what it says and lets it ask questions, instead of keeping what it says. */
+  /** Shows its output and lets it prompt, instead of capturing the output. */
   readonly isShown?: boolean;
-  /** For its standard input, which is where secrets belong: arguments can be seen. */
+  /** Its standard input. Secrets go here, because other users can see arguments. */
   readonly input?: string;
-  /** Variables of its environment, besides those of this process. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** How a command of wrangler ended. */
+/** The result of a wrangler command. */
 export interface WranglerEnded {
   readonly code: number;
-  /** Without what it said on stderr; empty when it was shown. */
+  /** Empty when the output was shown. */
   readonly stdout: string;
-  /** Both streams; empty when they were shown. */
+  /** stdout and stderr; empty when they were shown. */
   readonly output: string;
 }
 
-/** Runs a command of wrangler to its end: {@link runWrangler}, or its stand-in in a test. */
+/** Runs a wrangler command until it ends: {@link runWrangler}, or a replacement in a test. */
 export type RunWrangler = (
   args: readonly string[],
   options?: WranglerOptions,
 ) => Promise<WranglerEnded>;
 
-/** Exit code of a command that was interrupted, as shells have it: 128 and SIGINT. */
+/** Exit code of an interrupted command, by the convention of shells: 128 + SIGINT. */
 const INTERRUPTED = 130;
 
-/** Runs a command of wrangler to its end. */
+/** Runs a wrangler command until it ends. */
 export const runWrangler: RunWrangler = async (args, { isShown = false, input, env = {} } = {}) => {
   const stdin = input === undefined ? "ignore" : "pipe";
   const stdio: SpawnOptions["stdio"] = isShown ? "inherit" : [stdin, "pipe", "pipe"];
   const child = startWrangler(args, { stdio, env: env as NodeJS.ProcessEnv });
-  // One that ends before it has read all says so by its exit code.
+  // If wrangler ends before it has read all input, its exit code reports the failure.
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(input);
   let [stdout, output] = ["", ""];
@@ -78,40 +78,40 @@ export const runWrangler: RunWrangler = async (args, { isShown = false, input, e
   return { code: await exitCodeOf(child, INTERRUPTED), stdout, output };
 };
 
-/** Ends what wrangler complains of: advice for its own commands, and the place of its log. */
-const BESIDE_COMPLAINT = /To continue without logging in|\S* *Logs were written to/;
+/** Text after wrangler's error message: advice for its own commands, and the path of its log. */
+const AFTER_ERROR = /To continue without logging in|\S* *Logs were written to/;
 
-/** What wrangler complains of, in one line. */
-export function complaintOf({ code, output }: WranglerEnded): string {
+/** Wrangler's error message, in one line. */
+export function errorMessageOf({ code, output }: WranglerEnded): string {
   const text = stripVTControlCharacters(output);
-  const [complaint = ""] = (text.split(/\[ERROR\]/).at(1) ?? text).split(BESIDE_COMPLAINT);
-  return complaint.replaceAll(/\s+/g, " ").trim() || `wrangler ended with code ${code}`;
+  const [message = ""] = (text.split(/\[ERROR\]/).at(1) ?? text).split(AFTER_ERROR);
+  return message.replaceAll(/\s+/g, " ").trim() || `wrangler exited with code ${code}`;
 }
 
-/** How `npm start` runs `wrangler dev`. */
+/** Options of {@link serveWithWrangler}. */
 export interface ServeOptions {
-  /** Configuration in the place of wrangler.toml. */
+  /** Configuration file to use instead of wrangler.toml. */
   readonly config: string;
-  /** The Worker's log lines as they are, instead of one readable line per request. */
+  /** Print the Worker's log lines unchanged, instead of one readable line per request. */
   readonly jsonLog: boolean;
-  /** Variables of its environment, besides those of this process. */
+  /** Additional environment variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly onReady: (url: URL) => void;
 }
 
-/** Runs `wrangler dev` until it ends, and ends as it did. */
+/** Runs `wrangler dev` until it ends, and sets its exit code. */
 export async function serveWithWrangler(
   args: readonly string[],
   { config, jsonLog, env, onReady }: ServeOptions,
 ): Promise<void> {
-  // Of two that start at once both would take the default inspector port, and one would die.
+  // Two services that start at once would use the same default inspector port, and one would fail.
   const command = ["dev", "--inspector-port", "0", ...args];
   const dev = startWrangler(
     command,
     { stdio: ["inherit", "pipe", "pipe"], env: env as NodeJS.ProcessEnv },
     config,
   );
-  // The Worker logs failures on stderr: lines of one request are on both streams.
+  // The Worker logs failures on stderr, so the lines of one request are on both streams.
   const output = new DevOutput({ jsonLog, onReady, print: console.log });
   const read = (input: Readable, pass: (line: string) => void) => {
     createInterface({ input }).on("line", (line) => output.read(line, pass));
@@ -129,14 +129,14 @@ function startWrangler(
   const [command = "", ...rest] = args;
   const whole = [WRANGLER, command, "--config", config, ...rest];
   return spawn(process.execPath, whole, {
-    // Where the build command of wrangler.toml is found, wherever this one was typed.
+    // The build command of wrangler.toml is relative to this folder.
     cwd: PROJECT_DIR,
     env: { ...process.env, ...WRANGLER_ENV, ...env },
     ...options,
   });
 }
 
-/** Waits for a child. What ends this process ends the child first; it exits with `ending` then. */
+/** Waits for a child. A signal ends the child first; this process then exits with `ending`. */
 async function exitCodeOf(child: ChildProcess, ending: number): Promise<number> {
   let isEnding = false;
   const end = (signal: NodeJS.Signals) => {
@@ -152,7 +152,7 @@ async function exitCodeOf(child: ChildProcess, ending: number): Promise<number> 
   return code ?? 1;
 }
 
-/** npm passes a signal to its shell alone, which dies of it and leaves this process behind. */
+/** npm sends a signal only to its shell, which ends and leaves this process running. */
 function isOrphan(): boolean {
   return process.env["npm_lifecycle_event"] !== undefined && process.ppid !== PARENT;
 }

@@ -14,26 +14,25 @@ import type { ClientRow } from "../storage/clients.ts";
 import type { ClientColumns } from "../storage/registry.ts";
 import type { FileClient, NamedFields } from "./registry-file.ts";
 
-/** One client of a file, and its row if there is one. */
-interface Asked {
+/** A client of a file, with its current row. */
+interface FileClientState {
   readonly entry: FileClient;
   readonly named: NamedFields;
   readonly row: ClientRow | undefined;
 }
 
-/** What a client is to have, before the record of a new secret is made. */
+/** The new state of a client, before a new secret is hashed. */
 export interface ClientChange {
   readonly columns: Omit<ClientColumns, keyof SecretFields>;
   readonly secrets: SecretFields;
-  /** Takes the place of `secrets.secret_record` once it is hashed; null: there is none. */
+  /** Replaces `secrets.secret_record` after it is hashed; null: no new secret. */
   readonly newSecret: string | null;
 }
 
-/** What is wrong with a record of another service. */
-export const UNREADABLE =
-  "is no record that this service can read; is PASSWORD_PEPPER the one it needs?";
+/** The problem with a hash that this service cannot verify. */
+export const UNREADABLE = "is not a hash that this service can verify; check PASSWORD_PEPPER";
 
-/** Whether passwords can be checked against a record, if there is one. */
+/** Whether a hash is undefined or can be verified. */
 export async function isReadable(
   record: string | undefined,
   passwords: Passwords,
@@ -42,13 +41,13 @@ export async function isReadable(
 }
 
 /**
- * Decides what becomes of a client. Fields that the file does not name stay as they are.
+ * Decides how to change a client. Fields that the file does not contain stay unchanged.
  *
- * @param place begins the place of every problem
- * @throws ManagementError `invalid` when the file does not fit to the client
+ * @param place prefix of every problem
+ * @throws ManagementError `invalid` when the file contradicts the client's current state
  */
 export async function decideClient(
-  { entry, named, row }: Asked,
+  { entry, named, row }: FileClientState,
   place: string,
   { clientSecrets }: Pick<AdminDeps, "clientSecrets">,
 ): Promise<ClientChange> {
@@ -56,14 +55,14 @@ export async function decideClient(
   const problems = row === undefined ? [] : clientContradictions(wanted);
   const secret = entry.client_secret ?? (row?.secret_record ? undefined : entry.initial_secret);
   if (needsSecret(wanted) && !secret && !entry.secret_record && !row?.secret_record) {
-    problems.push("client_secret: a new confidential client needs one");
+    problems.push("client_secret: required for a new confidential client");
   }
   if (problems.length > 0) throw invalid(...problems.map((problem) => place + problem));
   const columns = clientFieldsOf(wanted);
   if (entry.secret_record !== undefined) {
     return { columns, secrets: secretFieldsOf(entry), newSecret: null };
   }
-  // An imported public client may have a secret, which a silent file leaves alone.
+  // An imported public client may have a secret; keep it unless the file changes the method.
   const isMethodNew = wanted.token_endpoint_auth_method !== row?.token_endpoint_auth_method;
   if (!needsSecret(wanted) && isMethodNew) return { columns, secrets: NO_SECRETS, newSecret: null };
   const kept: SecretFields = {
@@ -71,28 +70,28 @@ export async function decideClient(
     previous_secret_record: row?.previous_secret_record ?? null,
     previous_secret_ends_at_ms: row?.previous_secret_ends_at_ms ?? null,
   };
-  // A file may still have the secret from before a rotation. It is not brought back if it ended.
+  // A file may contain the secret before the last rotation. Do not restore it if it has ended.
   const records = [kept.secret_record, kept.previous_secret_record].filter((one) => one !== null);
   const isKnown =
     secret === undefined || (await clientSecrets.check(secret, records)).matched !== null;
   if (isKnown) return { columns, secrets: kept, newSecret: null };
-  // A file that is older than the last rotation would end a secret that is in use.
+  // A file that is older than the last rotation would replace a secret that is in use.
   if (kept.previous_secret_record !== null) throw invalid(`${place}client_secret: ${ROTATED}`);
   return { columns, secrets: NO_SECRETS, newSecret: secret };
 }
 
 const ROTATED =
-  "is neither the client's secret nor the one before it, and the secret was rotated by a command." +
-  " Write the present one, or leave the field out. To make this one the secret, use " +
+  "differs from the current and the previous secret, and a command has rotated the secret. " +
+  "Use the current secret or omit the field. To set this secret, run " +
   "`client rotate-secret ID --secret-stdin`";
 
-/** The client as it is, with what the file names put over it. */
+/** The current client, overridden by the fields of the file. */
 function merged(entry: FileClient, named: NamedFields, row: ClientRow): ClientEntry {
   const { secret_record, previous_secret_record, previous_secret_ends_at, ...old } =
     clientEntryOf(row);
   const wanted: Record<string, unknown> = { ...old };
   for (const field of named) wanted[field] = entry[field as keyof FileClient];
-  // What only the old method has goes with it.
+  // Keys belong to the old method only.
   const isMethodNew = wanted["token_endpoint_auth_method"] !== row.token_endpoint_auth_method;
   if (isMethodNew && !named.has("jwks")) delete wanted["jwks"];
   return wanted as ClientEntry;

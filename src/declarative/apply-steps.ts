@@ -11,31 +11,31 @@ import type { UserRow } from "../storage/users.ts";
 import { type ClientChange, decideClient, isReadable, UNREADABLE } from "./apply-clients.ts";
 import type { FileUser, NamedFields, RegistryFile } from "./registry-file.ts";
 
-/** What `apply` needs. */
+/** Dependencies of `apply`. */
 export type ApplyDeps = Omit<AdminDeps, "random" | "endFamily">;
 
-/** What became, or would become, of one client or user. */
+/** The change of a client or user. */
 export interface Applied extends Subject {
   readonly change: "created" | "updated" | "unchanged" | "deleted";
-  /** Of an update: what changes, as a file would have it. */
+  /** The changed fields of an update, in the format of a file. */
   readonly fields: readonly FieldChange[];
 }
 
-/** What becomes of one entry, and the write that makes it so. */
+/** The change of an entry, and its write. */
 export interface Step extends Applied {
   readonly write: RegistryWrite | null;
 }
 
-/** One entry that was checked against what is there. */
+/** An entry that was checked against the current state. */
 export interface Decided {
-  /** Makes the record of a new secret or password, which takes the time. */
+  /** Hashes a new secret or password, which is slow. */
   finish(): Promise<Step>;
 }
 
-/** How many entries are checked at once: secrets are hashed on all cores. */
+/** Number of entries that are checked in parallel: secrets are hashed on all cores. */
 const CHECKED_AT_ONCE = 50;
 
-/** @throws ManagementError `invalid` for entries that do not fit to what is there */
+/** @throws ManagementError `invalid` for entries that contradict the current state */
 export async function* clientSteps(file: RegistryFile, deps: ApplyDeps): AsyncGenerator<Decided> {
   const rows = await deps.registry.findClients(file.clients.map((entry) => entry.client_id));
   const problems: string[] = [];
@@ -59,7 +59,7 @@ export async function* clientSteps(file: RegistryFile, deps: ApplyDeps): AsyncGe
   });
 }
 
-/** @throws ManagementError `invalid` for entries that do not fit to what is there */
+/** @throws ManagementError `invalid` for entries that contradict the current state */
 export async function* userSteps(file: RegistryFile, deps: ApplyDeps): AsyncGenerator<Decided> {
   const { registry, userPasswords } = deps;
   const rows = await registry.findUsers(file.users.map((entry) => entry.username));
@@ -77,9 +77,9 @@ export async function* userSteps(file: RegistryFile, deps: ApplyDeps): AsyncGene
     const row = rows.get(username);
     const owner = owners.get(id ?? "");
     if (row !== undefined && id !== undefined && row.id !== id) {
-      problems.push(`${place}.id: the user has another, and tokens are for that`);
+      problems.push(`${place}.id: the user already has another id, which tokens refer to`);
     } else if (owner !== undefined && owner.id !== row?.id) {
-      problems.push(`${place}.id: is another user's`);
+      problems.push(`${place}.id: belongs to another user`);
     } else if (!rows.has(username) && clientIds.has(id ?? "")) {
       problems.push(`${place}.id: ${SHARED_ID}`);
     }
@@ -102,7 +102,7 @@ export async function* userSteps(file: RegistryFile, deps: ApplyDeps): AsyncGene
   });
 }
 
-/** Decides on entries in their order. @throws what the first of them throws that cannot be done */
+/** Checks entries in order. @throws the error of the first invalid entry */
 async function* decideAll<Entry>(
   entries: readonly Entry[],
   decide: (entry: Entry, index: number) => Promise<Decided>,
@@ -116,7 +116,7 @@ async function* decideAll<Entry>(
   }
 }
 
-/** Two entries that are one user: spelled twice with different case, or composed differently. */
+/** Finds entries with the same user name, in another case or Unicode form. */
 function sameNames(file: RegistryFile, registry: ApplyDeps["registry"]): string[] {
   const seen = new Set<string>();
   return file.users.flatMap(({ username }, index) => {
@@ -124,12 +124,12 @@ function sameNames(file: RegistryFile, registry: ApplyDeps["registry"]): string[
     const isRepeated = seen.has(key);
     seen.add(key);
     return isRepeated
-      ? [`users[${index}].username: is the name of another entry, spelled differently`]
+      ? [`users[${index}].username: duplicate of another entry, spelled differently`]
       : [];
   });
 }
 
-/** Ids that are to be made: one that is here stays, even where version 0.1 let a user have it. */
+/** Ids of new clients. Existing ones stay, even if version 0.1 allowed a user with the same id. */
 function newIds(
   entries: RegistryFile["clients"],
   rows: ReadonlyMap<string, ClientRow>,
@@ -156,13 +156,17 @@ async function clientStep(
   return { ...subject, change: "updated", fields: changes, write };
 }
 
-interface UserAsked {
+interface FileUserState {
   readonly entry: FileUser;
   readonly named: NamedFields;
   readonly row: UserRow | undefined;
 }
 
-function userStep({ entry, named, row }: UserAsked, made: string | null, deps: ApplyDeps): Step {
+function userStep(
+  { entry, named, row }: FileUserState,
+  made: string | null,
+  deps: ApplyDeps,
+): Step {
   const { username } = entry;
   const subject = { kind: "user", name: username } as const;
   const isKept = (field: string) => row !== undefined && !named.has(field);
@@ -181,10 +185,10 @@ function userStep({ entry, named, row }: UserAsked, made: string | null, deps: A
   const changes = fieldChanges(userEntryOf(row), userEntryOf({ ...row, ...fields }));
   const write: RegistryWrite = {
     kind: "update_user",
-    // As it is stored: the file may spell it differently.
+    // The stored name: the file may spell it differently.
     username: row.username,
     fields: changed,
-    // Not the whole row: a login may replace the record of the same password at any time.
+    // Not the whole row: a login may rehash the same password at any time.
     expected: Object.fromEntries(
       Object.keys(changed).map((field) => [field, row[field as keyof UserColumns]]),
     ),
@@ -193,7 +197,7 @@ function userStep({ entry, named, row }: UserAsked, made: string | null, deps: A
   return { ...subject, change: "updated", fields: changes, write };
 }
 
-/** The password that the user is to have from now on, or null: the record stays as it is. */
+/** The new password of the user; null: the hash stays unchanged. */
 async function newPassword(
   entry: FileUser,
   row: UserRow | undefined,
@@ -201,7 +205,7 @@ async function newPassword(
   { userPasswords, passwordLengthMin }: ApplyDeps,
 ): Promise<string | null> {
   const field = entry.password === undefined ? "initial_password" : "password";
-  // The initial one counts only for a new user, who may have changed it since.
+  // The initial password is only for a new user, who may have changed it since.
   const password = entry.password ?? (row === undefined ? entry.initial_password : undefined);
   if (password === undefined) return null;
   if (row !== undefined) {

@@ -13,19 +13,19 @@ import type { RegistryFile } from "./registry-file.ts";
 
 export type { Applied, ApplyDeps } from "./apply-steps.ts";
 
-/** How {@link apply} goes about it. */
+/** Options of {@link apply}. */
 export interface ApplyOptions {
-  /** Deletes what the file does not name, in each of the two lists that the file has. */
+  /** Deletes what is not in the file, for each of the two lists that the file contains. */
   readonly prune?: boolean;
-  /** Writes nothing, and makes no records, which is what takes the time. */
+  /** Writes nothing and skips hashing, which is slow. */
   readonly dryRun?: boolean;
-  /** Called when an entry is checked, and again when it is ready to be written. */
+  /** Called when an entry is checked, and again when it is ready to write. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Called after each transaction, with how many changes are written so far. */
+  /** Called after each transaction with the number of changes written so far. */
   readonly onWritten?: (changes: number) => void;
 }
 
-/** Entries whose secrets are hashed at once, and written after that. */
+/** Number of entries whose secrets are hashed in parallel and then written. */
 const HASHED_AT_ONCE = 50;
 
 // A longer transaction would take D1 too long: it has 50 changes, or 200 new clients and users.
@@ -34,16 +34,15 @@ const INSERT_COST = 1;
 const TRANSACTION_COST_MAX = 200;
 
 /**
- * Makes or updates clients and users to match a file. Doing so twice changes nothing the second
- * time: a secret that matches its record is left alone. Fields, clients and users that the file
- * does not name are left alone too, unless `prune` says otherwise. The whole file is checked before
- * anything is written. Up to 50 changes are written all or nothing. More are written in parts, and
- * to apply the file again writes the rest.
+ * Creates or updates clients and users to match a file. Idempotent: a secret that matches its hash
+ * stays unchanged. Fields that are not in the file stay unchanged, and so do clients and users,
+ * except with `prune`. The whole file is checked before anything is written. Up to 50 changes are
+ * written in one transaction, more in several. Applying the file again writes the rest.
  *
- * @returns what became of each entry, in the order of the file, and then of what it does not name
- * @throws ManagementError `invalid` when the file does not fit to what is there, `changed` when
- *   another command or a request changed a row at the same time; that part is not written
- * @throws Unavailable when D1 fails; that part is not written
+ * @returns the change of each entry in the order of the file, then the deletions
+ * @throws ManagementError `invalid` when the file contradicts the current state; `changed` when a
+ *   row was changed concurrently. That transaction is not written.
+ * @throws Unavailable when D1 fails; that transaction is not written
  */
 export async function apply(
   file: RegistryFile,
@@ -85,7 +84,7 @@ async function finish(one: Decided, advance: () => void): Promise<Step> {
 }
 
 /**
- * Finds the clients and users that a file does not name, in each of the two lists that it has.
+ * Finds the clients and users that are not in a file, for each list that the file contains.
  *
  * @throws Unavailable when D1 fails
  */
@@ -117,7 +116,7 @@ function deletion({ kind, name }: Subject): Step {
   return { kind, name, change: "deleted", fields: [], write };
 }
 
-/** Writes steps in their order, as many in one transaction as fit. */
+/** Writes steps in order, in as few transactions as possible. */
 function createWriter(
   registry: Registry,
   isDryRun: boolean,

@@ -4,11 +4,11 @@ import type { Registry } from "../storage/registry.ts";
 import { escapeVariables } from "./file-variables.ts";
 
 /**
- * Writes every client and user in the format that `apply` reads: records and never secrets, and the
- * ids of users, since tokens are for those. A page is read at a time.
+ * Exports all clients and users in the format of `apply`: hashes, never secrets, and the ids of
+ * users, which tokens refer to. Reads page by page.
  *
- * @returns pieces of JSON, each one or more whole lines
- * @throws Unavailable when D1 fails; what was written until then is no valid JSON
+ * @returns chunks of JSON
+ * @throws Unavailable when D1 fails; the output so far is not valid JSON
  */
 export async function* exportRegistry(registry: Registry): AsyncGenerator<string> {
   yield '{\n  "clients": [';

@@ -12,10 +12,10 @@ import { onDemand } from "../admin/on-demand.ts";
 import { invalid, ManagementError } from "../errors/management-error.ts";
 import { substituteVariables, type Variables } from "./file-variables.ts";
 
-/** Most clients, and most users, in one file. More belongs into an import. */
+/** Maximum clients, and maximum users, of a file. */
 const ENTRIES_MAX = 10_000;
 
-/** A secret that counts only when `apply` creates the client or user. */
+/** A secret that is used only when `apply` creates the client or user. */
 const initial = () => z.optional(secretSchema());
 
 const registryFile = onDemand(() => {
@@ -27,22 +27,22 @@ const registryFile = onDemand(() => {
   });
 });
 
-/** A client as a file names it. */
+/** A client in a file. */
 export type FileClient = ClientEntry & { readonly initial_secret?: string | undefined };
 
-/** A user as a file names it. */
+/** A user in a file. */
 export type FileUser = UserEntry & { readonly initial_password?: string | undefined };
 
-/** Names of the fields that an entry has. `apply` leaves the others as they are. */
+/** Names of the fields that an entry contains. `apply` does not change the others. */
 export type NamedFields = ReadonlySet<string>;
 
-/** The clients and users that a file asks for. */
+/** A parsed file of clients and users. */
 export interface RegistryFile {
   readonly clients: readonly FileClient[];
   readonly users: readonly FileUser[];
-  /** Which of the two lists the file has: of the other it says nothing. */
+  /** Which of the two lists the file contains. */
   readonly has: { readonly clients: boolean; readonly users: boolean };
-  /** For each entry, by its index. */
+  /** The fields of each entry, by index. */
   readonly named: {
     readonly clients: readonly NamedFields[];
     readonly users: readonly NamedFields[];
@@ -50,11 +50,10 @@ export interface RegistryFile {
 }
 
 /**
- * Reads a file of clients and users.
+ * Parses a file of clients and users.
  *
- * @param text JSON, with `${NAME}` in a string for the variable of that name, and null for the
- *   default of a field
- * @throws ManagementError `invalid` with every problem found
+ * @param text JSON; `${NAME}` in a string is replaced by the variable, null means the default
+ * @throws ManagementError `invalid` with all problems
  */
 export function parseRegistryFile(text: string, variables: Variables = {}): RegistryFile {
   const json = substituteVariables(parseJson(text), variables);
@@ -76,7 +75,7 @@ export function parseRegistryFile(text: string, variables: Variables = {}): Regi
   return file;
 }
 
-/** The file as its schema wants it: a field that is null is left out, and so has its default. */
+/** Removes null fields, so that the schema applies their defaults. */
 function withoutNulls(json: unknown): unknown {
   if (!isObject(json)) return json;
   const lists = Object.entries(json).map(([list, entries]) => {
@@ -90,7 +89,7 @@ function withoutNullFields(entry: unknown): unknown {
   return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== null));
 }
 
-/** Only for a file that its schema has accepted. */
+/** The fields of each entry of a valid file. */
 function namedIn(json: unknown, list: "clients" | "users"): NamedFields[] {
   const entries = isObject(json) ? json[list] : undefined;
   return Array.isArray(entries) ? entries.map((entry) => new Set(Object.keys(entry))) : [];
@@ -105,15 +104,15 @@ function parseJson(text: string): unknown {
     return readExactJson(text);
   } catch (error) {
     if (error instanceof ManagementError) throw error;
-    throw invalid(`${placeOfMistake(text)}: not valid JSON`);
+    throw invalid(`${positionOfError(text)}: not valid JSON`);
   }
 }
 
 /**
- * V8 says only sometimes where it stopped, and quotes the text around, which may be a secret. So
- * the place is sought: after the longest part from the start that more text could still make JSON.
+ * Finds the position of a syntax error: the end of the longest prefix that could still be valid
+ * JSON. V8 reports a position only sometimes, and quotes the text, which may be a secret.
  */
-function placeOfMistake(text: string): string {
+function positionOfError(text: string): string {
   let [longest, tooLong] = [0, text.length + 1];
   while (tooLong - longest > 1) {
     const middle = Math.floor((longest + tooLong) / 2);
@@ -147,7 +146,7 @@ function repeats<Field extends string>(
       if (name !== undefined) seen.add(name);
       return [];
     }
-    return [`${list}[${index}].${field}: stands twice`];
+    return [`${list}[${index}].${field}: duplicate`];
   });
 }
 

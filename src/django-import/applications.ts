@@ -4,25 +4,25 @@ import { credentialsOf } from "./credentials.ts";
 import { type DumpRecord, type Mapping, textOf } from "./dump-record.ts";
 import { problemsOf } from "./users.ts";
 
-/** What an application may do here, by its one grant type there. */
+/** The grant types of a client, by the grant type of its application in DOT. */
 const GRANT_TYPES: Readonly<Record<string, readonly string[]>> = {
   password: ["password", "refresh_token"],
   "client-credentials": ["client_credentials"],
 };
 
-/** What is left of a grant type that is not offered here: who is logged in stays so. */
+/** For a grant type that is not imported: existing sessions can still be refreshed. */
 const REFRESH_ALONE: readonly string[] = ["refresh_token"];
 
 /**
- * Reads an application as a client. Its secret is plain text (DOT before 2, or `hash_client_secret`
- * off), to be hashed as `client_secret`; or it is a record already.
+ * Converts an application to a client. Its secret is plain text (DOT before 2, or with
+ * `hash_client_secret` off), which is hashed later, or already a hash.
  */
 export function mapApplication({ fields }: DumpRecord): Mapping<ClientEntry> {
   const remarks: string[] = [];
   const credentials = credentialsOf(fields, remarks);
   if ("refusal" in credentials) return credentials;
   const { token_endpoint_auth_method: method, client_secret: secret } = credentials;
-  // No entry of a file gives a public client a new secret: an import alone does.
+  // The schema of a file rejects a public client with a secret; only an import allows it.
   const keepsSecret = method === "none" && secret !== undefined;
   try {
     const entry = parseClientEntry({
@@ -43,7 +43,7 @@ function grantTypesOf(grantType: string, remarks: string[]): readonly string[] {
   const known = Object.hasOwn(GRANT_TYPES, grantType) ? GRANT_TYPES[grantType] : undefined;
   if (known !== undefined) return known;
   const name = /^[a-z:_-]{1,64}$/.test(grantType) ? grantType : "its grant type";
-  remarks.push(`${name} is not offered here: it may refresh, and no more`);
+  remarks.push(`${name} is not imported: the client can only refresh`);
   return REFRESH_ALONE;
 }
 
@@ -53,7 +53,7 @@ function originsOf(text: string, remarks: string[]): readonly string[] {
     const origin = parseOrigin(word);
     if (origin === null) {
       remarks.push(
-        "allowed_origins: left out what is not an origin such as https://app.example.com",
+        "allowed_origins: skipped values that are not origins such as https://app.example.com",
       );
     } else {
       origins.add(origin);

@@ -17,32 +17,32 @@ import { createOriginWatch } from "./origin-watch.ts";
 import type { Tally } from "./report.ts";
 import { knownFields } from "./unread-fields.ts";
 
-/** How many secrets are checked at once. */
+/** Number of secrets that are checked in parallel. */
 const SECRETS_AT_ONCE = 8;
 
-/** An application that could be taken, as far as the dump alone tells. */
+/** An application that is valid on its own, before it is compared with existing data. */
 interface Candidate {
   readonly record: DumpRecord;
   readonly clientId: string;
   readonly mapping: Mapping<ClientEntry>;
 }
 
-/** As of when it is asked whether applications work, and whether deleted ones come back. */
+/** Options of {@link createClientSurvey}. */
 interface ClientOptions {
-  /** Milliseconds since the epoch. */
+  /** When applications must be active. Milliseconds since the epoch. */
   readonly nowMs: number;
   readonly restoresDeleted: boolean;
 }
 
-/** What is here already of a client's id. */
+/** Existing data with the id of a client. */
 interface Found {
   readonly row: ClientRow | undefined;
   readonly deleted: DeletedAccount | undefined;
-  /** Whether a user has the id, here or in the dump. */
+  /** Whether a user has the id, in the database or in the dump. */
   readonly isUser: boolean;
 }
 
-/** Decides what becomes of each application of a dump. */
+/** Decides which applications of a dump to import. */
 export function createClientSurvey(
   deps: ImportDeps,
   tally: Tally,
@@ -55,12 +55,12 @@ export function createClientSurvey(
 
   const refuse = createRefusal(known, tally);
 
-  /** @returns the client to make, or null when none is */
+  /** @returns the client to create, or null */
   function decide(candidate: Candidate, { row, deleted, isUser }: Found): ClientEntry | null {
     const { record, clientId: name, mapping } = candidate;
     const naturalKey = referenceTo([name]) ?? "";
     if (known.has(naturalKey) || (record.pk !== null && known.has(record.pk))) {
-      tally.note("clients", "refused", name, "another of the dump has its id or key");
+      tally.note("clients", "refused", name, "duplicate id or primary key in the dump");
       return null;
     }
     if ("refusal" in mapping) {
@@ -68,7 +68,7 @@ export function createClientSurvey(
       return null;
     }
     if (row === undefined && (isUser || (deleted !== undefined && !restoresDeleted))) {
-      refuse(record, name, isUser ? "its id is a user's here" : WAS_DELETED);
+      refuse(record, name, isUser ? "its id belongs to a user" : WAS_DELETED);
       return null;
     }
     const gate = closedGateOf(record.fields, fields, nowMs);
@@ -79,7 +79,7 @@ export function createClientSurvey(
       tally.note("clients", "unchanged", name, ...differencesOf(gate, row));
       return null;
     }
-    const closed = gate === null ? [] : [`${gate} keeps it out there: comes over disabled`];
+    const closed = gate === null ? [] : [`blocked by its field ${gate}: imported as disabled`];
     const remarks = [...closed, ...mapping.remarks];
     tally.note("clients", remarks.length > 0 ? "changed" : "taken", name, ...remarks);
     return { ...mapping.value, disabled: gate !== null };
@@ -94,12 +94,12 @@ export function createClientSurvey(
       else candidates.push({ record, clientId, mapping });
     },
 
-    /** @param users those of the dump */
+    /** @param users the users of the dump */
     async end(
       users: ReadonlyMap<string, KnownUser>,
     ): Promise<{ known: ReadonlyMap<string, KnownClient>; fresh: ClientEntry[] }> {
       const ids = candidates.map(({ clientId }) => clientId);
-      const foundOf = await findStanding(ids, users, deps);
+      const foundOf = await findExisting(ids, users, deps);
       const taken: ClientEntry[] = [];
       const isNew = ({ clientId }: Candidate) => foundOf(clientId).row === undefined;
       for await (const candidate of withoutEmptySecrets(candidates, isNew, deps.clientSecrets)) {
@@ -112,7 +112,7 @@ export function createClientSurvey(
   };
 }
 
-/** Refuses an application, and with it what refers to it. */
+/** Rejects an application and everything that refers to it. */
 function createRefusal(known: Map<string, KnownClient>, tally: Tally) {
   return ({ pk }: DumpRecord, name: string, reason: string): void => {
     tally.note("clients", "refused", name, reason);
@@ -123,8 +123,8 @@ function createRefusal(known: Map<string, KnownClient>, tally: Tally) {
   };
 }
 
-/** Looks up what is here of the ids of clients. @param users those of the dump */
-async function findStanding(
+/** Looks up existing data with the ids of clients. @param users the users of the dump */
+async function findExisting(
   ids: readonly string[],
   users: ReadonlyMap<string, KnownUser>,
   { registry, store }: ImportDeps,
@@ -149,7 +149,7 @@ async function* withoutEmptySecrets(
   }
 }
 
-/** DOT hashes an empty secret too: of a new client it is found out what the record is of. */
+/** DOT also hashes an empty secret, so check whether the hash of a new client is of one. */
 async function withoutEmptySecret(candidate: Candidate, secrets: Passwords): Promise<Candidate> {
   const { record, mapping } = candidate;
   const secretHash = "value" in mapping ? mapping.value.secret_record : undefined;
@@ -162,7 +162,7 @@ async function withoutEmptySecret(candidate: Candidate, secrets: Passwords): Pro
 
 function differencesOf(gate: string | null, { disabled }: ClientRow): string[] {
   const isOpenHere = gate !== null && disabled === 0;
-  return isOpenHere ? [`${gate} keeps it out there, and it is enabled here`] : [];
+  return isOpenHere ? [`blocked by its field ${gate} on the old server, but enabled here`] : [];
 }
 
 function fresh(clientId: string, isDisabled: boolean, deleted?: DeletedAccount): KnownClient {

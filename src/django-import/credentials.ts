@@ -4,7 +4,7 @@ import { describeHasher, hasherOf } from "./hashers.ts";
 
 type Fields = DumpRecord["fields"];
 
-/** How a client proves itself, as fields of a client entry; or why it cannot be taken. */
+/** The authentication method of a client, as fields of an entry; or why it is rejected. */
 export type DumpCredentials =
   | {
       readonly token_endpoint_auth_method: "client_secret_basic" | "private_key_jwt" | "none";
@@ -14,49 +14,49 @@ export type DumpCredentials =
     }
   | { readonly refusal: string };
 
-/** Methods of newer DOT that say no more than `client_type` does. */
+/** Methods of newer DOT versions that add nothing to `client_type`. */
 const BY_CLIENT_TYPE = ["", "none", "client_secret_basic", "client_secret_post"];
 
 /**
- * Reads how an application of DOT proves itself. A public one may have a secret: DOT takes a
- * request without it, and refuses a wrong one; for `client_credentials` it always asks for it.
+ * Reads the authentication method of a DOT application. A public one may have a secret: DOT accepts
+ * a request without it and rejects a wrong one, and requires it for `client_credentials`.
  */
 export function credentialsOf(fields: Fields, remarks: string[]): DumpCredentials {
   const method = textOf(fields["token_endpoint_auth_method"]);
   if (method === "private_key_jwt") return keysOf(fields, remarks);
   if (!BY_CLIENT_TYPE.includes(method)) {
     const name = /^[a-z_]{1,40}$/.test(method) ? method : "its method";
-    return { refusal: `token_endpoint_auth_method: ${name} is not offered here: ${MAKE_IT}` };
+    return { refusal: `token_endpoint_auth_method: ${name} is not supported; ${MAKE_IT}` };
   }
   const type = fields["client_type"];
   if (type === "public") return ofPublic(fields, remarks);
-  if (type !== "confidential") return { refusal: "client_type: neither confidential nor public" };
+  if (type !== "confidential") return { refusal: "client_type: must be confidential or public" };
   return ofConfidential(fields, remarks);
 }
 
-const MAKE_IT = "make the client here by `client create`";
+const MAKE_IT = "create the client with `client create`";
 
 function ofConfidential(fields: Fields, remarks: string[]): DumpCredentials {
   if (textOf(fields["client_secret"]) !== "") return withSecret(fields, "client_secret_basic");
   if (isPresent(fields["client_jwks"])) return keysOf(fields, remarks);
   if (actsForItself(fields)) {
-    const problem = "client_secret: is empty, so that anyone gets its tokens there";
-    return { refusal: `${problem}: ${MAKE_IT}, which gives it a secret` };
+    const problem = "client_secret: is empty, so anyone can get its tokens";
+    return { refusal: `${problem}; ${MAKE_IT}, which generates a secret` };
   }
-  remarks.push("client_secret: is empty, which proves nothing: comes over as a public client");
+  remarks.push("client_secret: is empty: imported as a public client");
   return { token_endpoint_auth_method: "none" };
 }
 
 function ofPublic(fields: Fields, remarks: string[]): DumpCredentials {
   if (textOf(fields["client_secret"]) === "") return { token_endpoint_auth_method: "none" };
   if (actsForItself(fields)) {
-    remarks.push("is public, and needs its secret for all it may do: comes over as confidential");
+    remarks.push("public, but always needs its secret: imported as confidential");
     return withSecret(fields, "client_secret_basic");
   }
   const credentials = withSecret(fields, "none");
   if (!("refusal" in credentials)) return credentials;
-  const reason = `its secret is hashed by ${describeHasher(textOf(fields["client_secret"]))}`;
-  remarks.push(`${reason}, which is not read here: it must send none`);
+  const reason = `its secret is hashed with ${describeHasher(textOf(fields["client_secret"]))}`;
+  remarks.push(`${reason}, which is not supported: the client must not send a secret`);
   return { token_endpoint_auth_method: "none" };
 }
 
@@ -64,15 +64,15 @@ function withSecret(fields: Fields, method: "client_secret_basic" | "none"): Dum
   const secret = textOf(fields["client_secret"]);
   const isRecord = parsePasswordHash(secret) !== null;
   if (isRecord) return { token_endpoint_auth_method: method, secret_record: secret };
-  // As DOT tells them apart: what names no hasher is the secret itself.
+  // Like DOT: a value that does not name a hasher is the plain secret.
   if (hasherOf(secret) === null && !isHashedByOwn(fields)) {
     return { token_endpoint_auth_method: method, client_secret: secret };
   }
   const hasher = describeHasher(secret);
-  return { refusal: `client_secret: hashed by ${hasher}, which is not read here: make the client` };
+  return { refusal: `client_secret: hashed with ${hasher}, which is not supported; ${MAKE_IT}` };
 }
 
-/** `HASHER$...$...` of a hasher that only the project knows, where DOT says that it hashes. */
+/** Whether the secret is a hash of a custom hasher: `HASHER$...$...` with `hash_client_secret`. */
 function isHashedByOwn(fields: Fields): boolean {
   const isHashed = fields["hash_client_secret"] === true;
   return isHashed && /^[a-z][a-z0-9_]*\$.*\$./.test(textOf(fields["client_secret"]));
@@ -82,19 +82,19 @@ function keysOf(fields: Fields, remarks: string[]): DumpCredentials {
   const jwks = readJwks(fields["client_jwks"]);
   const hasAddress = isPresent(fields["client_jwks_uri"]);
   if (jwks === null) {
-    const why = hasAddress ? "client_jwks_uri: keys are not fetched here" : "client_jwks: no keys";
-    return { refusal: `${why}: put them into client_jwks there, or ${MAKE_IT} --jwks-file FILE` };
+    const why = hasAddress ? "client_jwks_uri: keys are not fetched" : "client_jwks: no keys";
+    return { refusal: `${why}; set client_jwks in Django, or ${MAKE_IT} --jwks-file FILE` };
   }
   if (hasAddress) {
-    remarks.push("client_jwks_uri: is not fetched here: the keys of client_jwks come over");
+    remarks.push("client_jwks_uri: not fetched: imported with the keys of client_jwks");
   }
   if (isPresent(fields["client_secret"])) {
-    remarks.push("client_secret: is not brought over, since it signs with its key");
+    remarks.push("client_secret: not imported, because the client authenticates with its key");
   }
   return { token_endpoint_auth_method: "private_key_jwt", jwks };
 }
 
-/** A JWK set (RFC 7517 §5), as JSON or as text of it. @returns null when there is none */
+/** Reads a JWK set (RFC 7517 §5), as a value or as JSON text. @returns null when there is none */
 function readJwks(value: unknown): unknown {
   if (!isPresent(value)) return null;
   if (typeof value !== "string") return Array.isArray(value) ? { keys: value } : value;

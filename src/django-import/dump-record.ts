@@ -1,33 +1,33 @@
 import { normalizeUsername } from "../protocol/usernames.ts";
 
-/** One row of `manage.py dumpdata`. Numbers in it are text: a key may be longer than a double. */
+/** A row of `manage.py dumpdata`. Numbers are strings: a key may exceed a double's precision. */
 export interface DumpRecord {
-  /** Such as `auth.user`; in lower case, as Django writes it. */
+  /** For example `auth.user`; in lower case, as in Django. */
   readonly model: string;
-  /** Null where the dump was made with `--natural-primary`. */
+  /** Null with `--natural-primary`. */
   readonly pk: string | null;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What a field says of a row when it is set: that it lets in, or that it keeps out. */
+/** Whether a field, when set, allows or blocks the row. */
 export type GateSense = "active" | "blocked";
 
-/** A field that decides who gets in. */
+/** A field that decides whether a row is active. */
 export interface Gate {
   readonly field: string;
   readonly sense: GateSense;
-  /** The one value that counts as set, such as "active" of a field `status`. */
+  /** The only value that counts as set, for example "active" of a field `status`. */
   readonly value?: string;
 }
 
-/** The models of a Django project that are brought over, as `app.model` in lower case. */
+/** The models of a Django project to import, as `app.model` in lower case. */
 export interface DjangoModels {
   readonly user: string;
-  /** The field of a user with what is typed at a login: Django's `USERNAME_FIELD`. */
+  /** Django's `USERNAME_FIELD`: the user name for login. */
   readonly usernameField: string;
   /**
-   * Fields of a user, besides `is_active`, that say who may log in. `null`: the operator says that
-   * there is none, whatever their names.
+   * Fields of a user, in addition to `is_active`, that decide who may log in. `null`: the operator
+   * has stated that there are none.
    */
   readonly userGates: readonly Gate[] | null;
   readonly application: string;
@@ -35,15 +35,15 @@ export interface DjangoModels {
   readonly refreshToken: string;
 }
 
-/** What becomes of a record: something to write, with what is worth saying of it, or nothing. */
+/** A converted record with remarks for the report, or the reason why it is rejected. */
 export type Mapping<Value> =
   | { readonly value: Value; readonly remarks: readonly string[] }
   | { readonly refusal: string };
 
-/** ISO 8601 as Django writes it; without a zone where `USE_TZ` is off. */
+/** ISO 8601 in Django's format; without a zone if `USE_TZ` is off. */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
 
-/** Reads a row. @returns null for what `dumpdata` does not write */
+/** Parses a row. @returns null when it is not in the format of `dumpdata` */
 export function parseDumpRecord(value: unknown): DumpRecord | null {
   if (!isObject(value)) return null;
   const { model, pk, fields } = value;
@@ -52,23 +52,23 @@ export function parseDumpRecord(value: unknown): DumpRecord | null {
 }
 
 /**
- * What a row is called where another refers to it: its primary key, or with `--natural-foreign` the
- * list that stands for it, as JSON.
+ * The key by which other rows refer to a row: its primary key, or its natural key as JSON (a list)
+ * with `--natural-foreign`.
  *
  * @returns null when there is no reference
  */
 export function referenceTo(value: unknown): string | null {
   if (typeof value === "string" && value !== "") return detached(value);
-  // A list is a name, and names that differ only in how characters are composed are one.
+  // A natural key contains a user name, so it is normalized like one.
   return Array.isArray(value) ? normalizeUsername(JSON.stringify(value)) : null;
 }
 
-/** Copies a text that is kept: as a slice of what was read, it would keep all of that too. */
+/** Copies a string that is kept: a slice would keep the whole chunk in memory. */
 export function detached(text: string): string {
   return JSON.parse(JSON.stringify(text));
 }
 
-/** Reads a time; one without a zone is taken for UTC. @returns milliseconds since the epoch */
+/** Parses a time; UTC if it has no zone. @returns milliseconds since the epoch */
 export function instantMs(value: unknown): number | null {
   const match = typeof value === "string" ? INSTANT.exec(value) : null;
   if (match === null) return null;
@@ -76,13 +76,13 @@ export function instantMs(value: unknown): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** Whether a time does not say where it is meant. */
+/** Whether a time has no zone. */
 export function isWithoutZone(value: unknown): boolean {
   const match = typeof value === "string" ? INSTANT.exec(value) : null;
   return match !== null && match[1] === undefined;
 }
 
-/** A text as it is; what is none is empty. */
+/** A string unchanged; any other value as an empty string. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }

@@ -5,12 +5,12 @@ import type { Survey } from "./survey.ts";
 import { hashOf, isRevoked } from "./tokens.ts";
 import { knownFields } from "./unread-fields.ts";
 
-/** Most hashes looked up at once: a fifth of the 2 MB that D1 takes. */
+/** Maximum hashes of a lookup: a fifth of D1's limit of 2 MB. */
 const HASHES_PER_BATCH = 5000;
 
 /**
- * Ends tokens of an earlier import that the old server has ended since. That a token is not in the
- * dump says nothing of it: a dump may be of a part.
+ * Ends tokens of an earlier import that the old server has revoked since. A token that is missing
+ * in the dump is kept, because a dump may be partial.
  */
 export function createEndings({ users }: Pick<Survey, "users">, store: ImportStore, nowMs: number) {
   const known = {
@@ -44,7 +44,7 @@ export function createEndings({ users }: Pick<Survey, "users">, store: ImportSto
       if (isRevoked(fields) || isClosed || hasInactiveUser(fields)) await end(fields);
     },
 
-    /** Most end with their refresh token; this is for those that came without one. */
+    /** For access tokens without a refresh token; the others end with it. */
     async addAccessToken({ fields }: DumpRecord): Promise<void> {
       const isClosed = closedGateOf(fields, known.access, nowMs) !== null;
       if (isClosed || hasInactiveUser(fields)) await end(fields);

@@ -2,7 +2,7 @@ import { type Gate, type GateSense, instantMs } from "./dump-record.ts";
 
 export type { Gate, GateSense } from "./dump-record.ts";
 
-/** What a value of a {@link Gate} does; `unclear`: it is neither yes, no nor a time. */
+/** The effect of a {@link Gate}'s value; `unclear`: it is neither yes, no nor a time. */
 export type GateEffect = "admits" | "keeps out" | "unclear";
 
 const BLOCKED_WORDS = new Set([
@@ -21,12 +21,12 @@ const ACTIVE_WORDS = new Set([
 const YES = new Set(["true", "1", "t", "y", "yes", "on"]);
 const NO = new Set(["false", "0", "f", "n", "no", "off"]);
 
-/** A field such as `locked_until` or `valid_to`: it holds until the time that it names. */
+/** A field such as `locked_until` or `valid_to`, which is in effect until its time. */
 const UNTIL = /_(?:until|till|to|through|end|ends)$/;
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** What the name of a field says about who gets in. @returns null when it says nothing */
+/** Recognizes a gate by the name of a field. @returns null when it is not one */
 export function gateOf(field: string): Gate | null {
   const words = snakeCase(field).split("_");
   const isNegated = words.some((word) => word === "not" || word === "non" || word === "no");
@@ -35,7 +35,7 @@ export function gateOf(field: string): Gate | null {
   return { field, sense: isBlocked === isNegated ? "active" : "blocked" };
 }
 
-/** Says what a value does now to the row that has it. A null lets in unless it should be set. */
+/** The effect of a value at `nowMs`. A null admits, unless the gate must be set. */
 export function effectOf(gate: Gate, value: unknown, nowMs: number): GateEffect {
   const { field, sense } = gate;
   if (gate.value !== undefined) return (`${value}` === gate.value) === isActive(sense) ? IN : OUT;
@@ -49,12 +49,12 @@ export function effectOf(gate: Gate, value: unknown, nowMs: number): GateEffect 
   const flag = text.toLowerCase();
   if (YES.has(flag)) return isActive(sense) ? IN : OUT;
   if (NO.has(flag)) return isActive(sense) ? OUT : IN;
-  // Such as "suspended" of a field `status`.
+  // For example "suspended" in a field `status`.
   const said = isActive(sense) ? gateOf(text) : null;
   return said === null ? "unclear" : isActive(said.sense) ? IN : OUT;
 }
 
-/** The first field of a row that keeps it out, of those that are not read otherwise. */
+/** The first field of a row that blocks it, excluding the fields of `readElsewhere`. */
 export function closedGateOf(
   fields: Readonly<Record<string, unknown>>,
   readElsewhere: ReadonlySet<string>,
@@ -75,7 +75,7 @@ function isActive(sense: GateSense): boolean {
   return sense === "active";
 }
 
-/** A null of an unknown field means nothing: `approved_by` of a row that needs no approval. */
+/** A null in an unknown field is ignored: `approved_by` of a row that needs no approval. */
 function isSet(value: unknown): boolean {
   return value !== null && value !== undefined && value !== "";
 }

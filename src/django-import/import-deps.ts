@@ -1,7 +1,7 @@
 import type { AdminDeps } from "../admin/deps.ts";
 import type { ImportStore } from "../storage/import-store.ts";
 
-/** What the functions of an import work with. */
+/** Dependencies of an import. */
 export interface ImportDeps extends AdminDeps {
   readonly store: ImportStore;
 }

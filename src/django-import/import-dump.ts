@@ -10,36 +10,36 @@ import { readRecords, type Survey, surveyDump } from "./survey.ts";
 import { createTokenBatches } from "./token-batches.ts";
 import { createUserBatches } from "./user-batches.ts";
 
-/** What is brought over, and when. */
+/** Options of {@link importDump}. */
 export interface ImportOptions extends IntrospectionOptions {
   readonly models: DjangoModels;
   readonly withTokens: boolean;
-  /** Whether accounts that were deleted here come back; what they had issued does not. */
+  /** Whether to import accounts that were deleted here; tokens from before stay invalid. */
   readonly restoresDeleted: boolean;
-  /** Whether the service looks imported tokens up: the setting IMPORTED_TOKENS. */
-  readonly areTokensGood: boolean;
-  /** For clients that set none of their own. */
+  /** The setting IMPORTED_TOKENS: whether the service accepts imported tokens. */
+  readonly acceptsTokens: boolean;
+  /** Default for clients without their own value. */
   readonly refreshIdleSeconds: number;
-  /** How long access tokens live that the service issues. */
+  /** Lifetime of access tokens that the service issues. */
   readonly accessTokenSeconds: number;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
-/** An access token with less life left is not worth having. */
+/** Access tokens that expire sooner are not imported. */
 const LIFE_LEFT_MS_MIN = 60_000;
 
-/** How many clients are written at once. */
+/** Number of clients of one write. */
 const CLIENTS_PER_BATCH = 200;
 
 /**
- * Brings users, clients and live tokens of a DOT site over. The dump is read twice, since its rows
- * come in any order: first to decide, then to write. Whatever is here already stays as it is,
- * except that a token of an earlier import ends which was revoked there since.
+ * Imports users, clients and live tokens of a DOT site. The dump is read twice, because its rows
+ * are in any order: first to decide, then to write. Existing data stays unchanged, except that
+ * tokens of an earlier import end if the old server has revoked them since.
  *
- * @param readDump starts to read it from its beginning
- * @throws ManagementError `invalid` when it is not what it should be; nothing is written then
- * @throws Unavailable when D1 fails; what is written then is whole, and a second run adds the rest
+ * @param readDump reads the dump from the start
+ * @throws ManagementError `invalid` when the dump is invalid; nothing is written then
+ * @throws Unavailable when D1 fails; completed batches stay, and a second run adds the rest
  */
 export async function importDump(
   readDump: () => AsyncIterable<unknown>,
@@ -52,7 +52,7 @@ export async function importDump(
   const survey = await surveyDump(readDump(), deps, tally, {
     ...{ models, withTokens, restoresDeleted, expiresAfterMs, nowMs },
   });
-  refuseOdd(survey, options);
+  requireImportable(survey, options);
   const newClients = nameIntrospectors(survey.newClients, options, tally);
   const expiredRemoved = await deps.store.removeExpired();
   await addClients(newClients, deps);
@@ -82,30 +82,30 @@ export async function importDump(
   return tally.report({ expiredRemoved, revokedEnded: await endings.end() });
 }
 
-/** How far east of UTC clocks are set, in seconds. */
+/** The largest offset of a time zone east of UTC, in seconds. */
 const EAST_SECONDS_MAX = 14 * 3600;
 
-/** DOT's default lifetime of 36000 seconds hides it from most of Europe and Asia. */
+/** DOT's default lifetime of 36000 seconds hides the problem in most of Europe and Asia. */
 function localTimeNotes({ accessTokenSeconds }: ImportOptions): string[] {
   if (accessTokenSeconds > EAST_SECONDS_MAX) return [];
   return [
-    "an API that introspects by DOT before 2.4 reads `exp` as local time: where its TIME_ZONE is " +
-      `east of UTC by ${accessTokenSeconds} seconds (ACCESS_TOKEN_TTL_SECONDS) or more, it takes ` +
-      "every token for expired. Upgrade DOT there, set TIME_ZONE to UTC, or raise the setting",
+    "an API that introspects with DOT before 2.4 reads `exp` as local time: if its TIME_ZONE is " +
+      `${accessTokenSeconds} seconds (ACCESS_TOKEN_TTL_SECONDS) or more east of UTC, it treats ` +
+      "every token as expired. Upgrade its DOT, set TIME_ZONE to UTC, or raise the setting",
   ];
 }
 
-function refuseOdd(survey: Survey, { models, areTokensGood }: ImportOptions): void {
+function requireImportable(survey: Survey, { models, acceptsTokens }: ImportOptions): void {
   if (!survey.models.has(models.user)) {
     const counts = [...survey.models].map(([model, count]) => `${model} (${count})`);
-    const found = counts.length === 0 ? "nothing at all" : counts.sort().join(", ");
-    throw invalid(`there is no ${models.user} in it; see --user-model. It has: ${found}`);
+    const found = counts.length === 0 ? "nothing" : counts.sort().join(", ");
+    throw invalid(`the dump has no ${models.user}; see --user-model. It contains: ${found}`);
   }
   const tokens = survey.refreshTokens.size + survey.liveAccessTokens;
-  if (tokens === 0 || areTokensGood) return;
+  if (tokens === 0 || acceptsTokens) return;
   throw invalid(
-    `there are ${tokens} live tokens in it, and IMPORTED_TOKENS is off: none would be good here. ` +
-      'Set IMPORTED_TOKENS = "on" in wrangler.toml and deploy, or give --without-tokens.',
+    `the dump has ${tokens} live tokens, but IMPORTED_TOKENS is off, so they would be rejected. ` +
+      'Set IMPORTED_TOKENS = "on" in wrangler.toml and deploy, or use --without-tokens.',
   );
 }
 

@@ -3,11 +3,11 @@ import { invalid } from "../errors/management-error.ts";
 import { INTROSPECTION_SCOPE, NAMED_SCOPES } from "../protocol/names.ts";
 import type { Tally } from "./report.ts";
 
-/** What {@link nameIntrospectors} needs of the options. */
+/** Options of {@link nameIntrospectors}. */
 export interface IntrospectionOptions {
-  /** Ids of the clients that are to have the scope `introspection`. */
+  /** Ids of the clients that get the scope `introspection`. */
   readonly introspectors: readonly string[];
-  /** Every scope of the service. */
+  /** All scopes of the service. */
   readonly scopes: readonly string[];
 }
 

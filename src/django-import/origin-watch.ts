@@ -1,11 +1,11 @@
 import { type DumpRecord, textOf } from "./dump-record.ts";
 
-/** Most origins that the warning names. */
+/** Maximum number of origins that the warning names. */
 const EXAMPLES_MAX = 3;
 
 /**
- * Looks whether pages in browsers use applications that have no `allowed_origins`: DOT before 2.4
- * has no such field, and sites used `django-cors-headers`, whose settings are in no dump.
+ * Detects applications without `allowed_origins` that browsers may use. DOT before 2.4 has no such
+ * field; sites used `django-cors-headers`, whose settings are not in a dump.
  */
 export function createOriginWatch() {
   const pages = new Set<string>();
@@ -25,9 +25,9 @@ export function createOriginWatch() {
       const some = [...pages].slice(0, EXAMPLES_MAX).join(", ");
       const more = pages.size > EXAMPLES_MAX ? ", ..." : "";
       return [
-        `no client has allowed_origins, and redirect URIs are at ${some}${more}: if pages there ` +
-          "ask for tokens themselves, give their clients --allowed-origins, or browsers " +
-          "refuse the answers",
+        `no client has allowed_origins, but redirect URIs are at ${some}${more}: if pages there ` +
+          "request tokens in the browser, set --allowed-origins of their clients, or browsers " +
+          "block the responses",
       ];
     },
   };

@@ -1,84 +1,84 @@
-/** What is brought over. */
+/** Kinds of imported records. */
 export const IMPORT_KINDS = ["users", "clients", "refresh_tokens", "access_tokens"] as const;
 
 /** One of {@link IMPORT_KINDS}. */
 export type ImportKind = (typeof IMPORT_KINDS)[number];
 
-/** What became of a record: `changed` is taken too, and not quite as it was. */
+/** The outcome of a record. `changed`: imported with changes. `refused`: not imported. */
 export const IMPORT_OUTCOMES = ["taken", "changed", "unchanged", "refused"] as const;
 
 /** One of {@link IMPORT_OUTCOMES}. */
 export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
 
-/** How many records a reason is true of. */
+/** A reason of the report, with the number of its records. */
 export interface ImportReason {
   readonly kind: ImportKind;
   readonly outcome: ImportOutcome;
   readonly reason: string;
   readonly count: number;
-  /** Names of some: user names, client ids, primary keys of tokens; never a token. */
+  /** Some of the records: user names, client ids, primary keys of tokens; never tokens. */
   readonly examples: readonly string[];
 }
 
-/** A field of the dump that is not brought over. */
+/** A field of the dump that is not imported. */
 export interface UnreadField {
   readonly kind: ImportKind;
   readonly field: string;
-  /** In how many rows it says something. */
+  /** Number of rows with a value. */
   readonly count: number;
-  /** Whether Django or DOT has it; all others are the project's own. */
+  /** Whether Django or DOT defines it; otherwise it is a custom field. */
   readonly isStandard: boolean;
-  /** In how many rows it may keep out what the import lets in. */
+  /** Number of imported rows that it may block on the old server. */
   readonly closed: number;
-  /** Names of some of those rows. */
+  /** Some of those rows. */
   readonly examples: readonly string[];
-  /** A value of it, where it tells no secret: a yes, a no or a time. */
+  /** An example value, if it cannot be a secret: a boolean or a time. */
   readonly value: string | null;
 }
 
-/** What an import did, or would do. */
+/** The report of an import or a dry run. */
 export interface ImportReport {
   readonly counts: Readonly<Record<ImportKind, Readonly<Record<ImportOutcome, number>>>>;
   readonly reasons: readonly ImportReason[];
-  /** How many records there are of models that are not brought over. */
+  /** Number of records of each model that is not imported. */
   readonly ignored: Readonly<Record<string, number>>;
-  /** Fields that are not brought over; first those that may keep out. */
+  /** Fields that are not imported; first those that may block rows. */
   readonly unread: readonly UnreadField[];
   readonly warnings: readonly string[];
-  /** What is to be known besides, whatever the dump has. */
+  /** General notes. */
   readonly notes: readonly string[];
   readonly earlier: EarlierTokens;
 }
 
-/** What became of tokens of an earlier import. */
+/** Changes to tokens of an earlier import. */
 export interface EarlierTokens {
-  /** Had expired, and are gone now. */
+  /** Expired tokens that were removed. */
   readonly expiredRemoved: number;
-  /** Were revoked there since, or their user deactivated, and are ended now. */
+  /** Tokens that were ended, because the old server has revoked them or deactivated their user. */
   readonly revokedEnded: number;
 }
 
-/** Most names that one reason gives. */
+/** Maximum number of examples of a reason. */
 const EXAMPLES_MAX = 5;
 
-/** Collects what becomes of records. */
+/** Collects the outcomes of records. */
 export interface Tally {
-  /** Counts one record, and the reasons for what became of it. */
+  /** Counts a record, with the reasons for its outcome. */
   note(kind: ImportKind, outcome: ImportOutcome, name: string, ...reasons: string[]): void;
-  /** Counts records that nothing is to be said of. */
+  /** Counts records without reasons. */
   add(kind: ImportKind, outcome: ImportOutcome, count: number): void;
   ignore(model: string): void;
   warn(warning: string): void;
-  /** Says something that the operator should know, and that is no fault of the dump. */
+  /** Adds a note for the operator that is not a problem of the dump. */
   tell(note: string): void;
-  /** Says which fields the import does not read. */
+  /** Sets the fields that are not imported. */
   unread(fields: readonly UnreadField[]): void;
-  /** The models that were ignored so far, with how many records each has. */
+  /** The number of ignored records so far, by model. */
   ignored(): Readonly<Record<string, number>>;
   report(earlier: EarlierTokens): ImportReport;
 }
 
-/** Builds an empty {@link Tally}. */
+/** Creates an empty {@link Tally}. */
 export function createTally(): Tally {
   const none = () => ({ taken: 0, changed: 0, unchanged: 0, refused: 0 });
   const counts = {
@@ -128,7 +128,7 @@ export function createTally(): Tally {
   };
 }
 
-/** How much an operator has to do about it, most first. */
+/** Outcomes, ordered by how much attention they need. */
 const WORST = ["refused", "changed", "unchanged", "taken"];
 
 function worstFirst(one: ImportReason, other: ImportReason): number {

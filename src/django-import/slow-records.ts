@@ -2,15 +2,16 @@ import { parsePasswordHash } from "../crypto/password-hash.ts";
 import { ITERATIONS_PER_CALL_MAX } from "../crypto/pbkdf2.ts";
 
 /**
- * Microseconds that an iteration takes in JavaScript, which all do where one call of WebCrypto is
- * not enough: 260,000 took from 0.5 to 0.6 seconds in Node 24 on a machine of two cores in 2026.
+ * Time of one PBKDF2 iteration in JavaScript, in microseconds. JavaScript is used for hashes with
+ * more iterations than one WebCrypto call allows. Measured in 2026 with Node 24 on two cores:
+ * 260,000 iterations took 0.5 to 0.6 s.
  */
 const ITERATION_MICROSECONDS = 2;
 
-/** For how long a failed login is held where `FAILED_LOGIN_SECONDS_MIN` was left as it is. */
-const HOLD_SECONDS = 2;
+/** The default of `FAILED_LOGIN_SECONDS_MIN`: how long a failed login is delayed. */
+const DELAY_SECONDS = 2;
 
-/** Looks for the password record of which a guess takes the longest. */
+/** Finds the password hash that takes the longest to verify. */
 export function createSlowRecordWatch() {
   let slowest = 0;
   return {
@@ -18,15 +19,15 @@ export function createSlowRecordWatch() {
       slowest = Math.max(slowest, parsePasswordHash(record)?.iterations ?? 0);
     },
 
-    /** What an operator should know of it: nothing when a guess is over before it is answered. */
+    /** Warns if verifying takes longer than the delay of a failed login. */
     warnings(): string[] {
       const seconds = (slowest * ITERATION_MICROSECONDS) / 1_000_000;
-      if (slowest <= ITERATIONS_PER_CALL_MAX || seconds < HOLD_SECONDS) return [];
+      if (slowest <= ITERATIONS_PER_CALL_MAX || seconds < DELAY_SECONDS) return [];
       const settingMin = Math.floor(seconds) + 2;
       return [
-        `password hashes of up to ${slowest} iterations take some ${seconds.toFixed(1)} seconds ` +
-          `to check: set FAILED_LOGIN_SECONDS_MIN to ${settingMin} or more while there are any, ` +
-          "or the time of a failed login tells who has one",
+        `password hashes of up to ${slowest} iterations take about ${seconds.toFixed(1)} seconds ` +
+          `to verify: set FAILED_LOGIN_SECONDS_MIN to at least ${settingMin} until they are ` +
+          "migrated, or the duration of a failed login reveals which users have one",
       ];
     },
   };

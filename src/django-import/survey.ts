@@ -17,41 +17,41 @@ import { createUnreadFields, knownFields, type UnreadField } from "./unread-fiel
 import { createUserSurvey } from "./user-survey.ts";
 
 /**
- * What the first reading of a dump finds. It grows with the users, clients and live refresh tokens
- * of the dump, and with nothing else.
+ * The result of the first pass over a dump. Its size grows only with the users, clients and live
+ * refresh tokens of the dump.
  */
 export interface Survey {
-  /** By primary key, and by what stands for it with `--natural-foreign`. */
+  /** By primary key and by natural key. */
   readonly users: ReadonlyMap<string, KnownUser>;
   readonly clients: ReadonlyMap<string, KnownClient>;
-  /** Clients that are not here yet; a `client_secret` of theirs is to be hashed. */
+  /** Clients to create; their `client_secret`, if any, must be hashed. */
   readonly newClients: readonly ClientEntry[];
-  /** By the primary key of the access token that has their scope. */
+  /** By the primary key of their access token, which has the scope. */
   readonly refreshTokens: ReadonlyMap<string, PendingRefreshToken>;
-  /** How many access tokens have not expired. */
+  /** Number of access tokens that have not expired. */
   readonly liveAccessTokens: number;
-  /** How many records there are of each model. */
+  /** Number of records by model. */
   readonly models: ReadonlyMap<string, number>;
 }
 
-/** A live refresh token, and what the report calls it. */
+/** A live refresh token, with its name in the report. */
 export interface PendingRefreshToken extends DumpedRefreshToken {
   readonly name: string;
 }
 
-/** What is read, and what of it is brought over. */
+/** Options of {@link surveyDump}. */
 export interface SurveyOptions {
   readonly models: DjangoModels;
   readonly withTokens: boolean;
-  /** Whether accounts that were deleted here come back. */
+  /** Whether to import accounts that were deleted here. */
   readonly restoresDeleted: boolean;
-  /** An access token that expires earlier is not worth having. Milliseconds since the epoch. */
+  /** Access tokens that expire earlier are not imported. Milliseconds since the epoch. */
   readonly expiresAfterMs: number;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
-/** Reads a dump once and decides what becomes of everyone in it; writes nothing. */
+/** Makes the first pass: decides what to import, and writes nothing. */
 export async function surveyDump(
   dump: AsyncIterable<unknown>,
   deps: ImportDeps,
@@ -89,7 +89,7 @@ export async function surveyDump(
   };
 }
 
-/** Reads the rows of a dump. @throws ManagementError `invalid` at the first value that is none */
+/** Parses the rows of a dump. @throws ManagementError `invalid` at the first invalid row */
 export async function* readRecords(dump: AsyncIterable<unknown>): AsyncGenerator<DumpRecord> {
   let number = 0;
   for await (const value of dump) {
@@ -109,14 +109,14 @@ function kindOf(model: string, models: DjangoModels): ImportKind | null {
   return model === models.accessToken ? "access_tokens" : null;
 }
 
-/** The fields of users are for `user-gates.ts`. */
+/** Warns about a field of clients or tokens; `user-gates.ts` handles users. */
 function warnOf({ kind, field, closed, examples }: UnreadField, tally: Tally): void {
   if (kind === "users") return;
-  const cure = kind === "clients" ? "client disable" : "token revoke";
+  const command = kind === "clients" ? "client disable" : "token revoke";
   const some = examples.join(", ") + (closed > examples.length ? ", ..." : "");
   tally.warn(
-    `${field} may keep out ${closed} of the ${kind.replace("_", " ")} (${some}) there, ` +
-      `and is not read: they come over. If it does, see ${cure}`,
+    `${field} may block ${closed} of the ${kind.replace("_", " ")} (${some}) on the old server, ` +
+      `but is not read, so they are imported. If it does, use ${command}`,
   );
 }
 
@@ -124,7 +124,7 @@ function isOfTokens(kind: ImportKind): boolean {
   return kind === "refresh_tokens" || kind === "access_tokens";
 }
 
-/** What the report calls a row: never a token. */
+/** The name of a row in the report; never a token. */
 function nameOf({ model, pk, fields }: DumpRecord, models: DjangoModels): string {
   const name = model === models.user ? fields[models.usernameField] : fields["client_id"];
   return typeof name === "string" && name !== "" ? name : `${pk}`;
@@ -154,9 +154,9 @@ function createTokenSurvey(tally: Tally, { nowMs, expiresAfterMs }: SurveyOption
     end() {
       if (withoutZone > 0) {
         tally.warn(
-          `${withoutZone} times without a zone: taken for UTC. Where TIME_ZONE is east of it, ` +
-            "those access tokens live longer here than there: set USE_TZ before the dump, or " +
-            "give --without-tokens",
+          `${withoutZone} times without a zone were read as UTC. If TIME_ZONE is east of UTC, ` +
+            "these access tokens expire later here than on the old server: set USE_TZ before the " +
+            "dump, or use --without-tokens",
         );
       }
       return { refreshTokens, liveAccessTokens };

@@ -15,7 +15,7 @@ import {
 } from "./tokens.ts";
 import { knownFields } from "./unread-fields.ts";
 
-/** Writes live tokens some hundred at a time: a refresh token together with its access token. */
+/** Writes live tokens in batches, each refresh token together with its access token. */
 export function createTokenBatches(
   survey: Survey,
   store: ImportStore,
@@ -27,7 +27,7 @@ export function createTokenBatches(
   const scopes = countScopes(tally, options.scopes);
   const buffer = createTokenBuffer(store, tally);
 
-  /** @returns its hash if it is to be written */
+  /** @returns its hash, or null when it is rejected */
   function addRefreshToken(token: PendingRefreshToken, scope: string): string | null {
     const decided = refreshTokenRow(token, scope, survey, options);
     if ("row" in decided) buffer.addRefreshToken(decided.row);
@@ -35,17 +35,17 @@ export function createTokenBatches(
     return "row" in decided ? token.hash : null;
   }
 
-  /** @returns whether it is to be written */
+  /** @returns whether it is imported */
   async function addAccessToken(
     { pk, fields }: DumpRecord,
     token: DumpedAccessToken,
     refreshTokenHash: string | null,
   ): Promise<boolean> {
-    // There may be millions that have expired: none of them is hashed.
+    // Do not hash expired tokens: there may be millions.
     const isExpired = token.expiresMs <= options.expiresAfterMs;
     const gate = isExpired ? null : closedGateOf(fields, known, options.nowMs);
     const hash = isExpired || gate !== null ? null : await hashOf(fields);
-    const reason = isExpired ? "has expired, or will in a minute" : LACKS_TOKEN;
+    const reason = isExpired ? "expired, or expires within a minute" : LACKS_TOKEN;
     const decided =
       hash === null
         ? { refusal: gate === null ? reason : keptOut(gate) }
@@ -64,7 +64,7 @@ export function createTokenBatches(
       if ("refusal" in mapping) {
         tally.note("access_tokens", "refused", name, mapping.refusal);
         if (refreshToken === undefined) return;
-        const reason = `its access token ${mapping.refusal}`;
+        const reason = `its access token: ${mapping.refusal}`;
         return tally.note("refresh_tokens", "refused", refreshToken.name, reason);
       }
       const { value: token } = mapping;
@@ -85,7 +85,7 @@ export function createTokenBatches(
   };
 }
 
-/** Counts the scopes of tokens that the service does not have. */
+/** Counts scopes of tokens that are not in SCOPES. */
 function countScopes(tally: Tally, known: readonly string[]) {
   const lacking = new Map<string, number>();
   return {
@@ -97,7 +97,9 @@ function countScopes(tally: Tally, known: readonly string[]) {
     },
     end(): void {
       for (const [name, count] of lacking) {
-        tally.warn(`SCOPES lacks ${name}, which ${count} of the live logins and tokens have`);
+        tally.warn(
+          `SCOPES does not contain ${name}, which ${count} of the live sessions and tokens have`,
+        );
       }
     },
   };

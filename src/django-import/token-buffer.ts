@@ -5,10 +5,10 @@ import type {
 } from "../storage/import-store.ts";
 import type { Tally } from "./report.ts";
 
-/** Most rows for one table: with the longest scopes they stay below the 2 MB that D1 takes. */
+/** Maximum rows of a table: with the longest scopes they stay below D1's limit of 2 MB. */
 const ROWS_PER_BATCH = 500;
 
-/** Collects tokens and writes them some hundred at a time, and counts what was not here yet. */
+/** Collects tokens, writes them in batches, and counts the new ones. */
 export function createTokenBuffer(store: ImportStore, tally: Tally) {
   let refreshTokens: ImportedRefreshTokenRow[] = [];
   let accessTokens: ImportedAccessTokenRow[] = [];

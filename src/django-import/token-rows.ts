@@ -3,31 +3,31 @@ import { refusalOfToken } from "./known-accounts.ts";
 import type { Survey } from "./survey.ts";
 import type { DumpedAccessToken, DumpedRefreshToken } from "./tokens.ts";
 
-/** When tokens are brought over, and for how long. */
+/** Options for importing tokens. */
 export interface TokenOptions {
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
-  /** An access token that expires earlier is left. Milliseconds since the epoch. */
+  /** Access tokens that expire earlier are not imported. Milliseconds since the epoch. */
   readonly expiresAfterMs: number;
-  /** For clients that set none of their own. */
+  /** Default for clients without their own value. */
   readonly refreshIdleSeconds: number;
-  /** Every scope of the service. */
+  /** All scopes of the service. */
   readonly scopes: readonly string[];
 }
 
-/** A row to add, or why there is none. */
+/** A row to insert, or why the token is rejected. */
 type Row<Columns> = { readonly row: Columns } | { readonly refusal: string };
 
-/** Who the survey says that a token is of. */
+/** The accounts that tokens refer to. */
 type Accounts = Pick<Survey, "users" | "clients">;
 
-/** What an access token is kept under, and the refresh token that came with it; null: none. */
+/** The hash of an access token, and of its refresh token; null: it has none. */
 export interface AccessTokenHashes {
   readonly hash: string;
   readonly refreshTokenHash: string | null;
 }
 
-/** Decides on a live refresh token. @param scope of the access token that came with it */
+/** Decides on a live refresh token. @param scope the scope of its access token */
 export function refreshTokenRow(
   token: DumpedRefreshToken,
   scope: string,
@@ -74,7 +74,7 @@ export function accessTokenRow(
 
 function ownersOf(token: DumpedRefreshToken | DumpedAccessToken, { users, clients }: Accounts) {
   const user = token.user === null ? null : users.get(token.user);
-  // An API that introspects at another server keeps the tokens of that one so.
+  // Tokens that an API has cached from another server have no application.
   const none = { client: undefined, user, refusal: "has no application" };
   if (token.application === null) return none;
   const client = clients.get(token.application);

@@ -3,7 +3,7 @@ import { sha256 } from "../crypto/digest.ts";
 import { formatScope, parseScope } from "../protocol/scope.ts";
 import { type DumpRecord, instantMs, type Mapping, referenceTo } from "./dump-record.ts";
 
-/** A refresh token that is live there. Its scope stands in its access token. */
+/** A live refresh token of the old server. Its access token has the scope. */
 export interface DumpedRefreshToken {
   /** SHA-256 in hexadecimal. */
   readonly hash: string;
@@ -23,19 +23,19 @@ export interface DumpedAccessToken {
   readonly expiresMs: number;
 }
 
-/** What `token` holds in DOT: the text that a client sends. */
+/** Valid values of DOT's field `token`: what a client sends. */
 const TOKEN = /^[\x20-\x7e]{1,8192}$/;
 
-/** Why a token is refused of which there is neither a text to be hashed nor a hash. */
-export const LACKS_TOKEN = "has no token of printable ASCII";
+/** Why a token is rejected that has neither a valid text nor a hash. */
+export const LACKS_TOKEN = "no token of printable ASCII";
 
 const CHECKSUM = /^[0-9a-f]{64}$/;
 
-/** Reads a refresh token; a revoked one is refused. */
+/** Reads a refresh token; a revoked one is rejected. */
 export async function mapRefreshToken({
   fields,
 }: DumpRecord): Promise<Mapping<DumpedRefreshToken>> {
-  if (isRevoked(fields)) return { refusal: "revoked there" };
+  if (isRevoked(fields)) return { refusal: "revoked on the old server" };
   if (isNarrow(fields)) return { refusal: IS_NARROW };
   const hash = await hashOf(fields);
   if (hash === null) return { refusal: LACKS_TOKEN };
@@ -51,29 +51,29 @@ export async function mapRefreshToken({
   return { value, remarks: [] };
 }
 
-/** Whether a refresh token was used or ended there. */
+/** Whether a refresh token was used or revoked on the old server. */
 export function isRevoked({ revoked }: DumpRecord["fields"]): boolean {
   return revoked !== null && revoked !== undefined;
 }
 
-/** Why a token is refused that a field of the project's own keeps out. */
+/** Why a token is rejected that a custom field blocks. */
 export function keptOut(field: string): string {
-  return `kept out there by its field ${field}`;
+  return `blocked by its field ${field} on the old server`;
 }
 
-/** Why a token of newer DOT for some APIs alone (RFC 8707) is refused: here it would be for all. */
-const IS_NARROW = "is for the APIs that it names alone, which an imported token cannot be";
+/** Why a token with resources (RFC 8707) is rejected: after an import it would be for all APIs. */
+const IS_NARROW = "restricted to some APIs, which imported tokens do not support";
 
-/** Why a refresh token without its access token is refused: nobody knows what was granted. */
-export const LACKS_SCOPE = "its access token, which has its scope, is not in the dump";
+/** Why a refresh token without its access token is rejected: its scope is unknown. */
+export const LACKS_SCOPE = "its access token, which has the scope, is not in the dump";
 
-/** Reads an access token, which need not be live, and of which {@link hashOf} reads the rest. */
+/** Reads an access token, live or not, without its hash; see {@link hashOf}. */
 export function mapAccessToken({ fields }: DumpRecord): Mapping<DumpedAccessToken> {
   const scope = parseScope(typeof fields["scope"] === "string" ? fields["scope"] : "");
-  if (scope === null) return { refusal: "has a scope that is too long, or not scope names" };
+  if (scope === null) return { refusal: "invalid scope" };
   if (isNarrow(fields)) return { refusal: IS_NARROW };
   const expiresMs = instantMs(fields["expires"]);
-  if (expiresMs === null) return { refusal: "does not say when it expires" };
+  if (expiresMs === null) return { refusal: "no expiry" };
   const value = {
     application: referenceTo(fields["application"]),
     user: referenceTo(fields["user"]),
@@ -90,9 +90,9 @@ function isNarrow({ resource }: DumpRecord["fields"]): boolean {
 }
 
 /**
- * What a token is kept under here: its SHA-256 in hexadecimal, which DOT 3 calls `token_checksum`.
+ * The key of an imported token: its SHA-256 in hexadecimal, DOT 3's `token_checksum`.
  *
- * @returns null when there is no token that could be presented
+ * @returns null when no client could present such a token
  */
 export async function hashOf(fields: DumpRecord["fields"]): Promise<string | null> {
   const { token, token_checksum: checksum } = fields;

@@ -4,7 +4,7 @@ import type { ImportKind, UnreadField } from "./report.ts";
 
 export type { UnreadField } from "./report.ts";
 
-/** What the import reads of each model. The field of the user name comes on top. */
+/** The fields that the import reads, in addition to the user name field. */
 const READ: Readonly<Record<ImportKind, readonly string[]>> = {
   users: ["password", "is_active"],
   clients: [
@@ -22,7 +22,7 @@ const READ: Readonly<Record<ImportKind, readonly string[]>> = {
   ],
 };
 
-/** What Django and DOT have besides. That it is lost is told; it says nothing of who gets in. */
+/** Other fields of Django and DOT. They are reported; none of them blocks a row. */
 const STANDARD: Readonly<Record<ImportKind, readonly string[]>> = {
   users: [
     ...["last_login", "is_superuser", "first_name", "last_name", "email", "is_staff"],
@@ -36,42 +36,42 @@ const STANDARD: Readonly<Record<ImportKind, readonly string[]>> = {
   access_tokens: ["updated", "source_refresh_token", "id_token"],
 };
 
-/** Most names of fields that are counted: no model has as many. */
+/** Maximum number of counted fields; no model has as many. */
 const FIELDS_MAX = 500;
 
-/** Most rows that are named. */
+/** Maximum number of example rows. */
 const EXAMPLES_MAX = 3;
 
 const HARMLESS_VALUE = /^(?:true|false|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?)$/;
 
-/** Counts what fields say that the import does not read. */
+/** Counts values of fields that the import does not read. */
 export interface UnreadFields {
-  /** @param name what the report calls the row */
+  /** @param name the name of the row in the report */
   note(kind: ImportKind, record: DumpRecord, name: string): void;
-  /** The fields that may keep out first, and then by how many rows they are of. */
+  /** Fields, ordered by the number of rows that they may block, then of rows with a value. */
   list(): UnreadField[];
 }
 
-/** The fields that Django and DOT give a model; all others are the project's own. */
+/** The fields of Django and DOT; all others are custom fields. */
 export function knownFields(kind: ImportKind): ReadonlySet<string> {
   return new Set([...READ[kind], ...STANDARD[kind]]);
 }
 
-/** What is counted of a field. */
+/** The counts of a field. */
 interface Counted extends UnreadField {
   count: number;
   closed: number;
   value: string | null;
   readonly examples: string[];
-  /** Null: its name does not say that it decides who gets in. */
+  /** Null: not a gate, by its name. */
   readonly gate: Gate | null;
 }
 
 /**
- * Builds empty {@link UnreadFields}. Of clients and tokens the import reads a field of the
- * project's own that plainly keeps them out: see `closedGateOf`.
+ * Creates empty {@link UnreadFields}. A custom field that clearly blocks a client or token is
+ * read; see `closedGateOf`.
  *
- * @param readOfUsers fields of users that this import reads besides
+ * @param readOfUsers additional user fields that the import reads
  */
 export function createUnreadFields(readOfUsers: readonly string[], nowMs: number): UnreadFields {
   const read = {

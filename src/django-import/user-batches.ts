@@ -5,13 +5,13 @@ import type { Survey } from "./survey.ts";
 import { naturalKeyOf } from "./user-decisions.ts";
 import { mapUser, type UserAdmission } from "./users.ts";
 
-/** Most users written at once. */
+/** Maximum users of a batch. */
 const USERS_PER_BATCH = 500;
 
-/** ... and most characters of theirs: D1 takes no value of more than 2 MB. */
+/** Maximum characters of a batch: D1 limits a value to 2 MB. */
 const CHARACTERS_PER_BATCH = 300_000;
 
-/** Writes the users that the survey found to be new, some hundred at a time. */
+/** Writes the users that the survey found to be new, in batches. */
 export function createUserBatches(
   survey: Survey,
   store: ImportStore,

@@ -4,27 +4,27 @@ import { referenceTo } from "./dump-record.ts";
 import { deletedEndMs, endedMsOf, type KnownUser, WAS_DELETED } from "./known-accounts.ts";
 import type { DumpedUser } from "./users.ts";
 
-/** Users of a dump who are decided on, by key and by what stands for them. */
+/** Users after the decision, by primary key and by natural key. */
 export type DecidedUsers = ReadonlyMap<string, KnownUser>;
 
-/** Who is here already with a user's name, and with the id. */
-export interface Standing {
+/** Existing data with the name or id of a user. */
+export interface ExistingAccounts {
   readonly named: ExistingUser | undefined;
   readonly keyed: ExistingUser | undefined;
-  /** Whether another of the dump has the name, by the setting USERNAMES. */
+  /** Whether another user of the dump has the same name by the setting USERNAMES. */
   readonly isRepeated: boolean;
-  /** A user of that id or name who was deleted here. */
+  /** A deleted user with that id or name. */
   readonly deleted: DeletedAccount | undefined;
   /** Whether a client has the id. */
   readonly isClient: boolean;
 }
 
-/** A user of the dump who is not taken, nor anything that refers to it. */
+/** A user who is not imported, like everything that refers to the user. */
 export function refusedUser(isActive: boolean): KnownUser {
   return { ...UNTOUCHED, id: "", fate: "refused", isActive };
 }
 
-/** A user who was not here yet. */
+/** A user to create. */
 export function newUser(
   id: string,
   { is_active }: DumpedUser,
@@ -36,32 +36,32 @@ export function newUser(
 
 const UNTOUCHED = { isDisabled: false, endedMs: 0 };
 
-/** What stands for a user with `--natural-foreign`: a list of the name alone. */
+/** The natural key of a user: a list with the name. */
 export function naturalKeyOf(username: string): string {
   return referenceTo([username]) ?? "";
 }
 
-/** Why a user cannot be taken beside those of the dump and of here, or null when it can. */
+/** Why a user conflicts with the dump or with existing data, or null. */
 export function conflictOf(
   { id, username }: DumpedUser,
   decided: DecidedUsers,
-  { named, keyed, deleted, isClient, isRepeated }: Standing,
+  { named, keyed, deleted, isClient, isRepeated }: ExistingAccounts,
   restoresDeleted: boolean,
 ): string | null {
-  if (decided.has(naturalKeyOf(username))) return "another of the dump has this name";
-  if (isRepeated) return "another of the dump has this name in another case; see USERNAMES";
-  if (id !== null && decided.has(id)) return "another of the dump has its key";
+  if (decided.has(naturalKeyOf(username))) return "duplicate name in the dump";
+  if (isRepeated) return "duplicate name in the dump, in another case; see USERNAMES";
+  if (id !== null && decided.has(id)) return "duplicate primary key in the dump";
   if (named !== undefined && id !== null && named.id !== id) {
-    return "this name is here with another id";
+    return "this name already exists with another id";
   }
   const isForeign = keyed !== undefined && keyed.id !== named?.id;
-  if (isForeign) return "its id is here with another name";
+  if (isForeign) return "its id already exists with another name";
   if (named !== undefined) return null;
-  if (isClient) return "its id is a client's here";
+  if (isClient) return "its id belongs to a client";
   return deleted !== undefined && !restoresDeleted ? WAS_DELETED : null;
 }
 
-/** A user who is here already, and is left as it is. */
+/** An existing user, who stays unchanged. */
 export function keptUser({ is_active }: DumpedUser, row: ExistingUser): KnownUser {
   const isDisabled = row.is_active === 0;
   return {
@@ -73,8 +73,10 @@ export function keptUser({ is_active }: DumpedUser, row: ExistingUser): KnownUse
   };
 }
 
-/** What of a user is otherwise here, and stays so. */
+/** Differences between the dump and an existing user, who stays unchanged. */
 export function differencesOf({ is_active }: DumpedUser, row: ExistingUser): string[] {
   if (is_active === row.is_active) return [];
-  return [is_active === 0 ? "inactive there and active here" : "active there and inactive here"];
+  return [
+    is_active === 0 ? "inactive in the dump, active here" : "active in the dump, inactive here",
+  ];
 }

@@ -3,19 +3,19 @@ import type { DjangoModels, DumpRecord } from "./dump-record.ts";
 import { gateOf } from "./gates.ts";
 import type { UnreadField } from "./unread-fields.ts";
 
-/** Finds out whether it is known who of a dump's users may log in. */
+/** Checks whether the dump tells which users may log in. */
 export function createUserGateCheck({ user, userGates }: DjangoModels) {
   const found = new Set<string>();
   let first: DumpRecord | null = null;
 
-  /** @throws ManagementError `invalid` when a field that the operator named is nowhere */
+  /** @throws ManagementError `invalid` when no user has a field that the operator named */
   function requireNamed(record: DumpRecord): void {
     const missing = (userGates ?? []).filter(({ field }) => !found.has(field));
     if (missing.length === 0) return;
     const names = Object.keys(record.fields).sort().join(", ");
     const which = missing.map(({ field }) => field).join(", ");
     const options = "see --active-field and --blocked-field";
-    throw invalid(`no ${user} has the field ${which}; ${options}. There are: ${names}`);
+    throw invalid(`no ${user} has the field ${which}; ${options}. Its fields: ${names}`);
   }
 
   return {
@@ -27,9 +27,9 @@ export function createUserGateCheck({ user, userGates }: DjangoModels) {
     },
 
     /**
-     * @param unread fields of users that are not read
+     * @param unread user fields that are not read
      * @returns warnings
-     * @throws ManagementError `invalid` when it is not known who may log in
+     * @throws ManagementError `invalid` when it is unknown who may log in
      */
     end(unread: readonly UnreadField[]): string[] {
       if (first === null || userGates === null) return [];
@@ -37,7 +37,7 @@ export function createUserGateCheck({ user, userGates }: DjangoModels) {
       const closed = unread.filter((field) => field.closed > 0);
       if (found.size > 0) return closed.map(warningOf);
       if (closed.length === 0) {
-        return [`no ${user} has the field is_active, or one like it: all come over active`];
+        return [`no ${user} has the field is_active or a similar one: all are imported as active`];
       }
       throw invalid(...closed.map((field) => refusalOf(user, field)));
     },
@@ -46,15 +46,15 @@ export function createUserGateCheck({ user, userGates }: DjangoModels) {
 
 function refusalOf(user: string, field: UnreadField): string {
   return (
-    `no ${user} has the field is_active, and ${field.field} may keep out ${whom(field)}: ` +
-    `give ${optionFor(field)}, or --active-field none if no field keeps users out`
+    `no ${user} has the field is_active, and ${field.field} may block ${affected(field)}: ` +
+    `use ${optionFor(field)}, or --active-field none if no field blocks users`
   );
 }
 
 function warningOf(field: UnreadField): string {
   return (
-    `${field.field} may keep out ${whom(field)} there, and is not read: they may log in here. ` +
-    `If it does, give ${optionFor(field)}`
+    `${field.field} may block ${affected(field)} on the old server, but is not read, so they can ` +
+    `log in here. If it does, use ${optionFor(field)}`
   );
 }
 
@@ -63,7 +63,7 @@ function optionFor({ field }: UnreadField): string {
   return `${option} ${field}`;
 }
 
-function whom({ closed, examples }: UnreadField): string {
+function affected({ closed, examples }: UnreadField): string {
   const more = closed > examples.length ? ", ..." : "";
   return `${closed} of the users (${examples.join(", ")}${more})`;
 }

@@ -11,40 +11,40 @@ import {
   conflictOf,
   type DecidedUsers,
   differencesOf,
+  type ExistingAccounts,
   keptUser,
   naturalKeyOf,
   newUser,
   refusedUser,
-  type Standing,
 } from "./user-decisions.ts";
 import { createUserGateCheck } from "./user-gates.ts";
 import { type DumpedUser, isActiveThere, mapUser, type UserAdmission } from "./users.ts";
 
-/** How many users are looked up at once. */
+/** Number of users of one lookup. */
 const USERS_PER_LOOKUP = 1000;
 
-/** A user who could be taken, as far as the dump alone tells. */
+/** A user who is valid on its own, before it is compared with existing data. */
 interface Candidate {
   readonly user: DumpedUser;
   readonly remarks: readonly string[];
 }
 
-/** What the report calls a user, and whether the old server lets it in. */
+/** The name of a user in the report, and whether the user may log in to the old server. */
 interface Named {
   readonly name: string;
   readonly isActive: boolean;
 }
 
-/** Where users are, and as of when it is asked whether they may log in. */
+/** Options of {@link createUserSurvey}. */
 interface UserOptions {
   readonly models: DjangoModels;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
-  /** Whether users who were deleted here come back. */
+  /** Whether to import users who were deleted here. */
   readonly restoresDeleted: boolean;
 }
 
-/** Decides what becomes of each user of a dump. */
+/** Decides which users of a dump to import. */
 export function createUserSurvey(deps: ImportDeps, tally: Tally, options: UserOptions) {
   const { models, nowMs, restoresDeleted } = options;
   const decided = new Map<string, KnownUser>();
@@ -63,22 +63,22 @@ export function createUserSurvey(deps: ImportDeps, tally: Tally, options: UserOp
 
   async function decideAll(): Promise<void> {
     const candidates = waiting.splice(0);
-    const standingOf = await findStanding(candidates, nameKeys, deps);
-    for (const candidate of candidates) decide(candidate, standingOf(candidate));
+    const existingOf = await findExisting(candidates, nameKeys, deps);
+    for (const candidate of candidates) decide(candidate, existingOf(candidate));
   }
 
-  function decide({ user, remarks }: Candidate, standing: Standing): void {
+  function decide({ user, remarks }: Candidate, existing: ExistingAccounts): void {
     const { id, username } = user;
     const keys = [id, naturalKeyOf(username)];
-    const conflict = conflictOf(user, decided, standing, restoresDeleted);
+    const conflict = conflictOf(user, decided, existing, restoresDeleted);
     if (conflict !== null) {
       refuse(keys, { name: username, isActive: user.is_active === 1 }, conflict);
       return;
     }
-    const { named } = standing;
+    const { named } = existing;
     const known =
       named === undefined
-        ? newUser(id ?? deps.newUserId(), user, standing.deleted)
+        ? newUser(id ?? deps.newUserId(), user, existing.deleted)
         : keptUser(user, named);
     for (const key of keys) if (key !== null) decided.set(key, known);
     if (named === undefined) records.note(user.password_record);
@@ -99,7 +99,7 @@ export function createUserSurvey(deps: ImportDeps, tally: Tally, options: UserOp
       if (waiting.length >= USERS_PER_LOOKUP) await decideAll();
     },
 
-    /** @throws ManagementError `invalid` when the name, or who may log in, is not known */
+    /** @throws ManagementError `invalid` when the user name field or who may log in is unknown */
     async end(unread: readonly UnreadField[]): Promise<DecidedUsers> {
       fields.end();
       for (const warning of gates.end(unread)) tally.warn(warning);
@@ -112,7 +112,7 @@ export function createUserSurvey(deps: ImportDeps, tally: Tally, options: UserOp
 
 function noteDecision(
   user: DumpedUser,
-  named: Standing["named"],
+  named: ExistingAccounts["named"],
   remarks: readonly string[],
   tally: Tally,
 ): void {
@@ -124,8 +124,8 @@ function noteDecision(
   }
 }
 
-/** @param nameKeys those of the candidates before, to which each of these is added in turn */
-async function findStanding(
+/** @param nameKeys keys of earlier candidates; each candidate's key is added */
+async function findExisting(
   candidates: readonly Candidate[],
   nameKeys: Set<string>,
   { store, registry: { nameKeyOf } }: ImportDeps,
@@ -137,7 +137,7 @@ async function findStanding(
   const byId = new Map(rows.map((row) => [row.id, row]));
   const deletedOf = deletedUserFinder(await store.findDeletedUsers(ids, usernames));
   const clientIds = new Set(await store.findClientIds(ids));
-  return ({ user: { id, username } }: Candidate): Standing => {
+  return ({ user: { id, username } }: Candidate): ExistingAccounts => {
     const nameKey = nameKeyOf(username);
     const keyed = id === null ? undefined : byId.get(id);
     const isRepeated = nameKeys.has(nameKey);
@@ -148,7 +148,7 @@ async function findStanding(
   };
 }
 
-/** Looks at the passwords of new users. */
+/** Checks the password hashes of new users. */
 function createRecordWatch(tally: Tally) {
   const slow = createSlowRecordWatch();
   const hashers = createHasherWatch();
@@ -164,7 +164,7 @@ function createRecordWatch(tally: Tally) {
   };
 }
 
-/** Finds out whether any user has the field that is to be the name. */
+/** Checks whether any user has the user name field. */
 function createFieldCheck({ user, usernameField }: DjangoModels) {
   let isThere = false;
   let first: DumpRecord | null = null;
@@ -177,7 +177,7 @@ function createFieldCheck({ user, usernameField }: DjangoModels) {
       if (first === null || isThere) return;
       const names = Object.keys(first.fields).sort().join(", ");
       const problem = `no ${user} has the field ${usernameField}; see --username-field`;
-      throw invalid(`${problem}. There are: ${names}`);
+      throw invalid(`${problem}. Its fields: ${names}`);
     },
   };
 }

@@ -6,16 +6,16 @@ import type { DumpRecord, Mapping } from "./dump-record.ts";
 import { effectOf, type Gate, type GateEffect } from "./gates.ts";
 import { describeHasher, isReadable } from "./hashers.ts";
 
-/** A user of Django's, as `users` is to have it. */
+/** A Django user, with the columns of `users`. */
 export interface DumpedUser {
-  /** Django's primary key; null where the dump does not have it. */
+  /** Django's primary key; null: not in the dump. */
   readonly id: string | null;
   readonly username: string;
   readonly password_record: string;
   readonly is_active: 0 | 1;
 }
 
-/** The fields besides `is_active` that say whether a user may log in, and the time to compare. */
+/** Additional gates besides `is_active`, and the time at which they apply. */
 export interface UserAdmission {
   readonly gates: readonly Gate[];
   /** Milliseconds since the epoch. */
@@ -26,10 +26,10 @@ const DJANGO_GATE: Gate = { field: "is_active", sense: "active" };
 const BY_DJANGO: UserAdmission = { gates: [], nowMs: 0 };
 
 /**
- * Reads a user. The record of the password is kept as it is, also where no password can be right
- * for it here: a login through the old server replaces it.
+ * Converts a user. The password hash is kept even if it cannot be verified here: a login through
+ * the old server replaces it.
  *
- * @param usernameField of the model, such as `email`
+ * @param usernameField the model's user name field, for example `email`
  */
 export function mapUser(
   { pk, fields }: DumpRecord,
@@ -37,14 +37,14 @@ export function mapUser(
   admission: UserAdmission = BY_DJANGO,
 ): Mapping<DumpedUser> {
   const name = fields[usernameField];
-  if (typeof name !== "string") return { refusal: `has no text in the field ${usernameField}` };
+  if (typeof name !== "string") return { refusal: `no text in the field ${usernameField}` };
   const username = normalizeUsername(name);
   const { record, remarks } = passwordOf(fields["password"]);
   const unclear = gatesOf(fields, admission).find(({ effect }) => effect === "unclear");
   if (unclear !== undefined) {
     const { field } = unclear;
-    const cure = `if one value lets in, give --active-field ${field}=VALUE`;
-    return { refusal: `${field}: is neither yes, no nor a time; ${cure}` };
+    const fix = `if one value allows logins, use --active-field ${field}=VALUE`;
+    return { refusal: `${field}: is neither a boolean nor a time; ${fix}` };
   }
   const isActive = isActiveThere(fields, admission);
   const id = pk === null ? {} : { id: pk };
@@ -53,12 +53,12 @@ export function mapUser(
   } catch (error) {
     return { refusal: problemsOf(error) };
   }
-  if (pk === null) remarks.push("the dump lacks its primary key, so that its id is new");
+  if (pk === null) remarks.push("the dump has no primary key: imported with a new id");
   const value = { id: pk, username, password_record: record, is_active: isActive ? 1 : 0 } as const;
   return { value, remarks };
 }
 
-/** Whether the old server lets a user in. A model without `is_active` has no other users. */
+/** Whether a user may log in to the old server. Without `is_active`, the gates decide. */
 export function isActiveThere(
   fields: DumpRecord["fields"],
   admission: UserAdmission = BY_DJANGO,
@@ -76,7 +76,7 @@ function gatesOf(
   });
 }
 
-/** What is wrong with an entry, in one line. @throws what is no problem of the entry */
+/** The problems of an entry, in one line. @throws any other error */
 export function problemsOf(error: unknown): string {
   if (error instanceof ManagementError) return error.problems.join("; ");
   throw error;
@@ -84,12 +84,12 @@ export function problemsOf(error: unknown): string {
 
 function passwordOf(password: unknown): { record: string; remarks: string[] } {
   if (typeof password !== "string" || password === "") {
-    return { record: UNUSABLE_RECORD, remarks: ["has no password: no login until it gets one"] };
+    return { record: UNUSABLE_RECORD, remarks: ["no password: set one to allow logins"] };
   }
   return { record: password, remarks: isReadable(password) ? [] : [describeForeign(password)] };
 }
 
 function describeForeign(record: string): string {
   const hasher = describeHasher(record);
-  return `hashed by ${hasher}, which is not read here: kept for a login through the old server`;
+  return `hashed with ${hasher}, which is not supported: kept for a login through the old server`;
 }

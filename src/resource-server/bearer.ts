@@ -11,39 +11,40 @@ import {
 export { createJwksVerifier, type JwksVerifierOptions } from "./jwks-verifier.ts";
 export type { Requirements, Verification, VerifiedToken, Verifier } from "./verification.ts";
 
-/** How {@link bearer} guards a route. */
+/** Options of {@link bearer}. */
 export interface BearerOptions extends Requirements {
-  /** Finds the verifier of a request, such as `(c) => c.env.TOKENS`. */
+  /** Returns the verifier of a request, for example `(c) => c.env.TOKENS`. */
   readonly verifier: (context: Context) => Verifier;
-  /** The protection space that challenges name (RFC 9110 §11.5). */
+  /** The protection space in challenges (RFC 9110 §11.5). */
   readonly realm?: string;
 }
 
-/** What a guarded route finds in its context. */
+/** Variables that {@link bearer} sets in the context. */
 export interface BearerVariables {
-  /** The token of the request, verified. */
+  /** The verified token of the request. */
   token: VerifiedToken;
 }
 
-/** What a quoted string takes as it is (RFC 9110 §5.6.4). */
+/** Characters that a quoted string contains unescaped (RFC 9110 §5.6.4). */
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 const AUTHORIZATION = /^Bearer +([\w\-.~+/]+=*)$/i;
 
 /**
- * Guards a route with a bearer token (RFC 6750) of the `Authorization` header, never of the query
- * or the body. A route behind it reads `c.get("token")`.
+ * Requires a bearer token (RFC 6750) in the `Authorization` header, never in the query or the body.
+ * The route reads it with `c.get("token")`.
  *
- * Challenges: none but the scheme when no credentials were sent (§3.1), `invalid_request` for a
- * malformed header, `invalid_token`, `insufficient_scope`. 503 when nobody could tell.
+ * Challenges: only the scheme if the request has no credentials (§3.1), `invalid_request` for a
+ * malformed header, `invalid_token`, `insufficient_scope`. 503 if the token cannot be checked.
  *
- * @throws TypeError when a requirement is unknown or has no value: it must not pass for none
+ * @throws TypeError when a requirement is unknown or has no value, which must not disable it
  */
 export function bearer(options: BearerOptions): MiddlewareHandler<{ Variables: BearerVariables }> {
   const { verifier, realm = "api", ...requirements } = options;
   const problem = problemOf(requirements);
   if (problem !== null) throw new TypeError(problem);
-  if (!REALM.test(realm)) throw new TypeError("realm has a character that cannot be quoted");
+  if (!REALM.test(realm))
+    throw new TypeError("realm contains a character that is not allowed in a quoted string");
   return createMiddleware(async (context, next) => {
     const authorization = context.req.header("Authorization");
     if (authorization === undefined || !/^bearer(?: |$)/i.test(authorization)) {
@@ -66,11 +67,11 @@ export function bearer(options: BearerOptions): MiddlewareHandler<{ Variables: B
   });
 }
 
-/** For the developer of the API: the caller learns nothing but 503. */
+/** For the log of the API's developer. The caller only gets a 503. */
 const UNREACHABLE =
-  "tollgate/bearer: the verifier failed, so the request was answered with 503. In development: " +
-  "does the token service run, with the same version of wrangler, and does the binding name its " +
-  'entrypoint "TokenVerifier"? See "In development" in docs/checking-tokens.md. Cause:';
+  "tollgate/bearer: the verifier failed; the response is 503. In development, check that the " +
+  "token service runs with the same version of wrangler and that the binding has the entrypoint " +
+  '"TokenVerifier"; see "In development" in docs/checking-tokens.md. Cause:';
 
 /** A service binding throws when the service behind it cannot be reached. */
 async function verifyWith(

@@ -11,24 +11,24 @@ import {
   type Verifier,
 } from "./verification.ts";
 
-/** Whose JWTs to accept. */
+/** Options of {@link createJwksVerifier}. */
 export interface JwksVerifierOptions {
-  /** The `iss` that tokens must have, such as `https://login.example.com`. */
+  /** The required `iss`, for example `https://login.example.com`. */
   readonly issuer: string;
-  /** The `aud` that tokens must have: this API. Always required. */
+  /** The required `aud`: this API. */
   readonly audience: string;
-  /** Where the keys are; by default where the service of that issuer has them. */
+  /** URL of the keys. Default: the one of the issuer's service. */
   readonly jwksUrl?: string;
 }
 
 const ALGORITHMS = ["ES256", "EdDSA", "RS256"];
 
 /**
- * Verifies JWT access tokens (RFC 9068 §4) anywhere, without asking the service for each. It learns
- * of a revocation only when the token expires.
+ * Verifies JWT access tokens (RFC 9068 §4) without a request to the service for each token. It does
+ * not see revocations: a revoked token is accepted until it expires.
  *
- * @throws TypeError without an issuer or an audience, as from a missing variable: jose would then
- *   accept any
+ * @throws TypeError without an issuer or audience, for example because of a missing variable: jose
+ *   would accept any
  */
 export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
   const { issuer, audience } = options;
@@ -56,7 +56,7 @@ export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
   return { verify };
 }
 
-/** The keys could not be had, as opposed to: the token is not signed by one of them. */
+/** Errors of fetching the keys, which say nothing about the token. */
 const KEY_ERRORS = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
 
 function isAboutToken(error: unknown): boolean {
@@ -65,7 +65,7 @@ function isAboutToken(error: unknown): boolean {
 
 function toVerified(payload: Readonly<Record<string, unknown>>, audience: string): VerifiedToken {
   const { sub, sub_kind: kind, client_id: clientId, scope, exp } = payload;
-  // A service of version 0.1 does not say the kind.
+  // Version 0.1 of the service does not send the kind.
   const isClient = kind === undefined ? sub === clientId : kind === "client";
   const others = Object.entries(payload).filter(([name]) => !RESERVED_CLAIMS.has(name));
   return {
@@ -78,7 +78,7 @@ function toVerified(payload: Readonly<Record<string, unknown>>, audience: string
   };
 }
 
-/** Under the path of the issuer, which is a prefix of the service; without one, the default. */
+/** Under the issuer's path, which is a path prefix of the service; default `/o`. */
 function defaultJwksUrl(issuer: string): string {
   const { origin, pathname } = new URL(issuer);
   const prefix = pathname === "/" ? "/o" : pathname.replace(/\/$/, "");

@@ -1,51 +1,51 @@
-/** A valid access token, as an API sees it. */
+/** A valid access token, for an API. */
 export interface VerifiedToken {
   readonly clientId: string;
   /** The user's id, or null when the client acts for itself. */
   readonly subject: string | null;
   readonly scope: readonly string[];
-  /** The API that the token is for, or null where none is named. */
+  /** The API that the token is for, or null without an audience. */
   readonly audience: string | null;
-  /** What the operator says of client and user, such as roles. */
+  /** Claims that the operator set for client and user, for example roles. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
 
-/** What an API requires of a token. */
+/** The requirements of an API on a token. */
 export interface Requirements {
   /**
-   * How exactly to tell. `fast` (default): from KV alone, or from a JWT's signature. A revoked
-   * opaque token may pass for about a minute; a revoked JWT, and any token that was rotated away or
-   * whose user was deactivated, until it expires (an hour). `strict`: exact, as introspection is;
-   * one Durable Object call and one D1 query. Keys fetched by JWKS are always fast.
+   * `fast` (default): checks only KV, or the signature of a JWT. It may accept a revoked opaque
+   * token for about a minute. It accepts a revoked JWT, a token that was replaced by a refresh, or
+   * a token of a deactivated user until it expires (1 h). `strict`: exact, like introspection;
+   * costs one Durable Object call and one D1 query. Verification by JWKS is always fast.
    */
   readonly consistency?: "fast" | "strict";
-  /** Every one of these, space-separated. */
+  /** Required scopes, space-separated. */
   readonly scope?: string;
-  /** The token must be for exactly this API. */
+  /** Required audience. */
   readonly audience?: string;
 }
 
-/** The answer to "is this token good for this?". A value, because exceptions do not cross RPC. */
+/** The result of a verification. A value, because exceptions do not cross RPC. */
 export type Verification =
   | { readonly kind: "verified"; readonly token: VerifiedToken }
   /** RFC 6750 §3.1: forged, expired, revoked, or for another API. */
   | { readonly kind: "invalid_token" }
-  /** RFC 6750 §3.1: good, but not for this. */
+  /** RFC 6750 §3.1: valid, but without a required scope. */
   | { readonly kind: "insufficient_scope"; readonly scope: string }
   /**
-   * It cannot be told. Answer 503; do not say that the token is invalid. `problem`: what is wrong
-   * with the requirements, for a developer; otherwise something failed.
+   * The token could not be checked. Respond with 503, not with `invalid_token`. `problem`, for
+   * developers: why the requirements are invalid. Without it, a dependency failed.
    */
   | { readonly kind: "unavailable"; readonly problem?: string };
 
-/** Whatever can verify a token: the RPC entrypoint `TokenVerifier`, or keys fetched by JWKS. */
+/** Verifies tokens: the RPC entrypoint `TokenVerifier`, or public keys (JWKS). */
 export interface Verifier {
   verify(token: string, requirements: Requirements): Promise<Verification>;
 }
 
-/** Holds a valid token against what an API requires. */
+/** Checks a valid token against the requirements of an API. */
 export function decide(token: VerifiedToken, requirements: Requirements): Verification {
   const refused = refusalOf(requirements);
   if (refused !== null) return refused;
@@ -58,14 +58,14 @@ export function decide(token: VerifiedToken, requirements: Requirements): Verifi
     : { kind: "insufficient_scope", scope: required.join(" ") };
 }
 
-/** What each requirement may be: one that is unknown, or has no value, must not pass for none. */
+/** Valid values. An unknown requirement, or one without a value, must not disable the check. */
 const REQUIREMENTS: Readonly<Record<keyof Requirements, readonly [RegExp, expected: string]>> = {
   consistency: [/^(?:fast|strict)$/, '"fast" or "strict"'],
   scope: [/^/, "a string"],
-  audience: [/./, "a string that is not empty"],
+  audience: [/./, "a non-empty string"],
 };
 
-/** Says what is wrong with requirements, whatever a caller without types sent; null: nothing. */
+/** The problem with requirements from an untyped caller, or null. */
 export function problemOf(requirements: unknown): string | null {
   if (typeof requirements !== "object" || requirements === null || Array.isArray(requirements)) {
     return "the requirements must be an object";
@@ -76,7 +76,7 @@ export function problemOf(requirements: unknown): string | null {
   for (const [name, value] of Object.entries(requirements)) {
     const rule = known.get(name);
     if (rule === undefined) {
-      return `unknown requirement "${name}": there are ${[...known.keys()].join(", ")}`;
+      return `unknown requirement "${name}"; known: ${[...known.keys()].join(", ")}`;
     }
     const [pattern, expected] = rule;
     if (typeof value !== "string" || !pattern.test(value)) return `${name} must be ${expected}`;
@@ -84,7 +84,7 @@ export function problemOf(requirements: unknown): string | null {
   return null;
 }
 
-/** The answer to requirements that cannot be checked, or null when they can. */
+/** The result for invalid requirements, or null when they are valid. */
 export function refusalOf(requirements: unknown): Verification | null {
   const problem = problemOf(requirements);
   return problem === null ? null : { kind: "unavailable", problem };

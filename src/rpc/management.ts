@@ -25,12 +25,12 @@ import type {
   UserReference,
 } from "./management-types.ts";
 
-/** What a binding may say of its caller, in the caller's configuration. */
+/** `props` of a service binding, in the caller's configuration. */
 interface CallerProps {
   readonly actor?: unknown;
 }
 
-/** What an actor may be called, since it stands in the log. */
+/** Valid names of actors, which appear in the log. */
 const ACTOR = /^[\x21-\x7e]{1,64}$/;
 
 const OUTCOMES: Readonly<Record<NotDone["kind"] | "ok", Outcome>> = {
@@ -44,9 +44,9 @@ const OUTCOMES: Readonly<Record<NotDone["kind"] | "ok", Outcome>> = {
 };
 
 /**
- * For other Workers, by service binding (`entrypoint = "Management"`): users and clients, while
- * `MANAGEMENT_API` is on. The binding is the authorisation: whoever deploys a Worker that has one
- * may do all of this. Never throws.
+ * Manages users and clients for other Workers, by service binding (`entrypoint = "Management"`), if
+ * `MANAGEMENT_API` is on. The binding is the authorisation: anyone who deploys a Worker with it may
+ * call every method. Never throws.
  */
 export class Management extends WorkerEntrypoint<Env, CallerProps> implements Manager {
   listUsers(page: PageRequest & { readonly username?: string } = {}) {
@@ -138,7 +138,7 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     return this.#do("deleteClient", (context) => clients.deleteClient(clientId, context));
   }
 
-  /** The same for what has nothing to show. */
+  /** Makes a call without a result. */
   #do(method: keyof Manager, work: (context: ApiContext) => Promise<void>): Promise<Managed> {
     return this.#call(method, async (context) => {
       await work(context);
@@ -146,7 +146,7 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     });
   }
 
-  /** Does one thing as a request of its own in the log. */
+  /** Makes a call and logs it like a request. */
   async #call<Result extends object>(
     method: keyof Manager,
     work: (context: ApiContext, deps: Deps) => Promise<Result>,

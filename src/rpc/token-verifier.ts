@@ -21,8 +21,8 @@ const OUTCOMES: Readonly<Record<Verification["kind"], Outcome>> = {
 };
 
 /**
- * For other Workers, by service binding (`entrypoint = "TokenVerifier"`): tells whether an access
- * token is good. Never throws.
+ * Verifies access tokens for other Workers, by service binding (`entrypoint = "TokenVerifier"`).
+ * Never throws.
  */
 export class TokenVerifier extends WorkerEntrypoint<Env> {
   /** Verifies one access token. */
@@ -42,7 +42,7 @@ export class TokenVerifier extends WorkerEntrypoint<Env> {
 async function verify(token: string, options: Requirements, env: Env): Promise<Verification> {
   const refused = refusalOf(options);
   if (refused !== null) return refused;
-  // What a caller of another version, or without types, may send.
+  // An untyped caller, or one of another version, may send anything.
   if (typeof token !== "string") return { kind: "invalid_token" };
   try {
     const { issuer, lookups } = await getDeps(env);

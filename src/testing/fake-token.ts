@@ -1,14 +1,14 @@
 import type { VerifiedToken } from "../resource-server/verification.ts";
 
-/** A token for the fake verifier. What is left out has a harmless default. */
+/** Content of a token for the fake verifier. Omitted fields have defaults. */
 export type FakeToken = Partial<VerifiedToken>;
 
-/** Begins every token of the fake verifier, so that none can be mistaken for a real one. */
+/** Prefix of fake tokens, so that they cannot be mistaken for real ones. */
 const PREFIX = "fake.";
 
 /**
- * Writes a token that only the fake verifier accepts. It is not secret and not signed: it says in
- * plain JSON what it is to be verified as.
+ * Creates a token that only the fake verifier accepts. It is neither secret nor signed: it contains
+ * the result of its verification as JSON.
  */
 export function fakeToken(token: FakeToken = {}): string {
   const bytes = new TextEncoder().encode(JSON.stringify(token));
@@ -16,13 +16,13 @@ export function fakeToken(token: FakeToken = {}): string {
   return PREFIX + base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** A token that the fake verifier refuses, as the real one refuses one that was revoked. */
+/** A token that the fake verifier rejects like a revoked one. */
 export const revokedToken: string = `${PREFIX}revoked`;
 
-/** A token of which the fake verifier says that nobody can tell, as in an outage. */
+/** A token for which the fake verifier returns `unavailable`, as in an outage. */
 export const unavailableToken: string = `${PREFIX}unavailable`;
 
-/** Reads what {@link fakeToken} wrote. @returns null for anything else, and once it has expired */
+/** Reads a token of {@link fakeToken}. @returns null when it is invalid or expired */
 export function readFakeToken(text: string, nowMs: number): VerifiedToken | null {
   if (!text.startsWith(PREFIX) || text === revokedToken) return null;
   const token = parse(text.slice(PREFIX.length));

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 
-/** What a test token is to say. What is left out has a harmless default. */
+/** Content of a test token. Omitted fields have defaults. */
 export interface TestTokenOptions {
   readonly audience: string;
   readonly subject?: string;
@@ -9,22 +9,22 @@ export interface TestTokenOptions {
   readonly scope?: string;
   /** How long ago it was issued, in seconds. */
   readonly ageSeconds?: number;
-  /** From issue to expiry, in seconds: less than the age makes an expired token. */
+  /** From issue to expiry, in seconds. Less than `ageSeconds` creates an expired token. */
   readonly lifetimeSeconds?: number;
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** An issuer of JWT access tokens for tests, with a key of its own. */
+/** An issuer of JWT access tokens for tests, with its own key. */
 export interface TestIssuer {
   readonly issuer: string;
-  /** What `/o/.well-known/jwks.json` of the real service would answer. */
+  /** The response of the real service's `/o/.well-known/jwks.json`. */
   readonly jwks: { readonly keys: readonly JWK[] };
-  /** Writes a token (RFC 9068) as the service would. */
+  /** Creates a token (RFC 9068) like the service's. */
   token(options: TestTokenOptions): Promise<string>;
 }
 
 /**
- * Makes an issuer with a fresh ES256 key. Serve its `jwks` where the API under test looks for keys.
+ * Creates an issuer with a new ES256 key. Serve its `jwks` where the API under test fetches keys.
  *
  * @param issuer the `iss` of its tokens
  */

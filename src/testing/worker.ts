@@ -8,11 +8,11 @@ import {
 import { readFakeToken, unavailableToken } from "./fake-token.ts";
 
 /**
- * Stands in for the entrypoint `TokenVerifier` in the tests of an API: accepts what `fakeToken`
- * wrote and nothing else. Bind it where production binds the service.
+ * Replaces the entrypoint `TokenVerifier` in the tests of an API. Accepts only tokens of
+ * `fakeToken`. Bind it where production binds the service.
  */
 export class FakeTokenVerifier extends WorkerEntrypoint {
-  /** As `TokenVerifier.verify`: scope, audience and expiry are held against the requirements. */
+  /** Like `TokenVerifier.verify`: checks scope, audience and expiry. */
   async verify(token: string, requirements: Requirements = {}): Promise<Verification> {
     const refused = refusalOf(requirements);
     if (refused !== null) return refused;

@@ -69,7 +69,7 @@ describe("apply after a rotation", () => {
     await rotateClientSecret("shop", one, tools);
     const file = { ...FILE, clients: [{ ...shop, client_secret: "from long ago" }] };
     await expect(applied(file)).rejects.toThrow(
-      /clients\[0\]\.client_secret: .* was rotated by a command.*client rotate-secret ID/,
+      /clients\[0\]\.client_secret: .* a command has rotated the secret.*client rotate-secret ID/,
     );
     expect(await isRight("second")).toBe(true);
   });

@@ -179,7 +179,7 @@ describe("one id for a client and a user", () => {
 
 describe("an import of who was deleted here", () => {
   const rows = [user(41, "bob"), application(1, "bobs-shop")];
-  const deleted = "was deleted here: --restore-deleted brings it back";
+  const deleted = "was deleted here; use --restore-deleted to import it again";
 
   beforeEach(async () => {
     await importRows([...rows, accessToken(1, { user: 41 }), refreshToken(1, { user: 41 })], {

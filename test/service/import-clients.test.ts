@@ -55,7 +55,7 @@ describe.each([
   test("that is confidential and empty comes over public, with a remark", async () => {
     const report = await importRows([ada, row({ client_secret: "" })]);
     expect(reasonsOf(report, "clients")).toEqual([
-      "changed client_secret: is empty, which proves nothing: comes over as a public client: app",
+      "changed client_secret: is empty: imported as a public client: app",
     ]);
     expect(await clientRow("app")).toMatchObject({
       ...{ token_endpoint_auth_method: "none", secret_record: null },
@@ -74,7 +74,7 @@ test("a public application whose secret cannot be read here goes on without it",
   const client_secret = "argon2$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA";
   const report = await importRows([ada, application(1, "app", { ...PUBLIC, client_secret })]);
   expect(reasonsOf(report, "clients")).toEqual([
-    "changed its secret is hashed by argon2, which is not read here: it must send none: app",
+    "changed its secret is hashed with argon2, which is not supported: the client must not send a secret: app",
   ]);
 });
 
@@ -82,7 +82,7 @@ test("a secret that a hasher of the project made is not taken for plain text", a
   const fields = { client_secret: "mine$1$abc", hash_client_secret: true };
   const report = await importRows([ada, application(1, "app", fields)]);
   expect(reasonsOf(report, "clients")).toEqual([
-    expect.stringContaining("hashed by the project's own mine, which is not read here"),
+    expect.stringContaining("hashed with the custom hasher mine, which is not supported"),
   ]);
 });
 
@@ -110,7 +110,7 @@ describe("an application of private_key_jwt", () => {
   });
 
   test.each([
-    ["an address alone", { ...BY_KEY, ...URI }, "client_jwks_uri: keys are not fetched here"],
+    ["an address alone", { ...BY_KEY, ...URI }, "client_jwks_uri: keys are not fetched"],
     ["no keys", { ...BY_KEY, client_jwks: "" }, "client_jwks: no keys"],
     ["another method", { token_endpoint_auth_method: "tls_client_auth" }, "tls_client_auth is not"],
   ])("is refused with %s, with the way out", async (_, fields, problem) => {
@@ -175,7 +175,7 @@ describe("the report", () => {
     const tokens = [accessToken(1, { expires }), accessToken(2, { expires: local })];
     const { warnings } = await importRows([ada, application(1, "app"), ...tokens], NAMED);
     const times = warnings.filter((warning) => warning.includes("without a zone"));
-    expect(times).toEqual([expect.stringMatching(/^1 times without a zone: taken for UTC/)]);
+    expect(times).toEqual([expect.stringMatching(/^1 times without a zone were read as UTC/)]);
     const { results } = await env.DB.prepare(
       "SELECT DISTINCT expires_at_ms FROM imported_access_tokens",
     ).all();

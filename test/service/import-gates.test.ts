@@ -43,7 +43,7 @@ describe("users whose model lacks is_active", () => {
     const error = await importRows(rows).catch((problem: Error) => problem);
     expect(error).toMatchObject({ reason: "invalid" });
     expect((error as { problems?: string[] }).problems).toEqual([
-      expect.stringMatching(/^no auth\.user has the field is_active, and \w+ may keep out 1 of/),
+      expect.stringMatching(/^no auth\.user has the field is_active, and \w+ may block 1 of/),
     ]);
     expect((error as { problems?: string[] }).problems?.[0]).toContain(`(ada): give ${option}, or`);
     expect(await names("SELECT username FROM users")).toEqual([]);
@@ -62,7 +62,7 @@ describe("users whose model lacks is_active", () => {
     });
     expect(report).toMatchObject({ counts: { users: { taken: 4, refused: 1 } }, warnings: [] });
     expect(reasonsOf(report, "users")).toEqual([
-      expect.stringMatching(/^refused active: is neither yes, no nor a time; .*=VALUE: 5$/),
+      expect.stringMatching(/^refused active: is neither a boolean nor a time; .*=VALUE: 5$/),
     ]);
     expect(await active()).toEqual(["ada", "dan"]);
   });
@@ -81,7 +81,7 @@ describe("users whose model lacks is_active", () => {
 
   test("that has no field like it are taken with a warning", async () => {
     const { warnings } = await importRows([member(1, "ada", { plan: "gold" })]);
-    expect(warnings).toEqual([expect.stringContaining("all come over active")]);
+    expect(warnings).toEqual([expect.stringContaining("all are imported as active")]);
   });
 
   test("need a named field to be there", async () => {
@@ -98,9 +98,7 @@ describe("users whose model lacks is_active", () => {
 test("a field beside is_active that may keep users out is named", async () => {
   const rows = [user(1, "ada", { banned: true }), user(2, "bob", { banned: false })];
   expect(await importRows(rows)).toMatchObject({
-    warnings: [
-      expect.stringMatching(/^banned may keep out 1 of the users \(ada\).*--blocked-field/),
-    ],
+    warnings: [expect.stringMatching(/^banned may block 1 of the users \(ada\).*--blocked-field/)],
     unread: expect.arrayContaining([
       expect.objectContaining({ kind: "users", field: "banned", count: 2, closed: 1 }),
     ]),
@@ -117,7 +115,7 @@ describe("fields of the project's own", () => {
       const report = await importRows(rows);
       const [field] = Object.keys(own);
       expect(reasonsOf(report, "clients")).toEqual([
-        `changed ${field} keeps it out there: comes over disabled: shop`,
+        `changed blocked by its field ${field}: imported as disabled: shop`,
       ]);
       expect(await names("SELECT client_id FROM clients WHERE disabled = 1")).toEqual(["shop"]);
       expect(report.counts.refresh_tokens).toMatchObject({ taken: 0, refused: 1 });
@@ -136,7 +134,7 @@ describe("fields of the project's own", () => {
     const report = await importRows(rows, { introspectors: ["shop"] });
     expect(report.warnings).toEqual([
       expect.stringMatching(
-        /^status may keep out 1 of the clients \(shop\) there, and is not read/,
+        /^status may block 1 of the clients \(shop\) on the old server, but is not read/,
       ),
     ]);
     expect(JSON.stringify(report)).not.toContain("hunter2");
@@ -150,7 +148,7 @@ describe("fields of the project's own", () => {
       const [field] = Object.keys(own);
       const first = await importRows([...whole.slice(0, 3), accessToken(2, own)]);
       expect(reasonsOf(first, "access_tokens")).toEqual([
-        `refused kept out there by its field ${field}: 2`,
+        `refused blocked by its field ${field} on the old server: 2`,
       ]);
       await importRows(whole);
       const count = () => names("SELECT count(*) FROM imported_access_tokens");
@@ -165,7 +163,7 @@ describe("fields of the project's own", () => {
   test("that keep a refresh token out are read", async () => {
     const rows = [user(1, "ada"), shop({}), accessToken(1), refreshToken(1, { blocked: true })];
     expect(reasonsOf(await importRows(rows), "refresh_tokens")).toEqual([
-      "refused kept out there by its field blocked: 1",
+      "refused blocked by its field blocked on the old server: 1",
     ]);
   });
 });

@@ -160,7 +160,7 @@ describe("an updated client", () => {
   ])("keeps its %s", async (field, value) => {
     const before = await dumpRegistry();
     const update = updateClient(id, { [field]: value }, tools);
-    await expect(update).rejects.toMatchObject({ problems: [`${field}: no update changes it`] });
+    await expect(update).rejects.toMatchObject({ problems: [`${field}: cannot be updated`] });
     expect(await dumpRegistry()).toEqual(before);
   });
 });

@@ -252,11 +252,21 @@ describe("what cannot be so is refused with its place, and nothing changes:", ()
   test.each<[string, unknown, place: string, message: unknown]>([
     ["no name", {}, "username", expect.any(String)],
     ["a field of another's", { username, admin: true }, "admin", "is not a known field"],
-    ["a record", { username, password_record: "!" }, "password_record", "stands in files alone"],
+    [
+      "a record",
+      { username, password_record: "!" },
+      "password_record",
+      "only allowed in a file for apply",
+    ],
     ["claims that tokens use", { username, claims: { sub: "x" } }, "claims", expect.any(String)],
     ["a short password", { username, password: "1234567" }, "password", /shorter than 8/],
-    ["a common one", { username, password: "PassWord1" }, "password", "is one of the commonest"],
-    ["the name as password", { username, password: "Somebody" }, "password", "is the user name"],
+    ["a common one", { username, password: "PassWord1" }, "password", "is a common password"],
+    [
+      "the name as password",
+      { username, password: "Somebody" },
+      "password",
+      "is the same as the user name",
+    ],
     ["too long a one", { username, password: "ab".repeat(3000) }, "password", /4096 bytes/],
     ["a state of another type", { username, is_active: "yes" }, "is_active", expect.any(String)],
   ])("%s", async (_, body, place, message) => {

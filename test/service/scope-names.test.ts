@@ -18,8 +18,8 @@ describe.each(["scope", "default_scope"])("the management API refuses a client's
     [" ", "is not scope names with spaces between"],
     [LONG, "is longer than 2000 characters"],
     [MANY, "has more than 100 names"],
-    ["read wrte", "has 1 of 2 names that SCOPES does not have"],
-    ["Read", "has 1 of 1 names that SCOPES does not have"],
+    ["read wrte", "1 of 2 names are not in SCOPES"],
+    ["Read", "1 of 1 names are not in SCOPES"],
   ])("%j", async (value, message) => {
     const created = await manage("POST", "/admin/clients", { client_id: "new", [field]: value });
     const { client_id: id } = await newClient({ scope: "read" });

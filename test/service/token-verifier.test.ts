@@ -252,7 +252,7 @@ describe("when something fails, nobody can tell, and it never throws:", () => {
 
   test.each<[object, string]>([
     [{ scope: "read", consistency: "Strict" }, 'consistency must be "fast" or "strict"'],
-    [{ scopes: "read" }, 'unknown requirement "scopes": there are consistency, scope, audience'],
+    [{ scopes: "read" }, 'unknown requirement "scopes"; known: consistency, scope, audience'],
   ])("options that are unknown, which the answer names: %j", async (options, problem) => {
     const verification = await TOKENS.verify(await own(), options as Requirements);
     expect(verification).toEqual({ kind: "unavailable", problem });

@@ -16,7 +16,7 @@ const BY_KEY = { token_endpoint_auth_method: "private_key_jwt" } as const;
 
 const KINDS = "must be EC with curve P-256, OKP with curve Ed25519, or RSA";
 const PRIVATE = "is a private key: replace it, since it is exposed now, and register a public key";
-const INEXACT = "has a number that JSON readers round: write it as a string";
+const INEXACT = "contains a number that JSON parsers round; write it as a string";
 const TOO_LARGE = "has a number beyond 2^53 - 1, which readers round: write a string";
 
 beforeAll(async () => {

@@ -231,7 +231,7 @@ describe("USERNAMES = case-insensitive", () => {
   test("refuses a file that spells one name twice", async () => {
     const file = { users: [{ username: "oscar" }, { username: "Oscar" }] };
     await expect(applyFile("case-insensitive", file)).rejects.toMatchObject({
-      problems: ["users[1].username: is the name of another entry, spelled differently"],
+      problems: ["users[1].username: duplicate of another entry, spelled differently"],
     });
   });
 

@@ -29,7 +29,7 @@ export async function importRows(
   };
   const tools = { ...(await managementTools()), store: createImportStore(env.DB, false) };
   return importDump(read, tools, {
-    ...{ withTokens: true, areTokensGood: true, scopes: ["read", "write"], introspectors: [] },
+    ...{ withTokens: true, acceptsTokens: true, scopes: ["read", "write"], introspectors: [] },
     restoresDeleted: false,
     ...{ accessTokenSeconds: 3600, refreshIdleSeconds: 2_592_000, nowMs: Date.now() },
     ...options,

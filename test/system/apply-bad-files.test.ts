@@ -91,7 +91,7 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
   [
     "with a new confidential client without a secret",
     client({ client_secret: undefined }),
-    ["clients[1].client_secret: a new confidential client needs one"],
+    ["clients[1].client_secret: required for a new confidential client"],
   ],
   [
     "with a public client that has a secret",
@@ -123,7 +123,7 @@ describe("cli apply refuses a file", () => {
 
   test("that is a folder", async () => {
     const { code, stderr } = await command(["apply", dir, "--persist-to", stateDir]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: `${dir}: file: is a folder\n` });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `${dir}: file: is a directory\n` });
   });
 
   test("that comes by standard input and is none", async () => {

@@ -151,7 +151,7 @@ describe("cli apply --prune", () => {
     const { code, stderr } = await apply({ clients: [{ ...shop, scope: "write" }] }, ["--prune"]);
     expect(code).toBe(2);
     expect(stderr).toBe(
-      "Delete what the file does not name for ever? Use --yes where nobody can be asked.\n",
+      "Permanently delete everything not in the file? Without a terminal, use --yes.\n",
     );
     expect(readRegistry(stateDir)).toEqual(before);
   });
@@ -172,7 +172,7 @@ describe("cli apply takes values from the environment", () => {
     const { code, stderr } = await apply({ clients: [{ ...shop, client_secret: placeholder }] });
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `${file}: clients[0].client_secret: the environment has no variable SHOP_SECRET\n`,
+      stderr: `${file}: clients[0].client_secret: environment variable SHOP_SECRET is not set\n`,
     });
     expect(readRegistry(stateDir)).toEqual(before);
   });
@@ -180,8 +180,7 @@ describe("cli apply takes values from the environment", () => {
 
 describe("cli apply refuses records and ids that do not fit:", () => {
   const record = `$pbkdf2-sha256$r=1,i=100000$${"A".repeat(22)}$${"A".repeat(43)}`;
-  const unreadable =
-    "is no record that this service can read; is PASSWORD_PEPPER the one it needs?";
+  const unreadable = "is not a hash that this service can verify; check PASSWORD_PEPPER";
   const newClient = { client_id: "new" };
   const adaId = () => readRegistry(stateDir).find((row) => row["username"] === "ada")?.["id"];
 
@@ -226,12 +225,12 @@ describe("cli apply refuses records and ids that do not fit:", () => {
     [
       "another id for a user",
       () => ({ users: [{ ...ada, id: "other" }] }),
-      "users[0].id: the user has another, and tokens are for that",
+      "users[0].id: the user already has another id, which tokens refer to",
     ],
     [
       "another user's id",
       () => ({ users: [{ username: "new", id: adaId() }] }),
-      "users[0].id: is another user's",
+      "users[0].id: belongs to another user",
     ],
     [
       "an id twice",

@@ -37,7 +37,7 @@ describe("cli client create", () => {
     const { code, stdout, stderr } = await cli(...words);
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: "Keep the secret now: it is shown this once.\n",
+      stderr: "Save this secret now; it will not be shown again.\n",
     });
     const printed = JSON.parse(stdout);
     expect(printed).toEqual({
@@ -116,7 +116,7 @@ describe("cli client refuses, with a code that says why, and changes nothing:", 
     [["create", "x", ...P384], 2, "jwks.keys[0]: must be EC with curve P-256, OKP"],
     [["update", "there", ...PRIVATE], 2, "jwks.keys[0]: is a private key: register its public"],
     [["create", "x", "--claims", '{"a": [9007199254740993]}'], 2, "--claims: has a number that"],
-    [["create", "there"], 4, "There is a client there already.\n"],
+    [["create", "there"], 4, 'client "there" already exists\n'],
     [["create", ""], 2, "client_id: is empty\n"],
     [["create", "é"], 2, "client_id: has a character other than printable ASCII\n"],
     [["create", "x", "--scope", 'a"b'], 2, "scope: is not scope names with spaces between\n"],
@@ -143,28 +143,32 @@ describe("cli client refuses, with a code that says why, and changes nothing:", 
       { input: "secret" },
     ],
     [["create", "x", "--secret-stdin"], 2, "Client secret: standard input is empty\n"],
-    [["create", "x", "--secret-stdin"], 1, "Cancelled. Nothing has changed.\n", { typed: "\x03" }],
+    [["create", "x", "--secret-stdin"], 1, "Cancelled. Nothing was changed.\n", { typed: "\x03" }],
     [["create", "x", "--secret-stdin"], 2, "client_secret: has a control char", { input: "a\0b" }],
-    [["show", "none"], 3, "There is no client none.\n"],
-    [["update", "none", "--scope", "read"], 3, "There is no client none.\n"],
-    [["update", "there"], 2, "Nothing to change is named.\n"],
+    [["show", "none"], 3, 'client "none" does not exist\n'],
+    [["update", "none", "--scope", "read"], 3, 'client "none" does not exist\n'],
+    [["update", "there"], 2, "No change given. Name at least one field; see --help.\n"],
     [["update", "there", "--access-token-format", "jwt"], 2, 'audience: format "jwt" needs'],
-    [["revoke", "none"], 3, "There is no client none.\n"],
-    [["disable", "none"], 3, "There is no client none.\n"],
-    [["enable", "none"], 3, "There is no client none.\n"],
-    [["rotate-secret", "none"], 3, "There is no client none.\n"],
+    [["revoke", "none"], 3, 'client "none" does not exist\n'],
+    [["disable", "none"], 3, 'client "none" does not exist\n'],
+    [["enable", "none"], 3, 'client "none" does not exist\n'],
+    [["rotate-secret", "none"], 3, 'client "none" does not exist\n'],
     [["rotate-secret", "there", "--old-ends", "soon"], 2, "--old-ends: write now, 7d"],
     [["rotate-secret", "there", "--old-ends", "2027-02-31"], 2, "--old-ends: write now, 7d"],
-    [["rotate-secret", "there", "--old-ends", "2020-01-01"], 2, "--old-ends: that is over"],
-    [["rotate-secret", "there", "--drop-old"], 2, "the client has no previous secret\n"],
-    [["rotate-secret", "there", "--drop-old", "--old-ends", "now"], 2, "--drop-old: makes no"],
     [
-      ["delete", "there"],
+      ["rotate-secret", "there", "--old-ends", "2020-01-01"],
       2,
-      "Delete client there for ever? Use --yes where nobody can be asked.\n",
+      "--old-ends: the time is in the past",
     ],
-    [["delete", "there"], 1, "Cancelled. Nothing has changed.\n", { typed: "n" }],
-    [["delete", "none", "--yes"], 3, "There is no client none.\n"],
+    [["rotate-secret", "there", "--drop-old"], 2, "the client has no previous secret\n"],
+    [
+      ["rotate-secret", "there", "--drop-old", "--old-ends", "now"],
+      2,
+      "--drop-old cannot be combined",
+    ],
+    [["delete", "there"], 2, 'Permanently delete client "there"? Without a terminal, use --yes.\n'],
+    [["delete", "there"], 1, "Cancelled. Nothing was changed.\n", { typed: "n" }],
+    [["delete", "none", "--yes"], 3, 'client "none" does not exist\n'],
     [["list", "--limit", "0"], 2, "error: option '--limit <rows>' argument '0' is invalid."],
   ];
 
@@ -195,7 +199,7 @@ describe("cli client", () => {
     await client(["create", "odd", "--name", "\x1b[31mred\x1b[0m\u0007"]);
     const { stdout, stderr } = await client(["list", "--limit", "2"]);
     expect(stdout).toMatch(/^CLIENT +NAME +AUTH METHOD +GRANT TYPES +SCOPE +STATE\n/);
-    expect(stderr).toMatch(/^There are more: --after /);
+    expect(stderr).toMatch(/^More rows: use --after /);
     const whole = (await client(["list"])).stdout;
     expect(whole).toContain("red\uFFFD");
     expect(whole).not.toContain("\x1b");
@@ -241,8 +245,8 @@ describe("cli client", () => {
   test.each([
     [["--old-ends", "in 7d"], /valid until \d{4}-\d{2}-\d{2}T/],
     [["--old-ends", "2099-12-31"], /valid until 2099-12-31T00:00:00.000Z\.$/m],
-    [["--old-ends", "now"], /^The old secret has ended\.$/m],
-    [[], /valid until the next rotation, or client rotate-secret --drop-old\.$/m],
+    [["--old-ends", "now"], /^The old secret is no longer valid\.$/m],
+    [[], /valid until the next rotation or client rotate-secret --drop-old\.$/m],
   ])("rotate-secret %j says until when the old one is valid", async (words, says) => {
     const before = row("changing");
     const { code, stdout, stderr } = await client(["rotate-secret", "changing", ...words]);

@@ -77,21 +77,21 @@ describe("cli apply says in one line that", () => {
   test("there is no state where --persist-to points, and makes none in a dry run", async () => {
     const missing = join(dir, "missing");
     const ended = await cli("apply", file, "--dry-run", "--persist-to", missing);
-    const advice = "no tables there yet: run npm start once, with the same --persist-to";
+    const advice = "the database has no tables yet. Run npm start once with the same --persist-to";
     expect(ended).toEqual({ code: 1, stdout: "", stderr: `${missing}: ${advice}\n` });
     expect(existsSync(missing)).toBe(false);
   });
 
   test("the state was never migrated", async () => {
     const ended = await cli("apply", file, "--dry-run", "--persist-to", dir);
-    const advice = "no tables there yet: run npm start once, with the same --persist-to";
+    const advice = "the database has no tables yet. Run npm start once with the same --persist-to";
     expect(ended).toEqual({ code: 1, stdout: "", stderr: `${dir}: ${advice}\n` });
   });
 
   test("--persist-to is a file", async () => {
     const { code, stdout, stderr } = await cli("apply", file, "--persist-to", file);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toBe(`${file}: this state cannot be used: it is not a folder\n`);
+    expect(stderr).toBe(`${file}: cannot use this folder for local state: it is not a folder\n`);
   });
 
   test("a setting is odd", async () => {
@@ -110,7 +110,7 @@ describe("cli apply says in one line that", () => {
       env: { HOME: dir, XDG_CONFIG_HOME: dir, CLOUDFLARE_API_TOKEN: undefined },
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The database could not be opened: .*CLOUDFLARE_API_TOKEN.*\n$/);
+    expect(stderr).toMatch(/^Could not open the database: .*CLOUDFLARE_API_TOKEN.*\n$/);
   });
 });
 

@@ -80,8 +80,8 @@ describe("npm run deploy", () => {
     const { code, stderr } = await deploy();
     expect(code).toBe(1);
     expect(stderr).toBe(
-      "The deployed Worker lacks secrets that this version needs: TOKEN_KEYS. Nothing was " +
-        "changed. Set each (the README says what it holds) and deploy again:\n" +
+      "The deployed Worker has no TOKEN_KEYS, which this version requires. Nothing was changed. " +
+        "Set each secret (see docs/configuration.md), then deploy again:\n" +
         "  npx wrangler secret put TOKEN_KEYS\n",
     );
     expect(changes()).toEqual([]);
@@ -101,7 +101,7 @@ describe("npm run deploy", () => {
     const env = { ...environment(), CLOUDFLARE_API_TOKEN: undefined };
     const { code, stderr } = await run(process.execPath, WORDS, { env });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The account could not be asked; npx wrangler login logs in\. .*\n$/);
+    expect(stderr).toMatch(/^Could not query the account; try npx wrangler login\. .*\n$/);
     expect(api.requests).toEqual([]);
   });
 

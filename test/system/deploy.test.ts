@@ -110,7 +110,7 @@ describe("a deployment of a new Worker", () => {
       expect(key.length).toBeGreaterThan(40);
       expect(shown).not.toContain(key);
     }
-    expect(shown).toContain("nobody can read them back");
+    expect(shown).toContain("cannot be read back");
   });
 
   test("shows the secret of the client before it is good for anything, once", async () => {
@@ -204,7 +204,7 @@ describe("a deployment over an existing Worker", () => {
     account.worker = { TOKEN_KEYS: "ab" };
     const required = ["TOKEN_KEYS", "NEW_ONE", "OTHER"];
     const failure = await run({ requiredSecrets: required, environment: "staging" }).catch(String);
-    expect(failure).toContain("lacks secrets that this version needs: NEW_ONE, OTHER.");
+    expect(failure).toContain("has no NEW_ONE, OTHER, which this version requires.");
     expect(failure).toContain("npx wrangler secret put NEW_ONE --env staging");
     expect(commands()).toEqual(["secret list"]);
   });

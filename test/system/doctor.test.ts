@@ -57,7 +57,10 @@ describe("cli doctor", () => {
   });
 
   test.each([
-    [["--url", "login.example.com"], "--url takes an address such as https://login.example.com\n"],
+    [
+      ["--url", "login.example.com"],
+      "--url must be an address such as https://login.example.com\n",
+    ],
     [["--env"], "error: option '--env <name>' argument missing"],
     [["now"], "error: too many arguments"],
   ])("refuses %j", async (words, reason) => {
@@ -125,7 +128,7 @@ describe("secrets", async () => {
     [
       "a JWK twice",
       { TOKEN_KEYS: GOOD, SIGNING_KEYS: JSON.stringify({ keys: [jwk, jwk] }) },
-      [/^ok/, /^failed: a key stands twice/],
+      [/^ok/, /^failed: duplicate key/],
     ],
     ["a bad pepper", { TOKEN_KEYS: GOOD, PASSWORD_PEPPER: "x" }, [/^ok/, /^warn/, /^failed: key/]],
   ])("with %s", async (_, secrets, expected) => {
@@ -144,8 +147,11 @@ describe("secrets", async () => {
 
   test.each([
     [["TOKEN_KEYS", "SIGNING_KEYS"], ["ok: TOKEN_KEYS, SIGNING_KEYS"]],
-    [["TOKEN_KEYS"], ["ok: TOKEN_KEYS", "warning: no SIGNING_KEYS: no client can have JWTs"]],
-    [["OTHER"], ["failed: the Worker lacks TOKEN_KEYS"]],
+    [
+      ["TOKEN_KEYS"],
+      ["ok: TOKEN_KEYS", "warning: SIGNING_KEYS is not set: clients cannot use JWTs"],
+    ],
+    [["OTHER"], ["failed: missing in the Worker: TOKEN_KEYS"]],
   ])("of the deployed Worker, when there are %j", async (names, expected) => {
     const checks = await checkRemoteSecrets(["TOKEN_KEYS"], "", lists(names));
     expect(inWords(checks)).toEqual(expected);
@@ -163,7 +169,7 @@ describe("bindings and settings", async () => {
   test("say which binding is missing", async () => {
     const config = await readConfig();
     const check = checkBindings({ ...config, kv_namespaces: [] });
-    expect(inWords([check])).toEqual(["failed: wrangler.toml lacks ACCESS_TOKENS"]);
+    expect(inWords([check])).toEqual(["failed: missing in wrangler.toml: ACCESS_TOKENS"]);
   });
 
   test.each([
@@ -213,7 +219,7 @@ describe("the database", () => {
     again.exec("INSERT INTO d1_migrations (name) VALUES ('0002_tokens_for_apis.sql')");
     again.close();
     expect(await checkDatabase(target)).toMatchObject([
-      { status: "warning", detail: "applied and not known here: 0003_later.sql" },
+      { status: "warning", detail: "applied but unknown to this version: 0003_later.sql" },
       { name: "ids", status: "ok" },
       { name: "clock of D1", status: "ok" },
       { name: "scopes of clients", status: "ok" },
@@ -263,7 +269,7 @@ describe("the service", () => {
         response.writeHead(503, { "Content-Type": "application/json" });
         response.end('{"status":"unavailable","checks":{"d1":"unavailable"}}');
       },
-      ['/healthz answers 503: {"status":"unavailable","checks":{"d1":"unavailable"}}'],
+      ['/healthz returned 503: {"status":"unavailable","checks":{"d1":"unavailable"}}'],
     ],
     [
       "is another one",
@@ -271,7 +277,7 @@ describe("the service", () => {
         response.writeHead(200, { "Content-Type": "text/html" });
         response.end("<h1>Hello</h1>");
       },
-      ["/healthz answers 200"],
+      ["/healthz returned 200"],
     ],
     [
       "cannot afford a hash",
@@ -279,7 +285,7 @@ describe("the service", () => {
         if (request.method === "GET") well(request, response);
         else response.writeHead(503).end("error code: 1102");
       },
-      ["ok: http", "ok: agrees", "failed: an unknown client got 503 and not 401"],
+      ["ok: http", "ok: agrees", "failed: an unknown client got 503 instead of 401"],
     ],
   ])("that %s", async (_, listener, expected) => {
     const server = createServer(listener).listen(0, "127.0.0.1");

@@ -17,7 +17,7 @@ describe("cli explain", () => {
   });
 
   test.each([
-    ["refresh_token_forg", "Do you mean refresh_token_forged?"],
+    ["refresh_token_forg", "Did you mean refresh_token_forged?"],
     ["bogus", "See docs/errors.md."],
     ["", "See docs/errors.md."],
     ["constructor", "See docs/errors.md."],

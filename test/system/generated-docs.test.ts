@@ -17,7 +17,7 @@ describe("a marker", () => {
   test("that names nothing is an error which lists the names", () => {
     const text = "<!-- generated: toString -->\n<!-- end of generated -->\n";
     expect(() => generate("x.md", text)).toThrow(
-      "x.md: nothing is generated as toString, only settings, secrets, bindings",
+      "x.md: unknown generated part toString. Known: settings, secrets, bindings",
     );
   });
 });

@@ -106,7 +106,7 @@ describe.each([
     expect(report.reasons).toContainEqual({
       kind: "users",
       outcome: "unchanged",
-      reason: "inactive there and active here",
+      reason: "inactive in the dump, active here",
       count: 1,
       examples: ["bob"],
     });
@@ -191,14 +191,17 @@ describe("a second import", () => {
   test("says to people how many tokens it ended", async () => {
     writeFileSync(file, JSON.stringify([refreshToken(1, REVOKED), ...ACCOUNTS]));
     const { stdout } = await command(["import", "django", file, "--persist-to", stateDir]);
-    expect(stdout).toContain("\nended: 2 tokens, revoked there since\n");
+    expect(stdout).toContain("\nended 2 imported tokens that the old server has revoked since\n");
   });
 });
 
 describe("who was deleted here", () => {
   const place = ["--persist-to", stateDir];
   const reasons = (report: { reasons: object[] }) => report.reasons;
-  const deleted = { reason: "was deleted here: --restore-deleted brings it back", count: 1 };
+  const deleted = {
+    reason: "was deleted here; use --restore-deleted to import it again",
+    count: 1,
+  };
 
   beforeEach(async () => {
     expect(await command(["user", "delete", "bob", "--yes", ...place])).toMatchObject({ code: 0 });
@@ -226,7 +229,9 @@ describe("who was deleted here", () => {
     const [users, clients] = ["bob", "shop"].map((name) => {
       return stdout.split("\n").find((line) => line.trimEnd().endsWith(`  ${name}`));
     });
-    expect(users).toMatch(/^users +refused +1 +was deleted here: --restore-deleted brings it back/);
+    expect(users).toMatch(
+      /^users +refused +1 +was deleted here; use --restore-deleted to import it again/,
+    );
     expect(clients).toMatch(/^clients +refused +1 +was deleted here: --restore-deleted/);
   });
 

@@ -37,13 +37,13 @@ const whole = JSON.stringify([user(1, "ada"), application(1, "shop")]);
 
 describe("cli import django writes nothing", () => {
   test.each([
-    ["an empty file", "", "not a whole dump in JSON, at its beginning: empty"],
+    ["an empty file", "", "invalid or truncated JSON at the start: empty"],
     ["what is no JSON", "SELECT 1;", "at its beginning: no JSON"],
-    ["a dump that breaks off", whole.slice(0, -9), "not a whole dump in JSON, after record 1"],
-    ["gzip that breaks off", gzipSync(whole).subarray(0, 90), "not a whole dump in JSON"],
-    ["what is not UTF-8", Buffer.from([0x5b, 0xff, 0x5d]), "not a whole dump in JSON"],
+    ["a dump that breaks off", whole.slice(0, -9), "invalid or truncated JSON after record 1"],
+    ["gzip that breaks off", gzipSync(whole).subarray(0, 90), "invalid or truncated JSON"],
+    ["what is not UTF-8", Buffer.from([0x5b, 0xff, 0x5d]), "invalid or truncated JSON"],
     ["rows of something else", '[{"id": 1}]', "record 1 is not a row of manage.py dumpdata"],
-    ["an empty dump", "[]", "there is no auth.user in it; see --user-model. It has: nothing"],
+    ["an empty dump", "[]", "the dump has no auth.user; see --user-model. It contains: nothing"],
   ])("of %s", async (_, content, problem) => {
     const { code, stdout, stderr } = await importFile(content);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -72,7 +72,7 @@ describe("cli import django writes nothing", () => {
     const rows = [user(1, "ada"), application(1, "shop"), accessToken(1), refreshToken(1)];
     const { code, stderr } = await importFile(JSON.stringify(rows));
     expect(code).toBe(2);
-    expect(stderr).toContain("2 live tokens in it, and IMPORTED_TOKENS is off");
+    expect(stderr).toContain("2 live tokens, but IMPORTED_TOKENS is off");
     expect(stderr).toContain("--without-tokens");
     expect(importedState(stateDir)).toEqual(NOTHING);
   });
@@ -83,7 +83,7 @@ describe("cli import django writes nothing", () => {
   ])("of %s %s", async (option, value) => {
     const { code, stderr } = await importFile(whole, option, value);
     expect(code).toBe(2);
-    expect(stderr).toContain("It must be an app and a model, such as auth.User.");
+    expect(stderr).toContain("It must be APP.MODEL, such as auth.User.");
   });
 
   test("of a file that is not there", async () => {
@@ -135,34 +135,32 @@ const ODD: readonly DumpRow[] = [
 
 const REASONS = [
   "users refused username: is empty: 2",
-  "users refused another of the dump has this name: ada",
-  "users refused has no text in the field username: 4",
-  "users changed hashed by pbkdf2_sha1, which is not read here: kept for a login through the old " +
-    "server: sha",
-  "users changed hashed by argon2, which is not read here: kept for a login through the old " +
+  "users refused duplicate name in the dump: ada",
+  "users refused no text in the field username: 4",
+  "users changed hashed with pbkdf2_sha1, which is not supported: kept for a login through the " +
+    "old server: sha",
+  "users changed hashed with argon2, which is not supported: kept for a login through the old " +
     "server: argon",
   "clients refused client_id: has a character other than printable ASCII: caf\u00e9",
-  "clients refused client_secret: hashed by argon2, which is not read here: make the client: " +
-    "argon-app",
-  "clients changed client_secret: is empty, which proves nothing: comes over as a public client: " +
-    "empty",
-  "clients changed authorization-code is not offered here: it may refresh, and no more: web",
-  "clients changed is public, and needs its secret for all it may do: comes over as " +
-    "confidential: open",
-  "clients changed allowed_origins: left out what is not an origin such as " +
+  "clients refused client_secret: hashed with argon2, which is not supported; create the client " +
+    "with `client create`: argon-app",
+  "clients changed client_secret: is empty: imported as a public client: empty",
+  "clients changed authorization-code is not imported: the client can only refresh: web",
+  "clients changed public, but always needs its secret: imported as confidential: open",
+  "clients changed allowed_origins: skipped values that are not origins such as " +
     "https://app.example.com: spa",
-  "access_tokens refused has expired, or will in a minute: 2",
-  "refresh_tokens refused revoked there: 3",
-  "refresh_tokens refused its access token, which has its scope, is not in the dump: 4",
+  "access_tokens refused expired, or expires within a minute: 2",
+  "refresh_tokens refused revoked on the old server: 3",
+  "refresh_tokens refused its access token, which has the scope, is not in the dump: 4",
   "access_tokens refused its user is not in the dump: 5",
-  "access_tokens refused its user was refused: 6",
+  "access_tokens refused its user was not imported: 6",
   "access_tokens refused its user is inactive: 7",
   "access_tokens refused its client is not in the dump: 8",
-  "access_tokens refused its client was refused: 9",
-  "access_tokens refused has no token of printable ASCII: 10",
-  "access_tokens refused has a scope that is too long, or not scope names: 11",
-  "access_tokens refused does not say when it expires: 12",
-  "access_tokens refused is for the APIs that it names alone, which an imported token cannot be: 13",
+  "access_tokens refused its client was not imported: 9",
+  "access_tokens refused no token of printable ASCII: 10",
+  "access_tokens refused invalid scope: 11",
+  "access_tokens refused no expiry: 12",
+  "access_tokens refused restricted to some APIs, which imported tokens do not support: 13",
 ];
 
 interface Reason {
@@ -191,7 +189,7 @@ describe("cli import django of what is odd", () => {
       ignored_models: { "auth.group": 1 },
       warnings: [
         expect.stringMatching(/^\d confidential clients can introspect their own tokens alone/),
-        "SCOPES lacks photos, which 1 of the live logins and tokens have",
+        "SCOPES does not contain photos, which 1 of the live sessions and tokens have",
       ],
     });
     const { users, clients } = importedState(stateDir);
@@ -210,7 +208,9 @@ describe("cli import django of what is odd", () => {
     const { stdout } = await importFile(JSON.stringify(ODD), "--dry-run");
     expect(stdout).toMatch(/^ +TAKEN +CHANGED +UNCHANGED +REFUSED\nusers +0 +0 +5 +3\n/);
     expect(stdout).toMatch(/^access tokens +refused +1 +its user is inactive +7$/m);
-    expect(stdout).toContain("\nnot brought over: auth.group (1)\ndry run: nothing was written\n");
+    expect(stdout).toContain(
+      "\nmodels not imported: auth.group (1)\ndry run: nothing was written\n",
+    );
     for (const secret of ["access-", "refresh-", "-secret", "pbkdf2_sha256", "$"]) {
       expect(stdout).not.toContain(secret);
     }

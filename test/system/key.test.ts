@@ -88,7 +88,7 @@ describe("cli key refuses, and leaves the file as it is:", () => {
   const odd = { torn: `OTHER='a\nTOKEN_KEYS=${FIRST}\nb'\n`, bad: "TOKEN_KEYS=secret-1\n" };
   const cases: [string, words: string[], code: number, reason: string, content?: string][] = [
     ["the last key", ["retire", "FIRST"], 2, "is the only key\n"],
-    ["a key that is not there", ["promote", "00000000"], 2, "there is no key of this id\n"],
+    ["a key that is not there", ["promote", "00000000"], 2, "unknown key id\n"],
     ["no id", ["retire"], 2, "error: missing required argument 'id'"],
     ["another algorithm", ["add", "--algorithm", "none"], 2, "error: option '--algorithm"],
     ["a file without keys", ["add"], 1, "there is no TOKEN_KEYS: run npm start once", "A=1\n"],
@@ -112,7 +112,7 @@ describe("cli key refuses, and leaves the file as it is:", () => {
     writeFileSync(file, content);
     const { code, stderr } = await key(["add"]);
     expect(code).toBe(1);
-    expect(stderr).toContain("stands there in a way that cannot be rewritten");
+    expect(stderr).toContain("cannot rewrite");
     expect(readFileSync(file, "utf8")).toBe(content);
   });
 
@@ -166,7 +166,9 @@ describe("cli key --remote, with a stand-in for wrangler", () => {
   test("prints nothing when the value could not be put", async () => {
     const { code, stdout, stderr } = await remote(["add"], FIRST, 1);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("TOKEN_KEYS could not be put; the old value holds:\nThe stand-in");
+    expect(stderr).toContain(
+      "Could not update TOKEN_KEYS; the old value is still in use:\nThe stand-in",
+    );
     // The top level, whatever the environment of the shell says.
     expect(calledWith()[0]?.args.slice(-2)).toEqual(["--env", ""]);
   });

@@ -108,7 +108,7 @@ describe("a restore of the database", () => {
     const { code, stdout } = await cli("session", "end", "--all", "--persist-to", stateDir);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: "Ended every session of 1 users and 2 clients.\n",
+      stdout: "Ended all sessions of 1 users and 2 clients.\n",
     });
     expect(await refreshAt(server.url, login)).toMatchObject({ status: 400 });
     expect(await isActive(login)).toBe(false);

@@ -14,7 +14,7 @@ afterAll(() => {
 
 const cli = (...words: string[]) => command([...words, "--persist-to", stateDir]);
 
-const WARNING = /^Warning: client shop: scope: has 1 of 2 names that SCOPES does not have; /m;
+const WARNING = /^Warning: client shop: scope: 1 of 2 names are not in SCOPES, /m;
 
 test("commands and files warn of a scope that the service does not have, the doctor too", async () => {
   const created = await cli("client", "create", "shop", "--scope", "read wrte");

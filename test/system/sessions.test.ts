@@ -53,7 +53,7 @@ describe("cli user sessions", () => {
 
   test("refuses a user who is not there", async () => {
     expect(await cli("user", "sessions", "bob")).toMatchObject({
-      ...{ code: 3, stdout: "", stderr: "There is no user bob.\n" },
+      ...{ code: 3, stdout: "", stderr: 'user "bob" does not exist\n' },
     });
   });
 });
@@ -65,7 +65,7 @@ test("cli user end-session ends the one that is named, and notes it", async () =
   const { stdout } = await cli("user", "sessions", "ada", "--json");
   expect(JSON.parse(stdout)).toEqual({ sessions: [], next: null });
   const unknown = await cli("user", "end-session", "ada", "none");
-  expect(unknown).toMatchObject({ code: 3, stderr: "There is no session none.\n" });
+  expect(unknown).toMatchObject({ code: 3, stderr: 'session "none" does not exist\n' });
   const events = JSON.parse((await cli("audit", "list", "--json")).stdout);
   expect(events[0]).toMatchObject({ action: "end_session", subject: "ada" });
 });

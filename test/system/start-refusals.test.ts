@@ -7,7 +7,7 @@ import { temporaryDir } from "../support/server.ts";
 const { path: dir, remove } = temporaryDir();
 afterAll(remove);
 
-const PORT_REASON = "--port takes a number from 1 to 65535.\n";
+const PORT_REASON = "--port must be a number from 1 to 65535.\n";
 
 describe("npm start says in one line what is wrong with", () => {
   test.each([
@@ -16,10 +16,10 @@ describe("npm start says in one line what is wrong with", () => {
     ["--port -1", PORT_REASON],
     ["--port 80x", PORT_REASON],
     ["--port 1e3", PORT_REASON],
-    ["--port", "--port takes a value.\n"],
-    ["--port=", "--port takes a value.\n"],
-    ["--persist-to", "--persist-to takes a value.\n"],
-    ["--persist-to=", "--persist-to takes a value.\n"],
+    ["--port", "--port requires a value.\n"],
+    ["--port=", "--port requires a value.\n"],
+    ["--persist-to", "--persist-to requires a value.\n"],
+    ["--persist-to=", "--persist-to requires a value.\n"],
   ])("%s", async (words, stderr) => {
     const ended = await run(process.execPath, ["src/cli/start.ts", ...words.split(" ")]);
     expect(ended).toEqual({ code: 1, stdout: "", stderr });
@@ -31,6 +31,6 @@ describe("npm start says in one line what is wrong with", () => {
     const args = ["src/cli/start.ts", "--port", "1", "--persist-to", file];
     const { code, stderr } = await run(process.execPath, args);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^--persist-to: no such folder can be made: .*\n$/);
+    expect(stderr).toMatch(/^--persist-to: cannot create the folder: .*\n$/);
   });
 });

@@ -41,7 +41,7 @@ describe("npm start on new state", () => {
       stdout: "",
       stderr:
         `Port ${server.port} is busy. ` +
-        "Stop what listens there, or choose another: npm start -- --port 9000\n",
+        "Stop the process that uses it, or choose another port: npm start -- --port 9000\n",
     });
     expect(await logInTo(server.url)).toMatchObject({ status: 200 });
   });

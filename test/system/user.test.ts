@@ -78,10 +78,10 @@ describe("cli user refuses, with a code that says why, and changes nothing:", ()
     [
       ["create", "there", "--password-stdin"],
       4,
-      "There is a user there already.\n",
+      'user "there" already exists\n',
       { input: PASSWORD },
     ],
-    [["create", "x"], 2, "Password: use --password-stdin where nobody can be asked.\n"],
+    [["create", "x"], 2, "Password: without a terminal, use --password-stdin.\n"],
     [["create", "x", "--password-stdin"], 2, "Password: standard input is empty\n"],
     [
       ["create", "x", "--password-stdin"],
@@ -91,21 +91,26 @@ describe("cli user refuses, with a code that says why, and changes nothing:", ()
     ],
     [["create", "x", "--password-stdin"], 2, "longer than 4096", { input: "x".repeat(4097) }],
     [["create", "x", "--password-stdin"], 2, "longer than 65536", { input: "x".repeat(70_000) }],
-    [["create", "x"], 1, "Cancelled. Nothing has changed.\n", { typed: "\x03" }],
+    [["create", "x"], 1, "Cancelled. Nothing was changed.\n", { typed: "\x03" }],
     [["create", "x"], 2, "Password: is empty\n", { typed: "\r" }],
     [["create", "a\nb", "--without-password"], 2, "username: has a control character\n"],
     [["create", "x", "--without-password", "--claims", "[]"], 2, "claims: Invalid input"],
     [["create", "x", "--without-password", "--password-stdin"], 2, "does not go with"],
     [["create", "x", "--password", "p"], 2, "error: unknown option '--password'"],
-    [["show", "none"], 3, "There is no user none.\n"],
-    [["set-password", "none", "--password-stdin"], 3, "There is no user none.\n", { input: "x" }],
-    [["set-password", "there"], 2, "use --password-stdin where nobody can be asked.\n"],
-    [["disable", "none"], 3, "There is no user none.\n"],
-    [["enable", "none"], 3, "There is no user none.\n"],
-    [["revoke", "none"], 3, "There is no user none.\n"],
-    [["delete", "there"], 2, "Use --yes where nobody can be asked.\n"],
-    [["delete", "none", "--yes"], 3, "There is no user none.\n"],
-    [["show", "there", "--env", "nowhere"], 2, "--env: wrangler.toml has no environment nowhere"],
+    [["show", "none"], 3, 'user "none" does not exist\n'],
+    [
+      ["set-password", "none", "--password-stdin"],
+      3,
+      'user "none" does not exist\n',
+      { input: "x" },
+    ],
+    [["set-password", "there"], 2, "without a terminal, use --password-stdin.\n"],
+    [["disable", "none"], 3, 'user "none" does not exist\n'],
+    [["enable", "none"], 3, 'user "none" does not exist\n'],
+    [["revoke", "none"], 3, 'user "none" does not exist\n'],
+    [["delete", "there"], 2, "Without a terminal, use --yes.\n"],
+    [["delete", "none", "--yes"], 3, 'user "none" does not exist\n'],
+    [["show", "there", "--env", "nowhere"], 2, '--env: wrangler.toml has no environment "nowhere"'],
   ];
 
   test.each(cases)("%j", async (words, code, reason, options) => {
@@ -181,7 +186,7 @@ describe("cli user reset-password", () => {
   test("shows a password, once, and stores a record of it", async () => {
     await user(["create", "forgetful", "--without-password"]);
     const { code, stdout, stderr } = await user(["reset-password", "forgetful", "--json"]);
-    expect([code, stderr]).toEqual([0, "Keep the password now: it is shown this once.\n"]);
+    expect([code, stderr]).toEqual([0, "Save this password now; it will not be shown again.\n"]);
     expect(JSON.parse(stdout)).toEqual({
       username: "forgetful",
       password: expect.stringMatching(/^(?:[0-9a-z]{5}-){4}[0-9a-z]{5}$/),

@@ -2,18 +2,18 @@ import { Hono } from "hono";
 import { bearer, createJwksVerifier, type Verifier } from "tollgate/bearer";
 
 interface Bindings {
-  /** The token service's entrypoint `TokenVerifier`; see wrangler.toml. */
+  /** The entrypoint `TokenVerifier` of the token service; see wrangler.toml. */
   TOKENS: Verifier;
-  /** Origin of the token service: the issuer of its JWTs. */
+  /** Origin of the token service, the issuer of its JWTs. */
   ISSUER: string;
 }
 
-/** What this API is called: a token for another one is of no use here. */
+/** The required audience of tokens: this API. */
 const audience = "https://api.example.com";
 
 const app = new Hono<{ Bindings: Bindings }>();
 
-/** Any access token of the service, verified by RPC: good for what must be quick. */
+/** Accepts any access token, verified by RPC with the fast check. */
 app.get(
   "/things",
   bearer({ scope: "read", audience, verifier: ({ env }) => env.TOKENS }),
@@ -23,14 +23,14 @@ app.get(
   },
 );
 
-/** The same, exactly: a token that was revoked a moment ago is refused. */
+/** The same with the strict check: rejects a token that was revoked a moment ago. */
 app.delete(
   "/things",
   bearer({ scope: "write", audience, consistency: "strict", verifier: ({ env }) => env.TOKENS }),
   (context) => context.json({ deletedBy: context.get("token").subject }),
 );
 
-/** JWTs alone, verified with the service's public keys, which any server anywhere can do. */
+/** Accepts only JWTs, verified with the service's public keys. Works on any server. */
 let jwks: Verifier | undefined;
 const byKeys = (issuer: string): Verifier => {
   jwks ??= createJwksVerifier({ issuer, audience });

@@ -1,7 +1,7 @@
 /**
- * What applications may do to clients: the functions of `../clients.ts` for callers that may send
- * anything. Over HTTP and RPC alike, each checks its input, does its work and is audited. All throw
- * ManagementError, and Unavailable when D1 fails.
+ * The management API for clients, shared by HTTP and RPC: validates untrusted input, calls
+ * `../clients.ts` and writes an audit event. All functions throw ManagementError, and Unavailable
+ * when D1 fails.
  */
 
 import { invalid } from "../../errors/management-error.ts";
@@ -14,12 +14,12 @@ import { unknownScopes } from "../scope-names.ts";
 import { type ApiContext, auditCall } from "./context.ts";
 import { clientIdInput, pageInput, read, readObject, rotationInput } from "./input.ts";
 
-/** A client, and its secret where one was just made: it is shown this once. */
+/** A client, with its secret if that was just generated: it is not shown again. */
 export interface ClientWithSecret extends ClientView {
   readonly client_secret?: string;
 }
 
-/** Lists clients by id, a page at a time. */
+/** Lists clients by id, one page. */
 export async function listClients(
   input: unknown,
   { deps }: ApiContext,
@@ -27,22 +27,22 @@ export async function listClients(
   return clients.listClients(read(pageInput, input), deps);
 }
 
-/** Makes a client. A second call with the same id is refused as `already_exists`. */
+/** Creates a client. Rejected as `already_exists` if the id exists. */
 export async function createClient(input: unknown, context: ApiContext): Promise<ClientWithSecret> {
   const entry = readObject(input);
   requireKnownScopes(entry, context);
   const { clientId, secret } = await clients.createClient(entry, context.deps);
   auditCall("create_client", { clientId }, context);
-  // A secret that the caller brought is not sent back.
+  // A secret that the caller supplied is not returned.
   return withSecret(clientId, "client_secret" in entry ? null : secret, context);
 }
 
-/** Shows a client. */
+/** Returns a client. */
 export async function getClient(id: unknown, { deps }: ApiContext): Promise<ClientView> {
   return clients.showClient(read(clientIdInput, id), deps);
 }
 
-/** Changes fields of a client, by a merge patch (RFC 7396). */
+/** Changes fields of a client with a merge patch (RFC 7396). */
 export async function updateClient(
   id: unknown,
   patch: unknown,
@@ -56,7 +56,7 @@ export async function updateClient(
   return withSecret(clientId, secret, context);
 }
 
-/** Makes a new secret, beside which the old one stays valid for as long as is said. */
+/** Generates a new secret. The old one stays valid until the given time. */
 export async function rotateSecret(
   id: unknown,
   input: unknown,
@@ -73,21 +73,21 @@ export async function rotateSecret(
   return withSecret(clientId, secret, context);
 }
 
-/** Ends every token of a client, which may ask for others. */
+/** Revokes all tokens of a client, which may request new ones. */
 export async function endClientSessions(id: unknown, context: ApiContext): Promise<void> {
   const clientId = read(clientIdInput, id);
   await clients.endClientSessions(clientId, context.deps);
   auditCall("end_client_sessions", { clientId }, context);
 }
 
-/** Deletes a client, which ends every session of it. */
+/** Deletes a client and ends all of its sessions. */
 export async function deleteClient(id: unknown, context: ApiContext): Promise<void> {
   const clientId = read(clientIdInput, id);
   await clients.deleteClient(clientId, context.deps);
   auditCall("delete_client", { clientId }, context);
 }
 
-/** @throws ManagementError `invalid` when a scope is named that the service does not have */
+/** @throws ManagementError `invalid` when a scope is not in SCOPES */
 function requireKnownScopes(
   fields: Readonly<Record<string, unknown>>,
   { deps: { scopes } }: ApiContext,

@@ -1,16 +1,16 @@
 import { audit, setLogFields } from "../../telemetry/request-log.ts";
 import type { AdminDeps } from "../deps.ts";
 
-/** Who calls the management API, which has authorised them, and what it works with. */
+/** The authorised caller of the management API, and its dependencies. */
 export interface ApiContext {
   readonly deps: AdminDeps;
-  /** A client id, or the name that a service binding gives its caller; null: it gives none. */
+  /** A client id, or the `actor` of a service binding; null: the binding has none. */
   readonly actor: string | null;
 }
 
 /**
- * The context of a call, with a registry whose audit events name the caller: `client:` and the
- * client id, `binding:` and its name, or `binding` when it gives none.
+ * Creates the context of a call. Its registry writes audit events with the caller:
+ * `client:ID`, `binding:ACTOR`, or `binding` for a binding without an actor.
  */
 export function contextOf(
   deps: AdminDeps,
@@ -21,17 +21,17 @@ export function contextOf(
   return { deps: { ...deps, registry }, actor };
 }
 
-/** Whom a call concerns. */
+/** The subject of a call. */
 type Concerned = { readonly userId: string } | { readonly clientId: string };
 
-/** Tells whoever watches what was changed by whom. D1 has noted it with the change itself. */
+/** Logs a change and its caller. The write itself has already stored an audit event in D1. */
 export function auditCall(operation: string, concerned: Concerned, { actor }: ApiContext): void {
   noteUser(concerned);
   const who = actor === null ? {} : { actorId: actor };
   audit({ action: "managed", reason: operation, ...concerned, ...who });
 }
 
-/** Names the user whom a request concerns in its line of the log. */
+/** Adds the user to the request's log line. */
 export function noteUser(concerned: Concerned): void {
   if ("userId" in concerned) setLogFields({ userId: concerned.userId });
 }

@@ -4,10 +4,10 @@ import { NAME_LENGTH_MAX } from "../../protocol/params.ts";
 import { checked } from "../entries.ts";
 import { onDemand } from "../on-demand.ts";
 
-/** Most items of one page. */
+/** Maximum items of a page. */
 export const PAGE_ITEMS_MAX = 1000;
 
-/** Items of a page for which no number is asked. */
+/** Default items of a page. */
 export const PAGE_ITEMS_DEFAULT = 100;
 
 const name = () => z.string().check(z.minLength(1, "is empty"), z.maxLength(NAME_LENGTH_MAX));
@@ -15,7 +15,7 @@ const name = () => z.string().check(z.minLength(1, "is empty"), z.maxLength(NAME
 const limit = () =>
   z._default(z.int().check(z.minimum(1), z.maximum(PAGE_ITEMS_MAX)), PAGE_ITEMS_DEFAULT);
 
-/** Which part of a list is asked for. */
+/** Input of a list. */
 export const pageInput = onDemand(() =>
   z.strictObject({
     after: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
@@ -23,7 +23,7 @@ export const pageInput = onDemand(() =>
   }),
 );
 
-/** Which part of the list of users is asked for, or the one user of a name. */
+/** Input of the list of users: a page, or the user with a name. */
 export const userPageInput = onDemand(() =>
   z.strictObject({
     after: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
@@ -32,21 +32,21 @@ export const userPageInput = onDemand(() =>
   }),
 );
 
-/** How a user is named: by the `sub` of the user's tokens, or by the name. */
+/** Identifies a user, by id (the `sub` of the user's tokens) or by name. */
 export const userKeyInput = onDemand(() =>
   z.union([z.strictObject({ id: name() }), z.strictObject({ username: name() })]),
 );
 
-/** How a client is named. */
+/** Identifies a client. */
 export const clientIdInput = onDemand(name);
 
-/** How a session of a user is named. */
+/** Identifies a session of a user. */
 export const sessionIdInput = onDemand(name);
 
 /** A new password. */
 export const passwordInput = onDemand(() => z.strictObject({ password: z.string() }));
 
-/** How a secret is rotated. */
+/** Input of a secret rotation. */
 export const rotationInput = onDemand(() =>
   z.strictObject({
     previous_secret_ends_at: z.optional(
@@ -55,7 +55,7 @@ export const rotationInput = onDemand(() =>
   }),
 );
 
-/** Reads what a caller sent. @throws ManagementError `invalid` */
+/** Validates input of a caller. @throws ManagementError `invalid` */
 export function read<Schema extends z.ZodMiniType>(
   schema: () => Schema,
   value: unknown,
@@ -63,20 +63,20 @@ export function read<Schema extends z.ZodMiniType>(
   return checked(schema().safeParse(value));
 }
 
-/** Reads what must be an object, whatever is in it. @throws ManagementError `invalid` */
+/** Requires an object, with any content. @throws ManagementError `invalid` */
 export function readObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   throw invalid("is not an object");
 }
 
-/** What is wrong with one part of what was asked for. */
+/** A problem with the input. */
 export interface Problem {
-  /** A field, or empty: the whole. */
+  /** A field; empty: the whole input. */
   readonly place: string;
   readonly message: string;
 }
 
-/** The problems of an `invalid`, without any name or value of the caller's own. */
+/** The problems of an `invalid`, without names or values that the caller sent. */
 export function problemsOf({ problems }: ManagementError): Problem[] {
   return problems.map((problem) => {
     const [, field = "", message = problem] =

@@ -1,7 +1,7 @@
 /**
- * What applications may do to users: the functions of `../users.ts` for callers that may send
- * anything. Over HTTP and RPC alike, each checks its input, does its work and is audited. All throw
- * ManagementError, and Unavailable when D1 fails.
+ * The management API for users, shared by HTTP and RPC: validates untrusted input, calls
+ * `../users.ts` and writes an audit event. All functions throw ManagementError, and Unavailable
+ * when D1 fails.
  */
 
 import { ManagementError } from "../../errors/management-error.ts";
@@ -23,7 +23,7 @@ import {
   userPageInput,
 } from "./input.ts";
 
-/** Lists users by name, a page at a time, or the one user of a name. */
+/** Lists users by name, one page, or only the user with the given name. */
 export async function listUsers(input: unknown, { deps }: ApiContext): Promise<Listing<UserView>> {
   const { username, ...page } = read(userPageInput, input);
   if (username === undefined) return users.listUsers(page, deps);
@@ -37,21 +37,21 @@ export async function listUsers(input: unknown, { deps }: ApiContext): Promise<L
   }
 }
 
-/** Makes a user. A second call with the same name is refused as `already_exists`. */
+/** Creates a user. Rejected as `already_exists` if the name exists. */
 export async function createUser(input: unknown, context: ApiContext): Promise<UserView> {
   const id = await users.createUser(readObject(input), context.deps);
   auditCall("create_user", { userId: id }, context);
   return users.showUser({ id }, context.deps);
 }
 
-/** Shows a user. */
+/** Returns a user. */
 export async function getUser(key: unknown, { deps }: ApiContext): Promise<UserView> {
   const shown = await users.showUser(read(userKeyInput, key), deps);
   noteUser({ userId: shown.id });
   return shown;
 }
 
-/** Changes name, claims or state of a user, by a merge patch (RFC 7396). */
+/** Changes name, claims or state of a user with a merge patch (RFC 7396). */
 export async function updateUser(
   key: unknown,
   patch: unknown,
@@ -63,7 +63,7 @@ export async function updateUser(
   return users.showUser({ id }, context.deps);
 }
 
-/** Gives a user another password, which ends every session of the user. */
+/** Sets the password of a user and ends all of the user's sessions. */
 export async function setPassword(
   key: unknown,
   input: unknown,
@@ -75,26 +75,26 @@ export async function setPassword(
   });
 }
 
-/** Gives a user a password that is made here, and shown this once; every session ends. */
+/** Generates a password, returned only once, and ends all sessions of the user. */
 export function resetPassword(key: unknown, context: ApiContext): Promise<{ password: string }> {
   return change("reset_password", key, context, async (id) => {
     return { password: await users.resetPassword({ id }, context.deps) };
   });
 }
 
-/** Forgets the failed logins of a user, who may try again at once. */
+/** Clears the failed logins of a user, who may log in immediately. */
 export function unlockUser(key: unknown, context: ApiContext): Promise<void> {
   return change("unlock_user", key, context, (id) => users.unlockUser({ id }, context.deps));
 }
 
-/** Ends every session of a user, who can log in again. */
+/** Ends all sessions of a user, who may log in again. */
 export function endSessions(key: unknown, context: ApiContext): Promise<void> {
   return change("end_user_sessions", key, context, (id) => {
     return users.endSessions({ id }, context.deps);
   });
 }
 
-/** Lists the sessions of a user that have not ended, a page at a time. */
+/** Lists the active sessions of a user, one page. */
 export async function listSessions(
   key: unknown,
   input: unknown,
@@ -112,12 +112,12 @@ export function endSession(key: unknown, sessionId: unknown, context: ApiContext
   });
 }
 
-/** Deletes a user, which ends every session of the user. */
+/** Deletes a user and ends all of the user's sessions. */
 export function deleteUser(key: unknown, context: ApiContext): Promise<void> {
   return change("delete_user", key, context, (id) => users.deleteUser({ id }, context.deps));
 }
 
-/** Does something to a user and tells whoever watches. */
+/** Changes a user and logs the change. */
 export async function change<Result>(
   operation: string,
   key: unknown,

@@ -14,14 +14,14 @@ import { type ConfirmOptions, confirmed, targetOf } from "../options.ts";
 import { json, plain } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** Longest file that is read, in bytes. */
+/** Maximum size of a file, in bytes. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
-/** What the commoner failures to read are called. */
+/** Messages of common read errors. */
 const READ_FAILURES: Readonly<Record<string, string>> = {
   ENOENT: "not found",
-  EISDIR: "is a folder",
-  EACCES: "may not be read",
+  EISDIR: "is a directory",
+  EACCES: "permission denied",
 };
 
 interface ApplyCommandOptions extends ConfirmOptions {
@@ -33,19 +33,23 @@ interface ApplyCommandOptions extends ConfirmOptions {
 export function addApply(program: Command, terminal: Terminal): void {
   confirmed(program.command("apply"))
     .description(
-      "make or update the clients and users of a JSON file, or of standard input for -; " +
-        "running it twice changes nothing",
+      "create or update the clients and users of a JSON file, or of standard input with -; " +
+        "applying the same file again changes nothing",
     )
-    .argument("<file>", "the file, or - to read standard input; docs/cli.md has its fields")
-    .option("--dry-run", "show what would change, and change nothing", false)
-    .option("--prune", "delete what the file does not name, in each list that it has", false)
+    .argument("<file>", "the file, or - for standard input; see docs/cli.md for its fields")
+    .option("--dry-run", "show the changes without making them", false)
+    .option(
+      "--prune",
+      "delete clients or users that are not in the file, for each list that the file contains",
+      false,
+    )
     .action((path: string, options: ApplyCommandOptions) => runApply(path, options, terminal));
 }
 
 /**
- * Makes or updates the clients and users that a JSON file names.
+ * Creates or updates the clients and users of a JSON file.
  *
- * @throws CommandError with the place and the reason; nothing has changed then
+ * @throws CommandError with each invalid field and the reason; nothing has changed then
  */
 export async function applyFile(
   path: string,
@@ -55,7 +59,7 @@ export async function applyFile(
   return withFile(path, readBytes(path), target, (file, deps) => apply(file, deps, options));
 }
 
-/** One line for each entry of the file, and a last one that counts. */
+/** One line for each entry of the file, then the counts. */
 export function describeApplied(applied: readonly Applied[]): string {
   const lines = applied.map(
     ({ kind, name, change }) => `${change.padEnd(9)}  ${kind}  ${plain(name)}`,
@@ -63,7 +67,7 @@ export function describeApplied(applied: readonly Applied[]): string {
   return [...lines, describeCounts(applied)].join("\n");
 }
 
-/** One line for each change, field by field, and a last one that counts. */
+/** One line for each changed field, then the counts. */
 function describeDifferences(applied: readonly Applied[]): string {
   const lines = applied
     .filter(({ change }) => change !== "unchanged")
@@ -123,7 +127,7 @@ async function runApply(
     } catch (error) {
       if (written > 0) {
         terminal.note(
-          `Stopped after ${written} changes, which are written. Run apply again for the rest.`,
+          `Stopped after ${written} changes, which were saved. Run apply again to make the rest.`,
         );
       }
       throw error;
@@ -148,8 +152,8 @@ async function confirmPruning(
 ): Promise<void> {
   const unnamed = terminal.isInteractive ? await findUnnamed(file, deps.registry) : [];
   for (const { kind, name } of unnamed) terminal.note(`delete  ${kind}  ${plain(name)}`);
-  const count = terminal.isInteractive ? `these ${unnamed.length}` : "what the file does not name";
-  await terminal.confirm(`Delete ${count} for ever?`, isAgreed);
+  const count = terminal.isInteractive ? `these ${unnamed.length}` : "everything not in the file";
+  await terminal.confirm(`Permanently delete ${count}?`, isAgreed);
 }
 
 async function withFile<Result>(

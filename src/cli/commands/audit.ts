@@ -12,16 +12,18 @@ interface AuditOptions extends CommonOptions {
   readonly limit: number;
 }
 
-/** Events of one page unless it is said otherwise. */
+/** Default number of events. */
 const LIMIT_DEFAULT = 50;
 
-/** The command `audit list`, for `program.ts` to add. */
+/** The command `audit list`. */
 export function auditCommand(terminal: Terminal): Command {
-  const audit = new Command("audit").description("what was changed, and by whom");
+  const audit = new Command("audit").description("show what was changed and by whom");
   common(audit.command("list"))
-    .description("list what was changed and by whom, newest first; names of fields, never values")
-    .option("--before <id>", "only what is older than this event", readId)
-    .option("--limit <rows>", "most rows to list", readLimit, LIMIT_DEFAULT)
+    .description(
+      "list changes and who made them, newest first; shows names of fields, never values",
+    )
+    .option("--before <id>", "list only events older than this one", readId)
+    .option("--limit <rows>", "maximum number of rows", readLimit, LIMIT_DEFAULT)
     .action(async ({ before, limit, ...options }: AuditOptions) => {
       const page = { beforeId: before ?? Number.MAX_SAFE_INTEGER, limit };
       const events = await withDatabase(targetOf(options), (db) => listAuditEvents(db, page));
@@ -57,5 +59,5 @@ function toJson({ at_ms, actor, fields, ended_sessions, ...event }: AuditEventRo
 
 function readId(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be the number of an event.");
+  throw new InvalidArgumentError("It must be an event id.");
 }

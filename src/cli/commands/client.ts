@@ -35,32 +35,36 @@ interface RotateOptions extends SecretOptions {
 
 const SECRET_OPTION = [
   "--secret-stdin",
-  "a secret of your own, from standard input or a prompt; otherwise one is made",
+  "read the secret from standard input or a prompt instead of generating one",
 ] as const;
 
 /** The commands `client ...`. */
 export function clientCommand(terminal: Terminal): Command {
-  const client = new Command("client").description("the clients that may ask for tokens");
+  const client = new Command("client").description("manage the clients that may request tokens");
   addCreateAndUpdate(client, terminal);
   addReads(client, terminal);
   addSwitches(client, terminal);
   common(client.command("rotate-secret"))
-    .description("give a client a new secret, beside which the old one stays valid")
-    .argument("<id>", "its client_id")
+    .description("give a client a new secret; the old one stays valid for a while")
+    .argument("<id>", "the client_id")
     .option(...SECRET_OPTION, false)
     .option(
       "--old-ends <when>",
-      "when the old one ends: now, 7d, 12h, 30m or an ISO date; else at the next rotation",
+      "when the old secret expires: now, 7d, 12h, 30m or an ISO date; default: the next rotation",
     )
-    .option("--drop-old", "make no new secret, and end the old one of the last rotation", false)
+    .option(
+      "--drop-old",
+      "create no secret; end the previous secret of the last rotation now",
+      false,
+    )
     .action((id: string, options: RotateOptions) => rotate(id, options, terminal));
   return client;
 }
 
 function addCreateAndUpdate(client: Command, terminal: Terminal): void {
   addFieldOptions(common(client.command("create")))
-    .description("make a client; its secret is shown once")
-    .argument("<id>", "its client_id")
+    .description("create a client; its secret is shown once")
+    .argument("<id>", "the client_id")
     .option(...SECRET_OPTION, false)
     .action(async (id: string, options: SecretOptions) => {
       const fields = fieldsOf({ ...options });
@@ -76,11 +80,12 @@ function addCreateAndUpdate(client: Command, terminal: Terminal): void {
       await showSecret(made, options, terminal);
     });
   addFieldOptions(common(client.command("update")))
-    .description("change fields of a client; an empty value takes a field to its default")
-    .argument("<id>", "its client_id")
+    .description("change fields of a client; an empty value resets a field to its default")
+    .argument("<id>", "the client_id")
     .action(async (id: string, options: CommonOptions) => {
       const changes = fieldsOf({ ...options });
-      if (Object.keys(changes).length === 0) throw usageError("Nothing to change is named.");
+      if (Object.keys(changes).length === 0)
+        throw usageError("No change given. Name at least one field; see --help.");
       const made = await withManagement(targetOf(options), (deps) => {
         return warned(id, changes, deps, terminal, clients.updateClient(id, changes, deps));
       });
@@ -101,16 +106,16 @@ function addReads(client: Command, terminal: Terminal): void {
         one.client_name,
         one.token_endpoint_auth_method,
         one.grant_types.join(" "),
-        one.scope ?? "every scope",
+        one.scope ?? "all scopes",
         one.disabled ? "disabled" : "enabled",
       ]);
       const head = ["CLIENT", "NAME", "AUTH METHOD", "GRANT TYPES", "SCOPE", "STATE"];
       await terminal.write(table(head, rows, terminal));
-      if (next !== null) terminal.note(`There are more: --after ${next}`);
+      if (next !== null) terminal.note(`More rows: use --after ${next}`);
     });
   common(client.command("show"))
-    .description("show all of a client but its secrets")
-    .argument("<id>", "its client_id")
+    .description("show a client, without its secrets")
+    .argument("<id>", "the client_id")
     .action(async (id: string, options: CommonOptions) => {
       const shown = await withManagement(targetOf(options), (deps) => {
         return clients.showClient(id, deps);
@@ -121,12 +126,12 @@ function addReads(client: Command, terminal: Terminal): void {
 
 function addSwitches(client: Command, terminal: Terminal): void {
   for (const [verb, isDisabled, does] of [
-    ["disable", true, "end every session of a client, and let none begin"],
-    ["enable", false, "let a disabled client ask for tokens again"],
+    ["disable", true, "disable a client and end all of its sessions"],
+    ["enable", false, "enable a disabled client"],
   ] as const) {
     common(client.command(verb))
       .description(does)
-      .argument("<id>", "its client_id")
+      .argument("<id>", "the client_id")
       .action(async (id: string, options: CommonOptions) => {
         await withManagement(targetOf(options), (deps) => {
           return clients.setClientDisabled(id, isDisabled, deps);
@@ -135,17 +140,17 @@ function addSwitches(client: Command, terminal: Terminal): void {
       });
   }
   common(client.command("revoke"))
-    .description("end every session and token of a client, which may ask for others")
-    .argument("<id>", "its client_id")
+    .description("revoke all sessions and tokens of a client; it may request new ones")
+    .argument("<id>", "the client_id")
     .action(async (id: string, options: CommonOptions) => {
       await withManagement(targetOf(options), (deps) => clients.endClientSessions(id, deps));
       await report({ client_id: id, sessions_ended: true }, options, terminal);
     });
   confirmed(client.command("delete"))
-    .description("delete a client, which ends every session of it")
-    .argument("<id>", "its client_id")
+    .description("delete a client and end all of its sessions")
+    .argument("<id>", "the client_id")
     .action(async (id: string, options: ConfirmOptions) => {
-      await terminal.confirm(`Delete client ${id} for ever?`, options.yes);
+      await terminal.confirm(`Permanently delete client "${id}"?`, options.yes);
       await withManagement(targetOf(options), (deps) => clients.deleteClient(id, deps));
       await report({ client_id: id, deleted: true }, options, terminal);
     });
@@ -155,7 +160,7 @@ async function rotate(id: string, options: RotateOptions, terminal: Terminal): P
   const { oldEnds, dropOld, secretStdin } = options;
   if (dropOld) {
     if (oldEnds !== undefined || secretStdin) {
-      throw usageError("--drop-old: makes no new secret, and goes with no other choice.");
+      throw usageError("--drop-old cannot be combined with --old-ends or --secret-stdin.");
     }
     await withManagement(targetOf(options), (deps) => dropPreviousSecret(id, deps));
     return report({ client_id: id, has_previous_secret: false }, options, terminal);
@@ -168,10 +173,10 @@ async function rotate(id: string, options: RotateOptions, terminal: Terminal): P
     return rotateClientSecret(id, { secret, oldEndsAtMs, endsOld }, deps);
   });
   await showSecret(made, options, terminal);
-  if (endsOld) return terminal.note("The old secret has ended.");
+  if (endsOld) return terminal.note("The old secret is no longer valid.");
   const until =
     oldEndsAtMs === null
-      ? "the next rotation, or client rotate-secret --drop-old"
+      ? "the next rotation or client rotate-secret --drop-old"
       : instantOf(oldEndsAtMs);
   terminal.note(`The old secret is valid until ${until}.`);
 }
@@ -191,10 +196,10 @@ async function showSecret(
 ): Promise<void> {
   const shown = secret === null ? {} : { client_secret: secret };
   await report({ client_id: clientId, ...shown }, options, terminal);
-  if (secret !== null) terminal.note("Keep the secret now: it is shown this once.");
+  if (secret !== null) terminal.note("Save this secret now; it will not be shown again.");
 }
 
-/** Warns of scopes that the service does not have, once the client is written. */
+/** Warns about unknown scopes after the client is written. */
 async function warned<Result>(
   id: string,
   fields: Record<string, unknown>,

@@ -8,20 +8,20 @@ interface DoctorOptions extends CommonOptions {
   readonly url?: string;
 }
 
-/** The command `doctor`, for `program.ts` to add. */
+/** The command `doctor`. */
 export function doctorCommand(): Command {
   return common(new Command("doctor"))
     .description(
-      "check machine, settings, keys and database; says how to fix what fails, changes nothing",
+      "check machine, settings, keys and database; says how to fix problems and changes nothing",
     )
-    .option("--url <origin>", "where the service runs; without it, ISSUER if that is set")
+    .option("--url <origin>", "address of the service; default: ISSUER, if set")
     .action(async ({ url, ...options }: DoctorOptions) => {
       const address = readOrigin(url);
       const checks = await examine({ ...targetOf(options), address, patienceMs: 0 });
-      const isWell = isHealthy(checks);
+      const healthy = isHealthy(checks);
       const words = describeChecks(checks, process.stdout.columns);
-      console.log(options.json ? JSON.stringify({ healthy: isWell, checks }) : words);
-      if (!isWell) process.exitCode = 1;
+      console.log(options.json ? JSON.stringify({ healthy: healthy, checks }) : words);
+      if (!healthy) process.exitCode = 1;
     });
 }
 
@@ -29,5 +29,5 @@ function readOrigin(url: string | undefined): string | null {
   if (url === undefined) return null;
   const parsed = URL.parse(url);
   if (parsed !== null && /^https?:$/.test(parsed.protocol)) return parsed.origin;
-  throw usageError("--url takes an address such as https://login.example.com");
+  throw usageError("--url must be an address such as https://login.example.com");
 }

@@ -9,7 +9,7 @@ import {
 import { CommandError } from "../command-error.ts";
 import { listReasons } from "../docs/errors.ts";
 
-/** The command `explain`, for `program.ts` to add. */
+/** The command `explain`. */
 export function explainCommand(): Command {
   return new Command("explain")
     .description("say what an error of a response or a reason in the log means, and what to do")

@@ -16,8 +16,9 @@ import { json } from "../output.ts";
 import { settingsOf } from "../project.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** What somebody has to know whose import did not come to its end. */
-const BROKEN_OFF = "Broken off. What is written is whole: run the same again, which adds the rest.";
+/** Printed when storage fails during an import. */
+const INTERRUPTED =
+  "Import interrupted. Completed batches were saved; run the same command again to continue.";
 
 interface ImportCommandOptions extends CommonOptions {
   readonly userModel: string;
@@ -33,27 +34,30 @@ interface ImportCommandOptions extends CommonOptions {
   readonly dryRun: boolean;
 }
 
-/** The command `import django`, for `program.ts` to add. */
+/** The command `import django`. */
 export function importCommand(terminal: Terminal): Command {
-  const command = new Command("import").description("bring over what another server has");
+  const command = new Command("import").description("import from another server");
   common(command.command("django"))
     .description(
-      "bring users, clients and live tokens of a django-oauth-toolkit site over; " +
-        "running it twice adds nothing",
+      "import users, clients and live tokens of a django-oauth-toolkit site; " +
+        "importing the same file again adds nothing",
     )
-    .argument("<file>", "what manage.py dumpdata wrote, as JSON or JSON Lines, also as .gz")
+    .argument(
+      "<file>",
+      "output of manage.py dumpdata: JSON or JSON Lines, optionally compressed with gzip",
+    )
     .option("--user-model <name>", "AUTH_USER_MODEL", readModel, "auth.User")
     .option("--username-field <name>", "USERNAME_FIELD of that model", "username")
     .option(
       "--active-field <name>",
-      "a field of users that must be set for a login, beside is_active; NAME=VALUE for one value " +
-        "that lets in; none if no field keeps users out",
+      "a user field, in addition to is_active, that must be set for a login; NAME=VALUE if only " +
+        "one value allows it; none if no field blocks users",
       collect,
       [],
     )
     .option(
       "--blocked-field <name>",
-      "a field of users that keeps them out when it is set, such as a time that has passed",
+      "a user field that blocks logins when it is set, for example to a time in the past",
       collect,
       [],
     )
@@ -77,13 +81,13 @@ export function importCommand(terminal: Terminal): Command {
     )
     .option(
       "--introspection <client-ids>",
-      "confidential clients that may introspect the tokens of others, with spaces between",
+      "space-separated ids of confidential clients that may introspect tokens of other clients",
       (text) => text.split(/\s+/).filter((id) => id !== ""),
       [] as string[],
     )
-    .option("--without-tokens", "leave tokens: everybody logs in again", false)
-    .option("--restore-deleted", "bring accounts back that were deleted here", false)
-    .option("--dry-run", "report what would be written, and write nothing", false)
+    .option("--without-tokens", "import no tokens: all users must log in again", false)
+    .option("--restore-deleted", "also import accounts that were deleted here", false)
+    .option("--dry-run", "report what would be written without writing it", false)
     .action((path: string, options: ImportCommandOptions) => runImport(path, options, terminal));
   return command;
 }
@@ -101,7 +105,7 @@ async function runImport(
       options.json ? json(toJson(report, dryRun)) : describeImport(report, dryRun),
     );
   } catch (error) {
-    if (error instanceof Unavailable) terminal.note(BROKEN_OFF);
+    if (error instanceof Unavailable) terminal.note(INTERRUPTED);
     if (!(error instanceof ManagementError) || error.reason !== "invalid") throw error;
     throw usageError(error.problems.map((problem) => `${path}: ${problem}`).join("\n"));
   }
@@ -114,7 +118,7 @@ async function importFile(
 ): Promise<ImportReport> {
   const target = targetOf(options);
   const config = parseImportConfig(await settingsOf(target));
-  const bar = terminal.showProgress("Reading the dump twice: to decide, then to write");
+  const bar = terminal.showProgress("Reading the dump twice: to check, then to write");
   let chunks = 0;
   const onChunk = () => {
     chunks += 1;
@@ -130,7 +134,7 @@ async function importFile(
           models: modelsOf(options),
           withTokens: !options.withoutTokens,
           restoresDeleted: options.restoreDeleted,
-          areTokensGood: config.importedTokens === "on",
+          acceptsTokens: config.importedTokens === "on",
           accessTokenSeconds: config.lifetimes.accessTokenSeconds,
           refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,
           scopes: config.scopes,
@@ -155,7 +159,7 @@ function modelsOf(options: ImportCommandOptions): DjangoModels {
   };
 }
 
-/** @throws CommandError when the options contradict themselves, or the name of a field */
+/** @throws CommandError when the options contradict each other or the name of a field */
 function gatesOf({ activeField, blockedField }: ImportCommandOptions): readonly Gate[] | null {
   const gates = [
     ...activeField.map((text) => readGate(text, "active")),
@@ -163,24 +167,24 @@ function gatesOf({ activeField, blockedField }: ImportCommandOptions): readonly 
   ];
   if (!activeField.includes("none")) return gates;
   if (gates.length === 1) return null;
-  throw usageError("--active-field none: leave the other fields out");
+  throw usageError("--active-field none cannot be combined with other fields");
 }
 
-/** A field named like its opposite would let in those whom it keeps out. */
+/** Rejects a field whose name says the opposite: it would admit the users that it blocks. */
 function readGate(text: string, sense: GateSense): Gate {
   const [field = "", ...rest] = text.split("=");
   const value = rest.length === 0 ? {} : { value: rest.join("=") };
   const named = gateOf(field)?.sense ?? sense;
   if (named === sense || rest.length > 0) return { field, sense, ...value };
-  throw usageError(`--${sense}-field ${field}: by its name it is --${named}-field ${field}`);
+  throw usageError(`--${sense}-field ${field}: the name suggests --${named}-field ${field}`);
 }
 
 function collect(text: string, before: readonly string[]): readonly string[] {
   if (/^\w+(?:=.*)?$/.test(text)) return [...before, text];
-  throw new InvalidArgumentError("It must be a field, such as active.");
+  throw new InvalidArgumentError("It must be the name of a field, such as active.");
 }
 
 function readModel(text: string): string {
   if (/^\w+\.\w+$/.test(text)) return text;
-  throw new InvalidArgumentError("It must be an app and a model, such as auth.User.");
+  throw new InvalidArgumentError("It must be APP.MODEL, such as auth.User.");
 }

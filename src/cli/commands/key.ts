@@ -28,10 +28,10 @@ interface AddOptions extends KeyOptions {
   readonly algorithm: SigningAlgorithm;
 }
 
-/** Longest value of a secret of a Worker, in bytes. Source: Workers, "Limits". */
+/** Maximum size of a Worker secret, in bytes. Source: Workers, "Limits". */
 const WORKER_SECRET_BYTES_MAX = 5120;
 
-/** What to do after a step. */
+/** What to do after a step of a rotation. */
 function nextStep(verb: "add" | "promote", secret: KeySecret): string {
   const wait = KEY_WAITS[secret][verb].replaceAll("`", "");
   return verb === "add"
@@ -41,19 +41,21 @@ function nextStep(verb: "add" | "promote", secret: KeySecret): string {
 
 /** The commands `key ...`. */
 export function keyCommand(terminal: Terminal): Command {
-  const key = new Command("key").description("the keys that seal tokens, and those that sign JWTs");
-  const id = () => new Argument("<id>", "as key list shows it");
+  const key = new Command("key").description(
+    "manage the keys that seal tokens and the keys that sign JWTs",
+  );
+  const id = () => new Argument("<id>", "the key id, as shown by key list");
   keys(key.command("list"))
-    .description("list keys in their order; the first seals or signs")
+    .description("list keys in order; the first one seals or signs")
     .action(async (options: KeyOptions) => {
       const secret = secretOf(options);
       const set = await listKeys(secret, await currentValue(options, terminal));
       await show(set, options, terminal, false);
     });
   keys(key.command("add"))
-    .description("make a key and add it at the end, where it is accepted and not used yet")
+    .description("generate a key and add it at the end: it is accepted, but not used yet")
     .addOption(
-      new Option("--algorithm <name>", "of a signing key")
+      new Option("--algorithm <name>", "algorithm of a signing key")
         .choices(SIGNING_ALGORITHMS)
         .default("ES256"),
     )
@@ -64,7 +66,7 @@ export function keyCommand(terminal: Terminal): Command {
       });
     });
   keys(key.command("promote"))
-    .description("move a key to the front: it seals or signs from now on")
+    .description("move a key to the front: it seals or signs new tokens")
     .addArgument(id())
     .action((one: string, options: KeyOptions) => {
       return change("promote", options, terminal, (secret, value) => {
@@ -72,7 +74,7 @@ export function keyCommand(terminal: Terminal): Command {
       });
     });
   keys(key.command("retire"))
-    .description("take a key away: what it sealed or signed is refused from now on")
+    .description("remove a key: tokens that it sealed or signed become invalid")
     .addArgument(id())
     .action((one: string, options: KeyOptions) => {
       return change("retire", options, terminal, (secret, value) => {
@@ -84,9 +86,9 @@ export function keyCommand(terminal: Terminal): Command {
 
 function keys(command: Command): Command {
   return common(command)
-    .option("--signing", "SIGNING_KEYS instead of TOKEN_KEYS", false)
-    .option("--keys-stdin", "with --remote: read the present keys from standard input", false)
-    .option("--vars-file <file>", "file of the local secrets, instead of .dev.vars");
+    .option("--signing", "change SIGNING_KEYS instead of TOKEN_KEYS", false)
+    .option("--keys-stdin", "with --remote: read the current keys from standard input", false)
+    .option("--vars-file <file>", "file of local secrets instead of .dev.vars");
 }
 
 async function change(
@@ -103,12 +105,12 @@ async function change(
         return decide(secret, value);
       });
   await show(set, options, terminal, options.remote);
-  if (options.remote) terminal.note(`Keep the new ${secret} now: it is shown this once.`);
-  else terminal.note("A service that runs now must be started again.");
+  if (options.remote) terminal.note(`Save the new ${secret} now; it will not be shown again.`);
+  else terminal.note("Restart the service if it is running.");
   if (verb !== "retire") terminal.note(nextStep(verb, secret));
 }
 
-/** A Worker's secret cannot be read back, so that its owner brings the present one. */
+/** The operator supplies the current value, because a Worker's secret cannot be read back. */
 async function changeRemote(
   secret: KeySecret,
   options: KeyOptions,
@@ -121,18 +123,20 @@ async function changeRemote(
   }
   const { env } = options;
   if (env !== undefined) await readConfig(env);
-  // Empty is the top level; without it wrangler would ask the environment of the shell.
+  // "" is the top level; without --env, wrangler would use an environment variable.
   const args = ["secret", "put", secret, "--env", env ?? ""];
   const { code, output } = await runWrangler(args, { input: set.value });
   if (code === 0) return set;
-  throw new CommandError(`${secret} could not be put; the old value holds:\n${output.trim()}`);
+  throw new CommandError(
+    `Could not update ${secret}; the old value is still in use:\n${output.trim()}`,
+  );
 }
 
 async function currentValue(options: KeyOptions, terminal: Terminal): Promise<string> {
   const secret = secretOf(options);
   if (options.remote) {
     const option = { name: "--keys-stdin", isSet: options.keysStdin };
-    return terminal.readSecret(`The present ${secret}`, option);
+    return terminal.readSecret(`Current ${secret}`, option);
   }
   const value = readLocalSecret(await varsFile(options), secret);
   if (!value) throw missing(secret, options);
@@ -147,14 +151,14 @@ async function varsFile({ varsFile: named, env }: KeyOptions): Promise<string> {
 
 function missing(secret: KeySecret, { varsFile: named }: KeyOptions): CommandError {
   const place = named ?? ".dev.vars";
-  return new CommandError(`${place}: there is no ${secret}: run npm start once, which makes it.`);
+  return new CommandError(`${place}: ${secret} is missing. Run npm start once to create it.`);
 }
 
 function secretOf({ signing }: KeyOptions): KeySecret {
   return signing ? "SIGNING_KEYS" : "TOKEN_KEYS";
 }
 
-/** The value itself is shown only where this was the one chance to learn it. */
+/** Shows the value only after a remote change, because it cannot be read back later. */
 async function show(
   set: KeySet,
   options: KeyOptions,

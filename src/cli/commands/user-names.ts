@@ -13,13 +13,13 @@ interface FoldOptions extends CommonOptions {
 /** Adds the command `user fold-names`. */
 export function addFoldNames(user: Command, terminal: Terminal): void {
   common(user.command("fold-names"))
-    .description("prepare for USERNAMES = case-insensitive: list names that differ only in case")
-    .option("--allow-similar", "let names differ only in case again", false)
+    .description("prepare for USERNAMES=case-insensitive: list user names that differ only in case")
+    .option("--allow-similar", "allow names that differ only in case again", false)
     .action(async (options: FoldOptions) => {
       if (options.allowSimilar) {
         await withDatabase(targetOf(options), allowSimilarNames);
         await terminal.write(
-          options.json ? json({ unique: false }) : "Names may be similar again.",
+          options.json ? json({ unique: false }) : "Names may differ only in case again.",
         );
         return;
       }
@@ -29,8 +29,8 @@ export function addFoldNames(user: Command, terminal: Terminal): void {
       else await terminal.write(describe(folded, collisions));
       if (!unique) {
         throw new CommandError(
-          "Nothing else was changed. Rename or delete users (user update, user delete) until " +
-            "each name is there once, and run user fold-names again.",
+          "Names are not unique yet. Rename or delete users (user update, user delete), then run " +
+            "user fold-names again.",
         );
       }
     });
@@ -40,7 +40,7 @@ function describe(folded: number, collisions: readonly (readonly string[])[]): s
   const counted = `Names folded: ${folded}.`;
   if (collisions.length === 0) return `${counted} No two names differ only in case.`;
   return [
-    `${counted} These names are one when case is ignored:`,
+    `${counted} These names differ only in case:`,
     ...collisions.map((names) => `  ${names.join("  ")}`),
   ].join("\n");
 }

@@ -15,16 +15,16 @@ import {
 import { json, report, shortInstant, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** How much of an id a table shows: no two sessions of a user share it. */
+/** Length of a session id in tables; unique among the sessions of a user in practice. */
 const SHORT_ID_LENGTH = 12;
 
-/** Shortest start of an id that is taken for it. */
+/** Minimum length of an abbreviated id. */
 const PREFIX_LENGTH_MIN = 4;
 
-/** Adds the commands about single sessions of a user. All of them end by `user revoke`. */
+/** Adds the commands for single sessions of a user. `user revoke` ends all of them. */
 export function addSessions(user: Command, terminal: Terminal): void {
   paged(user.command("sessions"))
-    .description("list the sessions of a user that have not ended")
+    .description("list the active sessions of a user")
     .argument("<username>", "the user")
     .action(async (username: string, options: ListOptions) => {
       const { items, next } = await withManagement(targetOf(options), (deps) => {
@@ -33,19 +33,19 @@ export function addSessions(user: Command, terminal: Terminal): void {
       if (options.json) return terminal.write(json({ sessions: items, next }));
       const newestFirst = items.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
       const rows = newestFirst.map((one) => {
-        const label = one.imported ? "imported, not used here yet" : one.label;
+        const label = one.imported ? "imported, not used yet" : one.label;
         const refreshed = one.last_refreshed_at.slice(0, 10);
         const id = one.id.slice(0, SHORT_ID_LENGTH);
         return [id, one.client_id, shortInstant(one.created_at), refreshed, label];
       });
       const head = ["SESSION", "CLIENT", "SINCE", "REFRESHED", "LABEL"];
       await terminal.write(table(head, rows, terminal));
-      if (next !== null) terminal.note(`There are more: --after ${next}`);
+      if (next !== null) terminal.note(`More rows: use --after ${next}`);
     });
   common(user.command("end-session"))
     .description("end one session of a user")
     .argument("<username>", "the user")
-    .argument("<session>", "the session, as `user sessions` names it, or the start of its id")
+    .argument("<session>", "the session id, or the start of it, as shown by `user sessions`")
     .action(async (username: string, session: string, options: CommonOptions) => {
       await withManagement(targetOf(options), async (deps) => {
         return sessions.endSession({ username }, await wholeId(username, session, deps), deps);
@@ -55,9 +55,9 @@ export function addSessions(user: Command, terminal: Terminal): void {
 }
 
 /**
- * The id that begins so. One that is none is left as it is, for the command to say so.
+ * Expands an abbreviated session id. Returns an unknown one unchanged; ending it then fails.
  *
- * @throws CommandError when several begin so
+ * @throws CommandError when several ids match
  */
 async function wholeId(username: string, start: string, deps: AdminDeps): Promise<string> {
   if (start.length < PREFIX_LENGTH_MIN) return start;
@@ -69,7 +69,7 @@ async function wholeId(username: string, start: string, deps: AdminDeps): Promis
     after = next;
   }
   if (found.length > 1 && !found.includes(start)) {
-    throw usageError(`${start}: ${found.length} sessions begin so. Write more of the id.`);
+    throw usageError(`${start}: ${found.length} sessions match. Use more characters of the id.`);
   }
   return found.length === 1 ? (found[0] ?? start) : start;
 }

@@ -34,11 +34,11 @@ interface UpdateOptions extends CommonOptions {
   readonly claims?: string;
 }
 
-const PASSWORD_OPTION = ["--password-stdin", "take the password from standard input"] as const;
+const PASSWORD_OPTION = ["--password-stdin", "read the password from standard input"] as const;
 
 /** The commands `user ...`. */
 export function userCommand(terminal: Terminal): Command {
-  const user = new Command("user").description("the people who may log in");
+  const user = new Command("user").description("manage the users who may log in");
   addCreate(user, terminal);
   addReads(user, terminal);
   addUpdate(user, terminal);
@@ -52,16 +52,16 @@ export function userCommand(terminal: Terminal): Command {
 
 function addCreate(user: Command, terminal: Terminal): void {
   common(user.command("create"))
-    .description("make a user; asks for the password")
-    .argument("<username>", "as it is typed to log in")
+    .description("create a user; prompts for the password")
+    .argument("<username>", "the name to log in with")
     .option(...PASSWORD_OPTION, false)
-    .option("--without-password", "no password works until one is set", false)
-    .option("--inactive", "cannot log in until user enable", false)
-    .option("--claims <json>", "what every token of the user says, an object")
+    .option("--without-password", "create the user without a password; set one later", false)
+    .option("--inactive", "create the user disabled; see user enable", false)
+    .option("--claims <json>", "claims in every token of the user, as a JSON object")
     .action(async (username: string, options: CreateOptions) => {
       const { withoutPassword, passwordStdin, inactive, claims } = options;
       if (withoutPassword && passwordStdin) {
-        throw usageError("--without-password: does not go with --password-stdin.");
+        throw usageError("--without-password cannot be combined with --password-stdin.");
       }
       if (terminal.isInteractive && !withoutPassword) await requireFree(username, options);
       const input = {
@@ -90,10 +90,10 @@ function addReads(user: Command, terminal: Terminal): void {
         one.is_active ? "active" : "inactive",
       ]);
       await terminal.write(table(["USER", "ID", "PASSWORD", "STATE"], rows, terminal));
-      if (next !== null) terminal.note(`There are more: --after ${next}`);
+      if (next !== null) terminal.note(`More rows: use --after ${next}`);
     });
   common(user.command("show"))
-    .description("show all of a user but the password's record")
+    .description("show a user, without the password hash")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
       const shown = await withManagement(targetOf(options), (deps) => {
@@ -105,14 +105,14 @@ function addReads(user: Command, terminal: Terminal): void {
 
 function addUpdate(user: Command, terminal: Terminal): void {
   common(user.command("update"))
-    .description("change the name or the claims of a user, whose sessions go on")
-    .argument("<username>", "the user, by the present name")
-    .option("--username <name>", "another name, as it is typed to log in")
-    .option("--claims <json>", "what every token of the user says; an empty value: nothing")
+    .description("change the name or the claims of a user; sessions continue")
+    .argument("<username>", "the current name of the user")
+    .option("--username <name>", "new name to log in with")
+    .option("--claims <json>", "claims in every token of the user, as a JSON object; empty: none")
     .action(async (username: string, options: UpdateOptions) => {
       const { username: newName, claims } = options;
       if (newName === undefined && claims === undefined) {
-        throw usageError("Nothing to change is named.");
+        throw usageError("No change given. Name at least one field; see --help.");
       }
       const changes = {
         ...(newName === undefined ? {} : { username: newName }),
@@ -127,11 +127,11 @@ function addUpdate(user: Command, terminal: Terminal): void {
 
 function addPassword(user: Command, terminal: Terminal): void {
   common(user.command("set-password"))
-    .description("give a user another password, which ends every session; asks for it")
+    .description("set the password of a user and end all sessions; prompts for the password")
     .argument("<username>", "the user")
     .option(...PASSWORD_OPTION, false)
     .action(async (username: string, options: PasswordOptions) => {
-      if (terminal.isInteractive) await requireThere(username, options);
+      if (terminal.isInteractive) await requireKnown(username, options);
       const password = await readPassword(options, terminal);
       await withManagement(targetOf(options), (deps) => {
         return users.setPassword({ username }, password, deps);
@@ -139,21 +139,21 @@ function addPassword(user: Command, terminal: Terminal): void {
       await report({ username, has_password: true }, options, terminal);
     });
   common(user.command("reset-password"))
-    .description("give a user a password that is made here and shown once; ends every session")
+    .description("generate a password for a user, show it once, and end all sessions")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
       const password = await withManagement(targetOf(options), (deps) => {
         return users.resetPassword({ username }, deps);
       });
       await report({ username, password }, options, terminal);
-      terminal.note("Keep the password now: it is shown this once.");
+      terminal.note("Save this password now; it will not be shown again.");
     });
 }
 
 function addSwitches(user: Command, terminal: Terminal): void {
   for (const [verb, isActive, does] of [
-    ["disable", false, "end every session of a user, and let none begin"],
-    ["enable", true, "let a disabled user log in again"],
+    ["disable", false, "disable a user and end all sessions"],
+    ["enable", true, "enable a disabled user"],
   ] as const) {
     common(user.command(verb))
       .description(does)
@@ -166,14 +166,14 @@ function addSwitches(user: Command, terminal: Terminal): void {
       });
   }
   common(user.command("unlock"))
-    .description("forget the failed logins of a user, who may try again at once")
+    .description("clear the failed logins of a user, so that the user can log in immediately")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
       await withManagement(targetOf(options), (deps) => users.unlockUser({ username }, deps));
       await report({ username, unlocked: true }, options, terminal);
     });
   common(user.command("revoke"))
-    .description("end every session of a user, who may log in again")
+    .description("end all sessions of a user; the user may log in again")
     .argument("<username>", "the user")
     .action(async (username: string, options: CommonOptions) => {
       await withManagement(targetOf(options), (deps) => users.endSessions({ username }, deps));
@@ -183,10 +183,10 @@ function addSwitches(user: Command, terminal: Terminal): void {
 
 function addDelete(user: Command, terminal: Terminal): void {
   confirmed(user.command("delete"))
-    .description("delete a user, which ends every session of the user")
+    .description("delete a user and end all sessions")
     .argument("<username>", "the user")
     .action(async (username: string, options: ConfirmOptions) => {
-      await terminal.confirm(`Delete user ${username} for ever?`, options.yes);
+      await terminal.confirm(`Permanently delete user "${username}"?`, options.yes);
       await withManagement(targetOf(options), (deps) => users.deleteUser({ username }, deps));
       await report({ username, deleted: true }, options, terminal);
     });
@@ -197,7 +197,7 @@ function readPassword({ passwordStdin }: PasswordOptions, terminal: Terminal): P
   return terminal.readSecret("Password", option);
 }
 
-/** Before a password is typed for nothing. @throws ManagementError `already_exists` */
+/** Checks before prompting for a password. @throws ManagementError `already_exists` */
 async function requireFree(username: string, options: CommonOptions): Promise<void> {
   await withManagement(targetOf(options), async ({ registry }) => {
     if (!(await registry.findUsers([username])).has(username)) return;
@@ -205,7 +205,7 @@ async function requireFree(username: string, options: CommonOptions): Promise<vo
   });
 }
 
-/** Before a password is typed for nothing. @throws ManagementError `not_found` */
-async function requireThere(username: string, options: CommonOptions): Promise<void> {
+/** Checks before prompting for a password. @throws ManagementError `not_found` */
+async function requireKnown(username: string, options: CommonOptions): Promise<void> {
   await withManagement(targetOf(options), (deps) => users.showUser({ username }, deps));
 }

@@ -7,65 +7,67 @@ import { type ClientCredentials, makeFirstClient } from "./first-client.ts";
 import { keepKeys, makeKeys, withScratchDir, writePrivately } from "./keys.ts";
 import { findWorker, migrateDatabase, uploadWorker } from "./worker.ts";
 
-/** What to deploy, and how. */
+/** Options of a deployment. */
 export interface DeployPlan {
-  /** As `[env.NAME]` of wrangler.toml; empty: production. */
+  /** Name of an environment in wrangler.toml; empty: production. */
   readonly environment: string;
-  /** Secrets without which the Worker does not start. */
+  /** Secrets that the Worker needs to start. */
   readonly requiredSecrets: readonly string[];
-  /** Whether to make a client where there is none; its secret is shown. */
+  /** Whether to create a client if there is none, and show its secret. */
   readonly makesFirstClient: boolean;
 }
 
-/** What {@link deploy} works with. */
+/** Dependencies of {@link deploy}. */
 export interface DeployDeps {
   readonly wrangler: RunWrangler;
   /** Opens the deployed database. */
   readonly withDatabase: <Result>(use: (db: D1Database) => Promise<Result>) => Promise<Result>;
   readonly passwordKinds: PasswordKinds;
   /**
-   * Says where the keys of a new Worker are kept, or taken from; null: in the Worker alone. Asked
-   * before they are made, since afterwards nobody could read them.
+   * Chooses a file for the keys of a new Worker; null: keep them only in the Worker. Called before
+   * the upload, because the keys cannot be read back later.
    */
   readonly chooseKeysFile: () => Promise<string | null>;
-  /** Looks whether the deployed service works. @param address null: nobody knows it */
+  /** Runs health checks on the deployed service. @param address null: unknown */
   readonly examine: (address: string | null) => Promise<readonly Check[]>;
   readonly say: (text: string) => void;
 }
 
-/** What a deployment came to. */
+/** The result of a deployment. */
 export interface Deployed {
-  /** Origin of the service, or null when wrangler names none. */
+  /** Origin of the service, or null when wrangler reports none. */
   readonly address: string | null;
-  /** Null: there were clients already, or none was asked for. */
+  /** Null: clients already exist, or none was requested. */
   readonly firstClient: ClientCredentials | null;
   readonly checks: readonly Check[];
 }
 
 /**
- * Brings the account to this version of the service: a new Worker, or an upgrade. Whatever has been
- * done already, by an earlier attempt too, is left as it is, so that a deployment that broke off
- * anywhere is finished by another. Keys that exist are never replaced.
+ * Deploys a new Worker or upgrades an existing one. Completed steps are kept, so an interrupted
+ * deployment is finished by running it again. Existing keys are never replaced.
  *
- * @throws CommandError with the step that failed
+ * @throws CommandError that names the failed step
  */
 export function deploy(plan: DeployPlan, deps: DeployDeps): Promise<Deployed> {
   return withScratchDir(async (scratchDir) => {
     const { environment } = plan;
     const { wrangler, say } = deps;
-    say("Looking at what is deployed ...");
+    say("Checking the deployed Worker ...");
     const worker = await findWorker(environment, wrangler);
     if (worker !== null) requireSecrets(plan, worker.secretNames);
-    // Migrations only ever add, so the version that still runs does not mind; see the operator's
-    // page. A new Worker has no database yet: deploying it makes one.
+    // Migrations only add columns and tables, so the running version keeps working; see
+    // docs/operations.md. A new Worker has no database until it is deployed.
     let isMigrated = worker !== null && (await migrate(plan, deps));
     const secrets = worker === null ? await writeSecrets(deps, scratchDir) : [];
     say(worker === null ? "Deploying a new Worker ..." : "Deploying the new version ...");
     const address = await uploadWorker(environment, wrangler, scratchDir, secrets);
     isMigrated ||= await migrate(plan, deps);
-    if (!isMigrated) throw new CommandError("There is no database, even after wrangler deploy.");
+    if (!isMigrated)
+      throw new CommandError(
+        "The database does not exist after wrangler deploy. Check the D1 binding in wrangler.toml.",
+      );
     const firstClient = plan.makesFirstClient ? await ensureClient(deps) : null;
-    say("Looking whether it works ...");
+    say("Running health checks ...");
     return { address, firstClient, checks: await deps.examine(address) };
   });
 }
@@ -77,11 +79,11 @@ function requireSecrets(
   const missing = requiredSecrets.filter((name) => !present.includes(name));
   if (missing.length === 0) return;
   const option = environment === "" ? "" : ` --env ${environment}`;
-  const cures = missing.map((name) => `  npx wrangler secret put ${name}${option}`);
+  const commands = missing.map((name) => `  npx wrangler secret put ${name}${option}`);
   throw new CommandError(
-    `The deployed Worker lacks secrets that this version needs: ${missing.join(", ")}. ` +
-      "Nothing was changed. Set each (the README says what it holds) and deploy again:\n" +
-      cures.join("\n"),
+    `The deployed Worker has no ${missing.join(", ")}, which this version requires. ` +
+      "Nothing was changed. Set each secret (see docs/configuration.md), then deploy again:\n" +
+      commands.join("\n"),
   );
 }
 
@@ -99,9 +101,9 @@ async function writeSecrets(
   const keys = keysFile === null ? await makeKeys() : await keepKeys(keysFile);
   say(
     keysFile === null
-      ? "Made keys. Only the Worker has them, and nobody can read them back from there."
-      : `The keys stand in ${keysFile}. Nobody can read them back from the Worker: keep that ` +
-          "file where you keep secrets, and nowhere else.",
+      ? "Generated keys. They are stored only in the Worker and cannot be read back."
+      : `The keys are in ${keysFile}. They cannot be read back from the Worker: move the file to ` +
+          "your secret store.",
   );
   const secretsFile = join(scratchDir, "secrets.json");
   writePrivately(secretsFile, keys);
@@ -112,7 +114,7 @@ function ensureClient({ withDatabase, passwordKinds, say }: DeployDeps) {
   return withDatabase((db) => {
     return makeFirstClient(db, passwordKinds, ({ clientId, secret }) => {
       say(
-        "Making the first client. Its secret is shown this once:\n\n" +
+        "Creating the first client. Save its secret now; it will not be shown again:\n\n" +
           `  client_id      ${clientId}\n  client_secret  ${secret}\n`,
       );
     });

@@ -5,18 +5,18 @@ import { parseRegistryFile } from "../../declarative/registry-file.ts";
 import { hasClients } from "../../storage/maintenance.ts";
 import { createRegistry } from "../../storage/registry.ts";
 
-/** What a new client needs to know of itself. */
+/** The credentials of a new client. */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly secret: string;
 }
 
 /**
- * Makes a client in a database that has none.
+ * Creates a client in a database that has none.
  *
- * @param show is given the credentials before they are good for anything: whatever comes between,
- *   no client is left whose secret nobody has seen
- * @returns null when there is a client already
+ * @param show receives the credentials before the client is written, so that no failure leaves a
+ *   client whose secret was never shown
+ * @returns null when a client already exists
  * @throws Unavailable when D1 fails
  */
 export async function makeFirstClient(
@@ -36,7 +36,7 @@ export async function makeFirstClient(
   await apply(parseRegistryFile(JSON.stringify({ clients: [client] })), {
     registry: createRegistry(db),
     ...kinds,
-    // There is no user in it.
+    // The file has no users.
     passwordLengthMin: 0,
     newUserId: () => crypto.randomUUID(),
   });

@@ -10,14 +10,14 @@ import { CommandError, messageOf } from "../command-error.ts";
 import { requirePrivate } from "../private-files.ts";
 
 /**
- * The secrets of a new Worker, as a file for `wrangler deploy --secrets-file`. JSON and not lines:
- * in lines wrangler expands `$`, and lets a variable of the environment win over the file.
+ * The secrets of a new Worker, for `wrangler deploy --secrets-file`. JSON instead of dotenv: in a
+ * dotenv file, wrangler expands `$`, and environment variables override the file.
  */
 export type Keys = z.infer<typeof keys>;
 
 const keys = z.strictObject({ TOKEN_KEYS: z.string(), SIGNING_KEYS: z.string() });
 
-/** Makes one key that seals tokens, and one that signs JWTs. */
+/** Generates a key that seals tokens and a key that signs JWTs. */
 export async function makeKeys(): Promise<Keys> {
   return {
     TOKEN_KEYS: await firstKey("TOKEN_KEYS", secureRandom),
@@ -26,10 +26,10 @@ export async function makeKeys(): Promise<Keys> {
 }
 
 /**
- * The keys that a file holds; where there is none, new keys, and the file with them. So keys are
- * kept before anything is sealed with them, and a second attempt takes the same ones.
+ * Reads the keys of a file, or creates the file with new keys. The keys are saved before they are
+ * used, and a second attempt uses the same ones.
  *
- * @throws CommandError when the file holds no such keys, other users can read it, or it cannot be
+ * @throws CommandError when the file has no valid keys, other users can read it, or it cannot be
  *   read or written
  */
 export async function keepKeys(path: string): Promise<Keys> {
@@ -48,13 +48,13 @@ export async function keepKeys(path: string): Promise<Keys> {
   }
 }
 
-/** Does something with a folder that only this user can look into, and that is gone afterwards. */
+/** Creates a temporary folder that only this user can read, and removes it after `use`. */
 export async function withScratchDir<Result>(
   use: (scratchDir: string) => Promise<Result>,
 ): Promise<Result> {
   const scratchDir = mkdtempSync(join(tmpdir(), "tollgate-deploy-"));
   const remove = () => rmSync(scratchDir, { recursive: true, force: true });
-  // An interrupt ends the process where it stands.
+  // An interrupt ends the process without running `finally`.
   process.once("exit", remove);
   try {
     return await use(scratchDir);
@@ -64,7 +64,7 @@ export async function withScratchDir<Result>(
   }
 }
 
-/** Writes a file that only this user can read. @throws when it is there already */
+/** Writes a file that only this user can read. @throws when it already exists */
 export function writePrivately(path: string, content: object): void {
   writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: "wx" });
 }
@@ -82,7 +82,7 @@ function parseKeys(text: string): Keys {
   return parsed.data;
 }
 
-/** V8 quotes what it cannot read, which may be a key. */
+/** Hides the error of JSON.parse: V8 quotes the input, which may be a key. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,35 +1,35 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 
-/** What `npm run deploy` was asked for. */
+/** Options of `npm run deploy`. */
 export interface DeployOptions {
   /** Empty: production. */
   readonly environment: string;
-  /** Absolute; null: not asked for. */
+  /** Absolute path; null: not given. */
   readonly keysFile: string | null;
-  /** How long a new address may take until it answers, in milliseconds. */
+  /** How long to wait for a new address to respond, in milliseconds. */
   readonly patienceMs: number;
 }
 
 const PATIENCE_SECONDS = 90;
 const PATIENCE_SECONDS_MAX = 3_600;
 
-/** Reads the words after `npm run deploy --`. Wrong ones end the process, with the usage. */
+/** Parses the arguments after `npm run deploy --`. Exits with the usage if they are invalid. */
 export function readDeployOptions(words: readonly string[]): DeployOptions {
   const program = new Command("deploy")
     .description(
-      "Bring the account to this version of the service: a new Worker or an upgrade. " +
+      "Deploy this version of the service: create a new Worker or upgrade it. " +
         "Run as: npm run deploy -- OPTIONS",
     )
-    .option("--env <name>", "an environment of wrangler.toml, such as staging", "")
-    .option("--keys <file>", "keep the keys of a new Worker in this file, or take them from it")
+    .option("--env <name>", "environment of wrangler.toml, for example staging", "")
+    .option("--keys <file>", "save the keys of a new Worker in this file, or read them from it")
     .option(
       "--wait <seconds>",
-      "how long a new address may take until it answers",
+      "how long to wait for a new address to respond",
       readSeconds,
       PATIENCE_SECONDS,
     )
-    // It once ran the tests first. Scripts that left them out go on working.
+    // Accepted so that old scripts keep working: an earlier version ran the tests first.
     .addOption(new Option("--skip-tests").hideHelp())
     .showHelpAfterError();
   program.parse([...words], { from: "user" });
@@ -49,6 +49,6 @@ function readSeconds(text: string): number {
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : PATIENCE_SECONDS_MAX + 1;
   if (seconds <= PATIENCE_SECONDS_MAX) return seconds;
   throw new InvalidArgumentError(
-    `It must be a number of seconds, at most ${PATIENCE_SECONDS_MAX}.`,
+    `It must be a number of seconds from 0 to ${PATIENCE_SECONDS_MAX}.`,
   );
 }

@@ -2,28 +2,27 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { CommandError } from "../command-error.ts";
-import { complaintOf, type RunWrangler } from "../wrangler.ts";
+import { errorMessageOf, type RunWrangler } from "../wrangler.ts";
 
-/** A Worker that is deployed already. */
+/** A deployed Worker. */
 export interface DeployedWorker {
-  /** Names of its secrets; nobody can read their values. */
+  /** Names of its secrets; their values cannot be read. */
   readonly secretNames: readonly string[];
 }
 
 /**
- * What wrangler says of a Worker that does not exist: its own words, or the codes 10007 and 10090
- * of the API.
+ * Wrangler's output for a Worker that does not exist: its own message, or the API's error codes
+ * 10007 and 10090.
  */
 const NO_SUCH_WORKER = /Worker ".+".* not found\.|\[code: (?:10007|10090)\]/;
 
 const NO_SUCH_DATABASE = /Couldn't find (?:a|an auto-provisioned) D1 DB/;
 
 /**
- * Looks whether the Worker is there. The one question that tells a first deployment from an
- * upgrade.
+ * Finds the deployed Worker. Without one, this is a first deployment, otherwise an upgrade.
  *
  * @returns null when there is none
- * @throws CommandError when wrangler cannot tell, as when nobody is logged in
+ * @throws CommandError when wrangler fails, for example because it is not logged in
  */
 export async function findWorker(
   environment: string,
@@ -33,7 +32,7 @@ export async function findWorker(
   if (ended.code !== 0) {
     if (NO_SUCH_WORKER.test(stripVTControlCharacters(ended.output))) return null;
     throw new CommandError(
-      `The account could not be asked; npx wrangler login logs in. ${complaintOf(ended)}`,
+      `Could not query the account; try npx wrangler login. ${errorMessageOf(ended)}`,
     );
   }
   const secrets = JSON.parse(ended.stdout) as readonly { name: string }[];
@@ -41,12 +40,12 @@ export async function findWorker(
 }
 
 /**
- * Uploads the Worker, with its bindings, and starts it.
+ * Uploads and starts the Worker.
  *
- * @param args more arguments of `wrangler deploy`
- * @param scratchDir where wrangler may leave a note of what it did
- * @returns its address, or null when wrangler names none
- * @throws CommandError when it fails; wrangler has said why
+ * @param args additional arguments of `wrangler deploy`
+ * @param scratchDir folder for wrangler's report
+ * @returns its address, or null when wrangler reports none
+ * @throws CommandError when it fails; wrangler has printed the reason
  */
 export async function uploadWorker(
   environment: string,
@@ -54,22 +53,22 @@ export async function uploadWorker(
   scratchDir: string,
   args: readonly string[] = [],
 ): Promise<string | null> {
-  // Whoever started this may want to read wrangler's report too, as `npm create cloudflare` does.
+  // A parent process may want wrangler's report too, for example `npm create cloudflare`.
   const asked = process.env["WRANGLER_OUTPUT_FILE_PATH"];
   const report = asked ?? join(scratchDir, "wrangler-output.ndjson");
   const { code } = await wrangler(["deploy", "--env", environment, ...args], {
     isShown: true,
     env: { WRANGLER_OUTPUT_FILE_PATH: report },
   });
-  if (code !== 0) throw new CommandError("wrangler deploy failed; its own words are above.");
+  if (code !== 0) throw new CommandError("wrangler deploy failed. See its output above.");
   return addressIn(readFileSync(report, "utf8"));
 }
 
 /**
- * Applies the migrations that the deployed database lacks.
+ * Applies pending migrations to the deployed database.
  *
  * @returns false when there is no database yet
- * @throws CommandError when one cannot be applied
+ * @throws CommandError when a migration fails
  */
 export async function migrateDatabase(
   environment: string,
@@ -86,10 +85,10 @@ export async function migrateDatabase(
   ]);
   if (ended.code === 0) return true;
   if (NO_SUCH_DATABASE.test(stripVTControlCharacters(ended.output))) return false;
-  throw new CommandError(`The migrations could not be applied: ${complaintOf(ended)}`);
+  throw new CommandError(`Could not apply the migrations: ${errorMessageOf(ended)}`);
 }
 
-/** Wrangler names a custom domain as `login.example.com (custom domain)`, and routes by pattern. */
+/** Wrangler prints a custom domain as `login.example.com (custom domain)`, a route as a pattern. */
 function addressIn(report: string): string | null {
   const entries = report.split("\n").filter((line) => line !== "");
   const deployed = entries

@@ -4,7 +4,7 @@ import { createProgram } from "../program.ts";
 import { createTerminal } from "../terminal.ts";
 import { table } from "./configuration.ts";
 
-/** Options that docs/cli.md describes once for all commands. */
+/** Options that docs/cli.md describes once, for all commands. */
 const COMMON_OPTIONS = ["--persist-to", "--remote", "--env", "--json"];
 
 /** The table of commands of docs/cli.md. */
@@ -40,7 +40,7 @@ function code({ flags }: Option): string {
   return `\`${flags}\``.replaceAll("|", "\\|");
 }
 
-/** The first line of a description: what follows is an example. */
+/** The first line of a description; the rest is an example. */
 function inCell(text: string): string {
   return (text.split("\n")[0] ?? "").replace(/:$/, "").replaceAll("|", "\\|");
 }

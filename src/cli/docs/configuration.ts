@@ -2,7 +2,7 @@ import { BINDINGS, SECRETS, SETTING_GROUPS, SETTINGS, type Setting } from "../..
 
 type Rows = Readonly<Record<string, Setting>>;
 
-/** The settings of docs/configuration.md: one table a group. */
+/** The settings of docs/configuration.md, one table for each group. */
 export function settingsPart(): string {
   const groups = Object.entries<Rows>(SETTING_GROUPS).map(([title, rows]) => {
     const cells = Object.values(rows).map((row) => [
@@ -32,7 +32,7 @@ export function bindingsPart(): string {
   return table(["binding", "meaning"], cells);
 }
 
-/** `cloudflare.bindings` of package.json: what the Deploy button says of everything it asks for. */
+/** `cloudflare.bindings` of package.json: the descriptions that the Deploy button shows. */
 export function deployDescriptions(): Record<string, { description: string }> {
   const rows = [...Object.values<Setting>(SECRETS), ...Object.values<Setting>(SETTINGS)];
   const texts = [
@@ -48,7 +48,7 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** Links of a page in docs/ lead nowhere at the Deploy button. */
+/** Relative links of docs/ do not work in the Deploy button's form. */
 function withoutLinks(markdown: string): string {
   return markdown.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1");
 }

@@ -10,7 +10,7 @@ import {
   metricColumnsPart,
 } from "./observability.ts";
 
-/** What is made from the tables of the source, by the name in its marker. */
+/** The generated parts, by the name in their marker. */
 const PARTS: Readonly<Record<string, () => string>> = {
   settings: settingsPart,
   secrets: secretsPart,
@@ -24,15 +24,15 @@ const PARTS: Readonly<Record<string, () => string>> = {
   "metric-columns": metricColumnsPart,
 };
 
-/** From a marker to the end of what it generates. */
+/** A generated part, from its start marker to its end marker. */
 const MARKED = /^<!-- generated: (\S+) -->\n(?:.*\n)*?<!-- end of generated -->$/gm;
 
 /**
- * A file with everything generated in it brought up to date. In Markdown that is what is between
- * the lines `<!-- generated: NAME -->` and `<!-- end of generated -->`; in package.json it is
- * `cloudflare.bindings`. docs/errors.md is generated as a whole.
+ * Updates the generated parts of a file: in Markdown, the text between
+ * `<!-- generated: NAME -->` and `<!-- end of generated -->`; in package.json,
+ * `cloudflare.bindings`. All of docs/errors.md is generated.
  *
- * @throws CommandError when a marker names no part
+ * @throws CommandError when a marker has an unknown name
  */
 export function generate(path: string, text: string): string {
   if (path === "docs/errors.md") return errorsPage();
@@ -41,7 +41,7 @@ export function generate(path: string, text: string): string {
     const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
     if (part === undefined) {
       const known = Object.keys(PARTS).join(", ");
-      throw new CommandError(`${path}: nothing is generated as ${name}, only ${known}.`);
+      throw new CommandError(`${path}: unknown generated part ${name}. Known: ${known}.`);
     }
     return `<!-- generated: ${name} -->\n\n${part()}\n\n<!-- end of generated -->`;
   });

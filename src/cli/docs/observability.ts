@@ -3,7 +3,7 @@ import { METRIC_BLOBS, METRIC_DOUBLES, METRIC_INDEX } from "../../telemetry/metr
 import { REQUEST_FIELDS } from "../../telemetry/request-line.ts";
 import { table } from "./configuration.ts";
 
-/** The fields of a line of the log. */
+/** The fields of a log line. */
 export function logFieldsPart(): string {
   return table(["field", "meaning"], codeRows(REQUEST_FIELDS));
 }
@@ -18,7 +18,7 @@ export function auditFieldsPart(): string {
   return table(["field", "meaning"], codeRows(AUDIT_FIELDS));
 }
 
-/** The columns of the Analytics Engine dataset, and the field of the log that each is. */
+/** The columns of the Analytics Engine dataset, and the log field of each. */
 export function metricColumnsPart(): string {
   const columns = [
     ["index1", METRIC_INDEX] as const,
@@ -26,7 +26,7 @@ export function metricColumnsPart(): string {
     ...METRIC_DOUBLES.map((name, index) => [`double${index + 1}`, name] as const),
   ];
   const rows = columns.map(([column, field]) => [`\`${column}\``, `\`${field}\``]);
-  return table(["column", "is the field of the log"], rows);
+  return table(["column", "log field"], rows);
 }
 
 function codeRows(meanings: Readonly<Record<string, string>>): string[][] {

@@ -1,27 +1,27 @@
 import { Help } from "commander";
 
-/** What a check of the doctor found. */
+/** The result of one check of the doctor. */
 export interface Check {
-  /** What was looked at, in a word or three. */
+  /** What was checked, in one to three words. */
   readonly name: string;
   readonly status: "ok" | "warning" | "failed";
-  /** What was seen. Never a secret. */
+  /** What was found. Never a secret. */
   readonly detail: string;
-  /** What to do about it; nothing where all is well. */
+  /** How to fix it. */
   readonly cure?: string;
 }
 
-/** All is well. */
+/** A check that passed. */
 export function ok(name: string, detail: string): Check {
   return { name, status: "ok", detail };
 }
 
-/** It works, and somebody should look at it. */
+/** A check that passed, with a possible problem. */
 export function warning(name: string, detail: string, cure: string): Check {
   return { name, status: "warning", detail, cure };
 }
 
-/** It does not work. */
+/** A check that failed. */
 export function failed(name: string, detail: string, cure: string): Check {
   return { name, status: "failed", detail, cure };
 }
@@ -32,9 +32,9 @@ export function isHealthy(checks: readonly Check[]): boolean {
 }
 
 /**
- * One line for each check, with its cure below it, and a last line that counts.
+ * One line for each check, with its fix below it, then the counts.
  *
- * @param columns where a terminal wraps, so that what follows stays in its column
+ * @param columns width of the terminal, so that wrapped text stays in its column
  */
 export function describeChecks(
   checks: readonly Check[],

@@ -4,10 +4,10 @@ import { ConfigError } from "../../errors/refusal.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
-/** Stands in for the secrets that nobody can read back, so that the rest can be checked. */
+/** A placeholder for secrets that cannot be read back, so that the other settings are checked. */
 const SOME_TOKEN_KEY = "00".repeat(32);
 
-/** Every binding that the service needs stands in wrangler.toml. */
+/** Checks that wrangler.toml contains every binding that the service needs. */
 export function checkBindings(config: Unstable_Config): Check {
   const found = [
     ...config.kv_namespaces.map(({ binding }) => binding),
@@ -17,11 +17,11 @@ export function checkBindings(config: Unstable_Config): Check {
   ];
   const missing = Object.keys(BINDINGS).filter((name) => !found.includes(name));
   if (missing.length === 0) return ok("bindings", found.join(", "));
-  const cure = "take them from wrangler.toml as the project has it; environments inherit none";
-  return failed("bindings", `wrangler.toml lacks ${missing.join(", ")}`, cure);
+  const fix = "copy them from the project's wrangler.toml; environments do not inherit bindings";
+  return failed("bindings", `missing in wrangler.toml: ${missing.join(", ")}`, fix);
 }
 
-/** The settings are such that the service starts, and such as one would choose for production. */
+/** Checks that the settings are valid, and advises on values that are unusual in production. */
 export function checkSettings(vars: Readonly<Record<string, unknown>>, isRemote: boolean): Check[] {
   let config: Config;
   try {
@@ -30,14 +30,14 @@ export function checkSettings(vars: Readonly<Record<string, unknown>>, isRemote:
     const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
     return problems.map((problem) => failed("settings", problem, "see docs/configuration.md"));
   }
-  const advice = [...adviceOf(config), ...adviceOnTogether(config, isRemote)];
+  const advice = [...adviceOf(config), ...adviceOnCombinations(config, isRemote)];
   if (advice.length === 0) return [ok("settings", "all valid")];
   return advice.map(([detail, fix]) => warning("settings", detail, fix));
 }
 
 type Advice = readonly [detail: string, fix: string];
 
-/** What the rows of the table say of single values. */
+/** Advice on single settings, from the settings table. */
 function adviceOf(config: Config): Advice[] {
   return Object.entries<Setting>(SETTINGS).flatMap(([key, { name, advice, ...row }]) => {
     const value = config[key as keyof Config];
@@ -47,18 +47,18 @@ function adviceOf(config: Config): Advice[] {
   });
 }
 
-/** What no single row can say. */
-function adviceOnTogether({ issuer, lifetimes }: Config, isRemote: boolean): Advice[] {
+/** Advice on combinations of settings. */
+function adviceOnCombinations({ issuer, lifetimes }: Config, isRemote: boolean): Advice[] {
   const advice: Advice[] = [];
   if (lifetimes.refreshIdleSeconds > lifetimes.refreshAbsoluteSeconds) {
     const detail =
-      "REFRESH_IDLE_TTL_SECONDS is above REFRESH_ABSOLUTE_TTL_SECONDS: it has no effect";
+      "REFRESH_IDLE_TTL_SECONDS has no effect: it is larger than REFRESH_ABSOLUTE_TTL_SECONDS";
     advice.push([detail, "lower it"]);
   }
   if (!isRemote) return advice;
   const fix = "set it to the address that clients use, such as https://login.example.com";
   if (issuer === null)
-    advice.push(["ISSUER is empty: tokens name the origin of each request", fix]);
+    advice.push(["ISSUER is empty: the issuer of a token is the origin of its request", fix]);
   else if (!issuer.startsWith("https://")) advice.push(["ISSUER is not https", fix]);
   return advice;
 }

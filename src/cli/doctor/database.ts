@@ -17,15 +17,15 @@ import { plain } from "../output.ts";
 import { PROJECT_DIR, settingsOf } from "../project.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
-/** Most clients that one line names. */
+/** Maximum number of clients that a message names. */
 const CLIENTS_NAMED_MAX = 5;
 
 const MIGRATIONS_DIR = resolve(PROJECT_DIR, "src/storage/migrations");
 
-/** How far two clocks may be apart, in milliseconds: half of the default retry window. */
+/** Maximum difference of two clocks, in milliseconds: half of the default retry window. */
 const CLOCK_SKEW_MS_MAX = 5_000;
 
-/** The database is migrated, and its clock and this machine's agree. */
+/** Checks the database: migrations, data, and its clock. */
 export async function checkDatabase(target: Target): Promise<Check[]> {
   try {
     return await withDatabase(target, async (db) => {
@@ -40,7 +40,7 @@ export async function checkDatabase(target: Target): Promise<Check[]> {
     });
   } catch (error) {
     const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return [failed("database", messageOf(reason), cureOf(target))];
+    return [failed("database", messageOf(reason), fixFor(target))];
   }
 }
 
@@ -49,21 +49,21 @@ function checkMigrations(applied: readonly string[], target: Target): Check {
   const missing = names.filter((name) => !applied.includes(name));
   const foreign = applied.filter((name) => !names.includes(name));
   if (missing.length > 0) {
-    return failed("migrations", `not applied: ${missing.join(", ")}`, cureOf(target));
+    return failed("migrations", `not applied: ${missing.join(", ")}`, fixFor(target));
   }
   if (foreign.length > 0) {
-    const cure = "the database belongs to a newer version; that is fine after a rollback";
-    return warning("migrations", `applied and not known here: ${foreign.join(", ")}`, cure);
+    const fix = "a newer version migrated the database; this is expected after a rollback";
+    return warning("migrations", `applied but unknown to this version: ${foreign.join(", ")}`, fix);
   }
   return ok("migrations", `all ${names.length} applied`);
 }
 
-/** A `sub` means one account; only version 0.1 let a client and a user have one id. */
+/** Ids of clients and users must differ, because `sub` contains both. Version 0.1 allowed it. */
 async function checkSharedIds(db: D1Database): Promise<Check> {
   const shared = await findSharedIds(db);
-  if (shared.length === 0) return ok("ids", "no client and user share one");
-  const cure = "delete one of the two and make it again under another id";
-  return warning("ids", `of a client and of a user: ${shared.join(", ")}`, cure);
+  if (shared.length === 0) return ok("ids", "no client and user share an id");
+  const fix = "delete one of the two and create it again with another id";
+  return warning("ids", `shared by a client and a user: ${shared.join(", ")}`, fix);
 }
 
 async function checkClock(db: D1Database): Promise<Check> {
@@ -72,44 +72,45 @@ async function checkClock(db: D1Database): Promise<Check> {
   return compareClocks("clock of D1", nowMs, beforeMs, Date.now());
 }
 
-/** Every scope that a client may have is one that the service has. */
+/** Checks that SCOPES contains every scope of every client. */
 async function checkScopes(db: D1Database, target: Target): Promise<Check[]> {
   const scopes = readSetting(SETTINGS.scopes, await settingsOf(target));
   const { listClients } = createRegistry(db);
-  const odd: string[] = [];
+  const affected: string[] = [];
   for await (const row of allRows(listClients, idOf)) {
-    if (unknownScopes(row, scopes).length > 0) odd.push(plain(row.client_id));
+    if (unknownScopes(row, scopes).length > 0) affected.push(plain(row.client_id));
   }
-  if (odd.length === 0) return [ok("scopes of clients", "SCOPES has all of them")];
-  const some = odd.slice(0, CLIENTS_NAMED_MAX).join(", ");
-  const more = odd.length > CLIENTS_NAMED_MAX ? ` and ${odd.length - CLIENTS_NAMED_MAX} more` : "";
+  if (affected.length === 0) return [ok("scopes of clients", "all are in SCOPES")];
+  const some = affected.slice(0, CLIENTS_NAMED_MAX).join(", ");
+  const others = affected.length - CLIENTS_NAMED_MAX;
+  const more = others > 0 ? ` and ${others} more` : "";
   return [
     warning(
       "scopes of clients",
-      `SCOPES lacks scopes of ${some}${more}`,
+      `SCOPES does not contain all scopes of ${some}${more}`,
       "add them to SCOPES, or change the client: client update ID --scope NAMES",
     ),
   ];
 }
 
-/** Names can be compared as USERNAMES says. */
+/** Checks that user names can be compared as USERNAMES says. */
 async function checkUsernames(db: D1Database, target: Target): Promise<Check[]> {
   const mode = readSetting(SETTINGS.usernames, await settingsOf(target));
   if (mode === "exact") return [];
-  if (await areNamesUnique(db)) return [ok("user names", "no two differ only in case")];
-  return [failed("user names", "not prepared for USERNAMES = case-insensitive", "user fold-names")];
+  if (await areNamesUnique(db)) return [ok("user names", "all are unique when case is ignored")];
+  return [failed("user names", "not prepared for USERNAMES=case-insensitive", "user fold-names")];
 }
 
-/** Who lost the scope `introspection` with the version from which on it must be named. */
+/** Lists clients without `scope`: since version 0.2, `introspection` must be named explicitly. */
 function checkIntrospection(clientIds: readonly string[]): Check[] {
   if (clientIds.length === 0) return [];
   const detail =
-    "clients without `scope` can introspect their own tokens alone; " +
-    "`client update ID --scope` names `introspection` for one that checks the tokens of others";
+    "clients without `scope` can introspect only their own tokens; to check tokens of other " +
+    "clients, add `introspection` with `client update ID --scope`";
   return [ok("introspection", `${detail}: ${clientIds.map(plain).join(", ")}`)];
 }
 
-/** A clock that showed `nowMs` at some time between two moments of this machine's clock. */
+/** Compares a clock that read `nowMs` between two readings of this machine's clock. */
 export function compareClocks(
   name: string,
   nowMs: number,
@@ -117,13 +118,17 @@ export function compareClocks(
   afterMs: number,
 ): Check {
   const skewMs = Math.max(0, beforeMs - nowMs, nowMs - afterMs);
-  if (skewMs <= CLOCK_SKEW_MS_MAX) return ok(name, "agrees with this machine's");
-  const detail = `${Math.round(skewMs / 1000)} s apart from this machine's`;
-  return warning(name, detail, "set this machine's clock by NTP; the platform's is right");
+  if (skewMs <= CLOCK_SKEW_MS_MAX) return ok(name, "agrees with this machine's clock");
+  const detail = `${Math.round(skewMs / 1000)} s from this machine's clock`;
+  return warning(
+    name,
+    detail,
+    "synchronize this machine's clock with NTP; the platform's clock is correct",
+  );
 }
 
-function cureOf({ remote, stateDir }: Target): string {
+function fixFor({ remote, stateDir }: Target): string {
   return remote
-    ? "npx wrangler login if nobody is, or else npm run deploy"
+    ? "npx wrangler login, if not logged in; otherwise npm run deploy"
     : `npm start -- --persist-to ${stateDir}`;
 }

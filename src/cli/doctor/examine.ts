@@ -12,43 +12,43 @@ import { checkLocalSecrets, checkRemoteSecrets } from "./secrets.ts";
 import { checkService } from "./service.ts";
 import { checkTooling } from "./tooling.ts";
 
-/** What to examine. */
-export interface Patient extends Target {
-  /** Origin of the running service; null: nobody knows it, and it is not asked. */
+/** Options of {@link examine}. */
+export interface ExamineOptions extends Target {
+  /** Origin of the running service; null: unknown, and the service is not checked. */
   readonly address: string | null;
-  /** How long the address may take until it answers, in milliseconds. */
+  /** How long to wait for the address to respond, in milliseconds. */
   readonly patienceMs: number;
 }
 
-/** Looks at everything that has to be right for the service to work. Changes nothing. */
+/** Checks everything that the service needs to work. Changes nothing. */
 export async function examine(
-  patient: Patient,
+  options: ExamineOptions,
   wrangler: RunWrangler = runWrangler,
 ): Promise<readonly Check[]> {
-  const { remote, env } = patient;
+  const { remote, env } = options;
   let config: Unstable_Config;
   try {
     config = await readConfig(env);
   } catch (error) {
-    const cure = "compare it with wrangler.toml as the project has it";
-    return [...checkTooling(), failed("wrangler.toml", messageOf(error), cure)];
+    const fix = "compare it with the project's wrangler.toml";
+    return [...checkTooling(), failed("wrangler.toml", messageOf(error), fix)];
   }
-  // What runs on this machine does not run where ISSUER says.
-  const address = patient.address ?? (remote ? issuerOf(config) : null);
+  // ISSUER is not the address of a local service.
+  const address = options.address ?? (remote ? issuerOf(config) : null);
   return [
     ...checkTooling(),
     ok("wrangler.toml", config.name ?? ""),
     checkBindings(config),
     ...checkSettings(config.vars, remote),
-    ...(await secretsOf(config, patient, wrangler)),
-    ...(await checkDatabase(patient)),
-    ...(await serviceOf(address, patient)),
+    ...(await secretsOf(config, options, wrangler)),
+    ...(await checkDatabase(options)),
+    ...(await serviceOf(address, options)),
   ];
 }
 
 async function secretsOf(
   config: Unstable_Config,
-  { remote, env = "" }: Patient,
+  { remote, env = "" }: ExamineOptions,
   wrangler: RunWrangler,
 ): Promise<Check[]> {
   if (!remote) return checkLocalSecrets(localSecrets());
@@ -59,9 +59,9 @@ async function secretsOf(
   }
 }
 
-async function serviceOf(address: string | null, patient: Patient): Promise<Check[]> {
-  if (address !== null) return checkService(address, patient.patienceMs);
-  return [patient.remote ? hashingUnknown() : await checkHashingHere()];
+async function serviceOf(address: string | null, options: ExamineOptions): Promise<Check[]> {
+  if (address !== null) return checkService(address, options.patienceMs);
+  return [options.remote ? hashingUnknown() : await checkHashingHere()];
 }
 
 function issuerOf({ vars }: Unstable_Config): string | null {

@@ -5,10 +5,10 @@ import { type Check, failed, ok, warning } from "./check.ts";
 
 const NAME = "PBKDF2";
 
-/** How long a running service may take, in milliseconds. */
+/** Timeout of the request to the service, in milliseconds. */
 const ANSWER_MS_MAX = 15_000;
 
-/** A Worker that does nothing else. */
+/** A Worker that only makes one PBKDF2 call. */
 const HASHING_WORKER = `export default {
   async fetch() {
     const [secret, salt] = [new Uint8Array(32), new Uint8Array(16)];
@@ -20,10 +20,9 @@ const HASHING_WORKER = `export default {
 };`;
 
 /**
- * One PBKDF2 call at the platform's cap, by the running service. Anybody may ask `/healthz`, so it
- * must not hash. A client that does not exist costs what a wrong secret costs: one look-up and one
- * call of 100,000 iterations. So its refusal proves both, where the service runs, and needs no
- * credentials.
+ * Makes the running service execute one PBKDF2 call at the platform's cap. `/healthz` is public, so
+ * it must not hash. An unknown client costs the same as a wrong secret: one lookup and one call of
+ * 100,000 iterations. Its 401 therefore proves that both work, and needs no credentials.
  */
 export async function checkHashingAt(tokenUrl: string): Promise<Check> {
   const [clientId, secret] = [`doctor-${randomHex(8)}`, randomHex(32)];
@@ -34,15 +33,15 @@ export async function checkHashingAt(tokenUrl: string): Promise<Check> {
     body: new URLSearchParams({ grant_type: "client_credentials" }),
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   });
-  const isRefusal = response.status === 401 && errorOf(await response.text()) === "invalid_client";
-  if (isRefusal) return ok(NAME, `${describeCall(startedMs)}, look-up and way there included`);
-  const cure = "the Free plan's 10 ms of CPU are not enough for it: choose Workers Paid";
-  return failed(NAME, `an unknown client got ${response.status} and not 401`, cure);
+  const isRejected = response.status === 401 && errorOf(await response.text()) === "invalid_client";
+  if (isRejected) return ok(NAME, `${describeCall(startedMs)}, including lookup and network`);
+  const fix = "use Workers Paid: the Free plan's 10 ms of CPU time are not enough";
+  return failed(NAME, `an unknown client got ${response.status} instead of 401`, fix);
 }
 
-/** The same call in workerd alone, where no service runs. Unlike production it has no cap. */
+/** The same call in a local workerd, without the service. Unlike production, it has no cap. */
 export async function checkHashingHere(): Promise<Check> {
-  // Loading it takes half a second, which no other command should pay for.
+  // Loading miniflare takes half a second, so only this check does.
   const { convertV4MiniflareOptions, Miniflare } = await import("miniflare");
   const workers = [{ name: "doctor", modules: true, script: HASHING_WORKER }];
   const options = convertV4MiniflareOptions({ workers, cf: false });
@@ -53,19 +52,23 @@ export async function checkHashingHere(): Promise<Check> {
     await (await miniflare.dispatchFetch("http://localhost")).text();
     return ok(NAME, `${describeCall(startedMs)}, in workerd on this machine`);
   } catch (error) {
-    return failed(NAME, messageOf(error), "workerd does not run here: install again");
+    return failed(
+      NAME,
+      messageOf(error),
+      "workerd does not run on this machine; install the packages again",
+    );
   } finally {
     await miniflare.dispose();
   }
 }
 
-/** Of a deployed service whose address nobody gave. */
+/** The check of a deployed service whose address is unknown. */
 export function hashingUnknown(): Check {
-  const cure = "say where the service runs: --url https://login.example.com";
-  return warning(NAME, "not tried, and neither was the service: its address is not known", cure);
+  const fix = "give the address of the service: --url https://login.example.com";
+  return warning(NAME, "not checked, like the service itself: its address is unknown", fix);
 }
 
-/** The code of an error's body, whose description is for people. */
+/** The `error` of a response body. */
 function errorOf(text: string): unknown {
   try {
     return (JSON.parse(text) as { error?: unknown } | null)?.error;

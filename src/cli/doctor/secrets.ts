@@ -4,13 +4,13 @@ import { findWorker } from "../deploy/worker.ts";
 import type { RunWrangler } from "../wrangler.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
-/** Fewest different values among the 32 bytes of a random key; below, chance is one in billions. */
+/** Minimum of distinct bytes in a random 32-byte key; fewer have a chance of one in billions. */
 const DIFFERENT_BYTES_MIN = 20;
 
-const START = "npm start makes it, in .dev.vars";
-const NO_SIGNING_KEYS = "no SIGNING_KEYS: no client can have JWTs";
+const START = "run npm start, which creates it in .dev.vars";
+const NO_SIGNING_KEYS = "SIGNING_KEYS is not set: clients cannot use JWTs";
 
-/** The local secrets are there and are keys. Says ids, which tokens say too, and never a key. */
+/** Checks that the local secrets are valid keys. Shows key ids, which are public, never keys. */
 export async function checkLocalSecrets({
   TOKEN_KEYS,
   SIGNING_KEYS,
@@ -26,8 +26,8 @@ export async function checkLocalSecrets({
 }
 
 /**
- * The deployed Worker has its secrets. What they hold nobody can read; a Worker that answers has
- * parsed them.
+ * Checks that the deployed Worker has its secrets. Their values cannot be read, but a Worker that
+ * responds has parsed them.
  */
 export async function checkRemoteSecrets(
   required: readonly string[],
@@ -35,28 +35,29 @@ export async function checkRemoteSecrets(
   wrangler: RunWrangler,
 ): Promise<Check[]> {
   const worker = await findWorker(environment, wrangler);
-  if (worker === null) return [failed("secrets", "there is no such Worker", "npm run deploy")];
+  if (worker === null) return [failed("secrets", "the Worker does not exist", "npm run deploy")];
   const missing = required.filter((name) => !worker.secretNames.includes(name));
   if (missing.length > 0) {
-    const cure = `npx wrangler secret put NAME --env "${environment}"`;
-    return [failed("secrets", `the Worker lacks ${missing.join(", ")}`, cure)];
+    const fix = `npx wrangler secret put NAME --env "${environment}"`;
+    return [failed("secrets", `missing in the Worker: ${missing.join(", ")}`, fix)];
   }
   const found = ok("secrets", worker.secretNames.join(", "));
   if (worker.secretNames.includes("SIGNING_KEYS")) return [found];
   return [
     found,
-    warning("SIGNING_KEYS", NO_SIGNING_KEYS, "docs/operations.md says how to make one"),
+    warning("SIGNING_KEYS", NO_SIGNING_KEYS, "see docs/operations.md for how to create one"),
   ];
 }
 
 async function checkRing(name: string, text: string): Promise<Check> {
   const keys = parseRingKeys(text);
-  if (typeof keys === "string") return failed(name, keys, "make each key by openssl rand -hex 32");
+  if (typeof keys === "string")
+    return failed(name, keys, "generate each key with openssl rand -hex 32");
   const ids = await Promise.all(keys.map(ringKeyId));
   const weak = keys.findIndex(isWeak);
   if (weak !== -1) {
-    const cure = "make it anew by openssl rand -hex 32";
-    return failed(name, `key ${weak + 1} (${ids[weak]}) does not look random`, cure);
+    const fix = "replace it; generate a key with openssl rand -hex 32";
+    return failed(name, `key ${weak + 1} (${ids[weak]}) does not look random`, fix);
   }
   const [sealing, ...others] = ids;
   return ok(name, `${sealing} seals${others.length > 0 ? `; ${others.join(", ")} open too` : ""}`);
@@ -64,16 +65,16 @@ async function checkRing(name: string, text: string): Promise<Check> {
 
 async function checkSigningKeys(text: string): Promise<Check> {
   const jwks = parseJwkSet(text);
-  const cure = "replace the key: npm run cli -- key add SIGNING_KEYS; see docs/operations.md";
-  if (typeof jwks === "string") return failed("SIGNING_KEYS", jwks, cure);
+  const fix = "replace the key: npm run cli -- key add SIGNING_KEYS; see docs/operations.md";
+  if (typeof jwks === "string") return failed("SIGNING_KEYS", jwks, fix);
   const keys = await importSigningKeys(jwks);
-  if (typeof keys === "string") return failed("SIGNING_KEYS", keys, cure);
+  if (typeof keys === "string") return failed("SIGNING_KEYS", keys, fix);
   const ids = keys.publicJwks.keys.map(({ kid, alg }) => `${kid} (${alg})`);
-  if (new Set(ids).size < ids.length) return failed("SIGNING_KEYS", "a key stands twice", cure);
+  if (new Set(ids).size < ids.length) return failed("SIGNING_KEYS", "duplicate key", fix);
   return ok("SIGNING_KEYS", `${ids.join(", ")}; the first signs`);
 }
 
-/** No random key, for all practical purposes, repeats so many bytes or counts up. */
+/** Whether a key repeats many bytes or counts up, which a random key practically never does. */
 function isWeak(key: Uint8Array): boolean {
   const steps = key.map((byte, index) => byte - (key[index - 1] ?? 0)).slice(1);
   return new Set(key).size < DIFFERENT_BYTES_MIN || new Set(steps).size === 1;

@@ -4,20 +4,20 @@ import { type Check, failed, ok } from "./check.ts";
 import { compareClocks } from "./database.ts";
 import { checkHashingAt } from "./hashing.ts";
 
-/** How long to wait for one answer, in milliseconds. */
+/** Timeout of one request, in milliseconds. */
 const ANSWER_MS_MAX = 15_000;
 
 /** RFC 8414 §3. */
 const METADATA = "/.well-known/oauth-authorization-server";
 
-/** How long to wait before asking a new address again, in milliseconds. */
+/** Pause between requests to a new address, in milliseconds. */
 const PAUSE_MS = 2_000;
 
 /**
- * The running service is well, its clock is right, and it can afford one PBKDF2 call at the
- * platform's cap of 100,000 iterations.
+ * Checks that the running service is healthy, its clock is correct, and it can execute one PBKDF2
+ * call at the platform's cap of 100,000 iterations.
  *
- * @param patienceMs how long the address may be unknown at first, as after a first deployment
+ * @param patienceMs how long to wait for a new address to respond
  */
 export async function checkService(address: string, patienceMs: number): Promise<Check[]> {
   try {
@@ -32,12 +32,12 @@ export async function checkService(address: string, patienceMs: number): Promise
     ];
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    const cure = "look at the address, and at the log: npx wrangler tail";
-    return [failed("service", `${address} does not answer: ${messageOf(cause)}`, cure)];
+    const fix = "check the address and the log: npx wrangler tail";
+    return [failed("service", `${address} does not respond: ${messageOf(cause)}`, fix)];
   }
 }
 
-/** The service itself knows its `PATH_PREFIX`; `ISSUER` may name another origin than this one. */
+/** Reads the path from the metadata, which knows `PATH_PREFIX`. `ISSUER` may be another origin. */
 async function tokenUrlOf(address: string): Promise<string> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
   const response = await fetch(address + METADATA, { signal });
@@ -49,7 +49,7 @@ async function askPatiently(url: string, deadlineMs: number): Promise<Response> 
   for (;;) {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-      // A new workers.dev address answers 404 in HTML until all of the edge knows it.
+      // A new workers.dev address responds with 404 and HTML until it is known everywhere.
       if (isOurs(response) || Date.now() > deadlineMs) return response;
     } catch (error) {
       if (Date.now() > deadlineMs) throw error;
@@ -60,17 +60,17 @@ async function askPatiently(url: string, deadlineMs: number): Promise<Response> 
 
 async function checkHealth(address: string, response: Response): Promise<Check> {
   const text = await response.text();
-  if (response.status === 200 && isOurs(response)) return ok("service", `${address} is well`);
+  if (response.status === 200 && isOurs(response)) return ok("service", `${address} is healthy`);
   const said = isOurs(response) ? `: ${text}` : "";
-  const cure = "the reason stands in the log: npx wrangler tail, or the output of npm start";
-  return failed("service", `${address}/healthz answers ${response.status}${said}`, cure);
+  const fix = "see the reason in the log: npx wrangler tail, or the output of npm start";
+  return failed("service", `${address}/healthz returned ${response.status}${said}`, fix);
 }
 
 function isOurs({ headers }: Response): boolean {
   return headers.get("Content-Type") === "application/json";
 }
 
-/** `Date` has whole seconds, and workerd on this machine sends none. */
+/** `Date` is precise to the second; a local workerd does not send it. */
 function checkDate({ headers }: Response, beforeMs: number): Check[] {
   const nowMs = Date.parse(headers.get("Date") ?? "");
   if (Number.isNaN(nowMs)) return [];

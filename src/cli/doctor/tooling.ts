@@ -3,24 +3,24 @@ import { resolve } from "node:path";
 import { PROJECT_DIR } from "../project.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
-/** Oldest Node that wrangler runs on. */
+/** Minimum version of Node for wrangler. */
 const NODE_MAJOR_MIN = 22;
 
-/** Node and wrangler are those that the project was tested with. */
+/** Checks the versions of Node and wrangler. */
 export function checkTooling(): Check[] {
   const [wanted, found] = [
     versionIn("package.json"),
     versionIn("node_modules/wrangler/package.json"),
   ];
   const { node } = process.versions;
-  const cure = "run through npm, which puts the project's own Node first: npm run -s cli -- doctor";
+  const fix = "run it with npm, which uses the project's own Node: npm run -s cli -- doctor";
   return [
     Number.parseInt(node, 10) >= NODE_MAJOR_MIN
       ? ok("Node", node)
-      : failed("Node", `${node}, which is older than ${NODE_MAJOR_MIN}`, cure),
+      : failed("Node", `${node} is older than ${NODE_MAJOR_MIN}`, fix),
     found === wanted
       ? ok("wrangler", found)
-      : warning("wrangler", `${found}, and not ${wanted}`, "rm -rf node_modules, and start again"),
+      : warning("wrangler", `${found} instead of ${wanted}`, "rm -rf node_modules, then npm start"),
   ];
 }
 

@@ -27,7 +27,9 @@ export function testAfterwards(walk: Walk): void {
     expect(await walk.introspect(walk.old("unused").access_token)).toMatchObject(ACTIVE);
     await walk.operator.type(dump);
     walk.operator.copyDump();
-    expect(await walk.operator.type(bring)).toMatch(/^ended: 2 tokens, revoked there since$/m);
+    expect(await walk.operator.type(bring)).toMatch(
+      /^ended 2 imported tokens that the old server has revoked since$/m,
+    );
     for (const name of ["unused", "raced"]) {
       expect(await walk.introspect(walk.old(name).access_token)).toMatchObject(INACTIVE);
       expect(await refresh(walk.clone.url, walk.old(name).refresh_token)).toMatchObject(REFUSED);

@@ -43,9 +43,9 @@ export function testSwitch(walk: Walk): void {
     const report = await walk.operator.type(bring);
     expect(report).toMatch(/^users +0 +0 +9 +1$/m);
     expect(report).toMatch(/^clients +1 +0 +4 +0$/m);
-    expect(report).toMatch(/this name is here with another id +eve$/m);
-    expect(report).toMatch(/^refresh tokens +refused +4 +revoked there/m);
-    expect(report).toMatch(/^ended: 4 tokens, revoked there since$/m);
+    expect(report).toMatch(/this name already exists with another id +eve$/m);
+    expect(report).toMatch(/^refresh tokens +refused +4 +revoked on the old server/m);
+    expect(report).toMatch(/^ended 4 imported tokens that the old server has revoked since$/m);
     expect(report).toMatch(/^refresh tokens +refused +2 +its user is inactive/m);
   });
 

@@ -59,10 +59,10 @@ describe.each(["TOKEN_KEYS", "SIGNING_KEYS"] as const)("%s", (secret: KeySecret)
     const two = (await addKey(secret, first, OPTIONS)).value;
     const verb = secret === "TOKEN_KEYS" ? "seals" : "signs";
     await expect(retireKey(secret, first, old)).rejects.toMatchObject({
-      problems: [`${old} is the only key`],
+      problems: [`${old} is the only key; add another first`],
     });
     await expect(retireKey(secret, two, old)).rejects.toMatchObject({
-      problems: [`${old} is the key that ${verb}; promote another first`],
+      problems: [`${old} is the key that ${verb} new tokens; promote another first`],
     });
     for (const change of [retireKey, promoteKey]) {
       await expect(change(secret, two, "00000000")).rejects.toMatchObject({ reason: "invalid" });

@@ -32,8 +32,8 @@ describe("a variable in a file", () => {
     expect(() => substituteVariables(json, VARIABLES)).toThrow(
       expect.objectContaining({
         problems: [
-          "clients[1].client_secret: the environment has no variable NONE",
-          "users[0].claims.a: the environment has no variable toString",
+          "clients[1].client_secret: environment variable NONE is not set",
+          "users[0].claims.a: environment variable toString is not set",
         ],
       }),
     );
@@ -51,7 +51,7 @@ describe("a variable in a file", () => {
   test("in JSON that is too deep is refused, as a mistake in the file", () => {
     const deep = JSON.parse("[".repeat(5000) + "]".repeat(5000));
     expect(() => substituteVariables(deep, VARIABLES)).toThrow(
-      expect.objectContaining({ problems: ["file: is nested too deeply"] }),
+      expect.objectContaining({ problems: ["file: nested too deeply"] }),
     );
   });
 });

@@ -70,11 +70,11 @@ describe("a user", () => {
     ["argon2$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA", ["argon2"]],
     ["bcrypt_sha256$$2b$12$abc", ["bcrypt_sha256"]],
     ["scrypt$salt$16384$8$1$hash", ["scrypt"]],
-    ["own$hasher", ["what Django does not name"]],
+    ["own$hasher", ["an unknown hasher"]],
   ])("keeps the record %s", (password, hashers) => {
     const mapping = mapUser(row({ username: "ada", password }), "username");
     expect(mapping).toMatchObject({ value: { id: "1", password_record: password } });
-    const remarks = hashers.map((hasher) => expect.stringContaining(`hashed by ${hasher},`));
+    const remarks = hashers.map((hasher) => expect.stringContaining(`hashed with ${hasher},`));
     expect(mapping).toMatchObject({ remarks });
   });
 
