@@ -1,6 +1,11 @@
 import { allRows, idOf, nameOf } from "../admin/all-rows.ts";
 import { ManagementError, type Subject } from "../errors/management-error.ts";
-import { type Registry, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
+import {
+  canShareStatements,
+  type Registry,
+  RegistryConflict,
+  type RegistryWrite,
+} from "../storage/registry.ts";
 import {
   type Applied,
   type ApplyDeps,
@@ -28,10 +33,13 @@ export interface ApplyOptions {
 /** Number of entries whose secrets are hashed in parallel and then written. */
 const HASHED_AT_ONCE = 50;
 
-// A longer transaction would take D1 too long: it has 50 changes, or 200 new clients and users.
-const CHANGE_COST = 4;
-const INSERT_COST = 1;
+/**
+ * Limits how long D1 works on a transaction: 200 of similar writes, which share their statements, or
+ * 50 of others.
+ */
 const TRANSACTION_COST_MAX = 200;
+const SHARED_COST = 1;
+const OWN_COST = 4;
 
 /**
  * Creates or updates clients and users to match a file. Idempotent: a secret that matches its hash
@@ -142,12 +150,12 @@ function createWriter(
     async add(steps: readonly Step[]): Promise<readonly Applied[]> {
       for (const { write: added } of steps) {
         if (added === null) continue;
-        if (cost + costOf(added) > TRANSACTION_COST_MAX) {
+        if (cost + costAfter(waiting.at(-1), added) > TRANSACTION_COST_MAX) {
           await write(waiting.splice(0));
           cost = 0;
         }
+        cost += costAfter(waiting.at(-1), added);
         waiting.push(added);
-        cost += costOf(added);
       }
       return steps.map(({ write: _, ...applied }) => applied);
     },
@@ -157,9 +165,9 @@ function createWriter(
   };
 }
 
-/** What a write costs D1: new clients and users share their statements. */
-function costOf({ kind }: RegistryWrite): number {
-  return kind === "insert_client" || kind === "insert_user" ? INSERT_COST : CHANGE_COST;
+function costAfter(previous: RegistryWrite | undefined, write: RegistryWrite): number {
+  const isShared = previous !== undefined && canShareStatements(previous, write);
+  return isShared ? SHARED_COST : OWN_COST;
 }
 
 function withoutRecords(deps: ApplyDeps): ApplyDeps {

@@ -106,7 +106,7 @@ function insertions(
 }
 
 /** The rows as JSON, split into texts of at most {@link TEXT_LENGTH_MAX}. */
-function splitJson(rows: readonly Columns[]): string[] {
+export function splitJson(rows: readonly object[]): string[] {
   const lists: string[][] = [[]];
   let length = 0;
   for (const row of rows.map((each) => JSON.stringify(each))) {

@@ -10,6 +10,12 @@ import {
   userInsertions,
 } from "./registry-inserts.ts";
 import {
+  buildDeletion,
+  buildUpdates,
+  describeColumns,
+  type RowUpdate,
+} from "./registry-updates.ts";
+import {
   endSessionStatements,
   removeSessionsStatements,
   type SessionReference,
@@ -51,18 +57,21 @@ export type RegistryWrite =
 /** The id makes sure that it is the user that was read, even if names were swapped since. */
 type ExpectedUser = Partial<UserColumns & Pick<UserRow, "id">>;
 
-/** The database's clock, which differs from the Worker's by milliseconds. */
-const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-
 /** SQLite's message for a row that exists already. */
 const TAKEN = /UNIQUE constraint failed/;
 
-/** SQLite's message when a guard below makes it parse invalid JSON, on purpose. */
+/** SQLite's message when a failing guard makes it parse invalid JSON, on purpose. */
 const GUARD_FAILED = /malformed JSON/;
+
+type ClientUpdate = Extract<RegistryWrite, { kind: "update_client" }>;
+type UserUpdate = Extract<RegistryWrite, { kind: "update_user" }>;
+
+const CLIENTS = { table: "clients", key: "client_id" } as const;
+const USERS = { table: "users", key: "username" } as const;
 
 /**
  * The statements of writes. Their transaction fails if a row is not as expected, or if a user name
- * is taken. Consecutive new clients, and new users, are added together.
+ * is taken. Successive writes that {@link canShareStatements} are made together.
  *
  * @param mode how user names are compared
  */
@@ -71,58 +80,119 @@ export function buildStatements(
   writes: readonly RegistryWrite[],
   mode: UsernameMode,
 ): D1PreparedStatement[] {
-  return groupByKind(writes).flatMap((run) => {
-    const newClients = run.filter((write) => write.kind === "insert_client");
-    const newUsers = run.filter((write) => write.kind === "insert_user");
-    const changes = run.filter((write) => {
-      return write.kind !== "insert_client" && write.kind !== "insert_user";
-    });
+  return groupWrites(writes).flatMap((group) => {
     return [
-      ...clientInsertions(db, newClients),
-      ...userInsertions(db, newUsers, mode),
-      ...changes.flatMap((change) => buildChange(db, change, mode)),
+      ...clientInsertions(
+        db,
+        group.filter((write) => write.kind === "insert_client"),
+      ),
+      ...userInsertions(
+        db,
+        group.filter((write) => write.kind === "insert_user"),
+        mode,
+      ),
+      ...buildUpdates(
+        db,
+        CLIENTS,
+        group.filter((write) => write.kind === "update_client").map(toClientUpdate),
+      ),
+      ...updateUsers(
+        db,
+        group.filter((write) => write.kind === "update_user"),
+        mode,
+      ),
+      ...group.flatMap((write) => buildRemoval(db, write)),
     ];
   });
 }
 
-/** Groups consecutive writes of one kind. */
-function groupByKind(writes: readonly RegistryWrite[]): RegistryWrite[][] {
-  const runs: RegistryWrite[][] = [];
-  for (const write of writes) {
-    const run = runs.at(-1);
-    if (run?.[0]?.kind === write.kind) run.push(write);
-    else runs.push([write]);
-  }
-  return runs;
+/** Whether a write can use the statements of the one before it, which makes it cheaper. */
+export function canShareStatements(previous: RegistryWrite, write: RegistryWrite): boolean {
+  const kind = describeStatements(write);
+  return kind !== null && kind === describeStatements(previous);
 }
 
-function buildChange(
+/** Equal for writes that can share statements; null: the write cannot. */
+function describeStatements(write: RegistryWrite): string | null {
+  switch (write.kind) {
+    case "insert_client":
+    case "insert_user":
+      return write.kind;
+    case "update_client":
+      return write.kind + describeColumns(toClientUpdate(write));
+    case "update_user":
+      // Names are checked one by one, because one rename may free the name of the next.
+      if (write.fields.username !== undefined) return null;
+      return write.kind + describeColumns(toUserUpdate(write));
+    default:
+      return null;
+  }
+}
+
+/** Groups successive writes that share statements. No row is updated twice in a group. */
+function groupWrites(writes: readonly RegistryWrite[]): RegistryWrite[][] {
+  const groups: RegistryWrite[][] = [];
+  let names = new Set<string>();
+  for (const write of writes) {
+    const group = groups.at(-1);
+    const previous = group?.at(-1);
+    const name = "clientId" in write ? write.clientId : write.username;
+    if (group && previous && canShareStatements(previous, write) && !names.has(name)) {
+      group.push(write);
+    } else {
+      groups.push([write]);
+      names = new Set();
+    }
+    names.add(name);
+  }
+  return groups;
+}
+
+function toClientUpdate({ clientId, fields, expected = {}, endsSessions }: ClientUpdate) {
+  const nowColumns = endsSessions ? ["not_before_ms"] : [];
+  return { name: clientId, fields, expected, nowColumns };
+}
+
+function toUserUpdate({ username, fields, expected = {}, ...write }: UserUpdate): RowUpdate {
+  const { username: newName, ...others } = fields;
+  const unlocks = write.unlocks || others.password_record !== undefined;
+  return {
+    name: username,
+    fields: { ...others, ...(newName === undefined ? {} : nameColumns(newName)) },
+    expected,
+    nowColumns: [
+      ...(write.endsSessions ? ["not_before_ms"] : []),
+      ...(unlocks ? ["unlocked_at_ms"] : []),
+    ],
+  };
+}
+
+function updateUsers(
   db: D1Database,
-  write: Exclude<RegistryWrite, ClientInsert | UserInsert>,
+  writes: readonly UserUpdate[],
   mode: UsernameMode,
 ): D1PreparedStatement[] {
+  const renamings = writes.flatMap(({ username, fields: { username: newName } }) => {
+    return newName === undefined ? [] : [requireNameIsFree(db, newName, mode, username)];
+  });
+  return [...renamings, ...buildUpdates(db, USERS, writes.map(toUserUpdate))];
+}
+
+/** The statements of a deletion or of the end of a session; none for other writes. */
+function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedStatement[] {
   switch (write.kind) {
-    case "update_client":
-      return update(
-        db,
-        { table: "clients", key: "client_id", name: write.clientId },
-        { ...write, nowColumns: write.endsSessions ? ["not_before_ms"] : [] },
-      );
-    case "update_user":
-      return updateUser(db, write, mode);
     case "delete_client":
-      return [
-        clientDeletion(db, write.clientId),
-        ...remove(db, { table: "clients", key: "client_id", name: write.clientId }),
-      ];
+      return [clientDeletion(db, write.clientId), ...buildDeletion(db, CLIENTS, write.clientId)];
     case "delete_user":
       return [
         ...removeSessionsStatements(db, write.username),
         userDeletion(db, write.username),
-        ...remove(db, { table: "users", key: "username", name: write.username }, write.expected),
+        ...buildDeletion(db, USERS, write.username, write.expected),
       ];
     case "end_session":
       return endSessionStatements(db, write);
+    default:
+      return [];
   }
 }
 
@@ -130,58 +200,4 @@ function buildChange(
 export function isConflict(error: unknown): boolean {
   const text = String(error);
   return TAKEN.test(text) || GUARD_FAILED.test(text);
-}
-
-type UserUpdate = Extract<RegistryWrite, { kind: "update_user" }>;
-
-function updateUser(db: D1Database, write: UserUpdate, mode: UsernameMode): D1PreparedStatement[] {
-  const { username: name, expected } = write;
-  const { username: newName, ...others } = write.fields;
-  const renaming = newName === undefined ? [] : [requireNameIsFree(db, newName, mode, name)];
-  const fields = { ...others, ...(newName === undefined ? {} : nameColumns(newName)) };
-  const nowColumns = [
-    ...(write.endsSessions ? ["not_before_ms"] : []),
-    ...(write.unlocks || others.password_record !== undefined ? ["unlocked_at_ms"] : []),
-  ];
-  const row = { table: "users", key: "username", name } as const;
-  return [...renaming, ...update(db, row, { fields, nowColumns, ...(expected && { expected }) })];
-}
-
-type Fields = Readonly<Record<string, string | number | null>>;
-
-interface Row {
-  readonly table: "clients" | "users";
-  readonly key: "client_id" | "username";
-  readonly name: string;
-}
-
-// Table and column names are constants of this file and never input; every value is bound.
-function update(
-  db: D1Database,
-  row: Row,
-  change: { fields: Fields; expected?: Fields; nowColumns: readonly string[] },
-): D1PreparedStatement[] {
-  const { fields, expected = {}, nowColumns } = change;
-  const assignments = Object.keys(fields).map((column) => `${column} = ?`);
-  // max: a row created after a deletion may start slightly in the future.
-  assignments.push(...nowColumns.map((column) => `${column} = max(${column}, ${NOW_MS})`));
-  const query = `UPDATE ${row.table} SET ${assignments.join(", ")} WHERE ${row.key} = ?`;
-  const statement = db.prepare(query).bind(...Object.values(fields), row.name);
-  return [guard(db, row, expected), statement];
-}
-
-function remove(db: D1Database, row: Row, expected: Fields = {}): D1PreparedStatement[] {
-  const query = `DELETE FROM ${row.table} WHERE ${row.key} = ?`;
-  return [guard(db, row, expected), db.prepare(query).bind(row.name)];
-}
-
-/**
- * Makes the transaction fail unless there is such a row. SQLite does not treat an update of no row
- * as an error, and only triggers can raise one.
- */
-function guard(db: D1Database, { table, key, name }: Row, expected: Fields): D1PreparedStatement {
-  const conditions = [`${key} = ?`, ...Object.keys(expected).map((column) => `${column} IS ?`)];
-  const exists = `EXISTS (SELECT 1 FROM ${table} WHERE ${conditions.join(" AND ")})`;
-  const query = `SELECT json(CASE WHEN ${exists} THEN '{}' ELSE 'changed' END)`;
-  return db.prepare(query).bind(name, ...Object.values(expected));
 }

@@ -15,7 +15,7 @@ import { listSpellings, rowsByName } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 export type { ClientColumns, UserColumns } from "./registry-inserts.ts";
-export type { RegistryWrite } from "./registry-sql.ts";
+export { canShareStatements, type RegistryWrite } from "./registry-sql.ts";
 
 /** Which rows of a table to read, in the order of their keys. */
 export interface PageRange {
