@@ -53,7 +53,7 @@ export async function importDump(
     ...{ models, withTokens, restoresDeleted, expiresAfterMs, nowMs },
   });
   requireImportable(survey, options);
-  const newClients = nameIntrospectors(survey.newClients, options, tally);
+  const newClients = nameIntrospectors(survey.newClients, survey.clients.values(), options, tally);
   const expiredRemoved = await deps.store.removeExpired();
   await addClients(newClients, deps);
   const users = createUserBatches(survey, deps.store, models.usernameField, {

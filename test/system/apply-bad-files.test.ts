@@ -81,12 +81,12 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
   [
     "with a client twice",
     client({ client_id: good.client_id }),
-    ["clients[1].client_id: stands twice"],
+    ["clients[1].client_id: duplicate"],
   ],
   [
     "with a user twice",
     json({ users: [1, 2].map(() => ({ username: "x", password: SECRET })) }),
-    ["users[1].username: stands twice"],
+    ["users[1].username: duplicate"],
   ],
   [
     "with a new confidential client without a secret",

@@ -235,7 +235,7 @@ describe("cli apply refuses records and ids that do not fit:", () => {
     [
       "an id twice",
       () => ({ users: [1, 2].map((one) => ({ username: `n${one}`, id: "same" })) }),
-      "users[1].id: stands twice",
+      "users[1].id: duplicate",
     ],
   ])("%s", async (_, entries, reason) => {
     const before = readRegistry(stateDir);

@@ -188,6 +188,19 @@ describe("a second import", () => {
     expect(refreshTokensHere()).toMatchObject({ "refresh-1": "ended", "refresh-2": "ended" });
   });
 
+  test("accepts an existing client as --introspection, and warns that it is unchanged", async () => {
+    execute("DELETE FROM clients");
+    const words = ["--introspection", "shop"];
+    await importRows(SITE, ...words);
+    const before = importedState(stateDir);
+    const report = await importRows(SITE, ...words);
+    expect(report).toMatchObject({ clients: { taken: 0, unchanged: 1 } });
+    expect(report.warnings).toContainEqual(
+      expect.stringMatching(/^--introspection does not change existing clients: shop\./),
+    );
+    expect(importedState(stateDir)).toEqual(before);
+  });
+
   test("says to people how many tokens it ended", async () => {
     writeFileSync(file, JSON.stringify([refreshToken(1, REVOKED), ...ACCOUNTS]));
     const { stdout } = await command(["import", "django", file, "--persist-to", stateDir]);

@@ -188,7 +188,7 @@ describe("cli import django of what is odd", () => {
       access_tokens: { taken: 1, refused: 10 },
       ignored_models: { "auth.group": 1 },
       warnings: [
-        expect.stringMatching(/^\d confidential clients can introspect their own tokens alone/),
+        expect.stringMatching(/^\d confidential clients can introspect only their own tokens/),
         "SCOPES does not contain photos, which 1 of the live sessions and tokens have",
       ],
     });

@@ -43,7 +43,7 @@ describe("a variable in a file", () => {
     "written as %s is refused, and not quoted",
     (text) => {
       expect(() => substituteVariables({ a: text }, VARIABLES)).toThrow(
-        expect.objectContaining({ problems: [expect.stringMatching(/^a: has \$\{ without/)] }),
+        expect.objectContaining({ problems: [expect.stringMatching(/^a: contains \$\{ without/)] }),
       );
     },
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseClientEntry } from "../../../src/admin/entries.ts";
 import { nameIntrospectors } from "../../../src/django-import/introspection.ts";
+import type { KnownClient } from "../../../src/django-import/known-accounts.ts";
 import { createTally } from "../../../src/django-import/report.ts";
 
 const ENTRIES = [
@@ -9,9 +10,17 @@ const ENTRIES = [
   parseClientEntry({ client_id: "app", token_endpoint_auth_method: "none" }),
 ];
 
+const KEPT: KnownClient = {
+  clientId: "old",
+  fate: "kept",
+  isDisabled: false,
+  refreshIdleSeconds: null,
+  endedMs: 0,
+};
+
 function name(introspectors: string[], scopes = ["read", "introspection", "write"]) {
   const tally = createTally();
-  const entries = nameIntrospectors(ENTRIES, { introspectors, scopes }, tally);
+  const entries = nameIntrospectors(ENTRIES, [KEPT], { introspectors, scopes }, tally);
   const { warnings } = tally.report({ expiredRemoved: 0, revokedEnded: 0 });
   return { entries, warnings };
 }
@@ -29,6 +38,12 @@ describe("the scope introspection in an import", () => {
     expect(entries).toEqual([{ ...ENTRIES[0], ...scopes }, ENTRIES[1], ENTRIES[2]]);
     expect(warnings).toEqual([expect.stringMatching(/^1 confidential clients .*: shop\. /)]);
     expect(name(["api", "shop"]).warnings).toEqual([]);
+  });
+
+  test("changes nothing for an existing client, and warns", () => {
+    const { entries, warnings } = name(["api", "shop", "old"]);
+    expect(entries).toEqual(name(["api", "shop"]).entries);
+    expect(warnings).toEqual([expect.stringMatching(/does not change existing clients: old\./)]);
   });
 
   test.each(["nobody", "app"])("is refused to %s, which is no confidential client", (id) => {
