@@ -11,9 +11,9 @@ export interface CredentialSource {
   /** The `Authorization` header as sent, or null. */
   readonly authorization: string | null;
   readonly params: Params;
-  /** Where the request comes from, or null when the platform does not say. */
+  /** The caller's address, or null if the platform does not provide it. */
   readonly address: string | null;
-  /** The names of this service in the `aud` of an assertion. */
+  /** Valid values of the `aud` of an assertion. */
   readonly audiences: readonly string[];
 }
 
@@ -34,9 +34,9 @@ export interface ClientAuthDeps {
 export interface PresentedCredentials {
   readonly clientId: string;
   /**
-   * Verifies them against what is registered; the same work for a client that does not exist.
+   * Verifies them. Takes the same time for an unknown client.
    *
-   * @param client the client of that id, or null when there is none
+   * @param client the client with that id, or null if there is none
    * @returns the client, now authenticated
    * @throws Refusal of a reason that becomes `invalid_client`
    */
@@ -45,16 +45,16 @@ export interface PresentedCredentials {
 
 /** One way to authenticate a client (RFC 6749 §2.3). */
 export interface ClientAuthenticator {
-  /** The registrations that it satisfies; metadata lists them. */
+  /** The registered methods that it implements; the metadata lists them. */
   readonly methods: readonly ClientAuthMethod[];
   /** Signature algorithms that it accepts, where it accepts signatures. */
   readonly algorithms?: readonly string[];
   /**
-   * Reads the credentials of a request that uses this way. A malformed use is rejected here: it
-   * must not fall back to another way.
+   * Reads the credentials of a request that uses this method. Malformed credentials are rejected:
+   * there is no fallback to another method.
    *
-   * @returns null when the request does not use it
-   * @throws Refusal when the use is malformed or contradicts itself
+   * @returns null if the request does not use this method
+   * @throws Refusal when the credentials are malformed or contradictory
    */
   read(source: CredentialSource): PresentedCredentials | null;
 }

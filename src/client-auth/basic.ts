@@ -37,7 +37,7 @@ function decodeCredentials(encoded: string): { clientId: string; secret: string 
   return { clientId, secret };
 }
 
-/** One method a request (RFC 6749 §2.3); the same credentials in both places are one method. */
+/** One method per request (RFC 6749 §2.3); equal credentials in header and body are allowed. */
 function refuseContradiction(params: Params, clientId: string, secret: string): void {
   const bodyClientId = params.get("client_id") ?? clientId;
   const bodySecret = params.get("client_secret") ?? secret;

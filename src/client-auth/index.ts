@@ -9,7 +9,7 @@ import { bodyAuthenticator } from "./body.ts";
 import { publicAuthenticator } from "./none.ts";
 import { privateKeyJwtAuthenticator } from "./private-key-jwt.ts";
 
-/** Every way to authenticate a client. The first one that a request uses decides alone. */
+/** All client authentication methods. The first one that a request uses is decisive. */
 export const CLIENT_AUTHENTICATORS: readonly ClientAuthenticator[] = [
   privateKeyJwtAuthenticator,
   basicAuthenticator,
@@ -18,7 +18,10 @@ export const CLIENT_AUTHENTICATORS: readonly ClientAuthenticator[] = [
 ];
 
 /**
- * Reads the credentials of a request's client. Nothing is verified yet.
+ * Reads the client credentials of a request, unverified.
+ *
+ * @example
+ * const client = await readCredentials(source).verify(await lookup, deps);
  *
  * @throws Refusal when there are none, or they are malformed
  */

@@ -48,7 +48,7 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
   },
 };
 
-/** One method a request (RFC 6749 §2.3). */
+/** One method per request (RFC 6749 §2.3). */
 function refuseSecondMethod(authorization: string | null, params: Params, clientId: string): void {
   const hasBasic = /^basic\s/i.test(authorization ?? "");
   const namesAnother = (params.get("client_id") ?? clientId) !== clientId;
@@ -57,7 +57,7 @@ function refuseSecondMethod(authorization: string | null, params: Params, client
   }
 }
 
-/** The keys that an assertion may be signed with; none unless the client has this method. */
+/** The keys for assertions; none unless the client uses this method. */
 function keysOf(client: Client | null): NonNullable<Client["jwks"]> {
   return (client?.authMethod === "private_key_jwt" ? client.jwks : null) ?? { keys: [] };
 }

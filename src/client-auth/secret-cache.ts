@@ -10,15 +10,15 @@ const SECRETS_MAX = 1000;
 const SECRET_AGE_MS_MAX = 600_000;
 
 /**
- * First and longest pause between two looks while another request checks the same secret, in
- * milliseconds. Each pause is twice the one before.
+ * Initial and longest polling interval while another request checks the same secret, in
+ * milliseconds. Doubles after each poll.
  */
 const PAUSE_MS_MIN = 10;
 const PAUSE_MS_MAX = 640;
 
 /**
- * After so long a check is given up on, in milliseconds: the platform drops the request of a caller
- * who hangs up, and nothing behind its `await` runs, not even a `finally`.
+ * After this time a check is considered dead, in milliseconds: when a caller disconnects, the
+ * platform drops the request, and nothing after its `await` runs, not even a `finally`.
  */
 const CHECK_MS_MAX = 3_000;
 
@@ -32,7 +32,7 @@ export interface PresentedSecret {
 
 /** A check of a secret that is in progress. */
 export interface SecretCheck {
-  /** The hash that the secret matched a short time ago, or null: it must be checked. */
+  /** The hash that the secret matched recently, or null: check it. */
   readonly cached: string | null;
   /** Caches that the secret matches this hash. */
   store(hash: string): void;
@@ -41,15 +41,15 @@ export interface SecretCheck {
 }
 
 /**
- * Caches in this isolate which client secrets were right, so that a client that calls often costs
- * PBKDF2 once. The key is the exact stored hash, so that a changed secret drops out by itself, and
- * an HMAC of what was presented, under a key that never leaves the isolate. Wrong secrets are not
- * cached: they could push the right ones out.
+ * Caches right client secrets in this isolate, so that PBKDF2 runs once for a client that calls
+ * often. The key is the stored hash, so that a changed secret is no longer found, and an HMAC of
+ * the presented secret under a key that never leaves the isolate. Wrong secrets are not cached:
+ * they could evict right ones.
  */
 export interface SecretCache {
   /**
-   * Looks a secret up. While another request checks the same one, waits for its result, for a
-   * while: many requests that reach a new isolate at once cost one check. The same work for any
+   * Looks a secret up. While another request checks the same one, waits for its result for a while:
+   * many simultaneous requests in a new isolate cost one check. The time does not depend on the
    * number of hashes.
    */
   begin(presented: PresentedSecret): Promise<SecretCheck>;
@@ -60,7 +60,7 @@ export interface SecretCacheOptions {
   readonly random: Random;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Waits so many milliseconds. */
+  /** Waits for that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export interface SecretCacheOptions {
 export function createSecretCache({ random, clock, wait }: SecretCacheOptions): SecretCache {
   const key = hmacKey(random(32));
   const matchedAtMs = new BoundedMap<number>(SECRETS_MAX);
-  /** Since when a secret of a client is being checked. */
+  /** When the check of a secret started. */
   const checks = new BoundedMap<{ readonly atMs: number }>(SECRETS_MAX);
 
   const isFresh = (atMs: number | undefined, ageMsMax: number) => {
@@ -77,7 +77,7 @@ export function createSecretCache({ random, clock, wait }: SecretCacheOptions): 
 
   return {
     async begin({ clientId, secret, hashes }) {
-      // Of any length until they are verified: the cache keeps no text of a caller.
+      // A digest, since unverified input may have any length.
       const presented = utf8(JSON.stringify([clientId, secret]));
       const name = toHex(await hmacSha256(await key, presented));
       const find = () => {

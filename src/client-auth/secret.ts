@@ -7,9 +7,9 @@ import type { ClientAuthDeps, PresentedCredentials } from "./authenticator.ts";
 import type { PresentedSecret, SecretCheck } from "./secret-cache.ts";
 
 /**
- * A client id and secret, wherever the request carries them.
+ * A client id and secret, from the header or the body.
  *
- * @param address where it comes from, or null when the platform does not say
+ * @param address of the request, or null if the platform does not provide it
  */
 export function secretCredentials(
   clientId: string,
@@ -55,7 +55,7 @@ async function checkSecret(
   }
 }
 
-/** The same work for every client, and for one that does not exist. @throws Refusal */
+/** Takes the same time for all clients, including unknown ones. @throws Refusal */
 async function compareSecret(
   client: Client | null,
   { secret, hashes }: PresentedSecret,
@@ -72,8 +72,8 @@ async function compareSecret(
 }
 
 /**
- * A public client may have a secret, as in DOT: it may send none, and a wrong one is rejected. The
- * right one does not make it confidential.
+ * A public client may have a secret, as in DOT. It need not send it, a wrong one is rejected, and
+ * the right one does not make the client confidential.
  */
 function requireSecretMethod(client: Client): Client {
   const hasNoSecret = client.authMethod === "none" && client.secretHash === null;
@@ -83,7 +83,7 @@ function requireSecretMethod(client: Client): Client {
   return client;
 }
 
-/** The hashes of which one may match: none for a secret that no client can have. */
+/** The hashes that the secret may match; none for an invalid secret. */
 function hashesFor(client: Client | null, secret: string, nowMs: number): readonly string[] {
   if (client === null || hasControlCharacter(secret)) return [];
   const { secretHash, previousSecretHash, previousSecretEndsAtMs } = client;
@@ -93,7 +93,7 @@ function hashesFor(client: Client | null, secret: string, nowMs: number): readon
   return hashes;
 }
 
-/** From now on the secret costs one PBKDF2 call in every isolate. */
+/** Replaces an outdated hash: a current one takes one PBKDF2 call. */
 async function rehash(
   client: Client,
   outdated: string,

@@ -1,33 +1,36 @@
 import { Refusal } from "../errors/refusal.ts";
 import type { InTurn } from "./pbkdf2.ts";
 
-/** How often who waits looks whether it is its turn, in milliseconds. */
-const LOOK_MS = 5;
+/** Polling interval of a waiting derivation, in milliseconds. */
+const POLL_MS = 5;
 
 /**
- * After so long without a sign of life a derivation is taken for dead, in milliseconds: the
- * platform drops the request of a caller who hangs up, and nothing behind its `await` runs, no
- * `finally` either. A derivation itself takes a tenth of a second, in production and on a laptop.
+ * After this time without activity a derivation is considered dead, in milliseconds: when a caller
+ * disconnects, the platform drops the request, and nothing after its `await` runs, not even a
+ * `finally`. A derivation takes a tenth of a second, in production and on a laptop.
  */
 const LIFE_MS = 3_000;
 
 /** What {@link createHashingQueue} needs. */
 export interface HashingQueueOptions {
-  /** Derivations of one queue under way or waiting; the rest are refused. */
+  /** Most derivations in the queue, running or waiting; further ones are rejected. */
   readonly hashesMax: number;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Waits so many milliseconds. */
+  /** Waits for that many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
 }
 
 /**
- * Lets derivations of this isolate run one after the other, and few of them: each holds the thread,
- * so that side by side none would be done sooner and everybody else would wait for all.
+ * Builds a queue in which derivations of this isolate run one at a time. Each blocks the thread:
+ * in parallel none would finish sooner, and other requests would wait for all.
  *
- * Who waits looks for itself, rather than be called by the one before, who may never return.
+ * Waiters poll instead of being woken by their predecessor: the runtime may drop a request without
+ * running its `finally`. The queue throws Refusal `hashing_busy`, before any work, when it is full.
  *
- * @throws what it builds throws Refusal `hashing_busy`, before any work, when too many wait
+ * @example
+ * const inTurn = createHashingQueue({ hashesMax: 32, clock, wait });
+ * const key = await inTurn((pause) => derive(pause));
  */
 export function createHashingQueue(options: HashingQueueOptions): InTurn {
   const { hashesMax, clock, wait } = options;
@@ -50,7 +53,7 @@ export function createHashingQueue(options: HashingQueueOptions): InTurn {
     queue.push(own);
     try {
       while (queue.includes(own) && queue[0] !== own) {
-        await live(LOOK_MS);
+        await live(POLL_MS);
         removeDead(clock());
       }
       return await derive(() => live(0));

@@ -1,16 +1,15 @@
 /**
- * Where a request comes from, as the platform itself says: it replaces whatever a caller put there.
- * `X-Forwarded-For` and the like are the caller's own words. Null: a Worker of the same account
- * called and did not pass it on.
+ * The caller's address from the platform, which overwrites this header. `X-Forwarded-For` and the
+ * like can be forged. Null: a Worker of the same account called and did not forward it.
  */
 export function readAddress(request: Request): string | null {
   return request.headers.get("CF-Connecting-IP");
 }
 
-/** The header in which a client with a secret or key names the address of the user it serves. */
+/** The header in which a confidential client sends the address of its user. */
 export const FORWARDED_FOR = "Tollgate-Forwarded-For";
 
-/** What {@link FORWARDED_FOR} says; only a client that authenticated may be believed. */
+/** The value of {@link FORWARDED_FOR}. Trust it only from an authenticated client. */
 export function readForwardedFor(request: Request): string | null {
   return request.headers.get(FORWARDED_FOR)?.trim() || null;
 }

@@ -16,10 +16,10 @@ export function readBearer({ headers }: Request): string | null {
 }
 
 /**
- * Lets a request through the address filter, before its bearer token is looked up: a token that was
- * valid once can be sent again and again.
+ * Applies the address filter before the bearer token is looked up: an expired or revoked token can
+ * be sent any number of times.
  *
- * @returns the name under which the filter knows the caller
+ * @returns the caller's name in the filter
  * @throws Refusal `address_throttled`
  */
 export async function limitBearer(
@@ -27,18 +27,18 @@ export async function limitBearer(
   bearer: string,
   { addressFilter }: Deps,
 ): Promise<string> {
-  // The filter keeps no token in the clear.
+  // A digest, so that the filter stores no token.
   const holder = toHex(await sha256(bearer));
   await addressFilter.limit(readAddress(request), holder);
   return holder;
 }
 
 /**
- * Authenticates the holder of a bearer token for this service's own API. Sends the look-ups that
- * were started before.
+ * Authenticates a caller of this service's own API by its bearer token. Sends the lookups that were
+ * started before.
  *
- * @param located the token, as the issuer located it
- * @param holder as {@link limitBearer} returned it
+ * @param located the token, located by the issuer
+ * @param holder from {@link limitBearer}
  * @throws Refusal when the token is not valid, or not for this service
  * @throws Unavailable
  */
@@ -52,7 +52,7 @@ export async function authenticateBearer(
   if (active === null) throw new Refusal("caller_token_inactive");
   deps.addressFilter.exempt(readAddress(request), holder);
   setLogFields({ clientId: active.clientId });
-  // The API that a token is for could pass it on, and with it the right to call here.
+  // A token for another API is rejected: that API could use it to call here.
   if (active.audience !== null && active.audience !== issuerUrlOf(request, deps)) {
     throw new Refusal("caller_token_for_another");
   }
@@ -60,8 +60,8 @@ export async function authenticateBearer(
 }
 
 /**
- * Requires a scope that is given by name. The client must be registered for it at this moment: one
- * that loses the scope loses it for the tokens that it has, too.
+ * Requires a scope that clients have only by name. The client must still be registered for it, so
+ * that removing the scope from a client affects its existing tokens.
  *
  * @throws Refusal `caller_scope_insufficient`
  */

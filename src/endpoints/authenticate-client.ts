@@ -10,7 +10,7 @@ import { assertionAudiences } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /**
- * Authenticates the client of a request. Sends the look-ups that were started before.
+ * Authenticates the client of a request. Sends the lookups that were started before.
  *
  * @throws Refusal of a reason that becomes `invalid_client`, and those of {@link readClient}
  * @throws Unavailable
@@ -26,10 +26,10 @@ export async function authenticateClient(
 }
 
 /**
- * The first half of {@link authenticateClient}: reads the credentials, and lets the request through
- * the address filter. Looks nothing up.
+ * The first half of {@link authenticateClient}: reads the credentials and applies the address
+ * filter. Without lookups.
  *
- * @throws Refusal when no client is named, two methods are used at once, or the address makes too
+ * @throws Refusal when there are no credentials, two methods are used, or the address makes too
  *   many requests
  */
 export async function readClient(
@@ -59,7 +59,7 @@ export async function verifyClient(
     deps.allowedOrigins.record(origin, context.isOriginAllowed);
   }
   const client = await lookup;
-  // The id of an unknown client is the caller's own text, which stays out of the log.
+  // The id of an unknown client is a caller's text and must not be logged.
   if (client !== null) setLogFields({ clientId: client.clientId });
   const verified = await credentials.verify(client, deps.clientAuth);
   if (origin !== null) context.isOriginAllowed = verified.allowedOrigins.includes(origin);

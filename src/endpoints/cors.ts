@@ -3,19 +3,19 @@ import { readAddress } from "./address.ts";
 import type { RequestContext } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
-/** How long a browser may remember a preflight, in seconds. */
+/** How long a browser may cache a preflight, in seconds. */
 const PREFLIGHT_SECONDS = 600;
 
-/** What a page may send when its preflight names nothing. */
+/** Allowed request headers if the preflight requests none. */
 const REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key";
 
-/** Headers that a page may read besides those that the Fetch Standard always allows. */
+/** Response headers that a page may read, in addition to those of the Fetch Standard. */
 const RESPONSE_HEADERS = "Retry-After, X-Request-Id, WWW-Authenticate";
 
 /** A header's name (RFC 9110 §5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** Answers `OPTIONS` of what every page may read. */
+/** Responds to `OPTIONS` for an endpoint that all pages may read. */
 export function preflightForAnyone({ request }: RequestContext, methods: string): Response {
   return empty(204, {
     Allow: methods,
@@ -26,7 +26,7 @@ export function preflightForAnyone({ request }: RequestContext, methods: string)
   });
 }
 
-/** Lets every page read an answer, an error too. */
+/** Allows all pages to read a response, including errors. */
 export function shareWithAnyone(response: Response): Response {
   response.headers.set("Access-Control-Allow-Origin", "*");
   if (!response.ok) response.headers.set("Access-Control-Expose-Headers", RESPONSE_HEADERS);
@@ -34,9 +34,8 @@ export function shareWithAnyone(response: Response): Response {
 }
 
 /**
- * Answers `OPTIONS`: the methods, and to a preflight from an origin on any client's list the
- * permission to send the real request, with whatever headers it is to have: tracing and HTTP
- * libraries add their own. Which client it is for is not known before that.
+ * Responds to `OPTIONS`. A preflight does not identify the client, so it is allowed for the origins
+ * of any client, with all requested headers: tracing and HTTP libraries add their own.
  *
  * @throws Refusal `address_throttled`, Unavailable
  */
@@ -59,8 +58,9 @@ export async function preflight(
 }
 
 /**
- * Lets a page read the answer, whatever its status. Once the client is authenticated its own list
- * decides. Until then every client's does, or an error would tell which clients exist.
+ * Allows a page to read the response, whatever its status. For an authenticated client its own list
+ * of origins applies. Before that, the lists of all clients: otherwise an error would reveal which
+ * clients exist.
  */
 export async function share(
   { origin, isOriginAllowed }: RequestContext,
@@ -75,7 +75,7 @@ export async function share(
   return response;
 }
 
-/** In an outage nothing is looked up, which would only fail once more. */
+/** Without a lookup after a storage failure, since it would fail too. */
 async function isKnown(
   origin: string,
   { status }: Response,
@@ -85,14 +85,14 @@ async function isKnown(
   return status === 503 ? allowedOrigins.remembers(origin) : allowedOrigins.has(origin);
 }
 
-/** The names that a preflight asks for. What is no name is left out. */
+/** The valid header names that a preflight requests. */
 function requestedHeaders({ headers }: Request): string {
   const names = (headers.get("Access-Control-Request-Headers") ?? "").split(",");
   const valid = names.map((name) => name.trim()).filter((name) => TOKEN.test(name));
   return valid.length === 0 ? REQUEST_HEADERS : valid.join(", ");
 }
 
-/** Never with credentials: no cookie means anything here. */
+/** Never with credentials, since no endpoint uses cookies. */
 function allow({ headers }: Response, origin: string): void {
   headers.set("Access-Control-Allow-Origin", origin);
   headers.append("Vary", "Origin");

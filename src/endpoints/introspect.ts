@@ -19,10 +19,10 @@ import { json } from "./respond.ts";
 const INACTIVE = { active: false } as const;
 
 /**
- * `GET` and `POST /o/introspect/` (RFC 7662). The caller is a confidential client or the holder of
- * a bearer token with scope `introspection`. A client that is registered for `introspection` by
- * name is a resource server and may ask about every token; any other learns about its own tokens
- * alone, and of all others that they are not active (RFC 7662 §2.2).
+ * `GET` and `POST /o/introspect/` (RFC 7662). The caller is a confidential client, or has a bearer
+ * token with scope `introspection`. A client that is registered for `introspection` by name is a
+ * resource server and can introspect all tokens; for other clients, tokens of others are not active
+ * (RFC 7662 §2.2).
  *
  * @throws Refusal, Unavailable
  */
@@ -41,24 +41,24 @@ export async function introspect(context: RequestContext, deps: Deps): Promise<R
   return json(introspectionResponse(active, issuerUrlOf(request, deps)));
 }
 
-/** What an authenticated caller asks. */
-interface Question {
+/** A token to introspect, for an authenticated caller. */
+interface IntrospectionRequest {
   /** Null: the token is not valid. */
   readonly located: LocatedToken | null;
-  /** The client whose tokens alone the caller may ask about, or null for every client's. */
+  /** The only client whose tokens the caller may introspect, or null: all clients. */
   readonly onlyOwn: string | null;
 }
 
 /**
- * The token is located before the client is verified, so that one D1 batch serves both. It costs
- * the holder of a real token one read, and anyone else nothing.
+ * Locates the token before the client is verified, so that both share one D1 batch. For an
+ * unauthenticated caller this costs one read with an authentic token, and nothing otherwise.
  */
 async function askedByClient(
   context: RequestContext,
   params: Params,
   token: string,
   deps: Deps,
-): Promise<Question> {
+): Promise<IntrospectionRequest> {
   const lookups = deps.lookups();
   const credentials = await readClient(context, params, deps);
   const located = await deps.issuer.locate(token, lookups);
@@ -75,7 +75,7 @@ async function askedByHolder(
   bearer: string,
   token: string,
   deps: Deps,
-): Promise<Question> {
+): Promise<IntrospectionRequest> {
   const lookups = deps.lookups();
   const holder = await limitBearer(request, bearer, deps);
   const [located, caller] = await Promise.all([
@@ -87,7 +87,7 @@ async function askedByHolder(
   return { located, onlyOwn: null };
 }
 
-/** The token alone: credentials must not be part of a URL (RFC 6749 §2.3.1). */
+/** Only the token: credentials must not be in a URL (RFC 6749 §2.3.1). */
 function queryParams(request: Request): Params {
   const params = toParams([...new URL(request.url).searchParams]);
   return new Map([...params].filter(([name]) => name === "token"));

@@ -1,12 +1,12 @@
 import type { Deps } from "../deps.ts";
 import { type Paths, pathsUnder } from "./paths.ts";
 
-/** The issuer identifier (RFC 8414 §2): the setting, or else the origin that a request came to. */
+/** The issuer identifier (RFC 8414 §2): the setting, or the origin of the request's URL. */
 export function issuerUrlOf(request: Request, { issuerUrl }: Pick<Deps, "issuerUrl">): string {
   return issuerUrl ?? new URL(request.url).origin;
 }
 
-/** The addresses of the endpoints, under the first prefix unless another is given. */
+/** The URLs of the endpoints, by default under the first prefix. */
 export function endpointUrls(
   request: Request,
   deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
@@ -19,10 +19,9 @@ export function endpointUrls(
 }
 
 /**
- * What a client may name as the audience of an assertion (RFC 7523 §3 item 3): the issuer, or an
- * endpoint at which it authenticates, under any prefix, with its trailing slash or without. Many
- * libraries take the address that they call. All of them are this one service, so an assertion for
- * one is no use elsewhere.
+ * Valid audiences of an assertion (RFC 7523 §3 item 3): the issuer, or an endpoint that
+ * authenticates clients, under any prefix, with or without a trailing slash. Many libraries use the
+ * URL that they call. All identify this service, so an assertion is not valid elsewhere.
  */
 export function assertionAudiences(
   request: Request,

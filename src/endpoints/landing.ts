@@ -15,7 +15,7 @@ const pageOf = ({ metadata, jwks }: Paths): string => {
   return landingPage({ name: NAME, description: DESCRIPTION, links });
 };
 
-/** `GET /`: what this is and where to read on. JSON for programs, a page for browsers. */
+/** `GET /`: a description with links. JSON for programs, a page for browsers. */
 export async function landing({ request }: RequestContext, deps: Deps): Promise<Response> {
   const headers = { Vary: "Accept" };
   if (prefersHtml(request)) {

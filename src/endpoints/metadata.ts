@@ -6,12 +6,12 @@ import { endpointUrls, issuerUrlOf } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
 
-/** A token with scope `introspection`: RFC 8414 §2 lets token types stand beside the methods. */
+/** A token with scope `introspection`: RFC 8414 §2 allows token types in a list of methods. */
 const BEARER = "Bearer";
 
 /**
- * Authorization server metadata (RFC 8414 §2): what the lists of grants, of client-authentication
- * methods and of paths say, so that nothing is advertised that does not work.
+ * Authorization server metadata (RFC 8414 §2). Derived from the lists of grants, client
+ * authentication methods and paths, so that it advertises only what works.
  */
 export async function metadata({ request }: RequestContext, deps: Deps): Promise<Response> {
   const issuer = issuerUrlOf(request, deps);
@@ -37,7 +37,7 @@ export async function metadata({ request }: RequestContext, deps: Deps): Promise
   });
 }
 
-/** The public keys of JWT access tokens (RFC 7517 §5); none where no client can have any. */
+/** The public keys of JWT access tokens (RFC 7517 §5); none if there is no signing key. */
 export async function jwks(_: RequestContext, deps: Deps): Promise<Response> {
   return publicJson(deps.signingKeys?.publicJwks ?? { keys: [] });
 }

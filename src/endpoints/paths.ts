@@ -1,4 +1,4 @@
-/** Where each endpoint is that has one place, whatever `PATH_PREFIX` says. */
+/** Paths of endpoints that do not depend on `PATH_PREFIX`. */
 const ROOT_PATHS = {
   landing: "/",
   metadata: "/.well-known/oauth-authorization-server",
@@ -6,19 +6,19 @@ const ROOT_PATHS = {
   health: "/healthz",
 } as const;
 
-/** Where each endpoint is under one prefix. The router and the metadata read this one list. */
+/** All paths with one prefix, for the router and the metadata. */
 export interface Paths extends Record<keyof typeof ROOT_PATHS, string> {
   readonly token: string;
   readonly revocation: string;
   readonly introspection: string;
   readonly jwks: string;
-  /** Where DOT has it, and where OpenID looks for an issuer with a path. */
+  /** DOT's location of the metadata, and OpenID's for an issuer with a path. */
   readonly metadataAsDot: string;
-  /** Where RFC 8414 §3.1 looks for an issuer with a path. */
+  /** RFC 8414 §3.1: the location of the metadata for an issuer with a path. */
   readonly metadataOfPath: string;
 }
 
-/** The paths under a prefix, such as `/o`. */
+/** The paths with a prefix, such as `/o`. */
 export function pathsUnder(prefix: string): Paths {
   return {
     ...ROOT_PATHS,
@@ -31,10 +31,10 @@ export function pathsUnder(prefix: string): Paths {
   };
 }
 
-/** The paths under the default prefix, for the description of the API that is built in advance. */
+/** The paths with the default prefix, for the OpenAPI document, which is built in advance. */
 export const PATHS: Paths = pathsUnder("/o");
 
-/** Where the management API is, where it is switched on; RFC 6570 templates. */
+/** Paths of the management API, as URI templates (RFC 6570). */
 export const ADMIN_PATHS = {
   adminUsers: "/admin/users",
   adminUser: "/admin/users/{id}",
@@ -49,5 +49,5 @@ export const ADMIN_PATHS = {
   adminClientSessions: "/admin/clients/{client_id}/sessions",
 } as const;
 
-/** What is served beside the Worker, from static assets. */
+/** Paths of static assets. */
 export const ASSET_PATHS = { documentation: "/docs", openapi: "/openapi.json" } as const;

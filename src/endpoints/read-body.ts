@@ -3,13 +3,13 @@ import { Refusal } from "../errors/refusal.ts";
 import { BODY_BYTES_MAX } from "../protocol/params.ts";
 
 /**
- * How much of a longer body is read and dropped before it is refused, in bytes. Answered unread,
- * `wrangler dev`'s proxy turns the refusal into a 500 of its own.
+ * How much of a body that is too long is read and discarded, in bytes. If a response is sent before
+ * the body is read, the proxy of `wrangler dev` replaces it with a 500.
  */
 const DRAINED_BYTES_MAX = 1024 * 1024;
 
 /**
- * Reads a body whole, counting while it reads: a chunked body has no length to trust.
+ * Reads a body with a limit. Counts while reading, since a chunked body has no `Content-Length`.
  *
  * @throws Refusal `tooLarge` past so many bytes; `body_incomplete` for a body that breaks off
  */

@@ -68,7 +68,7 @@ export function toParams(pairs: Pairs): Params {
 }
 
 /**
- * Refuses an encoded body: decoded, a few bytes of it could become a gigabyte.
+ * Rejects an encoded body: decoding a few bytes could produce a gigabyte.
  *
  * @throws Refusal `content_encoded`
  */
@@ -93,7 +93,7 @@ function mapText(body: Uint8Array, decode: (text: string) => Pairs | null): Pair
   return text === null ? null : decode(text);
 }
 
-/** @returns null when the platform cannot parse it, or when a part is a file */
+/** @returns null if the platform cannot parse it, or if a part is a file */
 async function multipartPairs(body: Uint8Array, request: Request): Promise<Pairs | null> {
   const headers = { "Content-Type": request.headers.get("Content-Type") ?? "" };
   let form: FormData;

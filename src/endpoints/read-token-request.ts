@@ -29,7 +29,7 @@ export async function readTokenRequest(
   };
 }
 
-/** JSON may leave it out: the table of the seed has no such parameter. */
+/** Optional in JSON: the endpoint that this one replaces has no such parameter. */
 function readGrantType(request: Request, params: Params): string | undefined {
   const grantType = params.get("grant_type");
   if (grantType !== undefined || !isJson(request)) return grantType;

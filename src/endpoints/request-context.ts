@@ -1,11 +1,11 @@
-/** A request, and what is learned of it on the way to its response. */
+/** A request and its CORS state. */
 export interface RequestContext {
   readonly request: Request;
-  /** Of the page that calls, where pages may; null: no page calls, or none may. */
+  /** The origin of the calling page; null: no page calls, or pages may not call. */
   readonly origin: string | null;
   /**
-   * Whether that page may read the response; null: nothing was looked up yet. Set here and not
-   * returned, since a response to a failed request needs it too.
+   * Whether that page may read the response; null: not looked up yet. A property and not a return
+   * value, since error responses need it too.
    */
   isOriginAllowed: boolean | null;
 }

@@ -6,9 +6,9 @@ import type { RequestContext } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
 /**
- * `POST /o/revoke_token/` (RFC 7009). The hint is not needed: a token says itself what it is.
+ * `POST /o/revoke_token/` (RFC 7009). Ignores the hint: a token's form shows its type.
  *
- * @throws Refusal, Unavailable; never a 200 for a revocation that did not happen
+ * @throws Refusal, Unavailable; a failed revocation is never a 200
  */
 export async function revoke(context: RequestContext, deps: Deps): Promise<Response> {
   const params = await readParams(context.request);

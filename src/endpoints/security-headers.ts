@@ -1,6 +1,6 @@
 import { isDevelopment } from "./transport.ts";
 
-/** JSON loads nothing, is shown in no frame, and is never taken for anything else. */
+/** For JSON: loads nothing, cannot be framed, and is not sniffed as another type. */
 const ALWAYS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
@@ -9,22 +9,22 @@ const ALWAYS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A year, and this host name alone: other names below it, or the whole domain if it stands at its
- * top, are not the service's to close (RFC 6797 §6.1.2).
+ * A year, without `includeSubDomains` (RFC 6797 §6.1.2): subdomains may belong to other services
+ * that do not use TLS.
  */
 const TRANSPORT_SECURITY = "max-age=31536000";
 
 /**
- * What browsers are told of every answer, whatever it is; a page keeps the policy that it has.
- * Answers for other hosts' pages go by CORS, which `Cross-Origin-Resource-Policy` does not touch.
+ * The security headers of a response. A page keeps its own Content-Security-Policy. CORS requests
+ * are not affected by `Cross-Origin-Resource-Policy`.
  *
- * @param headers those that the answer has without
+ * @param headers of the response
  * @param url of the request
  */
 export function securityHeaders(headers: Headers, url: URL): Readonly<Record<string, string>> {
   const policy = headers.get("Content-Security-Policy");
   const isForAnyone = headers.get("Access-Control-Allow-Origin") === "*";
-  // A browser would take it for every port of a developer's machine.
+  // On localhost a browser would apply it to all ports.
   const isPublicHost = url.protocol === "https:" && !isDevelopment(url);
   return {
     ...ALWAYS,

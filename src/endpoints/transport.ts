@@ -1,8 +1,8 @@
 import { Refusal } from "../errors/refusal.ts";
 
 /**
- * Endings of names of private networks: reserved (RFC 6761 §6, 6762 §3, 8375; ICANN), what home
- * routers use, and Tailscale's. None of them can be routed to a Worker.
+ * Suffixes of names in private networks: reserved ones (RFC 6761 §6, 6762 §3, 8375; ICANN), those
+ * of home routers, and Tailscale's. None can be routed to a Worker.
  */
 const PRIVATE_ENDINGS = [
   ".localhost",
@@ -14,23 +14,20 @@ const PRIVATE_ENDINGS = [
   ".ts.net",
 ];
 
-/**
- * IPv4 of this machine, its network, its link and its carrier or VPN (RFC 1122 §3.2.1.3, 1918 §3,
- * 3927 §2.1, 6598 §7).
- */
+/** Loopback, private and link-local IPv4 (RFC 1122 §3.2.1.3, 1918 §3, 3927 §2.1). */
 const PRIVATE_IPV4 =
   /^(?:(?:10|127)\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01])|169\.254)\.\d+\.\d+$|^0\.0\.0\.0$/;
 
-/** The range that carriers and VPNs share (RFC 6598 §7). */
+/** Shared IPv4 of carriers and VPNs (RFC 6598 §7). */
 const SHARED_IPV4 = /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$/;
 
-/** The same of IPv6 (RFC 4291 §2.5, 4193 §3.1), as the URL parser writes it. */
+/** Loopback, unique local and link-local IPv6 (RFC 4291 §2.5, 4193 §3.1), as in a parsed URL. */
 const PRIVATE_IPV6 = /^\[(?:::1?|f[cd][\da-f]{2}:[\da-f:]*|fe[89ab][\da-f]:[\da-f:]*)\]$/;
 
 /**
- * Lets a request in that came by https, or that never left a network in which no public certificate
- * can be had: that is development. RFC 6749 §3.2 demands TLS. Nothing is redirected: what was sent
- * is known to whoever listened, and a client that gets by with a redirect would go on so.
+ * Requires TLS (RFC 6749 §3.2), except in private networks, for which there are no public
+ * certificates: development. Does not redirect: credentials sent without TLS are exposed already,
+ * and the client would keep sending them.
  *
  * @throws Refusal `insecure_transport`
  */

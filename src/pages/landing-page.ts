@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { page } from "./layout.ts";
 
-/** What the page at `/` shows. */
+/** The content of the page at `/`. */
 export interface LandingPage {
   readonly name: string;
   readonly description: string;
@@ -14,7 +14,7 @@ export interface LandingPage {
   };
 }
 
-/** The page at `/`: what this is, and where to read on. */
+/** The page at `/`: a description with links. */
 export function landingPage({ name, description, links }: LandingPage): string {
   const rows = [
     [links.documentation, "The API", "Read it and try it"],

@@ -1,15 +1,15 @@
 import { html, raw } from "hono/html";
 import { STYLE, STYLE_HASH } from "./style.ts";
 
-/** A piece of HTML, escaped where it has to be. */
+/** Escaped HTML. */
 export type Html = ReturnType<typeof html>;
 
-/** No script, no other host, no frame: a page is text, links and one style. */
+/** Pages have text, links and one stylesheet: no scripts, other hosts or frames. */
 export const PAGE_POLICY =
   `default-src 'none'; style-src '${STYLE_HASH}'; img-src data:; ` +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** A whole page around its content. */
+/** Renders a complete page. */
 export function page(title: string, content: Html): string {
   return String(html`<!doctype html>
 <html lang="en">

@@ -1,5 +1,5 @@
 /**
- * The one stylesheet of every page, light and dark, from 320 pixels up. Text has a contrast of at
+ * The stylesheet of all pages: light and dark, from 320 pixels wide. Text has a contrast of at
  * least 4.5 to 1 in both.
  */
 export const STYLE = `:root{color-scheme:light dark;--ink:#1b2230;--quiet:#566074;--paper:#fff;
@@ -22,5 +22,5 @@ code{font:.9em ui-monospace,monospace}
 .links a:hover strong{text-decoration:underline}
 .links span{display:block;color:var(--quiet);font-size:.9rem}`;
 
-/** SHA-256 of {@link STYLE}, the only style that a page may have; a test computes it again. */
+/** SHA-256 of {@link STYLE}, for the Content-Security-Policy; a test recomputes it. */
 export const STYLE_HASH = "sha256-TgvD+HdxzvQi0aDLhDOvaLdjCUxWwLLn+6WQwcIUDII=";

@@ -5,11 +5,11 @@ import { Refusal } from "../errors/refusal.ts";
 export interface FailureDelayDeps {
   /** Earliest response to a failed login, in milliseconds after its start; 0: no delay. */
   readonly failedLoginMsMin: number;
-  /** Waits so many milliseconds, or rejects as soon as the signal is aborted. */
+  /** Waits for that many milliseconds; rejects when the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** The reasons that a client must not tell apart, by time either. */
+/** The reasons that a client must not be able to distinguish, not even by timing. */
 export const FAILED_LOGINS: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "user_unknown",
   "user_inactive",
@@ -18,23 +18,23 @@ export const FAILED_LOGINS: ReadonlySet<RefusalReason> = new Set<RefusalReason>(
   "password_wrong",
 ]);
 
-/** A delay that is running. */
+/** A running delay. */
 export interface FailureDelay {
-  /** Resolves at its end, and when it is cancelled. */
+  /** Resolves when it ends or is cancelled. */
   readonly elapsed: Promise<void>;
-  /** A timer would keep the request's context alive after its response. */
+  /** Stops the timer, which would keep the request's context alive after its response. */
   cancel(): void;
 }
 
-/** Whether a login failed, rather than the service, or its limits. */
+/** Whether the credentials were rejected, as opposed to a rate limit or a service failure. */
 export function isFailedLogin(error: unknown): boolean {
   return error instanceof Refusal && FAILED_LOGINS.has(error.reason);
 }
 
 /**
- * Starts the delay after which a failed login is answered: some passwords take longer to check than
- * others. It starts before the work and is not computed afterwards, since the clock of a Worker
- * does not advance while it computes.
+ * Starts the minimum duration of a failed login: some passwords take longer to check than others.
+ * It starts before the work instead of being computed afterwards, since the clock of a Worker does
+ * not advance while it computes.
  */
 export function startFailureDelay({ failedLoginMsMin, wait }: FailureDelayDeps): FailureDelay {
   if (failedLoginMsMin === 0) return { elapsed: Promise.resolve(), cancel: () => {} };

@@ -8,7 +8,7 @@ import type { User, UserStore } from "../storage/users.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import type { LegacyLogin } from "./legacy-endpoint.ts";
 
-/** What migrating a user works with. */
+/** What {@link migrateUser} needs. */
 export interface MigrationDeps {
   readonly users: UserStore;
   readonly userPasswords: Passwords;
@@ -19,20 +19,19 @@ export interface MigrationDeps {
   readonly defer: (work: Promise<unknown>) => void;
 }
 
-/** Hashes of this service, which another server never had. */
+/** Hashes of this service, which no other server has. */
 const OWN_HASH = /^\$(?:pbkdf2-sha256|sealed)\$/;
 
 /**
- * Lazy migration: verifies the password at the token endpoint that this service replaces, and on
- * success stores the user here, who is never asked for there again.
+ * Lazy migration: verifies the password at the legacy token endpoint and, on success, stores the
+ * user here, so that later logins do not need that endpoint.
  *
- * The call follows the work of a failed login. Its duration is hidden as long as that endpoint
- * answers within the delay of a failed login. A name that differs only in case from that of a user
- * here is not asked for: an endpoint that ignores case would let the same person in, and a second
- * account would be created.
+ * The call follows the work of a failed login, whose delay hides its duration if the endpoint
+ * responds within it. A name that differs only in case from an existing user's is not sent: an
+ * endpoint that ignores case would accept it, and a second account would be created.
  *
  * @param named a user whose hash here, if any, did not match
- * @returns null when the endpoint is not to be asked, or rejects the password too
+ * @returns null if the endpoint was not called, or rejected the password
  * @throws Unavailable when the endpoint fails, or a new user cannot be stored
  * @throws Refusal when another request created the user at the same time, with another password
  */
@@ -44,31 +43,31 @@ export async function migrateUser(
 ): Promise<User | null> {
   const { legacyLogin } = deps;
   if (legacyLogin === null || (user === null && hasSimilar)) return null;
-  if (!(await mayAsk(username, password, user, deps))) return null;
+  if (!(await mayMigrate(username, password, user, deps))) return null;
   if (!(await legacyLogin(username, password))) return null;
   if (user === null) return storeUser(username, password, deps);
   deps.defer(storeHash(user, password, deps));
   return user;
 }
 
-/** Never about an inactive user, nor with a password that a hash here has already rejected. */
-async function mayAsk(
+/** Not for an inactive user, nor for a password that a hash here already rejected. */
+async function mayMigrate(
   username: string,
   password: string,
   user: User | null,
   { userPasswords }: MigrationDeps,
 ): Promise<boolean> {
   if (utf8(password).length > PASSWORD_BYTES_MAX) return false;
-  // Some databases ignore spaces at the end of a name: that would create a second account too.
+  // Some databases ignore trailing spaces of a name: that would also create a second account.
   if (user === null) return username.length <= NAME_LENGTH_MAX && username === username.trim();
   if (!user.isActive) return false;
   const { passwordHash: hash } = user;
   if (hash.startsWith("!")) return true;
-  // A hash of ours that cannot be read lacks its pepper: the old password is no way around that.
+  // If a hash of ours cannot be read, its pepper is missing: do not bypass that.
   return !OWN_HASH.test(hash) && !(await userPasswords.canRead(hash));
 }
 
-/** Awaited, since no token is valid for a user who does not exist. */
+/** Awaited, since tokens of a user who does not exist are not valid. */
 async function storeUser(
   username: string,
   password: string,
@@ -83,14 +82,14 @@ async function storeUser(
     audit({ action: "user_adopted", userId: id });
     return stored;
   }
-  // Another request was faster, such as a second login of the same user: its hash decides.
+  // Another request, such as a parallel login, stored the user first: its hash decides.
   const { matched } = await userPasswords.check(password, [stored.passwordHash]);
   if (matched === null) throw new Refusal("password_wrong");
   if (!stored.isActive) throw new Refusal("user_inactive");
   return stored;
 }
 
-/** Not awaited: without it the next login asks the old endpoint once more. */
+/** Not awaited: if it fails, the next login calls the legacy endpoint again. */
 async function storeHash(user: User, password: string, deps: MigrationDeps): Promise<void> {
   const hash = await deps.userPasswords.makeHash(password);
   const { id, passwordHash } = user;

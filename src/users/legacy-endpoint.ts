@@ -2,7 +2,7 @@ import { concat, fromUtf8, toBase64, utf8 } from "../crypto/bytes.ts";
 import { callWithDeadline } from "../deadline.ts";
 import { usernameKey } from "../protocol/usernames.ts";
 
-/** The token endpoint that this service replaces, and the client that is called there. */
+/** The token endpoint that this service replaces, and the client to use there. */
 export interface LegacyOptions {
   readonly tokenEndpoint: string;
   readonly clientId: string;
@@ -11,26 +11,26 @@ export interface LegacyOptions {
 }
 
 /**
- * Asks the old token endpoint whether a password is right there. One call, never repeated: each may
- * count as an attempt there.
+ * Verifies a password at the legacy token endpoint. Not retried, since each call may count as an
+ * attempt there.
  *
- * If the answer names the account in `username`, it must be the one that was asked for: a server
- * that ignores accents finds `ada` for `adá`, which would be a second account here.
+ * If the response contains `username`, it must be the requested one: a server that ignores accents
+ * finds `ada` for `adá`, which would become a second account here.
  *
- * @throws Unavailable when it does not say, so that its outage never looks like a wrong password
+ * @throws Unavailable for any other response, so that an outage never looks like a wrong password
  */
 export type LegacyLogin = (username: string, password: string) => Promise<boolean>;
 
 /**
- * How long the whole answer may take, in milliseconds. Longer than one of storage: it crosses the
- * open network, and a slow hash is computed on the way.
+ * Deadline of the whole response, in milliseconds. Longer than that of storage: the call crosses
+ * the internet, and the server computes a slow hash.
  */
 export const LEGACY_DEADLINE_MS = 5_000;
 
-/** Longest answer that is read, in bytes. */
-export const LEGACY_ANSWER_BYTES_MAX = 64 * 1024;
+/** Longest response, in bytes. */
+export const LEGACY_RESPONSE_BYTES_MAX = 64 * 1024;
 
-/** What says that name or password is wrong (RFC 6749 §5.2). Before 3.1 oauthlib made it a 401. */
+/** Statuses for wrong credentials (RFC 6749 §5.2). oauthlib before 3.1 uses 401. */
 const WRONG_STATUSES = [400, 401];
 
 /** Builds the {@link LegacyLogin} that speaks RFC 6749 §4.3 to an endpoint. */
@@ -54,20 +54,20 @@ async function askLegacy(
     method: "POST",
     headers,
     body,
-    // Followed, a redirect could carry the password to anybody.
+    // Following a redirect could send the password to another host.
     redirect: "manual",
     signal: AbortSignal.timeout(LEGACY_DEADLINE_MS),
   });
   const { status } = response;
-  const answer = parseObject(await readAnswer(response));
-  if (status === 200 && isFilled(answer["access_token"])) {
-    return !isAnother(answer["username"], username);
+  const content = parseObject(await readText(response));
+  if (status === 200 && isFilled(content["access_token"])) {
+    return !isAnother(content["username"], username);
   }
-  if (WRONG_STATUSES.includes(status) && answer["error"] === "invalid_grant") return false;
+  if (WRONG_STATUSES.includes(status) && content["error"] === "invalid_grant") return false;
   throw new Error(`neither a token nor invalid_grant with status ${status}`);
 }
 
-/** HTTP Basic as RFC 6749 §2.3.1 has it: id and secret are form-encoded first. */
+/** HTTP Basic with form-encoded id and secret (RFC 6749 §2.3.1). */
 function encodeBasic(clientId: string, secret: string): string {
   return `Basic ${toBase64(utf8(`${formEncode(clientId)}:${formEncode(secret)}`))}`;
 }
@@ -76,7 +76,7 @@ function formEncode(text: string): string {
   return new URLSearchParams([["", text]]).toString().slice(1);
 }
 
-async function readAnswer({ body }: Response): Promise<string> {
+async function readText({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body?.getReader();
@@ -84,16 +84,16 @@ async function readAnswer({ body }: Response): Promise<string> {
     const { done, value } = await reader.read();
     if (done) break;
     length += value.length;
-    if (length > LEGACY_ANSWER_BYTES_MAX) {
+    if (length > LEGACY_RESPONSE_BYTES_MAX) {
       await reader.cancel();
-      throw new Error("an answer that is too long");
+      throw new Error("the response is too long");
     }
     chunks.push(value);
   }
   return fromUtf8(concat(...chunks)) ?? "";
 }
 
-/** @returns an empty object for what is none: `JSON.parse` would quote the answer in its error */
+/** @returns {} for anything else, since the error of `JSON.parse` would quote the response */
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const parsed: unknown = JSON.parse(text);
@@ -103,7 +103,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** @param named in the answer; most servers name no account */
+/** @param named from the response; most servers do not return it */
 function isAnother(named: unknown, username: string): boolean {
   return typeof named === "string" && usernameKey(named) !== usernameKey(username);
 }

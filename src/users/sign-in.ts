@@ -9,12 +9,12 @@ import { audit, setLogFields } from "../telemetry/request-log.ts";
 import { type FailureDelayDeps, isFailedLogin, startFailureDelay } from "./failed-login-delay.ts";
 import { type MigrationDeps, migrateUser } from "./lazy-migration.ts";
 
-/** What signing in works with. */
+/** What {@link signIn} needs. */
 export interface SignInDeps extends FailureDelayDeps, MigrationDeps {
   readonly rateLimiter: RateLimiter;
 }
 
-/** What a user types. Without control characters. */
+/** A user name and password, without control characters. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -30,8 +30,12 @@ export interface SignInOrigin {
 }
 
 /**
- * Checks a password: counts failures, re-hashes an outdated hash after the response, and asks the
- * token endpoint that this service replaces about a user whom it does not know.
+ * Checks a password: counts failures, replaces an outdated hash after the response, and migrates
+ * unknown users from the legacy token endpoint.
+ *
+ * @example
+ * const named = await lookups.userByName(username);
+ * const user = await signIn({ username, password }, named, origin, deps);
  *
  * @throws Refusal of a reason in `FAILED_LOGINS` when the password is not accepted, and of the rate
  *   limits
@@ -49,7 +53,7 @@ export async function signIn(
   try {
     return await attemptSignIn(credentials, named, origin, deps);
   } catch (error) {
-    // The attempt has been counted: nothing is in progress while the delay lasts.
+    // The attempt has been counted: nothing is pending during the delay.
     if (isFailedLogin(error)) await delay.elapsed;
     throw error;
   } finally {
@@ -77,8 +81,8 @@ async function attemptSignIn(
 }
 
 /**
- * An unknown user, an inactive user, an unusable password and a wrong password take the same work
- * and differ only in the log. A hash of another kind takes longer, which the delay hides.
+ * An unknown user, inactive user, unusable password and wrong password all take the same time and
+ * differ only in the log. Imported Django hashes take longer; the delay hides that.
  */
 async function checkPassword(
   { username, password }: Credentials,

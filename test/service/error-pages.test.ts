@@ -35,7 +35,7 @@ describe("a browser that opens an address gets a page", () => {
     const answer = await ask("http://login.example.com/");
     expect([answer.status, await answer.text()]).toEqual([
       400,
-      expect.stringContaining("This address needs https"),
+      expect.stringContaining("This address requires https"),
     ]);
   });
 

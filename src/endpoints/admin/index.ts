@@ -9,10 +9,9 @@ export { onProblem } from "./on-problem.ts";
 export { ADMIN_ROUTES, hasChildWith } from "./routes.ts";
 
 /**
- * Answers one path of the management API, whatever happens. No page of a browser may call it: there
- * is no CORS here.
+ * Handles a request to the management API, including errors. Without CORS: pages cannot call it.
  *
- * @param inPath what the path has in it, decoded; empty where it has nothing
+ * @param inPath parameters of the path, decoded; empty if absent
  */
 export async function answerAdmin(
   request: Request,

@@ -1,12 +1,12 @@
 import { Refusal } from "../../errors/refusal.ts";
 
-/** Most parameters of a query; there are three that mean anything. */
+/** Most parameters of a query; three are in use. */
 const PARAMETERS_MAX = 8;
 
 /**
- * Reads the query of a list. A number of digits is one; everything else is for the list to judge.
+ * Reads the query of a list. Converts `limit` to a number; the list validates the values.
  *
- * @throws Refusal for a parameter that is repeated, and for too many
+ * @throws Refusal for a duplicate parameter, and for too many
  */
 export function readQuery(request: Request): Readonly<Record<string, unknown>> {
   const pairs = [...new URL(request.url).searchParams];

@@ -6,30 +6,30 @@ import { empty, json } from "../respond.ts";
 import { readJson } from "./read-json.ts";
 import { readQuery } from "./read-query.ts";
 
-/** A request to the management API by somebody who may. */
+/** An authorized request to the management API. */
 export interface AdminRequest {
   readonly request: Request;
-  /** What stands in the path for `{id}` or `{client_id}`, decoded. */
+  /** The `{id}` or `{client_id}` of the path, decoded. */
   readonly id: string;
-  /** What stands in the path for `{session_id}`. */
+  /** The `{session_id}` of the path. */
   readonly sessionId: string;
   readonly context: ApiContext;
-  /** When it came, in milliseconds since the epoch. */
+  /** When it arrived, in milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
-/** Answers one method of one path. @throws Refusal, ManagementError, Unavailable */
+/** Handles one method of one path. @throws Refusal, ManagementError, Unavailable */
 export type AdminEndpoint = (request: AdminRequest) => Promise<Response>;
 
 type Work = (asked: AdminRequest) => Promise<unknown>;
 
-/** A function of management whose result is the answer. */
+/** Responds with the result of a management function. */
 const shows =
   (work: Work): AdminEndpoint =>
   async (asked) =>
     json(await work(asked));
 
-/** A function of management that has nothing to show. */
+/** Responds to a management function without a result. */
 const does =
   (work: Work): AdminEndpoint =>
   async (asked) => {
@@ -37,7 +37,7 @@ const does =
     return empty(204);
   };
 
-/** A function of management that makes something, which is found under its key from now on. */
+/** Responds to a management function that creates something, with its location. */
 const makes =
   <Made>(
     work: (asked: AdminRequest) => Promise<Made>,
@@ -48,7 +48,7 @@ const makes =
     return json(made, 201, { Location: pathOf(made) });
   };
 
-/** Every path of the management API with its methods: a skin over `management/api`. */
+/** All paths and methods of the management API; the functions are in `admin/api`. */
 export const ADMIN_ROUTES: Readonly<
   Record<(typeof ADMIN_PATHS)[keyof typeof ADMIN_PATHS], Readonly<Record<string, AdminEndpoint>>>
 > = {
@@ -111,8 +111,8 @@ export const ADMIN_ROUTES: Readonly<
 };
 
 /**
- * Whether a path one part longer has the method. Then this path with a slash at its end is refused:
- * a caller whose id of a session is empty must not end every session.
+ * Whether a path with one more segment has the method. Then this path with a trailing slash is
+ * rejected: a caller with an empty session id must not end all sessions.
  */
 export function hasChildWith(path: string, method: string): boolean {
   const name = method === "HEAD" ? "GET" : method;
