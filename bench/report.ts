@@ -55,7 +55,7 @@ function targetOf({ target }: Scenario, isMissed: boolean): string {
 /** The figures of other servers as a table of Markdown. */
 export function peerTableOf(lines: readonly PeerLine[]): string {
   return [
-    "| refresh, 8 connections | keeps its tokens in | a second | CPU ms | ours a second beside it | ours, times its throughput |",
+    "| refresh, 8 connections | tokens stored in | a second | CPU ms | Tollgate a second | Tollgate, times its throughput |",
     "| --- | --- | --- | --- | --- | --- |",
     ...lines.map(({ peer, comparison: { one, other, throughputRatio } }) => {
       const figures = [other.perSecond.toFixed(0), other.processorMsEach.toFixed(2)];
