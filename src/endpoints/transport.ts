@@ -36,8 +36,8 @@ export function requireHttps(url: URL): void {
 }
 
 /**
- * Whether a URL names this machine, a machine beside it, or nothing that DNS knows. Cloudflare
- * routes by host name and gives none of these to anybody, so that this is never so when deployed.
+ * Whether a URL names this machine, one in a private network, or a host without public DNS. Never
+ * true when deployed, since Cloudflare routes by host name and none of these can be a zone.
  */
 export function isDevelopment({ hostname }: URL): boolean {
   const isPrivate = [PRIVATE_IPV4, SHARED_IPV4, PRIVATE_IPV6].some((range) => range.test(hostname));

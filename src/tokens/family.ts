@@ -7,8 +7,7 @@
  *     the tokens of a generation (see {@link Generation}) does not change while it is the live one.
  *  2. A revoked family stays revoked, with its first reason, and cannot be rotated.
  *  3. A rejected rotation changes nothing, except that reuse revokes.
- *  4. Time does not go backwards in a family: an event dated before the last rotation counts as
- *     simultaneous with it (clocks of Workers differ).
+ *  4. An event dated before the last rotation counts as simultaneous (clocks of Workers differ).
  */
 
 /** Why a family was revoked. */
@@ -145,9 +144,6 @@ export function begin(
 /**
  * Consumes one generation, at most once.
  *
- * @example
- * const { state, outcome } = rotate(before, rotation, nowMs, policy);
- *
  * @param state the family, or null if there is none (never begun, or removed)
  * @param rotation the presented generation, and how to make its successor
  * @param nowMs the caller's clock
@@ -188,10 +184,7 @@ function compareOrigins(
   return { isSameOrigin: origin === other };
 }
 
-/**
- * The generation that {@link rotate} would make of this predecessor. Known in advance, so that its
- * tokens can be made before anything is consumed.
- */
+/** The generation that {@link rotate} would make, so that tokens can be made before it consumes. */
 export function nextGeneration(
   predecessor: Pick<Generation, "generation" | "issuedAtMs">,
   rotation: Pick<Generation, "keyId" | "scope" | "audience">,

@@ -117,7 +117,7 @@ describe("GET /healthz says 503 and no reason", () => {
     arm({ operation, call: "every", kind: "stalls" });
     expect(await ask(service)).toEqual(unhealthy(name));
     const [line] = unhealthyLines(log);
-    expect(line).toContain(`no answer in ${HEALTH_DEADLINE_MS} ms`);
+    expect(line).toContain(`no response in ${HEALTH_DEADLINE_MS} ms`);
   });
 
   test("when all of them fail, each in its own line of the log", async () => {

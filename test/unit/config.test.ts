@@ -248,7 +248,9 @@ describe("PATH_PREFIX", () => {
 test("SCOPES is a set of scope names", () => {
   expect(parseConfig({ ...SETTINGS_MIN, SCOPES: "b a  b" }).scopes).toEqual(["b", "a"]);
   for (const scopes of [" ", "read\twrite", 'read "write"', "caf\u00e9"]) {
-    expect(complaint({ SCOPES: scopes })).toMatch(/^SCOPES is ".*": it must be scope names with /);
+    expect(complaint({ SCOPES: scopes })).toMatch(
+      /^SCOPES is ".*": it must be scope names separated /,
+    );
   }
 });
 

@@ -8,7 +8,7 @@ describe("a failure of storage keeps the plain words of the platform", () => {
       "D1_ERROR: no such table: clients: SQLITE_ERROR",
       "D1_ERROR: no such table: clients: SQLITE_ERROR",
     ],
-    ["no answer in 3000 ms", "no answer in 3000 ms"],
+    ["no response in 3000 ms", "no response in 3000 ms"],
     ["KV PUT failed: 429 Too Many Requests", "KV PUT failed: 429 Too Many Requests"],
     ["locked by 10.20.30.40", "locked by …"],
     ["near tgr_kYx8Zq77 of it", "near … of it"],
