@@ -34,8 +34,8 @@ export interface ApplyOptions {
 const HASHED_AT_ONCE = 50;
 
 /**
- * Limits how long D1 works on a transaction: 200 of similar writes, which share their statements, or
- * 50 of others.
+ * Limits how long D1 works on a transaction: about 200 similar writes, which share their
+ * statements, or 50 others.
  */
 const TRANSACTION_COST_MAX = 200;
 const SHARED_COST = 1;

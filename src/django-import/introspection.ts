@@ -14,12 +14,13 @@ export interface IntrospectionOptions {
 
 /**
  * Gives the scope `introspection` to the named clients, and reports the others: DOT lets every
- * confidential client introspect every token, and this service only clients with that scope. A named
- * client that already exists stays unchanged, so that an import can be repeated.
+ * confidential client introspect every token, and this service only clients with that scope. A
+ * named client that already exists stays unchanged, so that an import can be repeated.
  *
  * @param entries the new clients
  * @param clients every client of the dump
- * @throws ManagementError `invalid` when a named client neither exists nor is a new confidential one
+ * @throws ManagementError `invalid` when a named client is neither an existing client nor a new
+ *   confidential one of the dump
  */
 export function nameIntrospectors(
   entries: readonly ClientEntry[],
@@ -47,9 +48,9 @@ export function nameIntrospectors(
   const losing = ids.filter((id) => !introspectors.includes(id));
   if (losing.length > 0) {
     tally.warn(
-      `${losing.length} confidential clients can introspect only their own tokens, unlike in DOT: ` +
-        `${losing.join(", ")}. Use --introspection ID for each that checks tokens of other ` +
-        "clients, or add the scope to the client later",
+      `${losing.length} confidential clients can introspect only their own tokens, ` +
+        `unlike in DOT: ${losing.join(", ")}. Use --introspection ID for each that checks ` +
+        "tokens of other clients, or add the scope to the client later",
     );
   }
   const open = scopes.filter((scope) => !NAMED_SCOPES.includes(scope));

@@ -45,7 +45,7 @@ describe("users whose model lacks is_active", () => {
     expect((error as { problems?: string[] }).problems).toEqual([
       expect.stringMatching(/^no auth\.user has the field is_active, and \w+ may block 1 of/),
     ]);
-    expect((error as { problems?: string[] }).problems?.[0]).toContain(`(ada): give ${option}, or`);
+    expect((error as { problems?: string[] }).problems?.[0]).toContain(`(ada): use ${option}, or`);
     expect(await names("SELECT username FROM users")).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe("users whose model lacks is_active", () => {
     const importing = importRows([member(1, "ada", { active: true })], under(gate));
     await expect(importing).rejects.toMatchObject({
       problems: [
-        expect.stringMatching(/^no auth\.user has the field activ; .*There are: active, /),
+        expect.stringMatching(/^no auth\.user has the field activ; .*Its fields: active, /),
       ],
     });
   });

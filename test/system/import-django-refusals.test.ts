@@ -63,7 +63,9 @@ describe("cli import django writes nothing", () => {
   test("of a dump whose users lack the field of the name, and names the fields", async () => {
     const { code, stderr } = await importFile(whole, "--username-field", "login");
     expect(code).toBe(2);
-    expect(stderr).toMatch(/no auth\.user has the field login; see --username-field\. There are: /);
+    expect(stderr).toMatch(
+      /no auth\.user has the field login; see --username-field\. Its fields: /,
+    );
     expect(stderr).toContain("username");
     expect(importedState(stateDir)).toEqual(NOTHING);
   });
