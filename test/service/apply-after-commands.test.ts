@@ -147,7 +147,10 @@ describe("a first secret and a first password", () => {
       "users[0].initial_password: cannot be combined",
     ],
     [{ users: [{ username: "new", initial_password: "1234" }] }, "users[0].initial_password: is"],
-    [{ clients: [{ client_id: "new" }] }, "clients[0].client_secret: a new confidential client"],
+    [
+      { clients: [{ client_id: "new" }] },
+      "clients[0].client_secret: required for a new confidential client",
+    ],
   ])("are checked: %j", async (file, problem) => {
     await expect(applied(file)).rejects.toThrow(problem);
   });

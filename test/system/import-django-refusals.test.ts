@@ -38,7 +38,7 @@ const whole = JSON.stringify([user(1, "ada"), application(1, "shop")]);
 describe("cli import django writes nothing", () => {
   test.each([
     ["an empty file", "", "invalid or truncated JSON at the start: empty"],
-    ["what is no JSON", "SELECT 1;", "at its beginning: no JSON"],
+    ["what is no JSON", "SELECT 1;", "at the start: no JSON"],
     ["a dump that breaks off", whole.slice(0, -9), "invalid or truncated JSON after record 1"],
     ["gzip that breaks off", gzipSync(whole).subarray(0, 90), "invalid or truncated JSON"],
     ["what is not UTF-8", Buffer.from([0x5b, 0xff, 0x5d]), "invalid or truncated JSON"],
@@ -55,8 +55,8 @@ describe("cli import django writes nothing", () => {
   test("of a dump whose users are of another model, and names the models", async () => {
     const { code, stderr } = await importFile(whole, "--user-model", "accounts.Member");
     expect(code).toBe(2);
-    expect(stderr).toContain("there is no accounts.member in it; see --user-model. ");
-    expect(stderr).toContain("It has: auth.user (1), oauth2_provider.application (1)\n");
+    expect(stderr).toContain("the dump has no accounts.member; see --user-model. ");
+    expect(stderr).toContain("It contains: auth.user (1), oauth2_provider.application (1)\n");
     expect(importedState(stateDir)).toEqual(NOTHING);
   });
 
