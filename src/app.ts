@@ -16,18 +16,15 @@ import { introspect } from "./endpoints/introspect.ts";
 import { landing } from "./endpoints/landing.ts";
 import { jwks, metadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
-import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/paths.ts";
 import type { RequestContext } from "./endpoints/request-context.ts";
 import { empty } from "./endpoints/respond.ts";
 import { revoke } from "./endpoints/revoke.ts";
-import { securityHeaders } from "./endpoints/security-headers.ts";
 import { token } from "./endpoints/token.ts";
-import { requireHttps } from "./endpoints/transport.ts";
+import { requireHttps, securityHeaders } from "./endpoints/transport.ts";
+import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/urls.ts";
 import { Refusal } from "./errors/refusal.ts";
-import { chooseRequestId } from "./telemetry/request-id.ts";
-import { classifyStatus } from "./telemetry/request-line.ts";
+import { chooseRequestId, classifyStatus } from "./telemetry/observer.ts";
 import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";
-import { isLocal, serverTiming } from "./telemetry/server-timing.ts";
 
 type Endpoint = (exchange: RequestContext, deps: Deps) => Promise<Response>;
 
@@ -37,7 +34,7 @@ interface Context {
   Variables: { url: URL };
 }
 
-/** The handlers, by the names in `endpoints/paths.ts`. */
+/** The handlers, by the names in `endpoints/urls.ts`. */
 const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>>> = {
   landing: { GET: landing },
   token: { POST: token },
@@ -106,7 +103,7 @@ async function observe(context: HonoContext<Context>, next: () => Promise<void>)
   const url = new URL(req.url);
   context.set("url", url);
   await withRequestLog(log, next);
-  const page = asPage(req.raw, context.res, log);
+  const page = context.res.ok ? null : asPage(req.raw, context.res, log);
   if (page !== null) context.res = page;
   // Hono's own `header` would create a Response for each.
   const { headers, status } = context.res;
@@ -116,7 +113,6 @@ async function observe(context: HonoContext<Context>, next: () => Promise<void>)
   const challenge = headers.get("WWW-Authenticate");
   if (challenge !== null) headers.set("WWW-Authenticate", challengeFor(req.raw, challenge));
   headers.set("X-Request-Id", log.requestId);
-  if (isLocal(url)) headers.set("Server-Timing", serverTiming(log));
   observer.end(log, {
     event: "request",
     outcome: classifyStatus(status),
@@ -147,7 +143,7 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
     if (req.method !== "OPTIONS") {
       const response = await respond().catch(onError);
       if (pages === "anyone") return shareWithAnyone(response);
-      return share(exchange, response, () => getDeps(env));
+      return origin === null ? response : share(exchange, response, () => getDeps(env));
     }
     if (pages === "anyone") return preflightForAnyone(exchange, methods);
     if (origin === null) return empty(204, { Allow: methods });

@@ -1,6 +1,6 @@
 import type { Bytes } from "../crypto/bytes.ts";
-import { formatRingKeys, parseRingKeys, RING_KEY_BYTES, ringKeyId } from "../crypto/key-ring.ts";
 import type { Random } from "../crypto/random.ts";
+import { formatRingKeys, parseRingKeys, RING_KEY_BYTES, ringKeyId } from "../crypto/seal.ts";
 import {
   describeSigningKey,
   generateSigningKey,

@@ -1,4 +1,4 @@
-import { parseRingKeys } from "../crypto/key-ring.ts";
+import { parseRingKeys } from "../crypto/seal.ts";
 import { parseJwkSet } from "../crypto/signing-keys.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 

@@ -1,5 +1,5 @@
 import { Refusal } from "../errors/refusal.ts";
-import type { InTurn } from "./pbkdf2.ts";
+import type { InTurn } from "./password-hash.ts";
 
 /** Polling interval of a waiting derivation, in milliseconds. */
 const POLL_MS = 5;

@@ -1,7 +1,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, utf8 } from "./bytes.ts";
-import { DERIVED_BYTES } from "./pbkdf2.ts";
+import { DERIVED_BYTES } from "./password-hash.ts";
 
 /** Derives a key with more iterations than one WebCrypto call allows. @returns 32 bytes */
 export type DeriveLong = (password: string, salt: Bytes, iterations: number) => Promise<Bytes>;

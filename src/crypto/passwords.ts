@@ -7,18 +7,18 @@ import {
   toHex,
   utf8,
 } from "./bytes.ts";
-import { deriveKeyRing, type KeyRing } from "./key-ring.ts";
 import type { DeriveLong } from "./long-pbkdf2.ts";
 import {
   hashFor,
+  type InTurn,
+  ITERATIONS_PER_CALL_MAX,
   makePasswordHash,
   type PasswordHash,
   parsePasswordHash,
   SALT_BYTES,
 } from "./password-hash.ts";
-import { type InTurn, ITERATIONS_PER_CALL_MAX } from "./pbkdf2.ts";
 import type { Random } from "./random.ts";
-import { type Opened, seal, unseal } from "./seal.ts";
+import { deriveKeyRing, type KeyRing, type Opened, seal, unseal } from "./seal.ts";
 
 /** Longest password, in bytes of UTF-8. A longer one is rejected without hashing. */
 export const PASSWORD_BYTES_MAX = 4096;
@@ -44,7 +44,7 @@ export interface Passwords {
    * Checks a password against hashes, of which any may match (a client has up to two). Without a
    * usable hash it takes the same time as for a wrong password. Exception: a Django hash takes
    * longer if it has more iterations than a new hash, or no multiple of those of a call, until its
-   * first successful use replaces it. For users, `users/failed-login-delay.ts` hides that.
+   * first successful use replaces it. For users, `users/sign-in.ts` hides that.
    *
    * @example
    * const { matched, outdated } = await userPasswords.check(password, [user.passwordHash]);

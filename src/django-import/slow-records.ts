@@ -1,5 +1,4 @@
-import { parsePasswordHash } from "../crypto/password-hash.ts";
-import { ITERATIONS_PER_CALL_MAX } from "../crypto/pbkdf2.ts";
+import { ITERATIONS_PER_CALL_MAX, parsePasswordHash } from "../crypto/password-hash.ts";
 
 /**
  * Time of one PBKDF2 iteration in JavaScript, in microseconds. JavaScript is used for hashes with

@@ -7,8 +7,8 @@ import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { readAddress } from "./address.ts";
-import { issuerUrlOf } from "./issuer-url.ts";
+import { readAddress } from "./request-context.ts";
+import { issuerUrlOf } from "./urls.ts";
 
 /** The bearer token of a request (RFC 6750 §2.1), or null when it has none. */
 export function readBearer({ headers }: Request): string | null {

@@ -5,9 +5,9 @@ import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { readAddress } from "./address.ts";
-import { assertionAudiences } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
+import { readAddress } from "./request-context.ts";
+import { assertionAudiences } from "./urls.ts";
 
 /**
  * Authenticates the client of a request. Sends the lookups that were started before.

@@ -1,7 +1,7 @@
+import { parseAccept } from "hono/utils/accept";
 import { errorPage } from "../pages/error-page.ts";
 import { PAGE_POLICY } from "../pages/layout.ts";
 import type { LogFields, RequestLog } from "../telemetry/request-log.ts";
-import { prefersHtml } from "./accept.ts";
 import { html } from "./respond.ts";
 
 const PAGE_HEADERS = {
@@ -43,4 +43,11 @@ function isOwnScript({ headers }: Request): boolean {
   const isFetch = /^(?:cors|same-origin)$/.test(headers.get("Sec-Fetch-Mode") ?? "");
   const isSameOrigin = headers.get("Sec-Fetch-Site") === "same-origin";
   return (isFetch && isSameOrigin) || headers.has("X-Requested-With");
+}
+
+/** Whether the caller prefers HTML to JSON. A caller that accepts anything gets JSON. */
+export function prefersHtml(request: Request): boolean {
+  const ranges = parseAccept(request.headers.get("Accept") ?? "").filter(({ q }) => q > 0);
+  const first = ranges.find(({ type }) => /^(?:text\/html|application\/json|\*\/\*)$/i.test(type));
+  return first?.type.toLowerCase() === "text/html";
 }

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps.ts";
 import { logFailure } from "../telemetry/observer.ts";
-import { readAddress } from "./address.ts";
 import type { RequestContext } from "./request-context.ts";
+import { readAddress } from "./request-context.ts";
 import { json } from "./respond.ts";
 
 type Status = "ok" | "unavailable";

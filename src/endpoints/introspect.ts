@@ -11,10 +11,10 @@ import {
   requireNamedScope,
 } from "./authenticate-bearer.ts";
 import { readClient, verifyClient } from "./authenticate-client.ts";
-import { issuerUrlOf } from "./issuer-url.ts";
 import { readParams, toParams } from "./read-params.ts";
 import type { RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
+import { issuerUrlOf } from "./urls.ts";
 
 const INACTIVE = { active: false } as const;
 

@@ -1,11 +1,10 @@
 import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing-page.ts";
 import { PAGE_POLICY } from "../pages/layout.ts";
-import { prefersHtml } from "./accept.ts";
-import { endpointUrls } from "./issuer-url.ts";
-import { ASSET_PATHS, type Paths, pathsUnder } from "./paths.ts";
+import { prefersHtml } from "./for-browsers.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicHtml, publicJson } from "./respond.ts";
+import { ASSET_PATHS, endpointUrls, type Paths, pathsUnder } from "./urls.ts";
 
 const NAME = "Tollgate";
 const DESCRIPTION = "An OAuth 2 token service.";

@@ -2,9 +2,9 @@ import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { grantTypes } from "../grants/index.ts";
 import { NAMED_SCOPES } from "../protocol/names.ts";
-import { endpointUrls, issuerUrlOf } from "./issuer-url.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
+import { endpointUrls, issuerUrlOf } from "./urls.ts";
 
 /** A token with scope `introspection`: RFC 8414 §2 allows token types in a list of methods. */
 const BEARER = "Bearer";

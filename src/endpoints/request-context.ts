@@ -9,3 +9,19 @@ export interface RequestContext {
    */
   isOriginAllowed: boolean | null;
 }
+
+/**
+ * The caller's address from the platform, which overwrites this header. `X-Forwarded-For` and the
+ * like can be forged. Null: a Worker of the same account called and did not forward it.
+ */
+export function readAddress(request: Request): string | null {
+  return request.headers.get("CF-Connecting-IP");
+}
+
+/** The header in which a confidential client sends the address of its user. */
+export const FORWARDED_FOR = "Tollgate-Forwarded-For";
+
+/** The value of {@link FORWARDED_FOR}. Trust it only from an authenticated client. */
+export function readForwardedFor(request: Request): string | null {
+  return request.headers.get(FORWARDED_FOR)?.trim() || null;
+}

@@ -1,14 +1,19 @@
 import type { Deps } from "../deps.ts";
 import { authorize } from "../grants/authorize.ts";
+import type { TokenRequest } from "../grants/grant.ts";
 import { requireGrantAllowed } from "../grants/grant.ts";
 import { selectGrant } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
+import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
+import { makeLabel } from "../tokens/session.ts";
 import { authenticateClient } from "./authenticate-client.ts";
-import { readTokenRequest } from "./read-token-request.ts";
+import { isJson, readParams } from "./read-params.ts";
 import type { RequestContext } from "./request-context.ts";
+import { readAddress, readForwardedFor } from "./request-context.ts";
 import { json } from "./respond.ts";
+import { issuerUrlOf } from "./urls.ts";
 
 /**
  * `POST /o/token/` (RFC 6749 §3.2): who calls, on what authority, and what is issued for it. The
@@ -38,4 +43,33 @@ function tokenResponse(issued: IssuedTokens): Record<string, string | number> {
     scope: formatScope(issued.scope),
     ...(issued.refreshToken === null ? {} : { refresh_token: issued.refreshToken }),
   };
+}
+
+/**
+ * Reads a token request, without looking anything up.
+ *
+ * @throws Refusal for a body or query that {@link readParams} rejects
+ */
+export async function readTokenRequest(
+  { request }: RequestContext,
+  deps: Deps,
+): Promise<TokenRequest> {
+  const params = await readParams(request);
+  return {
+    grantType: readGrantType(request, params),
+    params,
+    idempotencyKey: request.headers.get("Idempotency-Key"),
+    address: readAddress(request),
+    forwardedFor: readForwardedFor(request),
+    label: makeLabel(request.headers.get("User-Agent")),
+    issuerUrl: issuerUrlOf(request, deps),
+    receivedAtMs: deps.clock(),
+  };
+}
+
+/** Optional in JSON: the endpoint that this one replaces has no such parameter. */
+function readGrantType(request: Request, params: Params): string | undefined {
+  const grantType = params.get("grant_type");
+  if (grantType !== undefined || !isJson(request)) return grantType;
+  return params.has("refresh_token") ? "refresh_token" : "password";
 }

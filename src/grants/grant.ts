@@ -1,14 +1,15 @@
 import type { GrantedLogin } from "../clients/policy.ts";
-import type { KeyRing } from "../crypto/key-ring.ts";
 import type { Random } from "../crypto/random.ts";
+import type { KeyRing } from "../crypto/seal.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { isAddress } from "../protocol/address.ts";
+import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import type { RefreshOutcome } from "../tokens/authorization.ts";
 import type { SignInDeps } from "../users/sign-in.ts";
-import type { TokenRequest } from "./token-request.ts";
 
 /** Dependencies of the grants. None of them mints a token or builds a response. */
 export interface GrantDeps {
@@ -79,4 +80,38 @@ export function requireGrantAllowed(client: Client, grant: Grant): void {
   if (!isAllowed || !client.grantTypes.includes(grant.grantType)) {
     throw new Refusal("grant_not_allowed");
   }
+}
+
+/** A token request without its HTTP parts. */
+export interface TokenRequest {
+  /** Undefined when the request has none. */
+  readonly grantType: string | undefined;
+  readonly params: Params;
+  /** The `Idempotency-Key` header, or null. */
+  readonly idempotencyKey: string | null;
+  /** The IP address of the caller, or null when the platform does not provide it. */
+  readonly address: string | null;
+  /** The IP address of the user as the client states it, or null. Not verified. */
+  readonly forwardedFor: string | null;
+  /** Describes the session in lists for people. */
+  readonly label: string;
+  /** The `iss` of a JWT. */
+  readonly issuerUrl: string;
+  /** Before anything was looked up, in milliseconds since the epoch. */
+  readonly receivedAtMs: number;
+}
+
+/**
+ * The address of the user. An authenticated client may state it. A public client may not, because
+ * anyone can use its id.
+ *
+ * @throws Refusal `forwarded_address_malformed`
+ */
+export function userAddressOf(
+  { authMethod }: Client,
+  { address, forwardedFor }: Pick<TokenRequest, "address" | "forwardedFor">,
+): string | null {
+  if (authMethod === "none" || forwardedFor === null) return address;
+  if (!isAddress(forwardedFor)) throw new Refusal("forwarded_address_malformed");
+  return forwardedFor;
 }

@@ -5,7 +5,7 @@ import type { Lookup, NamedUser } from "../storage/lookups.ts";
 import { PLAIN_LOGIN } from "../tokens/refresh-token.ts";
 import { type Credentials, signIn } from "../users/sign-in.ts";
 import type { Grant } from "./grant.ts";
-import { type TokenRequest, userAddressOf } from "./token-request.ts";
+import { type TokenRequest, userAddressOf } from "./grant.ts";
 
 interface PresentedPassword {
   readonly request: TokenRequest;

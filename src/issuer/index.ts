@@ -10,12 +10,13 @@ import {
   locate,
   verifyFast,
 } from "./introspect.ts";
-import { issue } from "./issue.ts";
-import type { IssueDeps, IssuedTokens } from "./issued-tokens.ts";
+import type { IssueDeps, IssuedTokens } from "./issue.ts";
+import { issueNewFamily, issueSingle } from "./issue.ts";
 import { endFamily, type RevokeDeps, revoke } from "./revoke.ts";
+import { rotate } from "./rotate.ts";
 
 export type { ActiveToken, LocatedToken } from "./introspect.ts";
-export type { IssuedTokens } from "./issued-tokens.ts";
+export type { IssuedTokens } from "./issue.ts";
 
 /**
  * Issues, rotates, introspects and revokes tokens. No other part of the service does. All methods
@@ -45,7 +46,18 @@ export interface Issuer {
 /** Builds the {@link Issuer}. */
 export function createIssuer(deps: IssueDeps & IntrospectDeps & RevokeDeps): Issuer {
   return {
-    issue: (authorization) => issue(authorization, deps),
+    issue(authorization) {
+      const { refresh } = authorization;
+      switch (refresh.kind) {
+        case "none":
+          return issueSingle(authorization, deps);
+        case "new":
+          return issueNewFamily(authorization, refresh.login, deps);
+        case "rotated":
+        case "imported":
+          return rotate(authorization, refresh, deps);
+      }
+    },
     introspect: (accessToken, lookups) => introspect(accessToken, lookups, deps),
     locate: (accessToken, lookups) => locate(accessToken, lookups, deps),
     judge: (located) => judge(located, deps),

@@ -1,41 +1,30 @@
 import { toHex } from "../crypto/bytes.ts";
+import type { DigestOrigin } from "../crypto/origin-digest.ts";
+import type { Random } from "../crypto/random.ts";
+import type { Scope } from "../protocol/scope.ts";
 import { formatScope } from "../protocol/scope.ts";
+import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
 import { type AccessTokenContent, digestOwner, NONCE_BYTES } from "../tokens/access-token.ts";
-import type { Authorization } from "../tokens/authorization.ts";
+import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
+import type { FamilyPolicy } from "../tokens/family.ts";
 import { begin } from "../tokens/family.ts";
 import type { LoginFacts } from "../tokens/refresh-token.ts";
+import type { Session } from "../tokens/session.ts";
 import { sessionNeededUntilMs } from "../tokens/session.ts";
 import {
-  type IssueDeps,
-  type IssuedTokens,
-  listSession,
-  policyFor,
-  store,
-  toIssued,
-} from "./issued-tokens.ts";
-import { mintAccessToken, mintPair } from "./mint.ts";
-import { rotate } from "./rotate.ts";
+  type MintDeps,
+  type MintedAccessToken,
+  mintAccessToken,
+  mintPair,
+  scopeOf,
+} from "./mint.ts";
+import { type EndFamilyDeps, endFamily } from "./revoke.ts";
 
-/**
- * Makes the tokens of an authorization, which are stored before they are returned.
- *
- * @throws Refusal when the refresh token to rotate is consumed, expired or revoked
- * @throws Unavailable when storage fails; the same request can then be retried
- */
-export function issue(authorization: Authorization, deps: IssueDeps): Promise<IssuedTokens> {
-  const { refresh } = authorization;
-  switch (refresh.kind) {
-    case "none":
-      return issueSingle(authorization, deps);
-    case "new":
-      return issueNewFamily(authorization, refresh.login, deps);
-    case "rotated":
-    case "imported":
-      return rotate(authorization, refresh, deps);
-  }
-}
-
-async function issueSingle(authorization: Authorization, deps: IssueDeps): Promise<IssuedTokens> {
+/** Makes an access token without a family, which is stored before it is returned. */
+export async function issueSingle(
+  authorization: Authorization,
+  deps: IssueDeps,
+): Promise<IssuedTokens> {
   const { clientId, subject, scope, audience, claims, lifetimes } = authorization;
   const { authorizedAtMs: nowMs } = authorization;
   const content: AccessTokenContent = {
@@ -59,7 +48,8 @@ async function issueSingle(authorization: Authorization, deps: IssueDeps): Promi
   return toIssued(minted, null, nowMs);
 }
 
-async function issueNewFamily(
+/** Makes the first tokens of a family, which are stored before they are returned. */
+export async function issueNewFamily(
   authorization: Authorization,
   login: LoginFacts,
   deps: IssueDeps,
@@ -83,4 +73,72 @@ async function issueNewFamily(
   const session = { ...ids, label, ...instants, neededUntilMs };
   deps.defer(listSession(session, deps));
   return toIssued(pair, pair.refreshToken, nowMs);
+}
+
+/** The tokens of a response. */
+export interface IssuedTokens {
+  readonly accessToken: string;
+  /** Seconds until the access token expires. */
+  readonly expiresInSeconds: number;
+  readonly scope: Scope;
+  /** Null: the client has none. */
+  readonly refreshToken: string | null;
+}
+
+/** What issuing needs. */
+export interface IssueDeps extends MintDeps, EndFamilyDeps {
+  /** Null: tokens of another server are not accepted. */
+  readonly importedTokens: ImportedTokenStore | null;
+  readonly refreshRetry: FamilyPolicy["retry"];
+  readonly refreshRetryWindowSeconds: number;
+  readonly digestOrigin: DigestOrigin;
+  readonly random: Random;
+}
+
+/** The policy of a family with these lifetimes. */
+export function policyFor(lifetimes: Lifetimes, deps: IssueDeps): FamilyPolicy {
+  return {
+    accessTokenMs: lifetimes.accessTokenSeconds * 1000,
+    idleMs: lifetimes.refreshIdleSeconds * 1000,
+    absoluteMs: lifetimes.refreshAbsoluteSeconds * 1000,
+    retry: deps.refreshRetry,
+    retryWindowMs: deps.refreshRetryWindowSeconds * 1000,
+  };
+}
+
+/** Writes an opaque access token to KV. A JWT contains its content. */
+export async function store(
+  { accessToken, content, format }: MintedAccessToken,
+  nowMs: number,
+  { accessTokens }: IssueDeps,
+): Promise<void> {
+  if (format === "opaque") await accessTokens.put(accessToken, content, nowMs);
+}
+
+/** The part of minted tokens that the client receives. */
+export function toIssued(
+  minted: MintedAccessToken,
+  refreshToken: string | null,
+  nowMs: number,
+): IssuedTokens {
+  // Zero when a retry comes after the access token of the first response has expired.
+  const secondsLeft = Math.floor((minted.content.expiresAtMs - nowMs) / 1000);
+  return {
+    accessToken: minted.accessToken,
+    expiresInSeconds: Math.max(0, secondsLeft),
+    scope: scopeOf(minted),
+    refreshToken,
+  };
+}
+
+/**
+ * Adds a login to the list of sessions, after the response. If the user has too many, the least
+ * recently refreshed one ends.
+ *
+ * @throws Unavailable
+ */
+export async function listSession(session: Session, deps: EndFamilyDeps): Promise<void> {
+  const displaced = await deps.sessions.upsert(session);
+  if (displaced === null) return;
+  await endFamily(displaced.familyId, displaced.clientId, "too_many_sessions", deps);
 }

@@ -1,4 +1,4 @@
-import { deriveKeyRing, type KeyRing } from "../crypto/key-ring.ts";
+import { deriveKeyRing, type KeyRing } from "../crypto/seal.ts";
 import { importSigningKeys, type JWK, type SigningKeys } from "../crypto/signing-keys.ts";
 import { JWT_LENGTH_MAX } from "../crypto/strict-jwt.ts";
 import { Refusal, Unavailable } from "../errors/refusal.ts";

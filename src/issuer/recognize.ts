@@ -1,5 +1,5 @@
 import { equalInConstantTime } from "../crypto/bytes.ts";
-import type { KeyRing } from "../crypto/key-ring.ts";
+import type { KeyRing } from "../crypto/seal.ts";
 import type { SigningKeys } from "../crypto/signing-keys.ts";
 import {
   ACCESS_TOKEN_PREFIX,

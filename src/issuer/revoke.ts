@@ -1,4 +1,4 @@
-import type { KeyRing } from "../crypto/key-ring.ts";
+import type { KeyRing } from "../crypto/seal.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { FamilyStore } from "../storage/families.ts";
 import type { ImportedTokenStore } from "../storage/imported-tokens.ts";

@@ -22,7 +22,7 @@ import {
   policyFor,
   store,
   toIssued,
-} from "./issued-tokens.ts";
+} from "./issue.ts";
 import { mintPair } from "./mint.ts";
 import { forgetFamily } from "./revoke.ts";
 

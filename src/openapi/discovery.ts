@@ -1,4 +1,4 @@
-import { PATHS } from "../endpoints/paths.ts";
+import { PATHS } from "../endpoints/urls.ts";
 import {
   headers,
   NO_STORE_HEADERS,

@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
-import { PATHS, type Paths, pathsUnder } from "../endpoints/paths.ts";
+import { PATHS, type Paths, pathsUnder } from "../endpoints/urls.ts";
 import { BODY_BYTES_MAX, PARAMETERS_MAX } from "../protocol/params.ts";
 import {
   healthOperation,

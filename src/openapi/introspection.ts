@@ -1,4 +1,4 @@
-import { PATHS } from "../endpoints/paths.ts";
+import { PATHS } from "../endpoints/urls.ts";
 import { bodyOf, NO_STORE_HEADERS, type Operation, schemaRef } from "./operation.ts";
 import { BODY_CLIENT_REFUSALS, BODY_REFUSALS, CLIENT_REFUSALS } from "./refusals.ts";
 import { CLIENT_OR_BEARER } from "./security.ts";

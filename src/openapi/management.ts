@@ -1,5 +1,5 @@
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from "../admin/api/input.ts";
-import { ADMIN_PATHS } from "../endpoints/paths.ts";
+import { ADMIN_PATHS } from "../endpoints/urls.ts";
 import type { ManagementReason, RefusalReason } from "../errors/index.ts";
 import { type Json, NO_STORE_HEADERS, type Operation, schemaRef } from "./operation.ts";
 

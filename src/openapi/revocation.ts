@@ -1,4 +1,4 @@
-import { PATHS } from "../endpoints/paths.ts";
+import { PATHS } from "../endpoints/urls.ts";
 import { bodyOf, CORS_HEADERS, NO_STORE_HEADERS, type Operation } from "./operation.ts";
 import { BODY_CLIENT_REFUSALS, BODY_REFUSALS } from "./refusals.ts";
 import { CLIENT } from "./security.ts";

@@ -1,4 +1,4 @@
-import { PATHS } from "../endpoints/paths.ts";
+import { PATHS } from "../endpoints/urls.ts";
 import { GRANTS } from "../grants/index.ts";
 import { ADMIN_SCOPE, type ClientAuthMethod, INTROSPECTION_SCOPE } from "../protocol/names.ts";
 import type { Json } from "./operation.ts";

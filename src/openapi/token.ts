@@ -1,5 +1,5 @@
-import { FORWARDED_FOR } from "../endpoints/address.ts";
-import { PATHS } from "../endpoints/paths.ts";
+import { FORWARDED_FOR } from "../endpoints/request-context.ts";
+import { PATHS } from "../endpoints/urls.ts";
 import { GRANTS } from "../grants/index.ts";
 import { IDEMPOTENCY_KEY } from "../grants/refresh-token.ts";
 import {

@@ -6,7 +6,7 @@ import { type AuditEvent, auditLine } from "./audit-event.ts";
  * and ids of clients and users that exist.
  */
 export interface LogFields {
-  /** One of the names in `endpoints/paths.ts`. */
+  /** One of the names in `endpoints/urls.ts`. */
   endpoint?: string;
   /** Of a registered client, authenticated or not. */
   clientId?: string;

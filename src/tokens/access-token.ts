@@ -1,8 +1,8 @@
 import { type Bytes, concat, fromHex, toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
-import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
+import type { KeyRing, SealingKey } from "../crypto/seal.ts";
+import { sealToken, unsealToken } from "../crypto/seal.ts";
 import type { Claims } from "../protocol/claims.ts";
-import { sealToken, unsealToken } from "./sealed-token.ts";
 
 /**
  * Identifies an access token: the content of an opaque token, and of the `jti` of a JWT. KV stores

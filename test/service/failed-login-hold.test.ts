@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { CATALOGUE } from "../../src/errors/index.ts";
-import { FAILED_LOGINS } from "../../src/users/failed-login-delay.ts";
+import { FAILED_LOGINS } from "../../src/users/sign-in.ts";
 import { INVALID_CREDENTIALS, INVALID_SCOPE, success, UNAVAILABLE } from "../support/answers.ts";
 import { DJANGO_RECORDS, setPasswordRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";

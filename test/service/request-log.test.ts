@@ -263,34 +263,6 @@ describe("the id of a request", () => {
   });
 });
 
-describe("Server-Timing", () => {
-  const timingAt = async (origin: string) => {
-    const { env: bindings } = createService();
-    const body = new URLSearchParams({ grant_type: "client_credentials" });
-    const headers = basic(CLIENT);
-    const request = new Request(`${origin}/o/token/`, { method: "POST", headers, body });
-    return (await app.fetch(request, bindings)).headers.get("Server-Timing");
-  };
-
-  test.each(["http://localhost:8787", "http://127.0.0.1:9000", "http://[::1]:8787"])(
-    "tells a developer at %s how long each operation took",
-    async (origin) => {
-      const parts = ["total", "d1.find_accounts", "pbkdf2.webcrypto", "kv.put_access_token"];
-      expect(await timingAt(origin)).toBe(parts.map((name) => `${name};dur=0`).join(", "));
-    },
-  );
-
-  test.each([
-    "https://login.example.com",
-    "http://login.example.com",
-    "https://localhost",
-    "http://localhost.example.com",
-    "http://127.0.0.1.example.com",
-  ])("is never there at %s", async (origin) => {
-    expect(await timingAt(origin)).toBe(null);
-  });
-});
-
 test("logging changes nothing of a refresh", async () => {
   const service = createService(SETTINGS);
   const { refresh_token } = await logIn(service);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
-import { PATHS } from "../../src/endpoints/paths.ts";
+import { PATHS } from "../../src/endpoints/urls.ts";
 import { whole } from "../support/answers.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { ask } from "../support/requests.ts";

@@ -1,4 +1,4 @@
-import { FORWARDED_FOR } from "../../src/endpoints/address.ts";
+import { FORWARDED_FOR } from "../../src/endpoints/request-context.ts";
 import { networkOf } from "../../src/protocol/address.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";

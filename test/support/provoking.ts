@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { toBase64, utf8 } from "../../src/crypto/bytes.ts";
-import { pbkdf2 } from "../../src/crypto/pbkdf2.ts";
+import { pbkdf2 } from "../../src/crypto/password-hash.ts";
 import type { Verification } from "../../src/resource-server/verification.ts";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { newAssertion, registerKeyClient } from "./assertions.ts";

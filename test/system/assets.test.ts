@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { ASSETS_DIR, PROJECT_DIR, WRANGLER_CONFIG } from "../../src/cli/project.ts";
-import { PATHS } from "../../src/endpoints/paths.ts";
+import { PATHS } from "../../src/endpoints/urls.ts";
 import { run } from "../support/processes.ts";
 import { startServer, temporaryDir } from "../support/server.ts";
 

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { resolve as resolvePath } from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { ADMIN_PATHS, PATHS } from "../../src/endpoints/paths.ts";
+import { ADMIN_PATHS, PATHS } from "../../src/endpoints/urls.ts";
 import {
   DOCUMENT,
   DOCUMENTED,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { ITERATIONS_PER_CALL_MAX } from "../../crypto/pbkdf2.ts";
+import { ITERATIONS_PER_CALL_MAX } from "../../crypto/password-hash.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 

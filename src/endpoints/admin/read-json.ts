@@ -3,8 +3,7 @@ import { fromUtf8 } from "../../crypto/bytes.ts";
 import { ManagementError } from "../../errors/management-error.ts";
 import { Refusal } from "../../errors/refusal.ts";
 import { JSON_BYTES_MAX } from "../../protocol/params.ts";
-import { readBody } from "../read-body.ts";
-import { mediaTypeOf, requireNoEncoding } from "../read-params.ts";
+import { mediaTypeOf, readBody, requireNoEncoding } from "../read-params.ts";
 
 /** Deepest nesting of a body: claims may nest, and everything that reads them is recursive. */
 const LEVELS_MAX = 16;

@@ -1,8 +1,8 @@
 import * as clients from "../../admin/api/clients.ts";
 import type { ApiContext } from "../../admin/api/context.ts";
 import * as users from "../../admin/api/users.ts";
-import { ADMIN_PATHS } from "../paths.ts";
 import { empty, json } from "../respond.ts";
+import { ADMIN_PATHS } from "../urls.ts";
 import { readJson } from "./read-json.ts";
 import { readQuery } from "./read-query.ts";
 

@@ -6,8 +6,8 @@ import {
   promoteKey,
   retireKey,
 } from "../../../src/admin/keys.ts";
-import { deriveKeyRing, parseRingKeys } from "../../../src/crypto/key-ring.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
+import { deriveKeyRing, parseRingKeys } from "../../../src/crypto/seal.ts";
 import {
   generateSigningKey,
   importSigningKeys,

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../../src/crypto/bytes.ts";
-import { deriveKeyRing, parseRingKeys } from "../../../src/crypto/key-ring.ts";
-import { seal, unseal } from "../../../src/crypto/seal.ts";
+import { deriveKeyRing, parseRingKeys, seal, unseal } from "../../../src/crypto/seal.ts";
 import { rawKey, ringOf } from "../../support/rings.ts";
 
 const hexKey = (byte: number) => toHex(rawKey(byte));

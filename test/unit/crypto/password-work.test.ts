@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { toBase64Url } from "../../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
+import { chainedPbkdf2 } from "../../../src/crypto/password-hash.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
-import { chainedPbkdf2 } from "../../../src/crypto/pbkdf2.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 import { rawKey } from "../../support/rings.ts";

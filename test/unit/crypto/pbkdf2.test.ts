@@ -3,7 +3,11 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex, utf8 } from "../../../src/crypto/bytes.ts";
-import { chainedPbkdf2, ITERATIONS_PER_CALL_MAX, pbkdf2 } from "../../../src/crypto/pbkdf2.ts";
+import {
+  chainedPbkdf2,
+  ITERATIONS_PER_CALL_MAX,
+  pbkdf2,
+} from "../../../src/crypto/password-hash.ts";
 import { anyText } from "../../support/arbitraries.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeForm, decodeFormComponent } from "../../../src/protocol/form.ts";
+import { decodeForm, decodeFormComponent } from "../../../src/protocol/params.ts";
 import { anyText } from "../../support/arbitraries.ts";
 
 /** Decodes byte by byte, as the URL standard says, but strictly. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat, fromBase64Url, toHex } from "../../../src/crypto/bytes.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
+import { sealToken, unsealToken } from "../../../src/crypto/seal.ts";
 import {
   ACCESS_TOKEN_PURPOSE,
   type AccessTokenReference,
@@ -16,7 +17,6 @@ import {
   sealRefreshToken,
   unsealRefreshToken,
 } from "../../../src/tokens/refresh-token.ts";
-import { sealToken, unsealToken } from "../../../src/tokens/sealed-token.ts";
 import { ringOf } from "../../support/rings.ts";
 import { otherSpellings, withOneCharacterReplaced } from "../../support/tampering.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat, fromHex, toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
-import { seal } from "../../../src/crypto/seal.ts";
+import { seal, sealToken, unsealToken } from "../../../src/crypto/seal.ts";
 import { SCOPE_LENGTH_MAX } from "../../../src/protocol/scope.ts";
 import {
   PLAIN_LOGIN,
@@ -10,7 +10,6 @@ import {
   sealRefreshToken,
   unsealRefreshToken,
 } from "../../../src/tokens/refresh-token.ts";
-import { sealToken, unsealToken } from "../../../src/tokens/sealed-token.ts";
 import { ringOf } from "../../support/rings.ts";
 import { otherSpellings, withOneCharacterReplaced } from "../../support/tampering.ts";
 
