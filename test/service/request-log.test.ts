@@ -1,7 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { app } from "../../src/app.ts";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { interceptBindings } from "../support/interception.ts";
