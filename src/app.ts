@@ -23,7 +23,8 @@ import { token } from "./endpoints/token.ts";
 import { requireHttps, securityHeaders } from "./endpoints/transport.ts";
 import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/urls.ts";
 import { Refusal } from "./errors/refusal.ts";
-import { chooseRequestId, classifyStatus } from "./telemetry/observer.ts";
+import { chooseRequestId } from "./telemetry/observer.ts";
+import { classifyStatus } from "./telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";
 
 type Endpoint = (exchange: RequestContext, deps: Deps) => Promise<Response>;

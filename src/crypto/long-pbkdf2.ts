@@ -3,9 +3,6 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, concat, utf8 } from "./bytes.ts";
 import { DERIVED_BYTES } from "./password-hash.ts";
 
-/** Derives a key with more iterations than one WebCrypto call allows. @returns 32 bytes */
-export type DeriveLong = (password: string, salt: Bytes, iterations: number) => Promise<Bytes>;
-
 /**
  * Iterations between two pauses: some 2 ms of work. Counted and not timed, since the clock of a
  * Worker does not advance while it computes.

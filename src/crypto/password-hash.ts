@@ -8,7 +8,9 @@
  */
 import { measure } from "../telemetry/request-log.ts";
 import { type Bytes, fromBase64, fromBase64Url, toBase64Url, utf8 } from "./bytes.ts";
-import type { DeriveLong } from "./long-pbkdf2.ts";
+
+/** Derives a key with more iterations than one WebCrypto call allows. @returns 32 bytes */
+export type DeriveLong = (password: string, salt: Bytes, iterations: number) => Promise<Bytes>;
 
 /** Most chained rounds of a hash or the setting: limits the cost of a login. */
 export const ROUNDS_MAX = 20;

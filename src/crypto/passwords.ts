@@ -7,7 +7,7 @@ import {
   toHex,
   utf8,
 } from "./bytes.ts";
-import type { DeriveLong } from "./long-pbkdf2.ts";
+import type { DeriveLong } from "./password-hash.ts";
 import {
   hashFor,
   type InTurn,

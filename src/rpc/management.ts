@@ -11,7 +11,7 @@ import {
   newRequestId,
 } from "../deps.ts";
 import { recordError } from "../errors/classify.ts";
-import type { Outcome } from "../telemetry/observer.ts";
+import type { Outcome } from "../telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type {
   ClientPatch,

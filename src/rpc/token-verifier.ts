@@ -9,7 +9,7 @@ import {
   type Verification,
   type VerifiedToken,
 } from "../resource-server/verification.ts";
-import type { Outcome } from "../telemetry/observer.ts";
+import type { Outcome } from "../telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 

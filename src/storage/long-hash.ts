@@ -1,5 +1,5 @@
 import { sha256 } from "../crypto/digest.ts";
-import type { DeriveLong } from "../crypto/long-pbkdf2.ts";
+import type { DeriveLong } from "../crypto/password-hash.ts";
 import { callWithDeadline } from "../deadline.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { measure } from "../telemetry/request-log.ts";

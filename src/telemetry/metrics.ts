@@ -1,4 +1,4 @@
-import type { RequestLine } from "./observer.ts";
+import type { RequestLine } from "./request-line.ts";
 
 /** The Analytics Engine binding. */
 export interface Metrics {

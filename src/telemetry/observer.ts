@@ -1,7 +1,8 @@
 import { type AuditLine, auditLine } from "./audit-event.ts";
 import { describeFailure } from "./failure.ts";
 import { dataPoint, type Metrics } from "./metrics.ts";
-import { currentRequestLog, type Failure, type RequestLog } from "./request-log.ts";
+import { type Conclusion, requestLine } from "./request-line.ts";
+import { currentRequestLog, type RequestLog } from "./request-log.ts";
 
 /** The queue that also receives audit events, if one is bound. */
 export interface AuditQueue {
@@ -100,117 +101,4 @@ const CF_RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
 export function chooseRequestId(headers: Headers, newId: () => string): string {
   const ray = headers.get("cf-ray");
   return ray !== null && CF_RAY.test(ray) ? ray : newId();
-}
-
-/** How a request ended. */
-export type Outcome = "ok" | "refused" | "unavailable" | "error";
-
-/** The log line of one request or RPC call. Absent fields are omitted. */
-export interface RequestLine {
-  readonly event: "request" | "verify" | "manage";
-  readonly request_id: string;
-  readonly endpoint?: string | undefined;
-  readonly method?: string | undefined;
-  readonly status?: number | undefined;
-  readonly outcome: Outcome;
-  readonly reason?: string | undefined;
-  readonly error?: string | undefined;
-  readonly grant_type?: string | undefined;
-  readonly client_id?: string | undefined;
-  readonly user_id?: string | undefined;
-  readonly duration_ms: number;
-  readonly d1_calls: number;
-  readonly kv_calls: number;
-  readonly object_calls: number;
-  readonly repeats: number;
-  readonly pbkdf2_calls: number;
-  readonly hash_ms: number;
-  readonly operations: Readonly<Record<string, number>>;
-  readonly failure?: Failure | undefined;
-}
-
-/** Documentation of each field of a {@link RequestLine}. */
-export const REQUEST_FIELDS: Readonly<Record<keyof RequestLine, string>> = {
-  event: "`request`; `verify` or `manage` for an RPC call to `TokenVerifier` or `Management`",
-  request_id: "the `X-Request-Id` of the response",
-  endpoint: "the endpoint, or the method of `Management`; absent for an unknown path",
-  method: "the HTTP method; `OTHER` for one that no endpoint has",
-  status: "the HTTP status; absent for an RPC call",
-  outcome: "`ok`, `refused`, `unavailable` (503) or `error` (500)",
-  reason: "why it failed; [errors.md](errors.md) explains each",
-  error: "the `error` in the response",
-  grant_type: "the grant, if the service supports it",
-  client_id: "the client that the request names, if it is registered; authenticated or not",
-  user_id: "`users.id` of the user that the request names, if there is one; never the name",
-  duration_ms: "from the request's arrival to its response",
-  d1_calls: "round trips to D1, including those after the response",
-  kv_calls: "KV operations",
-  object_calls: "calls to Durable Objects",
-  repeats: "retries by the Worker itself, not included in those counts",
-  pbkdf2_calls:
-    "PBKDF2 derivations, each of up to 100,000 iterations in WebCrypto; `pbkdf2.javascript` is a " +
-    "longer one, for a Django hash",
-  hash_ms: "time in PBKDF2; see below for what Cloudflare's clock shows of it",
-  operations: "milliseconds of each operation, by name; parallel ones overlap",
-  failure: "for `unavailable` and `error`: `name`, and `message` or `frames`, of the error",
-};
-
-/** What is known only at the end of a request. */
-export interface Conclusion {
-  readonly event: RequestLine["event"];
-  readonly outcome: Outcome;
-  readonly method?: string;
-  readonly status?: number;
-}
-
-const METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
-
-/** Kinds of operations (the first word of a name) that are calls to Durable Objects. */
-const OBJECT_KINDS = ["family", "assertion", "password", "failures"];
-
-/** Builds the log line of a request that ended now. */
-export function requestLine(log: RequestLog, conclusion: Conclusion): RequestLine {
-  const { fields, operations } = log;
-  const { event, outcome, method, status } = conclusion;
-  return {
-    event,
-    request_id: log.requestId,
-    endpoint: fields.endpoint,
-    method: method === undefined || METHODS.includes(method) ? method : "OTHER",
-    status,
-    outcome,
-    reason: fields.reason,
-    error: fields.error,
-    grant_type: fields.grantType,
-    client_id: fields.clientId,
-    user_id: fields.userId,
-    duration_ms: log.clock() - log.startedAtMs,
-    d1_calls: sumOperations(log, ["d1"]).count,
-    kv_calls: sumOperations(log, ["kv"]).count,
-    object_calls: sumOperations(log, OBJECT_KINDS).count,
-    repeats: log.retries,
-    pbkdf2_calls: sumOperations(log, ["pbkdf2"]).count,
-    hash_ms: sumOperations(log, ["pbkdf2"]).durationMs,
-    operations: Object.fromEntries(
-      [...operations].map(([name, { durationMs }]) => [name, durationMs]),
-    ),
-    failure: fields.failure,
-  };
-}
-
-/** The outcome of a response with that status. */
-export function classifyStatus(status: number): Outcome {
-  if (status < 400) return "ok";
-  if (status < 500) return "refused";
-  return status === 503 ? "unavailable" : "error";
-}
-
-function sumOperations({ operations }: RequestLog, kinds: readonly string[]) {
-  const total = { count: 0, durationMs: 0 };
-  for (const [name, { count, durationMs }] of operations) {
-    if (!kinds.includes(name.slice(0, name.indexOf(".")))) continue;
-    total.count += count;
-    total.durationMs += durationMs;
-  }
-  return total;
 }

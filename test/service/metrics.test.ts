@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { dataPoint, METRIC_BLOBS, METRIC_DOUBLES } from "../../src/telemetry/metrics.ts";
-import type { RequestLine } from "../../src/telemetry/observer.ts";
+import type { RequestLine } from "../../src/telemetry/request-line.ts";
 import { stopClock } from "../support/clock.ts";
 import { ask, logIn } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";

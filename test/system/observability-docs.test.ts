@@ -8,7 +8,7 @@ import {
   METRIC_INDEX,
   METRICS,
 } from "../../src/telemetry/metrics.ts";
-import { REQUEST_FIELDS } from "../../src/telemetry/observer.ts";
+import { REQUEST_FIELDS } from "../../src/telemetry/request-line.ts";
 import { run } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 

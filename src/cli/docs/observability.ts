@@ -1,6 +1,6 @@
 import { AUDIT_ACTIONS, AUDIT_FIELDS } from "../../telemetry/audit-event.ts";
 import { METRIC_BLOBS, METRIC_DOUBLES, METRIC_INDEX } from "../../telemetry/metrics.ts";
-import { REQUEST_FIELDS } from "../../telemetry/observer.ts";
+import { REQUEST_FIELDS } from "../../telemetry/request-line.ts";
 import { table } from "./configuration.ts";
 
 /** The fields of a log line. */

@@ -1,4 +1,4 @@
-import type { RequestLine } from "../../../src/telemetry/observer.ts";
+import type { RequestLine } from "../../../src/telemetry/request-line.ts";
 
 /** What the log of a run says in all. */
 export interface Overheard {
