@@ -123,14 +123,14 @@ describe("one id for a client and a user", () => {
 
   test("is refused by a file, with the place", async () => {
     const asClient = service.register({ clients: [NEW_CLIENT] });
-    await expect(asClient).rejects.toThrow(/clients\[0\]\.client_id: is a user's id/);
+    await expect(asClient).rejects.toThrow(/clients\[0\]\.client_id: is the id of a user/);
     const asUser = service.register({ users: [NEW_USER] });
-    await expect(asUser).rejects.toThrow(/users\[0\]\.id: is a client's id/);
+    await expect(asUser).rejects.toThrow(/users\[0\]\.id: is the id of a client/);
     const both = {
       clients: [{ ...NEW_CLIENT, client_id: "x" }],
       users: [{ ...NEW_USER, id: "x" }],
     };
-    await expect(service.register(both)).rejects.toThrow(/users\[0\]\.id: is a client's id/);
+    await expect(service.register(both)).rejects.toThrow(/users\[0\]\.id: is the id of a client/);
   });
 
   test("is refused by the management API, with the field", async () => {

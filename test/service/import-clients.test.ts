@@ -190,7 +190,7 @@ describe("the report", () => {
     const users = hashes.map((password, index) => user(index + 1, `u${index}`, { password }));
     const { notes, counts } = await importRows(users);
     expect(counts.users).toMatchObject({ taken: 1, changed: 6 });
-    const note = notes.find((one) => one.includes("cannot be checked here"));
+    const note = notes.find((one) => one.includes("cannot be verified here"));
     expect(note).toMatch(/^6 passwords .*LEGACY_TOKEN_ENDPOINT/);
     for (const hasher of ["unsalted_md5 2", "bcrypt_sha256 1", "scrypt 1", "argon2 1", "mine 1"]) {
       expect(note).toContain(hasher);

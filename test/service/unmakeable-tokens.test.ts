@@ -65,7 +65,7 @@ describe("a token that cannot be made consumes nothing:", () => {
     await change("clients", "largest", `claims = '{"text":"${"x".repeat(12_000)}"}'`);
     expect(await refresh(large, refresh_token, {}, CREDENTIALS)).toEqual(UNAVAILABLE);
     expect(await ask(large, OWN, CREDENTIALS)).toEqual(UNAVAILABLE);
-    expect(logged.join()).toContain("shorten claims");
+    expect(logged.join()).toContain("shorten its claims");
     await change("clients", "largest", "claims = '{}'");
     granted(await refresh(large, refresh_token, {}, CREDENTIALS));
   });

@@ -245,7 +245,7 @@ describe("who was deleted here", () => {
     expect(users).toMatch(
       /^users +refused +1 +was deleted here; use --restore-deleted to import it again/,
     );
-    expect(clients).toMatch(/^clients +refused +1 +was deleted here: --restore-deleted/);
+    expect(clients).toMatch(/^clients +refused +1 +was deleted here; use --restore-deleted/);
   });
 
   test("comes back when that is asked for, without a token of before", async () => {
