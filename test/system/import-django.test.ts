@@ -293,7 +293,9 @@ describe("cli import django beside what is here", () => {
   test("warns of password hashes that take longer to check than a failed login is held", async () => {
     const password = `pbkdf2_sha256$1200000$salt$${"A".repeat(43)}=`;
     const rows = [user(1, "ada"), user(2, "bob", { password })];
-    const warning = expect.stringMatching(/^password hashes of up to 1200000 .*_SECONDS_MIN to at least 4/);
+    const warning = expect.stringMatching(
+      /^password hashes of up to 1200000 .*_SECONDS_MIN to at least 4/,
+    );
     expect(await importRows(rows)).toMatchObject({ users: { taken: 2 }, warnings: [warning] });
     expect(await importRows(rows)).toMatchObject({ users: { unchanged: 2 }, warnings: [] });
   });
@@ -312,7 +314,9 @@ describe("cli import django beside what is here", () => {
     );
     const { code, stdout, stderr } = await importFile(JSON.stringify(SITE));
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/^Import interrupted\. .*run the same command again.*\nd1\.import_tokens failed: /);
+    expect(stderr).toMatch(
+      /^Import interrupted\. .*run the same command again.*\nd1\.import_tokens failed: /,
+    );
     expect(state()).toMatchObject({ users: [{}, {}], refreshTokens: [], accessTokens: [] });
     expect(state().auditEvents).toHaveLength(1);
     execute("DROP TRIGGER doom");

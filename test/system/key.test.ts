@@ -48,7 +48,7 @@ describe("cli key in a file of local secrets", () => {
       const [old = ""] = await idsOf(...words);
       const added = await key(["add", ...words]);
       expect(added.stderr).toContain(
-        `started again.\nWait ${KEY_WAITS[name].add}. Then promote the new key.`,
+        `Restart the service if it is running.\nWait ${KEY_WAITS[name].add}. Then promote the new key.`,
       );
       const [, fresh = ""] = await idsOf(...words);
       const promoted = await key(["promote", fresh, ...words]);
@@ -87,13 +87,13 @@ describe("cli key in a file of local secrets", () => {
 describe("cli key refuses, and leaves the file as it is:", () => {
   const odd = { torn: `OTHER='a\nTOKEN_KEYS=${FIRST}\nb'\n`, bad: "TOKEN_KEYS=secret-1\n" };
   const cases: [string, words: string[], code: number, reason: string, content?: string][] = [
-    ["the last key", ["retire", "FIRST"], 2, "is the only key\n"],
+    ["the last key", ["retire", "FIRST"], 2, "is the only key; add another first\n"],
     ["a key that is not there", ["promote", "00000000"], 2, "unknown key id\n"],
     ["no id", ["retire"], 2, "error: missing required argument 'id'"],
     ["another algorithm", ["add", "--algorithm", "none"], 2, "error: option '--algorithm"],
-    ["a file without keys", ["add"], 1, "there is no TOKEN_KEYS: run npm start once", "A=1\n"],
+    ["a file without keys", ["add"], 1, "TOKEN_KEYS is missing. Run npm start once", "A=1\n"],
     ["a file with odd keys", ["add"], 2, "TOKEN_KEYS: key 1 is not 64 hexadecimal", odd.bad],
-    ["a file that cannot be rewritten", ["add"], 1, "there is no TOKEN_KEYS", odd.torn],
+    ["a file that cannot be rewritten", ["add"], 1, "TOKEN_KEYS is missing", odd.torn],
   ];
 
   test.each(cases)("%s", async (_, words, code, reason, content = CONTENT) => {

@@ -95,7 +95,7 @@ describe("cli user refuses, with a code that says why, and changes nothing:", ()
     [["create", "x"], 2, "Password: is empty\n", { typed: "\r" }],
     [["create", "a\nb", "--without-password"], 2, "username: has a control character\n"],
     [["create", "x", "--without-password", "--claims", "[]"], 2, "claims: Invalid input"],
-    [["create", "x", "--without-password", "--password-stdin"], 2, "does not go with"],
+    [["create", "x", "--without-password", "--password-stdin"], 2, "cannot be combined with"],
     [["create", "x", "--password", "p"], 2, "error: unknown option '--password'"],
     [["show", "none"], 3, 'user "none" does not exist\n'],
     [
