@@ -52,12 +52,12 @@ export const passwordGrant: Grant<PresentedPassword> = {
       clientId,
       isClientProved: authMethod !== "none",
     };
-    const user = await signIn(credentials, (await named) ?? NOBODY, from, deps);
+    const user = await signIn(credentials, (await named) ?? NO_USER, from, deps);
     return { user, login: null, refresh: { kind: "new", login: PLAIN_LOGIN } };
   },
 };
 
-const NOBODY: NamedUser = { user: null, hasSimilar: false };
+const NO_USER: NamedUser = { user: null, hasSimilar: false };
 
 /** @throws Refusal when the user name or the password is absent or has a control character */
 function requireCredentials(params: Params): Credentials {

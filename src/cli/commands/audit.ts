@@ -40,7 +40,7 @@ function describe(events: readonly AuditEventRow[], terminal: Terminal): string 
       shortInstant(instantOf(at_ms)),
       actor || "not recorded",
       action,
-      subject || "everybody",
+      subject || "everyone",
       [...sessions, fields].join(" "),
     ];
   });
