@@ -296,7 +296,7 @@ describe("wrong passwords through one client", () => {
 
 describe("stuffing through a client with a secret", () => {
   const BULK = { USER_FAILURES_FREE: 10, CLIENT_FAILURES_FREE: 5 };
-  const TRIES = 20;
+  const TRIES = 8;
 
   /** Users who have logged in through a client. */
   async function returningUsers(caller: (n: number) => Caller): Promise<string[]> {

@@ -127,9 +127,14 @@ export async function journeysProject(): Promise<TestProjectInlineConfiguration>
 }
 
 /** Proofs that run inside workerd. */
-const WORKERD_PROOFS = ["forged-tokens", "fuzz", "history", "history-check", "time"].map(
-  (name) => `test/proofs/${name}.test.ts`,
-);
+const WORKERD_PROOFS = [
+  "forged-tokens",
+  "fuzz",
+  "history",
+  "history-check",
+  "long-hashes",
+  "time",
+].map((name) => `test/proofs/${name}.test.ts`);
 
 /** Long proofs, and what each call of storage does when it fails. */
 export function workerdProofsProject(): Promise<TestProjectInlineConfiguration> {
