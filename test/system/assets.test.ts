@@ -136,7 +136,7 @@ describe("npm run assets", () => {
     const other = mkdtempSync(join(path, "other-"));
     writeFileSync(join(other, "mine.txt"), "mine");
     const { code, stderr } = await run("npm", ["run", "-s", "assets", "--", other]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("holds other files")]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("contains other files")]);
     expect(readdirSync(other)).toEqual(["mine.txt"]);
     rmSync(other, { recursive: true });
   });
