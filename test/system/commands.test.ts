@@ -19,7 +19,7 @@ test("npm run -s cli -- --help lists the commands", async () => {
   const { code, stdout, stderr } = await run("npm", ["run", "-s", "cli", "--", "--help"]);
   expect({ code, stderr: withoutNpmWarnings(stderr) }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/Run as: npm run -s cli -- COMMAND/);
-  expect(stdout).toMatch(/apply <file> +make or update/);
+  expect(stdout).toMatch(/apply <file> +create or update/);
 });
 
 test("no line of any --help is longer than 80 characters", () => {

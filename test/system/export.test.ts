@@ -130,6 +130,6 @@ test("an export that D1 fails half-way says so, and is no file that can be appli
   database.exec("ALTER TABLE users_away RENAME TO users");
   database.close();
   expect(code).toBe(1);
-  expect(stderr).toContain("no tables there yet");
+  expect(stderr).toContain("no tables yet");
   expect(() => JSON.parse(stdout)).toThrow();
 });
