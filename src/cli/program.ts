@@ -22,7 +22,7 @@ const RUN = "npm run -s cli --";
 /** The operator's commands. Commander writes to the terminal, not to the process's streams. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("cli").description(
-    `Manage clients, users and keys of the token service. Run as: ${RUN} COMMAND`,
+    `Manage clients, users and keys. Run as: ${RUN} COMMAND`,
   );
   program.version(version(), "-V, --version", "show the version of this clone");
   program.addCommand(clientCommand(terminal));

@@ -66,12 +66,14 @@ describeWithDebian(["bsdutils", "zsh"], "the Tab key", () => {
 describeWithDebian(["fish"], "fish", () => {
   test.each([
     ["key pro", "promote\tmove a key to the front: it seals or signs new tokens"],
-    ["client create shop --auth-m", "--auth-method\thow it authenticates"],
-    ["key add --algorithm Ed", "EdDSA\tof a signing key"],
+    ["client create shop --auth-m", "--auth-method\thow the client authenticates"],
+    ["key add --algorithm Ed", "EdDSA\talgorithm of a signing key"],
     ["completion z", "zsh"],
   ])("completes %j", (line, suggestion) => {
     const ask = `source '${scripts["fish"]}'; complete -C 'tollgate ${line}'`;
-    expect(shell(["fish", "-N", "-c", ask])).toBe(`${suggestion}\n`);
+    // Descriptions of options are long: their beginning tells them apart.
+    const [line0, ...others] = shell(["fish", "-N", "-c", ask]).trimEnd().split("\n");
+    expect([line0?.slice(0, suggestion.length), others]).toEqual([suggestion, []]);
   });
 });
 
