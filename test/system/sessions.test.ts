@@ -22,7 +22,7 @@ beforeAll(async () => {
   const database = openLocalDatabase(stateDir);
   const nowMs = Date.now();
   database
-    .prepare("INSERT INTO sessions VALUES (?, ?, 'shop', 'Ada''s browser', ?, ?, ?, NULL)")
+    .prepare("INSERT INTO sessions VALUES (?, ?, 'shop', 'Ada''s browser', ?, ?, ?, NULL, NULL)")
     .run(userId, SESSION, nowMs, nowMs, nowMs + 60_000);
   database
     .prepare(

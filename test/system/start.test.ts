@@ -40,7 +40,7 @@ describe("npm start on new state", () => {
       code: 1,
       stdout: "",
       stderr:
-        `Port ${server.port} is busy. ` +
+        `Port ${server.port} is in use. ` +
         "Stop the process that uses it, or choose another port: npm start -- --port 9000\n",
     });
     expect(await logInTo(server.url)).toMatchObject({ status: 200 });
