@@ -42,7 +42,7 @@ function problemsOfIssue({ path, message, ...issue }: z.core.$ZodIssue): string[
     // A longer name, or one with digits, may be a misplaced token or password.
     if (!/^[A-Za-z_]{1,40}$/.test(name)) return `${placeOf(path) || "file"}: ${UNKNOWN_FIELD}`;
     const near = nearest(name, FIELD_NAMES());
-    const hint = near === null ? "" : `; do you mean ${near}?`;
+    const hint = near === null ? "" : `; did you mean ${near}?`;
     return `${placeOf([...path, name])}: is not a known field${hint}`;
   });
 }

@@ -42,7 +42,7 @@ describe("cli user sessions", () => {
     expect(stdout).toMatch(
       new RegExp(`${SESSION.slice(0, 12)} +shop +20.* +20.* +Ada's browser\n`),
     );
-    expect(stdout).toMatch(new RegExp(`${IMPORTED.slice(0, 12)} .* imported, not used here.*\n`));
+    expect(stdout).toMatch(new RegExp(`${IMPORTED.slice(0, 12)} .* imported, not used yet.*\n`));
     const first = JSON.parse(
       (await cli("user", "sessions", "ada", "--limit", "1", "--json")).stdout,
     );

@@ -27,7 +27,7 @@ function explain(code: string): string {
   }
   const codes = [...Object.keys(ERROR_CODES), ...Object.keys(CATALOGUE)];
   const similar = codes.filter((known) => code !== "" && known.includes(code));
-  const hint = similar.length > 0 ? `Do you mean ${similar.join(", ")}?` : "See docs/errors.md.";
+  const hint = similar.length > 0 ? `Did you mean ${similar.join(", ")}?` : "See docs/errors.md.";
   throw new CommandError(`There is no error or reason with this name. ${hint}`);
 }
 
