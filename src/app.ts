@@ -27,7 +27,7 @@ import { chooseRequestId } from "./telemetry/observer.ts";
 import { classifyStatus } from "./telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";
 
-type Endpoint = (exchange: RequestContext, deps: Deps) => Promise<Response>;
+type Endpoint = (requestContext: RequestContext, deps: Deps) => Promise<Response>;
 
 /** What is computed once for each request. */
 interface Context {
@@ -134,21 +134,21 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
   hono.all(path.replace(/\/$/, ""), async ({ req, env }) => {
     setLogFields({ endpoint });
     const origin = pages === "clients" ? (req.header("Origin") ?? null) : null;
-    const exchange: RequestContext = { request: req.raw, origin, isOriginAllowed: null };
+    const requestContext: RequestContext = { request: req.raw, origin, isOriginAllowed: null };
     const respond = async () => {
       const handler = endpoints[req.method === "HEAD" ? "GET" : req.method];
       return handler === undefined
         ? methodNotAllowed(methods)
-        : await handler(exchange, await getDeps(env));
+        : await handler(requestContext, await getDeps(env));
     };
     if (req.method !== "OPTIONS") {
       const response = await respond().catch(onError);
       if (pages === "anyone") return shareWithAnyone(response);
-      return origin === null ? response : share(exchange, response, () => getDeps(env));
+      return origin === null ? response : share(requestContext, response, () => getDeps(env));
     }
-    if (pages === "anyone") return preflightForAnyone(exchange, methods);
+    if (pages === "anyone") return preflightForAnyone(requestContext, methods);
     if (origin === null) return empty(204, { Allow: methods });
-    return preflight(exchange, await getDeps(env), methods);
+    return preflight(requestContext, await getDeps(env), methods);
   });
 }
 

@@ -1,7 +1,6 @@
 import { fromBase64, fromUtf8 } from "../crypto/bytes.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { Params } from "../protocol/params.ts";
-import { decodeFormComponent } from "../protocol/params.ts";
+import { decodeFormComponent, type Params } from "../protocol/params.ts";
 import type { ClientAuthenticator } from "./authenticator.ts";
 import { publicCredentials } from "./none.ts";
 import { secretCredentials } from "./secret.ts";

@@ -7,8 +7,8 @@ import {
   toHex,
   utf8,
 } from "./bytes.ts";
-import type { DeriveLong } from "./password-hash.ts";
 import {
+  type DeriveLong,
   hashFor,
   type InTurn,
   ITERATIONS_PER_CALL_MAX,

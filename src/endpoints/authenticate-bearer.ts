@@ -2,7 +2,7 @@ import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { ActiveToken, LocatedToken } from "../issuer/index.ts";
+import type { ActiveToken, PendingIntrospection } from "../issuer/index.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
@@ -37,18 +37,18 @@ export async function limitBearer(
  * Authenticates a caller of this service's own API by its bearer token. Sends the lookups that were
  * started before.
  *
- * @param located the token, located by the issuer
+ * @param pending the token, pending by the issuer
  * @param holder from {@link limitBearer}
  * @throws Refusal when the token is not valid, or not for this service
  * @throws Unavailable
  */
 export async function authenticateBearer(
   request: Request,
-  located: LocatedToken | null,
+  pending: PendingIntrospection | null,
   holder: string,
   deps: Deps,
 ): Promise<ActiveToken> {
-  const active = located && (await deps.issuer.judge(located));
+  const active = pending && (await deps.issuer.finishIntrospection(pending));
   if (active === null) throw new Refusal("caller_token_inactive");
   deps.addressFilter.exempt(readAddress(request), holder);
   setLogFields({ clientId: active.clientId });

@@ -5,8 +5,7 @@ import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import type { RequestContext } from "./request-context.ts";
-import { readAddress } from "./request-context.ts";
+import { type RequestContext, readAddress } from "./request-context.ts";
 import { assertionAudiences } from "./urls.ts";
 
 /**

@@ -1,6 +1,5 @@
 import type { Deps } from "../deps.ts";
-import type { RequestContext } from "./request-context.ts";
-import { readAddress } from "./request-context.ts";
+import { type RequestContext, readAddress } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
 /** How long a browser may cache a preflight, in seconds. */

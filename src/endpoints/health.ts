@@ -1,7 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { logFailure } from "../telemetry/observer.ts";
-import type { RequestContext } from "./request-context.ts";
-import { readAddress } from "./request-context.ts";
+import { type RequestContext, readAddress } from "./request-context.ts";
 import { json } from "./respond.ts";
 
 type Status = "ok" | "unavailable";

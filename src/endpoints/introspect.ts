@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { ActiveToken, LocatedToken } from "../issuer/index.ts";
+import type { ActiveToken, PendingIntrospection } from "../issuer/index.ts";
 import { INTROSPECTION_SCOPE } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import {
@@ -32,11 +32,11 @@ export async function introspect(context: RequestContext, deps: Deps): Promise<R
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
   const bearer = readBearer(request);
-  const { located, onlyOwn } =
+  const { pending, onlyOwn } =
     bearer === null
       ? await askedByClient(context, params, token, deps)
       : await askedByHolder(request, bearer, token, deps);
-  const active = located && (await deps.issuer.judge(located));
+  const active = pending && (await deps.issuer.finishIntrospection(pending));
   if (active === null || (onlyOwn ?? active.clientId) !== active.clientId) return json(INACTIVE);
   return json(introspectionResponse(active, issuerUrlOf(request, deps)));
 }
@@ -44,7 +44,7 @@ export async function introspect(context: RequestContext, deps: Deps): Promise<R
 /** A token to introspect, for an authenticated caller. */
 interface IntrospectionRequest {
   /** Null: the token is not valid. */
-  readonly located: LocatedToken | null;
+  readonly pending: PendingIntrospection | null;
   /** The only client whose tokens the caller may introspect, or null: all clients. */
   readonly onlyOwn: string | null;
 }
@@ -61,11 +61,11 @@ async function askedByClient(
 ): Promise<IntrospectionRequest> {
   const lookups = deps.lookups();
   const credentials = await readClient(context, params, deps);
-  const located = await deps.issuer.locate(token, lookups);
+  const pending = await deps.issuer.startIntrospection(token, lookups);
   const client = await verifyClient(context, credentials, lookups, deps);
   if (client.authMethod === "none") throw new Refusal("caller_is_public");
   return {
-    located,
+    pending,
     onlyOwn: isRegisteredFor(client, INTROSPECTION_SCOPE) ? null : client.clientId,
   };
 }
@@ -78,13 +78,13 @@ async function askedByHolder(
 ): Promise<IntrospectionRequest> {
   const lookups = deps.lookups();
   const holder = await limitBearer(request, bearer, deps);
-  const [located, caller] = await Promise.all([
-    deps.issuer.locate(token, lookups),
-    deps.issuer.locate(bearer, lookups),
+  const [pending, caller] = await Promise.all([
+    deps.issuer.startIntrospection(token, lookups),
+    deps.issuer.startIntrospection(bearer, lookups),
   ]);
   const active = await authenticateBearer(request, caller, holder, deps);
   await requireNamedScope(active, INTROSPECTION_SCOPE, lookups);
-  return { located, onlyOwn: null };
+  return { pending, onlyOwn: null };
 }
 
 /** Only the token: credentials must not be in a URL (RFC 6749 §2.3.1). */

@@ -1,7 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { authorize } from "../grants/authorize.ts";
-import type { TokenRequest } from "../grants/grant.ts";
-import { requireGrantAllowed } from "../grants/grant.ts";
+import { requireGrantAllowed, type TokenRequest } from "../grants/grant.ts";
 import { selectGrant } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
@@ -10,8 +9,7 @@ import { setLogFields } from "../telemetry/request-log.ts";
 import { makeLabel } from "../tokens/session.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { isJson, readParams } from "./read-params.ts";
-import type { RequestContext } from "./request-context.ts";
-import { readAddress, readForwardedFor } from "./request-context.ts";
+import { type RequestContext, readAddress, readForwardedFor } from "./request-context.ts";
 import { json } from "./respond.ts";
 import { issuerUrlOf } from "./urls.ts";
 

@@ -9,8 +9,7 @@ import {
 import type { Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
-import type { Proof } from "./grant.ts";
-import { type TokenRequest, userAddressOf } from "./grant.ts";
+import { type Proof, type TokenRequest, userAddressOf } from "./grant.ts";
 
 /**
  * Decides what is issued, in the same way for every grant: scope, audience, claims, format and

@@ -1,6 +1,6 @@
 import { parseScope } from "../protocol/scope.ts";
 import type { FamilyStore } from "../storage/families.ts";
-import { begin, type UnbegunFamily } from "../tokens/family.ts";
+import { begin, type LazyFamily } from "../tokens/family.ts";
 import type { ImportedRefreshToken } from "../tokens/imported-token.ts";
 import { PLAIN_LOGIN, type RefreshToken } from "../tokens/refresh-token.ts";
 
@@ -17,7 +17,7 @@ const CLOCK_SLACK_MS = 86_400_000;
 export function importedFamily(
   { hash, clientId, userId: subject, scope, importedAtMs, expiresAtMs }: ImportedRefreshToken,
   families: FamilyStore,
-): { predecessor: RefreshToken; unbegun: UnbegunFamily } {
+): { predecessor: RefreshToken; lazyFamily: LazyFamily } {
   const predecessor: RefreshToken = {
     familyId: families.importedId(hash),
     generation: 0,
@@ -33,5 +33,5 @@ export function importedFamily(
   const login = { clientId, subject, keyId: "", scope, audience: null };
   const began = begin(login, importedAtMs, { accessTokenMs: 0 });
   const state = { ...began, begunBy: "imported" } as const;
-  return { predecessor, unbegun: { state, keptUntilMs: expiresAtMs + CLOCK_SLACK_MS } };
+  return { predecessor, lazyFamily: { state, keptUntilMs: expiresAtMs + CLOCK_SLACK_MS } };
 }

@@ -3,19 +3,18 @@ import type { AccessTokenContent } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import {
   type ActiveToken,
+  finishIntrospection,
   type IntrospectDeps,
   introspect,
-  judge,
-  type LocatedToken,
-  locate,
+  type PendingIntrospection,
+  startIntrospection,
   verifyFast,
 } from "./introspect.ts";
-import type { IssueDeps, IssuedTokens } from "./issue.ts";
-import { issueNewFamily, issueSingle } from "./issue.ts";
+import { type IssueDeps, type IssuedTokens, issueNewFamily, issueSingle } from "./issue.ts";
 import { endFamily, type RevokeDeps, revoke } from "./revoke.ts";
 import { rotate } from "./rotate.ts";
 
-export type { ActiveToken, LocatedToken } from "./introspect.ts";
+export type { ActiveToken, PendingIntrospection } from "./introspect.ts";
 export type { IssuedTokens } from "./issue.ts";
 
 /**
@@ -32,9 +31,9 @@ export interface Issuer {
   /** Checks exactly whether an access token is valid now. */
   introspect(accessToken: string, lookups: Lookups): Promise<ActiveToken | null>;
   /** The first half of `introspect`: starts its look-ups. */
-  locate(accessToken: string, lookups: Lookups): Promise<LocatedToken | null>;
+  startIntrospection(accessToken: string, lookups: Lookups): Promise<PendingIntrospection | null>;
   /** The second half of `introspect`. */
-  judge(located: LocatedToken): Promise<ActiveToken | null>;
+  finishIntrospection(pending: PendingIntrospection): Promise<ActiveToken | null>;
   /** Checks an access token with KV alone: fast, but sees a revocation late. */
   verifyFast(accessToken: string, lookups: Lookups): Promise<AccessTokenContent | null>;
   /** Revokes a token of that client, and its family. */
@@ -59,8 +58,8 @@ export function createIssuer(deps: IssueDeps & IntrospectDeps & RevokeDeps): Iss
       }
     },
     introspect: (accessToken, lookups) => introspect(accessToken, lookups, deps),
-    locate: (accessToken, lookups) => locate(accessToken, lookups, deps),
-    judge: (located) => judge(located, deps),
+    startIntrospection: (accessToken, lookups) => startIntrospection(accessToken, lookups, deps),
+    finishIntrospection: (pending) => finishIntrospection(pending, deps),
     verifyFast: (accessToken, lookups) => verifyFast(accessToken, lookups, deps),
     revoke: (token, clientId, lookups) => revoke(token, clientId, lookups, deps),
     endFamily: (familyId, clientId) => endFamily(familyId, clientId, "management", deps),

@@ -24,7 +24,7 @@ export interface IntrospectDeps extends RecognizeDeps {
 }
 
 /** What a token grants, before its client and user are checked. */
-interface Grounds {
+interface TokenFacts {
   readonly content: AccessTokenContent;
   /** When the login, or the client's own request, happened. */
   readonly authorizedAtMs: number;
@@ -36,12 +36,12 @@ interface Grounds {
   readonly unboundSinceMs?: number;
 }
 
-/** An access token whose lookups have started; see {@link locate}. */
-export type LocatedToken =
+/** An access token whose lookups have started; see {@link startIntrospection}. */
+export type PendingIntrospection =
   | {
       readonly kind: "own";
       /** Null: the token has expired, or its family has ended or was rotated. */
-      readonly grounds: Promise<Grounds | null>;
+      readonly facts: Promise<TokenFacts | null>;
       readonly client: Lookup<Client | null>;
       /** Null: the client acts for itself. */
       readonly user: Lookup<User | null> | null;
@@ -64,8 +64,8 @@ export async function introspect(
   lookups: Lookups,
   deps: IntrospectDeps,
 ): Promise<ActiveToken | null> {
-  const located = await locate(token, lookups, deps);
-  return located && judge(located, deps);
+  const pending = await startIntrospection(token, lookups, deps);
+  return pending && finishIntrospection(pending, deps);
 }
 
 /**
@@ -73,13 +73,13 @@ export async function introspect(
  * token, so that all share one D1 batch. For an opaque token, its client and user are read first,
  * from the family's object, or from KV for a token without a family.
  *
- * @returns null if the token is not valid; {@link judge} completes the check
+ * @returns null if the token is not valid; {@link finishIntrospection} completes the check
  */
-export async function locate(
+export async function startIntrospection(
   token: string,
   lookups: Lookups,
   deps: IntrospectDeps,
-): Promise<LocatedToken | null> {
+): Promise<PendingIntrospection | null> {
   const recognized = await recognize(token, deps);
   if (recognized === null) {
     const hash = deps.acceptsImportedTokens ? await importedTokenHash(token) : null;
@@ -87,12 +87,12 @@ export async function locate(
   }
   const { reference, content } = recognized;
   if (reference.kind === "single") {
-    const grounds = await singleGrounds(token, recognized, reference, deps);
-    if (grounds === null) return null;
+    const facts = await singleFacts(token, recognized, reference, deps);
+    if (facts === null) return null;
     const isEnded = lookups.isRevoked(reference.nonce);
-    return locateAccounts(grounds.content, Promise.resolve(grounds), isEnded, lookups);
+    return startAccountLookups(facts.content, Promise.resolve(facts), isEnded, lookups);
   }
-  const asked = familyGrounds(reference, deps);
+  const asked = familyFacts(reference, deps);
   // A JWT contains its client and user, so its family is read in parallel with D1.
   const known = content ?? (await asked)?.content ?? null;
   // If the caller is rejected first, the result is never awaited.
@@ -101,17 +101,17 @@ export async function locate(
   const { familyId } = reference;
   const userId = known.subject;
   const isEnded = userId === null ? null : lookups.isSessionEnded({ userId, familyId });
-  return locateAccounts(known, asked, isEnded, lookups);
+  return startAccountLookups(known, asked, isEnded, lookups);
 }
 
-function locateAccounts(
+function startAccountLookups(
   { clientId, subject }: AccessTokenContent,
-  grounds: Promise<Grounds | null>,
+  facts: Promise<TokenFacts | null>,
   isEnded: Lookup<boolean> | null,
   lookups: Lookups,
-): LocatedToken {
+): PendingIntrospection {
   const user = subject === null ? null : lookups.user(subject);
-  return { kind: "own", grounds, client: lookups.client(clientId), user, isEnded };
+  return { kind: "own", facts, client: lookups.client(clientId), user, isEnded };
 }
 
 /**
@@ -120,28 +120,28 @@ function locateAccounts(
  * @returns null if the token is not valid
  * @throws Unavailable, Refusal `family_busy`
  */
-export async function judge(
-  located: LocatedToken,
+export async function finishIntrospection(
+  pending: PendingIntrospection,
   deps: IntrospectDeps,
 ): Promise<ActiveToken | null> {
-  if (located.kind === "imported") {
-    const login = await located.login;
-    const grounds = login && importedGrounds(login);
-    return grounds && activeToken(grounds, login.client, login.user, deps);
+  if (pending.kind === "imported") {
+    const login = await pending.login;
+    const facts = login && importedFacts(login);
+    return facts && activeToken(facts, login.client, login.user, deps);
   }
   // In parallel: the family's object may still be pending.
-  const [grounds, isEnded, client, user] = await Promise.all([
-    located.grounds,
-    located.isEnded,
-    located.client,
-    located.user,
+  const [facts, isEnded, client, user] = await Promise.all([
+    pending.facts,
+    pending.isEnded,
+    pending.client,
+    pending.user,
   ]);
-  if (grounds === null || isEnded === true) return null;
-  return activeToken(grounds, client, user, deps);
+  if (facts === null || isEnded === true) return null;
+  return activeToken(facts, client, user, deps);
 }
 
 function activeToken(
-  { content, authorizedAtMs, unboundSinceMs }: Grounds,
+  { content, authorizedAtMs, unboundSinceMs }: TokenFacts,
   client: Client | null,
   user: User | null,
   { accessTokenSeconds, clock }: IntrospectDeps,
@@ -154,7 +154,7 @@ function activeToken(
   return { ...content, claims: { ...client.claims, ...user.claims }, username: user.username };
 }
 
-function importedGrounds({ token }: ImportedLogin): Grounds | null {
+function importedFacts({ token }: ImportedLogin): TokenFacts | null {
   if (token.kind === "refresh") return null;
   const { clientId, userId: subject, scope, issuedAtMs, expiresAtMs, importedAtMs } = token;
   const content = { clientId, subject, scope, audience: null, claims: {}, issuedAtMs, expiresAtMs };
@@ -162,23 +162,23 @@ function importedGrounds({ token }: ImportedLogin): Grounds | null {
 }
 
 /** Only an opaque token without a family needs KV. */
-async function singleGrounds(
+async function singleFacts(
   token: string,
   { content: ownContent, isBound }: RecognizedToken,
   { authorizedAtMs }: Extract<AccessTokenReference, { readonly kind: "single" }>,
   { accessTokens, clock }: IntrospectDeps,
-): Promise<Grounds | null> {
+): Promise<TokenFacts | null> {
   const content = ownContent ?? (await accessTokens.get(token));
   if (content === null || clock() >= content.expiresAtMs) return null;
-  const grounds = { content, authorizedAtMs };
-  return isBound ? grounds : { ...grounds, unboundSinceMs: authorizedAtMs };
+  const facts = { content, authorizedAtMs };
+  return isBound ? facts : { ...facts, unboundSinceMs: authorizedAtMs };
 }
 
 /** The family's object knows exactly which tokens are valid. */
-async function familyGrounds(
+async function familyFacts(
   reference: FamilyReference,
   { families, clock }: IntrospectDeps,
-): Promise<Grounds | null> {
+): Promise<TokenFacts | null> {
   const family = await families.inspect(reference.familyId);
   if (family === null || !isAccessTokenLive(family, reference.generation, clock())) return null;
   const { clientId, subject, createdAtMs: authorizedAtMs, live } = family;

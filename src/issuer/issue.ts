@@ -1,16 +1,13 @@
 import { toHex } from "../crypto/bytes.ts";
 import type { DigestOrigin } from "../crypto/origin-digest.ts";
 import type { Random } from "../crypto/random.ts";
-import type { Scope } from "../protocol/scope.ts";
-import { formatScope } from "../protocol/scope.ts";
+import { formatScope, type Scope } from "../protocol/scope.ts";
 import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
 import { type AccessTokenContent, digestOwner, NONCE_BYTES } from "../tokens/access-token.ts";
 import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
-import type { FamilyPolicy } from "../tokens/family.ts";
-import { begin } from "../tokens/family.ts";
+import { begin, type FamilyPolicy } from "../tokens/family.ts";
 import type { LoginFacts } from "../tokens/refresh-token.ts";
-import type { Session } from "../tokens/session.ts";
-import { sessionNeededUntilMs } from "../tokens/session.ts";
+import { type Session, sessionNeededUntilMs } from "../tokens/session.ts";
 import {
   type MintDeps,
   type MintedAccessToken,

@@ -7,7 +7,7 @@ import type { RevokedTokenStore } from "../storage/revoked-tokens.ts";
 import type { SessionStore } from "../storage/sessions.ts";
 import { audit } from "../telemetry/request-log.ts";
 import { digestOwner, sealAccessToken } from "../tokens/access-token.ts";
-import type { FamilyState, RevocationReason, UnbegunFamily } from "../tokens/family.ts";
+import type { FamilyState, LazyFamily, RevocationReason } from "../tokens/family.ts";
 import {
   type ImportedRefreshToken,
   type ImportedToken,
@@ -78,7 +78,7 @@ export async function revoke(
 /**
  * Revokes a family of that client, for exact and fast checks. Can be repeated.
  *
- * @param unbegun of a family that may not have begun
+ * @param lazyFamily of a family that may not have begun
  * @throws Unavailable when storage fails; retry
  * @throws Refusal `family_busy` when the family's object is called too often
  */
@@ -87,10 +87,10 @@ export async function endFamily(
   clientId: string,
   reason: RevocationReason,
   deps: EndFamilyDeps,
-  unbegun?: UnbegunFamily,
+  lazyFamily?: LazyFamily,
 ): Promise<void> {
   const nowMs = deps.clock();
-  const ended = await deps.families.revoke(familyId, clientId, reason, nowMs, unbegun);
+  const ended = await deps.families.revoke(familyId, clientId, reason, nowMs, lazyFamily);
   if (ended === null) return;
   // Only the first call: otherwise the holder of a token could flood the queue.
   const isNew = ended.revoked?.atMs === nowMs && ended.revoked.reason === reason;
@@ -140,8 +140,8 @@ async function revokeImported(
     await deps.importedTokens?.remove(imported.hash);
     return audit({ action: "token_revoked", clientId });
   }
-  const { predecessor, unbegun } = importedFamily(refreshToken, deps.families);
-  await endFamily(predecessor.familyId, clientId, BY_CLIENT, deps, unbegun);
+  const { predecessor, lazyFamily } = importedFamily(refreshToken, deps.families);
+  await endFamily(predecessor.familyId, clientId, BY_CLIENT, deps, lazyFamily);
   await deps.importedTokens?.consume(refreshToken.hash);
 }
 

@@ -6,11 +6,11 @@ import { audit } from "../telemetry/request-log.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
 import {
   type Generation,
+  type LazyFamily,
   nextGeneration,
   type RevocationReason,
   type RotationOutcome,
   type RotationRefusal,
-  type UnbegunFamily,
 } from "../tokens/family.ts";
 import { loginOf, type RefreshToken } from "../tokens/refresh-token.ts";
 import { isUpdateDue, sessionNeededUntilMs } from "../tokens/session.ts";
@@ -57,7 +57,7 @@ export async function rotate(
   const { scope, audience, claims, lifetimes, address } = authorization;
   const nowMs = deps.clock();
   const policy = policyFor(lifetimes, deps);
-  const { predecessor, unbegun } = resolvePredecessor(refresh, deps);
+  const { predecessor, lazyFamily } = resolvePredecessor(refresh, deps);
   const { familyId, generation } = predecessor;
   const keyId = deps.refreshTokenRing.sealing.id;
   const { attemptId } = refresh;
@@ -66,7 +66,7 @@ export async function rotate(
   const family = { ...predecessor, originalScope: predecessor.scope, login: loginOf(predecessor) };
   const next = nextGeneration(predecessor, rotation, nowMs, policy);
   const minted = await mintPair(family, next, claims, authorization, deps);
-  const outcome = await deps.families.rotate(familyId, rotation, nowMs, policy, unbegun);
+  const outcome = await deps.families.rotate(familyId, rotation, nowMs, policy, lazyFamily);
   auditReplay(predecessor, outcome);
   if (outcome.kind === "refused") {
     const { refusal, ended } = outcome;
@@ -95,7 +95,7 @@ export async function rotate(
 function resolvePredecessor(
   refresh: Rotated,
   { families }: IssueDeps,
-): { predecessor: RefreshToken; unbegun?: UnbegunFamily } {
+): { predecessor: RefreshToken; lazyFamily?: LazyFamily } {
   return refresh.kind === "rotated" ? refresh : importedFamily(refresh.imported, families);
 }
 

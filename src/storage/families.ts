@@ -3,10 +3,10 @@ import { countRetry } from "../telemetry/request-log.ts";
 import type {
   FamilyPolicy,
   FamilyState,
+  LazyFamily,
   RevocationReason,
   Rotation,
   RotationOutcome,
-  UnbegunFamily,
 } from "../tokens/family.ts";
 import { createCallLimit } from "./call-limit.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
@@ -26,18 +26,18 @@ export interface FamilyStore {
   importedId(refreshTokenHash: string): string;
   /** Begins a family. */
   start(familyId: string, state: FamilyState, policy: FamilyPolicy): Promise<void>;
-  /** Consumes a generation. @param unbegun of a family that may not have begun */
+  /** Consumes a generation. @param lazyFamily of a family that may not have begun */
   rotate(
     familyId: string,
     rotation: Rotation,
     nowMs: number,
     policy: FamilyPolicy,
-    unbegun?: UnbegunFamily,
+    lazyFamily?: LazyFamily,
   ): Promise<RotationOutcome>;
   /**
    * Ends a family of that client.
    *
-   * @param unbegun of a family that may not have begun
+   * @param lazyFamily of a family that may not have begun
    * @returns the ended family, or null if there is none of that client
    */
   revoke(
@@ -45,7 +45,7 @@ export interface FamilyStore {
     clientId: string,
     reason: RevocationReason,
     nowMs: number,
-    unbegun?: UnbegunFamily,
+    lazyFamily?: LazyFamily,
   ): Promise<FamilyState | null>;
   /** @returns the state of the family, or null if there is none */
   inspect(familyId: string): Promise<FamilyState | null>;
@@ -77,19 +77,19 @@ export function createFamilyStore(
     start(id, state, policy) {
       return call("family.start", id, async (family) => await family.start(state, policy));
     },
-    rotate(id, rotation, nowMs, policy, unbegun) {
+    rotate(id, rotation, nowMs, policy, lazyFamily) {
       let calls = 0;
       return call("family.rotate", id, async (family) => {
         calls += 1;
-        const outcome = await family.rotate(rotation, nowMs, policy, unbegun);
+        const outcome = await family.rotate(rotation, nowMs, policy, lazyFamily);
         // The Worker retried its own call; the client did not reuse the token.
         const isOwn = calls > 1 && outcome.kind === "repeated" && outcome.isSameAttempt === true;
         return isOwn ? { kind: "rotated", successor: outcome.successor } : outcome;
       });
     },
-    revoke(id, clientId, reason, nowMs, unbegun) {
+    revoke(id, clientId, reason, nowMs, lazyFamily) {
       return call("family.revoke", id, async (family) => {
-        return await family.revoke(clientId, reason, nowMs, unbegun);
+        return await family.revoke(clientId, reason, nowMs, lazyFamily);
       });
     },
     inspect(id) {

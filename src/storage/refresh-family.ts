@@ -2,13 +2,13 @@ import { DurableObject } from "cloudflare:workers";
 import {
   type FamilyPolicy,
   type FamilyState,
+  type LazyFamily,
   neededUntilMs,
   type RevocationReason,
   type Rotation,
   type RotationOutcome,
   revoke,
   rotate,
-  type UnbegunFamily,
 } from "../tokens/family.ts";
 
 /** What is stored: the state, and until when it is needed. */
@@ -40,22 +40,22 @@ export class RefreshFamily extends DurableObject<unknown> {
   /**
    * Consumes a generation; see `rotate` in `tokens/family.ts`.
    *
-   * @param unbegun how the family begins, if it has not, with a token of another server
+   * @param lazyFamily how the family begins, if it has not, with a token of another server
    */
   async rotate(
     rotation: Rotation,
     nowMs: number,
     policy: FamilyPolicy,
-    unbegun?: UnbegunFamily,
+    lazyFamily?: LazyFamily,
   ): Promise<RotationOutcome> {
     const row = this.#load();
     // An expired family stays expired, even if its alarm is late: otherwise longer lifetimes in new
     // settings would revive some families and not others.
     const isOver = row !== undefined && nowMs >= row.neededUntilMs;
-    const before = isOver ? null : (row?.state ?? unbegun?.state ?? null);
+    const before = isOver ? null : (row?.state ?? lazyFamily?.state ?? null);
     const { state, outcome } = rotate(before, rotation, nowMs, policy);
     if (state !== null && state !== before) {
-      const kept = keepUntil(row, unbegun);
+      const kept = keepUntil(row, lazyFamily);
       this.#store({ state, neededUntilMs: neededUntilMs(state, policy), ...kept });
       await this.#ensureAlarm();
     }
@@ -67,16 +67,16 @@ export class RefreshFamily extends DurableObject<unknown> {
    * Revokes the family permanently.
    *
    * @param clientId the family's client; otherwise nothing changes
-   * @param unbegun how the family begins, if it has not: its token is ended unused
+   * @param lazyFamily how the family begins, if it has not: its token is ended unused
    * @returns the revoked family, or null if there is none of that client
    */
   async revoke(
     clientId: string,
     reason: RevocationReason,
     nowMs: number,
-    unbegun?: UnbegunFamily,
+    lazyFamily?: LazyFamily,
   ): Promise<FamilyState | null> {
-    const row = this.#load() ?? (unbegun && rowOfImported(unbegun));
+    const row = this.#load() ?? (lazyFamily && rowOfImported(lazyFamily));
     if (row === undefined || row.state.clientId !== clientId) return null;
     const state = revoke(row.state, reason, nowMs);
     if (state !== row.state) {
@@ -137,12 +137,12 @@ function removableAtMs({ neededUntilMs: neededMs, keptUntilMs = 0 }: FamilyRow):
 /** Every later row of an adopted family is kept as long as its first. */
 function keepUntil(
   row: FamilyRow | undefined,
-  unbegun: UnbegunFamily | undefined,
+  lazyFamily: LazyFamily | undefined,
 ): Pick<FamilyRow, "keptUntilMs"> {
-  const keptUntilMs = row === undefined ? unbegun?.keptUntilMs : row.keptUntilMs;
+  const keptUntilMs = row === undefined ? lazyFamily?.keptUntilMs : row.keptUntilMs;
   return keptUntilMs === undefined ? {} : { keptUntilMs };
 }
 
-function rowOfImported({ state, keptUntilMs }: UnbegunFamily): FamilyRow {
+function rowOfImported({ state, keptUntilMs }: LazyFamily): FamilyRow {
   return { state, neededUntilMs: keptUntilMs, keptUntilMs };
 }

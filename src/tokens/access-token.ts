@@ -1,7 +1,6 @@
 import { type Bytes, concat, fromHex, toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
-import type { KeyRing, SealingKey } from "../crypto/seal.ts";
-import { sealToken, unsealToken } from "../crypto/seal.ts";
+import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
 import type { Claims } from "../protocol/claims.ts";
 
 /**

@@ -75,7 +75,7 @@ export type FamilyOrigin = "login" | "code" | "imported";
  * authorization code. The object has no row until that is consumed or ended, and then keeps one for
  * as long as it could look unused.
  */
-export interface UnbegunFamily {
+export interface LazyFamily {
   readonly state: FamilyState;
   readonly keptUntilMs: number;
 }

@@ -1,7 +1,6 @@
 import type { Bytes } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
-import type { Claims } from "../protocol/claims.ts";
-import { RESERVED_CLAIMS } from "../protocol/claims.ts";
+import { type Claims, RESERVED_CLAIMS } from "../protocol/claims.ts";
 import type { AccessTokenContent } from "./access-token.ts";
 
 /** The `typ` of a JWT access token (RFC 9068 §2.1). */

@@ -1,6 +1,5 @@
 import { type Bytes, concat, fromHex, fromUtf8, toHex, utf8 } from "../crypto/bytes.ts";
-import type { KeyRing, SealingKey } from "../crypto/seal.ts";
-import { sealToken, unsealToken } from "../crypto/seal.ts";
+import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
 import { formatScope, parseScope, type Scope } from "../protocol/scope.ts";
 
 /** What is known of a login beyond who logged in: every token of its family says so. */

@@ -208,7 +208,7 @@ describe("when storage fails", () => {
     expect(await rememberedCount()).toBe(before + 1);
   });
 
-  test("a revocation that KV lost stands in D1 already, for those who ask exactly", async () => {
+  test("a revocation that KV lost is already in D1, where introspection sees it", async () => {
     const faulty = createFaultyService();
     const { access_token } = granted(await ask(service, OWN));
     const before = await rememberedCount();

@@ -50,7 +50,7 @@ describe.each<[string, () => Promise<JWK>, string]>([
   ["with its private half (EC)", () => newKey("ES256", "private"), PRIVATE],
   ["with its private half (OKP)", () => newKey("EdDSA", "private"), PRIVATE],
   ["with its private half (RSA)", () => newKey("RS256", "private"), PRIVATE],
-])("a client's key %s is refused beside one that is valid", (_, makeKey, message) => {
+])("a client's key %s is rejected even next to a valid one", (_, makeKey, message) => {
   const keys = async () => ({ keys: [await newKey("ES256", "public"), await makeKey()] });
 
   test("by the management API", async () => {

@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
-import { begin, type FamilyState, type UnbegunFamily } from "../../src/tokens/family.ts";
+import { begin, type FamilyState, type LazyFamily } from "../../src/tokens/family.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { REJECT } from "../support/family-uses.ts";
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 /** Consumes a generation so long after the login. */
-function rotate(generation: number, afterMs: number, policy = REJECT, adoption?: UnbegunFamily) {
+function rotate(generation: number, afterMs: number, policy = REJECT, adoption?: LazyFamily) {
   const wish = { keyId: "key", scope: "read", audience: null, attemptId: `${generation}` };
   const nowMs = state.createdAtMs + afterMs;
   return family.rotate({ generation, ...wish }, nowMs, policy, adoption);
@@ -97,7 +97,7 @@ describe("the alarm of a family", () => {
 
 describe("a family of an imported token", () => {
   // Another server's token may be good for longer than any family here.
-  const adoption = (): UnbegunFamily => ({ state, keptUntilMs: state.createdAtMs + 10 * idleMs });
+  const adoption = (): LazyFamily => ({ state, keptUntilMs: state.createdAtMs + 10 * idleMs });
 
   test("is kept while the token could be taken for a new one, used or not", async () => {
     const { keptUntilMs } = adoption();

@@ -21,8 +21,8 @@ export async function authorizeAdmin(request: Request, deps: Deps): Promise<stri
   if (bearer === null) throw new Refusal("caller_token_inactive");
   const holder = await limitBearer(request, bearer, deps);
   const lookups = deps.lookups();
-  const located = await deps.issuer.locate(bearer, lookups);
-  const active = await authenticateBearer(request, located, holder, deps);
+  const pending = await deps.issuer.startIntrospection(bearer, lookups);
+  const active = await authenticateBearer(request, pending, holder, deps);
   if (active.subject !== null) throw new Refusal("caller_is_user");
   await requireNamedScope(active, ADMIN_SCOPE, lookups);
   return active.clientId;

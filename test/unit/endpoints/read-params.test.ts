@@ -63,7 +63,7 @@ describe("request parameters", () => {
     expect(params.get("SCOPE")).toBeUndefined();
   });
 
-  test("have no value that nobody sent, whatever their names", () => {
+  test("contain no value that was not sent, whatever their names", () => {
     const params = toParams([["__proto__", "polluted"]]);
     expect(params.get("__proto__")).toBe("polluted");
     expect(params.get("polluted")).toBeUndefined();
