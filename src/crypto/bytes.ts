@@ -94,3 +94,32 @@ export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolea
   }
   return difference === 0;
 }
+
+/**
+ * Reads a body with a limit. Counts while reading, since a chunked body has no `Content-Length`.
+ *
+ * @param drainedBytesMax how much of a longer body is read and discarded before it is cancelled
+ * @returns null when it is longer than `bytesMax`
+ * @throws what the stream throws when it breaks off
+ */
+export async function readLimited(
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number,
+  drainedBytesMax = bytesMax,
+): Promise<Bytes | null> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = body?.getReader();
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length <= bytesMax) chunks.push(value);
+    else chunks.length = 0;
+    if (length > drainedBytesMax) {
+      await reader.cancel();
+      break;
+    }
+  }
+  return length > bytesMax ? null : concat(...chunks);
+}

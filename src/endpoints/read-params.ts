@@ -1,4 +1,4 @@
-import { concat, fromUtf8 } from "../crypto/bytes.ts";
+import { fromUtf8, readLimited } from "../crypto/bytes.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { GRANTS } from "../grants/index.ts";
 import { decodeJsonObject } from "../protocol/json.ts";
@@ -121,7 +121,7 @@ async function multipartPairs(body: Uint8Array, request: Request): Promise<Pairs
 const DRAINED_BYTES_MAX = 1024 * 1024;
 
 /**
- * Reads a body with a limit. Counts while reading, since a chunked body has no `Content-Length`.
+ * Reads the body of a request with a limit.
  *
  * @throws Refusal `tooLarge` past so many bytes; `body_incomplete` for a body that breaks off
  */
@@ -130,22 +130,9 @@ export async function readBody(
   bytesMax = BODY_BYTES_MAX,
   tooLarge: "body_too_large" | "json_too_large" = "body_too_large",
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = request.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new Refusal("body_incomplete");
-    });
-    if (done) break;
-    length += value.length;
-    if (length <= bytesMax) chunks.push(value);
-    else chunks.length = 0;
-    if (length > DRAINED_BYTES_MAX) {
-      await reader.cancel();
-      break;
-    }
-  }
-  if (length > bytesMax) throw new Refusal(tooLarge);
-  return concat(...chunks);
+  const body = await readLimited(request.body, bytesMax, DRAINED_BYTES_MAX).catch(() => {
+    throw new Refusal("body_incomplete");
+  });
+  if (body === null) throw new Refusal(tooLarge);
+  return body;
 }

@@ -1,4 +1,4 @@
-import { concat, fromUtf8, toBase64, utf8 } from "../crypto/bytes.ts";
+import { fromUtf8, readLimited, toBase64, utf8 } from "../crypto/bytes.ts";
 import { callWithDeadline } from "../deadline.ts";
 import { usernameKey } from "../protocol/usernames.ts";
 
@@ -77,20 +77,9 @@ function formEncode(text: string): string {
 }
 
 async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > LEGACY_RESPONSE_BYTES_MAX) {
-      await reader.cancel();
-      throw new Error("the response is too long");
-    }
-    chunks.push(value);
-  }
-  return fromUtf8(concat(...chunks)) ?? "";
+  const bytes = await readLimited(body, LEGACY_RESPONSE_BYTES_MAX);
+  if (bytes === null) throw new Error("the response is too long");
+  return fromUtf8(bytes) ?? "";
 }
 
 /** @returns {} for anything else, since the error of `JSON.parse` would quote the response */
