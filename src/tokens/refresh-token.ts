@@ -1,6 +1,7 @@
 import { type Bytes, concat, fromHex, fromUtf8, toHex, utf8 } from "../crypto/bytes.ts";
 import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
 import { formatScope, parseScope, type Scope } from "../protocol/scope.ts";
+import { decodeFields, encodeFields } from "./tagged-fields.ts";
 
 /** What is known of a login beyond who logged in: every token of its family says so. */
 export interface LoginFacts {
@@ -57,8 +58,7 @@ export const REFRESH_TOKEN_PURPOSE = "refresh token";
 // Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then the body.
 // Version 1: client id, subject and scope in UTF-8, separated by NUL, and the resource if there is
 // one. None of them can contain a NUL.
-// Version 2: fields of tag (1), length (2) and value. A token with an unknown tag is not valid: a
-// reader that ignored the tag of a key would accept a bound token as a bearer token.
+// Version 2: tagged fields.
 // A token that says nothing new is written as version 1, so that during a deployment the previous
 // Worker can read every token that it could have issued itself.
 const FAMILY_ID_BYTES = 32;
@@ -101,7 +101,7 @@ function encode(token: RefreshToken): Bytes {
   numbers.setFloat64(12, token.issuedAtMs);
   const { sessionId, authenticatedAtMs, keyThumbprint } = token;
   const isNew = sessionId !== null || authenticatedAtMs !== null || keyThumbprint !== null;
-  const [version, body] = isNew ? [2, encodeFields(token)] : [1, encodeNames(token)];
+  const [version, body] = isNew ? [2, encodeBody(token)] : [1, encodeNames(token)];
   return concat(Uint8Array.of(version), familyId, new Uint8Array(numbers.buffer), body);
 }
 
@@ -109,7 +109,7 @@ function decode(plaintext: Bytes): RefreshToken | null {
   if (plaintext.length < HEAD_BYTES) return null;
   const [version] = plaintext;
   const body = plaintext.subarray(HEAD_BYTES);
-  const said = version === 1 ? decodeNames(body) : version === 2 ? decodeFields(body) : null;
+  const said = version === 1 ? decodeNames(body) : version === 2 ? decodeBody(body) : null;
   if (said === null) return null;
   const numbers = new DataView(plaintext.buffer, plaintext.byteOffset + 1 + FAMILY_ID_BYTES);
   return {
@@ -137,50 +137,27 @@ function decodeNames(bytes: Bytes): Body | null {
   return { ...PLAIN_LOGIN, clientId, subject, scope, resource };
 }
 
-function encodeFields(body: Body): Bytes {
-  const { clientId, subject, scope, resource, sessionId, authenticatedAtMs, keyThumbprint } = body;
-  const said = {
-    clientId,
-    subject,
+function encodeBody({ scope, authenticatedAtMs, ...texts }: Body): Bytes {
+  return encodeFields(TAGS, {
+    ...texts,
     scope: formatScope(scope),
-    resource,
-    sessionId,
     authenticatedAtMs: authenticatedAtMs === null ? null : String(authenticatedAtMs),
-    keyThumbprint,
-  };
-  const fields = (Object.keys(TAGS) as (keyof typeof TAGS)[]).flatMap((name) => {
-    const value = said[name];
-    if (value === null) return [];
-    const bytes = utf8(value);
-    return [Uint8Array.of(TAGS[name], bytes.length >> 8, bytes.length & 255), bytes];
   });
-  return concat(...fields);
 }
 
-function decodeFields(bytes: Bytes): Body | null {
-  const known = new Set<number>(Object.values(TAGS));
-  const fields = new Map<number, string>();
-  for (let at = 0; at < bytes.length; ) {
-    const [tag = 0, high = 0, low] = bytes.subarray(at, at + 3);
-    const end = at + 3 + (high << 8) + (low ?? 0);
-    const value = fromUtf8(bytes.subarray(at + 3, end));
-    const isWhole = low !== undefined && end <= bytes.length && value !== null;
-    if (!isWhole || !known.has(tag) || fields.has(tag)) return null;
-    fields.set(tag, value);
-    at = end;
-  }
-  const clientId = fields.get(TAGS.clientId);
-  const subject = fields.get(TAGS.subject);
-  const scope = parseScope(fields.get(TAGS.scope) ?? "");
+function decodeBody(bytes: Bytes): Body | null {
+  const fields = decodeFields(TAGS, bytes);
+  if (fields === null) return null;
+  const { clientId, subject, authenticatedAtMs } = fields;
+  const scope = parseScope(fields.scope ?? "");
   if (clientId === undefined || subject === undefined || scope === null) return null;
-  const authenticatedAt = fields.get(TAGS.authenticatedAtMs);
   return {
     clientId,
     subject,
     scope,
-    resource: fields.get(TAGS.resource) ?? null,
-    sessionId: fields.get(TAGS.sessionId) ?? null,
-    authenticatedAtMs: authenticatedAt === undefined ? null : Number(authenticatedAt),
-    keyThumbprint: fields.get(TAGS.keyThumbprint) ?? null,
+    resource: fields.resource ?? null,
+    sessionId: fields.sessionId ?? null,
+    authenticatedAtMs: authenticatedAtMs === undefined ? null : Number(authenticatedAtMs),
+    keyThumbprint: fields.keyThumbprint ?? null,
   };
 }
