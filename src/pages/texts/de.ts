@@ -1,0 +1,160 @@
+import { html } from "hono/html";
+import type { Texts } from "./en.ts";
+
+/** The German texts of all pages. They address the user as "Sie". */
+export const DE: Texts = {
+  locale: "de-DE",
+  errorTitle: (title) => `Fehler: ${title}`,
+  pageTitle: (title, brand) => `${title} · ${brand}`,
+  notYou: "Nicht Sie? Anderes Konto verwenden",
+
+  signIn: {
+    title: "Anmelden",
+    continueTo: (client) => html`um fortzufahren mit ${client}`,
+    reauthenticate: (user) =>
+      html`Sie sind als ${user} angemeldet. Geben Sie zum Fortfahren Ihr Passwort erneut ein.`,
+    username: "Benutzername",
+    password: "Passwort",
+    sharedDevice: "Das ist nicht mein Gerät",
+    sharedDeviceHint: "Sie werden abgemeldet, wenn der Browser geschlossen wird.",
+    submit: "Anmelden",
+    failed: "Benutzername oder Passwort ist falsch. Prüfen Sie beides und versuchen Sie es erneut.",
+    throttled: "Zu viele Fehlversuche. Warten Sie einen Moment und versuchen Sie es erneut.",
+    throttledFor: (duration) => `Zu viele Fehlversuche. Versuchen Sie es in ${duration} erneut.`,
+    unavailable: "Die Anmeldung ist gerade nicht möglich. Versuchen Sie es in einer Minute erneut.",
+  },
+
+  chooseAccount: {
+    title: "Konto wählen",
+    continueTo: (client) => html`um fortzufahren mit ${client}`,
+    continueAs: (user) => html`Weiter als ${user}`,
+    switch: "Anderes Konto verwenden",
+  },
+
+  consent: {
+    title: (client) => `${client} erlauben?`,
+    heading: (client) => html`${client} möchte auf Ihr Konto zugreifen`,
+    aProgram: "Ein Programm auf diesem Computer",
+    anApp: "Eine App auf diesem Gerät",
+    programTitle: "Ein Programm auf diesem Computer erlauben?",
+    appTitle: "Eine App auf diesem Gerät erlauben?",
+    callsItself: (name) =>
+      html`Der angegebene Name ist ${name}. Dieser Dienst kann ihn nicht bestätigen.`,
+    signedInAs: (user) => html`Angemeldet als ${user}`,
+    scopes: "Damit wird Folgendes möglich:",
+    resources: "Bei diesen Diensten:",
+    unregistered: (host) =>
+      html`Nicht geprüfte Anwendung. Jeder kann eine erstellen, unter jedem Namen.
+Erlauben Sie sie nur, wenn Sie ${host} vertrauen und dies gerade selbst begonnen haben.`,
+    unregisteredOnDevice: `Nicht geprüfte Anwendung. Jeder kann eine erstellen, unter jedem Namen.
+Erlauben Sie sie nur, wenn Sie sie gerade selbst gestartet haben.`,
+    loopback: `Ein Programm auf diesem Computer fragt an.
+Erlauben Sie es nur, wenn Sie es gerade selbst gestartet haben.`,
+    customScheme: `Eine App auf diesem Gerät fragt an.
+Erlauben Sie es nur, wenn Sie sie gerade selbst gestartet haben.`,
+    pattern: (host) =>
+      html`Dies ist eine Vorschauversion der Anwendung, unter ${host}.
+Erlauben Sie sie nur, wenn Sie sie testen.`,
+    redirect: (host) => html`Sie gelangen danach zu ${host}.`,
+    redirectToProgram: (host) =>
+      html`Sie kehren danach zum Programm auf diesem Computer zurück (${host}).`,
+    redirectToApp: (scheme) => html`Sie kehren danach zur App zurück, die ${scheme} öffnet.`,
+    allow: "Erlauben",
+    deny: "Ablehnen",
+  },
+
+  scopes: {
+    openid: "Erkennen, wer Sie sind",
+    profile: "Ihren Namen und Ihr Profil sehen",
+    email: "Ihre E-Mail-Adresse sehen",
+    phone: "Ihre Telefonnummer sehen",
+    address: "Ihre Postanschrift sehen",
+    offline_access: "Diesen Zugriff behalten, während Sie abwesend sind",
+  },
+
+  account: {
+    title: "Ihr Konto",
+    signedInAs: (user) => html`Angemeldet als ${user}`,
+    signOut: "Abmelden",
+    ended: "Die Anmeldung wurde beendet.",
+    revoked: "Die Anwendung hat keinen Zugriff mehr.",
+    sessions: "Browser, in denen Sie angemeldet sind",
+    thisBrowser: "Dieser Browser",
+    logins: "Angemeldete Anwendungen",
+    noLogins: "Keine Anwendung ist angemeldet.",
+    end: (what) => html`Abmelden<span class="hidden"> von ${what}</span>`,
+    endAll: "Überall sonst abmelden",
+    applications: "Erlaubte Anwendungen",
+    noApplications: "Sie haben keiner Anwendung etwas erlaubt.",
+    revoke: (what) => html`Zugriff entziehen<span class="hidden"> für ${what}</span>`,
+    lastUsed: (time) => html`Zuletzt verwendet am ${time}`,
+    signedInSince: (time) => html`Angemeldet am ${time}`,
+    allowedSince: (time) => html`Erlaubt am ${time}`,
+    device: (browser, system) => `${browser} unter ${system}`,
+    unknownDevice: "Unbekanntes Gerät",
+  },
+
+  signedOut: {
+    title: "Sie sind abgemeldet",
+    text: "Sie können diese Seite schließen.",
+    back: "Zurück zur Anwendung",
+  },
+
+  error: {
+    status: (status) => `Fehler ${status}`,
+    back: (host) => html`Zurück zu ${host}`,
+    blame: "Ihr Konto ist sicher. Nur die Betreiber der Anwendung können den Fehler beheben.",
+    details: "Einzelheiten für Entwickler",
+    sent: "Von der Anwendung gesendet",
+    registered: "Registriert",
+    difference: "Unterschied",
+    reason: "Fehler",
+    requestId: "Kennung der Anfrage",
+  },
+
+  problems: {
+    client_id_missing: {
+      title: "Welche Anwendung ist das?",
+      text: "Die Anfrage nennt nicht die Anwendung, von der Sie kommen.",
+    },
+    client_unknown: {
+      title: "Unbekannte Anwendung",
+      text: "Die Anwendung, von der Sie kommen, ist hier nicht registriert oder wurde gesperrt.",
+    },
+    redirect_uri_missing: {
+      title: "Keine Rücksprungadresse",
+      text: "Die Anwendung hat nicht angegeben, wohin Sie nach der Anmeldung gelangen.",
+    },
+    redirect_uri_malformed: {
+      title: "Ungültige Rücksprungadresse",
+      text: "Die Anwendung möchte Sie nach der Anmeldung zu einer ungültigen Adresse leiten.",
+    },
+    redirect_uri_mismatch: {
+      title: "Unbekannte Rücksprungadresse",
+      text: `Die Anwendung möchte Sie zu einer Adresse leiten, die nicht für sie registriert ist.
+Zum Schutz Ihrer Daten geht es hier nicht weiter.`,
+    },
+    parameter_repeated: {
+      title: "Mehrdeutige Anfrage",
+      text: "Die Anwendung hat denselben Parameter mehrfach gesendet.",
+    },
+    cross_site_form: {
+      title: "Von einer anderen Website gesendet",
+      text: `Zu Ihrem Schutz nimmt dieser Dienst nur Formulare seiner eigenen Seiten an.
+Gehen Sie zurück zur Anwendung und beginnen Sie von vorn.`,
+    },
+    request_malformed: {
+      title: "Bitte beginnen Sie von vorn",
+      text: `Das Formular war unvollständig oder verändert.
+Gehen Sie zurück zur Anwendung und beginnen Sie von vorn.`,
+    },
+    other: {
+      title: "Ungültige Anfrage",
+      text: "Die Anwendung hat eine Anfrage gesendet, die dieser Dienst nicht annehmen kann.",
+    },
+    service: {
+      title: "Etwas ist schiefgegangen",
+      text: "Der Dienst ist ausgefallen. Warten Sie einen Moment und laden Sie die Seite neu.",
+    },
+  },
+};
