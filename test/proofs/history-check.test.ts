@@ -27,7 +27,7 @@ function refresh(generation: number, key: string | null = null, flaw: Flaw | nul
 }
 
 const inspect = (generation: number) => ({ kind: "inspect", generation }) as const;
-const revoke: Operation = { kind: "revoke", isStranger: false };
+const revoke: Operation = { kind: "revoke", isForeign: false };
 const setPassword: Operation = { kind: "set password", password: "new" };
 const login = did(1, 2, { kind: "log in", password: "old" }, "given");
 

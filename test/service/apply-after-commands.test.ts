@@ -65,7 +65,7 @@ describe("apply after a rotation", () => {
     await expect(dropPreviousSecret("shop", tools)).rejects.toThrow("no previous secret");
   });
 
-  test.each([IN_A_WEEK, AT_ONCE])("with a secret that nobody knows is refused", async (one) => {
+  test.each([IN_A_WEEK, AT_ONCE])("with a secret that no setting has is rejected", async (one) => {
     await rotateClientSecret("shop", one, tools);
     const file = { ...FILE, clients: [{ ...shop, client_secret: "from long ago" }] };
     await expect(applied(file)).rejects.toThrow(

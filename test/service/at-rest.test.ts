@@ -116,7 +116,7 @@ describe("an access token at rest", () => {
     return Promise.all(answers.map(async ({ access_token }) => toHex(await sha256(access_token))));
   };
 
-  test("has the SHA-256 of the token for its key, and nothing beside it", async () => {
+  test("has the SHA-256 of the token for its key, and nothing else", async () => {
     const names = dump.kv.map(({ key }) => key.name);
     expect(names.toSorted()).toEqual((await keysOf(issued)).toSorted());
     for (const { key } of dump.kv) expect(key).not.toHaveProperty("metadata");

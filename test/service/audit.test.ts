@@ -43,7 +43,7 @@ function revoke(token: string, on: Service = service) {
   return post(on, new URLSearchParams({ token }), basic(CLIENT), "/o/revoke_token/");
 }
 
-/** Does what an event is for. @returns what the event must say besides */
+/** Causes an event. @returns its expected further fields */
 const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
   async managed() {
     const { id } = await newUser();
@@ -159,7 +159,7 @@ describe("an audit event", () => {
     expect(watched.audits()).toEqual([]);
   });
 
-  test("is not made of a new hash that somebody else's overtook", async () => {
+  test("is not written for a rehash that lost to a concurrent one", async () => {
     await setDjangoRecord();
     const overtaken = createService(
       interceptBindings(async (operation, proceed) => {
@@ -203,7 +203,7 @@ describe("a queue that fails", () => {
     ]);
   });
 
-  test("never holds up an answer", async () => {
+  test("never holds up a response", async () => {
     const { promise: delivery, resolve: deliver } = Promise.withResolvers<void>();
     const slow = createService({ AUDIT_EVENTS: { send: () => delivery } });
     const { refresh_token } = await logIn(slow);

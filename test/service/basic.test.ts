@@ -117,7 +117,7 @@ describe("the credentials", () => {
     ["an empty id", ":secret"],
     ["nothing but a colon", ":"],
     ["nothing at all", ""],
-    ["the secret as it stands, unescaped", utf8(`odd:${ODD_SECRET}`)],
+    ["the secret without escapes", utf8(`odd:${ODD_SECRET}`)],
     ["a plus that should be escaped", "odd:a:b+c+d%2541&=%C3%A9%F0%9F%98%80"],
     ["escapes that are decoded twice", "odd:a:b+c%2Bd%41&=%C3%A9%F0%9F%98%80"],
     ["Latin-1", "odd:a:b+c%2Bd%2541&=\xe9"],

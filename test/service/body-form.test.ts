@@ -131,7 +131,7 @@ describe("a form", () => {
   });
 });
 
-describe("a form is refused", () => {
+describe("a form is rejected", () => {
   const repeated = refusal(400, "invalid_request", "A parameter is repeated.");
 
   test.each([
@@ -142,7 +142,7 @@ describe("a form is refused", () => {
     `${LOGIN_FORM}&scope=&scope=`,
     `${LOGIN_FORM}&scope&scope`,
     `${LOGIN_FORM}&unknown=1&unknown=2`,
-  ])("when a name stands twice: %s", async (body) => {
+  ])("when a name occurs twice: %s", async (body) => {
     expect(await postForm(body)).toEqual(repeated);
   });
 

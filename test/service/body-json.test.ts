@@ -34,7 +34,7 @@ describe("a JSON body", () => {
     },
   );
 
-  test("serves the seed's table as it stands: no grant_type, client in the body", async () => {
+  test("serves the seed's table as written: no grant_type, client in the body", async () => {
     const answer = await postJson({ ...BODY_CLIENT, ...USER, scope: "read write" }, {});
     expect(answer).toEqual(success("read write"));
     const { refresh_token } = granted(answer);
@@ -100,7 +100,7 @@ test.each([
   expect(await postText(`{"remember":${value},${login.slice(1)}}`)).toEqual(SUCCESS);
 });
 
-describe("a JSON body is refused", () => {
+describe("a JSON body is rejected", () => {
   const malformed = refusal(
     400,
     "invalid_request",

@@ -98,7 +98,7 @@ describe("a chunked body", () => {
     expect(await post(service, chunked(1, left + 1, prefix).body, HEADERS)).toEqual(TOO_LARGE);
   });
 
-  test("of up to 1 MiB is read to its end before it is refused", async () => {
+  test("of up to 1 MiB is read to its end before it is rejected", async () => {
     const { body, seen } = chunked(1024, 1024);
     expect(await post(service, body, HEADERS)).toEqual(TOO_LARGE);
     expect(seen).toEqual({ bytes: 1024 * 1024, ended: true, cancelled: false });
@@ -112,7 +112,7 @@ describe("a chunked body", () => {
     expect(seen.bytes).toBeLessThan(1100 * 1024);
   });
 
-  test("of another media type is drained before it is refused too", async () => {
+  test("of another media type is drained before it is rejected too", async () => {
     const { body, seen } = chunked(1024, 12);
     const answer = await post(service, body, { ...HEADERS, "Content-Type": "text/plain" });
     expect(answer).toMatchObject({ status: 415 });

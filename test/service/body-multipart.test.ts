@@ -53,7 +53,7 @@ describe("a multipart body", () => {
     expect(await postMultipart(LOGIN_PARTS + extra + END)).toEqual(SUCCESS);
   });
 
-  test("is taken as it stands: no escape in it means anything", async () => {
+  test("is taken literally: nothing in it is an escape", async () => {
     const { password: _, ...rest } = LOGIN;
     for (const password of ["correct+horse", "correct%20horse", "correct horse "]) {
       const body = fields({ ...rest, password }).join("") + END;
@@ -61,7 +61,7 @@ describe("a multipart body", () => {
     }
   });
 
-  test("is refused when a name stands twice", async () => {
+  test("is rejected when a name occurs twice", async () => {
     const repeated = refusal(400, "invalid_request", "A parameter is repeated.");
     for (const extra of [field("username", "ada"), field("x", "1") + field("x", "2")]) {
       expect(await postMultipart(LOGIN_PARTS + extra + END)).toEqual(repeated);
@@ -69,7 +69,7 @@ describe("a multipart body", () => {
   });
 });
 
-describe("a multipart body is refused", () => {
+describe("a multipart body is rejected", () => {
   const malformed = refusal(
     400,
     "invalid_request",
@@ -78,7 +78,7 @@ describe("a multipart body is refused", () => {
 
   test.each([
     ["a file among its fields", part('form-data; name="x"; filename="y"', "z")],
-    ["a file in place of a value", part('form-data; name="scope"; filename="scope.txt"', "read")],
+    ["a file instead of a value", part('form-data; name="scope"; filename="scope.txt"', "read")],
     ["a part without a name", part("form-data", "x")],
     ["a part that is an attachment", part('attachment; name="scope"', "read")],
   ])("when it has %s", async (_, extra) => {

@@ -4,8 +4,8 @@ import { CANARIES, sightingsIn, spellingsOf } from "../support/canaries.ts";
 import { stopClock } from "../support/clock.ts";
 import { callsOf, legacySettings } from "../support/legacy.ts";
 import { LEGACY_CLIENT } from "../support/legacy-cast.ts";
+import { createStage, registerCast } from "../support/provocation-stage.ts";
 import { PROVOCATIONS } from "../support/provocations.ts";
-import { createStage, registerCast } from "../support/provoking.ts";
 import type { TokenAnswer } from "../support/service.ts";
 import { WATCHING, watch } from "../support/watched.ts";
 
@@ -23,7 +23,7 @@ const issued: Record<string, string> = {
   "old token": "legacy-access-token",
 };
 
-/** Keeps every answer of the service, and the tokens in it. */
+/** Keeps every response of the service, and the tokens in it. */
 const stage = createStage(WATCHING, keepAnswer);
 
 async function keepAnswer(response: Response): Promise<void> {
@@ -93,7 +93,7 @@ describe("nothing that a caller sends, and no token, is written down or told", (
     expect(await callsOf(name)).toHaveLength(1);
   });
 
-  test("in D1, KV or the objects, but for names that stand there by right", async () => {
+  test("in D1, KV or the objects, except names that belong there", async () => {
     const dump = await dumpStorage();
     expect(dump.families.length).toBeGreaterThan(10);
     expect(dump.assertions).toHaveLength(1);

@@ -45,7 +45,7 @@ function claimsOf(verification: Verification): unknown {
   return verification.kind === "verified" ? verification.token.claims : verification;
 }
 
-/** What everybody is told of a token, however they ask. */
+/** The claims of a token, the same for every kind of caller. */
 async function told(token: string): Promise<Record<string, unknown>> {
   const { body } = await introspect(service, token);
   const fast = await TOKENS.verify(token, {});
@@ -83,7 +83,7 @@ describe.each(FORMATS)("what the operator says is in each token (%s):", (name, f
     expect(await told(access_token)).toEqual(everywhere(access_token, BOTH));
   });
 
-  test("nothing of a user of whom nothing is said", async () => {
+  test("no claims of a user without any", async () => {
     const { access_token } = await logIn(service, {}, credentials);
     expect(await told(access_token)).toEqual(everywhere(access_token, CLIENT_CLAIMS));
   });
@@ -116,7 +116,7 @@ test("a request can add nothing", async () => {
   expect(await told(access_token)).toEqual(everywhere(access_token, {}));
 });
 
-describe("apply refuses claims", () => {
+describe("apply rejects claims", () => {
   const NAMES = ["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope"];
 
   test.each([...NAMES, "active", "token_type", "username"])(
@@ -150,7 +150,7 @@ describe("apply refuses claims", () => {
   });
 });
 
-test("the longest claims of both still make a JWT that everybody takes", async () => {
+test("the longest claims of both still make a JWT that every verifier accepts", async () => {
   const [, [, format]] = FORMATS as [unknown, [string, object]];
   const long = (name: string) => ({ [name]: "é".repeat((2048 - name.length - 7) / 2) });
   await service.register({

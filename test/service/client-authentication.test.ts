@@ -104,7 +104,7 @@ describe("a client failure", () => {
 });
 
 describe("a client may authenticate", () => {
-  test.each(["client", "post"])("in either place as %s", async (clientId) => {
+  test.each(["client", "post"])("in either location as %s", async (clientId) => {
     const inBody = { client_id: clientId, client_secret: "secret" };
     expect(await ask(service, { ...LOGIN, ...inBody }, null)).toEqual(SUCCESS);
     expect(await ask(service, LOGIN, `${clientId}:secret`)).toEqual(SUCCESS);

@@ -75,11 +75,11 @@ describe("client credentials", () => {
     },
   );
 
-  test("are refused to a client that is not registered for them", async () => {
+  test("are rejected to a client that is not registered for them", async () => {
     expect(await ask(service, GRANT, "person:secret")).toEqual(UNAUTHORIZED_CLIENT);
   });
 
-  test("are refused to a public client, even one that is registered for them", async () => {
+  test("are rejected to a public client, even one that is registered for them", async () => {
     const fields = { ...GRANT, client_id: "public" };
     expect(await ask(service, fields, null)).toEqual(UNAUTHORIZED_CLIENT);
     const query = "UPDATE clients SET grant_types = ? WHERE client_id = 'public'";
@@ -87,7 +87,7 @@ describe("client credentials", () => {
     expect(await ask(service, fields, null)).toEqual(UNAUTHORIZED_CLIENT);
   });
 
-  test("are refused when they are wrong", async () => {
+  test("are rejected when they are wrong", async () => {
     expect(await ask(service, GRANT, "client:wrong")).toEqual(INVALID_CLIENT);
     expect(await ask(service, GRANT, null)).toEqual(INVALID_CLIENT);
   });

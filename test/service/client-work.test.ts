@@ -28,7 +28,7 @@ beforeAll(async () => {
   await service.env.DB.exec("UPDATE clients SET disabled = 1 WHERE client_id = 'off-by-key'");
 });
 
-/** What a refused request costs, storage and WebCrypto. */
+/** What a rejected request costs, storage and WebCrypto. */
 async function costOf(fields: Fields, headers: HeadersInit = {}) {
   const counted = createCountedService();
   // The first request makes the keys of the isolate.
@@ -52,7 +52,7 @@ test("a client whose secret was rotated has two that are right", async () => {
   }
 });
 
-describe("a refused client costs what an unknown one does", () => {
+describe("a rejected client costs what an unknown one does", () => {
   const longSecret = "x".repeat(5000);
 
   test.each<[string, string, readonly string[]]>([
@@ -91,7 +91,7 @@ describe.each<Algorithm>(["ES256", "EdDSA", "RS256"])("a wrong assertion by %s",
     return costOf({ client_assertion, client_assertion_type });
   }
 
-  test("costs one verification, whoever the client is and whichever key is named", async () => {
+  test("costs one verification, for every client and every kid", async () => {
     const { kid } = await headerOf(await newAssertion("by-key", await keys[algorithm]));
     for (const headers of [{ kid }, { kid: undefined }, { kid: "another" }]) {
       const unknown = await costOfAssertion("nobody", headers);

@@ -39,12 +39,12 @@ describe("the methods", () => {
     }
   });
 
-  test("HEAD is refused without a body", async () => {
+  test("HEAD is rejected without a body", async () => {
     const answer = await whole(await service.fetch("/o/token/", { method: "HEAD" }));
     expect(answer).toEqual({ ...notAllowed, body: null });
   });
 
-  test("a GET with the right credentials in its query is refused as any other", async () => {
+  test("a GET with the right credentials in its query is rejected as any other", async () => {
     const query = new URLSearchParams({ ...LOGIN, client_id: "client", client_secret: "secret" });
     const answer = await whole(await service.fetch(`/o/token/?${query}`, { headers: {} }));
     expect(answer).toEqual(notAllowed);
@@ -88,7 +88,7 @@ describe("a query string", () => {
   );
 });
 
-describe("every answer", () => {
+describe("every response", () => {
   const MARK = "canary<script>4242";
 
   test("is without the caller's own input", async () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
 });
 
-/** Origins that stand on no client's list as they are. */
+/** Origins that are on no client's list in this spelling. */
 const FOREIGN = [
   "https://evil.example",
   "null",
@@ -52,7 +52,7 @@ const FOREIGN = [
   "https://off.example.com",
 ];
 
-/** The headers of an answer that CORS is about. */
+/** The headers of a response that CORS is about. */
 function corsHeaders({ headers }: Response): Record<string, string> {
   const names = [...headers].filter(([name]) => name.startsWith("access-control-"));
   const vary = headers.get("Vary");
@@ -130,7 +130,7 @@ describe.each(SHARED)("a preflight for %s", (path) => {
   });
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   test("of the token endpoint can be read by its client's pages", async () => {
     const fields = { ...LOGIN, client_id: "page" };
     for (const origin of [APP, SECOND]) {
@@ -311,7 +311,7 @@ test("nothing ever allows credentials", async () => {
 describe("when D1 is down", () => {
   captureErrors();
 
-  test("an answer can be read by a page that was known before", async () => {
+  test("a response can be read by a page that was known before", async () => {
     let isDown = false;
     const failing = createService(
       interceptBindings((operation, proceed) => {

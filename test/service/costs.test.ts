@@ -35,7 +35,7 @@ beforeAll(async () => {
   const { service } = metered;
   await registerDefaults(service);
   await registerCheckers(service);
-  // So that the secrets of the clients and the places of the user are known.
+  // So that the secrets of the clients and the origins of the user are known.
   opaque = await logIn(service);
   jwt = await logIn(service, {}, JWT_CLIENT);
   await introspect(service, "x");

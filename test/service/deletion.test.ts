@@ -121,7 +121,7 @@ describe("one id for a client and a user", () => {
 
   beforeAll(() => service.register({ users: [{ username: "ada's", id: "ada-s" }] }));
 
-  test("is refused by a file, with the place", async () => {
+  test("is rejected in a file, with the location", async () => {
     const asClient = service.register({ clients: [NEW_CLIENT] });
     await expect(asClient).rejects.toThrow(/clients\[0\]\.client_id: is the id of a user/);
     const asUser = service.register({ users: [NEW_USER] });
@@ -133,13 +133,13 @@ describe("one id for a client and a user", () => {
     await expect(service.register(both)).rejects.toThrow(/users\[0\]\.id: is the id of a client/);
   });
 
-  test("is refused by the management API, with the field", async () => {
+  test("is rejected by the management API, with the field", async () => {
     const problems = (place: string) => ({ body: { problems: [{ place }] }, status: 422 });
     expect(await manage("POST", "/admin/clients", NEW_CLIENT)).toMatchObject(problems("client_id"));
     expect(await manage("POST", "/admin/users", NEW_USER)).toMatchObject(problems("id"));
   });
 
-  test("is refused by the database itself, whoever comes first", async () => {
+  test("is rejected by the database itself, in either order", async () => {
     const row = (await registry.findClients(["client"])).get("client") ?? fail();
     const { client_id, not_before_ms, created_at_ms, ...fields } = row;
     const user = { password_record: "!", claims: "{}", is_active: 1 };
@@ -191,7 +191,7 @@ describe("an import of who was deleted here", () => {
     ]);
   });
 
-  test("names them, and brings nobody back", async () => {
+  test("names them, and restores no user", async () => {
     const report = await importRows(rows);
     expect(reasonsOf(report, "users")).toEqual([`refused ${deleted}: bob`]);
     expect(reasonsOf(report, "clients")).toEqual([`refused ${deleted}: bobs-shop`]);

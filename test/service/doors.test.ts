@@ -6,7 +6,7 @@ import { createService } from "../support/service.ts";
 
 const service = createService({ MANAGEMENT_API: "on" });
 
-/** The rows of the table of doors: path, methods, and for whom. */
+/** The rows of the table of endpoints: path, methods and callers. */
 const DOORS = [...page.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| (.*) \|$/gm)].map(
   ([, path = "", methods = "", words = ""]) => {
     return { path, methods: methods.split(", "), isFile: words.endsWith("a static file") };
@@ -20,7 +20,7 @@ describe("the table of doors in SECURITY.md", () => {
   const ofWorker = DOORS.filter(({ isFile }) => !isFile);
 
   test("has every route of the service, and no other", () => {
-    // What stands before every route answers none.
+    // Middleware of every path responds to none.
     const routes = createApp(["/o"])
       .routes.map(({ path }) => path)
       .filter((path) => path !== "/*");
@@ -28,7 +28,7 @@ describe("the table of doors in SECURITY.md", () => {
     expect(routes.toSorted()).toEqual(listed.toSorted());
   });
 
-  test("has none that stands for more than one path", () => {
+  test("has no pattern for more than one path", () => {
     for (const { path } of createApp(["/o"]).routes) expect(path).toMatch(/^\/\*$|^[\w/:.-]+$/);
   });
 

@@ -86,7 +86,7 @@ describe("a failed login", () => {
       answered.push(why);
       return answer;
     });
-    // One look-up each, and the derivation of the one long record.
+    // One lookup each, and the derivation of the one long record.
     const callsInAll = FAILURES.length + 1;
     await eventually(() => calls.begun === callsInAll && calls.underWay === 0);
     await eventually(() => waits.length === FAILURES.length);
@@ -119,7 +119,7 @@ describe("a failed login", () => {
     expect(await login).toEqual(INVALID_CREDENTIALS);
   });
 
-  test("waits from before the work, during which the clock may stand still", async () => {
+  test("waits from before the work, during which the clock may not advance", async () => {
     const waits = holdTimers();
     const begun: number[] = [];
     const bindings = interceptBindings((operation, proceed) => {
@@ -134,14 +134,14 @@ describe("a failed login", () => {
     expect(await login).toEqual(INVALID_CREDENTIALS);
   });
 
-  test("is answered at once when no time is set", async () => {
+  test("is immediate when no time is set", async () => {
     const service = createService({ FAILED_LOGIN_SECONDS_MIN: 0 });
     const waits = holdTimers();
     const answer = await ask(service, { ...LOGIN, password: "wrong" });
     expect([answer, waits]).toEqual([INVALID_CREDENTIALS, []]);
   });
 
-  test("is every refusal that a client is told in the words of a wrong password", () => {
+  test("is every rejection with the response of a wrong password", () => {
     const told = Object.entries(CATALOGUE).filter(([, { description }]) => {
       return description === CATALOGUE.password_wrong.description;
     });
@@ -149,7 +149,7 @@ describe("a failed login", () => {
   });
 });
 
-describe("a timer is cancelled, and the answer does not wait for it, after", () => {
+describe("a timer is cancelled, and the response does not wait for it, after", () => {
   test.each<[string, Fields, object, string?]>([
     ...RIGHT.map(([why, fields]) => [why, fields, SUCCESS] as [string, Fields, object]),
     ["a scope that is refused after a right password", { scope: "fly" }, INVALID_SCOPE],
@@ -161,7 +161,7 @@ describe("a timer is cancelled, and the answer does not wait for it, after", () 
     expect(waits.map(({ ms, signal }) => [ms, signal.aborted])).toEqual([[30_000, true]]);
   });
 
-  test("an outage, of which nobody can say whether the password was right", async () => {
+  test("an outage, in which the password was not checked", async () => {
     const bindings = interceptBindings((operation, proceed) => {
       return operation === "password.derive" ? Promise.reject(new Error("away")) : proceed();
     });

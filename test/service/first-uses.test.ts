@@ -29,10 +29,13 @@ describe("a secret that many requests bring to a new isolate at once", () => {
     expect(derivations).toHaveLength(1);
   });
 
-  test.each(["client:wrong", "nobody:wrong"])("is refused as ever, such as %s", async (wrong) => {
-    const { answers, ask } = await askAtOnce(wrong);
-    expect(answers).toContainEqual(INVALID_CLIENT);
-    for (const { status } of answers) expect([401, 429, 503]).toContain(status);
-    expect(await ask(OWN)).toMatchObject({ status: 200 });
-  });
+  test.each(["client:wrong", "nobody:wrong"])(
+    "is rejected as before, such as %s",
+    async (wrong) => {
+      const { answers, ask } = await askAtOnce(wrong);
+      expect(answers).toContainEqual(INVALID_CLIENT);
+      for (const { status } of answers) expect([401, 429, 503]).toContain(status);
+      expect(await ask(OWN)).toMatchObject({ status: 200 });
+    },
+  );
 });

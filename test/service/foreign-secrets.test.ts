@@ -77,7 +77,7 @@ describe("a client's secret record of Django's", () => {
     expect(await call(createService({ PASSWORD_PEPPER: newer }))).toMatchObject(GRANTED);
   });
 
-  test("stays valid beside a new secret, and is replaced by its sibling", async () => {
+  test("stays valid together with a new secret, and is replaced by its rehash", async () => {
     const tools = await managementTools();
     const rotation = { secret: "new secret", oldEndsAtMs: null, endsOld: false };
     await rotateClientSecret("shop", rotation, tools);
@@ -135,7 +135,7 @@ describe("a client's secret record of Django's is not replaced", () => {
     expect(await recordOf()).toBe(DJANGO_RECORDS.short);
   });
 
-  test("where somebody changed the secret in between", async () => {
+  test("when the secret was changed concurrently", async () => {
     const done = Promise.withResolvers<void>();
     const service = overWrites(async (proceed) => {
       await setSecretRecord(plain, "shop", DJANGO_RECORDS.long);
@@ -158,7 +158,7 @@ describe("a client's secret record of Django's is not replaced", () => {
     await rehashed();
   });
 
-  test("when the object fails, and the request is to come again", async () => {
+  test("when the object fails, and the caller should retry", async () => {
     await setSecretRecord(plain, "shop", DJANGO_RECORDS.long);
     const bindings = interceptBindings((operation, proceed) => {
       return operation === "password.derive" ? Promise.reject(new Error("reset")) : proceed();

@@ -15,9 +15,9 @@ import {
 } from "../support/checks.ts";
 import { type Cost, createCountedService } from "../support/counting.ts";
 import { ALG_CONFUSION, FORGERIES, type Genuine } from "../support/forgeries.ts";
+import { INVALID_JWTS, typedAs, withClaims, without } from "../support/invalid-jwts.ts";
 import { readJws, signer, writeJws } from "../support/jws.ts";
 import { keySet, newKey, serviceKey } from "../support/keys.ts";
-import { ODD_JWTS, typedAs, withClaims, without } from "../support/odd-jwts.ts";
 import { logIn } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 import { otherSpellings } from "../support/tampering.ts";
@@ -82,7 +82,7 @@ const RECEIVERS: Readonly<Record<string, { receive: Receive; refused: unknown; c
       return { isAccepted: active, verdict: answer.body, cost };
     },
     refused: { active: false },
-    // The caller's own look-up.
+    // The caller's own lookup.
     cost: { "d1.batch": 1 },
   },
   "TokenVerifier, fast": { receive: byRpc("fast"), refused: { kind: "invalid_token" }, cost: {} },
@@ -117,20 +117,22 @@ describe.each(Object.entries(RECEIVERS))("a JWT access token at %s", (name, rece
     expect(await receive(again)).toMatchObject({ isAccepted: true });
   });
 
-  test.each(FORGERIES)("is refused without a look at storage: %s", async (_, forge) => {
+  test.each(FORGERIES)("is rejected without a call to storage: %s", async (_, forge) => {
     const forged = await forge(await genuine());
     expect(await receive(forged)).toEqual({ isAccepted: false, verdict: refused, cost });
   });
 
   const unchecked =
     name === "createJwksVerifier" ? ["jti of another maker", "jti that is a number"] : [];
-  const odd = [...ODD_JWTS, ...NOT_ACCESS_TOKENS].filter(([what]) => !unchecked.includes(what));
-  test.each(odd)("is refused though its key signed it: %s", async (_, forge) => {
+  const signed = [...INVALID_JWTS, ...NOT_ACCESS_TOKENS].filter(
+    ([what]) => !unchecked.includes(what),
+  );
+  test.each(signed)("is rejected though its key signed it: %s", async (_, forge) => {
     const forged = await forge(await genuine());
     expect(await receive(forged)).toEqual({ isAccepted: false, verdict: refused, cost });
   });
 
-  test("is refused in any other spelling", async () => {
+  test("is rejected in any other spelling", async () => {
     const { token } = await genuine();
     for (const spelling of otherSpellings(token)) {
       const reception = await receive(spelling);
@@ -173,8 +175,8 @@ describe("a client assertion", () => {
     }
   });
 
-  test.each([...FORGERIES, ...ODD_JWTS, ...NOT_ASSERTIONS])(
-    "is refused and not remembered: %s",
+  test.each([...FORGERIES, ...INVALID_JWTS, ...NOT_ASSERTIONS])(
+    "is rejected and not remembered: %s",
     async (_, forge) => {
       const { answer, cost } = await receive(await forge(await genuine()));
       expect(answer).toEqual(INVALID_CLIENT);

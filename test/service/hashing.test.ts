@@ -32,12 +32,12 @@ function hold() {
   return held;
 }
 
-test("no more is hashed or waits than the setting says, and the rest is refused unhashed", async () => {
+test("the setting limits hashing and waiting requests, and the rest is rejected without hashing", async () => {
   const service = createService({ HASHES_IN_FLIGHT_MAX: HASHES, PASSWORD_HASH_ROUNDS: ROUNDS });
   const held = hold();
   const admitted = Array.from({ length: HASHES }, () => ask(service, PUBLIC, null));
   await eventually(() => held.waiting() === 1);
-  // Each is refused while the first is held: none of them waits for it.
+  // Each is rejected while the first is held: none of them waits for it.
   for (let count = 0; count < 10; count += 1) {
     expect(await ask(service, PUBLIC, null)).toEqual(UNAVAILABLE);
   }
@@ -47,7 +47,7 @@ test("no more is hashed or waits than the setting says, and the rest is refused 
   expect(await ask(service, PUBLIC, null)).toEqual(SUCCESS);
 });
 
-test("users do not wait behind secrets of clients, which anybody can make up", async () => {
+test("users do not wait for client secrets, which any caller can make up", async () => {
   const service = createService({ HASHES_IN_FLIGHT_MAX: 1, PASSWORD_HASH_ROUNDS: ROUNDS });
   const held = hold();
   const grant = { grant_type: "client_credentials" };
@@ -83,7 +83,7 @@ test("one password is hashed after the other", async () => {
   expect(most).toBe(1);
 });
 
-test("whoever needs no hash is answered between two rounds of one", async () => {
+test("a request without a hash is served between two rounds of one", async () => {
   const service = createService({ PASSWORD_HASH_ROUNDS: ROUNDS });
   const login = await logIn(service);
   const order: string[] = [];
@@ -103,7 +103,7 @@ test("whoever needs no hash is answered between two rounds of one", async () => 
   expect(granted(await refresh(service, login.refresh_token)).access_token).toBeTruthy();
 });
 
-test("a caller who hangs up holds nobody up for long", async () => {
+test("a caller who disconnects does not block others for long", async () => {
   const service = createService({ HASHES_IN_FLIGHT_MAX: 1, PASSWORD_HASH_ROUNDS: 1 });
   const held = hold();
   // Its request is dropped as the platform does it: nothing behind an await ever runs.
@@ -130,7 +130,7 @@ test("a client's secret that is remembered, a refresh and a forged token need no
   expect(await waiting).toEqual(SUCCESS);
 });
 
-test("whoever is refused for that has not failed: the attempt is not counted", async () => {
+test("a request that is rejected for that is not counted as a failure", async () => {
   const limited = createLimitedService({ USER_FAILURES_FREE: 2, HASHES_IN_FLIGHT_MAX: 1 });
   const held = hold();
   const first = limited.logIn({}, { credentials: null });
@@ -146,7 +146,7 @@ test("whoever is refused for that has not failed: the attempt is not counted", a
   expect(wrong).toEqual(INVALID_CREDENTIALS);
 });
 
-test("storage that fails at the throttle is an outage, before any hashing", async () => {
+test("a failing call to the failure counter is an outage, before any hashing", async () => {
   for (const operation of ["failures.admit"]) {
     const bindings = interceptBindings((name, proceed) => {
       return name === operation ? Promise.reject(new Error("down")) : proceed();
@@ -159,7 +159,7 @@ test("storage that fails at the throttle is an outage, before any hashing", asyn
   }
 });
 
-test("an address filter that fails lets everybody through", async () => {
+test("a failing address filter lets every request through", async () => {
   const bindings = interceptBindings((name, proceed) => {
     return name === "address.limit" ? Promise.reject(new Error("down")) : proceed();
   });

@@ -18,7 +18,7 @@ const HEALTHY: WholeAnswer = {
   body: { status: "ok", checks: WELL },
 };
 
-/** The answer when these checks fail and no others. */
+/** The response when these checks fail and no others. */
 function unhealthy(...failed: string[]): WholeAnswer {
   const checks = { ...WELL, ...Object.fromEntries(failed.map((name) => [name, "unavailable"])) };
   return {
@@ -59,7 +59,7 @@ describe("GET /healthz", () => {
     });
   });
 
-  test("is refused to other methods", async () => {
+  test("is rejected to other methods", async () => {
     const response = await createService().fetch("/healthz", { method: "POST" });
     expect(response.status).toBe(405);
     expect(response.headers.get("Allow")).toBe("GET, OPTIONS");
@@ -137,7 +137,7 @@ describe("GET /healthz says 503 and no reason", () => {
     expect(answer).toEqual(unhealthy("d1"));
   });
 
-  test("when a setting is odd, as every path does", async () => {
+  test("when a setting is invalid, as every path does", async () => {
     expect(await ask(createService({ TOKEN_KEYS: "" }))).toEqual(UNAVAILABLE);
   });
 });

@@ -62,7 +62,7 @@ describe.each([
     });
   });
 
-  test("that is empty and acts for itself is refused with the way out", async () => {
+  test("that is empty and acts for itself is rejected with the way out", async () => {
     const report = await importRows([ada, row({ ...BY_ITSELF, client_secret: "" })]);
     expect(reasonsOf(report, "clients")).toEqual([
       expect.stringMatching(/^refused client_secret: is empty, .*`client create`.*: app$/),
@@ -98,7 +98,7 @@ describe("an application of private_key_jwt", () => {
   test.each([
     ["as text", (keys: object) => JSON.stringify(keys), 0],
     ["as JSON", (keys: object) => keys, 0],
-    ["beside an address", (keys: object) => keys, 1],
+    ["together with an address", (keys: object) => keys, 1],
   ])("comes over with client_jwks %s", async (_, written, remarks) => {
     const keys = await keySet();
     const fields = { ...BY_KEY, client_jwks: written(keys), ...(remarks === 1 ? URI : {}) };

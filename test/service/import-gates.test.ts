@@ -95,7 +95,7 @@ describe("users whose model lacks is_active", () => {
   });
 });
 
-test("a field beside is_active that may keep users out is named", async () => {
+test("a field other than is_active that may lock users out is named", async () => {
   const rows = [user(1, "ada", { banned: true }), user(2, "bob", { banned: false })];
   expect(await importRows(rows)).toMatchObject({
     warnings: [expect.stringMatching(/^banned may block 1 of the users \(ada\).*--blocked-field/)],

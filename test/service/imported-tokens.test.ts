@@ -82,7 +82,7 @@ describe("a refresh token of another server", () => {
     expect(await refresh(service, granted(winner).refresh_token)).toEqual(SUCCESS);
   });
 
-  test("ends what came of it when it comes again too late", async () => {
+  test("ends its family when it is replayed after the retry window", async () => {
     const { refreshToken } = await importLogin();
     const { access_token, refresh_token } = granted(await refresh(service, refreshToken));
     passSeconds(11);
@@ -98,7 +98,7 @@ describe("a refresh token of another server", () => {
     expect(await withKey("other", refreshToken)).toEqual(INVALID_GRANT);
   });
 
-  test("is remembered by its object for longer than anybody could take it for new", async () => {
+  test("is remembered by its object for longer than it could be valid", async () => {
     const { refreshToken } = await importLogin();
     const { refresh_token } = granted(await refresh(service, refreshToken));
     await runInDurableObject(await familyOf(refresh_token), async (_, { storage }) => {
@@ -120,7 +120,7 @@ describe("a refresh token of another server", () => {
     expect(await refresh(service, refreshToken)).toEqual(INVALID_GRANT);
   });
 
-  test("is not consumed by a request that is refused", async () => {
+  test("is not consumed by a request that is rejected", async () => {
     const { refreshToken } = await importLogin();
     expect(await refresh(service, refreshToken, { scope: "groups" })).toEqual(INVALID_SCOPE);
     expect(await refresh(service, refreshToken, {}, "other:secret")).toEqual(INVALID_GRANT);
@@ -258,9 +258,9 @@ describe("what is looked up", () => {
     expect(cost).toEqual({ "d1.batch": 2 });
   });
 
-  test("is nothing for a token of ours, or of a form that nobody gives", async () => {
+  test("costs nothing for a token of this service, or of an unknown form", async () => {
     const { access_token, refresh_token } = await logIn(service);
-    const odd = ["x", "short", "a b".repeat(10), `é${"x".repeat(30)}`, "y".repeat(1025)];
+    const malformed = ["x", "short", "a b".repeat(10), `é${"x".repeat(30)}`, "y".repeat(1025)];
     const altered = [`${access_token}A`, `${refresh_token}A`];
     const statements: string[] = [];
     const watching = createService({
@@ -278,7 +278,7 @@ describe("what is looked up", () => {
         },
       }),
     });
-    for (const token of [...odd, ...altered]) await asked(watching, token);
+    for (const token of [...malformed, ...altered]) await asked(watching, token);
     expect(statements.filter((query) => query.includes("imported_"))).toEqual([]);
     await asked(watching, newDotToken());
     expect(statements.filter((query) => query.includes("imported_"))).not.toEqual([]);

@@ -58,8 +58,8 @@ const preflight: Send = (text) => {
   return service.fetch("/o/token/", { method: "OPTIONS", headers: { Origin: text } });
 };
 
-/** Every place of a request whose text reaches D1, and what it comes to there. */
-const PLACES: Readonly<Record<string, readonly [send: Send, statuses: readonly number[]]>> = {
+/** Every part of a request whose text reaches D1, and the expected statuses. */
+const INPUTS: Readonly<Record<string, readonly [send: Send, statuses: readonly number[]]>> = {
   "the user name of a login": [form("/o/token/", "username"), [400]],
   "the client id of HTTP Basic": [basicId, [401]],
   "the client id of a body": [form("/o/token/", "client_id"), [400]],
@@ -76,8 +76,8 @@ const PLACES: Readonly<Record<string, readonly [send: Send, statuses: readonly n
   "the client of a path": [admin("GET", "/admin/clients/TEXT"), [404]],
   "the client of a path that is deleted": [admin("DELETE", "/admin/clients/TEXT"), [404]],
   "the client whose sessions end": [admin("DELETE", "/admin/clients/TEXT/sessions"), [404]],
-  "the place in a list of users": [admin("GET", "/admin/users?after=TEXT"), [200]],
-  "the place in a list of clients": [admin("GET", "/admin/clients?after=TEXT"), [200]],
+  "the cursor in a list of users": [admin("GET", "/admin/users?after=TEXT"), [200]],
+  "the cursor in a list of clients": [admin("GET", "/admin/clients?after=TEXT"), [200]],
   "the name in a list of users": [admin("GET", "/admin/users?username=TEXT"), [200]],
   "the number in a list": [admin("GET", "/admin/users?limit=TEXT"), [422]],
   "a field that is not known": [
@@ -87,7 +87,7 @@ const PLACES: Readonly<Record<string, readonly [send: Send, statuses: readonly n
 };
 
 describe("text that would be SQL stays text:", () => {
-  test.each(Object.entries(PLACES))("%s", async (_, [send, statuses]) => {
+  test.each(Object.entries(INPUTS))("%s", async (_, [send, statuses]) => {
     const before = await everything();
     for (const text of SQL) expect(statuses, text).toContain((await send(text)).status);
     expect(await everything()).toEqual(before);
@@ -203,7 +203,7 @@ describe("a name that every object inherits", () => {
 describe("text that would end a header", () => {
   const SPLIT = ["a\r\nSet-Cookie: split=1", "a\nSet-Cookie: split=1", "a\rSet-Cookie: split=1"];
 
-  test.each(SPLIT)("ends none, wherever it stands: %j", async (text) => {
+  test.each(SPLIT)("ends none, wherever it is: %j", async (text) => {
     const escaped = encodeURIComponent(text);
     const answers = await Promise.all([
       ...["username", "scope", "client_id", "resource"].map((name) => {

@@ -178,7 +178,7 @@ describe("who may ask about which token", () => {
     expect(await byToken(bearer.access_token, token)).toMatchObject(ACTIVE);
   });
 
-  test("nobody, a public client, or one that is wrong: about none, in the same words", async () => {
+  test("unauthenticated, public or invalid clients: about none, with the same response", async () => {
     const token = await own();
     const ways: [Record<string, string>, HeadersInit][] = [
       [{}, {}],
@@ -212,7 +212,7 @@ describe("a GET", () => {
     expect(await get(`token=${token}&access_token=${bearer}`)).toEqual(INVALID_CLIENT);
   });
 
-  test("without a token, or with two, is refused", async () => {
+  test("without a token, or with two, is rejected", async () => {
     const headers = basic(RESOURCE_SERVER);
     const missing = invalidRequest(400, "Missing token parameter.");
     expect(await get("", headers)).toEqual(missing);
@@ -280,7 +280,7 @@ describe("introspecting costs", () => {
     }
   });
 
-  test("a bearer what its own token costs besides, in one look-up", async () => {
+  test("a bearer also the cost of its own token, in one lookup", async () => {
     const { access_token } = await logIn(service);
     const caller = await own("introspection", RESOURCE_SERVER);
     const { answer, cost } = await counted.costOf(() => {
@@ -310,7 +310,7 @@ describe("when storage fails", () => {
     expect(logged).toHaveLength(1);
   });
 
-  test("in a JWT's family, only who may ask is told: the family is asked beside D1", async () => {
+  test("in a JWT's family, only for permitted callers: the family is read concurrently with D1", async () => {
     const failing = createService(
       interceptBindings((operation, proceed) => {
         return operation === "family.inspect" ? Promise.reject(new Error("down")) : proceed();

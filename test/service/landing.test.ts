@@ -100,7 +100,7 @@ describe("for people", () => {
   }
 });
 
-test("HEAD is answered without a body, and no other method is", async () => {
+test("HEAD has no body, and no other method is allowed", async () => {
   const head = await service.fetch("/", { method: "HEAD", headers: { Accept: BROWSER } });
   expect([head.status, await head.text()]).toEqual([200, ""]);
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {

@@ -143,7 +143,7 @@ describe("a user who is not known here", () => {
     expect(call).toMatchObject({ authorization: "", form: { client_id: PUBLIC_LEGACY_CLIENT } });
   });
 
-  test.each(["sound", "aged"])("is refused as ever with a wrong password (%s)", async (play) => {
+  test.each(["sound", "aged"])("is rejected as before with a wrong password (%s)", async (play) => {
     const moving = createMovingService(play);
     const username = newName();
     expect(await askAs(moving, username, "wrong")).toEqual(INVALID_CREDENTIALS);
@@ -154,7 +154,7 @@ describe("a user who is not known here", () => {
 });
 
 describe("a user who was made meanwhile", () => {
-  /** Logs in while an operator makes the user: after the look-up, before the old endpoint is asked. */
+  /** Logs in while an operator makes the user: after the lookup, before the old endpoint is asked. */
   async function overtaken(entry: object) {
     const username = newName();
     let isMade = false;
@@ -209,7 +209,7 @@ describe("a user with", () => {
   });
 });
 
-describe("nobody is asked", () => {
+describe("the legacy endpoint is not called", () => {
   const SEALED = `$sealed$${"A".repeat(120)}`;
   const cases: [string, (moving: MovingService) => Promise<unknown>, unknown][] = [
     ["about a right password", (moving) => ask(moving, LOGIN), SUCCESS],

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await apply(file({ clients: [shop], users: [ada] }), tools, { prune: true });
 });
 
-test("apply writes nothing when somebody else changes a client meanwhile", async () => {
+test("apply writes nothing after a concurrent change of a client", async () => {
   const rival = () => updateClient("shop", { client_name: "Rival" }, tools);
   const wanted = file({ clients: [{ ...shop, scope: "read" }], users: [{ username: "new" }] });
   const applied = apply(wanted, beforeFirstWrite(tools, rival));
@@ -28,7 +28,7 @@ test("apply writes nothing when somebody else changes a client meanwhile", async
   expect(JSON.stringify(await dumpRegistry())).not.toMatch(/"read"|"new"/);
 });
 
-test("apply writes nothing when somebody else makes a client meanwhile", async () => {
+test("apply writes nothing after a concurrent creation of a client", async () => {
   const rival = () => apply(file({ clients: [{ ...shop, client_id: "new" }] }), tools);
   const wanted = file({ clients: [{ ...shop, client_id: "new", scope: "read" }] });
   const applied = apply(wanted, beforeFirstWrite(tools, rival));

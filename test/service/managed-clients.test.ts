@@ -22,7 +22,7 @@ let number = 0;
 let id = "";
 let secret = "";
 
-/** The old secret stays until somebody ends it. */
+/** The old secret stays valid until it is revoked. */
 const ROTATION = { secret: null, oldEndsAtMs: null, endsOld: false };
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ describe("a made client", () => {
     expect(await statusWith(secret)).toBe(200);
   });
 
-  test("is refused the second time, and stays as it is", async () => {
+  test("is rejected the second time, and stays as it is", async () => {
     const before = await dumpRegistry();
     const again = createClient({ client_id: id, client_name: "Again" }, tools);
     await expect(again).rejects.toMatchObject({ reason: "already_exists" });
@@ -63,7 +63,7 @@ describe("a made client", () => {
 });
 
 describe("a rotated secret", () => {
-  test("works beside the old one, which ends at the second rotation", async () => {
+  test("works together with the old one, which ends at the second rotation", async () => {
     const second = (await rotateClientSecret(id, ROTATION, tools)).secret ?? "";
     expect([await statusWith(secret), await statusWith(second)]).toEqual([200, 200]);
     const third = (await rotateClientSecret(id, ROTATION, tools)).secret ?? "";
@@ -127,7 +127,7 @@ describe("an updated client", () => {
     expect((await logIn(secret)).body.expires_in).toBe(3600);
   });
 
-  test("decides anew when somebody else changes it meanwhile", async () => {
+  test("is retried after a concurrent change", async () => {
     const rival = () => updateClient(id, { client_name: "Rival" }, tools);
     await updateClient(id, { scope: "read" }, beforeFirstWrite(tools, rival));
     expect(await showClient(id, tools)).toMatchObject({ client_name: "Rival", scope: "read" });

@@ -66,7 +66,7 @@ describe("what ends the sessions of a user", () => {
     expect(await refreshed(next)).toBe(200);
   });
 
-  test("being deleted, also when somebody of the same name comes", async () => {
+  test("being deleted, also when a user of the same name is created", async () => {
     const session = await logIn("the first one");
     await deleteUser({ username }, tools);
     expect(await statusWith("the first one")).toBe(400);
@@ -98,13 +98,17 @@ describe("nothing changes for", () => {
     ["an empty name", () => createUser({ username: "" }, tools), "invalid"],
     ["a bad password", () => setPassword({ username }, "a\0b", tools), "invalid"],
     [
-      "a password for nobody",
+      "a password for an unknown user",
       () => setPassword({ username: "nobody" }, "a good password", tools),
       "not_found",
     ],
-    ["disabling nobody", () => setUserActive({ username: "nobody" }, false, tools), "not_found"],
-    ["revoking nobody", () => endSessions({ username: "nobody" }, tools), "not_found"],
-    ["deleting nobody", () => deleteUser({ username: "nobody" }, tools), "not_found"],
+    [
+      "disabling an unknown user",
+      () => setUserActive({ username: "nobody" }, false, tools),
+      "not_found",
+    ],
+    ["revoking an unknown user", () => endSessions({ username: "nobody" }, tools), "not_found"],
+    ["deleting an unknown user", () => deleteUser({ username: "nobody" }, tools), "not_found"],
   ];
 
   test.each(REFUSALS)("%s", async (_, attempt, reason) => {
@@ -140,7 +144,7 @@ describe("when a name changes hands just before the write,", () => {
   });
 });
 
-test("an update decides anew when somebody else updates the same user meanwhile", async () => {
+test("an update is retried after a concurrent update of the same user", async () => {
   const rival = () => updateUser({ username }, { claims: { rival: 1 } }, tools);
   const used = beforeFirstWrite(tools, rival);
   await updateUser({ username }, { claims: { own: 1 } }, used, (old, more) => ({

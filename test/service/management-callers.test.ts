@@ -47,7 +47,7 @@ const change = (credentials: string, column: string) => {
 /** Tokens that must not do, and what they get: the status and the challenge. */
 const CALLERS: Readonly<Record<string, [() => Promise<string | null>, number, string]>> = {
   "no token": [async () => null, 401, "Bearer"],
-  "a token of nobody": [async () => "tga_x", 401, 'Bearer error="invalid_token"'],
+  "an unknown token": [async () => "tga_x", 401, 'Bearer error="invalid_token"'],
   "an altered token": [
     async () => (await ownToken()).replace(/.$/, (last) => (last === "A" ? "B" : "A")),
     401,
@@ -112,7 +112,7 @@ const CALLERS: Readonly<Record<string, [() => Promise<string | null>, number, st
   ],
 };
 
-describe("every call is refused, and does nothing, with", () => {
+describe("every call is rejected, and does nothing, with", () => {
   test.each(Object.entries(CALLERS))("%s", async (_, [tokenOf, status, challenge]) => {
     const token = await tokenOf();
     const before = await dumpRegistry();
@@ -175,7 +175,7 @@ describe("the scope admin", () => {
     expect(granted(await refresh(MANAGED, tokens.refresh_token, {}, SITE)).scope).toBe("read");
   });
 
-  test("is the client's own, even where SCOPES has it too, and then nobody else's", async () => {
+  test("is the client's own, even where SCOPES has it too, and no other client's", async () => {
     const both = createService({ MANAGEMENT_API: "on", SCOPES: "read admin" });
     const everything = granted(await ask(both, own, "client:secret"));
     expect(everything.scope).toBe("read");
@@ -199,7 +199,7 @@ describe("switched off, nothing of it answers:", () => {
   const off = createService();
   const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-  test("every path is as unknown as any other, by every method and for everybody", async () => {
+  test("every path is unknown, with every method and for every caller", async () => {
     const token = await ownToken();
     const before = await dumpRegistry();
     const paths = Object.keys(ADMIN_ROUTES).map((path) => {

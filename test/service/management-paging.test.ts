@@ -84,15 +84,15 @@ describe.each(LISTS)("the list of %s", (list, key, query) => {
     ["nothing", "limit="],
     ["too long a cursor", `after=${"x".repeat(256)}`],
     ["what there is not", "offset=1"],
-  ])("refuses %s", async (_, odd) => {
-    const answer = await manage("GET", `/admin/${list}?${odd}`);
+  ])("rejects %s", async (_, query) => {
+    const answer = await manage("GET", `/admin/${list}?${query}`);
     expect(answer).toMatchObject({ status: 422, body: { type: "urn:tollgate:problem:invalid" } });
   });
 
   test.each(["limit=1&limit=2", Array.from({ length: 9 }, (_, n) => `p${n}=1`).join("&")])(
     "refuses a query that is malformed: %s",
-    async (odd) => {
-      expect(await manage("GET", `/admin/${list}?${odd}`)).toMatchObject({ status: 400 });
+    async (query) => {
+      expect(await manage("GET", `/admin/${list}?${query}`)).toMatchObject({ status: 400 });
     },
   );
 
@@ -115,7 +115,7 @@ describe("the list of users by name", () => {
   });
 
   test.each(["nobody", "USER 1", "user 1 ", "%", "user%", ""])(
-    "has nobody of another: %j",
+    "has no user of another name: %j",
     async (username) => {
       expect(await page("users", { username })).toEqual({ items: [], next: null });
     },

@@ -113,10 +113,10 @@ test("a client's secret is shown where it is made", async () => {
 });
 
 describe("what cannot be done is said, and nothing changes", () => {
-  const odd = (value: unknown) => value as never;
+  const untyped = (value: unknown) => value as never;
   const REFUSALS: [string, () => Promise<Managed>, object][] = [
-    ["nobody", () => manager.getUser({ id: "nobody" }), { kind: "not_found" }],
-    ["somebody twice", () => manager.createUser({ username: "ada" }), { kind: "already_exists" }],
+    ["an unknown user", () => manager.getUser({ id: "nobody" }), { kind: "not_found" }],
+    ["a duplicate user", () => manager.createUser({ username: "ada" }), { kind: "already_exists" }],
     [
       "a short password",
       () => manager.setPassword({ username: "ada" }, "short"),
@@ -125,15 +125,19 @@ describe("what cannot be done is said, and nothing changes", () => {
         problems: [{ place: "password", message: "is shorter than 8 characters" }],
       },
     ],
-    ["no password", () => manager.setPassword({ username: "ada" }, odd(null)), { kind: "invalid" }],
-    ["no key", () => manager.deleteUser(odd(undefined)), { kind: "invalid" }],
+    [
+      "no password",
+      () => manager.setPassword({ username: "ada" }, untyped(null)),
+      { kind: "invalid" },
+    ],
+    ["no key", () => manager.deleteUser(untyped(undefined)), { kind: "invalid" }],
     ["two keys", () => manager.deleteUser({ id: "x", username: "ada" }), { kind: "invalid" }],
-    ["a name alone", () => manager.deleteUser(odd("ada")), { kind: "invalid" }],
-    ["no object", () => manager.createUser(odd("ada")), { kind: "invalid" }],
-    ["no page", () => manager.listUsers(odd(null)), { kind: "invalid" }],
-    ["a number", () => manager.deleteClient(odd(7)), { kind: "invalid" }],
-    ["a list of changes", () => manager.updateClient("client", odd([])), { kind: "invalid" }],
-    ["no rotation", () => manager.rotateClientSecret("client", odd(null)), { kind: "invalid" }],
+    ["a name alone", () => manager.deleteUser(untyped("ada")), { kind: "invalid" }],
+    ["no object", () => manager.createUser(untyped("ada")), { kind: "invalid" }],
+    ["no page", () => manager.listUsers(untyped(null)), { kind: "invalid" }],
+    ["a number", () => manager.deleteClient(untyped(7)), { kind: "invalid" }],
+    ["a list of changes", () => manager.updateClient("client", untyped([])), { kind: "invalid" }],
+    ["no rotation", () => manager.rotateClientSecret("client", untyped(null)), { kind: "invalid" }],
   ];
 
   test.each(REFUSALS)("%s", async (_, call, outcome) => {
@@ -159,7 +163,7 @@ describe.each(Object.entries(CALLS))("%s", (method, call) => {
     expect(JSON.stringify(lines)).not.toContain(user.username);
   });
 
-  test("answers that it is off, and does nothing, where it is", async () => {
+  test("reports that it is off, and does nothing, where it is", async () => {
     const user = await newUser();
     const before = await dumpRegistry();
     for (const setting of ["off", undefined, "ON"]) {
@@ -168,7 +172,7 @@ describe.each(Object.entries(CALLS))("%s", (method, call) => {
     expect(await dumpRegistry()).toEqual(before);
   });
 
-  test("never throws when storage fails or a setting is odd", async () => {
+  test("never throws when storage fails or a setting is invalid", async () => {
     const user = await newUser();
     const broken = interceptBindings(() => Promise.reject(new Error("down")));
     for (const overrides of [broken, { TOKEN_KEYS: "" }]) {

@@ -53,7 +53,7 @@ const isSessionAlive = async (refreshToken: string) => {
 };
 
 describe("a user", () => {
-  test("is made, found where the answer says, and can log in", async () => {
+  test("is made, found where the response says, and can log in", async () => {
     const more = { username: "Grace Hopper", password: PASSWORD, claims: { tenant: "navy" } };
     const made = await manage("POST", "/admin/users/", more);
     expect(made).toMatchObject({ status: 201, body: { username: "Grace Hopper" } });
@@ -80,7 +80,7 @@ describe("a user", () => {
     expect(cleared.body).toMatchObject({ claims: {} });
   });
 
-  test("takes another name, unless somebody has it, and keeps every session", async () => {
+  test("takes another name, unless it is taken, and keeps every session", async () => {
     const { id, username } = await newUser();
     const { refresh_token } = granted(await logInAs(username));
     const renamed = await manage("PATCH", `/admin/users/${id}`, { username: `${username} II` });
@@ -98,7 +98,7 @@ describe("a user", () => {
     expect(await dumpRegistry()).toEqual(before);
   });
 
-  test("who is deleted is gone, and the second time there is nobody", async () => {
+  test("who is deleted is gone, and the second time unknown", async () => {
     const { id, username } = await newUser();
     expect(await manage("DELETE", `/admin/users/${id}`)).toMatchObject({ status: 204, body: null });
     expect(await manage("DELETE", `/admin/users/${id}`)).toEqual(NOT_FOUND);
@@ -112,7 +112,7 @@ describe("a user", () => {
     ["being disabled", "PATCH", "", { is_active: false }, 200],
     ["being deleted", "DELETE", "", undefined, 204],
   ];
-  test.each(ENDINGS)("loses every session by %s, and nobody else does", async (...row) => {
+  test.each(ENDINGS)("loses every session by %s, and no other user does", async (...row) => {
     const [, method, path, body, status] = row;
     const [one, other] = [await newUser(), await newUser()];
     const sessions = [granted(await logInAs(one.username)), granted(await logInAs(one.username))];
@@ -227,7 +227,7 @@ describe("a client", () => {
 });
 
 describe("who is not there", () => {
-  test("is the same for every call, and so is the id of somebody else's kind", async () => {
+  test("is the same for every call, and so is the id of another kind", async () => {
     const { id } = await newUser();
     const before = await dumpRegistry();
     const wrong = everyCall("site", id).filter(({ path }) => path.split("/").length > 3);
@@ -239,7 +239,7 @@ describe("who is not there", () => {
   });
 
   test.each(["%00", "%2e%2e%2fclients%2fsite", "' OR 1=1 --", "x".repeat(300), "%ff", "null"])(
-    "cannot be found by an odd id: %s",
+    "cannot be found by an invalid id: %s",
     async (id) => {
       const { status } = await manage("GET", `/admin/users/${id}`);
       expect([404, 422]).toContain(status);
@@ -247,7 +247,7 @@ describe("who is not there", () => {
   );
 });
 
-describe("what cannot be so is refused with its place, and nothing changes:", () => {
+describe("an invalid value is rejected with its location, and nothing changes:", () => {
   const username = "somebody";
   test.each<[string, unknown, place: string, message: unknown]>([
     ["no name", {}, "username", expect.any(String)],
@@ -290,9 +290,13 @@ describe("what cannot be so is refused with its place, and nothing changes:", ()
     expect(await dumpRegistry()).toEqual(before);
   });
 
-  test("an answer never has what was sent", async () => {
-    const odd = { canary1: "canary2", username: "canary3\n", claims: { canary4: "canary5" } };
-    const { body } = await manage("POST", "/admin/users", { ...odd, id: "canary 6" });
+  test("a response never contains what was sent", async () => {
+    const invalidUser = {
+      canary1: "canary2",
+      username: "canary3\n",
+      claims: { canary4: "canary5" },
+    };
+    const { body } = await manage("POST", "/admin/users", { ...invalidUser, id: "canary 6" });
     expect(JSON.stringify(body)).not.toContain("canary");
   });
 });
@@ -321,7 +325,7 @@ describe("a body", () => {
     expect(await post(body, "application/json")).toEqual(UNREADABLE);
   });
 
-  test("that is not UTF-8 is refused", async () => {
+  test("that is not UTF-8 is rejected", async () => {
     expect(await post(new Uint8Array([0xff]), "application/json")).toEqual(UNREADABLE);
   });
 
@@ -390,7 +394,7 @@ describe("every path", () => {
   });
 });
 
-test("no answer but the one that makes it has a secret, a record or a token", async () => {
+test("only the response that creates it has a secret, and none has a hash or a token", async () => {
   const [{ id, username }, { client_id }] = [await newUser(), await newClient()];
   granted(await logInAs(username));
   const rows = JSON.stringify(await dumpRegistry());
@@ -423,11 +427,13 @@ test("an outage is a problem with Retry-After, and nothing has changed", async (
     expect(answer).toEqual({ ...refused, headers: { ...refused.headers, "retry-after": "1" } });
   }
   expect(await dumpRegistry()).toEqual(before);
-  const odd = createService({ MANAGEMENT_API: "on", TOKEN_KEYS: "" });
-  expect((await send({ method: "GET", path: "/admin/users" }, token, odd)).status).toBe(503);
+  const misconfigured = createService({ MANAGEMENT_API: "on", TOKEN_KEYS: "" });
+  expect((await send({ method: "GET", path: "/admin/users" }, token, misconfigured)).status).toBe(
+    503,
+  );
 });
 
-test("every change stands in the table of audit events, and none that was refused", async () => {
+test("every change is in the table of audit events, and none that was rejected", async () => {
   const { id, username } = await newUser();
   await manage("PUT", `/admin/users/${id}/password`, { password: "short" });
   await manage("PUT", `/admin/users/${id}/password`, { password: "long enough" });

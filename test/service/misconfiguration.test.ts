@@ -14,7 +14,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const KEY = "d4".repeat(32);
 
-describe("a service that is configured wrongly says so to nobody but the log", () => {
+describe("a misconfigured service reports it only in the log", () => {
   test.each([
     ["TOKEN_KEYS", undefined],
     ["TOKEN_KEYS", ""],

@@ -84,7 +84,7 @@ test("an unhealthy service answers as documented", async () => {
   expect(body).toMatchObject({ checks: { d1: "ok", kv: "unavailable", object: "ok" } });
 });
 
-describe("an answer that is not documented is found by", () => {
+describe("a response that is not documented is found by", () => {
   const [operation] = DOCUMENTED as readonly [DocumentedOperation];
   const headers = {
     "Cache-Control": "no-store",

@@ -20,8 +20,8 @@ const CLIENT_CREDENTIALS = { grant_type: "client_credentials" };
 const ROUNDS = 6;
 const SETTINGS = { PASSWORD_HASH_ROUNDS: ROUNDS, RATE_LIMITS: "on" };
 
-/** What stands before a hash, and is told after it. */
-const THROTTLE = { "failures.admit": 1, "failures.settle": 1 };
+/** The calls to the failure counter before and after a hash. */
+const FAILURE_COUNTER = { "failures.admit": 1, "failures.settle": 1 };
 
 /** What fails counts for the client too. */
 const FAILURE = { "failures.admit": 1, "failures.settle": 2 };
@@ -39,8 +39,8 @@ async function warm() {
 }
 
 describe("a password grant costs", () => {
-  // After the answer the session is noted: the second batch.
-  const storage = { "d1.batch": 2, "kv.put": 1, "family.start": 1, ...THROTTLE };
+  // After the response the session is noted: the second batch.
+  const storage = { "d1.batch": 2, "kv.put": 1, "family.start": 1, ...FAILURE_COUNTER };
   const firstUse = { "failures.admit": 2, "failures.settle": 2, pbkdf2: ROUNDS + 1 };
 
   test("one operation of each kind, and the client's one PBKDF2 once", async () => {
@@ -62,7 +62,7 @@ describe("a password grant costs", () => {
   test.each([
     ["a wrong password", { password: "wrong" }, INVALID_CREDENTIALS, FAILURE],
     ["an unknown user", { username: "nobody" }, INVALID_CREDENTIALS, FAILURE],
-    ["an unknown scope", { scope: "fly" }, INVALID_SCOPE, THROTTLE],
+    ["an unknown scope", { scope: "fly" }, INVALID_SCOPE, FAILURE_COUNTER],
   ])(
     "nothing but the look-up, the count and the hash for %s",
     async (_, fields, expected, count) => {
@@ -83,7 +83,7 @@ describe("a refresh costs", () => {
     const { refresh_token } = await logIn(createService(SETTINGS));
     const { service, costOf } = fresh();
     const first = await costOf(() => refresh(service, refresh_token));
-    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, ...THROTTLE, pbkdf2: 1 } });
+    expect(first).toEqual({ answer: SUCCESS, cost: { ...storage, ...FAILURE_COUNTER, pbkdf2: 1 } });
     const second = await costOf(() => {
       return refresh(service, granted(first.answer).refresh_token);
     });
@@ -100,7 +100,7 @@ describe("a refresh costs", () => {
     expect(cost).toEqual(storage);
   });
 
-  test("no write of a token when the used one comes again", async () => {
+  test("no write of a token when the used one is retried", async () => {
     const { service, costOf } = await warm();
     const { refresh_token } = await logIn(service);
     granted(await refresh(service, refresh_token));
@@ -111,7 +111,7 @@ describe("a refresh costs", () => {
     });
   });
 
-  test("no call to the family for what the look-up already refuses", async () => {
+  test("no call to the family for what the look-up already rejects", async () => {
     const { service, costOf } = await warm();
     const { refresh_token } = await logIn(service, { client_id: "public" }, null);
     const { refresh_token: own } = await logIn(service, { scope: "read" });
@@ -152,7 +152,7 @@ describe("a client's secret is remembered", () => {
     const { service, costOf } = await warm();
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const wrong = await costOf(() => ask(service, CLIENT_CREDENTIALS, "client:wrong"));
-      const cost = { "d1.batch": 1, ...THROTTLE, pbkdf2: 1 };
+      const cost = { "d1.batch": 1, ...FAILURE_COUNTER, pbkdf2: 1 };
       expect(wrong).toEqual({ answer: INVALID_CLIENT, cost });
     }
     const right = await costOf(() => ask(service, CLIENT_CREDENTIALS));
@@ -163,7 +163,7 @@ describe("a client's secret is remembered", () => {
   });
 });
 
-describe("a request that is refused for what it says costs nothing", () => {
+describe("a request that is rejected for what it says costs nothing", () => {
   test.each([
     ["no grant_type", {}, MISSING_GRANT_TYPE],
     ["no refresh token", { grant_type: "refresh_token" }, { status: 400 }],

@@ -145,7 +145,7 @@ const ORDERS: Readonly<Record<string, readonly Fault[]>> = {
 
 let refreshToken: string;
 
-/** Sends a right request with these faults; the first of them is put in last, and so stands. */
+/** Sends a valid request with these faults. The first is applied last, so it wins. */
 function ask(grantType: string, faults: readonly Fault[]): Promise<WholeAnswer> {
   const fields: Record<string, string> = { ...LOGIN, refresh_token: refreshToken };
   const draft: Draft = {

@@ -12,7 +12,7 @@ const CLIENT_ENTRY = {
   grant_types: ["password", "refresh_token", "client_credentials"],
 };
 
-/** What the operator does while somebody logs in, and undoes where the login must be seen to fail. */
+/** What the operator does during a login, and undoes where the login must be seen to fail. */
 const ACTS: readonly (readonly [string, () => Promise<void>])[] = [
   [
     "a password change",

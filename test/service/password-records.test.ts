@@ -44,7 +44,7 @@ async function storedRecord(): Promise<string> {
   return (await env.DB.prepare(query).first<string>("password_record")) ?? "";
 }
 
-/** Waits for what goes on after the answer. */
+/** Waits for what goes on after the response. */
 const rehashed = () => eventually(async () => OURS.test(await storedRecord()));
 
 /** A service whose writes to D1 go through `intercept`. */
@@ -100,7 +100,7 @@ describe("a record of Django's is not replaced", () => {
     expect(await storedRecord()).toBe(DJANGO);
   });
 
-  test("where somebody changed the password in between", async () => {
+  test("when the password was changed concurrently", async () => {
     const newer = DJANGO_RECORDS["beyond one call of WebCrypto"];
     const done = Promise.withResolvers<void>();
     const { service: slow } = overWrites(async (proceed) => {
@@ -149,7 +149,7 @@ describe("a record that is", () => {
     ["of no iterations", DJANGO.replace("50000", "0")],
     ["of another algorithm", DJANGO.replace("pbkdf2_sha256", "pbkdf2_sha1")],
     ["unreadable", DJANGO.slice(0, -1)],
-  ])("%s logs nobody in", async (_, record) => {
+  ])("%s allows no login", async (_, record) => {
     await setRecord(record);
     expect(await ask(service, GRACE)).toEqual(INVALID_CREDENTIALS);
     expect(await ask(service, { ...GRACE, password: record })).toEqual(INVALID_CREDENTIALS);

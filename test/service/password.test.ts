@@ -57,7 +57,7 @@ describe("a login", () => {
     expect(answer).toEqual({ status: 200, headers: JSON_HEADERS, body });
   });
 
-  test("is refused to a client that may not log users in", async () => {
+  test("is rejected to a client that may not log users in", async () => {
     expect(await ask(service, LOGIN, "machine:secret")).toEqual(UNAUTHORIZED_CLIENT);
   });
 
@@ -104,7 +104,7 @@ describe("a login fails alike", () => {
     }
   });
 
-  test("for a password record that nobody can read", async () => {
+  test("for an unreadable password hash", async () => {
     await service.register({ users: [{ username: "broken", password: "correct horse" }] });
     const setRecord = env.DB.prepare("UPDATE users SET password_record = ? WHERE username = ?");
     for (const record of ["", "correct horse", "$pbkdf2-sha256$r=0,i=1$$", "$sealed$AAAA"]) {
@@ -181,13 +181,13 @@ describe("scope", () => {
     expect(answer).toEqual(INVALID_SCOPE);
   });
 
-  test("is a set: the answer has what was asked for, whatever the order", async () => {
+  test("is a set: the response has what was asked for, whatever the order", async () => {
     const { scope } = granted(await ask(service, { ...LOGIN, scope: "write read" }));
     expect(new Set(scope.split(" "))).toEqual(new Set(["read", "write"]));
   });
 });
 
-test("a client to which no scope is left logs nobody in", async () => {
+test("a client without any scope left cannot log users in", async () => {
   const changed = createService({ SCOPES: "write" });
   expect(await ask(changed, LOGIN, "reader:secret")).toEqual(INVALID_SCOPE);
   expect(await ask(changed, LOGIN, "modest:secret")).toEqual(INVALID_SCOPE);

@@ -21,7 +21,7 @@ beforeEach(async () => {
 describe("a password change", () => {
   const changed = { username: "ada", password: "new password" };
 
-  test("ends every family of the user, and of nobody else", async () => {
+  test("ends every family of the user, and of no other user", async () => {
     const adas = [
       [await logIn(service), "client:secret"],
       [await logIn(service, {}, "other:secret"), "other:secret"],
@@ -118,7 +118,7 @@ describe.each([
     expect(await refresh(service, later.refresh_token)).toEqual(SUCCESS);
   });
 
-  test("refuses without revoking: moved back, the family goes on", async () => {
+  test("rejects without revoking: moved back, the family goes on", async () => {
     passSeconds(60);
     const { refresh_token } = await logIn(service);
     await setNotBefore(Date.now() + 1);

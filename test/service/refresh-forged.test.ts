@@ -36,13 +36,13 @@ function serviceRing(purpose: string) {
   return deriveKeyRing(parseRingKeys(env.TOKEN_KEYS) as Bytes[], purpose);
 }
 
-/** The Worker alone refuses it: it looks at the client and at nothing else. */
+/** The Worker alone rejects it: it looks at the client and at nothing else. */
 async function expectForged(token: string): Promise<void> {
   const { answer, cost } = await costOf(() => refresh(service, token));
   expect({ answer, cost }).toEqual({ answer: INVALID_GRANT, cost: { "d1.batch": 1 } });
 }
 
-describe("a made-up refresh token is refused by the Worker alone", () => {
+describe("a made-up refresh token is rejected by the Worker alone", () => {
   test("when it is any text", async () => {
     const texts = anyText().filter((text) => text !== "");
     await fc.assert(fc.asyncProperty(texts, expectForged));
@@ -66,7 +66,7 @@ describe("a made-up refresh token is refused by the Worker alone", () => {
   });
 });
 
-describe("an altered refresh token is refused by the Worker alone", () => {
+describe("an altered refresh token is rejected by the Worker alone", () => {
   test("when any one bit is flipped", async () => {
     const bit = fc.integer({ min: 0, max: sealed.length * 8 - 1 });
     const flip = (index: number) => {
@@ -78,13 +78,13 @@ describe("an altered refresh token is refused by the Worker alone", () => {
   });
 
   test("when any one character is another", async () => {
-    const place = fc.integer({ min: 0, max: real.length - 1 });
+    const index = fc.integer({ min: 0, max: real.length - 1 });
     const character = fc.constantFrom(..."AZaz09-_+/=. \0é");
     const replace = async (index: number, other: string) => {
       fc.pre(real[index] !== other);
       await expectForged(real.slice(0, index) + other + real.slice(index + 1));
     };
-    await fc.assert(fc.asyncProperty(place, character, replace));
+    await fc.assert(fc.asyncProperty(index, character, replace));
   });
 
   test("when it is cut short anywhere, at either end", async () => {
@@ -128,7 +128,7 @@ describe("an altered refresh token is refused by the Worker alone", () => {
   });
 });
 
-describe("a refresh token of another make is refused by the Worker alone", () => {
+describe("a refresh token of another make is rejected by the Worker alone", () => {
   test("when it is an access token, whatever prefix it has", async () => {
     await expectForged(accessToken);
     await expectForged(accessToken.replace("tga_", PREFIX));

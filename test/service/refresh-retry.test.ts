@@ -78,7 +78,7 @@ describe("under same-successor a repeated token", () => {
     expect(await refresh(forgiving, granted(first).refresh_token)).toEqual(INVALID_GRANT);
   });
 
-  test("gets the scope of the first answer, whatever it asks for now", async () => {
+  test("gets the scope of the first response, whatever it asks for now", async () => {
     const { refresh_token } = await logIn(forgiving);
     const first = await refresh(forgiving, refresh_token, { scope: "read" });
     expect(first).toEqual(success("read"));

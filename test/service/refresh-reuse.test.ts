@@ -36,9 +36,9 @@ test("the stopped clock is the service's own", async () => {
   expect(record?.issuedAtMs).toBe(Date.now());
 });
 
-describe("a consumed token that comes again", () => {
+describe("a consumed token that is presented again", () => {
   test.each([0, 1, WINDOW_SECONDS])(
-    "after %i s is refused and the family lives",
+    "after %i s is rejected and the family lives",
     async (seconds) => {
       const { first, second } = await loginThenRefresh();
       passSeconds(seconds);

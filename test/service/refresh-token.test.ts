@@ -146,7 +146,7 @@ describe("the scope of a refresh", () => {
 });
 
 describe("a refresh by another client", () => {
-  test("is refused, and neither consumes the token nor ends the family", async () => {
+  test("is rejected, and neither consumes the token nor ends the family", async () => {
     const { refresh_token } = await logIn(service);
     expect(await refresh(service, refresh_token, {}, "other:secret")).toEqual(INVALID_GRANT);
     const asPublic = { client_id: "public" };
@@ -154,7 +154,7 @@ describe("a refresh by another client", () => {
     expect(await refresh(service, refresh_token)).toEqual(success(ALL_SCOPES));
   });
 
-  test("of a public client's token is refused too", async () => {
+  test("of a public client's token is rejected too", async () => {
     const { refresh_token } = await logIn(service, { client_id: "public" }, null);
     expect(await refresh(service, refresh_token)).toEqual(INVALID_GRANT);
     const asPublic = { client_id: "public" };
@@ -162,7 +162,7 @@ describe("a refresh by another client", () => {
   });
 });
 
-test("a client that may no longer refresh is refused, and consumes nothing", async () => {
+test("a client that may no longer refresh is rejected, and consumes nothing", async () => {
   const registration = { client_id: "demoted", client_secret: "secret" };
   await service.register({ clients: [registration] });
   const { refresh_token } = await logIn(service, {}, "demoted:secret");

@@ -21,7 +21,7 @@ beforeAll(() => registerDefaults(createService(SETTINGS)));
 stopClock();
 const watched = watch();
 
-/** The fields of a line in which nothing took place, on a clock that stands still. */
+/** The fields of a line for a request without operations, on a stopped clock. */
 const QUIET = {
   duration_ms: 0,
   d1_calls: 0,
@@ -124,7 +124,7 @@ describe("a request is one line", () => {
     ]);
   });
 
-  test("of its own beside others at the same time", async () => {
+  test("of its own when requests run concurrently", async () => {
     const service = createService(SETTINGS);
     await Promise.all([
       logIn(service),
@@ -171,7 +171,7 @@ describe("an outage is a line in the log of errors", () => {
     expect(watched.console.map(({ method }) => method)).toEqual(["error"]);
   });
 
-  test("that names the setting which is odd", async () => {
+  test("that names the invalid setting", async () => {
     await ask(createService({ SCOPES: "" }), LOGIN);
     const message = expect.stringMatching(/^SCOPES is empty: it must be /);
     const failure = { name: "ConfigError", message };
@@ -181,7 +181,7 @@ describe("an outage is a line in the log of errors", () => {
     expect(watched.console.map(({ method }) => method)).toEqual(["error"]);
   });
 
-  test("and a refusal is none", async () => {
+  test("and a rejection is none", async () => {
     await ask(createService(), {});
     expect(watched.console.map(({ method }) => method)).toEqual(["log"]);
   });
@@ -232,7 +232,7 @@ describe("the id of a request", () => {
     return headers.get("X-Request-Id");
   };
 
-  test("stands in its line, and no two are alike", async () => {
+  test("is in its log line, and is unique", async () => {
     const ids = [await idOf(), await idOf(), await idOf({}, "/nowhere")];
     expect(new Set(ids).size).toBe(3);
     expect(watched.requests().map(({ request_id }) => request_id)).toEqual(ids);
@@ -256,7 +256,7 @@ describe("the id of a request", () => {
     expect(id).not.toBe(value);
   });
 
-  test("stands in an outage and in a fault too", async () => {
+  test("is in the log line of an outage and of a fault too", async () => {
     const answer = await createService({ TOKEN_KEYS: "" }).fetch("/o/token/", { method: "POST" });
     expect(answer.headers.get("X-Request-Id")).toMatch(/^[0-9a-f]{16}$/);
   });
@@ -275,7 +275,7 @@ test("logging changes nothing of a refresh", async () => {
   const costs = watched.requests().map(({ endpoint, d1_calls, kv_calls, object_calls }) => {
     return [endpoint, d1_calls, kv_calls, object_calls];
   });
-  // A login and a revocation also write the session's row, after the answer.
+  // A login and a revocation also write the session's row, after the response.
   expect(costs).toEqual([
     ["token", 2, 1, 1],
     ["token", 1, 1, 1],

@@ -153,13 +153,13 @@ describe("revoking costs", () => {
       }
       const { answer, cost } = await costOf(() => revoke(counted, refresh_token, CLIENT));
       expect(answer).toEqual(REVOKED);
-      // After the answer the session is noted as ended: `d1.run`.
+      // After the response the session is noted as ended: `d1.run`.
       const storage = { "d1.batch": 1, "family.revoke": 1, "kv.delete": 1 };
       expect(cost).toEqual({ ...storage, "d1.run": 1 });
     }
   });
 
-  test("the look-up alone for a token that nobody issued", async () => {
+  test("the lookup alone for a token that was never issued", async () => {
     const { service: counted, costOf } = createCountedService();
     await logIn(counted);
     const { access_token, refresh_token } = await logIn(service);
@@ -183,7 +183,7 @@ describe("when storage fails", () => {
     ["d1.batch", "own"],
   ];
 
-  test.each(OPERATIONS)("in %s, the answer for a %s token is 503", async (operation, kind) => {
+  test.each(OPERATIONS)("in %s, the response for a %s token is 503", async (operation, kind) => {
     for (const fault of ["before", "after"] as const) {
       const faulty = createFaultyService();
       const issued = kind === "own" ? await ask(service, OWN) : await ask(service, LOGIN);

@@ -84,7 +84,7 @@ describe("the token endpoint", () => {
     expect(await ask(service, fields)).toEqual(success(ALL));
   });
 
-  test("§3.2 refuses a parameter that is repeated, equal or not", async () => {
+  test("§3.2 rejects a parameter that is repeated, equal or not", async () => {
     for (const again of ["grant_type=password", "username=eve", "unknown=1&unknown=1"]) {
       const body = `${new URLSearchParams(LOGIN)}&${again}`;
       const headers = { ...basic(CLIENT), "Content-Type": "application/x-www-form-urlencoded" };
@@ -153,7 +153,7 @@ describe("a successful response", () => {
     expect(body).toMatchObject({ token_type: "Bearer", expires_in: 3600, scope: ALL });
   });
 
-  test("§5.1 is JSON that nobody keeps", async () => {
+  test("§5.1 is JSON that no cache stores", async () => {
     expect((await ask(service, LOGIN)).headers).toEqual(JSON_HEADERS);
   });
 });

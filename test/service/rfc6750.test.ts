@@ -130,8 +130,8 @@ describe("a challenge", () => {
   test("§3.1 is invalid_token for another API's token", async () => {
     const { access_token } = await logIn(service, {}, JWT_CLIENT);
     expect(await api({ audience: "https://other.example" })(by(access_token))).toEqual(INVALID);
-    const { access_token: forNobody } = await logIn(service);
-    expect(await api({ audience: API })(by(forNobody))).toEqual(INVALID);
+    const { access_token: withoutAudience } = await logIn(service);
+    expect(await api({ audience: API })(by(withoutAudience))).toEqual(INVALID);
   });
 
   test.each([

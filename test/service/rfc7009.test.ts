@@ -66,7 +66,7 @@ describe("a request", () => {
     },
   );
 
-  test("§2.1 authenticates a confidential client, or is refused and ends nothing", async () => {
+  test("§2.1 authenticates a confidential client, or is rejected and ends nothing", async () => {
     const pair = await logIn(service);
     const token = pair.access_token;
     expect(await send({ token }, {})).toEqual(INVALID_CLIENT);
@@ -105,7 +105,7 @@ describe("a request", () => {
     }
   });
 
-  test("§2 is a POST of a form: the token never stands in a URL", async () => {
+  test("§2 is a POST of a form: the token is never in a URL", async () => {
     const { access_token: token } = await logIn(service);
     const query = `${PATH}?token=${token}`;
     const inQuery = await post(service, new URLSearchParams(), basic(CLIENT), query);
@@ -116,7 +116,7 @@ describe("a request", () => {
   });
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   test("§2.2 is 200 for a token that is revoked already", async () => {
     const pair = await logIn(service);
     for (let time = 0; time < 3; time += 1) {

@@ -69,7 +69,7 @@ describe("an assertion", () => {
     expect(await askByAssertion(service, await assertion(), { ...LOGIN })).toMatchObject(SUCCESS);
   });
 
-  test("§2.2 may stand beside the client_id of its client, and of no other", async () => {
+  test("§2.2 may come with the client_id of its client, and of no other", async () => {
     const named = { ...OWN, client_id: "signer" };
     expect(await askByAssertion(service, await assertion(), named)).toMatchObject(SUCCESS);
     const other = { ...OWN, client_id: "another" };
@@ -86,7 +86,7 @@ describe("an assertion", () => {
     expect(await post(service, body)).toEqual(INVALID_CLIENT);
   });
 
-  test("§2.2 left out, with its type alone, is refused and slides to no other method", async () => {
+  test("§2.2 left out, with its type alone, is rejected and slides to no other method", async () => {
     const fields = { ...OWN, client_assertion_type: ASSERTION_TYPE };
     expect(await ask(service, fields, CLIENT)).toEqual(INVALID_CLIENT);
     const inBody = { ...fields, client_id: "client", client_secret: "secret" };
@@ -197,7 +197,7 @@ describe("an assertion's jti", () => {
     }
   });
 
-  test("§3 item 7 is 503 while nobody can tell, and logged", async () => {
+  test("§3 item 7 is 503 while storage fails, and logged", async () => {
     const failing = createService(
       interceptBindings((operation, proceed) => {
         if (operation !== "assertion.consume") return proceed();
@@ -208,7 +208,7 @@ describe("an assertion's jti", () => {
     expect(logged).toHaveLength(1);
   });
 
-  test("§3 item 7 costs one call to one object, beside the look-up", async () => {
+  test("§3 item 7 costs one call to one object, besides the lookup", async () => {
     const { service: counted, costOf } = createCountedService();
     const token = await assertion();
     const { answer, cost } = await costOf(() => askByAssertion(counted, token));
@@ -223,7 +223,7 @@ describe("a client", () => {
     expect(await askByAssertion(service, token)).toEqual(INVALID_CLIENT);
   });
 
-  test("§3.2 that is unknown, disabled or has a secret is refused in the same words", async () => {
+  test("§3.2 that is unknown, disabled or has a secret is rejected in the same words", async () => {
     for (const clientId of ["nobody", "off", "client", "public"]) {
       const token = await newAssertion(clientId, await key);
       expect(await askByAssertion(service, token)).toEqual(INVALID_CLIENT);

@@ -25,7 +25,7 @@ import { otherSpellings } from "../support/tampering.ts";
 const service = createService();
 const PATH = "/o/introspect/";
 
-/** §2.2: nothing else may stand beside it. */
+/** §2.2: an inactive token has no other member. */
 const INACTIVE = { status: 200, headers: JSON_HEADERS, body: { active: false } };
 
 beforeAll(async () => {
@@ -61,7 +61,7 @@ describe("a request", () => {
     },
   );
 
-  test("§2.1 without a token is refused", async () => {
+  test("§2.1 without a token is rejected", async () => {
     const missing = invalidRequest(400, "Missing token parameter.");
     expect(await introspect(service, "")).toEqual(missing);
     expect(await post(service, new URLSearchParams(), {}, PATH)).toEqual(missing);
@@ -78,7 +78,7 @@ describe("a request", () => {
   });
 });
 
-describe("an answer", () => {
+describe("a response", () => {
   test("§2.2 says everything of a user's token", async () => {
     const { access_token } = await logIn(service, { scope: "read write" });
     expect(await introspect(service, access_token)).toEqual(
@@ -186,7 +186,7 @@ describe("for safety", () => {
     }
   });
 
-  test("§4 an answer is kept by no cache", async () => {
+  test("§4 a response is kept by no cache", async () => {
     const { access_token } = await logIn(service);
     const { headers } = await introspect(service, access_token);
     expect(headers).toEqual(JSON_HEADERS);

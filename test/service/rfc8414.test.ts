@@ -90,7 +90,7 @@ const ALGORITHMS = [
   ...["ES384", "ES512", "PS256", "RS384", "RS512"],
 ];
 
-/** @param isSupported otherwise the key is refused, and rests as version 0.1 took it */
+/** @param isSupported otherwise the key is rejected, and rests as version 0.1 took it */
 async function assertionBy(algorithm: string, isSupported: boolean): Promise<string> {
   const clientId = `signs by ${algorithm}`;
   const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true });
@@ -132,7 +132,7 @@ describe("the document", () => {
     });
   });
 
-  test("§3 is at its well-known place, and the same where django-oauth-toolkit has it", async () => {
+  test("§3 is at its well-known path, and the same where django-oauth-toolkit has it", async () => {
     const { body } = await metadataOf(service);
     const path = "/o/.well-known/oauth-authorization-server";
     expect((await metadataOf(service, path)).body).toEqual(body);
@@ -148,7 +148,7 @@ describe("the document", () => {
     }
   });
 
-  test("§3.2 is JSON that anybody may keep for a while", async () => {
+  test("§3.2 is JSON that caches may store for a while", async () => {
     const { response } = await metadataOf(service);
     expect(response.status).toBe(200);
     expect(headersOf(response)).toEqual({
@@ -223,7 +223,7 @@ describe("what is advertised works and nothing else does:", () => {
     }
   });
 
-  test("§2 response_types_supported: none, since nobody is sent anywhere", async () => {
+  test("§2 response_types_supported: none, since nothing redirects", async () => {
     expect(await listed("response_types_supported")).toEqual([]);
   });
 
@@ -257,7 +257,7 @@ describe("what is advertised works and nothing else does:", () => {
     60_000,
   );
 
-  test("§2 an assertion that nobody signed is refused, whatever is advertised", async () => {
+  test("§2 an unsigned assertion is rejected, whatever is advertised", async () => {
     const assertion = await writeJws({ alg: "none" }, assertionClaims("signer"), unsigned);
     expect(await askByAssertion(service, assertion)).toEqual(INVALID_CLIENT);
     const typed = { ...OWN, client_assertion_type: ASSERTION_TYPE, client_assertion: "" };

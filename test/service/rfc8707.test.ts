@@ -72,7 +72,7 @@ describe.each([
     expect(await audienceOf(renewed.access_token)).toBe(API);
   });
 
-  test("§2.2 is refused when the client has lost the login's resource, until it is back", async () => {
+  test("§2.2 is rejected when the client has lost the login's resource, until it is back", async () => {
     const { refresh_token } = await logIn(service, { resource: OTHER_API }, credentials);
     const clientId = credentials.split(":")[0] ?? "";
     await change("clients", clientId, `audience = '${API}'`);
@@ -118,7 +118,7 @@ describe.each([
     expect(await ask(service, { ...LOGIN, resource }, credentials)).toEqual(INVALID_TARGET);
   });
 
-  test("§2 is refused at a refresh too, and the refresh token is not consumed", async () => {
+  test("§2 is rejected at a refresh too, and the refresh token is not consumed", async () => {
     const { refresh_token } = await logIn(service, {}, credentials);
     const foreign = { resource: "https://third.example.com" };
     expect(await refresh(service, refresh_token, foreign, credentials)).toEqual(INVALID_TARGET);
@@ -126,7 +126,7 @@ describe.each([
   });
 });
 
-test("§2 two resources at once are refused: a token has one audience", async () => {
+test("§2 two resources at once are rejected: a token has one audience", async () => {
   const body = new URLSearchParams([...Object.entries(LOGIN), ["resource", API]]);
   body.append("resource", OTHER_API);
   expect(await post(service, body, basic(JWT_CLIENT))).toEqual(invalidRequest());

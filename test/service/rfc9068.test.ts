@@ -106,7 +106,7 @@ describe("the token", () => {
     }
   });
 
-  test("§2.2.3 has the scope that was granted, as the answer says it", async () => {
+  test("§2.2.3 has the scope that was granted, as the response says it", async () => {
     const { access_token, scope } = await logIn(service, { scope: "write read" }, JWT_CLIENT);
     expect((await verify(access_token)).payload["scope"]).toBe(scope);
   });
@@ -168,7 +168,7 @@ describe("the verifier for APIs", () => {
     expect(await strict.verify(await ownToken(), {})).toEqual({ kind: "invalid_token" });
   });
 
-  test("§4 refuses a token from the second in which it expires", async () => {
+  test("§4 rejects a token from the second in which it expires", async () => {
     stubFetchFrom(service);
     vi.setSystemTime(Math.floor(Date.now() / 1000) * 1000);
     const token = await ownToken();
@@ -191,7 +191,7 @@ describe("the verifier for APIs", () => {
     ["answers with a page", async () => new Response("<html>")],
     ["answers with no keys", async () => Response.json({ error: "server_error" })],
     ["takes too long", () => Promise.reject(new DOMException("late", "TimeoutError"))],
-  ])("§4 says that nobody can tell when the service %s", async (_, answer) => {
+  ])("§4 reports an unknown result when the service %s", async (_, answer) => {
     stubFetch(answer);
     expect(await verifier().verify(await ownToken(), {})).toEqual({ kind: "unavailable" });
   });

@@ -10,7 +10,7 @@ const SUCCESS = success("read write groups");
 const INACTIVE = { body: { active: false } };
 const ACTIVE = { body: { active: true } };
 
-/** Past the window in which a repeated token may be a lost answer. */
+/** Past the window in which a repeated token may be a lost response. */
 const LATER_SECONDS = 11;
 
 beforeAll(async () => {

@@ -23,7 +23,7 @@ const UNKNOWN = [
   "//evil.test/",
 ];
 
-/** Everything that an answer may have in its head, all of it. */
+/** Everything that a response may have in its head, all of it. */
 const HEADERS = [
   ...["allow", "cache-control", "content-length", "content-type"],
   ...["content-security-policy", "cross-origin-resource-policy", "pragma", "referrer-policy"],
@@ -36,7 +36,7 @@ const HEADERS = [
 
 beforeAll(() => registerDefaults(service));
 
-describe("an answer has what keeps browsers safe, whatever it is an answer to", () => {
+describe("every response has the security headers", () => {
   const paths = [...Object.values(PATHS), ...ADMIN, ...UNKNOWN];
 
   test.each(paths)("%s, by every method, and when the service is set up wrongly", async (path) => {
@@ -44,7 +44,7 @@ describe("an answer has what keeps browsers safe, whatever it is an answer to", 
       for (const each of [service, broken]) {
         const answer = await each.fetch(path, { method });
         expect([...answer.headers.keys()].filter((name) => !HEADERS.includes(name))).toEqual([]);
-        // Looks at the headers of every answer; see test/support/answers.ts.
+        // Looks at the headers of every response; see test/support/answers.ts.
         const { body } = await whole(answer);
         expect(JSON.stringify(body)).not.toMatch(/hono|cloudflare|worker|powered/i);
       }

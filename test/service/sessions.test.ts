@@ -90,7 +90,7 @@ describe("a login is a session", () => {
     await eventually(async () => (await sessionsOf(id))[0]?.last_refreshed_at === noted);
   });
 
-  test("that nobody waits for, and whose failure changes nothing", async () => {
+  test("that no response waits for, and whose failure changes nothing", async () => {
     const { username } = await newUser({ password: PASSWORD });
     for (const happens of [() => new Promise(() => {}), () => Promise.reject(new Error("D1"))]) {
       let batches = 0;
@@ -133,7 +133,7 @@ describe("a login is a session", () => {
     expect(await sessionsOf(id)).toEqual([]);
   });
 
-  test("whose row goes at the user's next login once nobody needs it", async () => {
+  test("whose row is deleted at the user's next login once it is unneeded", async () => {
     const { id, username } = await loggedIn(2);
     passSeconds(100 * DAY_SECONDS);
     await logIn(service, { username, password: PASSWORD });
@@ -214,7 +214,7 @@ describe("ending one session", () => {
     expect(await introspect(service, access_token)).toMatchObject({ body: { active: false } });
   });
 
-  test("is the same twice, and nothing for somebody else's or for none", async () => {
+  test("is idempotent, and does nothing for another user's or an unknown session", async () => {
     const [ada, bob] = [await loggedIn(), await loggedIn()];
     const [session] = await sessionsOf(bob.id);
     expect(await end(ada.id, session?.id ?? "")).toMatchObject({ status: 404 });

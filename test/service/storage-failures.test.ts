@@ -51,7 +51,7 @@ function failing(operation: string, times = Number.POSITIVE_INFINITY, properties
   return { failed, seen };
 }
 
-/** Refreshes so that the answer can be asked for again. */
+/** Refreshes so that the response can be asked for again. */
 function refreshWithKey(on: Service, refreshToken: string): Promise<WholeAnswer> {
   const fields = { grant_type: "refresh_token", refresh_token: refreshToken };
   const headers = { ...basic(CLIENT), "Idempotency-Key": "a key" };
@@ -120,7 +120,7 @@ describe("after an outage", () => {
     },
   );
 
-  test("of KV an Idempotency-Key gets the answer that was lost", async () => {
+  test("of KV an Idempotency-Key gets the response that was lost", async () => {
     const { refresh_token } = await logIn(service);
     const { failed } = failing("kv.put", 2);
     expect(await refreshWithKey(failed, refresh_token)).toEqual(UNAVAILABLE);
@@ -128,7 +128,7 @@ describe("after an outage", () => {
     expect(await refresh(service, next)).toEqual(SUCCESS);
   });
 
-  test("in which the family was changed and the answer lost, the key gets it too", async () => {
+  test("in which the family was changed and the response lost, the key gets it too", async () => {
     const { refresh_token } = await logIn(service);
     const { loses } = losing({});
     expect(await refreshWithKey(loses, refresh_token)).toEqual(UNAVAILABLE);
@@ -137,7 +137,7 @@ describe("after an outage", () => {
   });
 });
 
-/** A service that loses the first answer of a family after the family has changed. */
+/** A service that loses the first response of a family after the family has changed. */
 function losing(properties: object) {
   const seen = { calls: 0 };
   const loses = over(async (name, proceed) => {
@@ -151,7 +151,7 @@ function losing(properties: object) {
 }
 
 describe("the Worker tries again by itself", () => {
-  test("once when KV refuses a write", async () => {
+  test("once when KV rejects a write", async () => {
     const { failed, seen } = failing("kv.put", 1);
     expect(await ask(failed, LOGIN)).toEqual(SUCCESS);
     expect(seen.calls).toBe(2);
@@ -183,7 +183,7 @@ describe("the Worker tries again by itself", () => {
     },
   );
 
-  test("and gets the same successor when the first answer was lost", async () => {
+  test("and gets the same successor when the first response was lost", async () => {
     const { refresh_token } = await logIn(service);
     const { loses, seen } = losing({ retryable: true });
     const answer = await refresh(loses, refresh_token);

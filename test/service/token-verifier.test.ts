@@ -73,7 +73,7 @@ describe.each(FORMATS)("a good token (%s)", (_, credentials, clientId, audience)
       expect(verification).toMatchObject({ token: { clientId, subject: null } });
     });
 
-    test("has every scope that is asked for, or else the answer says which are", async () => {
+    test("has every scope that is asked for, or else the response says which are", async () => {
       const { access_token } = await logIn(service, { scope: "read write" }, credentials);
       for (const scope of ["", "read", "write read", " read  write "]) {
         expect(await verify(access_token, { scope })).toMatchObject(VERIFIED);
@@ -99,7 +99,7 @@ describe.each(FORMATS)("a good token (%s)", (_, credentials, clientId, audience)
 
 describe.each(CONSISTENCIES)("%s,", (consistency) => {
   test.each(["", " ", "x", "tga_", "tgr_", "a.b.c", "Bearer x", "\0", "x".repeat(100_000)])(
-    "nobody's token is invalid: %.20j",
+    "an unknown token is invalid: %.20j",
     async (token) => {
       expect(await TOKENS.verify(token, { consistency })).toEqual(INVALID);
     },
@@ -113,8 +113,8 @@ describe.each(CONSISTENCIES)("%s,", (consistency) => {
   test.each([{ token: undefined }, { token: null }, { token: 1 }, { token: {} }])(
     "what is no text is invalid: %j",
     async ({ token }) => {
-      const odd = token as unknown as string;
-      expect(await TOKENS.verify(odd, { consistency })).toEqual(INVALID);
+      const invalid = token as unknown as string;
+      expect(await TOKENS.verify(invalid, { consistency })).toEqual(INVALID);
     },
   );
 
@@ -167,7 +167,7 @@ describe.each(FORMATS)("a token (%s) that is ended", (format, credentials) => {
     expect(await TOKENS.verify(await end(credentials), STRICT)).toEqual(INVALID);
   });
 
-  /** What `Requirements.consistency` says that `fast` may miss, as far as one place can show. */
+  /** What `Requirements.consistency` says that `fast` may miss, as far as one location can show. */
   test.each(Object.entries(ENDS))(
     "passes to who asks fast only as stated: %s",
     async (how, end) => {
@@ -220,7 +220,7 @@ describe("asking costs", () => {
   });
 });
 
-describe("when something fails, nobody can tell, and it never throws:", () => {
+describe("when something fails, the result is unknown, and it never throws:", () => {
   const logged = captureErrors();
 
   test.each<[string, Requirements]>([
@@ -240,7 +240,7 @@ describe("when something fails, nobody can tell, and it never throws:", () => {
     expect(await TOKENS.verify(token, options)).toMatchObject(VERIFIED);
   });
 
-  test("a setting that is odd", async () => {
+  test("an invalid setting", async () => {
     const verifier = verifierOver({ ...service, env: { ...env, SCOPES: "" } as unknown as Env });
     expect(await verifier.verify("x")).toEqual({ kind: "unavailable" });
   });

@@ -78,7 +78,7 @@ describe("by http, a request to a host of the public DNS", () => {
     body: { error: "invalid_request", error_description: "This service answers to https alone." },
   };
 
-  test.each(METHODS)("is refused unread, without storage, on every path: %s", async (method) => {
+  test.each(METHODS)("is rejected unread, without storage, on every path: %s", async (method) => {
     for (const path of PATHS) {
       const { answer, cost, isRead } = await send(`http://login.example.com${path}`, method);
       const seen = { path, cost, isRead, answer: await plain(answer) };
@@ -87,7 +87,7 @@ describe("by http, a request to a host of the public DNS", () => {
     }
   });
 
-  test.each(PUBLIC_HOSTS)("is refused whatever the host is called: %s", async (origin) => {
+  test.each(PUBLIC_HOSTS)("is rejected whatever the host is called: %s", async (origin) => {
     const { answer, cost, isRead } = await send(`${origin}/o/token/`, "POST");
     expect([answer.status, cost, isRead]).toEqual([400, {}, false]);
   });
@@ -128,7 +128,7 @@ test("by https a browser is told so for a year, for this host name alone", async
   expect(plainly.headers.get("Strict-Transport-Security")).toBeNull();
 });
 
-/** An answer without what only https has. */
+/** A response without what only https has. */
 async function plain(answer: Response): Promise<WholeAnswer> {
   const headers = new Headers(answer.headers);
   expect(headers.get("Strict-Transport-Security")).toBeNull();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 stopClock();
 
-/** A user who is held up, at a place that was known too. */
+/** A user who is limited, also at a known origin. */
 async function heldUp() {
   const { id, username } = await newUser({ password: PASSWORD });
   const { logIn, settle } = createLimitedService(SETTINGS);

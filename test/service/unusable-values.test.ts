@@ -109,7 +109,7 @@ describe.each(["9007199254740993", "-9007199254740993", "1e400", "0.123456789012
 );
 
 test.each([2 ** 53, -(2 ** 53), 1e300])(
-  "the claim %d, which may have been rounded on the way, is refused by RPC and API",
+  "the claim %d, which may have been rounded on the way, is rejected by RPC and API",
   async (id) => {
     const before = await dumpRegistry();
     const claims = { ok: 1, deep: [{ id }] };
@@ -125,7 +125,7 @@ test.each([2 ** 53, -(2 ** 53), 1e300])(
   },
 );
 
-test("the largest claim that every reader keeps is taken, and is the same in the answer", async () => {
+test("the largest claim that every reader keeps is taken, and is the same in the response", async () => {
   const claims = { id: Number.MAX_SAFE_INTEGER, text: "9007199254740993" };
   const made = await manage("POST", "/admin/users", { username: "large", claims });
   expect(made).toMatchObject({ status: 201, body: { claims } });

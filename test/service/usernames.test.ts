@@ -173,7 +173,7 @@ describe("an old token endpoint that ignores accents and names the account that 
 });
 
 describe("USERNAMES = case-insensitive", () => {
-  test("is refused until the names are folded, and the log names the command", async () => {
+  test("is rejected until the names are folded, and the log names the command", async () => {
     await create("peggy");
     expect(await loginAs(insensitive, "peggy")).toEqual(UNAVAILABLE);
     const [request] = watched.requests();
@@ -181,7 +181,7 @@ describe("USERNAMES = case-insensitive", () => {
     expect(request?.failure?.message).toContain("user fold-names");
   });
 
-  test("is refused while two names differ only in case, which the command lists", async () => {
+  test("is rejected while two names differ only in case, which the command lists", async () => {
     const pairs = ["victor", "Victor", NFC, "ZO\u00cb"];
     for (const name of pairs) await create(name);
     const { collisions } = await foldNames(env.DB);
@@ -197,7 +197,7 @@ describe("USERNAMES = case-insensitive", () => {
     expect(await loginAs(insensitive, "VICTOR")).toEqual(SUCCESS);
   });
 
-  test("is refused while one row has no key, as a Worker of before writes it", async () => {
+  test("is rejected while one row has no key, as a Worker of before writes it", async () => {
     await foldNames(env.DB);
     await insertOld("rupert");
     expect(await loginAs(insensitive, "Rupert")).toEqual(UNAVAILABLE);
@@ -228,7 +228,7 @@ describe("USERNAMES = case-insensitive", () => {
     await registerDefaults(exact);
   });
 
-  test("refuses a file that spells one name twice", async () => {
+  test("rejects a file that spells one name twice", async () => {
     const file = { users: [{ username: "oscar" }, { username: "Oscar" }] };
     await expect(applyFile("case-insensitive", file)).rejects.toMatchObject({
       problems: ["users[1].username: duplicate of another entry, spelled differently"],

@@ -4,7 +4,7 @@ import * as is from "typescript/unstable/ast/is";
 import { nodesBelow } from "./architecture/code.ts";
 import type { Source } from "./architecture/tree.ts";
 
-/** A regular expression, and where it stands. */
+/** A regular expression, and its location. */
 export interface Pattern {
   readonly place: string;
   readonly expression: RegExp;
@@ -13,7 +13,7 @@ export interface Pattern {
 /** Longest input, in characters: what the management API takes as a body. */
 const INPUT_LENGTH_MAX = 64 * 1024;
 
-/** What is repeated besides the expression's own words. */
+/** What is repeated in addition to the expression's own words. */
 const PUMPS = [
   ...["a", "A", "0", " ", "\t", "\n", "\\", '"', '\\"', "%41", "%", "/", "=", ".", "-", "_", "+"],
   ...["=;", "; ", ", ", ": ", "a:", "a.", "a b ", "x=y;", "://", "[]", "{}", "é", "\u2028", "0a"],

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-/** An answer in full, for `toEqual`: a header that is not expected fails the test too. */
+/** A response in full, for `toEqual`: a header that is not expected fails the test too. */
 export interface WholeAnswer {
   status: number;
   headers: Record<string, string>;
@@ -8,23 +8,23 @@ export interface WholeAnswer {
   body: unknown;
 }
 
-/** Every header of an answer with a body, where its case asks for no more. */
+/** Every header of a response with a body, where its case asks for no more. */
 export const JSON_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
   "content-type": "application/json",
   pragma: "no-cache",
 };
 
-/** What every answer has and no two share: it is looked at here, and is no part of what is compared. */
+/** What every response has and no two share: it is looked at here, and is no part of what is compared. */
 const REQUEST_ID = "x-request-id";
 
 /** The id of a request that came without Cloudflare's own. */
 const RANDOM_REQUEST_ID = /^[0-9a-f]{16}$/;
 
-/** The policy of every answer but a page. */
+/** The policy of every response but a page. */
 const JSON_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-/** What every answer has for the safety of browsers. */
+/** What every response has for the safety of browsers. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
   "strict-transport-security": "max-age=31536000",
@@ -33,7 +33,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The headers of an answer, but for those that every answer must have: its request id, and what
+ * The headers of a response, but for those that every response must have: its request id, and what
  * keeps browsers safe. The policy of a page stays, since each has its own.
  */
 export function headersOf({ headers }: Response): Record<string, string> {
@@ -51,12 +51,12 @@ export function headersOf({ headers }: Response): Record<string, string> {
   return Object.fromEntries(Object.entries(others).filter(([name]) => !known.includes(name)));
 }
 
-/** Reads an answer of the service to its end. */
+/** Reads a response of the service to its end. */
 export async function whole(response: Response): Promise<WholeAnswer> {
   return { ...(await answerOf(response)), headers: headersOf(response) };
 }
 
-/** Reads an answer of anybody to its end, with every header. */
+/** Reads a response of any server to its end, with every header. */
 export async function answerOf(response: Response): Promise<WholeAnswer> {
   const text = await response.text();
   return {

@@ -1,6 +1,6 @@
 import { DEMO_CLIENT, DEMO_LOGIN } from "./server.ts";
 
-/** What a test looks at in an answer of a real server. */
+/** What a test looks at in a response of a real server. */
 export interface ServerAnswer {
   status: number;
   body: Record<string, string>;
@@ -25,7 +25,7 @@ export function logInTo(url: string): Promise<ServerAnswer> {
   return askServer(url, DEMO_LOGIN);
 }
 
-/** Refreshes with the refresh token of an answer. */
+/** Refreshes with the refresh token of a response. */
 export function refreshAt(
   url: string,
   { body }: ServerAnswer,

@@ -4,7 +4,7 @@ import { fromBase64Url, toBase64, toHex, utf8 } from "../../src/crypto/bytes.ts"
 
 type Entries = readonly (readonly [string, unknown])[];
 
-/** Everything that the service has stored, as whoever steals it would see it. */
+/** Everything that the service has stored, as a thief would see it. */
 export interface Dump {
   /** The rows of each table. */
   readonly d1: Readonly<Record<string, readonly unknown[]>>;
@@ -50,7 +50,7 @@ async function entriesOf(namespace: object): Promise<Entries[]> {
   return Promise.all(entries);
 }
 
-/** How much of a secret may stand at rest by chance, in characters. */
+/** How much of a secret may be at rest by chance, in characters. */
 const CHANCE_LENGTH = 11;
 
 /**
@@ -70,7 +70,7 @@ export function leaksIn(dump: Dump, secrets: readonly string[]): string[] {
   return fragments.filter((fragment) => haystack.includes(fragment));
 }
 
-/** A secret as text, and its bytes: those that a token's body stands for, or else UTF-8. */
+/** A secret as text, and its bytes: those that a token's body encodes, or else UTF-8. */
 function spellings(secret: string): string[] {
   const body = /^tg[ar]_(.+)$/.exec(secret)?.[1];
   const bytes = (body && fromBase64Url(body)) || utf8(secret);

@@ -8,7 +8,7 @@ export interface WatchedPage {
   readonly page: Page;
   /** URLs that it asked for, in order. */
   readonly requests: readonly string[];
-  /** What its Content-Security-Policy refused: `directive URL`. */
+  /** What its Content-Security-Policy rejected: `directive URL`. */
   readonly violations: readonly string[];
   /** Errors of its scripts and of its console. */
   readonly errors: readonly string[];

@@ -1,11 +1,11 @@
 import { toBase64, toHex, utf8 } from "../../src/crypto/bytes.ts";
 
-/** Makes a text that stands nowhere else: its name, and 64 random bits. */
+/** Makes a unique text: its name, and 64 random bits. */
 function canary(name: string): string {
   return `${name}${toHex(crypto.getRandomValues(new Uint8Array(8)))}`;
 }
 
-/** One for each place of a request that a caller, or a thief's guess, can fill. */
+/** One for each part of a request that a caller or an attacker controls. */
 export const CANARIES = {
   password: canary("password"),
   wrongPassword: canary("guess"),
@@ -41,7 +41,7 @@ export function spellingsOf(text: string): string[] {
   return [text, hex, hex.toUpperCase(), percent, percent.toUpperCase(), ...base64, ...base64Url];
 }
 
-/** What base64 makes of bytes that stand behind so many others: without the groups they share. */
+/** The base64 of bytes at such an offset: without the groups they share. */
 function base64Within(bytes: Uint8Array, offset: number): string {
   const shifted = new Uint8Array(offset + bytes.length);
   shifted.set(bytes, offset);

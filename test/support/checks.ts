@@ -29,7 +29,7 @@ export const OTHER_CLIENT = "other:secret";
 
 const GRANT_TYPES = ["password", "refresh_token", "client_credentials"];
 
-/** Registers the clients named here, beside those of `registerDefaults`. */
+/** Registers the clients named here in addition to those of `registerDefaults`. */
 export async function registerCheckers(service: Service = createService()): Promise<void> {
   const common = { client_secret: "secret", grant_types: GRANT_TYPES };
   await service.register({
@@ -46,7 +46,7 @@ export async function registerCheckers(service: Service = createService()): Prom
   });
 }
 
-/** Introspects a token, as a resource server unless somebody else is named. */
+/** Introspects a token, as a resource server by default. */
 export function introspect(
   service: Service,
   token: string,
@@ -84,7 +84,7 @@ export function stubFetch(answer: (url: URL) => Promise<Response>): readonly str
   return asked;
 }
 
-/** Serves the network from a service itself: its real keys at their real place. */
+/** Serves the network from a service itself: its real keys at their real path. */
 export function stubFetchFrom(service: Service): readonly string[] {
   return stubFetch((url) => service.fetch(url.pathname));
 }

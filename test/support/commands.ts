@@ -10,7 +10,7 @@ import type { Ended } from "./processes.ts";
 export interface CommandOptions {
   /** What standard input has. */
   readonly input?: string;
-  /** Somebody sits at a terminal, and types one of these answers each time something is asked. */
+  /** Runs in a terminal, and types one of these replies at each prompt. */
   readonly typed?: string | readonly string[];
 }
 

@@ -26,7 +26,7 @@ const PRICES = {
 /** An object has 128 MB, and a call is taken to last 10 ms. */
 const GB_SECONDS_A_CALL = 0.128 * 0.01;
 
-/** What is paid for besides the request itself. */
+/** What is paid for in addition to the request itself. */
 export interface Effort {
   /** As `interceptBindings` names them. */
   readonly operations: readonly string[];
@@ -36,11 +36,11 @@ export interface Effort {
   readonly d1Rows: number;
 }
 
-/** One kind of request, of a client that its isolate remembers and a user at a known place. */
+/** One kind of request, of a client that its isolate remembers and a user at a known origin. */
 export interface RequestKind extends Omit<Effort, "operations"> {
-  /** Steps until the answer, one after the other; the operations of a step go side by side. */
+  /** Steps until the response, one after the other; the operations of a step go side by side. */
   readonly path: readonly (readonly string[])[];
-  /** What goes on after the answer. */
+  /** What goes on after the response. */
   readonly deferred: readonly string[];
   readonly cpuMs: number;
   /** What the same request causes months later. */
@@ -120,7 +120,7 @@ export type RequestName = keyof typeof REQUESTS;
 /** A session that is refreshed each hour is noted once a day: so much of a row of D1 a refresh. */
 export const NOTES_PER_REFRESH = 1 / 24;
 
-/** What a million cost in US dollars, by whom they are paid for. */
+/** The cost of a million in US dollars, by what is charged. */
 export interface Dollars {
   readonly worker: number;
   readonly cpu: number;

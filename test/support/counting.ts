@@ -2,7 +2,7 @@ import { derivationsOf } from "./derivations.ts";
 import { interceptBindings } from "./interception.ts";
 import { createService, type Overrides, type Service } from "./service.ts";
 
-/** How often each operation took place, such as `{ "d1.batch": 1, pbkdf2: 6 }`. */
+/** How often each operation ran, such as `{ "d1.batch": 1, pbkdf2: 6 }`. */
 export type Cost = Readonly<Record<string, number>>;
 
 /** A service whose round trips are counted. */
@@ -34,7 +34,7 @@ export function createCountedService(overrides: Overrides = {}): CountedService 
       const answers: Answer[] = [];
       const derivations = await derivationsOf(async () => answers.push(await work()));
       for (const _ of derivations) count("pbkdf2");
-      // What goes on after the answer costs as much.
+      // What goes on after the response costs as much.
       do {
         await Promise.allSettled(busy);
         await scheduler.wait(0);

@@ -105,7 +105,7 @@ export function refreshToken(pk: number, fields: object = {}): DumpRow {
   };
 }
 
-/** The same row as DOT 3.4 has it: more fields, a hashed secret, a checksum beside each token. */
+/** The same row as DOT 3.4 has it: more fields, a hashed secret, a checksum for each token. */
 export function asNewDot({ fields, ...row }: DumpRow): DumpRow {
   const { token, client_secret: secret } = fields;
   if (typeof secret === "string") {

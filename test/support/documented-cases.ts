@@ -10,7 +10,7 @@ import { CLIENT, createService, LOGIN, type Service } from "./service.ts";
 /** A request whose answer must be as it is documented. */
 export type Case = () => Promise<Response>;
 
-/** Requests by the status of their answer. */
+/** Requests by the status of their response. */
 export type Cases = Readonly<Record<number, readonly Case[]>>;
 
 /** Where pages of the client `page` may call from. */
@@ -56,7 +56,7 @@ function bodyCases(path: string, whole: Fields): Cases {
   };
 }
 
-/** The answer while as many calls as may be wait for one family. */
+/** The response while as many calls as may be wait for one family. */
 function crowded(
   request: (other: Service, tokens: { access: string; refresh: string }) => unknown,
 ) {

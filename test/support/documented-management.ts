@@ -6,19 +6,19 @@ import { brokenOff, logIn } from "./requests.ts";
 import { createService, type Service } from "./service.ts";
 import { newSession } from "./sessions.ts";
 
-/** One operation: what it is sent, to whom, and what else can come of it than success. */
+/** One operation: its successful call, and the calls that cause its other statuses. */
 interface Plan {
   readonly status: number;
   readonly call: (more?: Partial<Call>) => Promise<Call>;
   readonly invalid?: Partial<Call>;
   readonly taken?: Partial<Call>;
-  /** Lets somebody else change the same before each batch of D1. */
+  /** Changes the same row concurrently, before each batch of D1. */
   readonly rival?: (id: string) => Promise<unknown>;
 }
 
 const UNREADABLE = { Authorization: "", "Content-Type": "application/json" };
 
-/** The requests of one operation, by the status of their answer. */
+/** The requests of one operation, by the status of their response. */
 function casesOf({ status, call, invalid, taken, rival }: Plan, kind: string): Cases {
   const sent = async (more: Partial<Call> = {}, token?: string | null, service?: Service) => {
     return send(await call(more), token === undefined ? await ownToken() : token, service);
@@ -130,7 +130,7 @@ async function listingCall(more: Partial<Call> = {}): Promise<Call> {
   return more.path?.startsWith("/") ? { ...call, ...more } : call;
 }
 
-const ODD = { body: { odd: 1 } };
+const INVALID_BODY = { body: { odd: 1 } };
 
 /** Requests for every operation of the management API, by `operationId`. */
 export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
@@ -141,7 +141,7 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
   createUser: casesOf(
     {
       ...{ status: 201, call: onList("/admin/users", "POST", () => ({ username: unlike() })) },
-      ...{ invalid: ODD, taken: { body: { username: "ada" } } },
+      ...{ invalid: INVALID_BODY, taken: { body: { username: "ada" } } },
     },
     "body",
   ),
@@ -149,7 +149,7 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
   updateUser: casesOf(
     {
       ...{ status: 200, call: user("PATCH", "", { claims: { a: 1 } }), rival: rename },
-      ...{ invalid: ODD, taken: { body: { username: "ada" } } },
+      ...{ invalid: INVALID_BODY, taken: { body: { username: "ada" } } },
     },
     "one body",
   ),
@@ -157,7 +157,7 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
   setPassword: casesOf(
     {
       ...{ status: 204, call: user("PUT", "/password", { password: "another password" }) },
-      ...{ invalid: ODD, rival: rename },
+      ...{ invalid: INVALID_BODY, rival: rename },
     },
     "one body",
   ),
@@ -185,7 +185,7 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
   createClient: casesOf(
     {
       ...{ status: 201, call: onList("/admin/clients", "POST", () => ({ client_id: unlike() })) },
-      ...{ invalid: ODD, taken: { body: { client_id: "site" } } },
+      ...{ invalid: INVALID_BODY, taken: { body: { client_id: "site" } } },
     },
     "body",
   ),
@@ -193,13 +193,13 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
   updateClient: casesOf(
     {
       ...{ status: 200, call: client("PATCH", "", { client_name: "Shop", claims: { a: 1 } }) },
-      ...{ invalid: ODD, rival: relabel },
+      ...{ invalid: INVALID_BODY, rival: relabel },
     },
     "one body",
   ),
   deleteClient: casesOf({ status: 204, call: client("DELETE") }, "one"),
   rotateClientSecret: casesOf(
-    { status: 200, call: client("POST", "/secret", {}), invalid: ODD, rival: relabel },
+    { status: 200, call: client("POST", "/secret", {}), invalid: INVALID_BODY, rival: relabel },
     "one body",
   ),
   endClientSessions: casesOf({ status: 204, call: client("DELETE", "/sessions") }, "one"),

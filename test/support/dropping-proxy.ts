@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 /** What becomes of one request at the proxy. */
 export type Fate =
   | "deliver"
-  /** The service has answered, and nobody learns what. */
+  /** The service has responded, and the response is dropped. */
   | "drop_answer"
   /** The service has answered, and half of it arrives. */
   | "cut_answer"
@@ -15,7 +15,7 @@ export type Fate =
   /** As `busy`, in a page of HTML. */
   | "bad_gateway";
 
-/** One request that the service answered, whether or not the answer arrived. */
+/** One request that the service answered, whether or not the response arrived. */
 export interface Exchange {
   readonly idempotencyKey: string | undefined;
   readonly status: number;

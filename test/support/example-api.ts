@@ -46,7 +46,7 @@ export const INVALID_TOKEN = refusal(401, 'error="invalid_token"');
 export const INSUFFICIENT_SCOPE = refusal(403, 'error="insufficient_scope", scope="write"');
 export const GOOD = { status: 200, challenge: null, retryAfter: null };
 
-/** Nobody could tell, which says nothing of the token. */
+/** The token could not be checked, which says nothing about it. */
 export const UNAVAILABLE = { status: 503, challenge: null, retryAfter: "1" };
 
 function refusal(status: number, attributes: string) {

@@ -61,7 +61,7 @@ export async function familyOf(refreshToken: string): Promise<Family> {
 export type Family = DurableObjectStub<RefreshFamily>;
 
 /** The object of the family that an imported refresh token begins. */
-export async function adoptedFamilyOf(refreshToken: string): Promise<Family> {
+export async function importedFamilyOf(refreshToken: string): Promise<Family> {
   const hash = (await importedTokenHash(refreshToken)) ?? "";
   return env.REFRESH_FAMILIES.getByName(`imported ${hash}`);
 }
@@ -78,7 +78,7 @@ export async function stateOfFamily(family: Family): Promise<string> {
   return state.revoked === null ? `generation ${state.live.generation}` : "revoked";
 }
 
-/** What an access token grants now, or null; a failure as the answer, and the log, that it becomes. */
+/** What an access token grants now, or null; a failure as the response, and the log, that it becomes. */
 export async function inspect(
   { env }: Service,
   accessToken: string,

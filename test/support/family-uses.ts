@@ -20,7 +20,7 @@ export const BOTH_MODES: readonly FamilyPolicy[] = [REJECT, SAME_SUCCESSOR];
 /** When the families of {@link usedFamily} begin. */
 export const BIRTH_MS = 1_800_000_000_000;
 
-/** Somebody presents a token: of which generation, so long after the login, in which attempt. */
+/** A caller presents a token: of which generation, so long after the login, in which attempt. */
 export type Use = readonly [generation: number, afterMs: number, attemptId?: string];
 
 /** Generation 1 since 1,000 ms after the login, made by attempt "a". */

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { INVALID_GRANT, success, UNAVAILABLE, type WholeAnswer } from "./answers.ts";
-import { adoptedFamilyOf, type Family, inspect, stateOf, stateOfFamily } from "./families.ts";
+import { type Family, importedFamilyOf, inspect, stateOf, stateOfFamily } from "./families.ts";
 import type { FaultyService } from "./faulty.ts";
 import { importLogin } from "./imported.ts";
 import { isActive } from "./inspection.ts";
@@ -12,9 +12,9 @@ import { CLIENT, createService, LOGIN, type Service, type TokenAnswer } from "./
 export interface Scenario {
   /** Sends the request, the first time or again. */
   send(): Promise<unknown>;
-  /** What each word for an answer stands for. */
+  /** The response that each word means. */
   readonly answers: Readonly<Record<string, unknown>>;
-  /** What is in storage, in a word or two, after this answer. */
+  /** What is in storage, in a word or two, after this response. */
   atRest(answer: unknown): Promise<string>;
   /** Holds what a client saw, in order, against what must be true in the end. */
   check(seen: readonly unknown[]): Promise<void>;
@@ -68,7 +68,7 @@ export const SCENARIOS: Readonly<
 
   async adopt({ service }, mode) {
     const { refreshToken } = await importLogin({ scope: ALL_SCOPES });
-    return refreshing(service, refreshToken, mode, await adoptedFamilyOf(refreshToken));
+    return refreshing(service, refreshToken, mode, await importedFamilyOf(refreshToken));
   },
 
   async "refresh again"({ service }, mode) {

@@ -72,7 +72,7 @@ type Make = (specimens: Specimens) => readonly string[] | Promise<readonly strin
 const opaque = ({ access, own, refresh }: Specimens) => [access, own, refresh];
 const all = (specimens: Specimens) => [...opaque(specimens), specimens.jwt.token];
 
-/** Every kind of token that nobody issued, each with some dozens of them. */
+/** Every kind of token that was never issued, each with some dozens of them. */
 export const FORGED_KINDS: Readonly<Record<string, Make>> = {
   "random text": () => {
     const texts = [

@@ -19,16 +19,16 @@ export interface Genuine {
   readonly key: JWK;
 }
 
-/** What somebody makes of a good token. */
+/** A forgery that is made from a valid token. */
 export type Forgery = readonly [name: string, make: (genuine: Genuine) => Promise<string>];
 
-const strangerKey = newKey();
+const attackerKey = newKey();
 
-/** Signed by a stranger, with other headers than the good token has. */
-function byStranger(name: string, headers: (genuine: Genuine) => Claims | Promise<Claims>) {
+/** Signed by an attacker's key, with other headers than the valid token has. */
+function byAttacker(name: string, headers: (genuine: Genuine) => Claims | Promise<Claims>) {
   return forgery(name, async (genuine) => {
     const header = { ...genuine.header, ...(await headers(genuine)) };
-    return writeJws(header, genuine.payload, signer(await strangerKey));
+    return writeJws(header, genuine.payload, signer(await attackerKey));
   });
 }
 
@@ -115,31 +115,31 @@ const WEAK_SIGNATURES: readonly Forgery[] = [
 
 /** RFC 8725 §3.10: a key id is input, and so an attack on whatever it is looked up with. */
 const KEY_IDS: readonly Forgery[] = [
-  byStranger("a stranger's signature under the right kid", () => ({})),
-  byStranger("a stranger's own kid", async () => ({ kid: await keyId(await strangerKey) })),
+  byAttacker("an attacker's signature under the right kid", () => ({})),
+  byAttacker("an attacker's own kid", async () => ({ kid: await keyId(await attackerKey) })),
   ...[
     ...[undefined, "", null, 0, true, {}, "../../dev/null", "' OR '1'='1", "__proto__"],
     ...["constructor", "file:///dev/null", "https://evil.example/jwks.json", "0", "x".repeat(4000)],
-  ].map((kid) => byStranger(`kid ${JSON.stringify(kid)?.slice(0, 40)}`, () => ({ kid }))),
-  byStranger("kid in a list", ({ header }) => ({ kid: [header["kid"]] })),
-  byStranger("kid with a NUL", async ({ key }) => ({ kid: `${await keyId(key)}\0` })),
+  ].map((kid) => byAttacker(`kid ${JSON.stringify(kid)?.slice(0, 40)}`, () => ({ kid }))),
+  byAttacker("kid in a list", ({ header }) => ({ kid: [header["kid"]] })),
+  byAttacker("kid with a NUL", async ({ key }) => ({ kid: `${await keyId(key)}\0` })),
 ];
 
 /** RFC 8725 §2.9 and §3.10: a key that the token brings along. */
 const KEY_HEADERS: readonly Forgery[] = [
-  byStranger("jwk", async () => ({ jwk: publicHalf(await strangerKey) })),
-  byStranger("jwk and no kid", async () => ({
-    jwk: publicHalf(await strangerKey),
+  byAttacker("jwk", async () => ({ jwk: publicHalf(await attackerKey) })),
+  byAttacker("jwk and no kid", async () => ({
+    jwk: publicHalf(await attackerKey),
     kid: undefined,
   })),
-  byStranger("jku", () => ({ jku: "https://evil.example/jwks.json" })),
-  byStranger("jku and its kid", async () => ({
+  byAttacker("jku", () => ({ jku: "https://evil.example/jwks.json" })),
+  byAttacker("jku and its kid", async () => ({
     jku: "https://evil.example/jwks.json",
-    kid: await keyId(await strangerKey),
+    kid: await keyId(await attackerKey),
   })),
-  byStranger("x5u", () => ({ x5u: "https://evil.example/cert.pem" })),
-  byStranger("x5c", async () => ({ x5c: [await pem(await strangerKey)] })),
-  byStranger("x5t", () => ({ x5t: "AAAAAAAAAAAAAAAAAAAAAAAAAAA" })),
+  byAttacker("x5u", () => ({ x5u: "https://evil.example/cert.pem" })),
+  byAttacker("x5c", async () => ({ x5c: [await pem(await attackerKey)] })),
+  byAttacker("x5t", () => ({ x5t: "AAAAAAAAAAAAAAAAAAAAAAAAAAA" })),
 ];
 
 /** The content changed under a signature that stays, and other wrappings of a good token. */
@@ -160,8 +160,8 @@ const REWRAPPED: readonly Forgery[] = [
     const twice = JSON.stringify(genuine.payload).replace("{", '{"sub":"somebody else",');
     return writeJws(genuine.header, twice, sign);
   }),
-  forgery("nested in a stranger's JWT", async ({ header, token }) => {
-    return writeJws({ ...header, cty: "JWT" }, token, signer(await strangerKey));
+  forgery("nested in an attacker's JWT", async ({ header, token }) => {
+    return writeJws({ ...header, cty: "JWT" }, token, signer(await attackerKey));
   }),
   forgery("nested in an unsigned JWT", async ({ token }) => {
     return writeJws({ alg: "none", cty: "JWT" }, token, unsigned);

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import type { RunningService } from "./running-service.ts";
 import { isActive } from "./wire.ts";
 
-/** What a library made of an answer. */
+/** What a library made of a response. */
 export interface LibraryTokens {
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
@@ -11,13 +11,13 @@ export interface LibraryTokens {
   readonly expiresIn: number;
 }
 
-/** Somebody else's OAuth library, unmodified, for one client of the running service. */
+/** A third-party OAuth library, unmodified, for one client of the running service. */
 export interface IndependentClient {
   logIn(username: string, password: string): Promise<LibraryTokens>;
   refresh(tokens: LibraryTokens): Promise<LibraryTokens>;
   clientCredentials(scope: string): Promise<LibraryTokens>;
   revoke(tokens: LibraryTokens): Promise<void>;
-  /** Left out where the library has no such call. @returns what the answer says */
+  /** Left out where the library has no such call. @returns what the response says */
   introspect?(token: string): Promise<Readonly<Record<string, unknown>>>;
   /** The RFC 6749 §5.2 code that the library found in a refusal, in its own way. */
   codeOf(error: unknown): string | undefined;

@@ -4,14 +4,14 @@ import type { Algorithm } from "./keys.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Signs the first two parts of a JWS as they stand. */
+/** Signs the first two parts of a JWS as they are. */
 export type Signer = (input: string) => Promise<Bytes>;
 
 /** Claims, or headers, by name. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Writes a JWS in compact form (RFC 7515 §3.1), however odd.
+ * Writes a JWS in compact form (RFC 7515 §3.1), even an invalid one.
  *
  * @param header any value, or text that is taken as JSON as it is
  * @param payload likewise

@@ -15,7 +15,7 @@ export function keySet(...keys: readonly JWK[]): string {
   return JSON.stringify({ keys });
 }
 
-/** What everybody may know of a key. */
+/** The public part of a key. */
 export function publicHalf({ kty, crv, x, y, n, e }: JWK): JWK {
   return JSON.parse(JSON.stringify({ kty, crv, x, y, n, e }));
 }

@@ -20,15 +20,15 @@ export interface LimitedService {
   ask(fields: Fields, caller?: Caller): Promise<WholeAnswer>;
   /** Asks for a login of the default user, with some fields changed. */
   logIn(fields?: Fields, caller?: Caller): Promise<WholeAnswer>;
-  /** Waits until nothing goes on: failures are counted after the answer. */
+  /** Waits until nothing goes on: failures are counted after the response. */
   settle(): Promise<void>;
-  /** How often each operation took place since the last time. */
+  /** How often each operation ran since the last call. */
   takeCounts(): Record<string, number>;
 }
 
 let addresses = 0;
 
-/** An address that nobody has called from. */
+/** An address that was not used before. */
 export function freshAddress(): string {
   addresses += 1;
   return `10.${addresses >> 16}.${(addresses >> 8) & 255}.${addresses & 255}`;

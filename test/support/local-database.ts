@@ -23,19 +23,3 @@ export function readRegistry(stateDir: string): Record<string, unknown>[] {
     database.close();
   }
 }
-
-/** The keys of every access token that local state keeps in KV. */
-export function readAccessTokenKeys(stateDir: string): string[] {
-  const names = globSync("v3/kv/*/*.sqlite", { cwd: stateDir });
-  return names.flatMap((name) => {
-    const database = new DatabaseSync(join(stateDir, name), { timeout: 10_000 });
-    try {
-      const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-      if (!tables.some((table) => table["name"] === "_mf_entries")) return [];
-      const rows = database.prepare("SELECT key FROM _mf_entries ORDER BY key").all();
-      return rows.map((row) => String(row["key"]));
-    } finally {
-      database.close();
-    }
-  });
-}

@@ -5,7 +5,7 @@ import { type ModelFamily, type ModelRules, modelIsActive, modelLogin, modelUse 
 import { granted, logIn, refresh } from "./requests.ts";
 import type { Service, TokenAnswer } from "./service.ts";
 
-/** Somebody who uses the service for a long time. */
+/** A user of the service over a long time. */
 export interface LongUse {
   /** Of a public client: a secret would cost PBKDF2 at each use, since so much time lies between. */
   readonly clientId: string;
@@ -14,7 +14,7 @@ export interface LongUse {
   readonly gapsSeconds: readonly number[];
 }
 
-/** What somebody saw. */
+/** What a user saw. */
 export interface Experience {
   /** How each use went, in order. */
   readonly uses: readonly ("refreshed" | "logged in again")[];
@@ -23,8 +23,8 @@ export interface Experience {
 }
 
 /**
- * Lets somebody log in, and then refresh after each gap, or log in again where the family has
- * ended. Every answer is held against the model, to the millisecond.
+ * Logs a user in, and then refreshes after each gap, or log in again where the family has
+ * ended. Every response is held against the model, to the millisecond.
  */
 export async function simulate(
   service: Service,

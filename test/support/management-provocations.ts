@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { CANARIES } from "./canaries.ts";
-import type { Manner, Stage } from "./provoking.ts";
+import type { Manner, Stage } from "./provocation-stage.ts";
 
 const MANAGER = "manager";
 const USERS = "/admin/users";
@@ -51,13 +51,13 @@ export const MANAGEMENT_PROVOCATIONS = {
   },
   already_exists: (stage: Stage) => manage(stage, newUser("ada"), { path: USERS }),
   invalid: (stage: Stage) => {
-    const odd = { [CANARIES.name]: CANARIES.value, claims: CANARIES.body, id: CANARIES.header };
-    return manage(stage, { ...odd, username: `${CANARIES.username}\n` }, { path: USERS });
+    const invalid = { [CANARIES.name]: CANARIES.value, claims: CANARIES.body, id: CANARIES.header };
+    return manage(stage, { ...invalid, username: `${CANARIES.username}\n` }, { path: USERS });
   },
   changed: async (stage: Stage) => {
     const id = await env.DB.prepare("SELECT id FROM users WHERE username = 'leaving'").first("id");
     const path = `${USERS}/${id}`;
-    // Whoever reads this user finds the claims spelt otherwise than they are written.
+    // Every read of this user returns claims that differ from those written.
     return stage.contended(() => {
       return manage(stage, { claims: { a: CANARIES.value } }, { path, method: "PATCH" });
     });

@@ -17,7 +17,7 @@ export interface MeteredService {
   meter<Answer>(work: () => Promise<Answer>): Promise<Metered<Answer>>;
 }
 
-/** Begun beside what a login awaits. The answer must come while none of them has ended. */
+/** Started without being awaited. The response must come while all of them are pending. */
 const AFTER_THE_ANSWER = new Set(["failures.settle"]);
 
 /** So many turns of the event loop without a new operation: no more begin until one ends. */
@@ -25,7 +25,7 @@ const QUIET_TURNS = 40;
 
 /**
  * Builds a {@link MeteredService} over the real bindings. Operations that begin while none ends
- * are one step: each waits until all that can begin have, and only then they take place.
+ * are one step: each waits until all that can begin have, and only then they run.
  */
 export async function createMeteredService(overrides: Overrides = {}): Promise<MeteredService> {
   const rows = await countObjectRows();
@@ -44,7 +44,7 @@ export async function createMeteredService(overrides: Overrides = {}): Promise<M
     return result;
   });
 
-  /** Lets those of what has begun take place of which `isChosen` says so. */
+  /** Runs those of the started operations that `isChosen` accepts. */
   async function step(isChosen: (operation: string) => boolean): Promise<readonly string[]> {
     const chosen = held.filter(({ operation }) => isChosen(operation));
     held = held.filter(({ operation }) => !isChosen(operation));

@@ -34,7 +34,7 @@ export interface ModelMoment {
   readonly slackMs: number;
 }
 
-/** Somebody presents the refresh token of a generation. */
+/** A caller presents the refresh token of a generation. */
 export interface ModelUse {
   readonly generation: number;
   readonly attempt: string;
@@ -109,7 +109,7 @@ function laterOf({ nowMs }: ModelMoment, { rotatedAtMs }: ModelFamily): number {
   return Math.max(nowMs, rotatedAtMs);
 }
 
-/** Whether a duration has come to a limit: both answers where the slack leaves both possible. */
+/** Whether a duration has come to a limit: both responses where the slack leaves both possible. */
 function reaches(durationMs: number, limitMs: number, { slackMs }: ModelMoment): boolean[] {
   if (durationMs - slackMs >= limitMs) return [true];
   return durationMs + slackMs < limitMs ? [false] : [false, true];

@@ -10,7 +10,7 @@ export async function discover(origin: string): Promise<oauth.AuthorizationServe
   return oauth.processDiscoveryResponse(issuer, response);
 }
 
-/** `oauth4webapi`, which checks each answer against its RFC. */
+/** `oauth4webapi`, which checks each response against its RFC. */
 export function oauth4webapi(
   server: oauth.AuthorizationServer,
   client_id: string,

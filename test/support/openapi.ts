@@ -17,7 +17,7 @@ interface DocumentedBody {
   readonly examples?: Readonly<Record<string, { value: unknown }>>;
 }
 
-/** An Operation Object, with where it stands. */
+/** An Operation Object, with its location. */
 export interface DocumentedOperation {
   readonly path: string;
   readonly method: string;
@@ -36,14 +36,14 @@ export const DOCUMENTED: readonly DocumentedOperation[] = Object.entries(
   return Object.entries(methods).map(([method, operation]) => ({ ...operation, path, method }));
 });
 
-/** Headers that HTTP itself or the safety of browsers gives any answer. */
+/** Headers that HTTP itself or the safety of browsers gives any response. */
 const UNDOCUMENTED_HEADERS = [
   ...["content-type", "content-length", "content-security-policy", "referrer-policy"],
   ...["cross-origin-resource-policy", "strict-transport-security", "x-content-type-options"],
   "x-frame-options",
 ];
 
-/** Holds a real answer against what the document has for its status, with nothing besides. */
+/** Compares a real response with what the document has for its status, and nothing more. */
 export async function expectDocumented(
   { operationId, responses }: DocumentedOperation,
   response: Response,

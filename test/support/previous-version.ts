@@ -58,7 +58,7 @@ const OWNER = "tollgate";
 export const CALLER = "caller";
 
 /**
- * One state on disk, one Worker that owns the objects and, beside it, one that only calls them: as
+ * One state on disk, one Worker that owns the objects and one that only calls them: as
  * during a deployment, when a Worker and the objects that it calls may run different versions.
  */
 export function deploymentOptions(

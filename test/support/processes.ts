@@ -39,7 +39,7 @@ export function start(
   const child = spawn(command, args, {
     cwd,
     detached: true,
-    // wrangler's types claim that every setting of the Worker stands in this environment.
+    // wrangler's types claim that every setting of the Worker is in this environment.
     env: { ...personsEnvironment(), ...env } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -59,7 +59,7 @@ export function start(
     both += text;
   });
   const ended = once(child, "close").then(([code]) => ({ code, stdout, stderr }));
-  // Whoever awaits it hears of a failure; nobody has to.
+  // Awaiting it reports a failure; awaiting it is optional.
   ended.catch(() => {});
   return { child, output: () => both, ended };
 }

@@ -9,7 +9,7 @@ import { CANARIES } from "./canaries.ts";
 import { passSeconds } from "./clock.ts";
 import { familyOf } from "./families.ts";
 import { MANAGEMENT_PROVOCATIONS } from "./management-provocations.ts";
-import type { Stage } from "./provoking.ts";
+import type { Stage } from "./provocation-stage.ts";
 import { brokenOff } from "./requests.ts";
 
 /** Leads the service to one reason, with a canary wherever a caller can put one. */
@@ -17,7 +17,7 @@ export type Provocation = (stage: Stage) => Promise<unknown>;
 
 const LONG = "x".repeat(20_000);
 const MANY = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`p${index}`, "v"]));
-const NOBODY = { credentials: null };
+const UNAUTHENTICATED = { credentials: null };
 const TYPE = { client_assertion_type: ASSERTION_TYPE };
 
 /** How to reach every reason that a line of the log can have. */
@@ -152,7 +152,7 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
   },
 
   address_throttled: ({ limited, logIn }) => {
-    const fromOne = { ...NOBODY, address: "192.0.2.1" };
+    const fromOne = { ...UNAUTHENTICATED, address: "192.0.2.1" };
     // As many as wrangler.toml allows an address in two periods, and one.
     const requests = Array.from({ length: 201 }, () => {
       return { client_id: "public", grant_type: "client_credentials" };
@@ -182,7 +182,8 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
   throttle_busy: ({ limited, logIn, hold }) => {
     return limited({ USER_FAILURES_FREE: 100 }, async () => {
       const { full, release } = hold("failures.admit", CALLS_IN_FLIGHT_MAX);
-      const guess = () => logIn({ username: CANARIES.username, client_id: "public" }, NOBODY);
+      const guess = () =>
+        logIn({ username: CANARIES.username, client_id: "public" }, UNAUTHENTICATED);
       const waiting = Array.from({ length: CALLS_IN_FLIGHT_MAX }, guess);
       await full;
       await guess();

@@ -3,18 +3,18 @@ import { connect, type Socket } from "node:net";
 
 /** What a server did with one connection. */
 export interface RawAnswer {
-  /** Status of the first answer, or null where the server closed without one. */
+  /** Status of the first response, or null where the server closed without one. */
   readonly status: number | null;
-  /** Everything that the server sent, head and body, of every answer. */
+  /** Everything that the server sent, head and body, of every response. */
   readonly text: string;
-  /** Bytes that had been handed to the socket when the answer began. */
+  /** Bytes that had been handed to the socket when the response began. */
   readonly bytesTaken: number;
 }
 
 /** Writes to a connection; ends early when the server has answered or closed. */
 export type RawWriter = (socket: Socket, hasEnded: () => boolean) => Promise<void> | void;
 
-/** How long the answer may stand still before it is taken to be whole, in milliseconds. */
+/** How long the response may pause before it is taken to be complete, in milliseconds. */
 const QUIET_MS = 200;
 
 /** Sends bytes that no HTTP client would, and reads whatever comes of them. */
@@ -38,7 +38,7 @@ export async function sendRaw(origin: string, write: RawWriter | string): Promis
       clearTimeout(quiet);
       quiet = setTimeout(end, QUIET_MS);
     });
-    // A server that refuses a body resets the connection while it is still written to.
+    // A server that rejects a body resets the connection while it is still written to.
     for (const event of ["end", "close", "error"] as const) socket.on(event, end);
   });
   await once(socket, "connect");

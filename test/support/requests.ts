@@ -18,7 +18,7 @@ export function brokenOff(text: string): ReadableStream<Uint8Array> {
   });
 }
 
-/** Posts a body to the token endpoint. Without `headers` nobody authenticates. */
+/** Posts a body to the token endpoint. Without `headers` no client authenticates. */
 export async function post(
   service: Service,
   body: BodyInit,
@@ -58,7 +58,7 @@ export async function logIn(
   return granted(await ask(service, { ...LOGIN, ...fields }, credentials));
 }
 
-/** The tokens of an answer that must be a success. */
+/** The tokens of a response that must be a success. */
 export function granted(answer: WholeAnswer): TokenAnswer {
   expect(answer).toMatchObject({ status: 200 });
   return answer.body as TokenAnswer;

@@ -66,7 +66,7 @@ export class ServerSandbox {
     return WorkerdProcess.start(this.#options(vars), join(this.#folder, "run"));
   }
 
-  /** Removes everything. Happens at the end of this process too, should nobody call it. */
+  /** Removes everything. Also called at the end of this process. */
   readonly remove = (): void => {
     process.off("exit", this.remove);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });

@@ -18,7 +18,7 @@ export interface TokenAnswer {
   refresh_token: string;
 }
 
-/** What a test looks at in an answer. */
+/** What a test looks at in a response. */
 export interface Answer<Body = Record<string, unknown>> {
   status: number;
   headers: Headers;

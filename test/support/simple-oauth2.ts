@@ -7,7 +7,7 @@ import {
 import type { IndependentClient, LibraryTokens } from "./independent-client.ts";
 
 /**
- * By default ("strict") the library takes an answer without a content type for a failure, and so a
+ * By default ("strict") the library takes a response without a content type for a failure, and so a
  * revocation that succeeded, whose body is empty.
  */
 const http = { json: true };

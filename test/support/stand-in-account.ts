@@ -10,7 +10,7 @@ export interface SeenCommand {
   readonly secrets: { readonly content: Record<string, string>; readonly mode: number } | null;
 }
 
-/** Where a command breaks off: with nothing done, or with all done and the answer lost. */
+/** Where a command breaks off: with nothing done, or with all done and the response lost. */
 export type Breakage = { readonly command: string; readonly when: "before" | "after" } | null;
 
 /** The words by which the tests call a command, such as `deploy` or `d1 migrations apply`. */

@@ -20,7 +20,7 @@ const DATABASE_ID = "11111111-2222-4333-8444-555555555555";
 /**
  * As much of Cloudflare's API as the real wrangler needs to deploy the Worker and to migrate its
  * database, which is a real SQLite. It shows what our command makes of what wrangler really says;
- * that Cloudflare answers like this nobody here can try.
+ * no test here can check that Cloudflare responds like this.
  */
 export class StandInCloudflare {
   /** Secrets of the Worker by name; null: there is no Worker. */
@@ -53,7 +53,7 @@ export class StandInCloudflare {
     this.database.close();
   }
 
-  /** What wrangler must find in its environment to talk to this and to nobody else. */
+  /** The environment with which wrangler calls only this server. */
   get env(): Record<string, string> {
     const { port } = this.#server.address() as AddressInfo;
     return {

@@ -24,7 +24,7 @@ export interface StuffingReport {
   /** Logins of users from their own addresses meanwhile, and how many of them got tokens. */
   logins: number;
   good: number;
-  /** Of these, how many at the first try: an isolate that hashes all it can says to come again. */
+  /** Of these, how many at the first try: an isolate at its hashing limit asks for a retry. */
   goodAtOnce: number;
 }
 
@@ -46,7 +46,7 @@ const NOTHING: StuffingReport = {
 /**
  * Stuffs the real Worker with stolen passwords through its public client: from IPv4 addresses, from
  * IPv6 addresses that move within their /64, and with forwarding headers made up anew each time.
- * Nothing stands before the Worker, so that the platform's header says what the test wants.
+ * No proxy runs before the Worker, so the test sets the platform's header.
  */
 export async function stuff(
   attack: Attack,
@@ -107,7 +107,7 @@ async function attackWith(
     if (wasHeldUp && (status === 200 || status === 400)) report.hashed += 1;
   }
 
-  /** A client that is told to come again does. */
+  /** A client that is asked to retry does. */
   async function logInAtHome(n: number): Promise<void> {
     report.logins += 1;
     for (let tries = 1; tries <= 3; tries += 1) {
@@ -146,7 +146,7 @@ function addressOf(n: number, addresses: number): string {
   return `${network}:${((n * 7919) & 0xffff).toString(16)}::1`;
 }
 
-/** What proxies send, from somebody who is none. */
+/** Headers of proxies, sent by a caller that is none. */
 function madeUp(n: number): Record<string, string> {
   const address = `192.0.2.${n % 256}`;
   return {

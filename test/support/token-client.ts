@@ -1,9 +1,9 @@
 import { type Agent, type IncomingMessage, request } from "node:http";
 
-/** What the server answered, or null where the connection broke before the whole answer was in. */
+/** What the server answered, or null where the connection broke before the whole response was in. */
 export type Reply = Answered | null;
 
-/** An answer that arrived whole. */
+/** A response that arrived whole. */
 export interface Answered {
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -12,7 +12,7 @@ export interface Answered {
 
 /** A request whose head is sent and whose body waits. */
 export interface OpenRequest {
-  /** Resolves when the connection stands, or broke. */
+  /** Resolves when the connection is open or has failed. */
   readonly connected: Promise<void>;
   /** Sends the body. */
   send(): Promise<Reply>;
@@ -87,7 +87,7 @@ export async function login(
   return String(reply.body["refresh_token"]);
 }
 
-/** Whether a client may take an answer for "not now, ask again": the one kind it may retry. */
+/** Whether a client may take a response for "not now, ask again": the one kind it may retry. */
 export function isRetryLater({ status, retryAfter }: Answered): boolean {
   return (status === 429 || status === 503) && Number(retryAfter) > 0;
 }

@@ -48,7 +48,7 @@ export async function workerdProject(
             TOKEN_KEYS: TEST_TOKEN_KEYS,
             SIGNING_KEYS,
             PASSWORD_HASH_ROUNDS: 1,
-            // Most tests fail on purpose, and all come from one place; those of limits turn them on.
+            // Most tests fail on purpose, and all come from one address; tests of limits turn them on.
             RATE_LIMITS: "off",
             FAILED_LOGIN_SECONDS_MIN: 0,
             TEST_MIGRATIONS,

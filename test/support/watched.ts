@@ -14,7 +14,7 @@ interface TestBindings {
 
 const bindings = env as Env & TestBindings;
 
-/** Everything that a service has said to whoever watches it. */
+/** Everything that a service has logged and reported. */
 export interface Watched {
   /** Every call to any method of `console`, in order. */
   readonly console: readonly { readonly method: string; readonly words: unknown[] }[];
@@ -26,7 +26,7 @@ export interface Watched {
   verifications(): RequestLine[];
   /** The lines of the log for audit events, in order. */
   audits(): AuditLine[];
-  /** The lines of the log for what failed beside a request. */
+  /** The lines of the log for what failed outside a request's own work. */
   failures(): object[];
 }
 

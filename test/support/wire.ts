@@ -9,7 +9,7 @@ export interface Pair {
 /**
  * Posts a form to the token endpoint of a running service, with HTTP Basic.
  *
- * @throws Error when the answer is no success
+ * @throws Error when the response is no success
  */
 export async function tokenOf(
   origin: string,

@@ -11,7 +11,7 @@ process.once("message", async ({ options }: ToChild) => {
     // miniflare would hide that workerd crashed by starting another.
     unsafeHandleRuntimeRestart: () => process.exit(1),
   });
-  // Whoever started this has ended: so must this.
+  // The parent process has ended, so this must end too.
   process.once("disconnect", () => miniflare.dispose().finally(() => process.exit(0)));
   try {
     await miniflare.ready;

@@ -38,7 +38,7 @@ export function buildWorker(workerDir: string): void {
  * the Worker, without miniflare's own Worker or static assets before it.
  *
  * @param vars on top of those of wrangler.toml; nothing is read from `.dev.vars`
- * @param others Workers beside it, as miniflare 4 takes them
+ * @param others further Workers, as miniflare 4 takes them
  * @param configPath another wrangler.toml
  */
 export function workerdOptions(
@@ -51,10 +51,10 @@ export function workerdOptions(
   const config = unstable_readConfig({ config: configPath, env: "" }, { hideWarnings: true });
   const { modulesRules: _, ...worker } = unstable_getMiniflareWorkerOptions({
     ...config,
-    // Where wrangler looks for `.dev.vars`: whoever runs this may have other secrets there.
+    // Where wrangler looks for `.dev.vars`: the developer may have other secrets there.
     userConfigPath: join(stateDir, "wrangler.toml"),
     secrets: undefined,
-    // Their router would stand before the Worker.
+    // Their router would run before the Worker.
     assets: undefined,
   }).workerOptions;
   return convertV4MiniflareOptions({

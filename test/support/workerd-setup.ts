@@ -7,7 +7,7 @@ const PRODUCTION_ITERATIONS_MAX = 100_000;
 
 const deriveBits = crypto.subtle.deriveBits.bind(crypto.subtle);
 
-/** Makes workerd refuse what production refuses, in every test. */
+/** Makes workerd refuse what production rejects, in every test. */
 crypto.subtle.deriveBits = async (algorithm, key, length) => {
   const { iterations = 0 } = algorithm as { iterations?: number };
   if (iterations > PRODUCTION_ITERATIONS_MAX) {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { describeWithDebian } from "../support/debian.ts";
-import { testAfterwards } from "../support/walk/afterwards.ts";
-import { readWalkPage } from "../support/walk/page.ts";
-import { testSideBySide } from "../support/walk/side-by-side.ts";
-import { testSwitch } from "../support/walk/switch.ts";
-import { prepareWalk } from "../support/walk/walk.ts";
+import { testAfterwards } from "../support/migration/afterwards.ts";
+import { readWalkPage } from "../support/migration/page.ts";
+import { testSideBySide } from "../support/migration/side-by-side.ts";
+import { testSwitch } from "../support/migration/switch.ts";
+import { prepareWalk } from "../support/migration/walk.ts";
 
 // Every test stands on those before it: it is one afternoon.
 describeWithDebian(

@@ -22,7 +22,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     "a part imports one above it": {
       "src/storage/a.ts": 'import { issue } from "../issuer/index.ts";',
     },
-    "a part imports one beside it": {
+    "a part imports one of its own level": {
       "src/client-auth/a.ts": 'import type { Grant } from "../grants/grant.ts";',
     },
     "the lowest parts know each other": {
@@ -132,7 +132,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
       "src/client-auth/none.ts": 'const a: ClientAuthenticator = { methods: ["none"] };',
       "src/client-auth/index.ts": "const CLIENT_AUTHENTICATORS = [];",
     },
-    "it serves a method that nobody can register": {
+    "it serves a method that no client can register": {
       "src/protocol/names.ts": 'const CLIENT_AUTH_METHODS = ["none"] as const;',
       "src/client-auth/none.ts": 'const a: ClientAuthenticator = { methods: ["none", "mtls"] };',
       "src/client-auth/index.ts": "const CLIENT_AUTHENTICATORS = [a];",
@@ -147,7 +147,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     "another endpoint does": { "src/endpoints/a.ts": "json({ error_description: words });" },
   },
   "values are bound to SQL": {
-    "a value stands in the statement": {
+    "a value is in the statement": {
       "src/storage/a.ts": `const a = (id) => db.prepare(\`SELECT * FROM a WHERE id = \${id}\`);`,
     },
     "the statement is a variable": { "src/storage/a.ts": "this.ctx.storage.sql.exec(query);" },
@@ -157,7 +157,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     "the statement grows": {
       "src/storage/a.ts": 'let find = "SELECT 1"; find += id; db.prepare(find);',
     },
-    "brackets stand around the method": { "src/storage/a.ts": "(db.prepare)(query);" },
+    "parentheses are around the method": { "src/storage/a.ts": "(db.prepare)(query);" },
     "the method is named by a text": { "src/storage/a.ts": 'db["prepare"](query);' },
     "the method is named by a variable": { "src/storage/a.ts": "db[method](query);" },
     "the method is called by another": { "src/storage/a.ts": "db.prepare.call(db, query);" },
@@ -182,7 +182,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
   "nothing is any": { "a parameter is": { "src/app.ts": "const a = (b: any) => b;" } },
   "what is exported is documented": {
     "a function has no doc comment": { "src/app.ts": "export function a() {}" },
-    "a line stands between": { "src/app.ts": "/** Words. */\n\nexport const a = 1;" },
+    "an empty line is between": { "src/app.ts": "/** Words. */\n\nexport const a = 1;" },
     "it is exported by a list": { "src/app.ts": "const a = 1;\nexport { a };" },
   },
   "packages are declared, and what the Worker runs on is a dependency": {

@@ -84,7 +84,7 @@ function bindingNames(bindings: Node | undefined): string[] {
   return bindings.elements.map(({ propertyName, name }) => (propertyName ?? name).text);
 }
 
-/** Every name in a file, whatever it stands for: types, values, properties. Not inside texts. */
+/** Every name in a file, whatever it names: types, values, properties. Not inside texts. */
 export function identifiersOf(source: Source): Identifier[] {
   return [...nodesBelow(source.ast)].filter((node) => is.isIdentifier(node));
 }

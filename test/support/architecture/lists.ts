@@ -63,12 +63,12 @@ function problemsOf(
   words: readonly string[] | null,
 ): string[] {
   const foreign = own.filter((word) => words !== null && !words.includes(word));
-  const beside = members.filter((member) => member.source === source && member.node !== node);
+  const siblings = members.filter((member) => member.source === source && member.node !== node);
   return [
     ...(listed.includes(name) ? [] : [`${name} is not in ${list}`]),
     ...(own.length > 0 ? [] : [`${name} does not spell out its ${property}`]),
     ...foreign.map((word) => `${name}: ${word} is not in ${wordsName}`),
-    ...beside.map((member) => `${name} shares its file with ${member.name}`),
+    ...siblings.map((member) => `${name} shares its file with ${member.name}`),
   ].map((problem) => breach(source, node, problem));
 }
 

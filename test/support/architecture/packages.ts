@@ -16,7 +16,7 @@ const KINDS = ["dependencies", "devDependencies"] as const;
 const EXACT = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/;
 const STRONG_HASH = /^sha512-[\w+/]{86}==$/;
 
-/** A package is one version: what was tested is what is installed, by whoever and whenever. */
+/** A package is one version: what was tested is what is always installed. */
 export const versionsAreExact: Rule = ({ files }) => {
   const manifest: Manifest = parsed(files, "package.json") ?? {};
   return KINDS.flatMap((kind) => {

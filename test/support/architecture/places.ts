@@ -11,21 +11,21 @@ interface Finding {
   readonly what: string;
 }
 
-/** Below `src/`, what the finders find stands in these places only: parts, or paths of files. */
+/** Below `src/`, what the finders find may occur only in these parts or files. */
 export function onlyIn(places: readonly string[], ...finders: readonly Finder[]): Rule {
   return ({ src }) => {
     return src.flatMap((source) => (isIn(source, places) ? [] : report(source, finders)));
   };
 }
 
-/** What the finders find stands in none of these places. */
+/** What the finders find occurs in none of these parts or files. */
 export function nowhereIn(places: readonly string[], ...finders: readonly Finder[]): Rule {
   return ({ src }) => {
     return src.flatMap((source) => (isIn(source, places) ? report(source, finders) : []));
   };
 }
 
-/** What the finders find stands nowhere below `src/`. */
+/** What the finders find occurs nowhere below `src/`. */
 export function nowhere(...finders: readonly Finder[]): Rule {
   return onlyIn([], ...finders);
 }
@@ -64,7 +64,7 @@ function isGivenDate(node: Node): boolean {
   return is.isNewExpression(node) && (node.arguments ?? []).length > 0;
 }
 
-/** Names, whatever they stand for: types, values, properties, parameters. */
+/** Names, whatever they name: types, values, properties, parameters. */
 export function names(pattern: RegExp): Finder {
   return (source) => {
     return identifiersOf(source)

@@ -13,7 +13,7 @@ export const packagesAreDeclared: Rule = ({ files, sources, src }) => {
   const undeclared = sources.flatMap((source) => {
     return packagesOf(source).flatMap(({ name, line, isTypeOnly }) => {
       const isRuntime = inWorker.has(source.path) && !isTypeOnly;
-      if (Object.hasOwn(dependenciesBeside(source.path, files), name)) return [];
+      if (Object.hasOwn(dependenciesOf(source.path, files), name)) return [];
       if (name === ownName || Object.hasOwn(dependencies, name)) return [];
       if (Object.hasOwn(devDependencies, name) && !isRuntime) return [];
       const where = isRuntime ? "dependencies" : "package.json";
@@ -26,7 +26,7 @@ export const packagesAreDeclared: Rule = ({ files, sources, src }) => {
 };
 
 /** Of the manifest in a file's own folder, which is installed apart. */
-function dependenciesBeside(path: string, files: Files): Readonly<Record<string, string>> {
+function dependenciesOf(path: string, files: Files): Readonly<Record<string, string>> {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const manifest = folder === "" ? undefined : files.get(`${folder}package.json`);
   return manifest === undefined ? {} : (JSON.parse(manifest).dependencies ?? {});
@@ -54,10 +54,10 @@ function reachable(entry: string, src: readonly Source[]): ReadonlySet<string> {
   return paths;
 }
 
-/** A folder of somebody's machine, in any text. */
+/** A folder of a developer's machine, in any text. */
 const MACHINE_PATH = /(?<![\w.])(?:\/(?:work|root|home|Users)\/|[A-Z]:\\Users\\)\w/;
 
-/** Nothing that is committed names a place that only its author has. */
+/** No committed file names a path that only its author has. */
 export const nothingIsLocal: Rule = ({ files }) => {
   return [...linesOf(files)]
     .filter(({ line }) => MACHINE_PATH.test(line))

@@ -13,7 +13,7 @@ const DATABASE = /(?:db|database|sql)$/i;
 const QUERY = /^(?:prepare|exec)$/;
 
 /**
- * SQL reaches the database as a text that stands in the file; values are bound to it.
+ * SQL reaches the database as a literal in the file; values are bound to it.
  *
  * @param parts that have a database at all
  * @param builders files that put a statement together, each with the reason why that is safe

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { spoiled, type Values } from "./values.ts";
 
-/** Parameters in order; a name may stand twice. */
+/** Parameters in order; a name may occur twice. */
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
 /** A body with the media type that it says to be of; null says none. */
@@ -112,7 +112,7 @@ function oddJson(values: Values): fc.Arbitrary<Body> {
   });
 }
 
-/** Text after a percent sign, or with bytes that are no UTF-8, goes as it stands. */
+/** Text after a percent sign, or with bytes that are no UTF-8, is sent unchanged. */
 function formEscaped(text: string): string {
   if (/[%\uf700-\uf7ff]/.test(text)) return text.replaceAll(/[&=+]/g, "");
   return encodeURIComponent(text.toWellFormed());

@@ -16,7 +16,7 @@ export interface Callers {
   readonly bearer: fc.Arbitrary<Headers>;
 }
 
-/** The registered origin of the cast, which alone an answer may name. */
+/** The registered origin of the cast, which alone a response may name. */
 export const ORIGIN = "https://app.example.com";
 
 /** Builds {@link Callers} for HTTP Basic credentials that are right. */
@@ -48,7 +48,7 @@ export function callersOf(credentials: readonly string[], values: Values): Calle
   };
 }
 
-/** The other headers that the service or its platform reads, and some that nobody should. */
+/** The other headers that the service or its platform reads, and some that neither should. */
 export function otherHeaders(values: Values): fc.Arbitrary<Headers> {
   const names = fc.constantFrom(
     ...["Idempotency-Key", "Origin", "X-Request-Id", "Accept", "User-Agent", "Cookie", "cf-ray"],

@@ -1,19 +1,19 @@
 import type { Shot } from "./shot.ts";
 
-/** An answer, read to its end. */
+/** A response, read to its end. */
 export interface FuzzAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** What holds of every answer: says what is wrong, or nothing. */
+/** What holds of every response: says what is wrong, or nothing. */
 type Law = (answer: FuzzAnswer, shot: Shot, canary: string) => string | false | undefined;
 
 /** RFC 6749 §5.2. */
 const DESCRIPTION = /^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** Where an answer that succeeded may be kept. */
+/** Where a response that succeeded may be kept. */
 const KEPT = /^\/+$|jwks\.json|oauth-authorization-server/;
 
 const LAWS: readonly Law[] = [
@@ -26,7 +26,7 @@ const LAWS: readonly Law[] = [
   echoesNothing,
 ];
 
-/** Every law that an answer breaks. */
+/** Every law that a response breaks. */
 export function breaches(answer: FuzzAnswer, shot: Shot, canary: string): string[] {
   return LAWS.map((law) => law(answer, shot, canary)).filter(
     (broken) => typeof broken === "string",

@@ -4,7 +4,7 @@ import type { RequestLine } from "../../../src/telemetry/request-line.ts";
 export interface Overheard {
   lines: number;
   pbkdf2Calls: number;
-  /** How often each reason, or `ok`, stands at each endpoint. */
+  /** How often each reason, or `ok`, was logged at each endpoint. */
   readonly reasons: Map<string, number>;
 }
 

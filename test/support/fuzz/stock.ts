@@ -29,7 +29,7 @@ export class Stock {
     return all[all.length - 1 - (back % Math.max(all.length, 1))] ?? "none-yet";
   }
 
-  /** Keeps what an answer hands out. */
+  /** Keeps what a response hands out. */
   keepFrom(path: string, body: unknown): void {
     const { access_token, refresh_token, scope } = body as Partial<TokenAnswer>;
     if (typeof access_token === "string" && typeof scope === "string") {

@@ -13,7 +13,7 @@ export interface Values {
 }
 
 /** Texts that some reader of text gets wrong. */
-const ODD = [
+const UNUSUAL = [
   ...["", " ", "\t", "\0", "a\0b", "\x7f", "\r\nSet-Cookie: a=b", "\n\nx", "\u2028", "\ufeff", "+"],
   ...["' OR 1=1 --", "'; DROP TABLE users; --", '"', "\\", "%00", "%", "%zz", "%ff", "%E0%A4%A"],
   ...["__proto__", "constructor", "toString", "hasOwnProperty", "null", "undefined", "true", "[]"],
@@ -24,13 +24,13 @@ const ODD = [
 
 const LONG = ["x".repeat(5000), "😀".repeat(2000), "%41".repeat(3000), "a b ".repeat(2000)];
 
-const UPKEEP = "abcXYZ059-_.=+/ %\0\n\u00e9";
+const REPLACEMENTS = "abcXYZ059-_.=+/ %\0\n\u00e9";
 
-/** Spoils a text in one place. */
+/** Changes one character of a text. */
 export function spoil(text: string, how: number, where: number): string {
   const at = where % (text.length + 1);
   const [before, after] = [text.slice(0, at), text.slice(at)];
-  const unit = UPKEEP[where % UPKEEP.length] ?? "";
+  const unit = REPLACEMENTS[where % REPLACEMENTS.length] ?? "";
   const ways = [
     before + after.slice(1),
     before + unit + after,
@@ -71,7 +71,7 @@ export function valuesOf(canary: string, stock: Stock): Values {
   const token = fc.oneof(live("access"), live("refresh"), live("access"));
   const any = fc.oneof(
     { arbitrary: marked, weight: 12 },
-    { arbitrary: fc.constantFrom(...ODD), weight: 8 },
+    { arbitrary: fc.constantFrom(...UNUSUAL), weight: 8 },
     { arbitrary: fc.constantFrom(...LONG), weight: 1 },
     { arbitrary: anyText(12), weight: 1 },
     { arbitrary: token, weight: 2 },

@@ -10,7 +10,7 @@ import type { Intercept } from "../interception.ts";
 import type { Random } from "../random.ts";
 import { basic, post } from "../requests.ts";
 import { createService, type Service, type TokenAnswer } from "../service.ts";
-import { type CastClient, type CastUser, STRANGER } from "./cast.ts";
+import { type CastClient, type CastUser, FOREIGN_CLIENT } from "./cast.ts";
 import { FaultyBindings } from "./faults.ts";
 import type { Answer, Operation } from "./history.ts";
 import type { Pair, Session } from "./session.ts";
@@ -48,13 +48,13 @@ export class Caller {
   async perform(session: Session, operation: Operation): Promise<Result> {
     if (operation.kind === "refresh") return this.#refresh(session, operation);
     if (operation.kind === "inspect") return this.#inspect(session, operation.generation);
-    if (operation.kind === "revoke") return this.#revoke(session, operation.isStranger);
+    if (operation.kind === "revoke") return this.#revoke(session, operation.isForeign);
     if (operation.kind === "platform") return this.#platform(session, operation.event);
     throw new TypeError(`a client does not ${operation.kind}`);
   }
 
   async #refresh(session: Session, { generation, key, flaw }: Refresh): Promise<Result> {
-    const client = flaw === "client" ? STRANGER : session.client;
+    const client = flaw === "client" ? FOREIGN_CLIENT : session.client;
     const refreshToken = session.pairs[generation]?.refreshToken ?? "";
     const fields = { grant_type: "refresh_token", refresh_token: refreshToken };
     const body = formFor(client, fields, flaw === "secret");
@@ -74,8 +74,8 @@ export class Caller {
     });
   }
 
-  async #revoke(session: Session, isStranger: boolean): Promise<Result> {
-    const { clientId } = isStranger ? STRANGER : session.client;
+  async #revoke(session: Session, isForeign: boolean): Promise<Result> {
+    const { clientId } = isForeign ? FOREIGN_CLIENT : session.client;
     const families = createFamilyStore(this.#service.env.REFRESH_FAMILIES, Date.now);
     const familyId = await this.#familyIdOf(session);
     return unlessUnavailable(async () => {

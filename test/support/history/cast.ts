@@ -27,7 +27,7 @@ export interface CastUser {
 const LONG = { accessToken: 3600, idle: 30 * 86_400, absolute: 90 * 86_400 };
 const SHORT = { accessToken: 60, idle: 300, absolute: 900 };
 
-/** Everybody who takes part in a history. */
+/** The users and clients of a history. */
 export class Cast {
   readonly clients: readonly CastClient[] = [
     { clientId: "confidential", secret: "secret", lifetimes: LONG, isDisabled: false },
@@ -40,7 +40,7 @@ export class Cast {
 }
 
 /** A client that is another one of the same kind. */
-export const STRANGER: CastClient = {
+export const FOREIGN_CLIENT: CastClient = {
   clientId: "stranger",
   secret: null,
   lifetimes: LONG,

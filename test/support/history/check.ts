@@ -7,7 +7,7 @@ const STEPS_MAX = 30;
 
 /**
  * Looks for an order of a family's operations that the model allows: one in which each takes
- * effect at one moment between its beginning and its end, and has the answer that it was given
+ * effect at one moment between its beginning and its end, and has the response that it was given
  * (linearizability, after Wing and Gong, "Testing and Verifying Concurrent Objects", 1993). An
  * operation whose call was repeated takes effect at as many moments.
  *
@@ -22,7 +22,7 @@ export function checkHistory(history: FamilyHistory): string | null {
 
 /** @returns the index of the first round that no order explains, or null */
 function firstUnexplained({ rounds, rules, accounts }: FamilyHistory): number | null {
-  // Within a round nobody knows the moment better than this.
+  // Within a round the moment is not known more exactly.
   const slackMs = Math.max(...rounds.map(({ lengthMs }) => lengthMs));
   let worlds: World[] = [{ ...accounts, family: null }];
   for (const [index, round] of rounds.entries()) {
@@ -63,7 +63,7 @@ function worldsAfterRound(
 /** One effect of an entry. */
 type Step = Entry & { readonly isContinued: boolean };
 
-/** The effects of an entry in their order: those that nobody saw, then the answered one. */
+/** The effects of an entry in their order: those without a response, then the one with it. */
 function stepsOf(entry: Entry): Step[] {
   const unseen = { ...entry, answer: "unknown", isContinued: true } as const;
   const answered = { ...entry, isContinued: false };
@@ -97,7 +97,7 @@ const FLAW_DOUBTS: readonly (readonly [string, Doubt])[] = [
   ],
 ];
 
-/** What an answer comes to that no order explains. */
+/** What a response comes to that no order explains. */
 const ANSWER_DOUBTS: Readonly<Record<string, string>> = {
   "inspect active": "a token that had ended was reported active",
   "inspect inactive": "a live token was reported inactive",

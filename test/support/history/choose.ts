@@ -14,7 +14,7 @@ const WEIGHTS = {
   inspect: 16,
   "inspect predecessor": 7,
   revoke: 1,
-  "revoke as a stranger": 1,
+  "revoke by another client": 1,
   alarm: 2,
   evict: 2,
 } as const;
@@ -22,7 +22,7 @@ const WEIGHTS = {
 const FLAWS: readonly Flaw[] = ["scope", "client", "secret", "key", "repeated", "query"];
 const KEYS = [null, "key 1", "key 2"] as const;
 
-/** What somebody who holds a session's tokens may do next. */
+/** What a holder of a session's tokens may do next. */
 export function chooseOperation(random: Random, session: Session): Operation {
   const { newest } = session;
   const older = Math.max(0, newest - random.between(2, 4));
@@ -46,9 +46,9 @@ export function chooseOperation(random: Random, session: Session): Operation {
     case "inspect predecessor":
       return { kind: "inspect", generation: predecessor };
     case "revoke":
-      return { kind: "revoke", isStranger: false };
-    case "revoke as a stranger":
-      return { kind: "revoke", isStranger: true };
+      return { kind: "revoke", isForeign: false };
+    case "revoke by another client":
+      return { kind: "revoke", isForeign: true };
     case "alarm":
       return { kind: "platform", event: "alarm" };
     case "evict":
@@ -72,7 +72,7 @@ const FAULTY_OPERATIONS: Readonly<Record<Operation["kind"], readonly [string, ..
 export function chooseFault(random: Random, { kind }: Operation): PlannedFault | null {
   const operations = FAULTY_OPERATIONS[kind];
   if (random.percent(15)) return planFault(random, operations);
-  // A login is overtaken by the operator the more often, the longer its look-up takes.
+  // A login is overtaken by the operator the more often, the longer its lookup takes.
   if (random.percent(kind === "log in" ? 40 : 8)) return planDelay(operations[0]);
   return null;
 }

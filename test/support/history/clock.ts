@@ -7,7 +7,7 @@ import { vi } from "vitest";
 export class ShiftedClock {
   #aheadMs = 0;
 
-  /** Takes the place of `Date.now` until `vi.restoreAllMocks`. */
+  /** Replaces `Date.now` until `vi.restoreAllMocks`. */
   install(): void {
     const { now } = Date;
     vi.spyOn(Date, "now").mockImplementation(() => now.call(Date) + this.#aheadMs);

@@ -16,8 +16,8 @@ export type Operation =
     }
   /** Asks whether the access token of a generation is good. */
   | { readonly kind: "inspect"; readonly generation: number }
-  /** `isStranger`: asked for by a client that the family is none of. */
-  | { readonly kind: "revoke"; readonly isStranger: boolean }
+  /** `isForeign`: requested by a client that does not own the family. */
+  | { readonly kind: "revoke"; readonly isForeign: boolean }
   | { readonly kind: "set password"; readonly password: string }
   | { readonly kind: "set active"; readonly isActive: boolean }
   | { readonly kind: "set disabled"; readonly isDisabled: boolean }
@@ -38,19 +38,19 @@ export type Answer =
   | "active"
   | "inactive"
   | "done"
-  /** Told to come again, and nothing was done. */
+  /** Asked to retry, and nothing was done. */
   | "busy"
   /** An outage: it may have taken effect or not. */
   | "unknown";
 
-/** One operation with its answer. */
+/** One operation with its response. */
 export interface Entry {
   readonly caller: string;
   readonly operation: Operation;
   readonly answer: Answer;
-  /** Places in the one order of all beginnings and ends. */
+  /** Positions in the total order of all beginnings and ends. */
   readonly begunAt: number;
-  /** When it could no longer take effect; not before its answer. */
+  /** When it could no longer take effect; not before its response. */
   readonly endedAt: number;
   /** What was made to go wrong, for people. */
   readonly fault: string;

@@ -9,12 +9,12 @@ import type { Random } from "../random.ts";
 import type { RegistryEntries } from "../service-database.ts";
 import { wholeEntries } from "../whole-entries.ts";
 import type { Result } from "./caller.ts";
-import { type Cast, type CastClient, type CastUser, clientEntry, STRANGER } from "./cast.ts";
+import { type Cast, type CastClient, type CastUser, clientEntry, FOREIGN_CLIENT } from "./cast.ts";
 import type { ShiftedClock } from "./clock.ts";
 import { FaultyBindings } from "./faults.ts";
 import type { Operation } from "./history.ts";
 
-/** Whom the operator deals with. Only one user or client, at a time. */
+/** The user or client that the operator changes: only one at a time. */
 export type Target =
   | { readonly user: CastUser; readonly client: null }
   | { readonly user: null; readonly client: CastClient };
@@ -30,10 +30,10 @@ export class Operator {
     this.#database = clock.database(this.faults.bindings.DB);
   }
 
-  /** Makes everybody's row. */
+  /** Creates the row of every user and client. */
   async register({ clients, users }: Cast): Promise<void> {
     await this.#apply({
-      clients: [...clients, STRANGER].map((client) => {
+      clients: [...clients, FOREIGN_CLIENT].map((client) => {
         const secret = client.secret === null ? {} : { client_secret: client.secret };
         return { ...clientEntry(client), ...secret };
       }),

@@ -132,7 +132,7 @@ async function operate(stage: Stage, operator: Operator, random: Random, acts: r
   }
 }
 
-/** Checks the sessions that are due, and forgets those that nobody needs any more. */
+/** Checks the sessions that are due, and drops those that are no longer needed. */
 function retire(stage: Stage, tally: Tally, random: Random): void {
   for (const session of [...stage.sessions]) {
     const { age, refusals } = session;

@@ -11,7 +11,7 @@ export interface Pair {
 export class Session {
   readonly user: CastUser;
   readonly client: CastClient;
-  /** By generation, without a gap: whoever has a successor had its predecessor. */
+  /** By generation, without a gap: a holder of a successor had its predecessor. */
   readonly pairs: Pair[];
   /** The refresh whose answer was lost last. */
   unanswered: Extract<Operation, { kind: "refresh" }> | null = null;
@@ -19,7 +19,7 @@ export class Session {
   readonly entries: Entry[] = [];
   /** In rounds. */
   age = 0;
-  /** How often in a row the newest token was refused. */
+  /** How often in a row the newest token was rejected. */
   refusals = 0;
   readonly #rounds: Round[] = [];
   readonly #frame: Omit<FamilyHistory, "rounds">;
@@ -36,7 +36,7 @@ export class Session {
     this.#frame = frame;
   }
 
-  /** The highest generation whose tokens anybody has. */
+  /** The highest generation whose tokens any caller has. */
   get newest(): number {
     return this.pairs.length - 1;
   }

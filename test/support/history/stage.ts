@@ -31,7 +31,7 @@ export class Stage {
     this.#settings = settings;
   }
 
-  /** Somebody logs in, with the password that holds or that held until just now. */
+  /** Logs a user in, with the current password or the one before. */
   async logIn(caller: Caller, random: Random, user: CastUser): Promise<void> {
     const client = random.pick(this.#cast.clients);
     const accounts = accountsOf(user, client);
@@ -48,7 +48,7 @@ export class Stage {
     this.sessions.push(session);
   }
 
-  /** Somebody who holds the tokens of a session does something with it. */
+  /** A holder of a session's tokens uses them. */
   async use(caller: Caller, random: Random, session: Session): Promise<void> {
     const operation = chooseOperation(random, session);
     const { result, entry } = await this.#record(caller, random, operation, () => {
@@ -76,7 +76,7 @@ export class Stage {
     operator.remember(target, operation);
   }
 
-  /** Ends a round in which nobody does anything any more. */
+  /** Ends a round in which no operation is pending. */
   async closeRound(startMs: number): Promise<void> {
     await Promise.all(this.#goingOn.splice(0));
     const lengthMs = Date.now() - startMs;
@@ -103,7 +103,7 @@ export class Stage {
     const result = await perform();
     const { answer, complaint } = result;
     const { fault, unseenRotations } = faults;
-    // The last call of an outage is the one that the answer is about.
+    // The last call of an outage is the one that the response is about.
     const unseenEffects = Math.max(0, unseenRotations - (answer === "unknown" ? 1 : 0));
     if (complaint !== undefined) this.#tally.complain(`${operation.kind}: ${complaint}`);
     const close = (): Entry => {

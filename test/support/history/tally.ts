@@ -20,7 +20,7 @@ export class Tally {
     this.violations.push(violation);
   }
 
-  /** How often an operation had an answer, such as `refresh: given`. */
+  /** How often an operation had a response, such as `refresh: given`. */
   answersOf(name: string): number {
     return this.#answers.get(name) ?? 0;
   }

@@ -8,7 +8,7 @@ import {
 } from "../model.ts";
 import type { Accounts, Answer, Entry, Operation } from "./history.ts";
 
-/** Everything that decides an answer: a family, null before its login, and its two accounts. */
+/** Everything that decides a response: a family, null before its login, and its two accounts. */
 export interface World extends Accounts {
   readonly family: ModelFamily | null;
 }
@@ -47,7 +47,7 @@ function eventsOf(world: World, entry: Entry, moment: ModelMoment, rules: ModelR
     case "inspect":
       return inspect(world, operation.generation, moment, rules);
     case "revoke":
-      return [{ answer: "done", world: operation.isStranger ? world : ended(world) }];
+      return [{ answer: "done", world: operation.isForeign ? world : ended(world) }];
     case "set password":
       return [{ answer: "done", world: { ...ended(world), password: operation.password } }];
     case "set active": {

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Clone } from "../clone.ts";
 import type { DjangoSite } from "../django-site.ts";
 
-/** What stands for names in braces, such as `{USERNAME}`. */
+/** The values of names in braces, such as `{USERNAME}`. */
 export type Values = Readonly<Record<string, string>>;
 
-/** Does what the page on moving says, as somebody who rehearses it does. */
+/** Follows the page on moving, as in a rehearsal. */
 export interface Operator {
   /** The text with hosts and names filled in. */
   fill(text: string, values?: Values): string;

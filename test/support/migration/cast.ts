@@ -1,7 +1,7 @@
 import type { DjangoAccounts, DjangoSite } from "../django-site.ts";
 import { type Answer, postTo } from "./old-and-new.ts";
 
-/** The password of everybody at the old site. */
+/** The password of every user of the old site. */
 export const PASSWORD = "corréct horse & + battery";
 
 /** As DOT makes them. */

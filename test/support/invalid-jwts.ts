@@ -1,10 +1,10 @@
 import type { Forgery } from "./forgeries.ts";
 import { type Claims, signer, writeJws } from "./jws.ts";
 
-/** A claim or header in this place is left out. */
+/** A claim or header with this value is left out. */
 const ABSENT = undefined;
 
-/** Well signed, and to be refused for a header. */
+/** Well signed, and to be rejected for a header. */
 function withHeader(name: string, headers: Claims): Forgery {
   return [
     name,
@@ -12,7 +12,7 @@ function withHeader(name: string, headers: Claims): Forgery {
   ];
 }
 
-/** Well signed, and to be refused for a claim. */
+/** Well signed, and to be rejected for a claim. */
 export function withClaims(name: string, claims: Claims): Forgery {
   return [
     name,
@@ -20,7 +20,7 @@ export function withClaims(name: string, claims: Claims): Forgery {
   ];
 }
 
-/** Well signed, and to be refused for how a part is written. */
+/** Well signed, and to be rejected for how a part is written. */
 function written(name: string, write: (json: { header: string; payload: string }) => unknown[]) {
   return [
     name,
@@ -50,7 +50,7 @@ const DATES: readonly Forgery[] = [
 ];
 
 const CRITICAL: readonly Forgery[] = [
-  withHeader("crit of an extension nobody knows", { crit: ["unknown"], unknown: 1 }),
+  withHeader("crit of an unknown extension", { crit: ["unknown"], unknown: 1 }),
   withHeader("crit of a registered header", { crit: ["alg"] }),
   withHeader("crit of nothing", { crit: [] }),
   withHeader("crit that is no list", { crit: "exp" }),
@@ -61,11 +61,11 @@ const CRITICAL: readonly Forgery[] = [
   [
     "an unencoded payload",
     async ({ header, payload, key }) => {
-      const odd = { ...header, crit: ["b64"], b64: false };
-      const [encoded] = (await writeJws(odd, payload, signer(key))).split(".");
+      const unencoded = { ...header, crit: ["b64"], b64: false };
+      const [encoded] = (await writeJws(unencoded, payload, signer(key))).split(".");
       const raw = JSON.stringify(payload);
       const [, , signature] = (
-        await writeJws(odd, raw, () => signer(key)(`${encoded}.${raw}`))
+        await writeJws(unencoded, raw, () => signer(key)(`${encoded}.${raw}`))
       ).split(".");
       return `${encoded}.${raw}.${signature}`;
     },
@@ -114,7 +114,12 @@ const WRITTEN: readonly Forgery[] = [
 ];
 
 /** Made with the right key, and yet not what the receiver may take. */
-export const ODD_JWTS: readonly Forgery[] = [...DATES, ...CRITICAL, ...FOREIGN_KEYS, ...WRITTEN];
+export const INVALID_JWTS: readonly Forgery[] = [
+  ...DATES,
+  ...CRITICAL,
+  ...FOREIGN_KEYS,
+  ...WRITTEN,
+];
 
 /** Well signed with a `typ` that says that it is something else. */
 export function typedAs(...types: readonly unknown[]): readonly Forgery[] {

@@ -17,7 +17,7 @@ const LEGACY_CLIENT_SECRET = "ab".repeat(32);
 
 /** Walks the page from its top until both servers run side by side. */
 export function testSideBySide(walk: Walk): void {
-  test("1. Look: Django says what is odd about it", async () => {
+  test("1. Look: Django reports the problems", async () => {
     const look = walk.block("1. Look", 0);
     const said = await walk.operator.type(look);
     expect(said).toContain("AUTH_USER_MODEL = 'auth.User'");
@@ -38,7 +38,7 @@ export function testSideBySide(walk: Walk): void {
     expect(await logIn(walk.clone.url, "ada")).toMatchObject({ status: 401 });
   });
 
-  test("3. Bring users, clients and logins: the dump is nobody else's to read, and counted", async () => {
+  test("3. Bring users, clients and logins: the dump is private, and counted", async () => {
     const dump = walk.block(BRING, 0);
     const look = walk.block(BRING, 1);
     const bring = walk.block(BRING, 2);

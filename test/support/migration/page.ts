@@ -9,7 +9,7 @@ export interface WalkPage {
    * @returns its text, without the indentation of a list
    */
   block(heading: string, index: number): string;
-  /** The blocks that nobody asked for. */
+  /** The blocks that no test has read. */
   undone(): readonly string[];
 }
 

@@ -114,7 +114,7 @@ describe("wrong passwords for one name", () => {
     });
   });
 
-  test("lock nobody out who has logged in from the same address before", async () => {
+  test("do not lock out a user who has logged in from the same address", async () => {
     const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
     const home = { address: HOME, credentials: PUBLIC };
@@ -131,7 +131,7 @@ describe("wrong passwords for one name", () => {
     expect(await logIn({ username }, { credentials: PUBLIC })).toMatchObject({ status: 429 });
   });
 
-  test("lock nobody out who has logged in through the same server before", async () => {
+  test("do not lock out a user who has logged in through the same server", async () => {
     const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
     const shop = { credentials: "shop:secret", address: HOME };
@@ -147,7 +147,7 @@ describe("wrong passwords for one name", () => {
     expect(await logIn({ username }, shop)).toEqual(SUCCESS);
   });
 
-  test("through a public client make no place known: anybody can say to be one", async () => {
+  test("through a public client make no origin known: any caller can use its id", async () => {
     const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
     expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(SUCCESS);
@@ -159,7 +159,7 @@ describe("wrong passwords for one name", () => {
     expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
   });
 
-  test("from a known place are slowed down too, by a count of its own", async () => {
+  test("from a known origin are limited too, by a counter of their own", async () => {
     const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
     const home = { address: HOME, credentials: PUBLIC };
@@ -173,7 +173,7 @@ describe("wrong passwords for one name", () => {
     expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(SUCCESS);
   });
 
-  test("count for nobody until the client has proved itself", async () => {
+  test("are not counted before the client is authenticated", async () => {
     const { logIn, settle, takeCounts } = createLimitedService(SETTINGS);
     const username = newUser();
     for (let count = 0; count < 2 * FREE; count += 1) {
@@ -189,7 +189,7 @@ describe("wrong passwords through one client", () => {
   const BULK = { USER_FAILURES_FREE: 10, CLIENT_FAILURES_FREE: 5 };
   const guess = (n: number) => ({ username: `stuffed ${n} ${users}`, password: "stolen" });
 
-  test("hold up strangers, and nobody who has logged in from there before", async () => {
+  test("limit unknown callers, but no user who has logged in from there", async () => {
     const { logIn, settle } = createLimitedService(BULK);
     const username = newUser();
     const kiosk = { credentials: "kiosk:secret" };
@@ -205,7 +205,7 @@ describe("wrong passwords through one client", () => {
     expect(await logIn(guess(6), { credentials: "desk:secret" })).toEqual(INVALID_CREDENTIALS);
   });
 
-  test("let strangers try one at a time while it lasts, in every isolate together", async () => {
+  test("let unknown callers try one at a time, counted over all isolates", async () => {
     const once = { ...BULK, USER_FAILURES_FREE: 1 };
     const isolates = [createLimitedService(once), createLimitedService(once)] as const;
     const desk = { credentials: "desk:secret" };
@@ -227,7 +227,7 @@ describe("wrong passwords through one client", () => {
     expect(again).toEqual(INVALID_CREDENTIALS);
   });
 
-  test("are not made up for by those who log in while strangers are held up", async () => {
+  test("are not reset by successful logins meanwhile", async () => {
     const { logIn, settle } = createLimitedService(BULK);
     const lobby = { credentials: "lobby:secret" };
     const username = newUser();
@@ -273,7 +273,7 @@ describe("wrong passwords through one client", () => {
     expect(statuses).toEqual([400, 400, 400, 400, 400, 429, 429, 429, 429, 429]);
   });
 
-  test("of those who are known there hold strangers up no longer", async () => {
+  test("of users who are known there do not limit unknown callers", async () => {
     const { logIn, settle } = createLimitedService(BULK);
     const stall = { credentials: "stall:secret" };
     const atHome = { ...stall, address: HOME };
@@ -329,7 +329,7 @@ describe("stuffing through a client with a secret", () => {
     ["web2", "from the one server", () => ({ address: HOME }), () => ({ address: HOME })],
     [
       "web3",
-      "by a server that says whom it serves",
+      "by a server that names its user's address",
       (n) => ({ address: HOME, headers: forwarded(served(n)) }),
       (n) => ({ address: HOME, headers: forwarded(`2001:db8:${n}::1`) }),
     ],
@@ -351,7 +351,7 @@ describe("stuffing through a client with a secret", () => {
     expect(await hashedOf((n) => ({ credentials, ...attack(n) }))).toBe(5);
   });
 
-  test("holds nobody up where the client says that they logged in before", async () => {
+  test("does not limit a user at an address where they logged in before", async () => {
     const { logIn, settle } = createLimitedService(BULK);
     await createService().register({ clients: [{ client_id: "web5", client_secret: "secret" }] });
     const web = { credentials: "web5:secret", address: HOME };
@@ -370,7 +370,7 @@ describe("stuffing through a client with a secret", () => {
     expect(await logIn({ username }, moved)).toEqual(SUCCESS);
   });
 
-  test("believes the header of no public client, and refuses what is no address", async () => {
+  test("ignores the header of public clients, and rejects what is no address", async () => {
     const { logIn, settle } = createLimitedService({ ...BULK, CLIENT_FAILURES_FREE: 100_000 });
     const username = newUser();
     const home = { headers: forwarded(served(1)), credentials: PUBLIC };
@@ -383,8 +383,8 @@ describe("stuffing through a client with a secret", () => {
     expect(await logIn({ username }, home)).toEqual(throttled(1));
     expect(await logIn({}, { credentials: PUBLIC, headers: forwarded("x") })).toEqual(SUCCESS);
     const description = "Tollgate-Forwarded-For is not one IP address.";
-    for (const odd of ["x", "1.2.3.4, 5.6.7.8", "1.2.3.400", "1.2.3.4:80", "::1%eth0", "::g"]) {
-      const answer = await logIn({}, { headers: forwarded(odd) });
+    for (const address of ["x", "1.2.3.4, 5.6.7.8", "1.2.3.400", "1.2.3.4:80", "::1%eth0", "::g"]) {
+      const answer = await logIn({}, { headers: forwarded(address) });
       expect(answer).toEqual(refusal(400, "invalid_request", description));
     }
   });
@@ -405,7 +405,7 @@ describe("free guesses are as many", () => {
   test.each<[string, Caller]>([
     ["from elsewhere", { credentials: "shop:secret" }],
     ["through the same server", { credentials: "shop:secret", address: "192.0.2.77" }],
-  ])("for a returning user as for nobody, %s", async (_, caller) => {
+  ])("for a returning user as for an unknown one, %s", async (_, caller) => {
     const { logIn, settle } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
     const server = { credentials: "shop:secret", address: "192.0.2.77" };
@@ -444,7 +444,7 @@ describe("wrong secrets for one client id", () => {
     expect(derivations).toEqual([]);
   });
 
-  test("hold nobody up who has proved to be the client from there, or in this isolate", async () => {
+  test("do not limit a client that authenticated from there, or in this isolate", async () => {
     const { ask, settle } = createLimitedService(FEW);
     const server = { address: HOME, credentials: "client:secret" };
     passSeconds(900);

@@ -17,19 +17,19 @@ import { createService, type Overrides, type Service, type TokenAnswer } from ".
 export interface Manner {
   readonly path?: string;
   readonly method?: string;
-  /** `id:secret` for HTTP Basic, or nobody for null. */
+  /** `id:secret` for HTTP Basic, or no client for null. */
   readonly credentials?: string | null;
   readonly authorization?: string;
   readonly idempotencyKey?: string;
   readonly forwardedFor?: string;
   readonly contentEncoding?: string;
-  /** Where the platform says that it comes from; another place each time without it. */
+  /** The caller's address as the platform reports it; a new one each time by default. */
   readonly address?: string;
 }
 
 type Send = (fields?: Fields, manner?: Manner) => Promise<Response>;
 
-/** Sees each answer before whoever asked does. */
+/** Sees each response before the caller does. */
 type OnAnswer = (answer: Response) => Promise<void>;
 
 /** What a provocation works with. Every request carries canaries in its headers and its body. */
@@ -40,7 +40,7 @@ export interface Stage {
   get(path: string): Promise<Response>;
   /** Logs in with a body of another kind than a form. */
   logInBy(kind: "json" | "multipart"): Promise<Response>;
-  /** Posts a body as it is. `json` and nothing stand for the media types. */
+  /** Posts a body as it is. `json`, or none, chooses the media type. */
   raw(body: BodyInit, contentType?: string, manner?: Manner): Promise<Response>;
   refresh(refreshToken: string, manner?: Manner): Promise<Response>;
   /** The tokens of a login that must succeed. */
@@ -48,11 +48,11 @@ export interface Stage {
   assertion(claims: Claims): Promise<string>;
   /** Lets one operation of some work fail, with words of the platform's that quote a caller. */
   failing(operation: string, work: () => Promise<unknown>): Promise<void>;
-  /** Sends requests to a service with a secret that nobody can use. */
+  /** Sends requests to a service with an unusable secret. */
   misconfigured(work: () => Promise<unknown>): Promise<void>;
-  /** Lets somebody else change the user `leaving` before each batch of D1 in some work. */
+  /** Changes the user `leaving` concurrently, before each batch of D1 in some work. */
   contended(work: () => Promise<unknown>): Promise<void>;
-  /** Lets one operation wait wherever it takes place. `full` is when so many of them do. */
+  /** Lets every call of one operation wait. `full` resolves when so many of them wait. */
   hold(operation: string, count: number): { full: Promise<void>; release: () => void };
   /** Sends requests to a service with limits, and with some of them lower. */
   limited(settings: Overrides, work: () => Promise<unknown>): Promise<void>;
