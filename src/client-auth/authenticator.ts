@@ -49,12 +49,15 @@ export interface ClientAuthenticator {
   readonly methods: readonly ClientAuthMethod[];
   /** Signature algorithms that it accepts, where it accepts signatures. */
   readonly algorithms?: readonly string[];
+  /** A request uses this method if it has one of these parameters, */
+  readonly parameters: readonly string[];
+  /** or this scheme in `Authorization`, in lower case. */
+  readonly scheme?: string;
   /**
    * Reads the credentials of a request that uses this method. Malformed credentials are rejected:
    * there is no fallback to another method.
    *
-   * @returns null if the request does not use this method
    * @throws Refusal when the credentials are malformed or contradictory
    */
-  read(source: CredentialSource): PresentedCredentials | null;
+  read(source: CredentialSource): PresentedCredentials;
 }

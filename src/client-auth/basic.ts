@@ -11,12 +11,12 @@ import { secretCredentials } from "./secret.ts";
  */
 export const basicAuthenticator: ClientAuthenticator = {
   methods: ["client_secret_basic", "client_secret_post"],
+  parameters: [],
+  scheme: "basic",
 
   read({ authorization, params, address }) {
-    const [scheme = "", ...rest] = (authorization ?? "").trim().split(/\s+/);
-    if (scheme.toLowerCase() !== "basic") return null;
-    const [encoded = ""] = rest;
-    if (rest.length !== 1) throw new Refusal("client_credentials_malformed");
+    const [, encoded = "", ...rest] = (authorization ?? "").trim().split(/\s+/);
+    if (encoded === "" || rest.length > 0) throw new Refusal("client_credentials_malformed");
     const { clientId, secret } = decodeCredentials(encoded);
     refuseContradiction(params, clientId, secret);
     return secret === ""

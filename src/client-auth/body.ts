@@ -5,12 +5,13 @@ import { secretCredentials } from "./secret.ts";
 /** `client_id` and `client_secret` in the body (RFC 6749 §2.3.1). */
 export const bodyAuthenticator: ClientAuthenticator = {
   methods: ["client_secret_basic", "client_secret_post"],
+  parameters: ["client_secret"],
 
   read({ params, address }) {
     const clientId = params.get("client_id");
     const secret = params.get("client_secret");
-    if (secret === undefined) return null;
-    if (clientId === undefined) throw new Refusal("client_credentials_malformed");
+    if (clientId === undefined || secret === undefined)
+      throw new Refusal("client_credentials_malformed");
     return secretCredentials(clientId, secret, address);
   },
 };

@@ -26,9 +26,10 @@ export const CLIENT_AUTHENTICATORS: readonly ClientAuthenticator[] = [
  * @throws Refusal when there are none, or they are malformed
  */
 export function readCredentials(source: CredentialSource): PresentedCredentials {
-  for (const authenticator of CLIENT_AUTHENTICATORS) {
-    const credentials = authenticator.read(source);
-    if (credentials !== null) return credentials;
-  }
-  throw new Refusal("client_credentials_missing");
+  const [scheme = ""] = (source.authorization ?? "").trim().toLowerCase().split(/\s/);
+  const used = CLIENT_AUTHENTICATORS.find((method) => {
+    return method.scheme === scheme || method.parameters.some((name) => source.params.has(name));
+  });
+  if (used === undefined) throw new Refusal("client_credentials_missing");
+  return used.read(source);
 }

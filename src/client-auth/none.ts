@@ -4,10 +4,10 @@ import type { ClientAuthenticator, PresentedCredentials } from "./authenticator.
 /** `client_id` alone: a public client, which names itself and proves nothing (RFC 6749 §3.2.1). */
 export const publicAuthenticator: ClientAuthenticator = {
   methods: ["none"],
+  parameters: ["client_id"],
 
   read({ params }) {
-    const clientId = params.get("client_id");
-    return clientId === undefined ? null : publicCredentials(clientId);
+    return publicCredentials(params.get("client_id") ?? "");
   },
 };
 

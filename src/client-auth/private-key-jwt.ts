@@ -20,11 +20,11 @@ export const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-b
 export const privateKeyJwtAuthenticator: ClientAuthenticator = {
   methods: ["private_key_jwt"],
   algorithms: ASSERTION_ALGORITHMS,
+  parameters: ["client_assertion", "client_assertion_type"],
 
   read({ authorization, params, audiences }) {
     const assertion = params.get("client_assertion");
     const type = params.get("client_assertion_type");
-    if (assertion === undefined && type === undefined) return null;
     const clientId = assertion === undefined ? null : claimedIssuer(assertion);
     if (assertion === undefined || type !== ASSERTION_TYPE || clientId === null) {
       throw new Refusal("client_credentials_malformed");
