@@ -1,13 +1,6 @@
 import type { Context as HonoContext } from "hono";
 import { Hono } from "hono/tiny";
-import {
-  createRequestObserver,
-  type Deps,
-  getDeps,
-  hasManagementApi,
-  newRequestId,
-  readPathPrefixes,
-} from "./deps.ts";
+import { type Deps, getDeps, getEarlyDeps, newRequestId } from "./deps.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { preflight, preflightForAnyone, share, shareWithAnyone } from "./endpoints/cors.ts";
 import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
@@ -64,9 +57,9 @@ const apps = new Map<string, Hono<Context>>();
 /** The service. Its routes follow from the setting `PATH_PREFIX` and are built once. */
 export const app = {
   fetch(request: Request, env: Env, context?: ExecutionContext): Response | Promise<Response> {
-    const prefixes = readPathPrefixes(env);
-    const key = prefixes.join(" ");
-    const known = apps.get(key) ?? createApp(prefixes);
+    const { pathPrefixes } = getEarlyDeps(env);
+    const key = pathPrefixes.join(" ");
+    const known = apps.get(key) ?? createApp(pathPrefixes);
     apps.set(key, known);
     return known.fetch(request, env, context);
   },
@@ -99,12 +92,12 @@ export function createApp(prefixes: readonly string[]): Hono<Context> {
 /** Logs a request, and sets the headers that every response has. */
 async function observe(context: HonoContext<Context>, next: () => Promise<void>): Promise<void> {
   const { req, env } = context;
-  const observer = createRequestObserver(env);
+  const { observer } = getEarlyDeps(env);
   const log = observer.begin(chooseRequestId(req.raw.headers, newRequestId));
   const url = new URL(req.url);
   context.set("url", url);
   await withRequestLog(log, next);
-  const page = context.res.ok ? null : asPage(req.raw, context.res, log);
+  const page = context.res.ok ? null : asPage(req.raw, url, context.res, log);
   if (page !== null) context.res = page;
   // Hono's own `header` would create a Response for each.
   const { headers, status } = context.res;
@@ -131,10 +124,11 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
   const endpoints = ENDPOINTS[endpoint];
   const pages = PAGES[endpoint];
   const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
-  hono.all(path.replace(/\/$/, ""), async ({ req, env }) => {
+  hono.all(path.replace(/\/$/, ""), async (context) => {
+    const { req, env } = context;
     setLogFields({ endpoint });
     const origin = pages === "clients" ? (req.header("Origin") ?? null) : null;
-    const requestContext: RequestContext = { request: req.raw, origin, isOriginAllowed: null };
+    const requestContext = makeRequestContext(context, origin);
     const respond = async () => {
       const handler = endpoints[req.method === "HEAD" ? "GET" : req.method];
       return handler === undefined
@@ -152,6 +146,15 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
   });
 }
 
+/** @param origin of the page that calls, or null where pages may not call */
+function makeRequestContext(
+  { req, get }: HonoContext<Context>,
+  origin: string | null,
+): RequestContext {
+  const address = req.raw.headers.get("CF-Connecting-IP");
+  return { request: req.raw, url: get("url"), address, origin, isOriginAllowed: null };
+}
+
 /** Registers a path of the management API, which is unknown while the API is off. */
 function adminRoute(
   hono: Hono<Context>,
@@ -161,7 +164,7 @@ function adminRoute(
   const endpoint = findAdminEndpoint(path);
   hono.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { req, env } = context;
-    if (!hasManagementApi(env)) return onError(new Refusal("unknown_path"));
+    if (!getEarlyDeps(env).hasManagementApi) return onError(new Refusal("unknown_path"));
     setLogFields({ endpoint });
     const endsInSlash = context.get("url").pathname.endsWith("/");
     if (endsInSlash && hasChildWith(path, req.method)) {
@@ -171,7 +174,7 @@ function adminRoute(
       id: req.param("id") ?? req.param("client_id") ?? "",
       sessionId: req.param("session_id") ?? "",
     };
-    return answerAdmin(req.raw, inPath, endpoints, () => getDeps(env));
+    return answerAdmin(makeRequestContext(context, null), inPath, endpoints, () => getDeps(env));
   });
 }
 

@@ -207,35 +207,43 @@ function requireBindings(env: Env): void {
   throw new ConfigError(...missing.map((name) => `the binding ${name} is missing`));
 }
 
-/** Whether the management API is on. Reads no other setting: while off, its paths are unknown. */
-export function hasManagementApi(env: Env): boolean {
-  return readSetting(SETTINGS.managementApi, env) === "on";
+/**
+ * What a request needs before its {@link Deps}. Its settings are read one by one, so that a request
+ * is routed and logged while other settings are invalid.
+ */
+export interface EarlyDeps {
+  readonly observer: Observer;
+  /** The setting `PATH_PREFIX`. */
+  readonly pathPrefixes: readonly string[];
+  /** While the management API is off, its paths are unknown. */
+  readonly hasManagementApi: boolean;
 }
 
-const composed = new WeakMap<Env, Promise<Deps>>();
-
-/** Builds the {@link Observer}. Works with invalid settings, so that these are logged too. */
-export function createRequestObserver(env: Env): Observer {
+/** Returns the {@link EarlyDeps} of an `env`, which are created once. */
+export const getEarlyDeps = oncePerEnv<EarlyDeps>((env) => {
   const { AUDIT_EVENTS: auditQueue, METRICS: metrics } = env as Env & ObservabilityBindings;
   const logsAll = readSetting(SETTINGS.logRequests, env) === "all";
-  return createObserver({ clock, defer, auditQueue, metrics, logsAll });
-}
+  return {
+    observer: createObserver({ clock, defer, auditQueue, metrics, logsAll }),
+    pathPrefixes: readSetting(SETTINGS.pathPrefix, env),
+    hasManagementApi: readSetting(SETTINGS.managementApi, env) === "on",
+  };
+});
 
-/** Reads `PATH_PREFIX` alone: each endpoint reports other settings that are invalid. */
-export function readPathPrefixes(env: Env): readonly string[] {
-  return readSetting(SETTINGS.pathPrefix, env);
+/** Returns the {@link Deps} of an `env`, which are composed once. @throws ConfigError */
+export const getDeps = oncePerEnv(createDeps);
+
+/** An isolate has one `env`; tests have several. */
+function oncePerEnv<Value extends object>(create: (env: Env) => Value): (env: Env) => Value {
+  const created = new WeakMap<Env, Value>();
+  return (env) => {
+    const value = created.get(env) ?? create(env);
+    created.set(env, value);
+    return value;
+  };
 }
 
 /** Makes a request id, for a request without one from the platform. */
 export function newRequestId(): string {
   return toHex(secureRandom(REQUEST_ID_BYTES));
-}
-
-/** Returns the {@link Deps} of an `env`, which are composed once. @throws ConfigError */
-export function getDeps(env: Env): Promise<Deps> {
-  const known = composed.get(env);
-  if (known !== undefined) return known;
-  const deps = createDeps(env);
-  composed.set(env, deps);
-  return deps;
 }

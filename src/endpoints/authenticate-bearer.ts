@@ -7,7 +7,7 @@ import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { readAddress } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import { issuerUrlOf } from "./urls.ts";
 
 /** The bearer token of a request (RFC 6750 §2.1), or null when it has none. */
@@ -23,13 +23,13 @@ export function readBearer({ headers }: Request): string | null {
  * @throws Refusal `address_throttled`
  */
 export async function limitBearer(
-  request: Request,
+  { address }: RequestContext,
   bearer: string,
   { addressFilter }: Deps,
 ): Promise<string> {
   // A digest, so that the filter stores no token.
   const holder = toHex(await sha256(bearer));
-  await addressFilter.limit(readAddress(request), holder);
+  await addressFilter.limit(address, holder);
   return holder;
 }
 
@@ -43,17 +43,17 @@ export async function limitBearer(
  * @throws Unavailable
  */
 export async function authenticateBearer(
-  request: Request,
+  context: RequestContext,
   pending: PendingIntrospection | null,
   holder: string,
   deps: Deps,
 ): Promise<ActiveToken> {
   const active = pending && (await deps.issuer.finishIntrospection(pending));
   if (active === null) throw new Refusal("caller_token_inactive");
-  deps.addressFilter.exempt(readAddress(request), holder);
+  deps.addressFilter.exempt(context.address, holder);
   setLogFields({ clientId: active.clientId });
   // A token for another API is rejected: that API could use it to call here.
-  if (active.audience !== null && active.audience !== issuerUrlOf(request, deps)) {
+  if (active.audience !== null && active.audience !== issuerUrlOf(context, deps)) {
     throw new Refusal("caller_token_for_another");
   }
   return active;

@@ -5,7 +5,7 @@ import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { type RequestContext, readAddress } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import { assertionAudiences } from "./urls.ts";
 
 /**
@@ -32,13 +32,13 @@ export async function authenticateClient(
  *   many requests
  */
 export async function readClient(
-  { request }: RequestContext,
+  context: RequestContext,
   params: Params,
   deps: Deps,
 ): Promise<PresentedCredentials> {
+  const { request, address } = context;
   const authorization = request.headers.get("Authorization");
-  const audiences = assertionAudiences(request, deps);
-  const address = readAddress(request);
+  const audiences = params.has("client_assertion") ? assertionAudiences(context, deps) : [];
   const credentials = readCredentials({ authorization, params, address, audiences });
   await deps.addressFilter.limit(address, credentials.clientId);
   return credentials;
@@ -63,7 +63,7 @@ export async function verifyClient(
   const verified = await credentials.verify(client, deps.clientAuth);
   if (origin !== null) context.isOriginAllowed = verified.allowedOrigins.includes(origin);
   if (verified.authMethod !== "none") {
-    deps.addressFilter.exempt(readAddress(context.request), verified.clientId);
+    deps.addressFilter.exempt(context.address, verified.clientId);
   }
   return verified;
 }

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { type RequestContext, readAddress } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
 /** How long a browser may cache a preflight, in seconds. */
@@ -39,13 +39,13 @@ export function shareWithAnyone(response: Response): Response {
  * @throws Refusal `address_throttled`, Unavailable
  */
 export async function preflight(
-  { request, origin }: RequestContext,
+  { request, address, origin }: RequestContext,
   deps: Deps,
   methods: string,
 ): Promise<Response> {
   const response = empty(204, { Allow: methods });
   if (origin === null) return response;
-  await deps.addressFilter.limit(readAddress(request), null);
+  await deps.addressFilter.limit(address, null);
   const isAllowed = await deps.lookups().isOriginAllowed(origin);
   deps.allowedOrigins.record(origin, isAllowed);
   if (!isAllowed) return response;

@@ -13,11 +13,12 @@ const PAGE_HEADERS = {
 /** Renders an error as a page for a browser that opened an address. @returns null to keep JSON */
 export function asPage(
   request: Request,
+  url: URL,
   { status, headers }: Response,
   { fields, requestId }: RequestLog,
 ): Response | null {
   const isError = status >= 400 && headers.get("Content-Type") === "application/json";
-  if (!isError || !isForPeople(request, fields) || !prefersHtml(request)) return null;
+  if (!isError || !isForPeople(url, fields) || !prefersHtml(request)) return null;
   const body = request.method === "HEAD" ? null : errorPage(status, requestId);
   const own = new Headers(headers);
   for (const [name, value] of Object.entries(PAGE_HEADERS)) own.set(name, value);
@@ -25,9 +26,9 @@ export function asPage(
 }
 
 /** Pages are for `/` and unknown paths. Endpoints respond with JSON whatever the caller accepts. */
-function isForPeople({ url }: Request, { reason }: LogFields): boolean {
+function isForPeople({ pathname }: URL, { reason }: LogFields): boolean {
   if (reason === "method_not_allowed") return false;
-  return reason === "unknown_path" || new URL(url).pathname === "/";
+  return reason === "unknown_path" || pathname === "/";
 }
 
 /**

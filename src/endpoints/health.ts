@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { logFailure } from "../telemetry/observer.ts";
-import { type RequestContext, readAddress } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
 
 type Status = "ok" | "unavailable";
@@ -14,8 +14,8 @@ const RETRY_AFTER_SECONDS = 1;
  *
  * @throws Refusal `address_throttled`
  */
-export async function health({ request }: RequestContext, deps: Deps): Promise<Response> {
-  await deps.addressFilter.limit(readAddress(request), null);
+export async function health({ address }: RequestContext, deps: Deps): Promise<Response> {
+  await deps.addressFilter.limit(address, null);
   const checks = await Promise.all(
     Object.entries(deps.health).map(async ([name, run]) => [name, await runCheck(run)] as const),
   );

@@ -28,17 +28,17 @@ const INACTIVE = { active: false } as const;
  */
 export async function introspect(context: RequestContext, deps: Deps): Promise<Response> {
   const { request } = context;
-  const params = request.method === "POST" ? await readParams(request) : queryParams(request);
+  const params = request.method === "POST" ? await readParams(context) : queryParams(context);
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
   const bearer = readBearer(request);
   const { pending, onlyOwn } =
     bearer === null
       ? await askedByClient(context, params, token, deps)
-      : await askedByHolder(request, bearer, token, deps);
+      : await askedByHolder(context, bearer, token, deps);
   const active = pending && (await deps.issuer.finishIntrospection(pending));
   if (active === null || (onlyOwn ?? active.clientId) !== active.clientId) return json(INACTIVE);
-  return json(introspectionResponse(active, issuerUrlOf(request, deps)));
+  return json(introspectionResponse(active, issuerUrlOf(context, deps)));
 }
 
 /** A token to introspect, for an authenticated caller. */
@@ -71,25 +71,25 @@ async function askedByClient(
 }
 
 async function askedByHolder(
-  request: Request,
+  context: RequestContext,
   bearer: string,
   token: string,
   deps: Deps,
 ): Promise<IntrospectionRequest> {
   const lookups = deps.lookups();
-  const holder = await limitBearer(request, bearer, deps);
+  const holder = await limitBearer(context, bearer, deps);
   const [pending, caller] = await Promise.all([
     deps.issuer.startIntrospection(token, lookups),
     deps.issuer.startIntrospection(bearer, lookups),
   ]);
-  const active = await authenticateBearer(request, caller, holder, deps);
+  const active = await authenticateBearer(context, caller, holder, deps);
   await requireNamedScope(active, INTROSPECTION_SCOPE, lookups);
   return { pending, onlyOwn: null };
 }
 
 /** Only the token: credentials must not be in a URL (RFC 6749 §2.3.1). */
-function queryParams(request: Request): Params {
-  const params = toParams([...new URL(request.url).searchParams]);
+function queryParams({ url }: RequestContext): Params {
+  const params = toParams([...url.searchParams]);
   return new Map([...params].filter(([name]) => name === "token"));
 }
 

@@ -15,15 +15,15 @@ const pageOf = ({ metadata, jwks }: Paths): string => {
 };
 
 /** `GET /`: a description with links. JSON for programs, a page for browsers. */
-export async function landing({ request }: RequestContext, deps: Deps): Promise<Response> {
+export async function landing(context: RequestContext, deps: Deps): Promise<Response> {
   const headers = { Vary: "Accept" };
-  if (prefersHtml(request)) {
+  if (prefersHtml(context.request)) {
     return publicHtml(pageOf(pathsUnder(deps.pathPrefixes[0] ?? "")), {
       ...headers,
       "Content-Security-Policy": PAGE_POLICY,
     });
   }
-  const urls = endpointUrls(request, deps);
+  const urls = endpointUrls(context, deps);
   const { origin } = new URL(urls.landing);
   const body = {
     name: NAME,

@@ -13,9 +13,9 @@ const BEARER = "Bearer";
  * Authorization server metadata (RFC 8414 §2). Derived from the lists of grants, client
  * authentication methods and paths, so that it advertises only what works.
  */
-export async function metadata({ request }: RequestContext, deps: Deps): Promise<Response> {
-  const issuer = issuerUrlOf(request, deps);
-  const urls = endpointUrls(request, deps);
+export async function metadata(context: RequestContext, deps: Deps): Promise<Response> {
+  const issuer = issuerUrlOf(context, deps);
+  const urls = endpointUrls(context, deps);
   const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
   const algorithms = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.algorithms ?? []))];
   const confidential = methods.filter((method) => method !== "none");

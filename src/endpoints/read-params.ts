@@ -10,6 +10,7 @@ import {
   PARAMETERS_MAX,
   type Params,
 } from "../protocol/params.ts";
+import type { RequestContext } from "./request-context.ts";
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
@@ -22,7 +23,7 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
 type Decode = (body: Uint8Array, request: Request) => Promise<Pairs>;
 
 /** How each accepted media type becomes name-value pairs. */
-const DECODERS: Readonly<Record<MediaType, Decode>> = {
+const DECODERS_BY_TYPE: Readonly<Record<MediaType, Decode>> = {
   "application/x-www-form-urlencoded": async (body) => {
     const pairs = mapText(body, decodeForm);
     if (pairs === null) throw new Refusal("malformed_form");
@@ -40,16 +41,19 @@ const DECODERS: Readonly<Record<MediaType, Decode>> = {
   },
 };
 
+/** A map, since a caller names the type. */
+const DECODERS: ReadonlyMap<string, Decode> = new Map(Object.entries(DECODERS_BY_TYPE));
+
 /**
  * Reads the parameters of a POST from its body alone.
  *
  * @throws Refusal for a query string, an unknown media type, any content encoding, or a body that
  *   is too long, malformed or repeats a parameter
  */
-export async function readParams(request: Request): Promise<Params> {
-  if (new URL(request.url).search !== "") throw new Refusal("query_parameters");
+export async function readParams({ request, url }: RequestContext): Promise<Params> {
+  if (url.search !== "") throw new Refusal("query_parameters");
   const mediaType = mediaTypeOf(request) ?? "application/x-www-form-urlencoded";
-  const decode = new Map<string, Decode>(Object.entries(DECODERS)).get(mediaType);
+  const decode = DECODERS.get(mediaType);
   // Read first, whatever its type: see DRAINED_BYTES_MAX in read-body.ts.
   const body = await readBody(request);
   requireNoEncoding(request);

@@ -1,6 +1,13 @@
-/** A request and its CORS state. */
+/** A request, what is read of every request, and its CORS state. */
 export interface RequestContext {
   readonly request: Request;
+  readonly url: URL;
+  /**
+   * The caller's address from the platform, which overwrites the header `CF-Connecting-IP`.
+   * `X-Forwarded-For` and the like can be forged. Null: a Worker of the same account called and did
+   * not forward it.
+   */
+  readonly address: string | null;
   /** The origin of the calling page; null: no page calls, or pages may not call. */
   readonly origin: string | null;
   /**
@@ -11,17 +18,7 @@ export interface RequestContext {
 }
 
 /**
- * The caller's address from the platform, which overwrites this header. `X-Forwarded-For` and the
- * like can be forged. Null: a Worker of the same account called and did not forward it.
+ * The header in which a confidential client sends the address of its user. Trust it only from an
+ * authenticated client.
  */
-export function readAddress(request: Request): string | null {
-  return request.headers.get("CF-Connecting-IP");
-}
-
-/** The header in which a confidential client sends the address of its user. */
 export const FORWARDED_FOR = "Tollgate-Forwarded-For";
-
-/** The value of {@link FORWARDED_FOR}. Trust it only from an authenticated client. */
-export function readForwardedFor(request: Request): string | null {
-  return request.headers.get(FORWARDED_FOR)?.trim() || null;
-}

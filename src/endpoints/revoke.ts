@@ -11,7 +11,7 @@ import { empty } from "./respond.ts";
  * @throws Refusal, Unavailable; a failed revocation is never a 200
  */
 export async function revoke(context: RequestContext, deps: Deps): Promise<Response> {
-  const params = await readParams(context.request);
+  const params = await readParams(context);
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
   const lookups = deps.lookups();

@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
-import { authorize } from "../grants/authorize.ts";
-import { requireGrantAllowed, type TokenRequest } from "../grants/grant.ts";
+import { authorize, requireGrantAllowed } from "../grants/authorize.ts";
+import type { TokenRequest } from "../grants/grant.ts";
 import { selectGrant } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
@@ -9,7 +9,7 @@ import { setLogFields } from "../telemetry/request-log.ts";
 import { makeLabel } from "../tokens/session.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { isJson, readParams } from "./read-params.ts";
-import { type RequestContext, readAddress, readForwardedFor } from "./request-context.ts";
+import { FORWARDED_FOR, type RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
 import { issuerUrlOf } from "./urls.ts";
 
@@ -48,19 +48,17 @@ function tokenResponse(issued: IssuedTokens): Record<string, string | number> {
  *
  * @throws Refusal for a body or query that {@link readParams} rejects
  */
-export async function readTokenRequest(
-  { request }: RequestContext,
-  deps: Deps,
-): Promise<TokenRequest> {
-  const params = await readParams(request);
+export async function readTokenRequest(context: RequestContext, deps: Deps): Promise<TokenRequest> {
+  const { request, address } = context;
+  const params = await readParams(context);
   return {
     grantType: readGrantType(request, params),
     params,
     idempotencyKey: request.headers.get("Idempotency-Key"),
-    address: readAddress(request),
-    forwardedFor: readForwardedFor(request),
+    address,
+    forwardedFor: request.headers.get(FORWARDED_FOR)?.trim() || null,
     label: makeLabel(request.headers.get("User-Agent")),
-    issuerUrl: issuerUrlOf(request, deps),
+    issuerUrl: issuerUrlOf(context, deps),
     receivedAtMs: deps.clock(),
   };
 }

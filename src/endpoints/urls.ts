@@ -1,4 +1,5 @@
 import type { Deps } from "../deps.ts";
+import type { RequestContext } from "./request-context.ts";
 
 /** Paths of endpoints that do not depend on `PATH_PREFIX`. */
 const ROOT_PATHS = {
@@ -55,18 +56,21 @@ export const ADMIN_PATHS = {
 export const ASSET_PATHS = { documentation: "/docs", openapi: "/openapi.json" } as const;
 
 /** The issuer identifier (RFC 8414 §2): the setting, or the origin of the request's URL. */
-export function issuerUrlOf(request: Request, { issuerUrl }: Pick<Deps, "issuerUrl">): string {
-  return issuerUrl ?? new URL(request.url).origin;
+export function issuerUrlOf(
+  { url }: RequestContext,
+  { issuerUrl }: Pick<Deps, "issuerUrl">,
+): string {
+  return issuerUrl ?? url.origin;
 }
 
 /** The URLs of the endpoints, by default under the first prefix. */
 export function endpointUrls(
-  request: Request,
+  context: RequestContext,
   deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
   prefix: string = deps.pathPrefixes[0] ?? "",
 ): Paths {
   // An issuer with a path has its endpoints at the origin, under one of the prefixes.
-  const { origin } = new URL(issuerUrlOf(request, deps));
+  const { origin } = new URL(issuerUrlOf(context, deps));
   const paths = Object.entries(pathsUnder(prefix)).map(([name, path]) => [name, origin + path]);
   return Object.fromEntries(paths);
 }
@@ -77,13 +81,13 @@ export function endpointUrls(
  * URL that they call. All identify this service, so an assertion is not valid elsewhere.
  */
 export function assertionAudiences(
-  request: Request,
+  context: RequestContext,
   deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
 ): string[] {
   const endpoints = deps.pathPrefixes.flatMap((prefix) => {
-    const { token, revocation, introspection } = endpointUrls(request, deps, prefix);
+    const { token, revocation, introspection } = endpointUrls(context, deps, prefix);
     return [token, revocation, introspection];
   });
   const withoutSlash = endpoints.map((url) => url.replace(/\/$/, ""));
-  return [issuerUrlOf(request, deps), ...endpoints, ...withoutSlash];
+  return [issuerUrlOf(context, deps), ...endpoints, ...withoutSlash];
 }

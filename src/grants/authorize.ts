@@ -6,10 +6,25 @@ import {
   lifetimesOf,
   refreshedScope,
 } from "../clients/policy.ts";
+import { Refusal } from "../errors/refusal.ts";
+import { isAddress } from "../protocol/address.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
-import { type Proof, type TokenRequest, userAddressOf } from "./grant.ts";
+import type { Grant, Proof, TokenRequest } from "./grant.ts";
+
+/**
+ * Called before {@link Grant.prove}, so that a client without the grant does not learn whether, for
+ * example, a password is valid.
+ *
+ * @throws Refusal `grant_not_allowed`
+ */
+export function requireGrantAllowed(client: Client, grant: Grant): void {
+  const isAllowed = client.authMethod !== "none" || grant.allowsPublicClients;
+  if (!isAllowed || !client.grantTypes.includes(grant.grantType)) {
+    throw new Refusal("grant_not_allowed");
+  }
+}
 
 /**
  * Decides what is issued, in the same way for every grant: scope, audience, claims, format and
@@ -56,4 +71,19 @@ function refreshFor(client: Client, { refresh }: Proof, resource: string | null)
   if (refresh.kind !== "new") return refresh;
   if (!client.grantTypes.includes("refresh_token")) return { kind: "none" };
   return { kind: "new", login: { ...refresh.login, resource } };
+}
+
+/**
+ * The address of the user. An authenticated client may state it. A public client may not, because
+ * anyone can use its id.
+ *
+ * @throws Refusal `forwarded_address_malformed`
+ */
+export function userAddressOf(
+  { authMethod }: Client,
+  { address, forwardedFor }: Pick<TokenRequest, "address" | "forwardedFor">,
+): string | null {
+  if (authMethod === "none" || forwardedFor === null) return address;
+  if (!isAddress(forwardedFor)) throw new Refusal("forwarded_address_malformed");
+  return forwardedFor;
 }

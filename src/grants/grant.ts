@@ -2,8 +2,6 @@ import type { GrantedLogin } from "../clients/policy.ts";
 import type { Random } from "../crypto/random.ts";
 import type { KeyRing } from "../crypto/seal.ts";
 import type { RefusalReason } from "../errors/index.ts";
-import { Refusal } from "../errors/refusal.ts";
-import { isAddress } from "../protocol/address.ts";
 import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
@@ -69,19 +67,6 @@ export interface Grant<Presented = unknown> {
   prove(presented: Presented, client: Client, deps: GrantDeps): Promise<Proof>;
 }
 
-/**
- * Called before {@link Grant.prove}, so that a client without the grant does not learn whether, for
- * example, a password is valid.
- *
- * @throws Refusal `grant_not_allowed`
- */
-export function requireGrantAllowed(client: Client, grant: Grant): void {
-  const isAllowed = client.authMethod !== "none" || grant.allowsPublicClients;
-  if (!isAllowed || !client.grantTypes.includes(grant.grantType)) {
-    throw new Refusal("grant_not_allowed");
-  }
-}
-
 /** A token request without its HTTP parts. */
 export interface TokenRequest {
   /** Undefined when the request has none. */
@@ -99,19 +84,4 @@ export interface TokenRequest {
   readonly issuerUrl: string;
   /** Before anything was looked up, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
-}
-
-/**
- * The address of the user. An authenticated client may state it. A public client may not, because
- * anyone can use its id.
- *
- * @throws Refusal `forwarded_address_malformed`
- */
-export function userAddressOf(
-  { authMethod }: Client,
-  { address, forwardedFor }: Pick<TokenRequest, "address" | "forwardedFor">,
-): string | null {
-  if (authMethod === "none" || forwardedFor === null) return address;
-  if (!isAddress(forwardedFor)) throw new Refusal("forwarded_address_malformed");
-  return forwardedFor;
 }

@@ -4,7 +4,8 @@ import { hasControlCharacter, type Params } from "../protocol/params.ts";
 import type { Lookup, NamedUser } from "../storage/lookups.ts";
 import { PLAIN_LOGIN } from "../tokens/refresh-token.ts";
 import { type Credentials, signIn } from "../users/sign-in.ts";
-import { type Grant, type TokenRequest, userAddressOf } from "./grant.ts";
+import { userAddressOf } from "./authorize.ts";
+import type { Grant, TokenRequest } from "./grant.ts";
 
 interface PresentedPassword {
   readonly request: TokenRequest;

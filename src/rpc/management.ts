@@ -3,13 +3,7 @@ import * as clients from "../admin/api/clients.ts";
 import { type ApiContext, contextOf } from "../admin/api/context.ts";
 import { problemsOf } from "../admin/api/input.ts";
 import * as users from "../admin/api/users.ts";
-import {
-  createRequestObserver,
-  type Deps,
-  getDeps,
-  hasManagementApi,
-  newRequestId,
-} from "../deps.ts";
+import { type Deps, getDeps, getEarlyDeps, newRequestId } from "../deps.ts";
 import { recordError } from "../errors/classify.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
@@ -151,7 +145,7 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     method: keyof Manager,
     work: (context: ApiContext, deps: Deps) => Promise<Result>,
   ): Promise<Managed<Result>> {
-    const observer = createRequestObserver(this.env);
+    const { observer } = getEarlyDeps(this.env);
     const record = observer.begin(newRequestId());
     const { actor: named } = this.ctx.props ?? {};
     const actor = typeof named === "string" && ACTOR.test(named) ? named : null;
@@ -170,7 +164,7 @@ async function outcomeOf<Result extends object>(
   actor: string | null,
   env: Env,
 ): Promise<Managed<Result>> {
-  if (!hasManagementApi(env)) return { kind: "off" };
+  if (!getEarlyDeps(env).hasManagementApi) return { kind: "off" };
   try {
     const deps = await getDeps(env);
     const result = await work(contextOf(deps.management, "binding", actor), deps);

@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { createRequestObserver, getDeps, newRequestId } from "../deps.ts";
+import { getDeps, getEarlyDeps, newRequestId } from "../deps.ts";
 import { recordError } from "../errors/classify.ts";
 import { parseScope } from "../protocol/scope.ts";
 import {
@@ -27,7 +27,7 @@ const OUTCOMES: Readonly<Record<Verification["kind"], Outcome>> = {
 export class TokenVerifier extends WorkerEntrypoint<Env> {
   /** Verifies one access token. */
   async verify(token: string, options: Requirements = {}): Promise<Verification> {
-    const observer = createRequestObserver(this.env);
+    const { observer } = getEarlyDeps(this.env);
     const record = observer.begin(newRequestId());
     return withRequestLog(record, async () => {
       const verification = await verify(token, options, this.env);

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { createRequestObserver, getDeps, newRequestId } from "../../src/deps.ts";
+import { getDeps, getEarlyDeps, newRequestId } from "../../src/deps.ts";
 import { onError } from "../../src/endpoints/on-error.ts";
 import type { ActiveToken } from "../../src/issuer/index.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
@@ -84,7 +84,7 @@ export async function inspect(
   accessToken: string,
 ): Promise<ActiveToken | WholeAnswer | null> {
   const { issuer, lookups } = await getDeps(env);
-  const observer = createRequestObserver(env);
+  const { observer } = getEarlyDeps(env);
   const record = observer.begin(newRequestId());
   return withRequestLog(record, async () => {
     try {

@@ -7,6 +7,7 @@ import {
   readBearer,
   requireNamedScope,
 } from "../authenticate-bearer.ts";
+import type { RequestContext } from "../request-context.ts";
 
 /**
  * Authenticates the caller of the management API: a client that acts for itself, whose token has
@@ -15,14 +16,15 @@ import {
  * @returns the client's id
  * @throws Refusal, Unavailable
  */
-export async function authorizeAdmin(request: Request, deps: Deps): Promise<string> {
+export async function authorizeAdmin(context: RequestContext, deps: Deps): Promise<string> {
+  const { request } = context;
   if (!request.headers.has("Authorization")) throw new Refusal("caller_token_missing");
   const bearer = readBearer(request);
   if (bearer === null) throw new Refusal("caller_token_inactive");
-  const holder = await limitBearer(request, bearer, deps);
+  const holder = await limitBearer(context, bearer, deps);
   const lookups = deps.lookups();
   const pending = await deps.issuer.startIntrospection(bearer, lookups);
-  const active = await authenticateBearer(request, pending, holder, deps);
+  const active = await authenticateBearer(context, pending, holder, deps);
   if (active.subject !== null) throw new Refusal("caller_is_user");
   await requireNamedScope(active, ADMIN_SCOPE, lookups);
   return active.clientId;

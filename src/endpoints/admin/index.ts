@@ -1,5 +1,6 @@
 import { contextOf } from "../../admin/api/context.ts";
 import type { Deps } from "../../deps.ts";
+import type { RequestContext } from "../request-context.ts";
 import { empty } from "../respond.ts";
 import { authorizeAdmin } from "./authorize.ts";
 import { methodNotAllowed, onProblem } from "./on-problem.ts";
@@ -14,18 +15,19 @@ export { ADMIN_ROUTES, hasChildWith } from "./routes.ts";
  * @param inPath parameters of the path, decoded; empty if absent
  */
 export async function answerAdmin(
-  request: Request,
+  requestContext: RequestContext,
   inPath: Pick<AdminRequest, "id" | "sessionId">,
   endpoints: Readonly<Record<string, AdminEndpoint>>,
   deps: () => Promise<Deps>,
 ): Promise<Response> {
+  const { request } = requestContext;
   const methods = [...Object.keys(endpoints), "OPTIONS"].join(", ");
   try {
     if (request.method === "OPTIONS") return empty(204, { Allow: methods });
     const endpoint = endpoints[request.method === "HEAD" ? "GET" : request.method];
     if (endpoint === undefined) return methodNotAllowed(methods);
     const composed = await deps();
-    const actor = await authorizeAdmin(request, composed);
+    const actor = await authorizeAdmin(requestContext, composed);
     const context = contextOf(composed.management, "client", actor);
     return await endpoint({ request, ...inPath, context, nowMs: composed.clock() });
   } catch (error) {
