@@ -2,6 +2,7 @@ import { toHex, utf8 } from "../crypto/bytes.ts";
 import { hmacKey, hmacSha256 } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
 import { BoundedMap } from "../isolate/bounded-map.ts";
+import { InFlight } from "../isolate/in-flight.ts";
 
 /** Most cached secrets in one isolate, and most checks in progress: some 200 bytes each. */
 const SECRETS_MAX = 1000;
@@ -16,10 +17,7 @@ const SECRET_AGE_MS_MAX = 600_000;
 const PAUSE_MS_MIN = 10;
 const PAUSE_MS_MAX = 640;
 
-/**
- * After this time a check is considered dead, in milliseconds: when a caller disconnects, the
- * platform drops the request, and nothing after its `await` runs, not even a `finally`.
- */
+/** After this time a check counts as dropped, in milliseconds. */
 const CHECK_MS_MAX = 3_000;
 
 /** A secret that a request presents, and the stored hashes of the valid ones. */
@@ -68,12 +66,7 @@ export interface SecretCacheOptions {
 export function createSecretCache({ random, clock, wait }: SecretCacheOptions): SecretCache {
   const key = hmacKey(random(32));
   const matchedAtMs = new BoundedMap<number>(SECRETS_MAX);
-  /** When the check of a secret started. */
-  const checks = new BoundedMap<{ readonly atMs: number }>(SECRETS_MAX);
-
-  const isFresh = (atMs: number | undefined, ageMsMax: number) => {
-    return atMs !== undefined && clock() - atMs < ageMsMax;
-  };
+  const checksBySecret = new BoundedMap<InFlight>(SECRETS_MAX);
 
   return {
     async begin({ clientId, secret, hashes }) {
@@ -82,23 +75,28 @@ export function createSecretCache({ random, clock, wait }: SecretCacheOptions): 
       const name = toHex(await hmacSha256(await key, presented));
       const find = () => {
         const isCached = (hash: string) => {
-          return isFresh(matchedAtMs.get(`${hash} ${name}`), SECRET_AGE_MS_MAX);
+          const atMs = matchedAtMs.get(`${hash} ${name}`);
+          return atMs !== undefined && clock() - atMs < SECRET_AGE_MS_MAX;
         };
         return hashes.find(isCached) ?? null;
       };
       let cached = find();
       for (let pauseMs = PAUSE_MS_MIN; pauseMs <= PAUSE_MS_MAX; pauseMs *= 2) {
-        if (cached !== null || !isFresh(checks.get(name)?.atMs, CHECK_MS_MAX)) break;
+        if (cached !== null || (checksBySecret.get(name)?.size ?? 0) === 0) break;
         await wait(pauseMs);
         cached = find();
       }
-      const own = { atMs: clock() };
-      if (cached === null) checks.set(name, own);
+      const store = (hash: string) => matchedAtMs.set(`${hash} ${name}`, clock());
+      if (cached !== null) return { cached, store, end() {} };
+      const checks = checksBySecret.get(name) ?? new InFlight(CHECK_MS_MAX, clock);
+      checksBySecret.set(name, checks);
+      const own = checks.begin();
       return {
         cached,
-        store: (hash) => matchedAtMs.set(`${hash} ${name}`, clock()),
+        store,
         end() {
-          if (checks.get(name) === own) checks.delete(name);
+          checks.end(own);
+          if (checks.size === 0 && checksBySecret.get(name) === checks) checksBySecret.delete(name);
         },
       };
     },

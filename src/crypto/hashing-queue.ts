@@ -1,15 +1,15 @@
 import { Refusal } from "../errors/refusal.ts";
+import { InFlight } from "../isolate/in-flight.ts";
 import type { InTurn } from "./password-hash.ts";
 
 /** Polling interval of a waiting derivation, in milliseconds. */
 const POLL_MS = 5;
 
 /**
- * After this time without activity a derivation is considered dead, in milliseconds: when a caller
- * disconnects, the platform drops the request, and nothing after its `await` runs, not even a
- * `finally`. A derivation takes a tenth of a second, in production and on a laptop.
+ * After this time without activity a derivation counts as dropped, in milliseconds. It takes a tenth
+ * of a second, in production and on a laptop.
  */
-const LIFE_MS = 3_000;
+const SILENT_MS_MAX = 3_000;
 
 /** What {@link createHashingQueue} needs. */
 export interface HashingQueueOptions {
@@ -34,32 +34,20 @@ export interface HashingQueueOptions {
  */
 export function createHashingQueue(options: HashingQueueOptions): InTurn {
   const { hashesMax, clock, wait } = options;
-  const queue: { seenAtMs: number }[] = [];
-
-  function removeDead(nowMs: number): void {
-    for (let index = queue.length - 1; index >= 0; index -= 1) {
-      if (nowMs - (queue[index]?.seenAtMs ?? 0) > LIFE_MS) queue.splice(index, 1);
-    }
-  }
+  const queue = new InFlight(SILENT_MS_MAX, clock);
 
   return async (derive) => {
-    removeDead(clock());
-    if (queue.length >= hashesMax) throw new Refusal("hashing_busy");
-    const own = { seenAtMs: clock() };
+    if (queue.size >= hashesMax) throw new Refusal("hashing_busy");
+    const own = queue.begin();
     const live = async (ms: number) => {
       await wait(ms);
-      own.seenAtMs = clock();
+      queue.touch(own);
     };
-    queue.push(own);
     try {
-      while (queue.includes(own) && queue[0] !== own) {
-        await live(POLL_MS);
-        removeDead(clock());
-      }
+      while (queue.isWaiting(own)) await live(POLL_MS);
       return await derive(() => live(0));
     } finally {
-      const index = queue.indexOf(own);
-      if (index >= 0) queue.splice(index, 1);
+      queue.end(own);
     }
   };
 }

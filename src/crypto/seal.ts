@@ -21,49 +21,6 @@ import {
 } from "./bytes.ts";
 import { hkdfSha256, hmacKey, hmacSha256 } from "./digest.ts";
 
-const TAG_BYTES = 20;
-const IV_BYTES = 16;
-
-/** The result of {@link unseal}. */
-export interface Opened {
-  readonly plaintext: Bytes;
-  /** The id of the key that sealed it, in hexadecimal. */
-  readonly keyId: string;
-}
-
-/** Seals `plaintext` under `key`. Deterministic. */
-export async function seal(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
-  const tag = await computeTag(key, plaintext);
-  const keyId = fromHex(key.id) ?? new Uint8Array();
-  const ciphertext = await crypto.subtle.encrypt(counterMode(tag), key.cipher, plaintext);
-  return concat(keyId, tag, new Uint8Array(ciphertext));
-}
-
-/**
- * Opens what {@link seal} made under any key of the ring.
- *
- * @returns null if it is truncated, altered, or sealed by a key that is not in the ring
- */
-export async function unseal(ring: KeyRing, sealed: Bytes): Promise<Opened | null> {
-  const keyId = toHex(sealed.subarray(0, KEY_ID_BYTES));
-  const key = ring.find(keyId);
-  if (key === undefined || sealed.length < KEY_ID_BYTES + TAG_BYTES) return null;
-  const tag = sealed.slice(KEY_ID_BYTES, KEY_ID_BYTES + TAG_BYTES);
-  const ciphertext = sealed.subarray(KEY_ID_BYTES + TAG_BYTES);
-  const decrypted = await crypto.subtle.decrypt(counterMode(tag), key.cipher, ciphertext);
-  const plaintext = new Uint8Array(decrypted);
-  if (!equalInConstantTime(await computeTag(key, plaintext), tag)) return null;
-  return { plaintext, keyId };
-}
-
-async function computeTag(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
-  return (await hmacSha256(key.mac, plaintext)).slice(0, TAG_BYTES);
-}
-
-function counterMode(tag: Bytes): { name: string; counter: Bytes; length: number } {
-  return { name: "AES-CTR", counter: tag.slice(0, IV_BYTES), length: IV_BYTES * 8 };
-}
-
 /** Length of a key's id, in bytes. */
 export const KEY_ID_BYTES = 4;
 
@@ -146,6 +103,49 @@ async function deriveSealingKey(raw: Bytes, purpose: string): Promise<SealingKey
     cipher: await crypto.subtle.importKey("raw", cipher, "AES-CTR", false, ["encrypt", "decrypt"]),
     mac: await hmacKey(mac),
   };
+}
+
+const TAG_BYTES = 20;
+const IV_BYTES = 16;
+
+/** The result of {@link unseal}. */
+export interface Opened {
+  readonly plaintext: Bytes;
+  /** The id of the key that sealed it, in hexadecimal. */
+  readonly keyId: string;
+}
+
+/** Seals `plaintext` under `key`. Deterministic. */
+export async function seal(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
+  const tag = await computeTag(key, plaintext);
+  const keyId = fromHex(key.id) ?? new Uint8Array();
+  const ciphertext = await crypto.subtle.encrypt(counterMode(tag), key.cipher, plaintext);
+  return concat(keyId, tag, new Uint8Array(ciphertext));
+}
+
+/**
+ * Opens what {@link seal} made under any key of the ring.
+ *
+ * @returns null if it is truncated, altered, or sealed by a key that is not in the ring
+ */
+export async function unseal(ring: KeyRing, sealed: Bytes): Promise<Opened | null> {
+  const keyId = toHex(sealed.subarray(0, KEY_ID_BYTES));
+  const key = ring.find(keyId);
+  if (key === undefined || sealed.length < KEY_ID_BYTES + TAG_BYTES) return null;
+  const tag = sealed.slice(KEY_ID_BYTES, KEY_ID_BYTES + TAG_BYTES);
+  const ciphertext = sealed.subarray(KEY_ID_BYTES + TAG_BYTES);
+  const decrypted = await crypto.subtle.decrypt(counterMode(tag), key.cipher, ciphertext);
+  const plaintext = new Uint8Array(decrypted);
+  if (!equalInConstantTime(await computeTag(key, plaintext), tag)) return null;
+  return { plaintext, keyId };
+}
+
+async function computeTag(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
+  return (await hmacSha256(key.mac, plaintext)).slice(0, TAG_BYTES);
+}
+
+function counterMode(tag: Bytes): { name: string; counter: Bytes; length: number } {
+  return { name: "AES-CTR", counter: tag.slice(0, IV_BYTES), length: IV_BYTES * 8 };
 }
 
 /**

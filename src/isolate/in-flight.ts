@@ -1,0 +1,58 @@
+/** One piece of work in progress. */
+export interface Work {
+  seenAtMs: number;
+}
+
+/**
+ * Work of this isolate that is in progress, in the order in which it began. When a caller
+ * disconnects, the platform drops the request, and nothing after its `await` runs, not even a
+ * `finally`. So work without a sign of life for some time counts as ended.
+ */
+export class InFlight {
+  readonly #begun = new Set<Work>();
+  readonly #silentMsMax: number;
+  readonly #clock: () => number;
+
+  /**
+   * @param silentMsMax after this time without {@link touch} work counts as ended, in milliseconds
+   * @param clock milliseconds since the epoch
+   */
+  constructor(silentMsMax: number, clock: () => number) {
+    this.#silentMsMax = silentMsMax;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    this.#removeDead();
+    return this.#begun.size;
+  }
+
+  /** Whether it is in progress and others began before it. */
+  isWaiting(work: Work): boolean {
+    this.#removeDead();
+    const [first] = this.#begun;
+    return this.#begun.has(work) && first !== work;
+  }
+
+  begin(): Work {
+    const work = { seenAtMs: this.#clock() };
+    this.#begun.add(work);
+    return work;
+  }
+
+  /** Shows that it is still in progress. */
+  touch(work: Work): void {
+    work.seenAtMs = this.#clock();
+  }
+
+  end(work: Work): void {
+    this.#begun.delete(work);
+  }
+
+  #removeDead(): void {
+    const nowMs = this.#clock();
+    for (const work of this.#begun) {
+      if (nowMs - work.seenAtMs >= this.#silentMsMax) this.#begun.delete(work);
+    }
+  }
+}
