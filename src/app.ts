@@ -16,8 +16,7 @@ import { token } from "./endpoints/token.ts";
 import { requireHttps, securityHeaders } from "./endpoints/transport.ts";
 import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/urls.ts";
 import { Refusal } from "./errors/refusal.ts";
-import { chooseRequestId } from "./telemetry/observer.ts";
-import { classifyStatus } from "./telemetry/request-line.ts";
+import { chooseRequestId, classifyStatus } from "./telemetry/observer.ts";
 import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";
 
 type Endpoint = (requestContext: RequestContext, deps: Deps) => Promise<Response>;

@@ -32,9 +32,6 @@ export interface AddressFilter {
   exempt(address: string | null, caller: string): void;
 }
 
-/** Limits no request. */
-export const NO_ADDRESS_FILTER: AddressFilter = { limit: async () => {}, exempt: () => {} };
-
 /** Builds an {@link AddressFilter} over the rate-limit binding. */
 export function createAddressFilter(binding: RateLimit, clock: () => number): AddressFilter {
   const exemptSinceMs = new BoundedMap<number>(CALLERS_MAX);

@@ -1,8 +1,9 @@
-import { type AddressFilter, createAddressFilter, NO_ADDRESS_FILTER } from "./address-filter.ts";
+import { type AddressFilter, createAddressFilter } from "./address-filter.ts";
+import type { Attempt } from "./attempt.ts";
 import { deriveCounterNames } from "./counter-names.ts";
 import { createFailureCounters } from "./failure-counters.ts";
 import type { FailurePolicy } from "./failures.ts";
-import { createRateLimiter, NO_RATE_LIMITER, type RateLimiter } from "./rate-limiter.ts";
+import { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
 
 /** The rate limits of the service. */
 export interface Limits {
@@ -24,12 +25,17 @@ export interface LimitsOptions {
   readonly defer: (work: Promise<unknown>) => void;
 }
 
+const UNCOUNTED: Attempt = { end: () => {} };
+
+const NO_LIMITS: Limits = {
+  addressFilter: { limit: async () => {}, exempt: () => {} },
+  rateLimiter: { admitLogin: async () => UNCOUNTED, admitSecret: async () => UNCOUNTED },
+};
+
 /** Builds the {@link Limits}. With `RATE_LIMITS=off` they limit nothing. */
 export async function createLimits(options: LimitsOptions): Promise<Limits> {
   const { env, rateLimits, tokenKey, clock } = options;
-  if (rateLimits === "off") {
-    return { addressFilter: NO_ADDRESS_FILTER, rateLimiter: NO_RATE_LIMITER };
-  }
+  if (rateLimits === "off") return NO_LIMITS;
   const counters = createFailureCounters(env.FAILURE_COUNTERS, clock);
   const names = await deriveCounterNames(tokenKey);
   return {

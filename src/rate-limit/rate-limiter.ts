@@ -45,14 +45,6 @@ export interface RateLimiterOptions {
   readonly defer: (work: Promise<unknown>) => void;
 }
 
-const UNCOUNTED: Attempt = { end: () => {} };
-
-/** Admits every attempt. */
-export const NO_RATE_LIMITER: RateLimiter = {
-  admitLogin: async () => UNCOUNTED,
-  admitSecret: async () => UNCOUNTED,
-};
-
 /** Builds a {@link RateLimiter}. */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { counters, names, userFailures, clientFailures, clock, defer } = options;

@@ -1,5 +1,5 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
-import { usernameKey } from "../protocol/usernames.ts";
+import { listSpellings, usernameKey } from "../protocol/usernames.ts";
 import { insertImportEvent } from "./audit-events.ts";
 import {
   type DeletedAccount,
@@ -19,7 +19,6 @@ import {
   refreshTokensToEnd,
   usersToAdd,
 } from "./import-sql.ts";
-import { listSpellings } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 export type {

@@ -1,11 +1,11 @@
 import { callWithDeadline } from "../deadline.ts";
-import { type UsernameMode, usernameKey } from "../protocol/usernames.ts";
+import { rowOfName, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { Session } from "../tokens/session.ts";
 import { type Client, selectClient, selectClientOfImported, toClient } from "./clients.ts";
 import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
 import { selectEndedSession } from "./sessions.ts";
-import { requireReadiness, rowOfName, selectReadiness } from "./usernames.ts";
+import { requireReadiness, selectReadiness } from "./usernames.ts";
 import {
   selectUserById,
   selectUserOfImported,

@@ -1,6 +1,12 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { Unavailable } from "../errors/refusal.ts";
-import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
+import {
+  listSpellings,
+  normalizeUsername,
+  rowsByName,
+  type UsernameMode,
+  usernameKey,
+} from "../protocol/usernames.ts";
 import { COMMAND, insertAuditEvents } from "./audit-events.ts";
 import { originUpdates } from "./client-origins.ts";
 import type { ClientRow } from "./clients.ts";
@@ -11,7 +17,6 @@ import {
   selectSession,
   selectSessions,
 } from "./session-rows.ts";
-import { listSpellings, rowsByName } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 export type { ClientColumns, UserColumns } from "./registry-inserts.ts";

@@ -1,5 +1,5 @@
 import { Misconfigured } from "../errors/refusal.ts";
-import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
+import { type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 
 const FAIL_IF_TAKEN = `SELECT json(CASE WHEN EXISTS (
     SELECT 1 FROM users WHERE (username IN (?1, ?2) OR (?3 AND username_key = ?4))
@@ -11,31 +11,6 @@ const FAIL_IF_ANY_TAKEN = `SELECT json(CASE
     WHEN EXISTS (SELECT 1 FROM users WHERE username IN (SELECT value FROM json_each(?1)))
       OR EXISTS (SELECT 1 FROM users WHERE username_key IN (SELECT value FROM json_each(?2)))
     THEN 'changed' ELSE '{}' END)`;
-
-/**
- * Finds the row of a user name among rows with similar names. In both modes an equal name has
- * precedence, then a name with the same NFC form.
- *
- * @returns undefined if there is none, or if several differ only in case
- */
-export function rowOfName<Row extends { readonly username: string }>(
-  rows: readonly Row[],
-  username: string,
-  mode: UsernameMode,
-): Row | undefined {
-  const composed = normalizeUsername(username);
-  const same =
-    rows.find((row) => row.username === username) ??
-    rows.find((row) => normalizeUsername(row.username) === composed);
-  if (same !== undefined || mode === "exact") return same;
-  const similar = rows.filter((row) => usernameKey(row.username) === usernameKey(username));
-  return similar.length === 1 ? similar[0] : undefined;
-}
-
-/** The spellings under which a name may be stored: versions before 0.3 did not normalise. */
-export function listSpellings(username: string): string[] {
-  return [...new Set([username, username.normalize("NFC"), username.normalize("NFD")])];
-}
 
 /** The statement that checks if names can be compared ignoring case; one row with `ready`. */
 export function selectReadiness(db: D1Database): D1PreparedStatement {
@@ -78,27 +53,4 @@ export function requireNamesAreFree(
   const spellings = usernames.flatMap((name) => [name.normalize("NFC"), name.normalize("NFD")]);
   const keys = mode === "case-insensitive" ? usernames.map(usernameKey) : [];
   return db.prepare(FAIL_IF_ANY_TAKEN).bind(JSON.stringify(spellings), JSON.stringify(keys));
-}
-
-/**
- * Selects the row of each user name among rows with similar names.
- *
- * @returns the rows by the requested name
- */
-export function rowsByName<Row extends { readonly id: string; readonly username: string }>(
-  rows: readonly Row[],
-  usernames: readonly string[],
-  mode: UsernameMode,
-): ReadonlyMap<string, Row> {
-  const similar = new Map<string, Row[]>();
-  for (const row of new Map(rows.map((each) => [each.id, each])).values()) {
-    const key = usernameKey(row.username);
-    similar.set(key, [...(similar.get(key) ?? []), row]);
-  }
-  const found = new Map<string, Row>();
-  for (const name of usernames) {
-    const row = rowOfName(similar.get(usernameKey(name)) ?? [], name, mode);
-    if (row !== undefined) found.set(name, row);
-  }
-  return found;
 }

@@ -1,8 +1,12 @@
 import { callWithDeadline } from "../deadline.ts";
 import { Misconfigured } from "../errors/refusal.ts";
 import type { Claims } from "../protocol/claims.ts";
-import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
-import { rowOfName } from "./usernames.ts";
+import {
+  normalizeUsername,
+  rowOfName,
+  type UsernameMode,
+  usernameKey,
+} from "../protocol/usernames.ts";
 
 /** Identifies a user by name or id. */
 export type UserKey = { readonly username: string } | { readonly id: string };

@@ -1,7 +1,7 @@
 import { type AuditLine, auditLine } from "./audit-event.ts";
 import { describeFailure } from "./failure.ts";
 import { dataPoint, type Metrics } from "./metrics.ts";
-import { type Conclusion, requestLine } from "./request-line.ts";
+import type { Conclusion, Outcome, RequestLine } from "./request-line.ts";
 import { currentRequestLog, type RequestLog } from "./request-log.ts";
 
 /** The queue that also receives audit events, if one is bound. */
@@ -64,6 +64,58 @@ export function createObserver(deps: ObserverDeps): Observer {
       }
     },
   };
+}
+
+const METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
+
+/** Kinds of operations (the first word of a name) that are calls to Durable Objects. */
+const OBJECT_KINDS = ["family", "assertion", "password", "failures"];
+
+/** Builds the log line of a request that ended now. */
+function requestLine(log: RequestLog, conclusion: Conclusion): RequestLine {
+  const { fields, operations } = log;
+  const { event, outcome, method, status } = conclusion;
+  return {
+    event,
+    request_id: log.requestId,
+    endpoint: fields.endpoint,
+    method: method === undefined || METHODS.includes(method) ? method : "OTHER",
+    status,
+    outcome,
+    reason: fields.reason,
+    error: fields.error,
+    grant_type: fields.grantType,
+    client_id: fields.clientId,
+    user_id: fields.userId,
+    duration_ms: log.clock() - log.startedAtMs,
+    d1_calls: sumOperations(log, ["d1"]).count,
+    kv_calls: sumOperations(log, ["kv"]).count,
+    object_calls: sumOperations(log, OBJECT_KINDS).count,
+    repeats: log.retries,
+    pbkdf2_calls: sumOperations(log, ["pbkdf2"]).count,
+    hash_ms: sumOperations(log, ["pbkdf2"]).durationMs,
+    operations: Object.fromEntries(
+      [...operations].map(([name, { durationMs }]) => [name, durationMs]),
+    ),
+    failure: fields.failure,
+  };
+}
+
+/** The outcome of a response with that status. */
+export function classifyStatus(status: number): Outcome {
+  if (status < 400) return "ok";
+  if (status < 500) return "refused";
+  return status === 503 ? "unavailable" : "error";
+}
+
+function sumOperations({ operations }: RequestLog, kinds: readonly string[]) {
+  const total = { count: 0, durationMs: 0 };
+  for (const [name, { count, durationMs }] of operations) {
+    if (!kinds.includes(name.slice(0, name.indexOf(".")))) continue;
+    total.count += count;
+    total.durationMs += durationMs;
+  }
+  return total;
 }
 
 /** Async, since a queue may throw synchronously. */

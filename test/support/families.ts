@@ -3,7 +3,7 @@ import { getDeps, getEarlyDeps, newRequestId } from "../../src/deps.ts";
 import { onError } from "../../src/endpoints/on-error.ts";
 import type { ActiveToken } from "../../src/issuer/index.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
-import { classifyStatus } from "../../src/telemetry/request-line.ts";
+import { classifyStatus } from "../../src/telemetry/observer.ts";
 import { withRequestLog } from "../../src/telemetry/request-log.ts";
 import { importedTokenHash } from "../../src/tokens/imported-token.ts";
 import { unsealRefreshToken } from "../../src/tokens/refresh-token.ts";
