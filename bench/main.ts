@@ -43,6 +43,10 @@ for (const [name, ms] of Object.entries(DELAYS)) {
   latency.option(`--${flag} <ms>`, "how long that takes", positive, ms);
 }
 program
+  .command("startup")
+  .description("modules that an isolate evaluates and bytes that it parses before a request")
+  .action(async () => (await import("./startup.ts")).printStartUp());
+program
   .command("growth")
   .description("the same with ten, ten thousand and a million clients, users and sessions")
   .action(async () => (await import("./growth.ts")).measureGrowth());

@@ -10,7 +10,10 @@ export type Vars = Readonly<Record<string, string | number>>;
 const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
 
 /** The one module that {@link buildWorker} makes. */
-const MODULE = "index.js";
+export const BUILT_MODULE = "index.js";
+
+/** What esbuild says about the module, as {@link buildWorker} names it. */
+export const BUILD_FACTS = "bundle-meta.json";
 
 type Worker = Extract<
   Parameters<typeof convertV4MiniflareOptions>[0],
@@ -27,6 +30,8 @@ export function buildWorker(workerDir: string): void {
     "--env=",
     "--outdir",
     workerDir,
+    "--metafile",
+    join(workerDir, BUILD_FACTS),
   ];
   const env = { ...process.env, CI: "true" };
   const run = spawnSync(process.execPath, [WRANGLER, ...args], { encoding: "utf8", env });
@@ -63,7 +68,7 @@ export function workerdOptions(
         ...worker,
         name: config.name ?? "worker",
         modules: true,
-        scriptPath: join(workerDir, MODULE),
+        scriptPath: join(workerDir, BUILT_MODULE),
         modulesRoot: workerDir,
         bindings: { ...config.vars, ...vars },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
