@@ -6,8 +6,8 @@ import type { InTurn } from "./password-hash.ts";
 const POLL_MS = 5;
 
 /**
- * After this time without activity a derivation counts as dropped, in milliseconds. It takes a tenth
- * of a second, in production and on a laptop.
+ * After this time without activity a derivation counts as dropped, in milliseconds. It takes a
+ * tenth of a second, in production and on a laptop.
  */
 const SILENT_MS_MAX = 3_000;
 

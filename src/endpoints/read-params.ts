@@ -54,7 +54,7 @@ export async function readParams({ request, url }: RequestContext): Promise<Para
   if (url.search !== "") throw new Refusal("query_parameters");
   const mediaType = mediaTypeOf(request) ?? "application/x-www-form-urlencoded";
   const decode = DECODERS.get(mediaType);
-  // Read first, whatever its type: see DRAINED_BYTES_MAX in read-body.ts.
+  // Read first, whatever its type: see DRAINED_BYTES_MAX.
   const body = await readBody(request);
   requireNoEncoding(request);
   if (decode === undefined) throw new Refusal("unsupported_media_type");
