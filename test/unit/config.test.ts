@@ -14,12 +14,12 @@ import { ConfigError } from "../../src/errors/refusal.ts";
 import { rawKey } from "../support/rings.ts";
 
 const KEY = toHex(rawKey(0xa1));
-/** All that a deployment must set. */
+/** The settings that a deployment must set. */
 const SETTINGS_MIN = { TOKEN_KEYS: KEY };
 const YEAR = 31_536_000;
 const ROWS = Object.values<Setting>({ ...SETTINGS, ...SECRETS });
 
-/** @returns what the service says of its settings, or null when it starts */
+/** @returns the problem with the settings, or null when the service starts */
 function complaint(changes: Record<string, unknown>): string | null {
   try {
     parseConfig({ ...SETTINGS_MIN, ...changes });
@@ -60,7 +60,7 @@ describe("the defaults", () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  test.each(ROWS)("are allowed and wise values: $name", ({ kind, default: value, advice }) => {
+  test.each(ROWS)("are allowed, and cause no advice: $name", ({ kind, default: value, advice }) => {
     if (typeof value !== "string" && typeof value !== "number")
       return expect(value ?? null).toBeNull();
     const read = kind.read(value);
@@ -73,7 +73,7 @@ describe("the defaults", () => {
   });
 
   test.each(ROWS.filter((row) => row.default !== null))(
-    "do not take the place of an empty value or of another type: $name",
+    "do not replace an empty value or one of another type: $name",
     ({ name, kind }) => {
       expect(complaint({ [name]: "" })).toContain(`${name} is empty: it must be ${kind.allowed}`);
       expect(complaint({ [name]: {} })).toMatch(new RegExp(`^${name} is .*: it must be `));
@@ -89,7 +89,7 @@ describe("the defaults", () => {
   });
 });
 
-test("every problem is named at once, in the order of the table", () => {
+test("all problems are named together, in the order of the table", () => {
   const wrong = { TOKEN_KEYS: "", SCOPES: "", RATE_LIMITS: "true", PASSWORD_HASH_ROUNDS: "six" };
   const thrown = (read: () => unknown) => {
     try {
@@ -110,7 +110,7 @@ test("every problem is named at once, in the order of the table", () => {
   expect(thrown(() => parseImportConfig(wrong))).toHaveLength(1);
 });
 
-test("one setting is read whatever the others are, and is its default when it is invalid", () => {
+test("one setting is read without the others, and defaults when it is invalid", () => {
   expect(readSetting(SETTINGS.managementApi, { MANAGEMENT_API: "on", SCOPES: "" })).toBe("on");
   expect(readSetting(SETTINGS.managementApi, { MANAGEMENT_API: "yes" })).toBe("off");
   expect(readSetting(SETTINGS.issuer, { ISSUER: "nonsense" })).toBeNull();
@@ -136,15 +136,23 @@ describe("a number", () => {
       expect(complaint({ [name]: good }), String(good)).toBeNull();
     }
     const allowed = `it must be a whole number from ${min} to ${max}`;
-    const odd = [min - 1, max + 1, min + 0.5, Number.NaN, Number.POSITIVE_INFINITY, true, [min]];
-    const oddText = [`${max + 1}`, "-1", "1.5", "1e1", "0x1", " 1", "1 ", "+1", "1h", "\u0661"];
-    for (const value of [...odd, ...oddText]) {
+    const invalid = [
+      min - 1,
+      max + 1,
+      min + 0.5,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      true,
+      [min],
+    ];
+    const invalidText = [`${max + 1}`, "-1", "1.5", "1e1", "0x1", " 1", "1 ", "+1", "1h", "\u0661"];
+    for (const value of [...invalid, ...invalidText]) {
       const said = `${name} is ${JSON.stringify(value)}: ${allowed}`;
       expect(complaint({ [name]: value }), String(value)).toBe(said);
     }
   });
 
-  test("that is the least delay is at most the longest", () => {
+  test("that is the minimum delay is at most the maximum", () => {
     const delays = (min: number, max: number) =>
       complaint({ FAILURE_DELAY_SECONDS_MIN: min, FAILURE_DELAY_SECONDS_MAX: max });
     expect(delays(900, 900)).toBeNull();
@@ -196,7 +204,7 @@ describe("ISSUER", () => {
     );
   });
 
-  test("may be absent, and then the service has no name of its own", () => {
+  test("may be absent, and then the service has no issuer of its own", () => {
     for (const issuer of [undefined, null, ""]) {
       expect(parseConfig({ ...SETTINGS_MIN, ISSUER: issuer }).issuer).toBeNull();
     }
@@ -275,11 +283,11 @@ test.each(["IMPORTED_TOKENS", "MANAGEMENT_API", "RATE_LIMITS"])(
   },
 );
 
-describe("the endpoint where users log in who are not known here yet", () => {
+describe("the endpoint of the lazy migration", () => {
   const asked = (changes: object) => parseConfig({ ...SETTINGS_MIN, ...changes }).legacy;
   const LEGACY_TOKEN_ENDPOINT = "https://old.example.com/o/token/";
 
-  test("is an https address, or one of this machine", () => {
+  test("is an https URL, or one of this machine", () => {
     const LEGACY_CLIENT_ID = "mover";
     for (const endpoint of [LEGACY_TOKEN_ENDPOINT, "http://127.0.0.1:8000/o/token/"]) {
       expect(asked({ LEGACY_TOKEN_ENDPOINT: endpoint, LEGACY_CLIENT_ID })).toEqual({
@@ -288,20 +296,20 @@ describe("the endpoint where users log in who are not known here yet", () => {
         clientSecret: null,
       });
     }
-    const odd = [
+    const invalid = [
       "http://old.example.com/o/token/",
       "old.example.com",
       "https://a@old.example.com/",
       "https://:b@old.example.com/",
     ];
-    for (const endpoint of [...odd, "ftp://127.0.0.1/", "http://127.0.0.1.example.com/", 1]) {
+    for (const endpoint of [...invalid, "ftp://127.0.0.1/", "http://127.0.0.1.example.com/", 1]) {
       expect(complaint({ LEGACY_TOKEN_ENDPOINT: endpoint, LEGACY_CLIENT_ID })).toMatch(
         /^LEGACY_TOKEN_ENDPOINT (?:is|has) [^@]*: it must be an https URL/,
       );
     }
   });
 
-  test("goes with a client, which may have a secret that no complaint quotes", () => {
+  test("needs a client; the client's secret is in no problem", () => {
     expect(complaint({ LEGACY_TOKEN_ENDPOINT, LEGACY_CLIENT_SECRET: "hush" })).toBe(
       "LEGACY_CLIENT_ID is missing: it must be the client id for LEGACY_TOKEN_ENDPOINT",
     );
@@ -319,7 +327,7 @@ describe("a secret", () => {
     expect(config.passwordPepper).toEqual([rawKey(2), rawKey(0xa1)]);
   });
 
-  test.each(["TOKEN_KEYS", "PASSWORD_PEPPER"])("called %s is named when it is odd", (name) => {
+  test.each(["TOKEN_KEYS", "PASSWORD_PEPPER"])("called %s is named when it is invalid", (name) => {
     const allowed = SECRETS.tokenKeys.kind.allowed;
     const said = (problem: string) => `${name} is invalid (${problem}): it must be ${allowed}`;
     const digits = "is not 64 hexadecimal digits";
@@ -334,11 +342,15 @@ describe("a secret", () => {
     }
   });
 
-  test("is quoted by no complaint, about itself or about another setting", () => {
-    const odd = fc.string({ unit: fc.constantFrom(..."89abcdefgh"), minLength: 8, maxLength: 70 });
+  test("is in no problem, of its own or of another setting", () => {
+    const invalid = fc.string({
+      unit: fc.constantFrom(..."89abcdefgh"),
+      minLength: 8,
+      maxLength: 70,
+    });
     const name = fc.constantFrom("TOKEN_KEYS", "PASSWORD_PEPPER");
     fc.assert(
-      fc.property(name, fc.array(odd, { minLength: 1, maxLength: 18 }), (which, parts) => {
+      fc.property(name, fc.array(invalid, { minLength: 1, maxLength: 18 }), (which, parts) => {
         const said = complaint({ [which]: parts.join(",") }) ?? "";
         for (const part of parts) expect(said).not.toContain(part.slice(0, 5));
       }),
@@ -347,7 +359,7 @@ describe("a secret", () => {
   });
 });
 
-test("the settings of passwords alone need no others", () => {
+test("the settings of passwords can be read without the others", () => {
   const settings = { PASSWORD_HASH_ROUNDS: 3, PASSWORD_LENGTH_MIN: 9 };
   const read = {
     passwordHashRounds: 3,
@@ -368,16 +380,16 @@ test("the settings of passwords alone need no others", () => {
   );
 });
 
-describe("settings that look right at a glance", () => {
+describe("settings that look valid at first sight", () => {
   test.each(["ftp://login.example.com", "ws://login.example.com"])("ISSUER is not %s", (ISSUER) => {
     expect(complaint({ ISSUER })).toMatch(/^ISSUER is not an http\(s\) URL: it must be a URL/);
   });
 
-  test.each([0, false])("a pepper of %s is odd, and not the same as none", (PASSWORD_PEPPER) => {
+  test.each([0, false])("a pepper of %s is invalid, not absent", (PASSWORD_PEPPER) => {
     expect(complaint({ PASSWORD_PEPPER })).toMatch(/^PASSWORD_PEPPER is invalid \(key 1 is not/);
   });
 
-  test("SCOPES stays short enough for the refresh token that carries it", () => {
+  test("SCOPES is short enough for a refresh token to contain", () => {
     const names = (count: number) => Array.from({ length: count }, (_, index) => `scope-${index}`);
     expect(complaint({ SCOPES: names(100).join(" ") })).toBe(null);
     expect(complaint({ SCOPES: "s".repeat(2000) })).toBe(null);

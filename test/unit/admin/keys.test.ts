@@ -32,7 +32,7 @@ describe.each(["TOKEN_KEYS", "SIGNING_KEYS"] as const)("%s", (secret: KeySecret)
     return (await listKeys(secret, value)).keys.map(({ id }) => id);
   }
 
-  test("lists its keys under the ids that the service gives them", async () => {
+  test("lists its keys by the ids that the service uses", async () => {
     const two = (await addKey(secret, first, OPTIONS)).value;
     expect(await ids(two)).toEqual(await idsOfService(secret, two));
   });
@@ -44,7 +44,7 @@ describe.each(["TOKEN_KEYS", "SIGNING_KEYS"] as const)("%s", (secret: KeySecret)
     expect(keys[1]?.id).not.toBe(keys[0]?.id);
   });
 
-  test("turns over: add, promote, retire", async () => {
+  test("is rotated: add, promote, retire", async () => {
     const [old = ""] = await ids(first);
     const added = await addKey(secret, first, OPTIONS);
     const fresh = added.keys[1]?.id ?? "";
@@ -54,7 +54,7 @@ describe.each(["TOKEN_KEYS", "SIGNING_KEYS"] as const)("%s", (secret: KeySecret)
     expect(await ids(retired.value)).toEqual([fresh]);
   });
 
-  test("keeps the first key, the only key and the keys it does not have", async () => {
+  test("does not remove the first key, the only key or an unknown key", async () => {
     const [old = ""] = await ids(first);
     const two = (await addKey(secret, first, OPTIONS)).value;
     const verb = secret === "TOKEN_KEYS" ? "seals" : "signs";
@@ -69,7 +69,7 @@ describe.each(["TOKEN_KEYS", "SIGNING_KEYS"] as const)("%s", (secret: KeySecret)
     }
   });
 
-  test("takes no more keys than the service reads", async () => {
+  test("accepts no more keys than the service reads", async () => {
     let value = first;
     for (let count = 1; count < 16; count += 1)
       value = (await addKey(secret, value, OPTIONS)).value;
@@ -79,7 +79,7 @@ describe.each(["TOKEN_KEYS", "SIGNING_KEYS"] as const)("%s", (secret: KeySecret)
   });
 
   test.each(["", "secret-5e", '{"keys": []}', `${"5e".repeat(32)},secret-5e`])(
-    "that reads %j is refused without being quoted",
+    "with the value %j is rejected without being quoted",
     async (value) => {
       const error = await listKeys(secret, value).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ reason: "invalid" });

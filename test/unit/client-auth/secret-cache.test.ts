@@ -8,7 +8,7 @@ const SHOP = { clientId: "shop", secret: "secret", hashes: ["hash"] };
 let nowMs = 0;
 let waits: number[] = [];
 let cache: SecretCache;
-/** What takes place while somebody waits. */
+/** What happens while a request waits. */
 let meanwhile = () => {};
 
 beforeEach(() => {
@@ -24,7 +24,7 @@ beforeEach(() => {
   });
 });
 
-test("what was presented is kept by no map, however long it is", async () => {
+test("no map keeps the presented secret, however long it is", async () => {
   const long = { ...SHOP, clientId: "x".repeat(90_000), secret: "y".repeat(90_000) };
   const { keyLength } = await mapUseOf(async () => {
     const use = await cache.begin(long);
@@ -35,8 +35,8 @@ test("what was presented is kept by no map, however long it is", async () => {
   expect((await cache.begin({ ...long, clientId: "shop" })).cached).toBeNull();
 });
 
-describe("a secret that another request is checking", () => {
-  test("is waited for, and its verdict taken", async () => {
+describe("a secret that another request verifies", () => {
+  test("is waited for, and the result is shared", async () => {
     const first = await cache.begin(SHOP);
     expect(first.cached).toBeNull();
     meanwhile = () => {
@@ -48,25 +48,25 @@ describe("a secret that another request is checking", () => {
     expect(waits).toEqual([10, 20, 40]);
   });
 
-  test("is waited for until it turns out wrong, by the next alone", async () => {
+  test("that turns out wrong is then verified by one waiting request", async () => {
     const first = await cache.begin(SHOP);
     meanwhile = () => first.end();
     const second = await cache.begin(SHOP);
     expect([second.cached, waits]).toEqual([null, [10]]);
-    // The end of the first is not that of the second.
+    // The second wait does not end with the first.
     first.end();
     meanwhile = () => second.end();
     expect((await cache.begin(SHOP)).cached).toBeNull();
     expect(waits).toEqual([10, 10]);
   });
 
-  test("is waited for no longer than a while", async () => {
+  test("is waited for up to a deadline", async () => {
     await cache.begin(SHOP);
     expect((await cache.begin(SHOP)).cached).toBeNull();
     expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640]);
   });
 
-  test("is not waited for when that request must be dead", async () => {
+  test("is not waited for when that request must have been cut off", async () => {
     await cache.begin(SHOP);
     nowMs += 3000;
     await cache.begin(SHOP);
@@ -76,15 +76,15 @@ describe("a secret that another request is checking", () => {
   test.each([
     ["another secret", { ...SHOP, secret: "another" }],
     ["another client's", { ...SHOP, clientId: "desk", hashes: [] }],
-  ])("keeps %s from nothing", async (_, other) => {
+  ])("does not delay %s", async (_, other) => {
     await cache.begin(SHOP);
     await cache.begin(other);
     expect(waits).toEqual([]);
   });
 });
 
-describe("a secret that was right", () => {
-  test("is remembered for ten minutes, for that record alone", async () => {
+describe("a secret that was valid", () => {
+  test("is cached for ten minutes, for that hash alone", async () => {
     const use = await cache.begin(SHOP);
     use.store("hash");
     use.end();
@@ -95,7 +95,7 @@ describe("a secret that was right", () => {
     expect((await cache.begin(SHOP)).cached).toBeNull();
   });
 
-  test("is forgotten when a thousand others were right since", async () => {
+  test("is evicted by a thousand other valid ones", async () => {
     for (let n = 0; n <= 1000; n += 1) {
       const use = await cache.begin({ ...SHOP, secret: `secret ${n}` });
       use.store("hash");

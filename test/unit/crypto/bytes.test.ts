@@ -51,7 +51,7 @@ describe("base64url", () => {
     expect(fromBase64Url("-__-")).toEqual(Uint8Array.of(0xfb, 0xff, 0xfe));
   });
 
-  test("has one spelling for the same bytes", () => {
+  test("has one encoding for the same bytes", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...BASE64URL), maxLength: 12 }), (text) => {
         const data = fromBase64Url(text);
@@ -70,7 +70,7 @@ describe("base64url", () => {
     ["a trailing line feed", "Zm9v\n"],
     ["a space", "Zm 9v"],
     ["a letter beyond ASCII", "Zm9\u{17f}"],
-  ])("refuses %s", (_what, text) => {
+  ])("rejects %s", (_what, text) => {
     expect(fromBase64Url(text)).toBeNull();
   });
 });
@@ -87,14 +87,14 @@ describe("base64", () => {
 
   test.each([
     ["half of the padding", "Zg="],
-    ["padding that nothing needs", "Zm9v="],
+    ["unnecessary padding", "Zm9v="],
     ["padding inside", "Zg==Zg=="],
     ["padding alone", "=="],
     ["one character too many", "Zm9vY"],
     ["the other alphabet's hyphen", "-w=="],
     ["a trailing line feed", "Zm9v\n"],
     ["a space", "Zm 9v"],
-  ])("refuses %s", (_what, text) => {
+  ])("rejects %s", (_what, text) => {
     expect(fromBase64(text)).toBeNull();
   });
 });
@@ -111,13 +111,13 @@ describe("hexadecimal", () => {
   });
 
   test.each(["0", "0g", "0x00", "00 00", "00\n", "-1", "1.", "\u{ff11}\u{ff11}"])(
-    "refuses %j",
+    "rejects %j",
     (text) => expect(fromHex(text)).toBeNull(),
   );
 });
 
 describe("UTF-8", () => {
-  test("reads what it wrote, for any text that has UTF-8", () => {
+  test("reads what it wrote, for any well-formed text", () => {
     fc.assert(
       fc.property(anyText(), (text) => {
         expect(fromUtf8(utf8(text))).toBe(text);
@@ -132,11 +132,11 @@ describe("UTF-8", () => {
   test.each([
     ["a lone continuation byte", [0x80]],
     ["a character cut short", [0xe2, 0x82]],
-    ["an overlong spelling", [0xc1, 0xa1]],
+    ["an overlong encoding", [0xc1, 0xa1]],
     ["a surrogate", [0xed, 0xa0, 0x80]],
     ["a code point past U+10FFFF", [0xf4, 0x90, 0x80, 0x80]],
     ["a byte that UTF-8 never has", [0x61, 0xff]],
-  ])("refuses %s", (_what, data) => {
+  ])("rejects %s", (_what, data) => {
     expect(fromUtf8(Uint8Array.from(data))).toBeNull();
   });
 });
@@ -150,7 +150,7 @@ test("joins byte arrays in order", () => {
 });
 
 describe("comparison in constant time", () => {
-  test("finds bytes equal to a copy, and to nothing that differs in one bit", () => {
+  test("finds bytes equal to a copy, and unequal to any that differ in one bit", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), fc.nat(), (data, position) => {
         const altered = data.slice();
@@ -162,7 +162,7 @@ describe("comparison in constant time", () => {
     );
   });
 
-  test("finds bytes unequal to their own beginning", () => {
+  test("finds bytes unequal to a prefix of them", () => {
     expect(equalInConstantTime(Uint8Array.of(1, 0), Uint8Array.of(1))).toBe(false);
     expect(equalInConstantTime(Uint8Array.of(), Uint8Array.of(0))).toBe(false);
     expect(equalInConstantTime(Uint8Array.of(), Uint8Array.of())).toBe(true);

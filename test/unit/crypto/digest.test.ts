@@ -30,7 +30,7 @@ const SHA_256 = [
   ],
 ] as const;
 
-/** RFC 4231 §4. Its fifth case publishes the first half alone. */
+/** RFC 4231 §4. Of its fifth case only the first half is published. */
 const HMAC_SHA_256 = [
   {
     section: "4.2",
@@ -97,7 +97,7 @@ describe("HMAC-SHA256", () => {
     expect(toHex(computed.subarray(0, mac.length / 2))).toBe(mac);
   });
 
-  test("keeps its key to itself", async () => {
+  test("has a key that cannot be exported", async () => {
     const key = await hmacKey(filled(0x0b, 20));
     await expect(crypto.subtle.exportKey("raw", key)).rejects.toThrow();
   });
@@ -110,7 +110,7 @@ describe("HKDF-SHA256", () => {
     );
   });
 
-  test("agrees with another implementation, whatever the purpose and the length", async () => {
+  test("agrees with another implementation for any purpose and length", async () => {
     const secret = fc.uint8Array({ minLength: 32, maxLength: 32 });
     const purpose = anyText();
     const length = fc.integer({ min: 1, max: 255 });

@@ -43,8 +43,8 @@ describe.each<Algorithm>(["ES256", "EdDSA", "RS256"])("a key for %s", (algorithm
     ["for another operation", { key_ops: ["deriveBits"] }, 'has "key_ops" without "sign"'],
     ["of no operation", { key_ops: "sign" }, 'has "key_ops" without "sign"'],
     ["of another algorithm", { alg: "PS512" }, 'has an "alg" that does not match it'],
-    ["of an odd kid", { kid: 1 }, 'has a "kid" that is not a string'],
-  ])("%s is refused", async (_, members, problem) => {
+    ["with a kid that is a number", { kid: 1 }, 'has a "kid" that is not a string'],
+  ])("%s is rejected", async (_, members, problem) => {
     const key = { ...(await newKey(algorithm)), ...members };
     expect(problemOfKey(key, "sign")).toContain(problem);
     expect(parseJwkSet(JSON.stringify({ keys: [await newKey(), key] }))).toMatch(/^key 2 has /);
@@ -54,7 +54,7 @@ describe.each<Algorithm>(["ES256", "EdDSA", "RS256"])("a key for %s", (algorithm
     expect(problemOfKey(publicHalf(await newKey(algorithm)), "sign")).toContain("is a public key");
   });
 
-  test("with any private member is refused where it is to verify", async () => {
+  test("with any private member is rejected as a key that verifies", async () => {
     const half = publicHalf(await newKey(algorithm));
     for (const name of ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]) {
       expect(problemOfKey({ ...half, [name]: "AAAA" }, "verify")).toContain("is a private key");
@@ -70,7 +70,7 @@ describe.each<Algorithm>(["ES256", "EdDSA", "RS256"])("a key for %s", (algorithm
     );
   });
 
-  test("without one of its members is refused", async () => {
+  test("without one of its members is rejected", async () => {
     const key = await newKey(algorithm);
     for (const name of Object.keys(key) as (keyof JWK)[]) {
       expect(problemOfKey(without(key, name), "sign")).not.toBeNull();
@@ -88,20 +88,20 @@ test.each<[string, unknown]>([
   ["Ed448", { kty: "OKP", crv: "Ed448", x: "AAAA" }],
   ["X25519", { kty: "OKP", crv: "X25519", x: "AAAA" }],
   ["a shared secret", { kty: "oct", k: "AAAA" }],
-  ["no kind", {}],
+  ["no type", {}],
   ["null", null],
-  ["a text", "key"],
-])("a key of %s is refused", (_, key) => {
+  ["a string", "key"],
+])("a key of %s is rejected", (_, key) => {
   for (const use of ["sign", "verify"] as const) expect(problemOfKey(key, use)).not.toBeNull();
 });
 
-test("an EC key that is no point of P-256 is refused", async () => {
+test("an EC key that is no point of P-256 is rejected", async () => {
   const { x = "", ...half } = publicHalf(await newKey());
   const swapped = { ...half, x: half.y, y: x };
   expect(problemOfKey(swapped, "verify")).toBe("is not a point on its curve");
 });
 
-test("an RSA key is as long as RFC 7518 §3.3 wants it", async () => {
+test("an RSA key has the length that RFC 7518 §3.3 requires", async () => {
   const short = await rsaKey(1024);
   const problem = "has 1024 bits: an RSA key must have 2048 to 8192";
   expect(problemOfKey(short, "sign")).toBe(problem);

@@ -7,8 +7,8 @@ import { rawKey, ringOf } from "../../support/rings.ts";
 const hexKey = (byte: number) => toHex(rawKey(byte));
 const list = (length: number) => Array.from({ length }, (_, index) => hexKey(index)).join(",");
 
-describe("a ring as its secret has it", () => {
-  test("is read in order, whatever the case and the space around a key", () => {
+describe("a ring in a secret", () => {
+  test("is read in order, in any case and with any space around a key", () => {
     expect(parseRingKeys(hexKey(0xab))).toEqual([rawKey(0xab)]);
     expect(parseRingKeys(`${hexKey(0xcd).toUpperCase()},${hexKey(0xab)}`)).toEqual([
       rawKey(0xcd),
@@ -24,7 +24,7 @@ describe("a ring as its secret has it", () => {
 
   test.each([
     ["nothing", "", 1],
-    ["space alone", "  ", 1],
+    ["only space", "  ", 1],
     ["a key that is too short", hexKey(1).slice(1), 1],
     ["a key that is one byte short", hexKey(1).slice(2), 1],
     ["a key that is too long", `${hexKey(1)}00`, 1],
@@ -35,23 +35,23 @@ describe("a ring as its secret has it", () => {
     ["a comma at the beginning", `,${hexKey(1)}`, 1],
     ["a semicolon between", `${hexKey(1)};${hexKey(2)}`, 1],
     ["the third key short", `${hexKey(1)},${hexKey(2)},00`, 3],
-  ])("is refused with %s, and the place is named", (_what, text, place) => {
+  ])("is rejected with %s, and the problem names the key", (_what, text, place) => {
     expect(parseRingKeys(text)).toBe(`key ${place} is not 64 hexadecimal digits`);
   });
 
-  test("is refused with the same key twice, also in another case", () => {
+  test("is rejected with a duplicate key, also in another case", () => {
     const twice = "a duplicate key";
     expect(parseRingKeys(`${hexKey(0xab)},${hexKey(0xab)}`)).toBe(twice);
     expect(parseRingKeys(`${hexKey(0xab)},${hexKey(1)},${hexKey(0xab).toUpperCase()}`)).toBe(twice);
   });
 
-  test("is never quoted by what is said about it", () => {
+  test("is never quoted in a problem", () => {
     const digits = fc.string({ unit: fc.constantFrom(..."9abcdefg"), minLength: 8, maxLength: 70 });
     fc.assert(
       fc.property(fc.array(digits, { minLength: 1, maxLength: 20 }), (parts) => {
         const said = parseRingKeys(parts.join(","));
         if (typeof said !== "string") return;
-        // Four of these letters stand in "hexadecimal".
+        // Four of these letters occur in "hexadecimal".
         for (const part of parts) expect(said).not.toContain(part.slice(0, 5));
       }),
     );
@@ -59,7 +59,7 @@ describe("a ring as its secret has it", () => {
 });
 
 describe("a derived ring", () => {
-  test("seals with its first key, and finds each by an id that the key alone decides", async () => {
+  test("seals with its first key, and finds each key by an id derived from it", async () => {
     const ring = await ringOf("one", 1, 2);
     const reversed = await ringOf("another", 2, 1);
     expect(ring.sealing.id).toMatch(/^[0-9a-f]{8}$/);
@@ -83,7 +83,7 @@ describe("a derived ring", () => {
     await expect(deriveKeyRing([], "one")).rejects.toThrow(TypeError);
   });
 
-  test("gives nobody its keys", async () => {
+  test("has keys that cannot be exported", async () => {
     const { sealing } = await ringOf("one", 1);
     await expect(crypto.subtle.exportKey("raw", sealing.cipher)).rejects.toThrow();
     await expect(crypto.subtle.exportKey("raw", sealing.mac)).rejects.toThrow();

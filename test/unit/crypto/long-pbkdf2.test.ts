@@ -18,7 +18,7 @@ describe("PBKDF2 in JavaScript", () => {
     expect(toBase64(await longPbkdf2(password, utf8(salt), n))).toBe(key);
   });
 
-  test("is the same whatever happens in its pauses", async () => {
+  test("is the same, whatever runs during its pauses", async () => {
     const derive = (password: string, pause: () => Promise<unknown>) => {
       return longPbkdf2(password, utf8("seasalt"), ITERATIONS_PER_STRETCH * 2, pause);
     };

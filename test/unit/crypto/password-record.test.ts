@@ -17,7 +17,7 @@ const HASH = toBase64Url(new Uint8Array(32).fill(9));
 const DJANGO_HASH = "mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
 
 /**
- * Made by `hashlib.pbkdf2_hmac` of Python 3.11, in Django's spelling. The last has more iterations
+ * Made by `hashlib.pbkdf2_hmac` of Python 3.11, in Django's format. The last has more iterations
  * than WebCrypto does in one call, and than fit into a test's usual time.
  */
 const DJANGO = [
@@ -54,8 +54,8 @@ function parsed(text: string) {
   return record;
 }
 
-describe("a record of ours", () => {
-  test("says how it was made", async () => {
+describe("a hash of this service", () => {
+  test("contains its parameters", async () => {
     const record = await makePasswordHash("pw", 2, secureRandom(SALT_BYTES));
     expect(record).toMatch(/^\$pbkdf2-sha256\$r=2,i=100000\$[\w-]{22}\$[\w-]{43}$/);
     const { hash, salt, ...how } = parsed(record);
@@ -65,23 +65,23 @@ describe("a record of ours", () => {
     expect(hash).not.toEqual(await hashFor("pW", parsed(record), longPbkdf2));
   });
 
-  test("holds the chained derivation of password and salt, and not the password", async () => {
+  test("contains the chained derivation of password and salt, not the password", async () => {
     const salt = Uint8Array.from({ length: 16 }, (_, index) => index);
     const record = await makePasswordHash("correct horse", 2, salt);
     const second = await deriveByHand(await deriveByHand(salt));
     expect(record).toBe(`$pbkdf2-sha256$r=2,i=100000$${SALT}$${toBase64Url(second)}`);
   });
 
-  test("may ask for work up to the limits", () => {
+  test("may require work up to the limits", () => {
     const text = `$pbkdf2-sha256$r=${ROUNDS_MAX},i=100000$${SALT}$${HASH}`;
     expect(parsed(text)).toMatchObject({ rounds: ROUNDS_MAX, iterations: 100_000 });
     expect(parsed(`$pbkdf2-sha256$r=1,i=1$${SALT}$${HASH}`)).toMatchObject({ iterations: 1 });
   });
 });
 
-describe("a record of Django's", () => {
+describe("a hash of Django's", () => {
   test.each(DJANGO)(
-    "is computed as Python computes it: $record",
+    "is derived as in Python: $record",
     async ({ password, record, calls }) => {
       expect(parsed(record)).toMatchObject({ scheme: "django", rounds: 1 });
       let hash: Uint8Array | null = null;
@@ -95,12 +95,12 @@ describe("a record of Django's", () => {
     LONG_TEST_MS,
   );
 
-  test("is not computed for another password", async () => {
+  test("does not match another password", async () => {
     const record = parsed(DJANGO[0].record);
     expect(await hashFor("correct horse ", record, longPbkdf2)).not.toEqual(record.hash);
   });
 
-  test("is read with up to two million iterations and a salt of any text", () => {
+  test("is read with up to two million iterations and any text as its salt", () => {
     expect(DJANGO_ITERATIONS_MAX).toBe(2_000_000);
     const { iterations, salt } = parsed(`pbkdf2_sha256$2000000$sé,= l$${DJANGO_HASH}`);
     expect(iterations).toBe(2_000_000);
@@ -108,14 +108,14 @@ describe("a record of Django's", () => {
   });
 });
 
-describe("no record is read from", () => {
+describe("no hash is read from", () => {
   test.each([
     ["nothing", ""],
     ["Django's mark for unusable", "!"],
-    ["Django's mark with its random tail", "!wR8ZcT1bQ0yF3kLmN5pXsVdGhJ2a4e6u7i8o9AqS"],
+    ["Django's mark with a random suffix", "!wR8ZcT1bQ0yF3kLmN5pXsVdGhJ2a4e6u7i8o9AqS"],
     ["a plain password", "correct horse"],
-    ["Django's other schemes", "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdA$aGFzaA"],
-    ["Django's SHA-1 scheme", `pbkdf2_sha1$1000$seasalt$${DJANGO_HASH}`],
+    ["another hasher of Django", "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdA$aGFzaA"],
+    ["Django's SHA-1 hasher", `pbkdf2_sha1$1000$seasalt$${DJANGO_HASH}`],
     ["Django's iterations above the limit", `pbkdf2_sha256$2000001$seasalt$${DJANGO_HASH}`],
     ["Django's iterations far above it", `pbkdf2_sha256$10000000$seasalt$${DJANGO_HASH}`],
     ["no Django iterations", `pbkdf2_sha256$0$seasalt$${DJANGO_HASH}`],
@@ -125,17 +125,17 @@ describe("no record is read from", () => {
     ["a Django salt above the limit", `pbkdf2_sha256$1000$${"s".repeat(129)}$${DJANGO_HASH}`],
     ["a Django hash cut short", `pbkdf2_sha256$1000$seasalt$${DJANGO_HASH.slice(4)}`],
     ["a Django hash without padding", `pbkdf2_sha256$1000$seasalt$${DJANGO_HASH.slice(0, -1)}`],
-    ["a Django record with a part too many", `pbkdf2_sha256$1000$seasalt$${DJANGO_HASH}$`],
+    ["a Django hash with an extra part", `pbkdf2_sha256$1000$seasalt$${DJANGO_HASH}$`],
     ["rounds above the limit", `$pbkdf2-sha256$r=${ROUNDS_MAX + 1},i=100000$${SALT}$${HASH}`],
     ["no rounds", `$pbkdf2-sha256$r=0,i=100000$${SALT}$${HASH}`],
     ["iterations above one call's", `$pbkdf2-sha256$r=1,i=100001$${SALT}$${HASH}`],
     ["no iterations", `$pbkdf2-sha256$r=1,i=0$${SALT}$${HASH}`],
     ["a short salt", `$pbkdf2-sha256$r=1,i=100000$${SALT.slice(1)}$${HASH}`],
-    ["a salt in another spelling", `$pbkdf2-sha256$r=1,i=100000$${SALT.slice(0, -1)}x$${HASH}`],
+    ["a salt in another encoding", `$pbkdf2-sha256$r=1,i=100000$${SALT.slice(0, -1)}x$${HASH}`],
     ["a short hash", `$pbkdf2-sha256$r=1,i=100000$${SALT}$${HASH.slice(1)}`],
     ["a space in front", ` $pbkdf2-sha256$r=1,i=100000$${SALT}$${HASH}`],
     ["a line feed at the end", `$pbkdf2-sha256$r=1,i=100000$${SALT}$${HASH}\n`],
-    ["a sealing that nobody unsealed", `$sealed$${HASH}`],
+    ["a sealed hash", `$sealed$${HASH}`],
   ])("%s", (_what, text) => {
     expect(parsePasswordHash(text)).toBeNull();
   });

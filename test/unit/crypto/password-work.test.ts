@@ -21,8 +21,8 @@ function kindsOf({ rounds, peppers = [] }: { rounds: number; peppers?: number[] 
 
 const sum = (iterations: readonly number[]) => iterations.reduce((total, one) => total + one, 0);
 
-describe("a record that is not what would be made today", () => {
-  test("is outdated under an older pepper, or that pepper could never retire", async () => {
+describe("a hash with other parameters than a new one", () => {
+  test("is outdated under an older pepper, so that this pepper can be retired", async () => {
     const before = await kindsOf({ rounds: 1, peppers: [1] });
     const after = await kindsOf({ rounds: 1, peppers: [2, 1] });
     const record = await before.userPasswords.makeHash("pw");
@@ -40,14 +40,14 @@ describe("a record that is not what would be made today", () => {
   });
 });
 
-describe("records made one by one", () => {
-  test("have a salt of their own each", async () => {
+describe("hashes made in sequence", () => {
+  test("have different salts", async () => {
     const { clientSecrets } = await kindsOf({ rounds: 1 });
     const [one, other] = [await clientSecrets.makeHash("a"), await clientSecrets.makeHash("a")];
     expect(one).not.toBe(other);
   });
 
-  test("share a salt when one is made beside the other, so that two secrets cost one", async () => {
+  test("share a salt when made together, so that two secrets cost one derivation", async () => {
     const { clientSecrets } = await kindsOf({ rounds: 1 });
     const old = await clientSecrets.makeHash("old");
     const records = [await clientSecrets.makeHash("new", old), old];
@@ -59,16 +59,16 @@ describe("records made one by one", () => {
 });
 
 describe("a wrong password", () => {
-  test("costs no less for a cheaper record than for nobody", async () => {
+  test("costs at least as much for a cheaper hash as for an unknown user", async () => {
     const { userPasswords } = await kindsOf({ rounds: 2 });
     const wrong = sum(await derivationsOf(() => userPasswords.check("wrong", [DJANGO])));
-    const nobody = sum(await derivationsOf(() => userPasswords.check("wrong", [])));
-    expect(nobody).toBe(200_000);
-    expect(wrong).toBeGreaterThanOrEqual(nobody);
-    expect(wrong - nobody).toBeLessThanOrEqual(1000);
+    const unknownUser = sum(await derivationsOf(() => userPasswords.check("wrong", [])));
+    expect(unknownUser).toBe(200_000);
+    expect(wrong).toBeGreaterThanOrEqual(unknownUser);
+    expect(wrong - unknownUser).toBeLessThanOrEqual(1000);
   });
 
-  test("costs the same for a record of fewer rounds as for nobody", async () => {
+  test("costs the same for a hash of fewer rounds as for an unknown user", async () => {
     const before = await kindsOf({ rounds: 1 });
     const record = await before.userPasswords.makeHash("pw");
     const { userPasswords } = await kindsOf({ rounds: 3 });

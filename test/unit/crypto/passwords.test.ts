@@ -18,7 +18,7 @@ const NO_MATCH = { matched: null, outdated: false };
 const DJANGO = "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
 
 describe("checking a password", () => {
-  test("finds the record that it is right for", async () => {
+  test("finds the hash that it matches", async () => {
     const found = { matched: record, outdated: false };
     expect(await userPasswords.check("correct horse", [record])).toEqual(found);
     expect(await userPasswords.check("correct horse", [record, otherRecord])).toEqual(found);
@@ -32,18 +32,18 @@ describe("checking a password", () => {
     ["a space at the end", "correct horse "],
     ["a part of it", "correct"],
     ["nothing", ""],
-    ["the record itself", record],
-  ])("finds no record for %s", async (_what, password) => {
+    ["the hash itself", record],
+  ])("finds no hash for %s", async (_what, password) => {
     expect(await userPasswords.check(password, [record])).toEqual(NO_MATCH);
   });
 
-  test("tells apart two spellings that look the same: it normalises nothing", async () => {
+  test("distinguishes composed and decomposed letters: it does not normalise", async () => {
     const composed = await userPasswords.makeHash("caf\u00e9");
     expect((await userPasswords.check("caf\u00e9", [composed])).matched).toBe(composed);
     expect(await userPasswords.check("cafe\u0301", [composed])).toEqual(NO_MATCH);
   });
 
-  test("takes a record of Django's for right, and for one to replace", async () => {
+  test("accepts a hash of Django's, and says to replace it", async () => {
     expect(await userPasswords.check("correct horse", [DJANGO])).toEqual({
       matched: DJANGO,
       outdated: true,
@@ -51,7 +51,7 @@ describe("checking a password", () => {
     expect(await userPasswords.check("Correct horse", [DJANGO])).toEqual(NO_MATCH);
   });
 
-  test("asks for a record of other rounds to be replaced, and for one of these not", async () => {
+  test("says to replace a hash of other rounds, and to keep one of these", async () => {
     const later = await createPasswordKinds({ ...options, passwordHashRounds: ROUNDS + 1 });
     const check = await later.userPasswords.check("correct horse", [record]);
     expect(check).toEqual({ matched: record, outdated: true });
@@ -62,7 +62,7 @@ describe("checking a password", () => {
     expect(before).toEqual({ matched: replaced, outdated: true });
   });
 
-  test("asks for no record to be replaced when the password is wrong", async () => {
+  test("says to replace no hash when the password is wrong", async () => {
     const later = await createPasswordKinds({ ...options, passwordHashRounds: ROUNDS + 1 });
     expect(await later.userPasswords.check("wrong", [record])).toEqual(NO_MATCH);
   });
@@ -76,22 +76,22 @@ describe("the work of a check", () => {
   test.each([
     ["a right password", "correct horse", [record]],
     ["a wrong password", "wrong", [record]],
-    ["nobody's password", "wrong", []],
+    ["an unknown user's password", "wrong", []],
     ["an unusable password", "wrong", ["!"]],
-    ["a foreign record", "wrong", ["argon2$argon2id$v=19$m=8,t=2,p=1$c2FsdA$aGFzaA"]],
-    ["an empty record", "wrong", [""]],
-    ["a sealed record that there is no key for", "wrong", [sealing]],
-    ["a record of too many iterations", "correct horse", [tooMany]],
-    ["a record of too many rounds", "correct horse", [tooLong]],
-    ["a record of Django's beyond the limit", "wrong", [DJANGO.replace("1000", "9999999")]],
-    ["two records that cannot be used", "wrong", ["!", sealing]],
-    ["one record that can be used and one that cannot", "wrong", ["!", record]],
+    ["a hash of another scheme", "wrong", ["argon2$argon2id$v=19$m=8,t=2,p=1$c2FsdA$aGFzaA"]],
+    ["an empty hash", "wrong", [""]],
+    ["a sealed hash whose key is missing", "wrong", [sealing]],
+    ["a hash of too many iterations", "correct horse", [tooMany]],
+    ["a hash of too many rounds", "correct horse", [tooLong]],
+    ["a hash of Django's beyond the limit", "wrong", [DJANGO.replace("1000", "9999999")]],
+    ["two unusable hashes", "wrong", ["!", sealing]],
+    ["one usable hash and one that is not", "wrong", ["!", record]],
   ])("is the same for %s", async (_what, password, records) => {
     const calls = await derivationsOf(() => userPasswords.check(password, records));
     expect(calls).toEqual(Array(ROUNDS).fill(100_000));
   });
 
-  test("is one call for a client secret, whatever the rounds for users", async () => {
+  test("is one call for a client secret, for any number of rounds for users", async () => {
     const secret = await clientSecrets.makeHash("secret");
     for (const [presented, records] of [
       ["secret", [secret]],
@@ -105,7 +105,7 @@ describe("the work of a check", () => {
     expect(check).toEqual({ matched: secret, outdated: false });
   });
 
-  test("finds no password, not even the empty one, where there is no record", async () => {
+  test("finds no password, not even an empty one, without a hash", async () => {
     for (const records of [[], ["!"], [""]]) {
       expect(await userPasswords.check("", records)).toEqual(NO_MATCH);
     }
@@ -116,7 +116,7 @@ describe("the longest password", () => {
   test.each([
     ["of one-byte characters", "a".repeat(PASSWORD_BYTES_MAX), "a"],
     ["of two-byte characters", "é".repeat(PASSWORD_BYTES_MAX / 2), "a"],
-  ])("has 4,096 bytes of UTF-8, %s; a longer one is wrong without work", async (_, longest) => {
+  ])("has 4,096 bytes of UTF-8, %s; a longer one is rejected without work", async (_, longest) => {
     const longestRecord = await clientSecrets.makeHash(longest);
     expect((await clientSecrets.check(longest, [longestRecord])).matched).toBe(longestRecord);
 

@@ -64,14 +64,14 @@ describe("PBKDF2-HMAC-SHA256", () => {
 });
 
 describe("chained PBKDF2", () => {
-  test("is plain PBKDF2 in one round", async () => {
+  test("with one round is plain PBKDF2", async () => {
     const saltBytes = utf8("salt");
     expect(await chainedPbkdf2("passwd", saltBytes, 1, 1)).toEqual(
       await pbkdf2("passwd", saltBytes, 1),
     );
   });
 
-  test("salts each round with the output of the one before", async () => {
+  test("salts each round with the output of the previous one", async () => {
     const rounds = fc.integer({ min: 1, max: 6 });
     await fc.assert(
       fc.asyncProperty(password, salt, rounds, iterations, async (text, first, count, each) => {
@@ -84,20 +84,20 @@ describe("chained PBKDF2", () => {
     );
   });
 
-  test("spends every round in a call of its own", async () => {
+  test("makes one call per round", async () => {
     const calls = await derivationsOf(() => chainedPbkdf2("pw", utf8("salt"), 6, 1000));
     expect(calls).toEqual([1000, 1000, 1000, 1000, 1000, 1000]);
   });
 });
 
 describe("the platform's limit of iterations in one call", () => {
-  test("is reached, and not passed, by what this module allows", async () => {
+  test("is the limit of this module", async () => {
     expect(ITERATIONS_PER_CALL_MAX).toBe(100_000);
     const derived = await pbkdf2("passwd", utf8("salt"), ITERATIONS_PER_CALL_MAX);
     expect(derived.length).toBe(32);
   });
 
-  test("is kept by the module itself, before any work", async () => {
+  test("is checked by the module itself, before any work", async () => {
     const above = ITERATIONS_PER_CALL_MAX + 1;
     for (const derive of [
       () => pbkdf2("passwd", utf8("salt"), above),
@@ -108,7 +108,7 @@ describe("the platform's limit of iterations in one call", () => {
     }
   });
 
-  test("is enforced here as production enforces it", async () => {
+  test("is enforced here as in production", async () => {
     const key = await crypto.subtle.importKey("raw", utf8("pw"), "PBKDF2", false, ["deriveBits"]);
     const derive = (count: number) => {
       const parameters = { name: "PBKDF2", hash: "SHA-256", salt: utf8("salt"), iterations: count };

@@ -10,7 +10,7 @@ import { rawKey, ringOf } from "../../support/rings.ts";
 const NO_MATCH = { matched: null, outdated: false };
 const DJANGO = "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
 
-/** The passwords of users under peppers named by one byte each; none means no pepper. */
+/** User passwords under peppers, each made of one byte; without one, there is no pepper. */
 async function peppered(...names: number[]) {
   const kinds = await createPasswordKinds({
     passwordHashRounds: 1,
@@ -21,7 +21,7 @@ async function peppered(...names: number[]) {
   return kinds.userPasswords;
 }
 
-/** Seals text as records are sealed, under the pepper of one name. */
+/** Seals text as hashes are sealed, under one pepper. */
 async function sealed(name: number, text: string): Promise<string> {
   const { sealing } = await ringOf("password record", name);
   return `$sealed$${toBase64Url(await seal(sealing, utf8(text)))}`;
@@ -30,8 +30,8 @@ async function sealed(name: number, text: string): Promise<string> {
 const passwords = await peppered(1);
 const record = await passwords.makeHash("correct horse");
 
-describe("a record under a pepper", () => {
-  test("is right for its password alone", async () => {
+describe("a hash under a pepper", () => {
+  test("matches its password alone", async () => {
     expect(await passwords.check("correct horse", [record])).toEqual({
       matched: record,
       outdated: false,
@@ -39,21 +39,21 @@ describe("a record under a pepper", () => {
     expect(await passwords.check("Correct horse", [record])).toEqual(NO_MATCH);
   });
 
-  test("shows neither salt nor hash, so that a dump cannot be guessed at", () => {
+  test("shows neither salt nor derived key, so that a dump does not allow guessing", () => {
     expect(record).toMatch(/^\$sealed\$[\w-]+$/);
   });
 
   test.each([
     ["without a pepper", []],
     ["under another pepper", [2]],
-  ])("cannot be read %s, and costs what a wrong password costs", async (_what, names) => {
+  ])("cannot be read %s, and costs as much as a wrong password", async (_what, names) => {
     const others = await peppered(...names);
     expect(await others.check("correct horse", [record])).toEqual(NO_MATCH);
     const calls = await derivationsOf(() => others.check("correct horse", [record]));
     expect(calls).toEqual([100_000]);
   });
 
-  test("is still read when a new pepper stands in front of its own", async () => {
+  test("is still read when a new pepper is the first", async () => {
     const rotated = await peppered(2, 1);
     expect((await rotated.check("correct horse", [record])).matched).toBe(record);
     const fresh = await rotated.makeHash("correct horse");
@@ -61,7 +61,7 @@ describe("a record under a pepper", () => {
     expect(await passwords.check("correct horse", [fresh])).toEqual(NO_MATCH);
   });
 
-  test("is not read in another spelling, altered, cut short, or empty", async () => {
+  test("is not read in another encoding, altered, cut short, or empty", async () => {
     const last = record.at(-1) === "A" ? "B" : "A";
     for (const text of [
       `${record}=`,
@@ -75,7 +75,7 @@ describe("a record under a pepper", () => {
     }
   });
 
-  test("is not read when what was sealed is no record", async () => {
+  test("is not read when the sealed text is no hash", async () => {
     for (const text of ["", "!", "correct horse", record]) {
       const check = await passwords.check("correct horse", [await sealed(1, text)]);
       expect(check).toEqual(NO_MATCH);
@@ -83,21 +83,21 @@ describe("a record under a pepper", () => {
   });
 });
 
-describe("what a pepper asks to be replaced", () => {
-  test("is a record that was made before there was one", async () => {
+describe("what a pepper says to replace", () => {
+  test("is a hash that was made without it", async () => {
     const plain = await (await peppered()).makeHash("correct horse");
     const check = await passwords.check("correct horse", [plain]);
     expect(check).toEqual({ matched: plain, outdated: true });
   });
 
-  test("is a record of Django's, sealed or not", async () => {
+  test("is a hash of Django's, sealed or not", async () => {
     for (const text of [DJANGO, await sealed(1, DJANGO)]) {
       const check = await passwords.check("correct horse", [text]);
       expect(check).toEqual({ matched: text, outdated: true });
     }
   });
 
-  test("is not what it made itself, for clients as for users", async () => {
+  test("is not a hash that was made with it, for clients and users", async () => {
     const { clientSecrets } = await createPasswordKinds({
       passwordHashRounds: 6,
       passwordPepper: [rawKey(1)],

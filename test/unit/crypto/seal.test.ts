@@ -31,7 +31,7 @@ async function counterMode(rawCipherKey: Bytes, iv: Bytes, data: Bytes): Promise
   return result;
 }
 
-describe("a sealing", () => {
+describe("a sealed text", () => {
   test("opens to what was sealed, and is the same bytes each time", async () => {
     const ring = await ringOf(PURPOSE, 1);
     const again = await ringOf(PURPOSE, 1);
@@ -45,7 +45,7 @@ describe("a sealing", () => {
     );
   });
 
-  test("is key id, tag and ciphertext, as another implementation computes them", async () => {
+  test("is key id, tag and ciphertext, as in another implementation", async () => {
     const { sealing } = await ringOf(PURPOSE, 5);
     const derive = (info: string, length: number) => {
       return Uint8Array.from(hkdf(sha256, rawKey(5), undefined, utf8(info), length));
@@ -63,7 +63,7 @@ describe("a sealing", () => {
     );
   });
 
-  test("does not show what it seals", async () => {
+  test("does not show its content", async () => {
     const { sealing } = await ringOf(PURPOSE, 1);
     const sealed = toHex(await seal(sealing, MESSAGE));
     for (let start = 0; start + 4 <= MESSAGE.length; start += 1) {
@@ -72,8 +72,8 @@ describe("a sealing", () => {
   });
 });
 
-describe("opening refuses", () => {
-  test("a sealing with any one bit flipped", async () => {
+describe("opening rejects", () => {
+  test("a sealed text with any one bit flipped", async () => {
     const ring = await ringOf(PURPOSE, 1, 2);
     const sealed = await seal(ring.sealing, MESSAGE);
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
@@ -83,7 +83,7 @@ describe("opening refuses", () => {
     }
   });
 
-  test("a sealing cut short, at each length and at either end", async () => {
+  test("a sealed text cut short, at each length and at either end", async () => {
     const ring = await ringOf(PURPOSE, 1);
     const sealed = await seal(ring.sealing, MESSAGE);
     for (let length = 0; length < sealed.length; length += 1) {
@@ -95,14 +95,14 @@ describe("opening refuses", () => {
     }
   });
 
-  test("a sealing with bytes after it", async () => {
+  test("a sealed text with bytes after it", async () => {
     const ring = await ringOf(PURPOSE, 1);
     const sealed = await seal(ring.sealing, MESSAGE);
     expect(await unseal(ring, concat(sealed, [0]))).toBeNull();
     expect(await unseal(ring, concat(sealed, sealed))).toBeNull();
   });
 
-  test("whatever was not sealed, also under the id of a key that is there", async () => {
+  test("any other text, also with the id of a key in the ring", async () => {
     const ring = await ringOf(PURPOSE, 1);
     const keyId = (await seal(ring.sealing, MESSAGE)).subarray(0, KEY_ID_BYTES);
     await fc.assert(
@@ -113,7 +113,7 @@ describe("opening refuses", () => {
     );
   });
 
-  test("another key's sealing, also when it claims to be this key's", async () => {
+  test("a text that another key sealed, also with the id of this key", async () => {
     const [ring, other] = await Promise.all([ringOf(PURPOSE, 1), ringOf(PURPOSE, 2)]);
     const foreign = await seal(other.sealing, MESSAGE);
     const claimed = foreign.slice();
@@ -124,7 +124,7 @@ describe("opening refuses", () => {
 });
 
 describe("changing keys", () => {
-  test("a key added in front seals from now on, and old sealings still open", async () => {
+  test("a key added in front seals from now on, and texts sealed before still open", async () => {
     const [before, after] = await Promise.all([ringOf(PURPOSE, 1), ringOf(PURPOSE, 2, 1)]);
     const old = await seal(before.sealing, MESSAGE);
     const opened = await unseal(after, old);

@@ -4,17 +4,17 @@ import { escapeVariables, substituteVariables } from "../../../src/declarative/f
 
 const VARIABLES = { NAME: "value", EMPTY: "", OTHER: "$" + "{NAME}" };
 
-/** `${name}`, in a way that no reader takes for a template. */
+/** `${name}`, without looking like a template literal. */
 const placeholder = (name: string) => `$${"{"}${name}}`;
 
 describe("a variable in a file", () => {
   test.each([
     ["alone", placeholder("NAME"), "value"],
-    ["within a text, twice", `a${placeholder("NAME")}b${placeholder("NAME")}`, "avaluebvalue"],
+    ["twice within a string", `a${placeholder("NAME")}b${placeholder("NAME")}`, "avaluebvalue"],
     ["that is empty", placeholder("EMPTY"), ""],
     ["whose value looks like another", placeholder("OTHER"), placeholder("NAME")],
     ["escaped", `$${placeholder("NAME")}`, placeholder("NAME")],
-    ["as a dollar and a brace that are not beside each other", "$ {NAME} $NAME", "$ {NAME} $NAME"],
+    ["unless dollar and brace are apart", "$ {NAME} $NAME", "$ {NAME} $NAME"],
   ])("%s", (_, text, substituted) => {
     expect(substituteVariables({ a: [text] }, VARIABLES)).toEqual({ a: [substituted] });
   });
@@ -24,7 +24,7 @@ describe("a variable in a file", () => {
     expect(substituteVariables(json, VARIABLES)).toEqual(json);
   });
 
-  test("that is missing is named with its place, every one of them", () => {
+  test("that is missing is named with its position; all are named", () => {
     const json = {
       clients: [{}, { client_secret: placeholder("NONE") }],
       users: [{ claims: { a: placeholder("toString") } }],
@@ -40,7 +40,7 @@ describe("a variable in a file", () => {
   });
 
   test.each([placeholder(""), placeholder("a b"), placeholder("1A"), `$${"{"}NAME`])(
-    "written as %s is refused, and not quoted",
+    "written as %s is rejected, and not quoted",
     (text) => {
       expect(() => substituteVariables({ a: text }, VARIABLES)).toThrow(
         expect.objectContaining({ problems: [expect.stringMatching(/^a: contains \$\{ without/)] }),
@@ -48,7 +48,7 @@ describe("a variable in a file", () => {
     },
   );
 
-  test("in JSON that is too deep is refused, as a mistake in the file", () => {
+  test("in JSON that is nested too deeply is rejected, as a problem of the file", () => {
     const deep = JSON.parse("[".repeat(5000) + "]".repeat(5000));
     expect(() => substituteVariables(deep, VARIABLES)).toThrow(
       expect.objectContaining({ problems: ["file: nested too deeply"] }),
@@ -56,7 +56,7 @@ describe("a variable in a file", () => {
   });
 });
 
-test("what is escaped comes back as it was", () => {
+test("an escaped text is restored", () => {
   const text = fc.array(fc.constantFrom("$", "{", "}", "NAME", "a"), { maxLength: 12 });
   const value = text.map((parts) => parts.join(""));
   fc.assert(

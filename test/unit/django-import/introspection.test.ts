@@ -25,14 +25,14 @@ function name(introspectors: string[], scopes = ["read", "introspection", "write
   return { entries, warnings };
 }
 
-describe("the scope introspection in an import", () => {
-  test("is nobody's unless it is given by name, and who loses it is listed", () => {
+describe("the introspection scope in an import", () => {
+  test("is granted only to named clients; those that lose it are listed", () => {
     const { entries, warnings } = name([]);
     expect(entries).toEqual(ENTRIES);
     expect(warnings).toEqual([expect.stringMatching(/^2 confidential clients .*: api, shop\. /)]);
   });
 
-  test("is given to those that are named, and to no user by default", () => {
+  test("is granted to named clients, but not by default at login", () => {
     const { entries, warnings } = name(["api"]);
     const scopes = { scope: "read write introspection", default_scope: "read write" };
     expect(entries).toEqual([{ ...ENTRIES[0], ...scopes }, ENTRIES[1], ENTRIES[2]]);
@@ -46,7 +46,7 @@ describe("the scope introspection in an import", () => {
     expect(warnings).toEqual([expect.stringMatching(/does not change existing clients: old\./)]);
   });
 
-  test.each(["nobody", "app"])("is refused to %s, which is no confidential client", (id) => {
+  test.each(["nobody", "app"])("is not granted to %s, which is no confidential client", (id) => {
     expect(() => name(["api", id])).toThrow(`--introspection ${id}: `);
   });
 });

@@ -31,7 +31,7 @@ describe("a row of a dump", () => {
     },
   );
 
-  test("has its model in lower case, and may have no key", () => {
+  test("has its model in lower case; its key is optional", () => {
     const record = { model: "auth.User", fields: { username: "ada" } };
     expect(parseDumpRecord(record)).toEqual({ ...record, model: "auth.user", pk: null });
   });
@@ -71,26 +71,26 @@ describe("a user", () => {
     ["bcrypt_sha256$$2b$12$abc", ["bcrypt_sha256"]],
     ["scrypt$salt$16384$8$1$hash", ["scrypt"]],
     ["own$hasher", ["an unknown hasher"]],
-  ])("keeps the record %s", (password, hashers) => {
+  ])("keeps the hash %s", (password, hashers) => {
     const mapping = mapUser(row({ username: "ada", password }), "username");
     expect(mapping).toMatchObject({ value: { id: "1", password_record: password } });
     const remarks = hashers.map((hasher) => expect.stringContaining(`hashed with ${hasher},`));
     expect(mapping).toMatchObject({ remarks });
   });
 
-  test("without a password gets an unusable record", () => {
+  test("without a password gets an unusable hash", () => {
     const mapping = mapUser(row({ username: "ada", password: "" }), "username");
     expect(mapping).toMatchObject({ value: { password_record: "!" } });
   });
 
-  test("is active unless the model says otherwise", () => {
+  test("is active by default", () => {
     const active = (fields: object) => mapUser(row({ username: "ada", ...fields }), "username");
     expect(active({})).toMatchObject({ value: { is_active: 1 } });
     expect(active({ is_active: true })).toMatchObject({ value: { is_active: 1 } });
     expect(active({ is_active: false })).toMatchObject({ value: { is_active: 0 } });
   });
 
-  test.each(["", "a\u0000b", "x".repeat(256), null])("is refused with the name %j", (username) => {
+  test.each(["", "a\u0000b", "x".repeat(256), null])("is rejected with the name %j", (username) => {
     expect(mapUser(row({ username }), "username")).toHaveProperty("refusal");
   });
 });
@@ -115,7 +115,7 @@ describe("an application", () => {
     );
   });
 
-  test("that is public keeps its secret, and has none where DOT has none", () => {
+  test("that is public keeps its secret, if DOT has one", () => {
     const of = (client_secret: string) => {
       return mapApplication(row({ ...APP, client_type: "public", client_secret }));
     };
@@ -140,7 +140,7 @@ describe("an application", () => {
     expect(mapping).toHaveProperty("remarks.length", remarks);
   });
 
-  test("keeps origins, and leaves out what is none", () => {
+  test("keeps origins, and drops what is none", () => {
     const allowed_origins = "https://a.example https://b.example/ https://*.c.example d";
     const mapping = mapApplication(row({ ...APP, client_secret: "s", allowed_origins }));
     const origins = ["https://a.example", "https://b.example"];
@@ -156,7 +156,7 @@ describe("a token", () => {
     [{ token: "abc" }],
     [{ token: "abc", token_checksum: "0".repeat(64) }],
     [{ token_checksum: SHA256_OF_ABC }],
-  ])("of %j is kept under its hash", async (fields) => {
+  ])("of %j is stored under its hash", async (fields) => {
     const mapping = await mapRefreshToken(row({ ...LIVE, ...fields }));
     expect(mapping).toMatchObject({ value: { hash: SHA256_OF_ABC, accessToken: "7" } });
   });
@@ -168,11 +168,11 @@ describe("a token", () => {
     [{ token: "caf\u00e9" }],
     [{ token: "" }],
     [{ token_checksum: "abc" }],
-  ])("of %j is refused", async (fields) => {
+  ])("of %j is rejected", async (fields) => {
     expect(await mapRefreshToken(row({ ...LIVE, ...fields }))).toHaveProperty("refusal");
   });
 
-  test("has its scope once each, and its times", () => {
+  test("has each scope name once, and its times", () => {
     const expires = "2026-01-31T12:00:00Z";
     const mapping = mapAccessToken(row({ scope: " read  write read", expires, resource: "[]" }));
     expect(mapping).toMatchObject({
@@ -181,7 +181,7 @@ describe("a token", () => {
   });
 });
 
-describe("a token of somebody", () => {
+describe("a token of a client and a user", () => {
   const client: KnownClient = {
     clientId: "shop",
     fate: "new",
@@ -192,40 +192,40 @@ describe("a token of somebody", () => {
   const ada: KnownUser = { id: "1", fate: "kept", isActive: true, isDisabled: false, endedMs: 100 };
 
   test.each([
-    ["is taken", 100, client, ada, null],
-    ["of a client alone is taken", 0, client, null, null],
-    ["of no client is refused", 100, undefined, ada, "its client is not in the dump"],
-    ["of no user is refused", 100, client, undefined, "its user is not in the dump"],
+    ["is accepted", 100, client, ada, null],
+    ["of a client alone is accepted", 0, client, null, null],
+    ["without a client is rejected", 100, undefined, ada, "its client is not in the dump"],
+    ["without its user is rejected", 100, client, undefined, "its user is not in the dump"],
     [
-      "from before the user's sessions were ended is refused",
+      "older than the end of its user's sessions is rejected",
       99,
       client,
       ada,
       "its session was ended here since",
     ],
     [
-      "from before the client's were is refused",
+      "older than the end of its client's sessions is rejected",
       100,
       { ...client, endedMs: 101 },
       ada,
       "its session was ended here since",
     ],
     [
-      "of a disabled client is refused",
+      "of a disabled client is rejected",
       100,
       { ...client, isDisabled: true },
       ada,
       "its client is disabled here",
     ],
     [
-      "of a user who is disabled here is refused",
+      "of a user who is disabled here is rejected",
       100,
       client,
       { ...ada, isDisabled: true },
       "its user is disabled here",
     ],
     [
-      "of an inactive user is refused",
+      "of an inactive user is rejected",
       100,
       client,
       { ...ada, isActive: false },
@@ -235,7 +235,7 @@ describe("a token of somebody", () => {
     expect(refusalOfToken(createdMs, whose, user)).toBe(refusal);
   });
 
-  test("is not ended by the making of a row, and is by what came after", () => {
+  test("is not ended when the row is created, but by a later change", () => {
     expect(endedMsOf({ not_before_ms: 5000, created_at_ms: 5432 })).toBe(0);
     expect(endedMsOf({ not_before_ms: 0, created_at_ms: 5432 })).toBe(0);
     expect(endedMsOf({ not_before_ms: 6000, created_at_ms: 5432 })).toBe(6000);

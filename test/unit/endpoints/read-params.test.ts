@@ -50,7 +50,7 @@ describe("request parameters", () => {
     ["empty both times", ["scope", ""], ["scope", ""]],
     ["though unknown", ["state", "1"], ["state", "2"]],
     ["though called __proto__", ["__proto__", "1"], ["__proto__", "2"]],
-  ] satisfies [string, Pair, Pair][])("are refused when one is repeated, %s", (_, one, two) => {
+  ] satisfies [string, Pair, Pair][])("are rejected when one is repeated, %s", (_, one, two) => {
     expect(reasonOf([one, ["other", "x"], two])).toBe("repeated_parameter");
   });
 
@@ -63,7 +63,7 @@ describe("request parameters", () => {
     expect(params.get("SCOPE")).toBeUndefined();
   });
 
-  test("contain no value that was not sent, whatever their names", () => {
+  test("contain only values that were sent, whatever their names", () => {
     const params = toParams([["__proto__", "polluted"]]);
     expect(params.get("__proto__")).toBe("polluted");
     expect(params.get("polluted")).toBeUndefined();
@@ -81,7 +81,7 @@ describe("request parameters", () => {
   });
 });
 
-test("a refusal says its reason and nothing of what was sent", () => {
+test("a rejection has a reason and quotes nothing", () => {
   const secret: Pair = ["password", "hunter2"];
   try {
     toParams([secret, secret]);

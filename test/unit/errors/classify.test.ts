@@ -17,7 +17,7 @@ test.each([
   expect(onError(thrown).status).toBe(status);
 });
 
-test("only an error that knows better changes Retry-After", () => {
+test("only an error with its own delay changes Retry-After", () => {
   const retryAfter = (refusal: Refusal) => onError(refusal).headers.get("Retry-After");
   expect(retryAfter(new Refusal("user_throttled"))).toBe("1");
   expect(retryAfter(new Refusal("user_throttled", 90))).toBe("90");

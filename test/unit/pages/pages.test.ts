@@ -12,7 +12,7 @@ describe.each(Object.entries(SAMPLE_PAGES))("the page %j", (_, render) => {
     const page = render({ brand: BRAND, language });
     expect(page).toContain(`<html lang="${language}" dir="ltr">`);
     expect(page).not.toMatch(/<script|=>|\[object|undefined|\bnull\b| style="/);
-    // Of each value in an attribute: a quote that ends it would leave "& behind.
+    // A quote that ended an attribute's value would leave "& behind.
     expect(page).not.toContain(`"'&`);
   });
 
@@ -73,7 +73,7 @@ describe("forms send what their endpoint reads:", () => {
   });
 });
 
-describe("what a page says", () => {
+describe("the text of a page", () => {
   test.each([
     ["consent", /<h1><strong><bdi>Photo Printer/],
     ["consent", /Look at your photos.*<code><bdi>orders.write.*photos<wbr>.example<wbr>.com/s],

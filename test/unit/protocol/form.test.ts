@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decodeForm, decodeFormComponent } from "../../../src/protocol/params.ts";
 import { anyText } from "../../support/arbitraries.ts";
 
-/** Decodes byte by byte, as the URL standard says, but strictly. */
+/** Decodes byte by byte, as in the URL standard, but strictly. */
 function decodeByHand(encoded: string): string | null {
   const bytes: number[] = [];
   let rest = encoded;
@@ -41,7 +41,7 @@ describe("one name or value of a form", () => {
     );
   });
 
-  test("is what a decoder that goes byte by byte makes of it, for any mix of escapes", () => {
+  test("equals the output of a decoder that works byte by byte, for any mix of escapes", () => {
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
         const encoded = parts.join("");
@@ -65,7 +65,7 @@ describe("one name or value of a form", () => {
     ["%EF%BB%BFa", "\ufeffa"],
     ["%00", "\0"],
     ["é%C3%A9", "éé"],
-  ])("%j stands for %j", (encoded, text) => {
+  ])("%j decodes to %j", (encoded, text) => {
     expect(decodeFormComponent(encoded)).toBe(text);
   });
 
@@ -73,10 +73,10 @@ describe("one name or value of a form", () => {
     ["a byte that UTF-8 never has", "%ff"],
     ["a character cut short", "a%e2%82b"],
     ["a lone continuation byte", "%80"],
-    ["an overlong spelling", "%c0%af"],
+    ["an overlong encoding", "%c0%af"],
     ["a surrogate", "%ed%a0%80"],
     ["Latin-1", "p%e4ssword"],
-  ])("is refused with %s, and nothing stands in its place", (_what, encoded) => {
+  ])("is rejected with %s, and nothing replaces it", (_what, encoded) => {
     expect(decodeFormComponent(encoded)).toBeNull();
   });
 });
@@ -124,7 +124,7 @@ describe("a form", () => {
     expect(decodeForm(body)).toEqual(pairs);
   });
 
-  test.each(["a=%ff", "%ff=a", "%ff", "good=1&a=%e2%82"])("%j is refused whole", (body) => {
+  test.each(["a=%ff", "%ff=a", "%ff", "good=1&a=%e2%82"])("%j is rejected", (body) => {
     expect(decodeForm(body)).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decodeJsonObject, parseExactJson } from "../../../src/protocol/json.ts";
 import { anyText } from "../../support/arbitraries.ts";
 
-/** Reads a body of which these names are known. */
+/** Reads a body for which these names are known. */
 const decode = (body: string) => decodeJsonObject(body, new Set(["a", "__proto__"]));
 
 type Pair = [name: string, value: string];
@@ -33,7 +33,7 @@ function byName(pairs: readonly Pair[]): Pair[] {
 }
 
 describe("a JSON body", () => {
-  test("is its pairs, however they are spelled, or nothing when a name stands twice", () => {
+  test("is its pairs, with any escapes, or invalid when a name is repeated", () => {
     const member = fc.tuple(fc.tuple(name, escapes), fc.tuple(value, escapes));
     fc.assert(
       fc.property(fc.array(member, { maxLength: 8 }), space, (members, gap) => {
@@ -66,7 +66,7 @@ describe("a JSON body", () => {
     ["where the first is an object", '{"a":{"b":"c"},"a":"2"}'],
     ["where the first is an object with nothing in it", '{"a":{},"a":"2"}'],
     ["where the first is an array of strings", '{"a":["b","c"],"a":"2"}'],
-  ])("is refused when a name stands twice, %s", (_what, body) => {
+  ])("is rejected when a name is repeated, %s", (_what, body) => {
     expect(decode(body)).toBeNull();
   });
 });
@@ -79,9 +79,9 @@ describe("a value in a JSON body", () => {
     ["an object", '{"a":{"b":"c"}}'],
     ["an array", '{"a":["b"]}'],
     ["an empty array", '{"a":[]}'],
-    ["a number beside a string", '{"b":"1","a":2}'],
+    ["a number after a string", '{"b":"1","a":2}'],
     ["an object as __proto__", '{"__proto__":{"a":"b"}}'],
-  ])("of a known name is refused when it is %s", (_what, body) => {
+  ])("of a known name is rejected when it is %s", (_what, body) => {
     expect(decode(body)).toBeNull();
   });
 
@@ -107,12 +107,12 @@ describe("a value in a JSON body", () => {
     ["two surrogates in the wrong order", '{"a":"\\udc00\\ud800"}'],
     ["a surrogate in a name", '{"\\ud83d":"b"}'],
     ["a surrogate that is not escaped", '{"a":"\ud800"}'],
-  ])("is refused with %s, which has no UTF-8", (_what, body) => {
+  ])("is rejected with %s, which has no UTF-8", (_what, body) => {
     // Not `toBeNull`: a report that quotes a lone surrogate does not reach vitest.
     expect(decode(body) === null).toBe(true);
   });
 
-  test("may spell a character as a pair of surrogates", () => {
+  test("may contain a character escaped as a pair of surrogates", () => {
     expect(decode('{"a":"\\ud83d\\udd11"}')).toEqual([["a", "\u{1f511}"]]);
   });
 });
@@ -129,18 +129,18 @@ describe("a whole JSON body", () => {
     ["two objects", '{"a":"b"}{"a":"b"}'],
     ["an object cut short", '{"a":"b"'],
     ["single quotation marks", "{'a':'b'}"],
-    ["a comma too many", '{"a":"b",}'],
+    ["a trailing comma", '{"a":"b",}'],
     ["a comment", '{"a":"b"} // c'],
     ["a line feed inside a string", '{"a":"b\n"}'],
     ["a no-break space around it", '\u00a0{"a":"b"}'],
     ["a byte order mark in front (RFC 8259 §8.1)", '\ufeff{"a":"b"}'],
     ["a form", "a=b"],
     ["an unknown escape", '{"a":"\\x41"}'],
-  ])("is refused: %s", (_what, body) => {
+  ])("is rejected: %s", (_what, body) => {
     expect(decode(body)).toBeNull();
   });
 
-  test("may be empty, and may name what objects inherit", () => {
+  test("may be empty, and may contain the names of inherited members", () => {
     expect(decode("{}")).toEqual([]);
     expect(decode(' {"__proto__":"a","toString":"b"}\r\n')).toEqual([
       ["__proto__", "a"],
@@ -148,7 +148,7 @@ describe("a whole JSON body", () => {
     ]);
   });
 
-  test("is read or refused, and never fails, at the length that a body may have", () => {
+  test("is accepted or rejected, without an exception, at the maximum length", () => {
     const length = 16 * 1024;
     for (const [open, close] of [
       ["[", "]"],
@@ -179,12 +179,12 @@ describe("a number in JSON", () => {
     ...["9007199254740993", "-9007199254740993", "12345678901234567890", "1e400", "-1e400"],
     ...["0.1000000000000000055", "0.12345678901234567890", "1e-400", "1.7976931348623159e308"],
     ...["123456789.12345678901", `1${"0".repeat(400)}`],
-  ])("%s is told of, with its place", (literal) => {
+  ])("%s is found, with its position", (literal) => {
     expect(parseExactJson(`{"a": [0, ${literal}], "b": 1}`).inexact).toEqual([["a", 1]]);
     expect(parseExactJson(literal).inexact).toEqual([[]]);
   });
 
-  test("is told of wherever it is, and text is none", () => {
+  test("is found at any position, and never in a string", () => {
     const text = '{"x": {"y": 9007199254740993}, "z": ["9007199254740993", 1e999]}';
     expect(parseExactJson(text).inexact).toEqual([
       ["x", "y"],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mergePatch } from "../../../src/protocol/merge-patch.ts";
 
-/** RFC 7396 appendix A, as far as both are objects. */
+/** RFC 7396 appendix A, where both are objects. */
 test.each([
   [{ a: "b" }, { a: "c" }, { a: "c" }],
   [{ a: "b" }, { b: "c" }, { a: "b", b: "c" }],

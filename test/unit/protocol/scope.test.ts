@@ -36,7 +36,7 @@ describe("a scope", () => {
     );
   });
 
-  test("means the same with more spaces between, before and after", () => {
+  test("is the same with more spaces between, before and after", () => {
     fc.assert(
       fc.property(tokens, spaces, (list, space) => {
         const text = `${space}${list.join(space)}${space}`;
@@ -45,7 +45,7 @@ describe("a scope", () => {
     );
   });
 
-  test("is read only when every character is a space or one that RFC 6749 §3.3 allows", () => {
+  test("is valid only when every character is a space or one that RFC 6749 §3.3 allows", () => {
     const characters = fc.oneof(
       { arbitrary: fc.constantFrom(...NQCHAR, " "), weight: 20 },
       fc.integer({ min: 0, max: 0x2ff }).map((code) => String.fromCharCode(code)),
@@ -69,7 +69,7 @@ describe("a scope", () => {
     ["NUL", "read\0"],
     ["DEL", "read\u007f"],
     ["a letter beyond ASCII", "r\u00e9ad"],
-  ])("is refused with %s", (_what, text) => {
+  ])("is rejected with %s", (_what, text) => {
     expect(parseScope(text)).toBeNull();
   });
 
@@ -88,7 +88,7 @@ describe("a scope", () => {
 });
 
 describe("one scope within another", () => {
-  test("is decided as for sets, whatever the order", () => {
+  test("is a subset, in any order", () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(["a", "b", "c", "d"]), tokens, (subset, others) => {
         const outer = ["d", "c", "b", "a", ...others];
@@ -99,7 +99,7 @@ describe("one scope within another", () => {
     );
   });
 
-  test("compares tokens whole and in their case", () => {
+  test("compares whole tokens, case-sensitively", () => {
     expect(isWithin(["Read"], ["read"])).toBe(false);
     expect(isWithin(["rea"], ["read"])).toBe(false);
     expect(isWithin(["read"], [])).toBe(false);
@@ -107,7 +107,7 @@ describe("one scope within another", () => {
     expect(isWithin(["__proto__"], ["read"])).toBe(false);
   });
 
-  test("takes a comma for part of a token, so that `read,write` is within nothing", () => {
+  test("treats a comma as part of a token, so that `read,write` is in no other scope", () => {
     expect(parsed("read,write")).toEqual(["read,write"]);
     expect(isWithin(parsed("read,write"), ["read", "write"])).toBe(false);
   });

@@ -13,7 +13,7 @@ describe("the key of a user name is the same for", () => {
     expect(usernameKey(one)).toBe(usernameKey(other));
   });
 
-  test("every way to compose any name", () => {
+  test("every composition of any name", () => {
     const names = fc.string({ unit: "grapheme" });
     fc.assert(
       fc.property(names, (name) => {
@@ -34,6 +34,6 @@ test.each([
   expect(usernameKey(one)).not.toBe(usernameKey(other));
 });
 
-test("what is stored keeps its case", () => {
+test("the stored name keeps its case", () => {
   expect(normalizeUsername("ZOE\u0308")).toBe("ZO\u00cb");
 });

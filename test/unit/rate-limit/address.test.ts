@@ -12,11 +12,11 @@ test.each([
   ["2001:db8:1::", "2001:db8:1:0::/64"],
   ["::1", "0:0:0:0::/64"],
   ["::", "0:0:0:0::/64"],
-])("%s calls from %s", (address, network) => {
+])("%s belongs to the network %s", (address, network) => {
   expect(networkOf(address)).toBe(network);
 });
 
-test("all addresses of a /64 are one, however they are written, and no others", () => {
+test("all addresses of a /64 are one network, in any notation, and no others are", () => {
   const group = fc.integer({ min: 0, max: 0xffff });
   const groups = fc.array(group, { minLength: 8, maxLength: 8 });
   const written = fc.tuple(groups, fc.boolean(), fc.boolean());

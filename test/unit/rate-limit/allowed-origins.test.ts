@@ -4,7 +4,7 @@ import { createAllowedOrigins } from "../../../src/rate-limit/allowed-origins.ts
 const APP = "https://app.example.com";
 const MINUTE_MS = 60_000;
 
-/** Origins that know none, over a D1 that has one, fails, or was asked too much. */
+/** An empty cache of origins, over a D1 that has one, or fails. */
 function known(lookUp = async (origin: string) => origin === APP) {
   const asked: string[] = [];
   let nowMs = 1_000_000;
@@ -21,8 +21,8 @@ function known(lookUp = async (origin: string) => origin === APP) {
   return { ...origins, asked, pass };
 }
 
-describe("an origin of a refused request", () => {
-  test("is looked up, and remembered for ten minutes if it is on a list", async () => {
+describe("an origin of a rejected request", () => {
+  test("is looked up, and cached for ten minutes if a client lists it", async () => {
     const { has, remembers, asked, pass } = known();
     expect([remembers(APP), await has(APP), remembers(APP)]).toEqual([false, true, true]);
     pass(10 * MINUTE_MS - 1);
@@ -31,7 +31,7 @@ describe("an origin of a refused request", () => {
     expect([remembers(APP), await has(APP), asked]).toEqual([false, true, [APP, APP]]);
   });
 
-  test("is not remembered if it is on none, and is forgotten once a look-up says so", async () => {
+  test("is not cached if no client lists it, and is evicted by a later lookup", async () => {
     const { has, record, remembers } = known();
     expect([await has("https://x.example"), remembers("https://x.example")]).toEqual([
       false,
@@ -43,7 +43,7 @@ describe("an origin of a refused request", () => {
     expect(remembers(APP)).toBe(false);
   });
 
-  test("costs a look-up a hundred times in ten seconds, and what is remembered none", async () => {
+  test("causes at most a hundred lookups in ten seconds, and none while it is cached", async () => {
     const { has, asked, pass } = known();
     await has(APP);
     for (let count = 0; count < 200; count += 1) await has(`https://${count}.example`);
@@ -52,12 +52,12 @@ describe("an origin of a refused request", () => {
     expect([await has("https://x.example"), asked.length]).toEqual([false, 101]);
   });
 
-  test("is on no list when D1 cannot tell", async () => {
+  test("is not allowed when D1 fails", async () => {
     const { has, remembers } = known(() => Promise.reject(new Error("down")));
     expect([await has(APP), remembers(APP)]).toEqual([false, false]);
   });
 
-  test("leaves room for a thousand, and pushes out the oldest", async () => {
+  test("is cached with up to a thousand; one more evicts the oldest", async () => {
     const { record, remembers } = known();
     for (let count = 0; count <= 1000; count += 1) record(`https://${count}.example`, true);
     expect(["https://0.example", "https://1.example"].map(remembers)).toEqual([false, true]);

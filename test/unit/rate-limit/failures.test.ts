@@ -30,7 +30,7 @@ const approach = (state: FailureState, places: string[], nowMs: number, pending 
   return admit(state, { places, strangersFromMs: 0 }, () => pending, nowMs, policy);
 };
 
-/** So many failures, each as soon as it is admitted. @returns the delays before each */
+/** Records failures, each as soon as it is admitted. @returns the delays before each */
 function failInARow(count: number, counter: Counter = null, from = NO_FAILURES) {
   let state = from;
   let nowMs = NOW;
@@ -46,12 +46,12 @@ function failInARow(count: number, counter: Counter = null, from = NO_FAILURES) 
 }
 
 describe("failures", () => {
-  test("are free at first, and then each doubles the delay, up to the longest", () => {
+  test("are free at first, and then each doubles the delay, up to the maximum", () => {
     const { delays } = failInARow(12);
     expect(delays).toEqual([0, 0, 0, 1e3, 2e3, 4e3, 8e3, 16e3, 32e3, 60e3, 60e3, 60e3]);
   });
 
-  test("are all forgotten by an unlock, once", () => {
+  test("are all reset by an unlock, once", () => {
     const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const { state, nowMs } = failInARow(4, HOME, failInARow(4, null, known).state);
     const unlocked = resetFailures(state, nowMs);
@@ -62,28 +62,28 @@ describe("failures", () => {
     expect(approach(again.state, [], again.nowMs).kind).toBe("throttled");
   });
 
-  test("are forgotten with time, as many as are free in the time that the policy says", () => {
+  test("expire with time, as many as are free in the period of the policy", () => {
     const { state, nowMs } = failInARow(3);
     expect(approach(state, [], nowMs).kind).toBe("throttled");
-    // One of three is forgotten after a third of the time.
+    // One of three expires after a third of the time.
     expect(approach(state, [], nowMs + policy.forgottenMs / 3 + 1).kind).toBe("admitted");
     const later = nowMs + policy.forgottenMs;
     expect(approach(state, [], later, policy.free - 1).kind).toBe("admitted");
     expect(approach(state, [], later, policy.free).kind).toBe("throttled");
   });
 
-  test("are forgotten as soon after a month of guessing as after a day of it", () => {
+  test("expire as soon after a month of guessing as after a day", () => {
     const { state, nowMs } = failInARow(1000);
     const { state: sooner, nowMs: soonerMs } = failInARow(20);
     expect(neededUntilMs(state, policy) - nowMs).toBeCloseTo(
       neededUntilMs(sooner, policy) - soonerMs,
       -2,
     );
-    // 60 delays of the least are the longest, so that 6 more than are free double up to it.
+    // The maximum delay is 60 times the minimum: 6 failures after the free ones double up to it.
     expect(state.strangers.count).toBe(policy.free + 6);
   });
 
-  test("that may yet come count already: of a thousand at once only the free are admitted", () => {
+  test("count while pending: of a thousand at once only the free ones are admitted", () => {
     let admitted = 0;
     for (let number = 0; number < 1000; number += 1) {
       if (approach(NO_FAILURES, [], NOW, admitted).kind === "admitted") admitted += 1;
@@ -91,14 +91,14 @@ describe("failures", () => {
     expect(admitted).toBe(policy.free);
   });
 
-  test("beyond the free ones are made one at a time", () => {
+  test("beyond the free ones are admitted one at a time", () => {
     const { state, nowMs } = failInARow(5);
     const later = nowMs + policy.delayMsMax;
     expect(approach(state, [], later, 0).kind).toBe("admitted");
     expect(approach(state, [], later, 1).kind).toBe("throttled");
   });
 
-  test("of strangers leave a known place alone, and those there leave strangers alone", () => {
+  test("of unknown origins do not affect a known origin, nor the reverse", () => {
     const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const besieged = failInARow(50, null, known);
     expect(approach(besieged.state, [], besieged.nowMs).kind).toBe("throttled");
@@ -111,7 +111,7 @@ describe("failures", () => {
     expect(approach(inside.state, ["elsewhere"], inside.nowMs).kind).toBe("admitted");
   });
 
-  test("are forgiven by a success at its own place alone", () => {
+  test("are reset by a success at the same origin alone", () => {
     const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const { state, nowMs } = failInARow(50, null, failInARow(5, HOME, known).state);
     const after = recordSuccess(state, [HOME], nowMs, policy);
@@ -119,21 +119,21 @@ describe("failures", () => {
     expect(after.strangers).toEqual(state.strangers);
   });
 
-  test("of strangers are forgiven by others' successes, and never below none", () => {
+  test("of unknown origins are offset by successes of others, never below zero", () => {
     const { state, nowMs } = failInARow(2);
     expect(offsetFailures(state, 1, nowMs, policy).strangers.count).toBeCloseTo(1);
     expect(offsetFailures(state, 50, nowMs, policy).strangers.count).toBe(0);
     expect(offsetFailures(NO_FAILURES, 5, nowMs, policy)).toBe(NO_FAILURES);
   });
 
-  test("beyond the free ones are forgiven by time alone", () => {
+  test("beyond the free ones expire by time alone", () => {
     const { state, nowMs } = failInARow(policy.free);
     expect(offsetFailures(state, 1, nowMs, policy)).toBe(state);
     const later = nowMs + policy.forgottenMs / policy.free;
     expect(offsetFailures(state, policy.free, later, policy).strangers.count).toBe(0);
   });
 
-  test("elsewhere may hold strangers up, and nobody who is known", () => {
+  test("elsewhere may delay unknown origins, but no known one", () => {
     const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const held = (places: string[]) => {
       return admit(known, { places, strangersFromMs: NOW + 5000 }, NOBODY_ELSE, NOW, policy);
@@ -143,8 +143,8 @@ describe("failures", () => {
   });
 });
 
-describe("places", () => {
-  test("are known for 90 days after they were used last, noted anew or not", () => {
+describe("known origins", () => {
+  test("are kept for 90 days after their last use, recorded again or not", () => {
     const days = (count: number) => count * 86_400_000;
     for (const usedOnDay of [1, 29, 30, 89]) {
       const used = recordSuccess(
@@ -158,7 +158,7 @@ describe("places", () => {
     }
   });
 
-  test("that are in use are pushed out by no number of others", () => {
+  test("in use are not evicted by any number of others", () => {
     let state = NO_FAILURES;
     for (let number = 0; number < 40; number += 1) {
       state = recordSuccess(state, ["office", `p${number}`], NOW + number, policy);
@@ -166,7 +166,7 @@ describe("places", () => {
     expect(state.places.map(({ place }) => place)).toContain("office");
   });
 
-  test("are known for a while, and are noted anew in time", () => {
+  test("expire, and are recorded again before that", () => {
     const known = recordSuccess(NO_FAILURES, [HOME], NOW, policy);
     const counterAt = (state: FailureState, nowMs: number) => {
       const admission = approach(state, [HOME], nowMs);
@@ -179,7 +179,7 @@ describe("places", () => {
     expect(counterAt(recordSuccess(known, [HOME], later, policy), NOW + ORIGIN_KEPT_MS)).toBe(HOME);
   });
 
-  test("are few, the last noted kept", () => {
+  test("are limited to the most recently recorded ones", () => {
     let state = NO_FAILURES;
     for (let number = 0; number < 40; number += 1)
       state = recordSuccess(state, [`p${number}`], NOW + number, policy);
@@ -187,19 +187,19 @@ describe("places", () => {
     expect(state.places[0]?.place).toBe("p39");
   });
 
-  test("that were pushed out count as strangers' when something fails there", () => {
+  test("that were evicted count as unknown ones when a login fails there", () => {
     expect(recordFailure(NO_FAILURES, HOME, NOW, policy).strangers.count).toBe(1);
   });
 });
 
-describe("whatever happens", () => {
+describe("after any events", () => {
   const event = fc.record({
     kind: fc.constantFrom("fail", "succeed", "forgive"),
     place: fc.constantFrom(null, "a", "b", "c"),
     afterMs: fc.integer({ min: 0, max: 100_000 }),
   });
 
-  test("no wait is longer than the longest delay, and the state is needed until it says nothing", () => {
+  test("no wait exceeds the maximum delay, and the state is needed until it has no effect", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         let state = NO_FAILURES;

@@ -13,18 +13,24 @@ function spyOnErrors() {
 test.each([
   ["throws", { verify: () => Promise.reject(new Error("The RPC receiver does not implement")) }],
   ["is not bound", undefined],
-])("a verifier that %s is 503, and one line on the console says why", async (_, verifier) => {
-  const logged = spyOnErrors();
-  const app = new Hono().use(bearer({ verifier: () => verifier as unknown as Verifier }));
-  const answer = await app.request("/", { headers });
-  expect([answer.status, await answer.json()]).toEqual([503, { error: "temporarily_unavailable" }]);
-  expect(logged.mock.calls).toEqual([
-    [expect.stringContaining("docs/checking-tokens.md"), expect.any(Error)],
-  ]);
-  expect(String(logged.mock.calls)).not.toContain("some-token");
-});
+])(
+  "a verifier that %s is a 503, and one line on the console gives the reason",
+  async (_, verifier) => {
+    const logged = spyOnErrors();
+    const app = new Hono().use(bearer({ verifier: () => verifier as unknown as Verifier }));
+    const answer = await app.request("/", { headers });
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { error: "temporarily_unavailable" },
+    ]);
+    expect(logged.mock.calls).toEqual([
+      [expect.stringContaining("docs/checking-tokens.md"), expect.any(Error)],
+    ]);
+    expect(String(logged.mock.calls)).not.toContain("some-token");
+  },
+);
 
-test("a token that is invalid is nothing to log", async () => {
+test("an invalid token is not logged", async () => {
   const logged = spyOnErrors();
   const verifier: Verifier = { verify: async () => ({ kind: "invalid_token" }) };
   const app = new Hono().use(bearer({ verifier: () => verifier }));

@@ -19,7 +19,7 @@ const TOKEN = {
   expiresAt: 1,
 };
 
-/** What a caller without types may send by mistake, and what it is told. */
+/** What a caller without types may send by mistake, and the resulting problem. */
 const UNKNOWN: readonly [unknown, string][] = [
   [{ consistency: "Strict" }, 'consistency must be "fast" or "strict"'],
   [{ consistency: "" }, 'consistency must be "fast" or "strict"'],
@@ -34,24 +34,24 @@ const UNKNOWN: readonly [unknown, string][] = [
   [["read"], "the requirements must be an object"],
 ];
 
-describe("a requirement that is unknown passes for none nowhere:", () => {
+describe("an unknown requirement is never ignored:", () => {
   test.each(UNKNOWN)("%j", async (requirements, problem) => {
-    const refused = { kind: "unavailable", problem: expect.stringContaining(problem) };
-    const odd = requirements as Requirements;
-    expect(decide(TOKEN, odd)).toEqual(refused);
-    expect(await FakeTokenVerifier.prototype.verify(fakeToken(), odd)).toEqual(refused);
+    const rejected = { kind: "unavailable", problem: expect.stringContaining(problem) };
+    const invalid = requirements as Requirements;
+    expect(decide(TOKEN, invalid)).toEqual(rejected);
+    expect(await FakeTokenVerifier.prototype.verify(fakeToken(), invalid)).toEqual(rejected);
     const verifier = createJwksVerifier({ issuer: ISSUER, audience: "api" });
-    expect(await verifier.verify("x", odd)).toEqual(refused);
+    expect(await verifier.verify("x", invalid)).toEqual(rejected);
   });
 
-  test("and no route is guarded by it", () => {
+  test("and bearer() rejects it", () => {
     const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
     const options = { verifier, scopes: "read" };
     expect(() => bearer(options)).toThrow('unknown requirement "scopes"');
   });
 });
 
-/** As a caller without types, or a missing variable of the environment, has them. */
+/** Values of a caller without types, or of a missing environment variable. */
 const VALUELESS: readonly [string, unknown][] = [
   ["an audience that is undefined", { audience: undefined }],
   ["an audience that is null", { audience: null }],
@@ -60,14 +60,14 @@ const VALUELESS: readonly [string, unknown][] = [
   ["a scope that is null", { scope: null }],
 ];
 
-describe("a requirement that is named and has no value passes for none nowhere:", () => {
+describe("a requirement without a value is never ignored:", () => {
   test.each(VALUELESS)("%s", (_, requirements) => {
     expect(decide(TOKEN, requirements as Requirements)).toMatchObject({ kind: "unavailable" });
     const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
     expect(() => bearer({ verifier, ...(requirements as Requirements) })).toThrow(TypeError);
   });
 
-  test("nothing named is nothing required", () => {
+  test("without requirements any valid token is accepted", () => {
     expect(decide(TOKEN, {})).toEqual({ kind: "verified", token: TOKEN });
   });
 
@@ -75,17 +75,17 @@ describe("a requirement that is named and has no value passes for none nowhere:"
     ["audience", { issuer: ISSUER }],
     ["audience", { issuer: ISSUER, audience: "" }],
     ["issuer", { audience: "api", jwksUrl: `${ISSUER}/keys` }],
-  ])("a verifier over JWKS is not built without its %s", (_, options) => {
+  ])("a JWKS verifier cannot be created without its %s", (_, options) => {
     expect(() => createJwksVerifier(options as { issuer: string; audience: string })).toThrow(
       TypeError,
     );
   });
 });
 
-describe("a token that names no API is for none:", () => {
+describe("a token without an audience is rejected if an API requires one:", () => {
   const required = { audience: "https://api.example.com", scope: "read" };
 
-  test("by the decision that every verifier makes", () => {
+  test("by the decision that all verifiers share", () => {
     expect(decide(TOKEN, required)).toEqual({ kind: "invalid_token" });
     const token = { ...TOKEN, audience: required.audience };
     expect(decide(token, required)).toEqual({ kind: "verified", token });
@@ -99,7 +99,7 @@ describe("a token that names no API is for none:", () => {
   });
 });
 
-test("a realm that would end its quotation is refused", () => {
+test("a realm that would end its quoted string is rejected", () => {
   const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
   expect(() => bearer({ verifier, realm: 'a", error="b' })).toThrow(TypeError);
 });
@@ -108,7 +108,7 @@ describe("the fake verifier", () => {
   const { verify } = FakeTokenVerifier.prototype;
 
   test.each([
-    ["a token that is none", 7],
+    ["a number", 7],
     ["JSON that is no object", "fake.MQ"],
     ["the revoked token", revokedToken],
   ])("finds %s invalid", async (_, token) => {
@@ -125,7 +125,7 @@ describe("the fake verifier", () => {
     expect(await verify(unavailableToken)).toEqual({ kind: "unavailable" });
   });
 
-  test("holds a token against what is required", async () => {
+  test("compares a token with the requirements", async () => {
     const token = fakeToken({ scope: ["read"] });
     expect(await verify(token, { scope: "read" })).toMatchObject({ kind: "verified" });
     expect(await verify(token, { scope: "write" })).toMatchObject({ kind: "insufficient_scope" });

@@ -8,6 +8,6 @@ test("the public type of a client has exactly the fields of the table", () => {
   expectTypeOf<keyof ClientFields>().toEqualTypeOf<ClientFieldName>();
 });
 
-test("every value that the table allows is one of the public type", () => {
+test("every value that the table allows is in the public type", () => {
   expectTypeOf<Pick<ClientEntry, ClientFieldName>>().toExtend<ClientFields>();
 });

@@ -4,7 +4,7 @@ import { ksCritical, ksDistance, median, medianGap, quantile } from "../../suppo
 
 const samples = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 20 });
 
-/** By the definition: the greatest distance at any value of either. */
+/** By the definition: the greatest distance at any value of either sample. */
 function distanceByDefinition(one: readonly number[], other: readonly number[]): number {
   const part = (sample: readonly number[], value: number) => {
     return sample.filter((each) => each <= value).length / sample.length;
@@ -25,7 +25,7 @@ describe("quantiles", () => {
     expect(quantile(sample, part)).toBeCloseTo(expected, 12);
   });
 
-  test("medians are apart by a part of the smaller, whichever comes first", () => {
+  test("the distance of medians is a fraction of the smaller, in either order", () => {
     expect(median([2, 1, 3])).toBe(2);
     expect(medianGap([100, 100], [103, 101])).toBeCloseTo(0.02, 12);
     expect(medianGap([103, 101], [100, 100])).toBeCloseTo(0.02, 12);
@@ -33,7 +33,7 @@ describe("quantiles", () => {
   });
 });
 
-describe("the distance of Kolmogorov and Smirnov", () => {
+describe("the Kolmogorov-Smirnov distance", () => {
   test.each([
     [[1, 2, 3], [1, 2, 3], 0],
     [[1, 2], [3, 4], 1],
@@ -45,7 +45,7 @@ describe("the distance of Kolmogorov and Smirnov", () => {
     expect(ksDistance(one, other)).toBeCloseTo(expected, 12);
   });
 
-  test("is what its definition says, for any samples", () => {
+  test("matches its definition for any samples", () => {
     fc.assert(
       fc.property(samples, samples, (one, other) => {
         expect(ksDistance(one, other)).toBeCloseTo(distanceByDefinition(one, other), 12);
@@ -56,13 +56,13 @@ describe("the distance of Kolmogorov and Smirnov", () => {
 });
 
 describe("the critical distance", () => {
-  test("is that of the tables for large samples", () => {
+  test("matches the published tables for large samples", () => {
     expect(ksCritical(100, 100, 1, 0.05)).toBeCloseTo(1.3581 * Math.sqrt(2 / 100), 4);
     expect(ksCritical(2000, 2000)).toBeCloseTo(1.6276 * Math.sqrt(2 / 2000), 4);
     expect(ksCritical(100, 400, 1, 0.01)).toBeCloseTo(1.6276 * Math.sqrt(500 / 40_000), 4);
   });
 
-  test("grows with the number of tests that share the errors", () => {
+  test("grows with the number of tests that share the error rate", () => {
     expect(ksCritical(2000, 2000, 10)).toBeCloseTo(ksCritical(2000, 2000, 1, 0.001), 12);
   });
 });

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { createCallLimit } from "../../../src/storage/call-limit.ts";
 import { mapUseOf } from "../../support/largest-map.ts";
 
-/** Of a caller who hung up: nothing behind its `await` runs. */
+/** A call of a caller that disconnected: nothing after its `await` runs. */
 const cutOff = () => new Promise<never>(() => {});
 
-test("calls that were cut off are forgotten, though nobody calls those objects again", async () => {
+test("calls that were cut off are removed without another call to their objects", async () => {
   let nowMs = 1_800_000_000_000;
   const limit = createCallLimit("throttle_busy", () => nowMs);
-  // Lasting longer than all of them, and called first.
+  // It lasts longer than all others, and is the first.
   void limit.run("hot", cutOff);
   const { entries } = await mapUseOf(async () => {
     for (let number = 0; number < 1000; number += 1) {
@@ -17,6 +17,6 @@ test("calls that were cut off are forgotten, though nobody calls those objects a
       void limit.run("hot", cutOff);
     }
   });
-  // What was called in the last six seconds, twice as long to come to the front, and the hot one.
+  // The calls of the last six seconds, up to twice as many before they are removed, and "hot".
   expect(entries).toBeLessThan(20);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ConfigError, Unavailable } from "../../../src/errors/refusal.ts";
 import { describeFailure } from "../../../src/telemetry/failure.ts";
 
-describe("a failure of storage keeps the plain words of the platform", () => {
+describe("a storage failure keeps the words of the platform's message", () => {
   test.each([
     [
       "D1_ERROR: no such table: clients: SQLITE_ERROR",
@@ -24,13 +24,13 @@ describe("a failure of storage keeps the plain words of the platform", () => {
   });
 });
 
-test("a wrong setting keeps its words, which are the service's own", () => {
+test("an invalid setting keeps its message, which is the service's own", () => {
   const failure = describeFailure(new ConfigError("SCOPES is missing"));
   expect(failure).toEqual({ name: "ConfigError", message: "SCOPES is missing" });
 });
 
-describe("a failure that nobody expects keeps its place and not its message", () => {
-  test("of one line or of many", () => {
+describe("an unexpected failure keeps its stack frames and not its message", () => {
+  test("of one line or several", () => {
     for (const message of ["hunter", "a\n    at hunter (b)\nc", ""]) {
       const { name, ...rest } = describeFailure(new SyntaxError(message));
       expect(name).toBe("SyntaxError");
@@ -41,17 +41,17 @@ describe("a failure that nobody expects keeps its place and not its message", ()
     }
   });
 
-  test("nor its frames when they cannot be told from its message", () => {
-    const odd = new Error("hunter");
-    // Written down here, where it can be read for the first time.
-    expect(odd.stack).toContain("hunter");
-    odd.message = "another";
-    expect(describeFailure(odd)).toEqual({ name: "Error", frames: [] });
+  test("nor its frames when they cannot be separated from its message", () => {
+    const error = new Error("hunter");
+    // `stack` is computed here, where it is first read.
+    expect(error.stack).toContain("hunter");
+    error.message = "another";
+    expect(describeFailure(error)).toEqual({ name: "Error", frames: [] });
   });
 
-  test("nor a name of the caller's, nor what is no error", () => {
-    const odd = Object.assign(new Error("x"), { name: "hunter two" });
-    expect(describeFailure(odd)).toMatchObject({ name: "Error" });
+  test("nor a name from the caller, nor what is no error", () => {
+    const error = Object.assign(new Error("x"), { name: "hunter two" });
+    expect(describeFailure(error)).toMatchObject({ name: "Error" });
     expect(describeFailure("hunter")).toEqual({ name: "string" });
     expect(describeFailure(undefined)).toEqual({ name: "undefined" });
   });

@@ -55,7 +55,7 @@ const tokens = await Promise.all(
 );
 
 describe("an access token", () => {
-  test("says what was sealed, and is the same each time", async () => {
+  test("contains what was sealed, and is the same each time", async () => {
     await fc.assert(
       fc.asyncProperty(content, async (said) => {
         const sealed = await sealAccessToken(ring.sealing, said);
@@ -66,7 +66,7 @@ describe("an access token", () => {
     );
   });
 
-  test("is another one for whatever is another in it", async () => {
+  test("differs when any of its contents differs", async () => {
     const others: AccessTokenReference[] = [
       { ...FAMILY, generation: 8 },
       { ...FAMILY, familyId: "f".repeat(64) },
@@ -78,7 +78,7 @@ describe("an access token", () => {
     expect(new Set([...tokens, ...sealed]).size).toBe(7);
   });
 
-  test("holds at least 160 bits that nobody can guess, and stays short", () => {
+  test("has at least 160 unpredictable bits, and is short", () => {
     expect(NONCE_BYTES * 8).toBe(160);
     for (const token of tokens) {
       const bytes = fromBase64Url(token.slice("tga_".length));
@@ -87,8 +87,8 @@ describe("an access token", () => {
     }
   });
 
-  test("is made of no family id, nonce, owner or instant of another length", async () => {
-    const odd: AccessTokenReference[] = [
+  test("cannot be made with a family id, nonce, owner or time of another length", async () => {
+    const invalid: AccessTokenReference[] = [
       { kind: "family", familyId: FAMILY_ID.slice(2), generation: 0 },
       { kind: "family", familyId: `${FAMILY_ID}00`, generation: 0 },
       { kind: "family", familyId: "x".repeat(64), generation: 0 },
@@ -99,7 +99,7 @@ describe("an access token", () => {
       { ...SINGLE, authorizedAtMs: 0.5 },
       { ...SINGLE, authorizedAtMs: -1 },
     ];
-    for (const said of odd) {
+    for (const said of invalid) {
       const sealing = async () => sealAccessToken(ring.sealing, said);
       await expect(sealing()).rejects.toThrow(TypeError);
     }
@@ -118,13 +118,13 @@ describe("no access token is", () => {
     }
   });
 
-  test("one in another spelling", async () => {
+  test("one in another encoding", async () => {
     for (const spelling of tokens.flatMap(otherSpellings)) {
       expect(await unsealAccessToken(ring, spelling), spelling).toBeNull();
     }
   });
 
-  test("one of another ring, or of a key that has retired", async () => {
+  test("one of another ring, or of a retired key", async () => {
     const [other, rotated] = await Promise.all([
       ringOf(ACCESS_TOKEN_PURPOSE, 2),
       ringOf(ACCESS_TOKEN_PURPOSE, 2, 1),
@@ -143,7 +143,7 @@ describe("no access token is", () => {
     ["a nonce alone", [2, ...new Uint8Array(20)]],
     ["a single as long as a family", [2, ...new Uint8Array(36)]],
     ["a family as short as a single", [1, ...new Uint8Array(34)]],
-  ])("what the right key sealed with %s inside", async (_what, plaintext) => {
+  ])("a text that the right key sealed, with %s inside", async (_what, plaintext) => {
     const sealed = await sealToken("tga_", ring.sealing, concat(plaintext));
     expect(await unsealToken("tga_", ring, sealed)).not.toBeNull();
     expect(await unsealAccessToken(ring, sealed)).toBeNull();
@@ -151,7 +151,7 @@ describe("no access token is", () => {
 });
 
 describe("an access token and a refresh token", () => {
-  test("are never one for the other, whatever the prefix says", async () => {
+  test("are never accepted for each other, with either prefix", async () => {
     const refresh = await sealRefreshToken(refreshRing.sealing, {
       familyId: FAMILY_ID,
       generation: 7,
@@ -173,7 +173,7 @@ describe("an access token and a refresh token", () => {
     }
   });
 
-  test("are kept apart by the prefix and by the ring, each alone", async () => {
+  test("are distinguished by the prefix alone and by the ring alone", async () => {
     const plaintext = concat([1], new Uint8Array(36));
     const sameRing = await sealToken("tgr_", ring.sealing, plaintext);
     const samePrefix = await sealToken("tga_", refreshRing.sealing, plaintext);

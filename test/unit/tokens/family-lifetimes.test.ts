@@ -18,12 +18,12 @@ const KEPT: readonly Use[] = [20, 40, 60, 80].map((day, index) => [index, day * 
 
 describe("a family's lifetime", () => {
   test.each<[string, readonly Use[], Use, "rotated" | "expired"]>([
-    ["goes on a millisecond before the idle end", [], [0, idleMs - 1], "rotated"],
+    ["continues a millisecond before the idle end", [], [0, idleMs - 1], "rotated"],
     ["is over at the idle end", [], [0, idleMs], "expired"],
     ["counts idleness from the last rotation", ROTATED, [1, idleMs + 999], "rotated"],
     ["is over at the idle end after a rotation", ROTATED, [1, idleMs + 1000], "expired"],
-    ["goes on a millisecond before the absolute end", KEPT, [4, absoluteMs - 1], "rotated"],
-    ["is over at the absolute end, however busy", KEPT, [4, absoluteMs], "expired"],
+    ["continues a millisecond before the absolute end", KEPT, [4, absoluteMs - 1], "rotated"],
+    ["is over at the absolute end, even when in use", KEPT, [4, absoluteMs], "expired"],
     ["is over for a consumed token too", ROTATED, [0, idleMs + 1000], "expired"],
   ])("%s", (_, uses, one, word) => {
     const step = use(usedFamily(uses), one);
@@ -31,7 +31,7 @@ describe("a family's lifetime", () => {
     expect(step.state?.revoked).toBeNull();
   });
 
-  test("is needed until neither of its tokens can be good", () => {
+  test("is needed until neither of its tokens can be valid", () => {
     expect(neededUntilMs(usedFamily(ROTATED), REJECT)).toBe(BIRTH_MS + 1000 + idleMs);
     expect(neededUntilMs(usedFamily(KEPT), REJECT)).toBe(BIRTH_MS + absoluteMs);
     const brief = { ...REJECT, idleMs: 1000 };
@@ -39,7 +39,7 @@ describe("a family's lifetime", () => {
   });
 });
 
-test("an access token is good until its expiry exactly, and only while it is the live one", () => {
+test("an access token is valid until its expiry exactly, and only while it is current", () => {
   const state = usedFamily(ROTATED);
   const endMs = BIRTH_MS + 1000 + accessTokenMs;
   expect(isAccessTokenLive(state, 1, endMs - 1)).toBe(true);
@@ -51,17 +51,17 @@ test("an access token is good until its expiry exactly, and only while it is the
 describe("a clock that is behind", () => {
   const state = usedFamily([...ROTATED, [1, -60_000]]);
 
-  test("dates a rotation with the one before it", () => {
+  test("gives a rotation the time of the previous one", () => {
     expect(state.live).toMatchObject({ generation: 2, issuedAtMs: BIRTH_MS + 1000 });
   });
 
-  test("makes the successor beforehand as the rotation makes it", () => {
+  test("derives the same successor before the rotation as the rotation does", () => {
     const made = { keyId: state.live.keyId, scope: "read", audience: null };
     const next = nextGeneration(state.live, made, BIRTH_MS - 60_000, REJECT);
     expect(next).toMatchObject({ generation: 3, issuedAtMs: BIRTH_MS + 1000 });
   });
 
-  test("dates an end by reuse with the last rotation", () => {
+  test("gives an end by reuse the time of the last rotation", () => {
     const { state: ended } = use(state, [0, -60_000, "c"]);
     expect(ended?.revoked).toEqual({ atMs: BIRTH_MS + 1000, reason: "reuse" });
   });
@@ -71,7 +71,7 @@ describe("a clock that is behind", () => {
     expect(wordFor(use(state, [1, 11_001, "c"]))).toBe("reused");
   });
 
-  test("makes no family older or younger", () => {
+  test("does not change the age of a family", () => {
     expect(wordFor(use(state, [2, idleMs + 999]))).toBe("rotated");
     expect(wordFor(use(state, [2, idleMs + 1000]))).toBe("expired");
   });

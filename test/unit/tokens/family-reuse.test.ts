@@ -39,12 +39,12 @@ describe("a consumed token", () => {
     ["after the next rotation, another attempt", TWICE, [0, 1000], "reused", "reused"],
     ["later, as the newest of several", [...TWICE, [2, 1000]], [2, 1001, "c"], "raced", "repeated"],
     ["as an older generation", [...TWICE, [2, 1000]], [0, 1001], "reused", "reused"],
-  ])("that comes again %s", (_, uses, one, rejecting, repeating) => {
+  ])("that is presented again %s", (_, uses, one, rejecting, repeating) => {
     expect(wordFor(use(usedFamily(uses), one))).toBe(rejecting);
     expect(wordFor(use(usedFamily(uses, SAME_SUCCESSOR), one, SAME_SUCCESSOR))).toBe(repeating);
   });
 
-  test("gets what the first attempt was made with, not what it asks for now", () => {
+  test("gets what the first request asked for, not what the retry asks for", () => {
     for (const policy of BOTH_MODES) {
       const state = usedFamily(ROTATED, policy);
       const other = { keyId: "key2", audience: "https://api.example" };
@@ -56,14 +56,14 @@ describe("a consumed token", () => {
     }
   });
 
-  test("does not make the window longer by coming again", () => {
+  test("does not extend the window by a retry", () => {
     for (const policy of BOTH_MODES) {
       const state = usedFamily([...ROTATED, [0, 9000, "a"], [0, 11_000, "a"]], policy);
       expect(wordFor(use(state, [0, 11_001, "a"], policy))).toBe("reused");
     }
   });
 
-  test("leaves the family alone inside the window and revokes it afterwards", () => {
+  test("does not change the family inside the window and revokes it afterwards", () => {
     for (const policy of BOTH_MODES) {
       const state = usedFamily(ROTATED, policy);
       expect(use(state, [0, 11_000], policy).state).toBe(state);
@@ -73,7 +73,7 @@ describe("a consumed token", () => {
     }
   });
 
-  test("has the very millisecond of its rotation where the window is zero", () => {
+  test("has the millisecond of its rotation when the window is zero", () => {
     const policy = { ...SAME_SUCCESSOR, retryWindowMs: 0 };
     const state = usedFamily(ROTATED, policy);
     expect(wordFor(use(state, [0, 1000], policy))).toBe("repeated");
@@ -89,9 +89,9 @@ test("a generation that does not exist yet shows that storage was rolled back", 
   expect(step.outcome).toMatchObject({ ended: state.live });
 });
 
-test("a family that was never begun, or is gone, knows no token", () => {
-  const refused = { kind: "refused", refusal: "unknown", ended: null };
-  expect(use(null, [0, 0])).toEqual({ state: null, outcome: refused });
+test("a family that never began, or was removed, accepts no token", () => {
+  const rejected = { kind: "refused", refusal: "unknown", ended: null };
+  expect(use(null, [0, 0])).toEqual({ state: null, outcome: rejected });
 });
 
 describe("a revoked family", () => {
@@ -108,13 +108,13 @@ describe("a revoked family", () => {
   ])("gives no grace to %s", (_, one) => {
     for (const policy of BOTH_MODES) {
       const state = revoked(policy);
-      const refused = { kind: "refused", refusal: "revoked", ended: null };
-      expect(use(state, one, policy)).toEqual({ state, outcome: refused });
+      const rejected = { kind: "refused", refusal: "revoked", ended: null };
+      expect(use(state, one, policy)).toEqual({ state, outcome: rejected });
       expect(isAccessTokenLive(state, 1, BIRTH_MS + 2000)).toBe(false);
     }
   });
 
-  test("keeps its first reason and its first instant", () => {
+  test("keeps its first reason and its first time", () => {
     const reused = use(usedFamily(ROTATED), [0, 20_000]).state ?? usedFamily([]);
     const rolledBack = use(usedFamily(ROTATED), [5, 20_000]).state ?? usedFamily([]);
     const states = [revoked(REJECT), reused, rolledBack];

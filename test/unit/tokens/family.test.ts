@@ -2,17 +2,17 @@
  * The family as a state machine, under any events in any order, in both retry modes, with a clock
  * that also runs backwards. After each event:
  *
- *  1. One successor: the current generation rises by one or stays, and what makes the tokens of a
+ *  1. One successor: the current generation rises by one or stays, and the input of the tokens of a
  *     generation is the same whenever it is seen.
- *  2. A revoked family stays as it was revoked, and no rotation is answered with tokens.
- *  3. A refusal changes nothing, except that reuse and a rolled-back object revoke; `ended` then
+ *  2. A revoked family stays as it was revoked, and no rotation returns tokens.
+ *  3. A rejection changes nothing, except that reuse and a rolled-back object revoke; `ended` then
  *     names what was live, and is null otherwise.
- *  4. Time in the family does not run backwards, and its birth does not move.
- *  5. At most one generation's access token is good at any moment.
- *  6. From `neededUntilMs` on no token of the family is good for anything.
- *  7. The same rotation asked for twice in a row gives the same successor twice.
- *  8. A state that was stored and read again behaves as before.
- *  9. It refuses and gives exactly as the model (`test/support/model.ts`) does.
+ *  4. Time in the family does not run backwards, and its creation time does not change.
+ *  5. At most one generation's access token is valid at any time.
+ *  6. From `neededUntilMs` on, no token of the family is valid.
+ *  7. The same rotation requested twice in a row gives the same successor twice.
+ *  8. A state behaves the same after it was stored and read.
+ *  9. Its outcomes are those of the model (`test/support/model.ts`).
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -81,7 +81,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
   },
 );
 
-/** The machine, the model beside it, and everything that was ever seen of a generation. */
+/** The machine, the model, and everything seen of each generation. */
 class Run {
   readonly #policy: FamilyPolicy;
   readonly #seen = new Map<number, Generation>();

@@ -48,7 +48,7 @@ const ring = await ringOf(REFRESH_TOKEN_PURPOSE, 1);
 const token = await sealRefreshToken(ring.sealing, EXAMPLE);
 
 describe("a refresh token", () => {
-  test("says what was sealed, and is the same each time", async () => {
+  test("contains what was sealed, and is the same each time", async () => {
     await fc.assert(
       fc.asyncProperty(content, async (said) => {
         const sealed = await sealRefreshToken(ring.sealing, said);
@@ -59,7 +59,7 @@ describe("a refresh token", () => {
     );
   });
 
-  test("is another one when anything that it says is another", async () => {
+  test("differs when any of its contents differs", async () => {
     const changes: Partial<RefreshToken>[] = [
       { familyId: "f".repeat(64) },
       { generation: 8 },
@@ -81,7 +81,7 @@ describe("a refresh token", () => {
     expect(new Set([token, ...(await Promise.all(tokens))]).size).toBe(changes.length + 1);
   });
 
-  test("without a resource is, byte for byte, one of before there were resources", async () => {
+  test("without a resource is the same bytes as before resources existed", async () => {
     const ofBefore = concat(
       Uint8Array.of(1),
       fromHex(EXAMPLE.familyId) ?? [],
@@ -100,7 +100,7 @@ describe("a refresh token", () => {
       return new Uint8Array(opened?.plaintext ?? []);
     };
 
-    test("is one that says more than the previous version could", async () => {
+    test("contains more than version 1 can", async () => {
       const said = new TextDecoder().decode((await head()).subarray(53));
       expect((await head())[0]).toBe(2);
       expect(said).toBe(
@@ -122,14 +122,14 @@ describe("a refresh token", () => {
     });
   });
 
-  test("does not show what it says", async () => {
+  test("does not show its content", async () => {
     const plain = Buffer.from(token.slice(4), "base64url").toString("latin1");
     for (const part of [EXAMPLE.clientId, EXAMPLE.subject.slice(0, 8), "read"]) {
       expect(plain).not.toContain(part);
     }
   });
 
-  test("is made for no family id but 32 bytes", async () => {
+  test("cannot be made with a family id that is not 32 bytes", async () => {
     for (const familyId of ["", "00", "0".repeat(62), "0".repeat(66), "x".repeat(64)]) {
       const sealing = async () => sealRefreshToken(ring.sealing, { ...EXAMPLE, familyId });
       await expect(sealing()).rejects.toThrow(TypeError);
@@ -152,7 +152,7 @@ describe("no refresh token is", () => {
     }
   });
 
-  test("one in another spelling, whatever is left over in its last character", async () => {
+  test("one in another encoding, with any unused bits in its last character", async () => {
     for (const clientId of ["c", "cc", "ccc"]) {
       const sealed = await sealRefreshToken(ring.sealing, { ...EXAMPLE, clientId });
       for (const spelling of otherSpellings(sealed)) {
@@ -169,7 +169,7 @@ describe("no refresh token is", () => {
     expect(await unsealToken("tgr_", ring, within)).not.toBeNull();
   });
 
-  test("one of another ring, or of a key that has retired", async () => {
+  test("one of another ring, or of a retired key", async () => {
     const [other, rotated] = await Promise.all([
       ringOf(REFRESH_TOKEN_PURPOSE, 2),
       ringOf(REFRESH_TOKEN_PURPOSE, 2, 1),
@@ -184,11 +184,14 @@ describe("no refresh token is", () => {
   test.each([
     ["nothing", []],
     ["another version", [2, ...new Uint8Array(52), ...utf8("client\0subject\0read")]],
-    ["a head cut short", [1, ...new Uint8Array(51)]],
+    ["a header cut short", [1, ...new Uint8Array(51)]],
     ["no subject", [1, ...new Uint8Array(52), ...utf8("client")]],
-    ["a scope of odd characters", [1, ...new Uint8Array(52), ...utf8('client\0subject\0"read"')]],
+    [
+      "a scope of invalid characters",
+      [1, ...new Uint8Array(52), ...utf8('client\0subject\0"read"')],
+    ],
     ["names that are not UTF-8", [1, ...new Uint8Array(52), 0xff, 0, 0x61, 0, 0x61]],
-  ])("what the right key sealed with %s inside", async (_what, plaintext) => {
+  ])("a text that the right key sealed, with %s inside", async (_what, plaintext) => {
     const sealed = await sealToken("tgr_", ring.sealing, concat(plaintext));
     expect(await unsealToken("tgr_", ring, sealed)).not.toBeNull();
     expect(await unsealRefreshToken(ring, sealed)).toBeNull();
@@ -203,12 +206,12 @@ describe("the longest refresh token", () => {
     scope: ["x".repeat(SCOPE_LENGTH_MAX)],
   };
 
-  test("is read again", async () => {
+  test("can be read", async () => {
     const sealed = await sealRefreshToken(ring.sealing, longest);
     expect(await unsealRefreshToken(ring, sealed)).toEqual(longest);
   });
 
-  test("would rather not be written than be too long to read", async () => {
+  test("is not written if it is too long to read", async () => {
     const subject = "s".repeat(2000);
     await expect(sealRefreshToken(ring.sealing, { ...longest, subject })).rejects.toThrow(
       RangeError,

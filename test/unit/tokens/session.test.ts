@@ -10,7 +10,7 @@ const policyOf = (idleMs: number, absoluteMs: number): FamilyPolicy => {
   return { accessTokenMs: HOUR, idleMs, absoluteMs, retry: "reject", retryWindowMs: 10_000 };
 };
 
-/** Who refreshes every hour, and when a note was written. */
+/** A session refreshed every hour. @returns the hours in which its row is updated */
 function notesOf(policy: FamilyPolicy, hours: number): number[] {
   const createdAtMs = 1_700_000_000_123;
   const instants = Array.from({ length: hours }, (_, hour) => createdAtMs + (hour + 1) * HOUR);
@@ -19,16 +19,16 @@ function notesOf(policy: FamilyPolicy, hours: number): number[] {
     .map((nowMs) => (nowMs - createdAtMs) / HOUR);
 }
 
-describe("a refresh is noted", () => {
-  test("once a day while a session is long", () => {
+describe("a refresh updates the row of its session", () => {
+  test("once a day when the idle time is long", () => {
     expect(notesOf(policyOf(30 * DAY, 90 * DAY), 72)).toEqual([24, 48, 72]);
   });
 
-  test("ten times an idle time while it is short", () => {
+  test("ten times per idle time when it is short", () => {
     expect(notesOf(policyOf(20 * HOUR, 90 * DAY), 8)).toEqual([2, 4, 6, 8]);
   });
 
-  test("never twice for two at one moment, whatever the lifetimes", () => {
+  test("never twice for two at the same time, with any lifetimes", () => {
     const ms = fc.integer({ min: 1, max: 400 * DAY });
     fc.assert(
       fc.property(ms, ms, ms, (idleMs, createdAtMs, laterMs) => {
@@ -40,17 +40,17 @@ describe("a refresh is noted", () => {
   });
 });
 
-test("a row is kept until its session is over, and no longer than any could live", () => {
+test("a row is kept until its session is over, at most for the absolute lifetime", () => {
   const policy = policyOf(30 * DAY, 90 * DAY);
-  // Noted on one day, refreshed up to the next note, and then left alone.
+  // Updated once, refreshed until just before the next update, and then unused.
   expect(sessionNeededUntilMs(0, 0, policy)).toBe(31 * DAY);
   expect(sessionNeededUntilMs(0, 80 * DAY, policy)).toBe(90 * DAY);
 });
 
-test("a row is kept while an access token may live longer than its refresh token", () => {
+test("a row is kept while an access token may outlive its refresh token", () => {
   const brief = { ...policyOf(60_000, 60_000), accessTokenMs: 3_600_000 };
   expect(sessionNeededUntilMs(0, 0, brief)).toBe(6_000 + 3_600_000);
-  // Refreshed in the last moment of the login.
+  // Refreshed just before the login expires.
   expect(sessionNeededUntilMs(0, 60_000, brief)).toBe(60_000 + 3_600_000);
 });
 
