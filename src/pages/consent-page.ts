@@ -82,10 +82,10 @@ function headingOf(
     : { title: text.appTitle, heading: html`${text.anApp}` };
 }
 
-function warningsOf(client: ConsentClient, text: Texts["consent"]): (Html | string)[] {
+function warningsOf(client: ConsentClient, text: Texts["consent"]): Html[] {
   const { kind, redirect, redirectHost, isPattern } = client;
   const host = hostHtml(redirectHost);
-  const warnings: (Html | string)[] = [];
+  const warnings: Html[] = [];
   if (isPattern) warnings.push(text.pattern(host));
   if (kind === "unregistered") {
     warnings.push(redirect === "https" ? text.unregistered(host) : text.unregisteredOnDevice);

@@ -30,7 +30,10 @@ overflow-wrap:anywhere}
 border:1px solid var(--line);border-radius:14px}
 .carded.wide main{max-width:44rem}
 .carded h1{font-size:1.5rem;line-height:1.3;letter-spacing:-.01em;hyphens:auto}
+.carded h1 code{font:inherit}
+.carded .lead code{display:block;color:var(--quiet)}
 .carded h2{margin:1.5rem 0 .5rem;font-size:1rem;line-height:1.4}
+.carded.wide h2{margin-top:2rem;font-size:1.15rem}
 .carded form{margin-top:1.5rem}
 .carded label{display:block;margin-bottom:.25rem;font-weight:600}
 .carded .field{display:block;width:100%;min-height:2.75rem;margin-bottom:1.25rem;
@@ -53,23 +56,27 @@ font-weight:400;text-decoration:underline;text-underline-offset:.2em;text-align:
 .carded form>.primary:last-child,.carded .stack>*{width:100%}
 .carded :is(.stack,.choice){display:flex;gap:.75rem}
 .carded .stack{flex-direction:column}
-.carded .choice>*{flex:1}
+.carded .choice{flex-wrap:wrap}
+.carded .choice>*{flex:1 1 6rem;padding-inline:.5rem;overflow-wrap:normal}
 .carded .rows{list-style:none;margin:0 0 1rem;padding:0;border-block:1px solid var(--line)}
 .carded .rows>li{padding:.6rem 0}
 .carded .rows>li+li{border-top:1px solid var(--line)}
 .carded .row{display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:center}
 .carded .row p{margin:0}
-.carded .row>:first-child{flex:1 1 14rem}
+.carded .row>:first-child{flex:1 1 9rem}
+.carded .rows .row{align-items:start}
+.carded .rows .row>:first-child{flex-basis:14rem}
 .carded .row ul{margin:.25rem 0 0;padding-inline-start:1.25rem}
 .carded :is(.failure,.warning,.done){padding:.75rem 1rem;border:1px solid;border-radius:8px;
 border-inline-start-width:5px}
-.carded .failure{color:var(--bad)}
-.carded .warning{color:var(--caution)}
-.carded .done{color:var(--good)}
+.carded .failure{border-color:var(--bad);color:var(--bad)}
+.carded .warning{border-color:var(--caution)}
+.carded .warning strong{color:var(--caution)}
+.carded .done{border-color:var(--good);color:var(--good)}
 .carded .details{margin-top:2rem;border-top:1px solid var(--line)}
 .carded dt{margin-top:.75rem;color:var(--quiet);font-size:.9rem}
 .carded dd{margin:0}
-.carded mark{background:none;color:var(--bad);font-weight:700;text-decoration:underline}
+.carded mark{background:var(--bad);color:var(--card)}
 .carded .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);
 white-space:nowrap}`;
 
@@ -80,4 +87,4 @@ white-space:nowrap}`;
 export const STYLE = `${BASE}\n${CARDED}`;
 
 /** SHA-256 of {@link STYLE}, for the Content-Security-Policy; a test recomputes it. */
-export const STYLE_HASH = "sha256-37Q1G7xbVIxtPUsSqsLG5GpEDphCEp3hU2Z3TGFFhf4=";
+export const STYLE_HASH = "sha256-/MtschJEmQRAI7sHCur8pTl/ILgNgXnqKDVuy//NLUU=";

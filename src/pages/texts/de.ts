@@ -6,7 +6,7 @@ export const DE: Texts = {
   locale: "de-DE",
   errorTitle: (title) => `Fehler: ${title}`,
   pageTitle: (title, brand) => `${title} · ${brand}`,
-  notYou: "Nicht Sie? Anderes Konto verwenden",
+  notYou: "Nicht Sie?",
 
   signIn: {
     title: "Anmelden",
@@ -44,16 +44,16 @@ export const DE: Texts = {
     scopes: "Damit wird Folgendes möglich:",
     resources: "Bei diesen Diensten:",
     unregistered: (host) =>
-      html`Nicht geprüfte Anwendung. Jeder kann eine erstellen, unter jedem Namen.
+      html`<strong>Nicht geprüfte Anwendung.</strong> Jeder kann eine erstellen, unter jedem Namen.
 Erlauben Sie sie nur, wenn Sie ${host} vertrauen und dies gerade selbst begonnen haben.`,
-    unregisteredOnDevice: `Nicht geprüfte Anwendung. Jeder kann eine erstellen, unter jedem Namen.
+    unregisteredOnDevice: html`<strong>Nicht geprüfte Anwendung.</strong> Jeder kann eine erstellen, unter jedem Namen.
 Erlauben Sie sie nur, wenn Sie sie gerade selbst gestartet haben.`,
-    loopback: `Ein Programm auf diesem Computer fragt an.
+    loopback: html`<strong>Ein Programm auf diesem Computer fragt an.</strong>
 Erlauben Sie es nur, wenn Sie es gerade selbst gestartet haben.`,
-    customScheme: `Eine App auf diesem Gerät fragt an.
+    customScheme: html`<strong>Eine App auf diesem Gerät fragt an.</strong>
 Erlauben Sie es nur, wenn Sie sie gerade selbst gestartet haben.`,
     pattern: (host) =>
-      html`Dies ist eine Vorschauversion der Anwendung, unter ${host}.
+      html`<strong>Dies ist eine Vorschauversion der Anwendung</strong>, unter ${host}.
 Erlauben Sie sie nur, wenn Sie sie testen.`,
     redirect: (host) => html`Sie gelangen danach zu ${host}.`,
     redirectToProgram: (host) =>
@@ -84,8 +84,8 @@ Erlauben Sie sie nur, wenn Sie sie testen.`,
     noLogins: "Keine Anwendung ist angemeldet.",
     end: (what) => html`Abmelden<span class="hidden"> von ${what}</span>`,
     endAll: "Überall sonst abmelden",
-    applications: "Erlaubte Anwendungen",
-    noApplications: "Sie haben keiner Anwendung etwas erlaubt.",
+    applications: "Anwendungen mit Zugriff",
+    noApplications: "Keine Anwendung hat Zugriff.",
     revoke: (what) => html`Zugriff entziehen<span class="hidden"> für ${what}</span>`,
     lastUsed: (time) => html`Zuletzt verwendet am ${time}`,
     signedInSince: (time) => html`Angemeldet am ${time}`,
@@ -103,7 +103,8 @@ Erlauben Sie sie nur, wenn Sie sie testen.`,
   error: {
     status: (status) => `Fehler ${status}`,
     back: (host) => html`Zurück zu ${host}`,
-    blame: "Ihr Konto ist sicher. Nur die Betreiber der Anwendung können den Fehler beheben.",
+    blame:
+      "Mit Ihrem Konto ist alles in Ordnung. Nur die Betreiber der Anwendung können dies beheben.",
     details: "Einzelheiten für Entwickler",
     sent: "Von der Anwendung gesendet",
     registered: "Registriert",

@@ -7,7 +7,7 @@ export const EN = {
   locale: "en-GB",
   errorTitle: (title: string) => `Error: ${title}`,
   pageTitle: (title: string, brand: string) => `${title} · ${brand}`,
-  notYou: "Not you? Use another account",
+  notYou: "Not you?",
 
   signIn: {
     title: "Sign in",
@@ -45,16 +45,16 @@ export const EN = {
     scopes: "It will be able to:",
     resources: "With these services:",
     unregistered: (host: Html): Html =>
-      html`Unverified application. Anyone can create one, with any name.
+      html`<strong>Unverified application.</strong> Anyone can create one, with any name.
 Allow it only if you trust ${host} and started this yourself, just now.`,
-    unregisteredOnDevice: `Unverified application. Anyone can create one, with any name.
+    unregisteredOnDevice: html`<strong>Unverified application.</strong> Anyone can create one, with any name.
 Allow it only if you started it yourself, just now.`,
-    loopback:
-      "A program on this computer is asking. Allow it only if you started it yourself, just now.",
-    customScheme:
-      "An app on this device is asking. Allow it only if you started it yourself, just now.",
+    loopback: html`<strong>A program on this computer is asking.</strong>
+Allow it only if you started it yourself, just now.`,
+    customScheme: html`<strong>An app on this device is asking.</strong>
+Allow it only if you started it yourself, just now.`,
     pattern: (host: Html): Html =>
-      html`This is a preview version of the application, at ${host}.
+      html`<strong>This is a preview version of the application</strong>, at ${host}.
 Allow it only if you are testing it.`,
     redirect: (host: Html): Html => html`You will go to ${host} next.`,
     redirectToProgram: (host: Html): Html =>
@@ -86,8 +86,8 @@ Allow it only if you are testing it.`,
     noLogins: "No application is signed in.",
     end: (what: Html): Html => html`Sign out<span class="hidden"> of ${what}</span>`,
     endAll: "Sign out everywhere else",
-    applications: "Applications that you allowed",
-    noApplications: "You allowed no application anything.",
+    applications: "Applications with access",
+    noApplications: "No application has access.",
     revoke: (what: Html): Html => html`Remove access<span class="hidden"> of ${what}</span>`,
     lastUsed: (time: Html): Html => html`Last used ${time}`,
     signedInSince: (time: Html): Html => html`Signed in ${time}`,
@@ -105,7 +105,7 @@ Allow it only if you are testing it.`,
   error: {
     status: (status: number) => `Error ${status}`,
     back: (host: Html): Html => html`Go back to ${host}`,
-    blame: "Your account is safe. Only the operators of the application can fix this.",
+    blame: "Nothing is wrong with your account. Only the application's operators can fix this.",
     details: "Details for developers",
     sent: "Sent by the application",
     registered: "Registered",
