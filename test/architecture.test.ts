@@ -11,7 +11,7 @@ import { sqlIsFixed } from "./support/architecture/statements.ts";
 import * as style from "./support/architecture/style.ts";
 import { parseTree, type Rule, readFiles } from "./support/architecture/tree.ts";
 
-/** The parts of src/. Each imports those below it and never one beside or above it. */
+/** The parts of src/. Each imports those below it, and never one on its own line or above. */
 const LEVELS = [
   ["index.ts", "cli", "client", "testing"],
   ["app.ts", "openapi"],
@@ -29,7 +29,7 @@ const LEVELS = [
   ["protocol", "isolate", "telemetry"],
 ];
 
-/** Parts that import less than all below them. `part#name` is that name alone. */
+/** Parts that import fewer than all below them. `part#name` is that name alone. */
 const NARROWER = {
   cli: [
     ...["openapi", "pages", "admin", "declarative", "django-import", "grants", "config"],
@@ -49,7 +49,7 @@ const NARROWER = {
   config: ["tokens", "rate-limit", "crypto", "errors", "protocol"],
 };
 
-/** Parts that may know what the Worker is bound to. */
+/** Parts that may use the Worker's bindings. */
 const BOUND = [
   ...["storage", "rate-limit", "deps.ts", "app.ts", "index.ts", "cli"],
   ...["rpc/token-verifier.ts", "rpc/management.ts", "testing/worker.ts"],
@@ -57,7 +57,7 @@ const BOUND = [
 
 const { onlyIn, nowhere, nowhereIn, globals, names, packages } = place;
 
-/** The architecture: what it says, and what finds a breach of it. */
+/** The rules of the architecture, and the function that finds breaches of each. */
 const RULES = {
   "imports go only downward": importsGoDown(LEVELS, NARROWER),
   "no file imports itself in a circle": noCycles,
@@ -177,7 +177,7 @@ describe("the architecture holds", () => {
     expect(findBreaches(project)).toEqual([]);
   });
 
-  test("over a part for every name in the levels", () => {
+  test("for a part of every name in the levels", () => {
     const missing = LEVELS.flat().filter((part) => !project.src.some((file) => file.part === part));
     expect(missing).toEqual([]);
   });
@@ -194,7 +194,7 @@ describe("each rule finds a breach of it, and no other rule does", () => {
     });
   });
 
-  test("finds none in what only looks like a breach", async () => {
+  test("finds none in code that only looks like a breach", async () => {
     expect(await brokenRules(SOUND)).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ function createGatedService(overrides: Overrides = {}) {
   });
   return {
     service,
-    /** How many calls have come to the gate since it was shut. */
+    /** How many calls have reached the gate since it was shut. */
     arrived: () => arrived,
     /** Shuts the gate before the family of a refresh token. */
     async shut(refreshToken: string) {
@@ -46,7 +46,7 @@ function createGatedService(overrides: Overrides = {}) {
       gatedId = null;
       gate.resolve();
     },
-    /** Resolves when so many calls have come to the gate. */
+    /** Resolves when so many calls have reached the gate. */
     arrival(count: number): Promise<void> {
       return new Promise((resolve) => waiting.push({ count, resolve }));
     },
@@ -54,7 +54,7 @@ function createGatedService(overrides: Overrides = {}) {
 }
 
 describe("while one family stalls", () => {
-  test("others log in, refresh and are inspected", async () => {
+  test("others log in, refresh and are introspected", async () => {
     const gated = createGatedService();
     const [stalled, other] = [await logIn(gated.service), await logIn(gated.service)];
     await gated.shut(stalled.refresh_token);
@@ -74,7 +74,7 @@ describe("while one family stalls", () => {
 });
 
 describe.each(["reject", "same-successor"])("a hot family under %s", (mode) => {
-  test("is refused what is too much, while others go on", async () => {
+  test("gets 429 above the limit, while others continue", async () => {
     const gated = createGatedService({ REFRESH_RETRY: mode });
     const [hot, other] = [await logIn(gated.service), await logIn(gated.service)];
     await gated.shut(hot.refresh_token);
@@ -93,34 +93,37 @@ describe.each(["reject", "same-successor"])("a hot family under %s", (mode) => {
     gated.open();
     const answers = await Promise.all(first);
     const given = answers.filter(({ status }) => status === 200).map(granted);
-    const refused = answers.filter(({ status }) => status !== 200);
+    const rejected = answers.filter(({ status }) => status !== 200);
     expect(given.length).toBe(mode === "reject" ? 1 : CALLS_IN_FLIGHT_MAX);
     expect(new Set(given.map(({ refresh_token }) => refresh_token)).size).toBe(1);
-    for (const answer of refused) expect(answer).toEqual(INVALID_GRANT);
+    for (const answer of rejected) expect(answer).toEqual(INVALID_GRANT);
   });
 
-  test.each(["answered", "given up on"])("has room again once its calls are %s", async (end) => {
-    const gated = createGatedService({ REFRESH_RETRY: mode });
-    const { refresh_token } = await logIn(gated.service);
-    await gated.shut(refresh_token);
-    const full = gated.arrival(CALLS_IN_FLIGHT_MAX);
-    const first = Array.from({ length: CALLS_IN_FLIGHT_MAX }, () => {
-      return refresh(gated.service, refresh_token);
-    });
-    await full;
-    if (end === "answered") gated.open();
-    else vi.advanceTimersByTime(DEADLINE_MS);
-    await Promise.all(first);
+  test.each(["completed", "timed out"])(
+    "accepts calls again once the first are %s",
+    async (end) => {
+      const gated = createGatedService({ REFRESH_RETRY: mode });
+      const { refresh_token } = await logIn(gated.service);
+      await gated.shut(refresh_token);
+      const full = gated.arrival(CALLS_IN_FLIGHT_MAX);
+      const first = Array.from({ length: CALLS_IN_FLIGHT_MAX }, () => {
+        return refresh(gated.service, refresh_token);
+      });
+      await full;
+      if (end === "completed") gated.open();
+      else vi.advanceTimersByTime(DEADLINE_MS);
+      await Promise.all(first);
 
-    await gated.shut(refresh_token);
-    const fullAgain = gated.arrival(CALLS_IN_FLIGHT_MAX);
-    const second = Array.from({ length: CALLS_IN_FLIGHT_MAX }, () => {
-      return refresh(gated.service, refresh_token);
-    });
-    await fullAgain;
-    gated.open();
-    const statuses = (await Promise.all(second)).map(({ status }) => status);
-    expect(statuses).not.toContain(429);
-    expect(statuses).not.toContain(503);
-  });
+      await gated.shut(refresh_token);
+      const fullAgain = gated.arrival(CALLS_IN_FLIGHT_MAX);
+      const second = Array.from({ length: CALLS_IN_FLIGHT_MAX }, () => {
+        return refresh(gated.service, refresh_token);
+      });
+      await fullAgain;
+      gated.open();
+      const statuses = (await Promise.all(second)).map(({ status }) => status);
+      expect(statuses).not.toContain(429);
+      expect(statuses).not.toContain(503);
+    },
+  );
 });

@@ -9,22 +9,22 @@ import {
 import { createService, registerDefaults } from "../support/service.ts";
 
 /**
- * Every call to a binding goes wrong in turn. What the client sees, what storage then holds, and
- * what the client's retry sees once the fault has passed and `Retry-After` too.
+ * Every call to a binding fails in turn. The table has the client's response, the stored state, and
+ * the response to a retry after the fault and after `Retry-After`.
  *
- * A call is `operation n`, its n-th call of the request, or `operation *`, every one. `FaultKind`
- * says what each fault is. Modes of a refresh: `reject` is the plain default, `key` adds an
+ * A call is `operation n`, the n-th of the request, or `operation *`, every one. `FaultKind`
+ * defines the faults. Modes of a refresh: `reject` is the plain default, `key` adds an
  * `Idempotency-Key`, `same` is REFRESH_RETRY=same-successor. `adopt` is a refresh with a token of
- * another server, of whose family there is nothing until then.
+ * another server, whose family does not exist yet.
  *
- * Left out, since they would say nothing:
+ * Left out, because they add nothing:
  *  - A read (`d1.batch`, `family.inspect`, `kv.get`) commits nothing, so `after`, `lost` and `late`
- *    are `before` and `stalls`. It lies only where the platform does: KV may miss a new key.
- *  - `family.rotate` and `failures.admit` cannot lie: their outcomes are not to be made up. A family
+ *    equal `before` and `stalls`. It lies only where the platform does: KV may miss a new key.
+ *  - `family.rotate` and `failures.admit` cannot lie: a test does not invent their outcomes. A family
  *    whose storage was rolled back is in object-errors.test.ts.
  *
- * Plain `reject` after a lost rotation is the strict default: the successor exists, nobody has seen
- * its tokens, the retry is refused and the family lives on until it idles out. A client that must
+ * Plain `reject` after a lost rotation is the strict default: the successor exists, no client has
+ * its tokens, the retry is rejected and the family ends by its idle time. A client that must
  * not lose its session then sends an `Idempotency-Key`.
  */
 const TABLE = `
@@ -188,7 +188,7 @@ function pointsOf(row: string): Point[] {
   });
 }
 
-/** What a 503 tells the client to wait. */
+/** `Retry-After` of a 503. */
 const RETRY_AFTER_MS = 1000;
 
 const logged = captureErrors();

@@ -19,19 +19,19 @@ import { CLIENT, registerDefaults } from "../support/service.ts";
 const faulty = createFaultyService();
 const { service } = faulty;
 
-/** A refresh that must be refused, and what makes it so. */
+/** A refresh that must be rejected, and its reason. */
 interface Check {
   readonly title: string;
   readonly answer: unknown;
-  /** In place of, or beside, the fields of a good request. */
+  /** Replace or add fields of a valid request. */
   readonly fields?: Fields;
   /** Id and secret for HTTP Basic; null for none. */
   readonly credentials?: string | null;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body, where it is not a form of {@link fields}. */
+  /** The body, if it is not a form of {@link fields}. */
   readonly body?: (form: string) => BodyInit;
   readonly query?: string;
-  /** An SQL statement that takes something away, and the one that gives it back. */
+  /** An SQL statement that makes the check fail, and one that reverts it. */
   readonly taken?: readonly [take: string, giveBack: string];
   readonly fault?: Fault;
 }
@@ -156,7 +156,7 @@ test.each([...CLIENT_CHECKS, ...PARAMETER_CHECKS, ...STORAGE_CHECKS])(
   },
 );
 
-/** Sends a refresh that is good but for the given parts. */
+/** Sends a refresh that is valid except for the given parts. */
 function send(
   refreshToken: string,
   { fields, credentials = CLIENT, headers, body, query = "" }: Partial<Check>,

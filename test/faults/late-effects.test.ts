@@ -16,8 +16,8 @@ beforeAll(async () => {
 stopTimers();
 captureErrors();
 
-describe("a call that the service gave up on and that takes effect much later", () => {
-  test("a rotation does not end the family that was refreshed since", async () => {
+describe("a call that takes effect long after its deadline", () => {
+  test("a rotation does not end a family that was refreshed in the meantime", async () => {
     const faulty = createFaultyService();
     const first = await logIn(faulty.service);
     faulty.arm({ operation: "family.rotate", call: 1, kind: "late" });
@@ -29,7 +29,7 @@ describe("a call that the service gave up on and that takes effect much later", 
     expect(await refresh(faulty.service, second.refresh_token)).toEqual(GRANTED);
   });
 
-  test("a write to KV does not bring a revoked access token back", async () => {
+  test("a write to KV does not make a revoked access token valid again", async () => {
     const faulty = createFaultyService({ REFRESH_RETRY: "same-successor" });
     const first = await logIn(faulty.service);
     faulty.arm({ operation: "kv.put", call: 1, kind: "late" });
@@ -42,7 +42,7 @@ describe("a call that the service gave up on and that takes effect much later", 
     expect(await inspect(sound, second.access_token)).toBeNull();
   });
 
-  test("a re-hash does not undo a password change", async () => {
+  test("a rehash does not undo a password change", async () => {
     const faulty = createFaultyService();
     const login = { ...LOGIN, username: DJANGO_USER };
     await setDjangoRecord();
@@ -58,8 +58,8 @@ describe("a call that the service gave up on and that takes effect much later", 
   });
 });
 
-describe.each(["key", "same"] as const)("a client that may ask again (%s)", (mode) => {
-  test("still may when every call of its refresh took as long as it could", async () => {
+describe.each(["key", "same"] as const)("a client that may retry (%s)", (mode) => {
+  test("still may after every call of its refresh took until its deadline", async () => {
     const settings = { REFRESH_RETRY: mode === "same" ? "same-successor" : "reject" };
     const faulty = createFaultyService(settings);
     const scenario = await SCENARIOS["refresh"]?.(faulty, mode);

@@ -17,8 +17,8 @@ const watched = watch();
 const sound = createService();
 
 const USERS = [
-  ["a user who is not known here", "stranger"],
-  ["a user whose record is foreign", "argon"],
+  ["an unknown user", "stranger"],
+  ["a user whose hash is of another scheme", "argon"],
 ] as const;
 const ARGON = "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$Zm9yZWlnbg";
 
@@ -32,26 +32,26 @@ const usersNow = async () =>
   (await env.DB.prepare("SELECT * FROM users ORDER BY id").all()).results;
 const loginOf = (username: string) => ({ ...LOGIN, username, password: LEGACY_PASSWORD });
 
-/** How the old endpoint may fail to say, and what the log has of it. */
+/** How the old endpoint may fail, and the words in the log. */
 const PLAYS: readonly (readonly [what: string, play: string, said: RegExp])[] = [
-  ["answers 500 and quotes the request", "broken", /with status 500$/],
-  ["answers in HTML and quotes the request", "html", /with status 200$/],
-  ["sends elsewhere", "redirect", /with status 307$/],
+  ["responds 500 and quotes the request", "broken", /with status 500$/],
+  ["responds in HTML and quotes the request", "html", /with status 200$/],
+  ["redirects", "redirect", /with status 307$/],
   ["throttles", "throttled", /with status 429$/],
-  ["gives an empty token", "no-token", /with status 200$/],
-  ["gives a token with status 500", "token-in-error", /with status 500$/],
-  ["does not let its client log users in", "grant-refused", /with status 400$/],
-  ["answers with an array", "array", /with status 200$/],
-  ["answers null", "null", /with status 200$/],
-  ["answers more than is read", "huge", /too long$/],
-  ["ends the connection", "hangup", /./],
-  ["never answers", "silent", /./],
-  ["never ends its answer", "endless", /./],
+  ["returns an empty token", "no-token", /with status 200$/],
+  ["returns a token with status 500", "token-in-error", /with status 500$/],
+  ["rejects the client's grant type", "grant-refused", /with status 400$/],
+  ["responds with an array", "array", /with status 200$/],
+  ["responds with null", "null", /with status 200$/],
+  ["responds with more than is read", "huge", /too long$/],
+  ["closes the connection", "hangup", /./],
+  ["never responds", "silent", /./],
+  ["never ends its response", "endless", /./],
 ];
 
 describe.each(PLAYS)("an old endpoint that %s", (_, play, said) => {
   test.each(USERS)(
-    "is an outage to %s, and changes nothing",
+    "is an outage for %s, and changes nothing",
     async (__, username) => {
       const before = await usersNow();
       const moving = createMovingService(play);
@@ -69,28 +69,28 @@ describe.each(PLAYS)("an old endpoint that %s", (_, play, said) => {
 });
 
 describe("an old endpoint that", () => {
-  test("is not there is an outage", async () => {
+  test("does not exist is an outage", async () => {
     const nowhere = createMovingService("sound", {
       LEGACY_TOKEN_ENDPOINT: "http://127.0.0.1:1/o/token/",
     });
     expect(await ask(nowhere, loginOf("stranger"))).toEqual(UNAVAILABLE);
   });
 
-  test("does not know its client is an outage, and no wrong password", async () => {
+  test("rejects its client is an outage, not a wrong password", async () => {
     const refused = createMovingService("sound", { LEGACY_CLIENT_SECRET: "wrong" });
     expect(await ask(refused, loginOf("stranger"))).toEqual(UNAVAILABLE);
     expect(watched.requests()[0]?.failure?.message).toMatch(/invalid_grant with status 401$/);
     expect(await refused.calls()).toHaveLength(1);
   });
 
-  test("fails lets everybody in who is known here", async () => {
+  test("fails does not affect users with a password here", async () => {
     const moving = createMovingService("broken");
     expect(await ask(moving, LOGIN)).toEqual(SUCCESS);
     expect(await ask(moving, { ...LOGIN, password: "wrong" })).toEqual(INVALID_CREDENTIALS);
   });
 });
 
-describe("when D1 fails after the old endpoint has said yes", () => {
+describe("when D1 fails after the old endpoint has accepted the password", () => {
   /** A service whose first so many operations on D1 of a kind succeed. */
   function failing(kind: string, sparing: number) {
     let left = sparing;
@@ -102,7 +102,7 @@ describe("when D1 fails after the old endpoint has said yes", () => {
     return createMovingService("sound", { ...interceptBindings(intercept) });
   }
 
-  test("a new user gets no token, and can try again", async () => {
+  test("a new user gets no token, and can retry", async () => {
     const before = await usersNow();
     const moving = failing("d1.batch", 1);
     expect(await ask(moving, loginOf("late"))).toEqual(UNAVAILABLE);
@@ -110,7 +110,7 @@ describe("when D1 fails after the old endpoint has said yes", () => {
     expect(await ask(createMovingService("sound"), loginOf("late"))).toEqual(SUCCESS);
   });
 
-  test("a known user logs in all the same, and is asked for again", async () => {
+  test("a known user still logs in, and the next login asks the old endpoint again", async () => {
     const before = await usersNow();
     const moving = failing("d1.run", 0);
     expect(await ask(moving, loginOf("argon"))).toEqual(SUCCESS);

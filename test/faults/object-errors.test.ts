@@ -14,17 +14,17 @@ import { createService, LOGIN, registerDefaults, type TokenAnswer } from "../sup
 
 const GRANTED = success("read write groups");
 
-/** An isolate in which nothing goes wrong. */
+/** A service without faults. */
 const sound = createService();
 
-/** What the platform says about an error of an object. */
+/** The flags that the platform sets on an object's error. */
 type Flags = Readonly<{ retryable?: true; overloaded?: true }>;
 
 const RETRYABLE: Flags = { retryable: true };
 const OVERLOADED: Flags = { overloaded: true };
 const BOTH: Flags = { retryable: true, overloaded: true };
 
-/** What one call after the other throws, before all is well; and what comes of it. */
+/** What successive calls throw before one succeeds, and the outcome. */
 const TROUBLES: readonly (readonly [string, readonly Flags[], calls: number, status: number])[] = [
   ["retryable once", [RETRYABLE], 2, 200],
   ["retryable twice", [RETRYABLE, RETRYABLE], 3, 200],
@@ -43,7 +43,7 @@ const CASES = (["before", "after"] as const).flatMap((moment) => {
   });
 });
 
-/** A service whose objects throw at first, before or after they have done what they were asked. */
+/** A service whose objects throw at first, before or after the call takes effect. */
 function createTroubledService(thrown: readonly Flags[], moment: Moment) {
   const calls: FamilyCall[] = [];
   const service = createService(
@@ -58,7 +58,7 @@ function createTroubledService(thrown: readonly Flags[], moment: Moment) {
   return { service, calls };
 }
 
-/** A stub that threw is broken, so every call has one of its own. */
+/** A stub that threw is broken, so each call needs a new one. */
 function expectCalls(calls: readonly FamilyCall[], method: string, count: number): void {
   expect(calls.map((call) => call.method)).toEqual(Array(count).fill(method));
   expect(new Set(calls.map((call) => call.stub)).size).toBe(count);
@@ -72,7 +72,7 @@ describe.each(CASES)("an object's error: $title, $moment committing", (trouble) 
   const { thrown, moment, calls: count, status } = trouble;
   const answer = status === 200 ? GRANTED : UNAVAILABLE;
 
-  test(`makes ${count} calls to begin a family and answers ${status}`, async () => {
+  test(`makes ${count} calls to begin a family and responds ${status}`, async () => {
     const { service, calls } = createTroubledService(thrown, moment);
     const login = await ask(service, LOGIN);
     expect(login).toEqual(answer);
@@ -80,7 +80,7 @@ describe.each(CASES)("an object's error: $title, $moment committing", (trouble) 
     if (status === 200) await expectUsable(login.body as TokenAnswer);
   });
 
-  test(`makes ${count} calls to refresh and answers ${status}`, async () => {
+  test(`makes ${count} calls to refresh and responds ${status}`, async () => {
     const { refresh_token } = await logIn(sound);
     const { service, calls } = createTroubledService(thrown, moment);
     const refreshed = await refresh(service, refresh_token);
@@ -91,7 +91,7 @@ describe.each(CASES)("an object's error: $title, $moment committing", (trouble) 
     if (status === 200) await expectUsable(refreshed.body as TokenAnswer);
   });
 
-  test(`makes ${count} calls to inspect`, async () => {
+  test(`makes ${count} calls to introspect`, async () => {
     const { access_token } = await logIn(sound);
     const { service, calls } = createTroubledService(thrown, moment);
     const active = expect.objectContaining({ clientId: "client" });
@@ -100,7 +100,7 @@ describe.each(CASES)("an object's error: $title, $moment committing", (trouble) 
   });
 });
 
-test("an object that lost a rotation which it had answered ends the family", async () => {
+test("an object that lost an acknowledged rotation ends the family", async () => {
   const first = await logIn(sound);
   const family = await familyOf(first.refresh_token);
   const before = await runInDurableObject(family, (_, { storage }) => storage.kv.get("family"));
@@ -116,7 +116,7 @@ async function expectUsable({ access_token, refresh_token }: TokenAnswer): Promi
   expect(await refresh(sound, refresh_token)).toEqual(GRANTED);
 }
 
-test("a call that is repeated after another client has refreshed gives that client's pair", async () => {
+test("a call that is repeated after another client's refresh returns that client's pair", async () => {
   const { refresh_token } = await logIn(sound);
   const lenient = createService({ REFRESH_RETRY: "same-successor" });
   let others: TokenAnswer | undefined;
@@ -124,7 +124,7 @@ test("a call that is repeated after another client has refreshed gives that clie
     REFRESH_RETRY: "same-successor",
     ...interceptFamilies(async (_, proceed) => {
       if (others !== undefined) return proceed();
-      // A millisecond apart at least: a generation says when it came to be.
+      // At least a millisecond apart: a generation contains its creation time.
       await scheduler.wait(5);
       others = granted(await refresh(lenient, refresh_token));
       throw Object.assign(new Error("Network connection lost"), RETRYABLE);

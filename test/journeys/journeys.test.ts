@@ -10,7 +10,7 @@ beforeAll(async () => {
   await logIn(service);
 });
 
-/** The files of `src` of which a function runs during a request, its deferred work included. */
+/** The files of `src` with a function that runs during a request, deferred work included. */
 async function filesEnteredBy(request: () => Promise<unknown>): Promise<readonly string[]> {
   const entered = new Set<string>();
   // What test/support/entered-files.ts makes each function of src write to.

@@ -35,7 +35,7 @@ function countWritten(): number {
 }
 
 test(
-  `cli apply takes ${ENTRIES} clients and ${ENTRIES} users, and goes on after it was killed`,
+  `cli apply adds ${ENTRIES} clients and ${ENTRIES} users, and continues after a kill`,
   async () => {
     const record = djangoRecord("one for all");
     const numbers = Array.from({ length: ENTRIES }, (_, index) => index);

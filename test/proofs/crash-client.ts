@@ -4,22 +4,22 @@ import type { Random } from "../support/random.ts";
 import { type Answered, isRetryLater, postToken, type Reply } from "../support/token-client.ts";
 import type { CrashHistory } from "./crash-history.ts";
 
-/** How a client asks: with keys under `reject`, without under `same-successor`. */
+/** How a client sends requests: with keys under `reject`, without under `same-successor`. */
 export type RetryMode = "reject" | "same-successor";
 
-/** A life of the server, as its clients see it. */
+/** One run of the server process, as its clients see it. */
 export interface Life {
   readonly url: string;
   readonly agent: Agent;
-  /** When the life before was over, in milliseconds since the epoch. */
+  /** When the previous process ended, in milliseconds since the epoch. */
   readonly previousEndedAtMs: number;
 }
 
-/** One wish to refresh, kept until it is granted. */
+/** One refresh, repeated until it succeeds. */
 interface Attempt {
   /** The `Idempotency-Key` of each of its requests, or null for none. */
   readonly keys: readonly (string | null)[];
-  /** Whether a life ended without any answer to it. */
+  /** Whether a process ended without any response to it. */
   isCutOff: boolean;
 }
 
@@ -27,8 +27,8 @@ interface Attempt {
 export type StepEnd = "acknowledged" | "later" | "unanswered" | "violation";
 
 /**
- * One client with one refresh family: refreshes, at times with one token twice at once as two tabs
- * do, and holds on to an attempt until it is answered, over as many lives as that takes.
+ * One client with one refresh family: it refreshes, sometimes twice at once with one token, as tabs
+ * do, and repeats an attempt until it gets a response, over any number of processes.
  */
 export class CrashClient {
   readonly #index: number;
@@ -36,7 +36,7 @@ export class CrashClient {
   readonly #random: Random;
   readonly #history: CrashHistory;
   readonly #imported: string[];
-  /** The last refresh token that it was given. */
+  /** The last refresh token that it received. */
   #token: string;
   #attempts = 0;
   #pending: Attempt | null = null;
@@ -54,7 +54,7 @@ export class CrashClient {
     this.#imported = tools.imported;
   }
 
-  /** Sends every request of the pending attempt, or of a new one, and takes in the answers. */
+  /** Sends every request of the pending attempt, or of a new one, and handles the responses. */
   async step(life: Life): Promise<StepEnd> {
     this.#pending ??= this.#decide();
     const attempt = this.#pending;
@@ -62,12 +62,12 @@ export class CrashClient {
     const successes = replies.filter((reply) => reply?.status === 200);
     for (const reply of replies) {
       if (reply !== null && !this.#isAllowed(reply, attempt)) {
-        return this.#violate(`was answered ${JSON.stringify(reply)}`);
+        return this.#violate(`got the response ${JSON.stringify(reply)}`);
       }
     }
     if (successes.length > 0) return this.#takeIn(successes as Answered[], attempt, life);
     if (replies.every((reply) => reply !== null && !isRetryLater(reply))) {
-      return this.#violate("lost against itself: no request of the attempt won");
+      return this.#violate("lost its own race: no request of the attempt succeeded");
     }
     if (!replies.includes(null)) return "later";
     if (!attempt.isCutOff) this.#history.counts.unanswered += 1;
@@ -90,7 +90,7 @@ export class CrashClient {
     return postToken({ url, agent, fields, headers });
   }
 
-  /** A refusal is for the losers of a race alone: where all requests are one attempt, for none. */
+  /** Only the losers of a race may be rejected, and none if all requests have the same key. */
   #isAllowed(reply: Answered, { keys }: Attempt): boolean {
     if (reply.status === 200) return true;
     if (isRetryLater(reply)) {
@@ -121,7 +121,7 @@ export class CrashClient {
     return "acknowledged";
   }
 
-  /** At times the client turns to another family that begins elsewhere, while there are any. */
+  /** Sometimes the client switches to the next family of another server, while there are any. */
   #nextFamily(): string | null {
     if (this.#imported.length === 0) return null;
     return this.#random.pick([true, false]) ? (this.#imported.pop() ?? null) : null;

@@ -9,31 +9,31 @@ import {
 
 /** What happened in a run, counted. */
 export interface CrashCounts {
-  /** Pairs that a client got and went on with. */
+  /** Pairs that a client received and used. */
   acknowledged: number;
-  /** Attempts that a kill cut off, all of their requests unanswered. */
+  /** Attempts that a kill cut off, with no response to any request. */
   unanswered: number;
-  /** Of those, how many had been committed: the client recovered a lost answer. */
+  /** Of those, how many had been committed: the client recovered a lost response. */
   recovered: number;
   /** Attempts that sent one token twice at once. */
   doubled: number;
-  /** Requests refused because another request of the same attempt was first. */
+  /** Requests rejected because another request of the same attempt was first. */
   raced: number;
-  /** Requests told to come again later. */
+  /** Requests told to retry later. */
   later: number;
 }
 
-/** A pair as a client got it. */
+/** A pair as a client received it. */
 export interface AnsweredPair {
   readonly accessToken: string;
   readonly refreshToken: string;
 }
 
 /**
- * Everything that clients saw, over all lives of the server, and what of it must never be:
+ * Everything that clients saw, over all processes of the server. It must never contain:
  *  1. two successors of one generation;
  *  2. a successor that is not of the same family and the very next generation;
- *  3. a refusal of the last token that a client got, other than to the loser of a race.
+ *  3. a rejection of the last token that a client received, except for the loser of a race.
  */
 export class CrashHistory {
   readonly counts: CrashCounts = {
@@ -58,10 +58,10 @@ export class CrashHistory {
     return new CrashHistory(await deriveKeyRing(keys, REFRESH_TOKEN_PURPOSE));
   }
 
-  /** Enters an answer to `presented`. @returns what its refresh token says, or null if it is bad */
+  /** Records a response to `presented`. @returns its refresh token, read, or null if it is wrong */
   async enter(presented: string, pair: AnsweredPair): Promise<RefreshToken | null> {
     const after = await unsealRefreshToken(this.#ring, pair.refreshToken);
-    if (after === null) return this.#violate("a token that does not open");
+    if (after === null) return this.#violate("a token that cannot be unsealed");
     const before = (await unsealRefreshToken(this.#ring, presented)) ?? this.#foreign(presented);
     const place = `generation ${before.generation} of family ${before.familyId ?? presented}`;
     const familyId = before.familyId ?? after.familyId;
@@ -76,14 +76,14 @@ export class CrashHistory {
     return after;
   }
 
-  /** Enters that something happened which must not. */
+  /** Records a violation. */
   violate(violation: string): void {
     this.violations.push(violation);
   }
 
-  /** A token of another server, which is generation 0 of a family that it does not name. */
+  /** A token of another server is generation 0 of a family; it does not contain the family's id. */
   #foreign(presented: string): { generation: number; familyId: string | null } {
-    if (presented.startsWith(REFRESH_TOKEN_PREFIX)) this.violate("a token that does not open");
+    if (presented.startsWith(REFRESH_TOKEN_PREFIX)) this.violate("a token that cannot be unsealed");
     return { generation: 0, familyId: null };
   }
 

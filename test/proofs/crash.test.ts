@@ -11,14 +11,14 @@ const RUNS = [
   { mode: "same-successor", kills: 2, title: "same-successor, and tokens of another server" },
 ] as const;
 
-describe("workerd killed under a storm of refreshes", () => {
+describe("workerd killed during many refreshes", () => {
   let sandbox: ServerSandbox;
   beforeAll(async () => {
     sandbox = await ServerSandbox.create();
   });
   afterAll(() => sandbox.remove());
 
-  test.for(RUNS)("with $title no generation forks and nobody is stranded", async (run) => {
+  test.for(RUNS)("with $title no generation forks and no client loses its session", async (run) => {
     // A failure shows the seed: `npm run test:proofs -- crash --size soak --seed SEED` makes the same decisions.
     const seed = Date.now() % 1_000_000;
     const isImported = run.title.includes("another server");

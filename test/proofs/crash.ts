@@ -7,17 +7,17 @@ import type { WorkerdProcess } from "../support/workerd-process.ts";
 import { CrashClient, type Life, type RetryMode } from "./crash-client.ts";
 import { type CrashCounts, CrashHistory } from "./crash-history.ts";
 
-/** What a run does. The seed replays all its decisions; the machine's own timing stays its own. */
+/** The parameters of a run. The seed replays all its decisions, but not the machine's timing. */
 export interface CrashPlan {
   readonly mode: RetryMode;
   readonly seed: number;
   readonly families: number;
   readonly kills: number;
-  /** Whether families begin with refresh tokens of another server, and new ones all the time. */
+  /** Whether families begin with refresh tokens of another server, and new ones during the run. */
   readonly isImported?: boolean;
-  /** No further life under load begins after this instant, in milliseconds since the epoch. */
+  /** No further process under load begins after this time, in milliseconds since the epoch. */
   readonly endsAtMs?: number;
-  /** Hears of each kill. */
+  /** Called at each kill. */
   readonly onKill?: (kills: number, counts: CrashCounts) => void;
 }
 
@@ -29,30 +29,30 @@ export interface CrashReport {
   readonly violations: readonly string[];
 }
 
-/** The window for a lost answer is longer than any chain of kills. */
+/** The window for a lost response is longer than any series of kills. */
 const SETTINGS = { REFRESH_RETRY_WINDOW_SECONDS: 600, IMPORTED_TOKENS: "on" };
 
-/** Families that one client begins in one life, at most. */
+/** Families that one client begins in one process, at most. */
 const IMPORTS_PER_LIFE = 4;
 
-/** A kill comes after up to so many attempts of each client, on average ... */
+/** A kill happens after up to this many attempts of each client, on average ... */
 const ATTEMPTS_BEFORE_KILL_MAX = 3;
 
-/** ... and then up to so many milliseconds later, at any point of what the server is doing. */
+/** ... and then up to this many milliseconds later, at any point of the server's work. */
 const KILL_DELAY_MS_MAX = 20;
 
-/** Steps of one client in a life without a kill before it counts as stranded. */
+/** Steps of one client in a process without a kill before its session counts as lost. */
 const STEPS_MAX = 100;
 
-/** What each client must get at the end: what it still waited for, and a pair for that. */
+/** What each client must get at the end: the pair that it waits for, and a successor of that. */
 const LAST_ACKNOWLEDGED = 2;
 
-/** How long a client waits that is told to come later, or whose connection broke. */
+/** How long a client waits that is told to retry later, or whose connection broke. */
 const LATER_MS = 20;
 
 /**
- * A storm of refreshing clients over a server that is killed again and again, and at last left in
- * peace, when every client must get what it waits for.
+ * Many clients refresh at a server that is killed again and again. At last it runs undisturbed,
+ * and every client must get what it waits for.
  */
 export async function crash(sandbox: ServerSandbox, plan: CrashPlan): Promise<CrashReport> {
   const { mode, seed } = plan;
@@ -66,21 +66,21 @@ export async function crash(sandbox: ServerSandbox, plan: CrashPlan): Promise<Cr
   };
   const { history } = run;
   const kills = await killAgainAndAgain(run, plan);
-  if (kills < plan.kills) history.violate(`only ${kills} of ${plan.kills} kills came about`);
+  if (kills < plan.kills) history.violate(`only ${kills} of ${plan.kills} kills happened`);
   if (history.violations.length === 0) await settleAll(run);
-  if (history.counts.recovered === 0) history.violate("no answer was lost: this proves nothing");
+  if (history.counts.recovered === 0) history.violate("no response was lost: this proves nothing");
   return { seed, kills, counts: history.counts, violations: history.violations };
 }
 
-/** What the lives of one run have in common. */
+/** What the processes of one run share. */
 interface Run {
   start(): Promise<WorkerdProcess>;
   readonly random: Random;
   readonly history: CrashHistory;
-  /** Tokens of another server that nobody has used yet. */
+  /** Unused tokens of another server. */
   readonly imported: string[];
   clients: readonly CrashClient[];
-  /** When the last life was over, in milliseconds since the epoch. */
+  /** When the last process ended, in milliseconds since the epoch. */
   previousEndedAtMs: number;
 }
 
@@ -117,7 +117,7 @@ async function loginAll(
   });
 }
 
-/** One life under load, ended by SIGKILL after a seeded number of attempts and a seeded moment. */
+/** One process under load, ended by SIGKILL after a seeded number of attempts and delay. */
 async function storm(life: Life, server: WorkerdProcess, run: Run): Promise<void> {
   const { clients, random, history } = run;
   let stepsLeft = random.between(0, ATTEMPTS_BEFORE_KILL_MAX * clients.length);
@@ -140,7 +140,7 @@ async function storm(life: Life, server: WorkerdProcess, run: Run): Promise<void
   await Promise.all(storming);
 }
 
-/** A life without a kill: every client must get what it waits for, and refresh with that. */
+/** A process without a kill: every client must get what it waits for, and refresh with it. */
 async function settleAll(run: Run): Promise<void> {
   await withServer(run, async (life) => {
     const settling = run.clients.map(async (client, index) => {
@@ -151,7 +151,8 @@ async function settleAll(run: Run): Promise<void> {
         if (end === "acknowledged") acknowledged += 1;
         else await sleep(LATER_MS);
       }
-      if (acknowledged < LAST_ACKNOWLEDGED) run.history.violate(`client ${index} is stranded`);
+      if (acknowledged < LAST_ACKNOWLEDGED)
+        run.history.violate(`client ${index} has lost its session`);
     });
     await Promise.all(settling);
   });

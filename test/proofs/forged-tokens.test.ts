@@ -22,19 +22,19 @@ let specimens: Specimens;
 
 beforeAll(async () => {
   specimens = await makeSpecimens();
-  // From now on no client's secret costs PBKDF2.
+  // From now on each client's secret is in the cache and costs no PBKDF2.
   await refresh(service, "anything", {}, CLIENT);
   await refresh(service, "anything", {}, JWT_CLIENT);
   await introspect(service, "anything", RESOURCE_SERVER);
 });
 
-/** A way in for a token, and what it must come to for one that nobody issued. */
+/** An interface that accepts a token, and its outcome for one that was never issued. */
 interface Door {
-  /** @returns what the caller learns */
+  /** @returns what the caller sees */
   readonly present: (token: string) => Promise<unknown>;
   readonly refused: unknown;
   readonly cost: Cost;
-  /** Carries the token in a header, which cannot hold every text. */
+  /** Sends the token in a header, which cannot contain every text. */
   readonly isHeader?: true;
 }
 
@@ -42,7 +42,7 @@ const statusOf = ({ status, body }: WholeAnswer) => ({ status, body });
 const INACTIVE = { status: 200, body: { active: false } };
 const BEARER_REFUSED = [401, 'Bearer error="invalid_token"'];
 
-/** The one query in which the client that asks is looked up. */
+/** The one query that looks the calling client up. */
 const CLIENT_ALONE = { "d1.batch": 1 };
 
 const challenge = (answer: Response) => [answer.status, answer.headers.get("WWW-Authenticate")];
@@ -119,7 +119,7 @@ const DOORS: Readonly<Record<string, Door>> = {
   },
 };
 
-/** Tokens that are good elsewhere, and that each door must know for what they are. */
+/** Tokens of another type, which each interface must reject. */
 const WRONG_TYPES: Readonly<Record<string, readonly string[]>> = {
   refresh: ["access", "own", "jwt"],
   introspection: ["refresh"],
@@ -133,7 +133,7 @@ describe.each(Object.entries(DOORS))("%s", (name, { present, refused, cost, isHe
     expect({ token, answer, counted }).toEqual({ token, answer: refused, counted: cost });
   };
 
-  test.each(Object.keys(FORGED_KINDS))("refuses without a look at storage: %s", async (kind) => {
+  test.each(Object.keys(FORGED_KINDS))("rejects without a storage operation: %s", async (kind) => {
     const forged = await FORGED_KINDS[kind]?.(specimens);
     const sent = forged?.filter((token) => isHeader !== true || isHeaderValue(token)) ?? [];
     expect(sent.length).toBeGreaterThan(2);
@@ -141,14 +141,14 @@ describe.each(Object.entries(DOORS))("%s", (name, { present, refused, cost, isHe
   });
 
   const wrongTypes = WRONG_TYPES[name.split(/[ ,]/)[0] ?? ""] ?? [];
-  test.each(wrongTypes)("refuses what is good elsewhere likewise: %s token", async (type) => {
+  test.each(wrongTypes)("rejects another type of token likewise: %s token", async (type) => {
     const { access, own, jwt, refresh: refreshToken } = specimens;
     const tokens: Record<string, string> = { access, own, jwt: jwt.token, refresh: refreshToken };
     await expectRefused(tokens[type] ?? "");
   });
 });
 
-test("after all of that every real token is as good as before", async () => {
+test("after all of that every real token is still valid", async () => {
   const { access, own, jwt, another } = specimens;
   for (const token of [access, own, jwt.token, another.access]) {
     const { body } = await introspect(service, token);
@@ -158,11 +158,11 @@ test("after all of that every real token is as good as before", async () => {
   granted(await refresh(service, another.refresh));
 });
 
-describe("while tokens of another server are good here", () => {
+describe("while tokens of another server are accepted", () => {
   const importing = createCountedService({ IMPORTED_TOKENS: "on" });
   const asking = new TokenVerifier(createExecutionContext(), importing.service.env);
 
-  test("what has our own prefix is refused without a look at storage all the same", async () => {
+  test("a token with our own prefix is still rejected without a storage operation", async () => {
     await refresh(importing.service, "anything");
     for (const [kind, make] of Object.entries(FORGED_KINDS)) {
       const forged = (await make(specimens)).filter((token) => /^tg[ar]_/.test(token));

@@ -11,7 +11,7 @@ const LIMIT_MS = sizeOf("MINUTES", 15) * 60_000;
 /** A run ends by itself at its limit; this is for one that hangs. */
 const TIMEOUT_MS = LIMIT_MS + 120_000;
 
-/** What only a request that is nearly right comes to: without it a run would prove little. */
+/** Outcomes that only a nearly valid request has: without them a run would prove little. */
 const DEEP = [
   ...["token ok", "revocation ok", "introspection ok", "adminUsers ok", "adminClients ok"],
   ...["token refresh_token_forged", "token family_raced"],
@@ -23,7 +23,7 @@ const DEEP = [
 beforeAll(registerFuzzed);
 
 test(
-  "whatever is sent, the answer is sound JSON without a word of it, and never a fault",
+  "any request gets valid JSON that quotes nothing of it, and never a 5xx",
   async () => {
     const report = await fuzz(FUZZED, {
       ...{ seed: SEED, requests: REQUESTS, endsAtMs: performance.now() + LIMIT_MS },
@@ -37,7 +37,7 @@ test(
   TIMEOUT_MS,
 );
 
-describe("an answer is found to be wrong that", () => {
+describe("a response is found to be wrong that", () => {
   const JSON_TYPE = { "Content-Type": "application/json" };
   const SOUND = { "Cache-Control": "no-store", Pragma: "no-cache", ...JSON_TYPE };
   const PROBLEM = { ...SOUND, "Content-Type": "application/problem+json" };
@@ -48,12 +48,12 @@ describe("an answer is found to be wrong that", () => {
   };
 
   test.each<[string, number, HeadersInit, string, string?]>([
-    ["is the service's fault", 500, SOUND, REFUSED],
+    ["is an internal error", 500, SOUND, REFUSED],
     ["is an outage", 503, SOUND, REFUSED],
     ["sets a cookie", 400, { ...SOUND, "Set-Cookie": "a=b" }, REFUSED],
     ["has an ETag", 400, { ...SOUND, ETag: "a" }, REFUSED],
-    ["may be kept by caches", 400, { ...SOUND, "Cache-Control": "public" }, REFUSED],
-    ["may be kept by old caches", 400, { ...JSON_TYPE, "Cache-Control": "no-store" }, REFUSED],
+    ["may be stored by caches", 400, { ...SOUND, "Cache-Control": "public" }, REFUSED],
+    ["may be stored by old caches", 400, { ...JSON_TYPE, "Cache-Control": "no-store" }, REFUSED],
     ["is a page", 200, { ...SOUND, "Content-Type": "text/html; charset=utf-8" }, "<p>"],
     [
       "is a page for a wrong method",
@@ -62,22 +62,22 @@ describe("an answer is found to be wrong that", () => {
       "<p>",
     ],
     ["is text", 400, { ...SOUND, "Content-Type": "text/plain" }, REFUSED],
-    ["is a problem elsewhere", 400, PROBLEM, REFUSED],
-    ["is not the JSON that it says", 200, SOUND, "{"],
+    ["is a problem outside the management API", 400, PROBLEM, REFUSED],
+    ["is not the JSON that it claims to be", 200, SOUND, "{"],
     ["is empty JSON", 200, SOUND, ""],
-    ["is no error", 400, SOUND, "{}"],
-    ["is an error and more", 400, SOUND, '{"error":"a","stack":"b"}'],
+    ["has no error code", 400, SOUND, "{}"],
+    ["has an error and another member", 400, SOUND, '{"error":"a","stack":"b"}'],
     ["describes with a quote", 400, SOUND, '{"error":"a","error_description":"\\""}'],
     ["describes with a letter beyond ASCII", 400, SOUND, '{"error":"a","error_description":"é"}'],
-    ["is no problem", 404, PROBLEM, REFUSED, "/admin/users"],
+    ["is an OAuth error of the management API", 404, PROBLEM, REFUSED, "/admin/users"],
     ["echoes", 200, SOUND, '{"a":"zqCanary"}'],
     ["echoes in a header", 400, { ...SOUND, "X-A": "zqcanary" }, REFUSED],
-    ["echoes a refused name", 404, SOUND, '{"error":"zqcanary"}', "/admin/users"],
+    ["echoes a rejected name", 404, SOUND, '{"error":"zqcanary"}', "/admin/users"],
   ])("%s", (_, status, headers, text, path) => {
     expect(found(status, headers, text, path)).not.toEqual([]);
   });
 
-  test("none of which a sound one is", () => {
+  test("but not a valid one", () => {
     expect(found(400, SOUND, REFUSED)).toEqual([]);
     expect(found(200, SOUND, '{"username":"zqcanary"}', "/admin/users")).toEqual([]);
   });

@@ -11,7 +11,7 @@ const RULES = {
 } as const;
 const ACCOUNTS = { password: "old", isActive: true, isDisabled: false };
 
-/** An operation between two places in the order of all beginnings and ends, and its answer. */
+/** An operation between two positions in the order of all beginnings and ends, and its response. */
 function did(
   begunAt: number,
   endedAt: number,
@@ -31,7 +31,7 @@ const revoke: Operation = { kind: "revoke", isForeign: false };
 const setPassword: Operation = { kind: "set password", password: "new" };
 const login = did(1, 2, { kind: "log in", password: "old" }, "given");
 
-/** Rounds that follow a login, the second one `gapMs` after the first. */
+/** Rounds after a login, the second `gapMs` after the first. */
 function check(first: readonly Entry[], second: readonly Entry[] = [], gapMs = 0): string | null {
   const rounds: Round[] = [
     { startMs: 0, lengthMs: 1, entries: [login, ...first] },
@@ -41,7 +41,7 @@ function check(first: readonly Entry[], second: readonly Entry[] = [], gapMs = 0
   return violation === null ? null : (violation.split("\n")[0] ?? "");
 }
 
-describe("a history is explained", () => {
+describe("the check accepts a history", () => {
   test.each<[string, string | null]>([
     [
       "where one of two racing refreshes wins",
@@ -52,7 +52,7 @@ describe("a history is explained", () => {
       ]),
     ],
     [
-      "where a lost answer is asked for again with its key",
+      "where a lost response is requested again with its key",
       check([
         did(3, 4, refresh(0, "key"), "unknown"),
         did(5, 6, refresh(0, "key"), "given"),
@@ -64,7 +64,7 @@ describe("a history is explained", () => {
       check([did(3, 4, refresh(0), "unknown"), did(5, 6, refresh(0), "given")]),
     ],
     [
-      "where an outage had its effect after a later answer",
+      "where an outage had its effect after a later response",
       check([
         did(3, 8, refresh(0), "unknown"),
         did(4, 5, inspect(0), "active"),
@@ -72,7 +72,7 @@ describe("a history is explained", () => {
       ]),
     ],
     [
-      "where a token is looked at while it is revoked",
+      "where a token is introspected while it is revoked",
       check([
         did(3, 6, revoke, "done"),
         did(4, 5, inspect(0), "active"),
@@ -95,7 +95,7 @@ describe("a history is explained", () => {
       ),
     ],
     [
-      "where a limit lies within what is known of the time",
+      "where a limit is within the uncertainty of the time",
       check(
         [did(3, 4, refresh(0, "key"), "given")],
         [did(5, 6, refresh(0, "key"), "given"), did(7, 8, refresh(0, "key"), "refused")],
@@ -107,7 +107,7 @@ describe("a history is explained", () => {
   });
 });
 
-describe("the check notices", () => {
+describe("the check finds", () => {
   test.each<[string, string, string | null]>([
     [
       "a token given two successors",
@@ -115,12 +115,12 @@ describe("the check notices", () => {
       check([did(3, 4, refresh(0), "given"), did(5, 6, refresh(0), "given")]),
     ],
     [
-      "a token that was acknowledged and is refused",
+      "a token that was acknowledged and is rejected",
       "an acknowledged token was lost",
       check([did(3, 4, refresh(0), "given"), did(5, 6, refresh(1), "refused")]),
     ],
     [
-      "a key that does not bring the answer back",
+      "a key that does not return the same response",
       "an acknowledged token was lost",
       check([did(3, 4, refresh(0, "key"), "given"), did(5, 6, refresh(0, "key"), "refused")]),
     ],
@@ -134,7 +134,7 @@ describe("the check notices", () => {
       ]),
     ],
     [
-      "a token that is refused and not consumed before the reuse that would explain it",
+      "a token that is rejected and not consumed before the reuse that would explain it",
       "an acknowledged token was lost",
       check(
         [did(3, 4, refresh(0), "given")],
@@ -142,7 +142,7 @@ describe("the check notices", () => {
       ),
     ],
     [
-      "a repeated rotation that is refused with nothing between",
+      "a repeated rotation that is rejected without an event between",
       "an acknowledged token was lost",
       check([did(3, 4, refresh(0), "refused", 1)]),
     ],
@@ -177,7 +177,7 @@ describe("the check notices", () => {
       check([did(3, 4, setPassword, "done"), did(5, 6, refresh(0), "given")]),
     ],
     [
-      "an overtaken login that lives on",
+      "an overtaken login that remains valid",
       "a token that had ended was reported active",
       check([did(1, 3, setPassword, "done"), did(4, 5, inspect(0), "active")]),
     ],

@@ -15,7 +15,7 @@ const clock = new ShiftedClock();
 
 beforeEach(() => {
   clock.install();
-  // Each outage is logged, and here are hundreds.
+  // Each outage is logged, and there are hundreds.
   vi.spyOn(console, "error").mockImplementation(() => undefined);
 });
 afterEach(() => {
@@ -24,7 +24,7 @@ afterEach(() => {
 
 describe.each(MODES)("under %s", (retry) => {
   test(
-    "what concurrent clients see is what a family promises",
+    "concurrent clients see only what a family guarantees",
     async () => {
       const onProgress = ({ operations, families }: { operations: number; families: number }) => {
         console.log(`${retry}: ${operations} operations on ${families} families`);
@@ -42,15 +42,15 @@ describe.each(MODES)("under %s", (retry) => {
   );
 });
 
-describe("a history notices", () => {
+describe("a history finds", () => {
   test.each(SABOTAGES)(
     "$title",
     async ({ intercept: sabotage }) => {
-      // Most are noticed within a few hundred; the run ends at the first.
+      // Most are found within a few hundred operations; the run ends at the first.
       const bounds = { operations: 8000, violationsMax: 1 };
       const options = { seed: SEED, ...bounds, retry: "reject", clock, sabotage } as const;
       const { violations } = await runHistory(options);
-      // Which answer is to blame, the answers alone seldom tell: any other could be the wrong one.
+      // The responses alone seldom tell which of them is wrong: it could be any other.
       expect(violations, `SEED=${SEED} replays it`).not.toEqual([]);
     },
     TIMEOUT_MS,

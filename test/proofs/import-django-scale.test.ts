@@ -35,7 +35,7 @@ afterAll(() => {
 
 /** The rows of a site, those of tokens first. */
 function* rowsOfSite(): Generator<DumpRow> {
-  // A small site is of more bytes than its users would need, and than the memory holds.
+  // A small site is padded, so that it never fits into the memory.
   const own = {
     password: djangoRecord("one for all"),
     biography: "x".repeat(USERS > 2000 ? 1000 : 30_000),
@@ -58,7 +58,7 @@ function* textsOf(rows: Iterable<DumpRow>): Generator<string> {
 }
 
 test(
-  "cli import django takes a site of many users in little memory",
+  "cli import django imports a site of many users in little memory",
   async () => {
     const file = join(dir, "site.json");
     await pipeline(Readable.from(textsOf(rowsOfSite())), createWriteStream(file));

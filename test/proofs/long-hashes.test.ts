@@ -14,7 +14,7 @@ import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 const SUCCESS = success("read write groups");
 const GRACE = { ...LOGIN, username: "grace" };
 const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$/;
-/** A derivation of the longest record takes seconds, and more where tests share a processor. */
+/** A derivation of the longest hash takes seconds, and more where tests share a processor. */
 vi.setConfig({ testTimeout: 240_000 });
 
 /** A service in which `intercept` sees each call to the objects that derive. */
@@ -25,7 +25,7 @@ function overDerivations(intercept: Intercept) {
   return createService({ ...bindings });
 }
 
-// However slow the machine is, no deadline passes unless a test says so.
+// No deadline passes on a slow machine, unless a test wants it.
 stopTimers();
 const errors = captureErrors();
 beforeAll(() => registerDefaults(createService()));
@@ -33,8 +33,8 @@ beforeEach(() => setPasswordRecord("grace", DJANGO_RECORDS.long));
 
 const rehashed = () => eventually(async () => OURS.test(await passwordRecordOf("grace")));
 
-describe("a record beyond one call of WebCrypto", () => {
-  test("is checked by one call to an object, and by none once it is replaced", async () => {
+describe("a hash of more iterations than one call of WebCrypto allows", () => {
+  test("is verified by one call to an object, and by none once it is replaced", async () => {
     const { service, costOf } = createCountedService();
     const storage = { "d1.batch": 2, "kv.put": 1, "family.start": 1 };
     await logIn(service);
@@ -56,7 +56,7 @@ describe("a record beyond one call of WebCrypto", () => {
     expect(second).toEqual({ answer: SUCCESS, cost: { ...storage, pbkdf2: 1 } });
   });
 
-  test("lets many first logins in at once, and is replaced once", async () => {
+  test("allows many concurrent first logins, and is replaced once", async () => {
     const written: string[] = [];
     const service = createService({
       ...interceptBindings(async (operation, proceed) => {
@@ -72,7 +72,7 @@ describe("a record beyond one call of WebCrypto", () => {
     expect(new Set(written).size).toBe(1);
   });
 
-  test("of more iterations than are checked costs what a wrong password costs", async () => {
+  test("above the limit of iterations costs as much as a wrong password", async () => {
     const { service, costOf } = createCountedService();
     await logIn(service);
     const tooMany = DJANGO_RECORDS.longest.replace("2000000", String(DJANGO_ITERATIONS_MAX + 1));
@@ -85,7 +85,7 @@ describe("a record beyond one call of WebCrypto", () => {
   });
 });
 
-test("while the longest record is checked, every other request is answered", async () => {
+test("while the longest hash is verified, every other request gets a response", async () => {
   await setPasswordRecord("grace", DJANGO_RECORDS.longest);
   const begun = Promise.withResolvers<void>();
   const service = overDerivations((_, proceed) => {
@@ -107,7 +107,7 @@ test("while the longest record is checked, every other request is answered", asy
   expect(answered).toEqual([...others, "login"]);
 });
 
-test("of more checks at once than an object takes on, the rest are told to come again", async () => {
+test("of more checks at once than an object accepts, the others are told to retry", async () => {
   const guesses = Array.from({ length: DERIVATIONS_MAX + 1 }, (_, index) => `guess ${index}`);
   const passwords = [GRACE.password, ...guesses];
   const all = Promise.withResolvers<void>();
@@ -136,14 +136,14 @@ describe("an object that", () => {
   test.each<[string, Intercept]>([
     ["fails", () => Promise.reject(new Error("overloaded"))],
     [
-      "never answers",
+      "never responds",
       async () => {
         await scheduler.wait(0);
         vi.advanceTimersByTime(DERIVATION_DEADLINE_MS);
         return new Promise(() => undefined);
       },
     ],
-  ])("%s makes the login come again, and leaves the record as it is", async (_, intercept) => {
+  ])("%s makes the client retry, and does not change the hash", async (_, intercept) => {
     const service = overDerivations(intercept);
     for (const password of [GRACE.password, "wrong"]) {
       expect(await ask(service, { ...GRACE, password })).toEqual(UNAVAILABLE);
@@ -152,7 +152,7 @@ describe("an object that", () => {
     expect(await ask(createService(), GRACE)).toEqual(SUCCESS);
   });
 
-  test("answers just in time is waited for", async () => {
+  test("responds just in time is waited for", async () => {
     const service = overDerivations(async (_, proceed) => {
       const outcome = await proceed();
       vi.advanceTimersByTime(DERIVATION_DEADLINE_MS - 1);
@@ -162,7 +162,7 @@ describe("an object that", () => {
   });
 });
 
-test("a line of the log counts a derivation in an object, and the call to it", async () => {
+test("a log line counts a derivation in an object, and the call to it", async () => {
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
   const guess = { ...GRACE, password: "wrong", client_id: "public" };
   expect(await ask(createService(), guess, null)).toEqual(INVALID_CREDENTIALS);

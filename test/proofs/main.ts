@@ -14,7 +14,7 @@ interface Line {
   readonly figures: string;
 }
 
-/** Kinds that measure time, which only enough samples can tell. */
+/** Kinds that measure time, which needs many samples. */
 const SOAK_ONLY = ["timing", "neighbours"];
 
 await new Command("test:proofs")

@@ -5,24 +5,24 @@ import { CONFIDENTIAL, login, postToken } from "../support/token-client.ts";
 import type { Vars } from "../support/workerd-options.ts";
 import type { SoakOutcome } from "./scenarios.ts";
 
-/** What goes on beside the refreshes that are measured. */
+/** The load during the measured refreshes. */
 export interface Noise {
   readonly title: string;
-  /** Connections that guess passwords, each as fast as it is answered. */
+  /** Connections that guess passwords, each as fast as it gets responses. */
   readonly guessers: number;
-  /** Connections that use one and the same refresh token. */
+  /** Connections that all use the same refresh token. */
   readonly hotUses: number;
   readonly vars: Vars;
 }
 
-/** As in production, but for what a plan changes. */
+/** As in production, except for what a plan changes. */
 const VARS = { PASSWORD_HASH_ROUNDS: 6, RATE_LIMITS: "on", FAILED_LOGIN_SECONDS_MIN: 2 } as const;
 
 const LIMITED: Vars = VARS;
-/** The bound on hashing alone. */
+/** Only the limit on hashing. */
 const UNLIMITED: Vars = { ...VARS, RATE_LIMITS: "off", FAILED_LOGIN_SECONDS_MIN: 0 };
 
-/** The noises that are tried. */
+/** The kinds of load. */
 export const NOISES: readonly Noise[] = [
   { title: "guessers", guessers: 16, hotUses: 0, vars: LIMITED },
   { title: "one hot family", guessers: 0, hotUses: 4, vars: LIMITED },
@@ -30,18 +30,18 @@ export const NOISES: readonly Noise[] = [
   { title: "guessers, with RATE_LIMITS off", guessers: 16, hotUses: 0, vars: UNLIMITED },
 ];
 
-/** Families whose refreshes are measured, each refreshed every so often. */
+/** Families whose refreshes are measured, each refreshed at an interval. */
 const FAMILIES = 8;
 const PAUSE_MS = 20;
 
-/** Quiet and noisy turns alternate, so that the machine's own changes hit both. */
+/** Quiet and noisy turns alternate, so that changes of the machine affect both. */
 const TURNS = 6;
 const TURN_MS = 5_000;
 
-/** What is not measured of each turn: the one before runs out, such as hashes that still wait. */
+/** The start of each turn is not measured: work of the previous one, such as hashing, ends. */
 const SETTLING_MS = 3_000;
 
-/** Measures how much longer other families' refreshes take beside a noise. */
+/** Measures how much longer other families' refreshes take under a load. */
 export async function measureNeighbours(noise: Noise): Promise<SoakOutcome> {
   const sandbox = await ServerSandbox.create(noise.vars);
   const server = await sandbox.start();
@@ -66,7 +66,7 @@ export async function measureNeighbours(noise: Noise): Promise<SoakOutcome> {
       const reply = await postToken({ ...calls, fields, headers: CONFIDENTIAL });
       if (measured === phase) times[measured].push(performance.now() - beganAtMs);
       if (reply?.status !== 200) {
-        violations.push(`a refresh was answered ${reply?.status}`);
+        violations.push(`a refresh got the status ${reply?.status}`);
         return;
       }
       refresh_token = String(reply.body["refresh_token"]);

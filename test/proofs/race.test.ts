@@ -27,13 +27,13 @@ const ORIGINS = ["a login", "another server"] as const;
 describe(`${USES} simultaneous uses of one refresh token`, () => {
   let sandbox: ServerSandbox;
   beforeAll(async () => {
-    // Long enough for the slowest machine to answer all of them within it.
+    // Long enough for the slowest machine to respond to all of them.
     sandbox = await ServerSandbox.create({ REFRESH_RETRY_WINDOW_SECONDS: 600 });
   });
   afterAll(() => sandbox.remove());
 
   describe.each(ORIGINS)("that comes from %s", (origin) => {
-    test.for(RACES)("$title, and the family lives", async ({ mode, rules }) => {
+    test.for(RACES)("$title, and the family remains valid", async ({ mode, rules }) => {
       const isImported = origin === "another server";
       const [token] = isImported ? await sandbox.importTokens(1, "confidential") : [];
       const server = await sandbox.start({ REFRESH_RETRY: mode, IMPORTED_TOKENS: "on" });

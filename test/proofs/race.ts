@@ -9,15 +9,15 @@ import {
   type Reply,
 } from "../support/token-client.ts";
 
-/** What simultaneous uses of one refresh token must come to. */
+/** The required outcome of simultaneous uses of one refresh token. */
 export interface RaceRules {
-  /** `one-success`: one use gets a pair. `one-successor`: whoever gets a pair gets the same. */
+  /** `one-success`: one use gets a pair. `one-successor`: all that get a pair get the same. */
   readonly promise: "one-success" | "one-successor";
-  /** The token that is used: of another server, for instance. Left out: that of a new login. */
+  /** The token to use, such as one of another server. By default that of a new login. */
   readonly token?: string;
   /** Sent with each use, or none. */
   readonly idempotencyKey?: string;
-  /** After this instant, in milliseconds since the epoch, nobody asks again. */
+  /** No retries after this time, in milliseconds since the epoch. */
   readonly endsAtMs?: number;
 }
 
@@ -25,27 +25,27 @@ export interface RaceRules {
 export interface RaceReport {
   readonly uses: number;
   readonly connections: number;
-  /** How many first answers had each status; 0 stands for a broken connection. */
+  /** How many first responses had each status; 0 is a broken connection. */
   readonly statuses: ReadonlyMap<number, number>;
-  /** How many requests it took until each use had an answer that does not say to ask again. */
+  /** How many requests it took until each use had a response that does not ask for a retry. */
   readonly requests: number;
   readonly successors: number;
   readonly violations: readonly string[];
 }
 
-/** Requests of one use before its client counts as stranded. */
+/** Requests of one use before its client gives up. */
 const REQUESTS_PER_USE_MAX = 200;
 
-/** Clients that ask again at a time; fewer than the calls that may wait for one family. */
+/** Clients that retry at a time; fewer than the calls that may wait for one family. */
 const RETRYING_CLIENTS = 16;
 
 /** Connections for each file descriptor that a process may have: workerd takes two for each. */
 const CONNECTIONS_PER_DESCRIPTOR = 0.4;
 
 /**
- * Uses one refresh token many times at once, each use on a connection of its own as far as the
- * system lets: every body is sent once all heads have arrived. Then those who were told to ask
- * again do, until each has its answer, and at last the family must still be alive.
+ * Uses one refresh token many times at once, each use on its own connection as far as the
+ * system allows: every body is sent once all headers have arrived. Then those that were told to
+ * retry do so, until each has its outcome, and at last the family must still be valid.
  */
 export async function race(url: string, uses: number, rules: RaceRules): Promise<RaceReport> {
   const connections = Math.min(uses, connectionsMax());
@@ -61,7 +61,7 @@ export async function race(url: string, uses: number, rules: RaceRules): Promise
     const pairs = distinctPairs(settled.replies);
     const successor = settled.replies.find((reply) => reply?.status === 200)?.body["refresh_token"];
     const alive = await useOf(String(successor), url, agent, {}).post();
-    if (alive?.status !== 200) violations.push(`the family is dead: ${JSON.stringify(alive)}`);
+    if (alive?.status !== 200) violations.push(`the family has ended: ${JSON.stringify(alive)}`);
     const requests = uses + settled.requests;
     const statuses = countStatuses(first);
     return { uses, connections, statuses, requests, successors: pairs.size, violations };
@@ -99,7 +99,7 @@ async function allAtOnce(uses: number, connections: number, use: Use): Promise<R
   return (await Promise.all(lanes)).flat();
 }
 
-/** @returns the last answer to each use, and how many requests were needed for that */
+/** @returns the last response to each use, and how many requests were needed */
 async function askAgain(
   first: readonly Reply[],
   use: Use,
@@ -137,10 +137,10 @@ function check(first: readonly Reply[], last: readonly Reply[], { promise }: Rac
     violations.push(`${last.length - successes} of ${last.length} clients never got the successor`);
   }
   const unanswered = last.filter((reply) => reply === null || isRetryLater(reply)).length;
-  if (unanswered > 0) violations.push(`${unanswered} clients without an answer`);
+  if (unanswered > 0) violations.push(`${unanswered} clients without a response`);
   const unlawful = [...first, ...last].filter((reply) => reply !== null && !isLawful(reply));
   for (const reply of new Set(unlawful.map((reply) => JSON.stringify(reply)))) {
-    violations.push(`unlawful answer: ${reply}`);
+    violations.push(`invalid response: ${reply}`);
   }
   return violations;
 }

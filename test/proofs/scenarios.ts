@@ -26,7 +26,7 @@ export interface SoakSize {
   readonly minutes: number;
 }
 
-/** What one scenario came to. */
+/** The outcome of one scenario. */
 export interface SoakOutcome {
   /** What it measured, in one line. */
   readonly figures: string;
@@ -47,7 +47,7 @@ export interface Scenario {
   run(size: SoakSize, report: (progress: string) => void): Promise<SoakOutcome>;
 }
 
-/** A crash run says how far it is after so many kills. */
+/** A crash run reports its progress after this many kills. */
 const KILLS_PER_REPORT = 10;
 
 /** Whether chains begin with refresh tokens of another server. */
@@ -98,7 +98,7 @@ function raceScenario(
         const server = await sandbox.start({
           IMPORTED_TOKENS: "on",
           REFRESH_RETRY: mode,
-          // Long enough for the slowest machine to answer all of them within it.
+          // Long enough for the slowest machine to respond to all of them.
           REFRESH_RETRY_WINDOW_SECONDS: 600,
         });
         report(`${uses} uses at once ...`);
@@ -111,7 +111,7 @@ function raceScenario(
         const first = [...statuses].map(([status, times]) => `${times} × ${status || "broken"}`);
         const figures =
           `${uses} uses on ${connections} connections: ${first.join(", ")}; ` +
-          `${requests} requests until all were answered, ${successors} distinct successor`;
+          `${requests} requests until all had an outcome, ${successors} distinct successor`;
         return { figures, violations };
       });
     },
@@ -149,7 +149,7 @@ function describe(counts: CrashCounts): string {
   );
 }
 
-/** In vitest, since it drives the service inside workerd. */
+/** In vitest, because it runs the service inside workerd. */
 async function runHistory({ seed, operations, minutes }: SoakSize): Promise<SoakOutcome> {
   const bounds = { SEED: `${seed}`, OPERATIONS: `${operations}`, MINUTES: `${minutes}` };
   const violations = await runWorkerdProof("history", HISTORY, bounds);
@@ -163,12 +163,12 @@ async function runHistory({ seed, operations, minutes }: SoakSize): Promise<Soak
 async function runFuzz({ seed, requests, minutes }: SoakSize): Promise<SoakOutcome> {
   const bounds = { SEED: `${seed}`, REQUESTS: `${requests}`, MINUTES: `${minutes}` };
   const violations = await runWorkerdProof("fuzz", FUZZ, bounds);
-  return { figures: `${requests} requests, seed ${seed}; what they came to is above`, violations };
+  return { figures: `${requests} requests, seed ${seed}; their outcomes are above`, violations };
 }
 
 /** The tests of each file that are longer in a soak. */
-const HISTORY = "what concurrent clients see";
-const FUZZ = "whatever is sent";
+const HISTORY = "concurrent clients see";
+const FUZZ = "any request gets valid JSON";
 
 function runWorkerdProof(
   name: string,
@@ -186,7 +186,7 @@ async function runImport({ users }: SoakSize): Promise<SoakOutcome> {
   return { figures: `${users} users, each with a login`, violations };
 }
 
-/** Runs vitest in a process of its own. @returns what went wrong, if anything did */
+/** Runs vitest in a process of its own. @returns what failed, if anything did */
 export async function runVitest(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -219,12 +219,12 @@ async function runStuffing(
   const result = await stuff(attack, ({ before, after }) => report(`${before + after} pairs ...`));
   const { before, after, hashed, right, stolen, logins, good, goodAtOnce } = result;
   const violations = [
-    ...(hashed * 100 < after ? [] : ["a hundredth or more were hashed once they were held up"]),
-    ...(good >= 0.999 * logins ? [] : ["users did not come in"]),
+    ...(hashed * 100 < after ? [] : ["a hundredth or more were hashed once they were delayed"]),
+    ...(good >= 0.999 * logins ? [] : ["users could not log in"]),
   ];
   const figures =
-    `${before} pairs before the first was held up; of ${after} after it ${hashed} were hashed; ` +
-    `${stolen} of ${right} right ones got tokens; ${good} of ${logins} users' logins were good, ` +
+    `${before} pairs before the first was delayed; of ${after} after it ${hashed} were hashed; ` +
+    `${stolen} of ${right} right ones got tokens; ${good} of ${logins} users' logins succeeded, ` +
     `${goodAtOnce} at once`;
   return { figures, violations };
 }

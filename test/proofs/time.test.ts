@@ -12,7 +12,7 @@ import { createService, registerDefaults, type TokenAnswer } from "../support/se
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** So many requests take their time on a slow machine. */
+/** So many requests take long on a slow machine. */
 const TIMEOUT_MS = 120_000;
 
 const service = createService();
@@ -24,7 +24,7 @@ interface Lifetimes {
   readonly absolute: number;
 }
 
-/** Of the service, and of clients that set their own. */
+/** Those of the service, and of clients that set their own. */
 const LIFETIMES = {
   public: { accessToken: HOUR, idle: 30 * DAY, absolute: 90 * DAY },
   brief: { accessToken: 1, idle: 3 * DAY, absolute: 10 * DAY },
@@ -53,7 +53,7 @@ function longUse(name: keyof typeof LIFETIMES, gapsSeconds: readonly number[]): 
   return { clientId: name, rules, gapsSeconds };
 }
 
-/** Gaps that fill 400 days, the same at each run. */
+/** Gaps that fill 400 days, the same in each run. */
 function irregularGaps(minSeconds: number, maxSeconds: number): number[] {
   const random = new Random(400);
   const gaps: number[] = [];
@@ -103,7 +103,7 @@ describe("over 400 days", () => {
   ];
 
   test.each(irregular)(
-    "nobody sees what becomes of an alarm: $clientId",
+    "no client sees whether an alarm runs: $clientId",
     async (use) => {
       const seen: unknown[] = [];
       for (const regime of ALARM_REGIMES) {
@@ -124,7 +124,7 @@ describe("over 400 days", () => {
     TIMEOUT_MS,
   );
 
-  test("a family whose alarm was lost is removed once it was refreshed again", async () => {
+  test("a family whose alarm was lost is removed after another refresh", async () => {
     const { refresh_token } = await logInAs("brief");
     await loseAlarms();
     granted(await refreshAs("brief", refresh_token));
@@ -132,7 +132,7 @@ describe("over 400 days", () => {
     expect(await storageInUse()).toEqual({ keys: 0, alarms: 0 });
   });
 
-  test("every access token in KV has an end", async () => {
+  test("every access token in KV expires", async () => {
     await logIn(service);
     const { keys } = await env.ACCESS_TOKENS.list();
     expect(keys.length).toBeGreaterThan(0);
@@ -141,7 +141,7 @@ describe("over 400 days", () => {
 });
 
 describe.each(Object.entries(LIFETIMES))("to the second, for the client %s", (name, lifetimes) => {
-  test("an access token ends", async () => {
+  test("an access token expires", async () => {
     const tokens = await logInAs(name);
     expect(tokens.expires_in).toBe(lifetimes.accessToken);
     passSeconds(lifetimes.accessToken - 1);
@@ -150,7 +150,7 @@ describe.each(Object.entries(LIFETIMES))("to the second, for the client %s", (na
     expect(await isActive(service, tokens.access_token)).toBe(false);
   });
 
-  test("an unused refresh token ends", async () => {
+  test("an unused refresh token expires", async () => {
     const [early, late] = [await logInAs(name), await logInAs(name)];
     passSeconds(lifetimes.idle - 1);
     granted(await refreshAs(name, early.refresh_token));
@@ -160,7 +160,7 @@ describe.each(Object.entries(LIFETIMES))("to the second, for the client %s", (na
 });
 
 describe("a client's lifetimes that grow", () => {
-  test.each(ALARM_REGIMES)("bring no family back that has ended, alarms %s", async (regime) => {
+  test.each(ALARM_REGIMES)("do not revive a family that has ended, alarms %s", async (regime) => {
     await service.register({ clients: [clientEntry("growing", LIFETIMES.brief)] });
     const { refresh_token } = await logInAs("growing");
     if (regime === "lost") await loseAlarms();

@@ -5,7 +5,7 @@ import type { RegistryEntries } from "../support/service-database.ts";
 import { clientOfTwoSecrets } from "../support/two-secrets.ts";
 import type { Vars } from "../support/workerd-options.ts";
 
-/** A kind of request that must not be told from the others by its time. */
+/** A kind of request whose time must not distinguish it from the others. */
 export interface TimingClass {
   readonly title: string;
   readonly fields: Readonly<Record<string, string>>;
@@ -16,11 +16,11 @@ export interface TimingPlan {
   readonly title: string;
   readonly vars: Vars;
   readonly servers: number;
-  /** Requests that each server has at a time. */
+  /** Concurrent requests of each server. */
   readonly lanes: number;
-  /** How often the samples are taken that are asked for: more where an answer is quick. */
+  /** Multiplies the number of samples: more where a response is fast. */
   readonly times: number;
-  /** What all are answered. */
+  /** The status of all responses. */
   readonly status: number;
   readonly entries: RegistryEntries;
   readonly classes: readonly TimingClass[];
@@ -48,7 +48,7 @@ const ENTRIES: RegistryEntries = {
   ],
 };
 
-/** A record for which no password is right: it takes as long as any other. */
+/** A hash that no password matches: it takes as long as any other. */
 function djangoRecord(): string {
   const salt = randomBytes(11).toString("hex");
   return `pbkdf2_sha256$${DJANGO_ITERATIONS}$${salt}$${randomBytes(32).toString("base64")}`;
@@ -67,26 +67,26 @@ const LOGINS = [
 ];
 
 /**
- * The server answers some 25 in a second: hashing for them takes a third of a processor, and the
+ * The server handles some 25 in a second: hashing for them takes a third of a processor, and the
  * rest is left for the long derivation. That takes half a second alone, and longer here, where all
  * objects and the Worker share a thread: hence ten seconds, so that queueing decides nothing. At
- * once, guesses of one password at one record share a derivation; without that they alone would
+ * once, guesses of one password for one hash share a derivation; without that they alone would
  * take a quarter of an hour. It needs a machine that has little else to do.
  */
 const HELD_LOGINS: TimingPlan = {
-  title: "failed logins that are held for ten seconds",
-  // With less work of our own there is more that has to be hidden.
+  title: "failed logins that are delayed to ten seconds",
+  // Less hashing of our own leaves more difference to hide.
   vars: { ...BASE, FAILED_LOGIN_SECONDS_MIN: 10, PASSWORD_HASH_ROUNDS: 1 },
   servers: 1,
   lanes: 250,
   times: 1,
   status: 400,
   entries: ENTRIES,
-  classes: [...LOGINS, login("wrong password, record of Django's", "imported")],
+  classes: [...LOGINS, login("wrong password, hash of Django's", "imported")],
 };
 
 const EQUAL_LOGINS: TimingPlan = {
-  title: "failed logins, answered as soon as they have failed",
+  title: "failed logins without a delay",
   vars: BASE,
   servers: availableParallelism(),
   lanes: 1,
@@ -102,13 +102,13 @@ const secretOf = (title: string, client_id: string): TimingClass => {
 
 const SECRETS: TimingPlan = {
   ...EQUAL_LOGINS,
-  title: "refused secrets of clients",
+  title: "rejected secrets of clients",
   status: 401,
   classes: [
     secretOf("unknown client", "nobody"),
     secretOf("wrong secret", "client"),
     secretOf("disabled client", "disabled"),
-    secretOf("wrong secret, two are right", "two"),
+    secretOf("wrong secret, two are valid", "two"),
   ],
 };
 
@@ -117,7 +117,7 @@ const BY_ASSERTION = {
   client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
 } as const;
 
-/** Assertions that are good but for their signature, which is of a key that nobody has. */
+/** Assertions that are valid except for their signature, by an unregistered key. */
 async function assertions(): Promise<TimingPlan> {
   const registered = await generateKeyPair("ES256");
   const stranger = await generateKeyPair("ES256");
@@ -140,7 +140,7 @@ async function assertions(): Promise<TimingPlan> {
   };
   return {
     ...SECRETS,
-    title: "refused assertions",
+    title: "rejected assertions",
     times: 2,
     entries: { clients: [keyClient] },
     classes: await Promise.all([
@@ -150,7 +150,7 @@ async function assertions(): Promise<TimingPlan> {
   };
 }
 
-/** Everything that is compared. */
+/** All plans. */
 export const TIMING_PLANS: readonly TimingPlan[] = [
   HELD_LOGINS,
   EQUAL_LOGINS,

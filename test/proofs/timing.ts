@@ -15,7 +15,7 @@ export interface TimingSize {
   readonly minutes: number;
 }
 
-/** What the times of a plan came to. */
+/** The outcome of a plan. */
 export interface TimingOutcome {
   /** A table, in lines. */
   readonly figures: string;
@@ -25,7 +25,7 @@ export interface TimingOutcome {
 /** Milliseconds that requests of a class took. */
 type Times = ReadonlyMap<TimingClass, number[]>;
 
-/** How far the medians of two classes may be apart. */
+/** The maximum distance of the medians of two classes. */
 const MEDIAN_GAP_MAX = 0.02;
 
 /** Requests of each class to each server that are not counted: a cold server is slower. */
@@ -35,8 +35,8 @@ const REPORT_EVERY_MS = 60_000;
 
 /**
  * Sends requests of all classes in a random order, again and again, and compares how long they took:
- * each lane takes each class once in a round, so that whatever slows the machine slows them alike.
- * The lanes of a server know nothing of one another.
+ * each lane takes each class once in a round, so that a slow machine slows them alike.
+ * The lanes of a server are independent.
  */
 export async function compareTimes(
   plan: TimingPlan,
@@ -46,7 +46,7 @@ export async function compareTimes(
   const times: Times = new Map(plan.classes.map((each) => [each, []]));
   const random = new Random(seed);
   const samples = size.samples * plan.times;
-  const odd = new Set<string>();
+  const unexpected = new Set<string>();
   const rounds = Math.ceil(samples / (plan.servers * plan.lanes));
   const endsAtMs = Date.now() + minutes * 60_000;
   const reporter = setInterval(() => {
@@ -57,7 +57,7 @@ export async function compareTimes(
     await Promise.all(
       Array.from({ length: plan.servers }, () => {
         return useServer(plan, (url, agent) => {
-          const lane = { plan, times, odd, rounds, endsAtMs, url, agent };
+          const lane = { plan, times, unexpected, rounds, endsAtMs, url, agent };
           return Promise.all(Array.from({ length: plan.lanes }, () => run(lane, random.fork())));
         });
       }),
@@ -66,7 +66,7 @@ export async function compareTimes(
     clearInterval(reporter);
   }
   const { figures, violations } = judge(plan, times, samples);
-  return { figures, violations: [...odd, ...violations] };
+  return { figures, violations: [...unexpected, ...violations] };
 }
 
 async function useServer(
@@ -88,8 +88,8 @@ async function useServer(
 interface Lane {
   readonly plan: TimingPlan;
   readonly times: Times;
-  /** Answers that are none of the plan's. */
-  readonly odd: Set<string>;
+  /** Responses other than the plan's. */
+  readonly unexpected: Set<string>;
   readonly rounds: number;
   readonly endsAtMs: number;
   readonly url: string;
@@ -97,8 +97,8 @@ interface Lane {
 }
 
 async function run(lane: Lane, random: Random): Promise<void> {
-  const { plan, times, odd, rounds, endsAtMs, url, agent } = lane;
-  // Together they would stay together, and answer in bursts.
+  const { plan, times, unexpected, rounds, endsAtMs, url, agent } = lane;
+  // Lanes that start together would stay in step, with responses in bursts.
   await setTimeout(random.fraction() * 1000 * Number(plan.vars["FAILED_LOGIN_SECONDS_MIN"]));
   const warmUpRounds = Math.ceil(WARM_UP_REQUESTS / plan.lanes);
   for (let round = -warmUpRounds; round < rounds && Date.now() < endsAtMs; round += 1) {
@@ -106,9 +106,9 @@ async function run(lane: Lane, random: Random): Promise<void> {
       const startedAtMs = performance.now();
       const reply = await postToken({ url, agent, fields: each.fields });
       const tookMs = performance.now() - startedAtMs;
-      const isOdd = reply?.status !== plan.status;
-      if (isOdd) odd.add(`${each.title} was answered ${JSON.stringify(reply)}`);
-      if (round >= 0 && !isOdd) times.get(each)?.push(tookMs);
+      const isUnexpected = reply?.status !== plan.status;
+      if (isUnexpected) unexpected.add(`${each.title} got ${JSON.stringify(reply)}`);
+      if (round >= 0 && !isUnexpected) times.get(each)?.push(tookMs);
     }
   }
 }

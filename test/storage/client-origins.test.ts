@@ -57,7 +57,7 @@ beforeEach(async () => {
   await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
 });
 
-describe("the registry keeps the origins of clients", () => {
+describe("the registry stores the origins of clients", () => {
   test("that are added, unless they are disabled", async () => {
     await registry.write([
       inserting("one", `${PAGE} ${SECOND}`),
@@ -92,7 +92,7 @@ describe("the registry keeps the origins of clients", () => {
     expect(await origins()).toEqual([`one ${SECOND}`, `two ${PAGE}`]);
   });
 
-  test("as they were, when the write conflicts", async () => {
+  test("unchanged, when the write conflicts", async () => {
     await registry.write([inserting("one", PAGE)]);
     const writes = [updating("one", { allowed_origins: SECOND }), updating("none", {})];
     await expect(registry.write(writes)).rejects.toBeInstanceOf(RegistryConflict);
@@ -114,14 +114,14 @@ describe("an import", () => {
     expect(await origins()).toEqual([`here ${PAGE}`, `new ${SECOND}`, `new ${PAGE}`]);
   });
 
-  test("adds none when it only counts", async () => {
+  test("adds none in a dry run", async () => {
     expect(await createImportStore(env.DB, true).addClients(clients)).toBe(2);
     expect(await origins()).toEqual([`here ${PAGE}`]);
   });
 });
 
-test("an update reads no table from one end to the other", async () => {
-  // JSON_EACH is a table too, and has no more rows than a write has clients or a client origins.
+test("an update scans no table", async () => {
+  // JSON_EACH is a table too; it has no more rows than clients or origins are written.
   const tables = /^SCAN (?!json_each|origins)/;
   const steps: string[] = [];
   await registry.write([inserting("one", PAGE)]);

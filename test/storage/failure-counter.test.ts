@@ -24,7 +24,7 @@ beforeEach(() => {
 
 const admit = () => counter.admit(ANYBODY, Date.now(), policy);
 
-/** Settles an attempt that was admitted. */
+/** Records the outcome of an admitted attempt. */
 async function settle(
   admission: NumberedAdmission,
   result: "failed" | "succeeded" | "dropped",
@@ -40,7 +40,7 @@ const rows = () => runInDurableObject(counter, (_, { storage }) => [...storage.k
 const alarmAtMs = () => runInDurableObject(counter, (_, { storage }) => storage.getAlarm());
 
 describe("a counter of failures", () => {
-  test("stores nothing for asking, nor for what was right where it is known", async () => {
+  test("stores nothing for a check, nor for a success at a known origin", async () => {
     await settle(await admit(), "dropped");
     expect(await rows()).toEqual([]);
     await settle(await admit(), "succeeded", ["home"]);
@@ -50,7 +50,7 @@ describe("a counter of failures", () => {
     expect(await rows()).toEqual(before);
   });
 
-  test("keeps what failed when the platform moves it, and forgets what was under way", async () => {
+  test("keeps failures when the platform moves it, and drops pending attempts", async () => {
     for (let count = 0; count < policy.free - 1; count += 1) await settle(await admit(), "failed");
     expect(await admit()).toMatchObject({ kind: "admitted" });
     expect(await admit()).toMatchObject({ kind: "throttled" });
@@ -61,7 +61,7 @@ describe("a counter of failures", () => {
     expect(await admit()).toMatchObject({ kind: "throttled" });
   });
 
-  test("counts an attempt of which it never heard again as failed", async () => {
+  test("counts an attempt without an outcome as failed", async () => {
     for (let count = 0; count < policy.free; count += 1) await admit();
     expect(await admit()).toMatchObject({ kind: "throttled" });
     passSeconds(29);
@@ -73,7 +73,7 @@ describe("a counter of failures", () => {
     expect(row).toMatchObject({ state: { strangers: { count: expect.closeTo(policy.free, 1) } } });
   });
 
-  test("counts a failure that nobody asked for, and forgives for others' successes", async () => {
+  test("counts a failure that was not admitted, and offsets it by others' successes", async () => {
     const unasked = { ticket: null, counter: null, places: [], result: "failed" } as const;
     const fail = (forgiven: number) => {
       return counter.settle({ ...unasked, forgiven }, Date.now(), policy);
@@ -84,12 +84,12 @@ describe("a counter of failures", () => {
     expect(await admit()).toMatchObject({ kind: "throttled" });
   });
 
-  test("is gone when its failures are forgotten", async () => {
+  test("is removed when its failures expire", async () => {
     await settle(await admit(), "failed");
     const atMs = await alarmAtMs();
     expect(atMs).toBe(Date.now() + policy.forgottenMs / policy.free);
     passSeconds(60);
-    // Of one that fails again meanwhile the alarm looks once more.
+    // If one fails again in the meantime, the alarm runs once more.
     await settle(await admit(), "failed");
     passSeconds(policy.forgottenMs / policy.free / 1000 - 60);
     await runDurableObjectAlarm(counter);
@@ -100,7 +100,7 @@ describe("a counter of failures", () => {
     expect(await alarmAtMs()).toBeNull();
   });
 
-  test("is gone when its places are", async () => {
+  test("is removed when its known origins expire", async () => {
     await settle(await admit(), "succeeded", ["home"]);
     expect(await alarmAtMs()).toBe(Date.now() + ORIGIN_KEPT_MS);
     passSeconds(ORIGIN_KEPT_MS / 1000);

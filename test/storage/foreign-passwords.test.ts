@@ -18,13 +18,13 @@ vi.setConfig({ testTimeout: 120_000 });
 const salt = utf8("seasalt");
 const object = (name: string) => env.FOREIGN_PASSWORDS.getByName(name);
 
-test("an object derives what Django does", async () => {
+test("an object derives the same key as Django", async () => {
   const { password, iterations } = VECTOR;
   const outcome = await object("a").derive(password, utf8(VECTOR.salt), iterations);
   expect(outcome.kind === "derived" && toBase64(outcome.key)).toBe(VECTOR.key);
 });
 
-test("an object derives one key at a time, in the order in which they were asked for", async () => {
+test("an object derives one key at a time, in the order of the calls", async () => {
   const ended: number[] = [];
   const works = [60_000, 30_000, 1];
   expect(works).toHaveLength(DERIVATIONS_MAX);
@@ -37,7 +37,7 @@ test("an object derives one key at a time, in the order in which they were asked
   expect(ended).toEqual(works);
 });
 
-test("an object answers the same question once for all who ask it meanwhile", async () => {
+test("an object derives a key once for all concurrent calls with the same input", async () => {
   const ended: string[] = [];
   const ask = async (password: string) => {
     const outcome = await object("d").derive(password, salt, 30_000);
@@ -49,7 +49,7 @@ test("an object answers the same question once for all who ask it meanwhile", as
   expect(ended).toEqual(["one", "one", "other"]);
 });
 
-test("an object that has as much as it takes on refuses more at once, and then takes it", async () => {
+test("an object with a full queue rejects more at once, and accepts it later", async () => {
   const ask = (password: string) => object("c").derive(password, salt, 30_000);
   const taken = Array.from({ length: DERIVATIONS_MAX }, (_, index) => ask(`guess ${index}`));
   const ended: string[] = [];
@@ -61,7 +61,7 @@ test("an object that has as much as it takes on refuses more at once, and then t
   expect(await ask("one more")).toMatchObject({ kind: "derived" });
 });
 
-test("the Worker asks a fixed number of objects, and for one salt always the same", async () => {
+test("the Worker uses a fixed number of objects, and for one salt always the same", async () => {
   const names: string[] = [];
   const objects = new Proxy(env.FOREIGN_PASSWORDS, {
     get: (target, name) => {

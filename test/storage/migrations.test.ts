@@ -11,11 +11,11 @@ const service = createService();
 
 type Row = Record<string, string | number | null>;
 
-/** What the service itself makes of the default client and user; they can log in. */
+/** The default client and user as the service itself stores them; they can log in. */
 let client: Row = {};
 let user: Row = {};
 
-/** What a refresh and an introspection are asked for: issued before the tables were lost. */
+/** Tokens for a refresh and an introspection, issued before the tables are dropped. */
 let tokens: { access_token: string; refresh_token: string };
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ async function dropEverything(): Promise<void> {
   await env.DB.batch(tables.results.map(({ name }) => env.DB.prepare(`DROP TABLE "${name}"`)));
 }
 
-/** Applies the migrations up to the one with this number that were not applied yet. */
+/** Applies the pending migrations up to the one with this number. */
 function migrateTo(number: number): Promise<void> {
   return applyD1Migrations(env.DB, TEST_MIGRATIONS.slice(0, number));
 }
@@ -50,7 +50,7 @@ async function columnsOf(table: string): Promise<string[]> {
   return results.map(({ name }) => name);
 }
 
-/** Writes a row as commands and Workers do: the statement names its columns. */
+/** Writes a row as the commands and the Worker do: the statement names its columns. */
 async function insert(table: string, row: Row): Promise<void> {
   const places = Object.keys(row).map(() => "?");
   const statement = `INSERT INTO ${table} (${Object.keys(row)}) VALUES (${places})`;
@@ -68,7 +68,7 @@ test("no migration has a trigger", () => {
 });
 
 describe("0002", () => {
-  /** Every column of 0001, and in none of them its default. */
+  /** Every column of 0001, none with its default. */
   const oldClient = () => ({
     client_id: "client",
     client_name: "Shop",
@@ -102,7 +102,7 @@ describe("0002", () => {
   });
   const inactiveUser = () => ({ ...oldUser(), id: "other", username: "bob", is_active: 0 });
 
-  /** A database of the Worker before 0002. */
+  /** A database before 0002. */
   async function makeOldDatabase(): Promise<void> {
     await migrateTo(1);
     expect(Object.keys(oldClient()).sort()).toEqual((await columnsOf("clients")).sort());
@@ -113,7 +113,7 @@ describe("0002", () => {
     await insert("users", inactiveUser());
   }
 
-  test("keeps every column of every row, and gives the new ones their defaults", async () => {
+  test("keeps every column of every row, and sets the new ones to their defaults", async () => {
     await makeOldDatabase();
     const [bare, full] = await rowsOf("clients");
     const users = await rowsOf("users");
@@ -136,10 +136,10 @@ describe("0002", () => {
     expect(await rowsOf("clients")).toEqual(before);
   });
 
-  test("leaves a client and a user who were there before as they were to callers", async () => {
+  test("does not change an existing client and user for callers", async () => {
     await makeOldDatabase();
     await migrateTo(2);
-    // The service needs the later ones too, which touch neither table.
+    // The service needs the later ones too, which change neither table.
     await migrateTo(TEST_MIGRATIONS.length);
     const login = await ask(service, LOGIN);
     expect(login).toEqual(success("read", 1801));
@@ -149,7 +149,7 @@ describe("0002", () => {
     expect(await ask(service, { ...LOGIN, username: "bob" })).toMatchObject({ status: 400 });
   });
 
-  test("takes what the Worker and the commands of before it write", async () => {
+  test("accepts what the previous Worker and commands write", async () => {
     await migrateTo(2);
     const { not_before_ms: _, created_at_ms: __, ...clientFields } = oldClient();
     await insert("clients", clientFields);
@@ -164,7 +164,7 @@ describe("0002", () => {
     expect(await ask(service, LOGIN)).toEqual(success("read", 1801));
   });
 
-  test("finds the clients of a preflight by an index", async () => {
+  test("supports a preflight's query of clients by an index", async () => {
     await migrateTo(2);
     const plan = await env.DB.prepare(
       "EXPLAIN QUERY PLAN SELECT 1 FROM clients WHERE allowed_origins <> ''",
@@ -179,7 +179,7 @@ describe("0005", () => {
     return rows.map((row) => [row["username"], row["username_key"], row["unlocked_at_ms"]]);
   };
 
-  test("folds the names that SQL can fold, and leaves the rest to the command", async () => {
+  test("folds the names that SQL can fold; the command folds the others", async () => {
     await migrateTo(4);
     for (const username of ["Ada", "Zo\u00eb", "b o-b_1"]) {
       await insert("users", { id: username, username, password_record: "!" });
@@ -194,7 +194,7 @@ describe("0005", () => {
     expect((await keysOf())[1]).toEqual(["Zo\u00eb", "zo\u00eb", 0]);
   });
 
-  test("takes what the Worker of before it writes", async () => {
+  test("accepts what the previous Worker writes", async () => {
     await migrateTo(TEST_MIGRATIONS.length);
     await insert("users", { id: "late", username: "Late", password_record: "!" });
     expect(await keysOf()).toEqual([["Late", null, 0]]);
@@ -211,7 +211,7 @@ describe("0006", () => {
     return insert("clients", { ...client, client_id, allowed_origins, disabled });
   };
 
-  test("brings the origins of every client over that is not disabled", async () => {
+  test("copies the origins of every client that is not disabled", async () => {
     await migrateTo(5);
     await clientWith("one", `${PAGE} ${SECOND} ${PAGE}`);
     await clientWith("two", PAGE);
@@ -224,7 +224,7 @@ describe("0006", () => {
   });
 });
 
-test("0008 gives events of before no actor, and takes those of a Worker of before", async () => {
+test("0008 gives existing events no actor, and accepts events of the previous Worker", async () => {
   await migrateTo(7);
   const event = { action: "user_created", subject: "ada", fields: "", ended_sessions: 0 };
   const insertEvent = () => insert("audit_events", event);
@@ -234,7 +234,7 @@ test("0008 gives events of before no actor, and takes those of a Worker of befor
   expect((await rowsOf("audit_events")).map((row) => row["actor"])).toEqual(["", ""]);
 });
 
-test("0009 leaves each login of before a session by itself, and takes those of that Worker", async () => {
+test("0009 keeps each existing login as a session, and accepts the previous Worker's", async () => {
   await migrateTo(8);
   const session = { user_id: "user", client_id: "client", label: "", created_at_ms: 1 };
   const insertSession = (family_id: string) => {
@@ -248,7 +248,7 @@ test("0009 leaves each login of before a session by itself, and takes those of t
   expect((await rowsOf("sessions")).map((row) => row["session_id"])).toEqual([null, null]);
 });
 
-describe("a database that lacks migrations is an outage, and the log says what it lacks", () => {
+describe("a database that lacks migrations is an outage, and the log says what is missing", () => {
   const log = vi.fn();
   beforeEach(() => {
     log.mockReset();
@@ -284,7 +284,7 @@ describe("a database that lacks migrations is an outage, and the log says what i
     });
   });
 
-  /** The default client and user, in the columns that 0001 has. */
+  /** The default client and user, in the columns of 0001. */
   async function insertOld(): Promise<void> {
     for (const [table, row] of [["clients", client] as const, ["users", user] as const]) {
       const columns = await columnsOf(table);

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-/** Every statement that a request was answered with. */
+/** The statements of all requests. */
 const queries = new Set<string>();
 
 const service = createService({
@@ -38,16 +38,16 @@ beforeAll(async () => {
   await service.fetch("/healthz");
 });
 
-/** Those without a number count, and of the others the highest number. */
+/** The parameters without a number, or else the highest number. */
 function parametersOf(query: string): number {
   const places = [...query.matchAll(/\?(\d*)/g)].map(([, number]) => number);
   return Math.max(places.length && places[0] === "" ? places.length : 0, ...places.map(Number));
 }
 
-/** What a statement has selected itself, up to a limit. */
+/** Scans of what a statement has itself selected, with a limit. */
 const LIMITED = /^SCAN (?:\(subquery-\d+\)|near)$/;
 
-test("no request reads a table from one end to the other", async () => {
+test("no request scans a table", async () => {
   expect(queries.size).toBeGreaterThanOrEqual(10);
   for (const query of queries) {
     const nothing = Array.from({ length: parametersOf(query) }, () => null);

@@ -21,11 +21,11 @@ beforeEach(() => {
   state = begin({ ...names, scope: "read", audience: null }, Date.now(), REJECT);
 });
 
-/** Consumes a generation so long after the login. */
-function rotate(generation: number, afterMs: number, policy = REJECT, adoption?: LazyFamily) {
+/** Consumes a generation some time after the login. */
+function rotate(generation: number, afterMs: number, policy = REJECT, importedFamily?: LazyFamily) {
   const wish = { keyId: "key", scope: "read", audience: null, attemptId: `${generation}` };
   const nowMs = state.createdAtMs + afterMs;
-  return family.rotate({ generation, ...wish }, nowMs, policy, adoption);
+  return family.rotate({ generation, ...wish }, nowMs, policy, importedFamily);
 }
 
 const keys = () => runInDurableObject(family, (_, { storage }) => [...storage.kv.list()].length);
@@ -42,20 +42,20 @@ describe("a family", () => {
     expect(await rotate(1, 2000)).toMatchObject(ROTATED);
   });
 
-  test("that has ended stays so when its login is repeated", async () => {
+  test("that has ended stays ended when its login is repeated", async () => {
     await family.start(state, REJECT);
     await family.revoke("client", "client_request", Date.now());
     await family.start(state, REJECT);
     expect((await family.inspect())?.revoked).toMatchObject({ reason: "client_request" });
   });
 
-  test("is revoked for its own client alone", async () => {
+  test("is revoked only by its own client", async () => {
     await family.start(state, REJECT);
     expect(await family.revoke("another", "client_request", Date.now())).toBeNull();
     expect(await rotate(0, 1000)).toMatchObject(ROTATED);
   });
 
-  test("past its lifetime is unknown, though lifetimes are longer by now, and is removed", async () => {
+  test("that has expired is unknown, even under longer lifetimes, and is removed", async () => {
     await family.start(state, REJECT);
     expect(await rotate(0, idleMs, { ...REJECT, idleMs: 2 * idleMs })).toMatchObject(UNKNOWN);
     expect(await keys()).toBe(0);
@@ -64,7 +64,7 @@ describe("a family", () => {
 });
 
 describe("the alarm of a family", () => {
-  test("is set by its login, and moved by no rotation", async () => {
+  test("is set by its login, and not changed by a rotation", async () => {
     await family.start(state, REJECT);
     const endMs = state.createdAtMs + idleMs;
     expect(await alarmAtMs()).toBe(endMs);
@@ -72,7 +72,7 @@ describe("the alarm of a family", () => {
     expect(await alarmAtMs()).toBe(endMs);
   });
 
-  test("that the platform gave up on is set again by a rotation, and by a revocation", async () => {
+  test("that the platform stopped retrying is set again by a rotation or a revocation", async () => {
     await family.start(state, REJECT);
     await dropAlarm();
     await rotate(0, DAY_MS);
@@ -82,7 +82,7 @@ describe("the alarm of a family", () => {
     expect(await alarmAtMs()).toBe(state.createdAtMs + DAY_MS + idleMs);
   });
 
-  test("looks again while the family is needed, and then removes it", async () => {
+  test("is set again while the family is needed, and then removes it", async () => {
     await family.start(state, REJECT);
     await rotate(0, DAY_MS);
     expect(await runDurableObjectAlarm(family)).toBe(true);
@@ -96,32 +96,37 @@ describe("the alarm of a family", () => {
 });
 
 describe("a family of an imported token", () => {
-  // Another server's token may be good for longer than any family here.
-  const adoption = (): LazyFamily => ({ state, keptUntilMs: state.createdAtMs + 10 * idleMs });
+  // Another server's token may be valid for longer than any family here.
+  const importedFamily = (): LazyFamily => ({
+    state,
+    keptUntilMs: state.createdAtMs + 10 * idleMs,
+  });
 
-  test("is kept while the token could be taken for a new one, used or not", async () => {
-    const { keptUntilMs } = adoption();
-    expect(await rotate(0, 1000, REJECT, adoption())).toMatchObject(ROTATED);
+  test("is kept until the token expires, used or not", async () => {
+    const { keptUntilMs } = importedFamily();
+    expect(await rotate(0, 1000, REJECT, importedFamily())).toMatchObject(ROTATED);
     expect(await alarmAtMs()).toBe(keptUntilMs);
     expect(await rotate(1, 2000, REJECT)).toMatchObject(ROTATED);
     for (const afterMs of [2 * idleMs, 9 * idleMs]) {
-      expect(await rotate(0, afterMs, REJECT, adoption())).toMatchObject(UNKNOWN);
+      expect(await rotate(0, afterMs, REJECT, importedFamily())).toMatchObject(UNKNOWN);
     }
     expect(await keys()).toBe(1);
     expect(await rotate(0, 10 * idleMs, REJECT)).toMatchObject(UNKNOWN);
     expect(await keys()).toBe(0);
   });
 
-  test("ends before its first use, and is kept as long", async () => {
-    const ended = await family.revoke("client", "client_request", Date.now(), adoption());
+  test("can end before its first use, and is kept as long", async () => {
+    const ended = await family.revoke("client", "client_request", Date.now(), importedFamily());
     expect(ended?.revoked).toMatchObject({ reason: "client_request" });
-    expect(await alarmAtMs()).toBe(adoption().keptUntilMs);
-    const again = await rotate(0, 1000, REJECT, adoption());
+    expect(await alarmAtMs()).toBe(importedFamily().keptUntilMs);
+    const again = await rotate(0, 1000, REJECT, importedFamily());
     expect(again).toMatchObject({ kind: "refused", refusal: "revoked" });
   });
 
-  test("is nothing to another client", async () => {
-    expect(await family.revoke("another", "client_request", Date.now(), adoption())).toBeNull();
+  test("cannot be revoked by another client", async () => {
+    expect(
+      await family.revoke("another", "client_request", Date.now(), importedFamily()),
+    ).toBeNull();
     expect(await keys()).toBe(0);
   });
 });

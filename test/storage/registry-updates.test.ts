@@ -36,9 +36,9 @@ describe("updates of the same columns", () => {
   const names = Array.from({ length: 200 }, (_, index) => `user ${index}`);
 
   test.each<[string, (name: string, index: number) => RegistryWrite, number]>([
-    ["of 200 users are 2", (name) => update(name, { claims: "{}" }), 2],
+    ["2 for 200 users", (name) => update(name, { claims: "{}" }), 2],
     [
-      "of 200 clients are 2",
+      "2 for 200 clients",
       (clientId) => ({
         kind: "update_client",
         clientId,
@@ -48,22 +48,18 @@ describe("updates of the same columns", () => {
       }),
       2,
     ],
+    ["4 for two groups", (name, i) => update(name, i < 100 ? { is_active: 0 } : { claims: "" }), 4],
     [
-      "in two groups are 4",
-      (name, i) => update(name, i < 100 ? { is_active: 0 } : { claims: "" }),
-      4,
-    ],
-    [
-      "that alternate are 400",
+      "400 for alternating columns",
       (name, i) => update(name, i % 2 ? { is_active: 0 } : { claims: "" }),
       400,
     ],
-    ["of one user are 400", () => update("ada", { claims: "{}" }), 400],
-  ])("statements %s", (_, write, count) => {
+    ["400 for one user", () => update("ada", { claims: "{}" }), 400],
+  ])("take this number of statements: %s", (_, write, count) => {
     expect(buildStatements(env.DB, names.map(write), "exact")).toHaveLength(count);
   });
 
-  test("give each row its own values, and leave other rows and columns as they are", async () => {
+  test("give each row its own values, and do not change other rows and columns", async () => {
     const values = [null, 'ä€"\\ \u0000', "x".repeat(300_000)].map((text) =>
       JSON.stringify({ text }),
     );
@@ -80,7 +76,7 @@ describe("updates of the same columns", () => {
     expect((await rows())[2]).toMatchObject({ claims: values[2], is_active: 0 });
   });
 
-  test("end sessions and unlock only where a write says so", async () => {
+  test("end sessions and unlock only where a write requires it", async () => {
     await registry.write([
       update("ada", { is_active: 0 }, { endsSessions: true }),
       update("bob", { password_record: "new" }, { endsSessions: true }),

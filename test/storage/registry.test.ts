@@ -53,21 +53,21 @@ beforeEach(async () => {
   await registry.write([client("shop"), user("1", "ada"), user("zoe", "zo\u00eb")]);
 });
 
-describe("a write conflicts, and takes all others of its batch back, when", () => {
+describe("a write conflicts, and rolls its batch back, when", () => {
   const CONFLICTS: [string, RegistryWrite][] = [
-    ["there is such a client already", client("shop")],
-    ["there is such a user already", user("2", "ada")],
+    ["the client exists", client("shop")],
+    ["the user exists", user("2", "ada")],
     ["a user has the id already", user("1", "grace")],
     ["a user has the id of a new client", client("1")],
     ["a client has the id of a new user", user("shop", "grace")],
     ["a new client has the id of a new user", user("before", "grace")],
     ["another user has the name, composed differently", user("2", "zo\u0065\u0308")],
-    ["the client to change is not there", rename("none", "", "New")],
+    ["the client to change does not exist", rename("none", "", "New")],
     ["the client to change is not as expected", rename("shop", "Old", "New")],
-    ["the client to delete is not there", { kind: "delete_client", clientId: "none" }],
-    ["the user to delete is not there", { kind: "delete_user", username: "none" }],
+    ["the client to delete does not exist", { kind: "delete_client", clientId: "none" }],
+    ["the user to delete does not exist", { kind: "delete_user", username: "none" }],
     [
-      "the user to change is not there",
+      "the user to change does not exist",
       { kind: "update_user", username: "none", fields: {}, endsSessions: true },
     ],
     [
@@ -102,7 +102,7 @@ test("an update of a row that is as expected is written, NULL included", async (
   expect(found.get("shop")).toMatchObject(fields);
 });
 
-test("rows that are added together are all as they would be alone", async () => {
+test("rows that are added together are the same as rows added alone", async () => {
   const long = JSON.stringify({ text: '\u00e4\u20ac"\\ '.repeat(400) });
   const clients = Array.from({ length: 600 }, (_, index) => ({
     ...client(`client ${index}`),
@@ -128,7 +128,7 @@ test("rows that are added together are all as they would be alone", async () => 
   });
 });
 
-test("a failure that is no conflict stays one of storage", async () => {
+test("a failure that is no conflict is a storage failure", async () => {
   const broken = { ...FIELDS, claims: "no JSON" };
   const written = registry.write([{ kind: "insert_client", clientId: "x", fields: broken }]);
   await expect(written).rejects.toBeInstanceOf(Unavailable);
@@ -147,16 +147,16 @@ test("pages follow each other in the order of names, as bytes", async () => {
   expect(read).toEqual(["B", "a", "ada", "z", "zoë", "~", "é"]);
 });
 
-describe("what is written is noted in the same transaction", () => {
+describe("a write is recorded in the same transaction", () => {
   const eventsSince = async (id: number) => {
     const events = await listAuditEvents(env.DB, { beforeId: Number.MAX_SAFE_INTEGER, limit: 50 });
     return events.filter((event) => event.id > id).reverse();
   };
   const lastId = async () => (await eventsSince(0)).at(-1)?.id ?? 0;
 
-  test("by its kind, its subject and the names of its columns, never their values", async () => {
+  test("with its kind, its subject and the names of its columns, never their values", async () => {
     const before = await lastId();
-    const password_record = "a record that nobody may see";
+    const password_record = "a hash that must not be recorded";
     await registry.write([
       rename("shop", "", "New"),
       { kind: "update_user", username: "ada", fields: { password_record }, endsSessions: true },
@@ -172,7 +172,7 @@ describe("what is written is noted in the same transaction", () => {
     expect(JSON.stringify(events)).not.toContain("New");
   });
 
-  test("and is not, when the write is taken back", async () => {
+  test("but not when the write is rolled back", async () => {
     const before = await lastId();
     const written = registry.write([rename("shop", "", "New"), rename("none", "", "New")]);
     await expect(written).rejects.toBeInstanceOf(RegistryConflict);

@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 
 beforeAll(() => registerDefaults(service));
 
-/** Rows that the statements of some work read. */
+/** The number of rows that the statements of `work` read. */
 async function rowsReadBy(work: (db: D1Database) => Promise<unknown>): Promise<number> {
   let rows = 0;
   const db = new Proxy(env.DB, {
@@ -28,7 +28,7 @@ async function rowsReadBy(work: (db: D1Database) => Promise<unknown>): Promise<n
   return rows;
 }
 
-/** Lists so many sessions of a user, the first of which was refreshed longest ago. */
+/** Adds sessions of a user; the first was refreshed longest ago. */
 async function addSessions(userId: string, count: number, neededUntilMs: number): Promise<void> {
   const nowMs = Date.now();
   await env.DB.prepare(
@@ -63,7 +63,7 @@ test.each([
   expect(await countOf(name)).toBeLessThanOrEqual(20_000);
 });
 
-test("a page of 20,000 sessions reads few of them", async () => {
+test("listing one page of 20,000 sessions reads few of them", async () => {
   const id = "a user with many";
   await env.DB.prepare(
     "INSERT INTO users (id, username, password_record, not_before_ms) VALUES (?1, ?1, '!', 0)",
@@ -77,7 +77,7 @@ test("a page of 20,000 sessions reads few of them", async () => {
   expect(meta.rows_read).toBeLessThan(200);
 });
 
-test("of too many sessions the least recently refreshed gives its row", async () => {
+test("above the limit the least recently refreshed session loses its row", async () => {
   const store = createSessionStore(env.DB);
   await addSessions("one", SESSIONS_MAX - 1, Date.now() + HOUR_MS);
   expect(await store.upsert(newSession("one"))).toBeNull();
@@ -91,14 +91,14 @@ test("of too many sessions the least recently refreshed gives its row", async ()
   expect(await countOf("one")).toBe(SESSIONS_MAX);
 });
 
-test("one that was ended by an operator keeps its mark, however many there are", async () => {
+test("a session that an operator ended keeps its mark, above the limit too", async () => {
   await addSessions("marked", SESSIONS_MAX, Date.now() + HOUR_MS);
   await env.DB.exec("UPDATE sessions SET ended_at_ms = 1 WHERE user_id = 'marked'");
   expect(await createSessionStore(env.DB).upsert(newSession("marked"))).toBeNull();
   expect(await countOf("marked")).toBe(SESSIONS_MAX + 1);
 });
 
-test("a login beyond the limit ends the one that was used least recently", async () => {
+test("a login beyond the limit ends the least recently used session", async () => {
   const { refresh_token } = await logIn(service);
   const select = env.DB.prepare("SELECT id FROM users WHERE username = ?").bind(LOGIN.username);
   const id = (await select.first<string>("id")) ?? "";
