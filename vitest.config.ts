@@ -3,6 +3,7 @@ import {
   architectureProject,
   isolatedProject,
   journeysProject,
+  productionStorageProject,
   proofsProject,
   serviceProject,
   systemProject,
@@ -21,6 +22,7 @@ export default defineConfig({
       architectureProject,
       systemProject,
       await workerdProofsProject(),
+      await productionStorageProject(),
       proofsProject,
     ],
     // Most of the time a test waits for a server, so that a core need not be left free.

@@ -10,7 +10,7 @@ import { join } from "node:path";
 const SLOWEST = 25;
 
 /** The projects that `npm test` does not run. */
-const SLOW_PROJECTS = ["system", "proofs", "workerd-proofs"];
+const SLOW_PROJECTS = ["system", "proofs", "workerd-proofs", "production-storage"];
 
 const earlier = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "tollgate-tiers-"));

@@ -1,120 +1,172 @@
 /**
- * `npm run bench -- latency`: how long requests take where storage is far, as a model. What a
- * request does, and what of it side by side, is what `npm test` sees it do (`costs.ts`); how long
- * each operation takes is assumed here, since one machine has nothing that is far.
+ * `npm run bench -- latency`: how long responses take where storage is near and far, and what they
+ * wait for. The built Worker runs on workerd with delays in its bindings, and beside it
+ * workers-oauth-provider with the same delays. One request at a time.
  */
-import { REQUESTS, type RequestKind, type RequestName } from "../test/support/costs.ts";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair } from "jose";
+import { Client } from "undici";
+import { FAR, NEAR } from "../test/support/storage-model/delays.ts";
+import type { Vars } from "../test/support/workerd-options.ts";
+import type { Waited } from "./delayed-bindings.ts";
+import type { Stream } from "./drive.ts";
+import { FIRST_CLIENTS, LATENCIES, type LatencyKind } from "./latency-kinds.ts";
+import { installPeers, startWorkersOauthProvider } from "./peers.ts";
+import { startBenchServer } from "./server.ts";
 
-/** How long operations take, in milliseconds; each is an option of the command. */
-export interface Delays {
+/** What is measured: how often, and how long operations take. All in milliseconds. */
+export interface LatencyOptions {
+  readonly requests: number;
   readonly kvWrite: number;
-  /** Of a key that was read there not long ago. */
-  readonly kvReadHot: number;
-  readonly kvReadCold: number;
-  /** From the region of the database. */
+  readonly kvRead: number;
+  readonly kvFirstRead: number;
   readonly d1Near: number;
-  /** From another continent. */
   readonly d1Far: number;
   readonly objectNear: number;
   readonly objectFar: number;
 }
 
-/** Published orders of magnitude. */
-export const DELAYS: Delays = {
-  kvWrite: 150,
-  kvReadHot: 5,
-  kvReadCold: 60,
-  d1Near: 10,
-  d1Far: 120,
-  objectNear: 15,
-  objectFar: 120,
+/** As the document has them. */
+export const LATENCY_DEFAULTS: LatencyOptions = {
+  requests: 50,
+  kvWrite: NEAR.kvWrite,
+  kvRead: NEAR.kvRead,
+  kvFirstRead: NEAR.kvFirstRead,
+  d1Near: NEAR.d1,
+  d1Far: FAR.d1,
+  objectNear: NEAR.object,
+  objectFar: FAR.object,
 };
 
-/** How long each kind of operation takes in one place. */
-interface Place {
-  readonly d1: number;
-  readonly object: number;
-  readonly kvRead: number;
-  readonly kvWrite: number;
-  /** Between the client's data centre and the Worker. */
-  readonly hop?: number;
-  /** Whether the row of a client is remembered, so that nobody asks D1 for it alone. */
-  readonly remembersClients?: boolean;
+/** Where one server runs, and what its requests took. */
+interface Measured {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** In words; that of most requests. */
+  readonly waited: string;
 }
 
-/** Requests that ask D1 for nothing but their client. */
-const OF_A_CLIENT_ALONE: ReadonlySet<RequestName> = new Set([
-  "client credentials",
-  "client credentials, JWT",
-  "forged refresh token",
-  "introspection, forged token",
-]);
-
-type Columns = Readonly<Record<string, (name: RequestName) => number>>;
-
-function columnsFor(delays: Delays): Columns {
-  const { kvWrite, d1Near, d1Far, objectNear, objectFar } = delays;
-  const near = { kvWrite, kvRead: delays.kvReadHot, d1: d1Near, object: objectNear };
-  const far = { ...near, d1: d1Far };
-  const allFar = { ...far, object: objectFar, kvRead: delays.kvReadCold };
-  const placed = { ...near, hop: d1Far - d1Near };
-  return {
-    steps: (name) => REQUESTS[name].path.length,
-    "D1 near": (name) => latencyOf(name, near, Math.max),
-    "D1 far": (name) => latencyOf(name, far, Math.max),
-    "one by one": (name) => latencyOf(name, far, add),
-    "all far": (name) => latencyOf(name, allFar, Math.max),
-    "placed at D1": (name) => latencyOf(name, isPlaced(name) ? placed : far, Math.max),
-    "replicas of D1": (name) => latencyOf(name, { ...far, d1: d1Near }, Math.max),
-    "remembered clients": (name) => latencyOf(name, { ...far, remembersClients: true }, Math.max),
-  };
+/** Measures every kind of request. @returns the lines of the table */
+export async function measureLatency(options: LatencyOptions): Promise<readonly string[]> {
+  const { kvWrite, kvRead, kvFirstRead, requests } = options;
+  const kv = { kvWrite, kvRead, kvFirstRead };
+  installPeers();
+  const SIGNING_KEYS = await newSigningKeys();
+  const near = { ...kv, d1: options.d1Near, object: options.objectNear };
+  const far = { ...kv, d1: options.d1Far, object: options.objectFar };
+  // Both hardly use the processor: they wait.
+  const [inNear, inFar] = await Promise.all([
+    measurePlace({ SIGNING_KEYS, DELAYS: JSON.stringify(near) }, requests),
+    measurePlace({ SIGNING_KEYS, DELAYS: JSON.stringify(far) }, requests),
+  ]);
+  return tableOf(inNear, inFar);
 }
 
-/** The lines of the table. */
-export function latencyTable(delays: Delays): readonly string[] {
-  const columns = columnsFor(delays);
-  const names = Object.keys(REQUESTS) as RequestName[];
-  return [
-    ["p50 in ms", ...Object.keys(columns)],
-    ["---", ...Object.keys(columns).map(() => "---")],
-    ...names.map((name) => [name, ...Object.values(columns).map((column) => column(name))]),
-  ].map((cells) => `| ${cells.join(" | ")} |`);
-}
+type Place = ReadonlyMap<string, Measured>;
 
-/** Prints the table of docs/performance.md. */
-export function printLatencyModel(delays: Delays): void {
-  for (const line of latencyTable(delays)) console.log(line);
-}
+const PEER = "workers-oauth-provider, refresh";
 
-/** @param together how long the operations of one step take */
-function latencyOf(
-  name: RequestName,
-  place: Place,
-  together: (...ms: readonly number[]) => number,
-): number {
-  const { path, cpuMs }: RequestKind = REQUESTS[name];
-  const isSpared = place.remembersClients === true && OF_A_CLIENT_ALONE.has(name);
-  const steps = path.map((operations) => {
-    return together(...operations.map((one) => (isSpared && isD1(one) ? 0 : delayOf(one, place))));
+async function measurePlace(vars: Vars, requests: number): Promise<Place> {
+  const measured = new Map<string, Measured>();
+  const entry = (name: string) => join(import.meta.dirname, name);
+  const server = await startBenchServer({
+    vars,
+    entry: entry("delayed-service.ts"),
+    clients: FIRST_CLIENTS(requests),
   });
-  return add(place.hop ?? 0, ...steps, cpuMs);
+  try {
+    for (const kind of LATENCIES) {
+      measured.set(kind.name, await measureKind(kind, server.origins, requests));
+    }
+  } finally {
+    await server.stop();
+  }
+  const peer = await startWorkersOauthProvider({ vars, entry: entry("delayed-provider.js") });
+  try {
+    const stream = await peer.stream();
+    const kind = { start: async () => async () => stream };
+    measured.set(PEER, await measureKind(kind, { ours: stream.origin, caller: "" }, requests));
+  } finally {
+    await peer.stop();
+  }
+  return measured;
 }
 
-function delayOf(operation: string, { d1, object, kvRead, kvWrite }: Place): number {
-  if (isD1(operation)) return d1;
-  if (operation === "kv.get") return kvRead;
-  return operation.startsWith("kv.") ? kvWrite : object;
+/** @param requests after one that is not counted */
+async function measureKind(
+  kind: Pick<LatencyKind, "start">,
+  origins: { readonly ours: string; readonly caller: string },
+  requests: number,
+): Promise<Measured> {
+  const next = await kind.start(origins);
+  const times: number[] = [];
+  const waits: string[] = [];
+  for (let request = 0; request <= requests; request += 1) {
+    const stream = await next();
+    await settle(origins.ours);
+    const ms = await timeOne(stream);
+    const waited = await settle(origins.ours);
+    if (request === 0) continue;
+    times.push(ms);
+    waits.push(waited.map((step) => step.join(" and ")).join(", then "));
+  }
+  times.sort((one, other) => one - other);
+  return { p50Ms: at(times, 0.5), p99Ms: at(times, 0.99), waited: mostFrequent(waits) };
 }
 
-/** Placement moves `fetch` alone. Source: Workers, "Placement". */
-function isPlaced(name: RequestName): boolean {
-  return !name.startsWith("RPC");
+/** On a connection that is open, as that of a client that has just made another request. */
+async function timeOne(stream: Stream): Promise<number> {
+  const client = new Client(stream.origin);
+  try {
+    await (await client.request({ method: "GET", path: "/settle" })).body.dump();
+    const { status, ...request } = stream.next();
+    const beganAtMs = performance.now();
+    const { statusCode, body } = await client.request({ method: "POST", ...request });
+    const text = await body.text();
+    const ms = performance.now() - beganAtMs;
+    if (statusCode !== status) throw new Error(`${request.path} answered ${statusCode}: ${text}`);
+    stream.accept(text);
+    return ms;
+  } finally {
+    await client.destroy();
+  }
 }
 
-function isD1(operation: string): boolean {
-  return operation.startsWith("d1.");
+async function settle(origin: string): Promise<Waited> {
+  return (await fetch(`${origin}/settle`)).json() as Promise<Waited>;
 }
 
-function add(...ms: readonly number[]): number {
-  return ms.reduce((total, one) => total + one, 0);
+async function newSigningKeys(): Promise<string> {
+  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+  return JSON.stringify({ keys: [await exportJWK(privateKey)] });
+}
+
+function tableOf(near: Place, far: Place): readonly string[] {
+  const peer = { near: near.get(PEER)?.p50Ms ?? 0, far: far.get(PEER)?.p50Ms ?? 0 };
+  const rows = [...near].map(([name, inNear]) => {
+    const inFar = far.get(name) ?? inNear;
+    const isRefresh = name.startsWith("refresh");
+    const ratios = [inNear.p50Ms / peer.near, inFar.p50Ms / peer.far];
+    const cells = [
+      name,
+      ...[inNear.p50Ms, inNear.p99Ms, inFar.p50Ms, inFar.p99Ms].map((ms) => ms.toFixed(0)),
+      isRefresh ? ratios.map((ratio) => ratio.toFixed(2)).join(" / ") : "",
+      inNear.waited === "" ? "nothing" : inNear.waited,
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+  return [
+    "| request | near: p50 ms | p99 ms | far: p50 ms | p99 ms | times workers-oauth-provider | the response waits for |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ];
+}
+
+function mostFrequent(all: readonly string[]): string {
+  const counts = [...Map.groupBy(all, (one) => one)].sort(([, a], [, b]) => b.length - a.length);
+  return counts[0]?.[0] ?? "";
+}
+
+function at(sorted: readonly number[], part: number): number {
+  return sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
 }

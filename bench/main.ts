@@ -6,9 +6,16 @@ import { intro, log, outro } from "@clack/prompts";
 import { Command, InvalidArgumentError } from "commander";
 import { compare, type Plan } from "./compare.ts";
 import type { Stream } from "./drive.ts";
-import { DELAYS, type Delays, printLatencyModel } from "./latency.ts";
+import { LATENCY_DEFAULTS, type LatencyOptions, measureLatency } from "./latency.ts";
 import { installPeers, PEERS, type Peer } from "./peers.ts";
-import { type Line, type PeerLine, peerTableOf, tableOf, writeReport } from "./report.ts";
+import {
+  type Line,
+  type PeerLine,
+  peerTableOf,
+  tableOf,
+  writeLatency,
+  writeReport,
+} from "./report.ts";
 import { COMPARED_WITH_PEERS, SCENARIOS, type Scenario } from "./scenarios.ts";
 import { type BenchServer, startBenchServer } from "./server.ts";
 
@@ -36,11 +43,13 @@ program
   .action(async () => void (await import("./isolation.ts")));
 const latency = program
   .command("latency")
-  .description("what each kind of request takes where storage is far, by a model")
-  .action((delays: Delays) => printLatencyModel(delays));
-for (const [name, ms] of Object.entries(DELAYS)) {
+  .description("what responses wait for, and how long, where storage is near and far")
+  .option("--write", "renews the table of docs/performance.md")
+  .action(reportLatency);
+for (const [name, value] of Object.entries(LATENCY_DEFAULTS)) {
   const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  latency.option(`--${flag} <ms>`, "how long that takes", positive, ms);
+  const words = name === "requests" ? "of each kind" : "how long that takes, in milliseconds";
+  latency.option(`--${flag} <n>`, words, positive, value);
 }
 program
   .command("startup")
@@ -86,6 +95,12 @@ async function bench({ only, peers, write, ...plan }: Options): Promise<void> {
   ];
   outro(missed.length === 0 ? "every target is met" : `missed: ${missed.join("; ")}`);
   process.exitCode = missed.length === 0 ? 0 : 1;
+}
+
+async function reportLatency({ write, ...options }: LatencyOptions & Options): Promise<void> {
+  const table = (await measureLatency(options)).join("\n");
+  console.log(table);
+  if (write) writeLatency(table);
 }
 
 async function measure(scenario: Scenario, server: BenchServer, plan: Plan): Promise<Line> {

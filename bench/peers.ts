@@ -1,7 +1,7 @@
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { convertV4MiniflareOptions } from "miniflare";
+import { buildWorker, type Vars, workerdOptions } from "../test/support/workerd-options.ts";
 import { WorkerdProcess } from "../test/support/workerd-process.ts";
 import type { Shot, Stream } from "./drive.ts";
 import { askOnce, chain, form } from "./scenarios.ts";
@@ -33,7 +33,7 @@ export const PEERS: readonly Peer[] = [
     name: "workers-oauth-provider",
     storage: "KV, on workerd",
     target: 1.4,
-    start: startWorkersOauthProvider,
+    start: () => startWorkersOauthProvider(),
   },
   {
     name: "oidc-provider",
@@ -83,24 +83,16 @@ async function startOnNode(
 /** RFC 7636, appendix B. */
 const VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-async function startWorkersOauthProvider(): Promise<RunningPeer> {
+/** @param given how to start it otherwise: a Worker around it, and what that is told */
+export async function startWorkersOauthProvider(
+  given: { readonly entry?: string; readonly vars?: Vars } = {},
+): Promise<RunningPeer> {
   const { folder, remove } = makeStateFolder();
-  const library = "node_modules/@cloudflare/workers-oauth-provider/dist/oauth-provider.js";
-  const options = convertV4MiniflareOptions({
-    workers: [
-      {
-        name: "peer",
-        modules: ["workers-oauth-provider.js", library].map((path) => {
-          return { type: "ESModule" as const, path: join(PEERS_DIR, path) };
-        }),
-        modulesRoot: PEERS_DIR,
-        compatibilityDate: "2026-11-01",
-        kvNamespaces: { OAUTH_KV: "OAUTH_KV" },
-        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-      },
-    ],
-    resourcePersistencePath: join(folder, "state"),
-  });
+  const { vars = {}, ...source } = given;
+  const configPath = join(PEERS_DIR, "wrangler.toml");
+  const workerDir = join(folder, "worker");
+  buildWorker(workerDir, { configPath, ...source });
+  const options = workerdOptions(workerDir, join(folder, "state"), vars, [], configPath);
   const server = await WorkerdProcess.start(options, join(folder, "run"));
   const { origin } = new URL(server.url);
   return {

@@ -21,6 +21,7 @@ export interface PeerLine {
 
 const PAGE = join(PROJECT_DIR, "docs/performance.md");
 const BEGIN = "<!-- npm run bench -- --write -->";
+const BEGIN_LATENCY = "<!-- npm run bench -- latency --write -->";
 const END = "<!-- end -->";
 
 /** The figures as a table of Markdown. */
@@ -73,10 +74,7 @@ export function writeReport(
 ): void {
   const tables = [tableOf(lines), ...(peerLines.length > 0 ? [peerTableOf(peerLines)] : [])];
   const measured = { on: new Date().toISOString().slice(0, 10), ...conditions };
-  const page = readFileSync(PAGE, "utf8");
-  const [before = "", rest = ""] = page.split(BEGIN);
-  const [, after = ""] = rest.split(END);
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${tables.join("\n\n")}\n\n${END}${after}`);
+  writeTables(BEGIN, tables.join("\n\n"));
   const figures = lines.map(({ scenario, comparison }) => {
     const { name, connections, floor } = scenario;
     return { name, connections, floor, ...comparison };
@@ -87,6 +85,18 @@ export function writeReport(
   const json = JSON.stringify({ measured, figures, peers }, null, 2);
   writeFileSync(join(PROJECT_DIR, "docs/performance.json"), `${json}\n`);
   writeFileSync(join(PROJECT_DIR, "docs/performance.svg"), chartOf(lines));
+}
+
+/** Renews the table of latencies. */
+export function writeLatency(table: string): void {
+  writeTables(BEGIN_LATENCY, table);
+}
+
+function writeTables(begin: string, tables: string): void {
+  const page = readFileSync(PAGE, "utf8");
+  const from = page.indexOf(begin) + begin.length;
+  const to = page.indexOf(END, from);
+  writeFileSync(PAGE, `${page.slice(0, from)}\n\n${tables}\n\n${page.slice(to)}`);
 }
 
 const ROW = 26;

@@ -14,7 +14,7 @@ export interface Scenario {
 }
 
 const CLIENT = `Basic ${Buffer.from("confidential:secret").toString("base64")}`;
-const LOGIN = { grant_type: "password", username: "ada", password: "correct horse" };
+export const LOGIN = { grant_type: "password", username: "ada", password: "correct horse" };
 const STORAGE = "the same storage operations, nothing else";
 
 /** What other servers do as well. */
@@ -141,7 +141,7 @@ function refreshes(connections: number): Scenario {
 type Answer = Readonly<Record<string, string>>;
 
 /** The same request again and again. */
-function same(origin: string, shot: Shot, check: (text: string) => void = () => {}): Stream {
+export function same(origin: string, shot: Shot, check: (text: string) => void = () => {}): Stream {
   return { origin, next: () => shot, accept: check };
 }
 
@@ -160,7 +160,7 @@ export function chain(origin: string, first: Answer, use: (token: string) => Sho
 }
 
 /** Checks one member of each answer. */
-function says(wanted: Readonly<Record<string, unknown>>): (text: string) => void {
+export function says(wanted: Readonly<Record<string, unknown>>): (text: string) => void {
   return (text) => {
     const answer = JSON.parse(text) as Record<string, unknown>;
     for (const [name, value] of Object.entries(wanted)) {
@@ -169,7 +169,7 @@ function says(wanted: Readonly<Record<string, unknown>>): (text: string) => void
   };
 }
 
-const token = (fields: Readonly<Record<string, string>>) => form("/o/token/", fields);
+export const token = (fields: Readonly<Record<string, string>>) => form("/o/token/", fields);
 
 /** A form that the client sends with its credentials. */
 export function form(path: string, fields: Readonly<Record<string, string>>): Shot {
@@ -180,7 +180,7 @@ export function form(path: string, fields: Readonly<Record<string, string>>): Sh
   return { path, headers, body: new URLSearchParams(fields).toString(), status: 200 };
 }
 
-function plain(path: string, body: string): Shot {
+export function plain(path: string, body: string): Shot {
   return { path, headers: { "Content-Type": "text/plain" }, body, status: 200 };
 }
 

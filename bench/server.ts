@@ -26,6 +26,9 @@ const REGISTRY = {
 /** What a server begins with, beyond one client and one user. */
 export interface BenchState {
   readonly vars?: Vars;
+  /** A Worker around the service. */
+  readonly entry?: string;
+  readonly clients?: readonly object[];
   /** Fills what is in the folder, while nothing runs. */
   readonly fill?: (stateDir: string) => void;
 }
@@ -47,13 +50,14 @@ export interface BenchServer {
 export async function startBenchServer(given: BenchState = {}): Promise<BenchServer> {
   const { folder, stateOn, remove } = makeStateFolder();
   const workerDir = join(folder, "worker");
-  buildWorker(workerDir);
+  buildWorker(workerDir, given.entry === undefined ? {} : { entry: given.entry });
   const [floorPort, callerPort] = await freePorts();
   const vars = { ...VARS, ...given.vars, TOKEN_KEYS: randomBytes(RING_KEY_BYTES).toString("hex") };
   const others = [floorWorker(floorPort), callingWorker(callerPort)];
   const options = workerdOptions(workerDir, join(folder, "state"), vars, others);
   const miniflare = new Miniflare(options);
-  await register(await migratedDatabase(miniflare), vars, REGISTRY);
+  const clients = [...REGISTRY.clients, ...(given.clients ?? [])];
+  await register(await migratedDatabase(miniflare), vars, { ...REGISTRY, clients });
   await miniflare.dispose();
   given.fill?.(join(folder, "state"));
   const server = await WorkerdProcess.start(options, join(folder, "run"));

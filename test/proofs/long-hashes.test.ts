@@ -19,8 +19,8 @@ vi.setConfig({ testTimeout: 240_000 });
 
 /** A service in which `intercept` sees each call to the objects that derive. */
 function overDerivations(intercept: Intercept) {
-  const bindings = interceptBindings((operation, proceed, args) => {
-    return operation === "password.derive" ? intercept(operation, proceed, args) : proceed();
+  const bindings = interceptBindings((operation, proceed, ...call) => {
+    return operation === "password.derive" ? intercept(operation, proceed, ...call) : proceed();
   });
   return createService({ ...bindings });
 }

@@ -53,7 +53,7 @@ async function quick(kind: string | undefined): Promise<void> {
   }
   const files = kind === undefined ? [] : [`test/proofs/${kind === "import" ? "import-" : kind}`];
   const failures = await runVitest([
-    ...["--project", "proofs", "--project", "workerd-proofs"],
+    ...["proofs", "workerd-proofs", "production-storage"].flatMap((name) => ["--project", name]),
     ...files,
   ]);
   if (failures.length > 0) process.exitCode = 1;

@@ -7,6 +7,7 @@ import { secureRandom } from "../../src/crypto/random.ts";
 import { apply } from "../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
+import { storage } from "./storage-model/index.ts";
 import { wholeEntries } from "./whole-entries.ts";
 
 /** A success answer of the token endpoint. */
@@ -56,7 +57,7 @@ export type Overrides = Partial<
 
 /** Builds a {@link Service}. Each has its own isolate-wide memory, as a fresh isolate would. */
 export function createService(overrides: Overrides = {}): Service {
-  const serviceEnv = { ...env, ...overrides } as Env;
+  const serviceEnv = { ...env, ...storage, ...overrides } as Env;
   const fetch = async (path: string, init?: RequestInit) => {
     const url = path.startsWith("http") ? path : `https://login.example.com${path}`;
     return app.fetch(new Request(url, init), serviceEnv);

@@ -33,6 +33,7 @@ const WATCHING = {
 export async function workerdProject(
   name: string,
   include: readonly string[],
+  bindings: Readonly<Record<string, string>> = {},
 ): Promise<TestProjectInlineConfiguration> {
   const TEST_MIGRATIONS = await readD1Migrations("src/storage/migrations");
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
@@ -53,6 +54,7 @@ export async function workerdProject(
             FAILED_LOGIN_SECONDS_MIN: 0,
             TEST_MIGRATIONS,
             ...{ SEED, OPERATIONS, REQUESTS, MINUTES },
+            ...bindings,
           },
           ...WATCHING,
         },
@@ -150,3 +152,19 @@ export const proofsProject: TestProjectInlineConfiguration = {
     exclude: WORKERD_PROOFS,
   },
 };
+
+/** Tests of tokens, which run once more over storage as it is in production. */
+const TOKEN_TESTS = [
+  ...["bound-jwt", "claims", "client-credentials", "doors", "forgeries", "password"],
+  ...["imported-tokens", "introspection", "introspection-exactness", "one-client-method"],
+  ...["refresh-ended", "refresh-expiry", "refresh-forged", "refresh-replays", "refresh-retry"],
+  ...["refresh-reuse", "refresh-token", "revocation", "sessions", "token-verifier", "rfc6749"],
+  ...["rfc6750", "rfc7009", "rfc7523", "rfc7662", "rfc8707", "rfc9068", "rfc9700"],
+].map((name) => `test/service/${name}.test.ts`);
+
+/** {@link TOKEN_TESTS} over the model of test/support/storage-model. */
+export async function productionStorageProject(): Promise<TestProjectInlineConfiguration> {
+  const bindings = { STORAGE_MODEL: "production" };
+  const include = [...TOKEN_TESTS, "test/faults/storage-model.test.ts"];
+  return sharingWorkerd(await workerdProject("production-storage", include, bindings));
+}

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, type MiniflareOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
@@ -9,11 +10,19 @@ export type Vars = Readonly<Record<string, string | number>>;
 
 const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
 
-/** The one module that {@link buildWorker} makes. */
+/** The one module that {@link buildWorker} makes of the service. */
 export const BUILT_MODULE = "index.js";
 
 /** What esbuild says about the module, as {@link buildWorker} names it. */
 export const BUILD_FACTS = "bundle-meta.json";
+
+/** What {@link buildWorker} builds instead of the service. */
+export interface WorkerSource {
+  /** Another wrangler.toml. */
+  readonly configPath?: string;
+  /** Another entry point than the configuration names. */
+  readonly entry?: string;
+}
 
 type Worker = Extract<
   Parameters<typeof convertV4MiniflareOptions>[0],
@@ -21,12 +30,13 @@ type Worker = Extract<
 >["workers"][number];
 
 /** Builds the Worker as a deployment would, into a folder. */
-export function buildWorker(workerDir: string): void {
+export function buildWorker(workerDir: string, source: WorkerSource = {}): void {
   const args = [
     "deploy",
+    ...(source.entry === undefined ? [] : [source.entry]),
     "--dry-run",
     "--config",
-    WRANGLER_CONFIG,
+    source.configPath ?? WRANGLER_CONFIG,
     "--env=",
     "--outdir",
     workerDir,
@@ -68,7 +78,7 @@ export function workerdOptions(
         ...worker,
         name: config.name ?? "worker",
         modules: true,
-        scriptPath: join(workerDir, BUILT_MODULE),
+        scriptPath: join(workerDir, moduleIn(workerDir)),
         modulesRoot: workerDir,
         bindings: { ...config.vars, ...vars },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
@@ -81,4 +91,9 @@ export function workerdOptions(
     logRequests: false,
     resourcePersistencePath: stateDir,
   });
+}
+
+/** The one module that {@link buildWorker} makes has the name of its entry point. */
+function moduleIn(workerDir: string): string {
+  return readdirSync(workerDir).find((name) => name.endsWith(".js")) ?? BUILT_MODULE;
 }

@@ -56,8 +56,8 @@ export class FaultyBindings {
   /** @param further sees each operation first; the real ones without it */
   constructor(random: Random, further: Intercept = (_, proceed) => proceed()) {
     this.#random = random;
-    this.bindings = interceptBindings((operation, proceed, args) => {
-      const work = () => further(operation, proceed, args);
+    this.bindings = interceptBindings((operation, proceed, ...call) => {
+      const work = () => further(operation, proceed, ...call);
       return this.#strikes(operation) ? this.#goWrong(work) : work();
     });
   }
