@@ -123,15 +123,15 @@ Erlauben Sie sie nur, wenn Sie sie testen.`,
       text: "Die Anwendung, von der Sie kommen, ist hier nicht registriert oder wurde gesperrt.",
     },
     redirect_uri_missing: {
-      title: "Keine Rücksprungadresse",
+      title: "Keine Zieladresse",
       text: "Die Anwendung hat nicht angegeben, wohin Sie nach der Anmeldung gelangen.",
     },
     redirect_uri_malformed: {
-      title: "Ungültige Rücksprungadresse",
+      title: "Ungültige Zieladresse",
       text: "Die Anwendung möchte Sie nach der Anmeldung zu einer ungültigen Adresse leiten.",
     },
     redirect_uri_mismatch: {
-      title: "Unbekannte Rücksprungadresse",
+      title: "Unbekannte Zieladresse",
       text: `Die Anwendung möchte Sie zu einer Adresse leiten, die nicht für sie registriert ist.
 Zum Schutz Ihrer Daten geht es hier nicht weiter.`,
     },
