@@ -156,6 +156,7 @@ function composeIssuer({ config, env, mintDeps }: Parts, digestOrigin: DigestOri
     accessTokenSeconds: config.lifetimes.accessTokenSeconds,
     random,
     clock,
+    wait,
     defer,
   });
 }

@@ -34,7 +34,7 @@ export interface Issuer {
   startIntrospection(accessToken: string, lookups: Lookups): Promise<PendingIntrospection | null>;
   /** The second half of `introspect`. */
   finishIntrospection(pending: PendingIntrospection): Promise<ActiveToken | null>;
-  /** Checks an access token with KV alone: fast, but sees a revocation late. */
+  /** Checks an access token with KV: fast, but sees a revocation late. */
   verifyFast(accessToken: string, lookups: Lookups): Promise<AccessTokenContent | null>;
   /** Revokes a token of that client, and its family. */
   revoke(token: string, clientId: string, lookups: Lookups): Promise<void>;

@@ -6,6 +6,7 @@ import type { User } from "../storage/users.ts";
 import type { AccessTokenContent, AccessTokenReference } from "../tokens/access-token.ts";
 import { isAccessTokenLive } from "../tokens/family.ts";
 import { importedTokenHash } from "../tokens/imported-token.ts";
+import { generationContent } from "../tokens/opaque-access-token.ts";
 import { type RecognizeDeps, type RecognizedToken, recognize } from "./recognize.ts";
 
 /** An access token that is valid now, and what it grants. */
@@ -70,8 +71,8 @@ export async function introspect(
 
 /**
  * The first half of {@link introspect}, for callers with other lookups: starts the lookups of the
- * token, so that all share one D1 batch. For an opaque token, its client and user are read first,
- * from the family's object, or from KV for a token without a family.
+ * token, so that all share one D1 batch, in parallel with its family. Only for an opaque token of
+ * an earlier version are its client and user read first, from the family's object or from KV.
  *
  * @returns null if the token is not valid; {@link finishIntrospection} completes the check
  */
@@ -93,7 +94,7 @@ export async function startIntrospection(
     return startAccountLookups(facts.content, Promise.resolve(facts), isEnded, lookups);
   }
   const asked = familyFacts(reference, deps);
-  // A JWT contains its client and user, so its family is read in parallel with D1.
+  // The token contains its client and user, so its family is read in parallel with D1.
   const known = content ?? (await asked)?.content ?? null;
   // If the caller is rejected first, the result is never awaited.
   asked.catch(() => undefined);
@@ -161,7 +162,7 @@ function importedFacts({ token }: ImportedLogin): TokenFacts | null {
   return { content, authorizedAtMs: importedAtMs };
 }
 
-/** Only an opaque token without a family needs KV. */
+/** Only a token of an earlier version needs KV. */
 async function singleFacts(
   token: string,
   { content: ownContent, isBound }: RecognizedToken,
@@ -181,21 +182,24 @@ async function familyFacts(
 ): Promise<TokenFacts | null> {
   const family = await families.inspect(reference.familyId);
   if (family === null || !isAccessTokenLive(family, reference.generation, clock())) return null;
-  const { clientId, subject, createdAtMs: authorizedAtMs, live } = family;
-  const { scope, audience, issuedAtMs, accessTokenExpiresAtMs: expiresAtMs } = live;
-  const content = { clientId, subject, scope, audience, claims: {}, issuedAtMs, expiresAtMs };
-  return { content, authorizedAtMs };
+  const content = generationContent(family, family.live);
+  return { content, authorizedAtMs: family.createdAtMs };
 }
+
+/**
+ * Until this age a token is not read from KV, in milliseconds: it is written after the response,
+ * and KV would cache a miss. A write gets as long; see `DEADLINE_MS`.
+ */
+const UNWRITTEN_MS_MAX = 5_000;
 
 /**
  * Checks an access token with KV, or the content of a JWT: fast, but sees a revocation late. A
  * revoked opaque token may be accepted for a minute, KV's propagation time. Accepted until they
- * expire: JWTs, rotated tokens, tokens of a deactivated user or client, and a token that a refresh
- * wrote while its family was being revoked. Imported tokens are checked exactly, since only D1 has
- * them.
+ * expire: JWTs, rotated tokens, and tokens of a deactivated user or client. A token that KV does
+ * not have is checked exactly: its write may be in progress or have failed. So are imported tokens.
  *
- * @returns null if the token is forged, expired or not in KV
- * @throws Unavailable when storage fails
+ * @returns null if the token is not valid
+ * @throws Unavailable when storage other than KV fails
  */
 export async function verifyFast(
   token: string,
@@ -206,6 +210,23 @@ export async function verifyFast(
   if (recognized === null) {
     return deps.acceptsImportedTokens ? introspect(token, lookups, deps) : null;
   }
-  const content = recognized.content ?? (await deps.accessTokens.get(token));
-  return content !== null && deps.clock() < content.expiresAtMs ? content : null;
+  const { content, format } = recognized;
+  if (format === "jwt") return content;
+  const ageMs = content === null ? Number.POSITIVE_INFINITY : deps.clock() - content.issuedAtMs;
+  const stored = ageMs < UNWRITTEN_MS_MAX ? null : await readStored(token, deps);
+  if (stored === null) return introspect(token, lookups, deps);
+  return deps.clock() < stored.expiresAtMs ? stored : null;
+}
+
+/** Null: KV does not have the token, or fails. */
+async function readStored(
+  token: string,
+  { accessTokens }: IntrospectDeps,
+): Promise<AccessTokenContent | null> {
+  try {
+    return await accessTokens.get(token);
+  } catch {
+    // The log line counts the call; the exact check decides.
+    return null;
+  }
 }

@@ -17,7 +17,7 @@ import {
 } from "./mint.ts";
 import { type EndFamilyDeps, endFamily } from "./revoke.ts";
 
-/** Makes an access token without a family, which is stored before it is returned. */
+/** Makes an access token without a family. */
 export async function issueSingle(
   authorization: Authorization,
   deps: IssueDeps,
@@ -40,12 +40,13 @@ export async function issueSingle(
     authorizedAtMs: nowMs,
   } as const;
   const keyId = deps.accessTokenRing.sealing.id;
-  const minted = await mintAccessToken(reference, keyId, content, authorization, deps);
-  await store(minted, nowMs, deps);
+  const form = { ...authorization, sealsContent: true } as const;
+  const minted = await mintAccessToken(reference, keyId, content, form, deps);
+  store(minted, nowMs, deps);
   return toIssued(minted, null, nowMs);
 }
 
-/** Makes the first tokens of a family, which are stored before they are returned. */
+/** Makes the first tokens of a family, which begins before they are returned. */
 export async function issueNewFamily(
   authorization: Authorization,
   login: LoginFacts,
@@ -56,13 +57,14 @@ export async function issueNewFamily(
   if (subject === null) throw new TypeError("a refresh family needs a user");
   const policy = policyFor(lifetimes, deps);
   const keyId = deps.refreshTokenRing.sealing.id;
-  const first = { clientId, subject, keyId, scope: formatScope(scope), audience };
+  const terms = { keyId, scope: formatScope(scope), audience, sealsContent: true } as const;
+  const first = { clientId, subject, ...terms };
   const state = begin(first, nowMs, policy);
   const familyId = deps.families.newId();
   const family = { ...state, familyId, originalScope: scope, login };
   const pair = await mintPair(family, state.live, claims, authorization, deps);
-  // In parallel: if one fails, no client receives a token of the other, and both expire.
-  await Promise.all([deps.families.start(familyId, state, policy), store(pair, nowMs, deps)]);
+  await deps.families.start(familyId, state, policy);
+  store(pair, nowMs, deps);
   const instants = { createdAtMs: nowMs, lastRefreshedAtMs: nowMs };
   const neededUntilMs = sessionNeededUntilMs(nowMs, nowMs, policy);
   const { sessionId } = login;
@@ -103,13 +105,16 @@ export function policyFor(lifetimes: Lifetimes, deps: IssueDeps): FamilyPolicy {
   };
 }
 
-/** Writes an opaque access token to KV. A JWT contains its content. */
-export async function store(
+/**
+ * Writes an opaque access token to KV after the response, for fast checks; they do not depend on
+ * it. A JWT contains its content.
+ */
+export function store(
   { accessToken, content, format }: MintedAccessToken,
   nowMs: number,
-  { accessTokens }: IssueDeps,
-): Promise<void> {
-  if (format === "opaque") await accessTokens.put(accessToken, content, nowMs);
+  { accessTokens, defer }: IssueDeps,
+): void {
+  if (format === "opaque") defer(accessTokens.put(accessToken, content, nowMs));
 }
 
 /** The part of minted tokens that the client receives. */

@@ -5,16 +5,19 @@ import { Refusal, Unavailable } from "../errors/refusal.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import {
-  ACCESS_TOKEN_PURPOSE,
   type AccessTokenContent,
   type AccessTokenReference,
-  sealAccessToken,
   sealTokenId,
   TOKEN_ID_PURPOSE,
 } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import type { FamilyState, Generation } from "../tokens/family.ts";
 import { claimsDigest, JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
+import {
+  ACCESS_TOKEN_PURPOSE,
+  generationContent,
+  sealAccessToken,
+} from "../tokens/opaque-access-token.ts";
 import {
   type LoginFacts,
   REFRESH_TOKEN_PURPOSE,
@@ -71,6 +74,12 @@ export interface MintedPair extends MintedAccessToken {
 /** Format and issuer of the access tokens of a request. */
 export type AccessTokenForm = Pick<Authorization, "accessTokenFormat" | "issuerUrl">;
 
+/** The form of one access token. */
+interface SealedForm extends AccessTokenForm {
+  /** See {@link Generation}. */
+  readonly sealsContent?: true;
+}
+
 /** What all refresh tokens of a family have in common. */
 export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtMs"> & {
   readonly familyId: string;
@@ -94,8 +103,8 @@ export async function mintPair(
   const refreshKey = deps.refreshTokenRing.find(live.keyId);
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
   const { familyId, clientId, subject, createdAtMs, originalScope, login } = family;
-  const { generation, scope, audience, issuedAtMs, accessTokenExpiresAtMs: expiresAtMs } = live;
-  const content = { clientId, subject, scope, audience, claims, issuedAtMs, expiresAtMs };
+  const { generation, issuedAtMs, sealsContent } = live;
+  const content = { ...generationContent(family, live), claims };
   const refreshToken: RefreshToken = {
     familyId,
     generation,
@@ -108,7 +117,13 @@ export async function mintPair(
   };
   const reference: AccessTokenReference = { kind: "family", familyId, generation };
   const [minted, sealedRefresh] = await Promise.all([
-    mintAccessToken(reference, live.keyId, content, form, deps),
+    mintAccessToken(
+      reference,
+      live.keyId,
+      content,
+      sealsContent === true ? { ...form, sealsContent } : form,
+      deps,
+    ),
     sealRefreshToken(refreshKey, refreshToken),
   ]);
   return { ...minted, refreshToken: sealedRefresh };
@@ -125,14 +140,15 @@ export async function mintAccessToken(
   reference: AccessTokenReference,
   keyId: string,
   content: AccessTokenContent,
-  { accessTokenFormat: format, issuerUrl }: AccessTokenForm,
+  { accessTokenFormat: format, issuerUrl, sealsContent }: SealedForm,
   deps: MintDeps,
 ): Promise<MintedAccessToken> {
   const ring = format === "opaque" ? deps.accessTokenRing : deps.tokenIdRing;
   const key = ring.find(keyId);
   if (key === undefined) throw new Refusal("refresh_token_ended");
   if (format === "opaque") {
-    return { accessToken: await sealAccessToken(key, reference), content, format };
+    const token = { reference, content: sealsContent === true ? content : null };
+    return { accessToken: await sealAccessToken(key, token), content, format };
   }
   const { signingKeys } = deps;
   if (signingKeys === null) throw new Unavailable("sign", "SIGNING_KEYS is missing");

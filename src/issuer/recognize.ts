@@ -1,15 +1,15 @@
 import { equalInConstantTime } from "../crypto/bytes.ts";
 import type { KeyRing } from "../crypto/seal.ts";
 import type { SigningKeys } from "../crypto/signing-keys.ts";
+import type { AccessTokenFormat } from "../protocol/names.ts";
 import {
-  ACCESS_TOKEN_PREFIX,
   type AccessTokenContent,
   type AccessTokenReference,
   digestOwner,
-  unsealAccessToken,
   unsealTokenId,
 } from "../tokens/access-token.ts";
 import { claimsDigest, JWT_TYPE, jwtContent } from "../tokens/jwt-access-token.ts";
+import { ACCESS_TOKEN_PREFIX, unsealAccessToken } from "../tokens/opaque-access-token.ts";
 
 /** What recognizing our own tokens needs. */
 export interface RecognizeDeps {
@@ -23,7 +23,8 @@ export interface RecognizeDeps {
 /** An access token that this service made. It may have been revoked since. */
 export interface RecognizedToken {
   readonly reference: AccessTokenReference;
-  /** The content of a JWT; null for an opaque token. */
+  readonly format: AccessTokenFormat;
+  /** What it says that it grants; null for an opaque token of an earlier version. */
   readonly content: AccessTokenContent | null;
   /** Whether the `jti` is bound to the other claims; false only for JWTs of version 0.1. */
   readonly isBound: boolean;
@@ -32,16 +33,18 @@ export interface RecognizedToken {
 /**
  * Recognizes an access token of ours, without storage.
  *
- * @returns null for a forged, truncated or altered token, and for a JWT that has expired or whose
- *   claims are not those that its `jti` was made for
+ * @returns null for a forged, truncated, altered or expired token, and for a JWT whose claims are
+ *   not those that its `jti` was made for
  */
 export async function recognize(
   token: string,
   deps: RecognizeDeps,
 ): Promise<RecognizedToken | null> {
   if (token.startsWith(ACCESS_TOKEN_PREFIX)) {
-    const reference = await unsealAccessToken(deps.accessTokenRing, token);
-    return reference && { reference, content: null, isBound: true };
+    const opened = await unsealAccessToken(deps.accessTokenRing, token);
+    if (opened === null) return null;
+    const isExpired = opened.content !== null && deps.clock() >= opened.content.expiresAtMs;
+    return isExpired ? null : { ...opened, format: "opaque", isBound: true };
   }
   const payload = (await deps.signingKeys?.verify(token, JWT_TYPE, deps.clock())) ?? null;
   const content = payload && jwtContent(payload);
@@ -52,11 +55,11 @@ export async function recognize(
   const { reference, digest } = tokenId;
   if (digest === null) {
     return (await isUnboundMatch(reference, content))
-      ? { reference, content, isBound: false }
+      ? { reference, content, format: "jwt", isBound: false }
       : null;
   }
   const isIntact = equalInConstantTime(digest, await claimsDigest(claims));
-  return isIntact ? { reference, content, isBound: true } : null;
+  return isIntact ? { reference, content, format: "jwt", isBound: true } : null;
 }
 
 /** Checks a JWT against a `jti` of version 0.1; a family's object checks the rest. */

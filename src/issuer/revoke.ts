@@ -6,13 +6,14 @@ import type { Lookups } from "../storage/lookups.ts";
 import type { RevokedTokenStore } from "../storage/revoked-tokens.ts";
 import type { SessionStore } from "../storage/sessions.ts";
 import { audit } from "../telemetry/request-log.ts";
-import { digestOwner, sealAccessToken } from "../tokens/access-token.ts";
+import { digestOwner } from "../tokens/access-token.ts";
 import type { FamilyState, LazyFamily, RevocationReason } from "../tokens/family.ts";
 import {
   type ImportedRefreshToken,
   type ImportedToken,
   importedTokenHash,
 } from "../tokens/imported-token.ts";
+import { generationContent, sealAccessToken } from "../tokens/opaque-access-token.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
 import { importedFamily } from "./imported.ts";
 import { type RecognizeDeps, recognize } from "./recognize.ts";
@@ -25,6 +26,8 @@ export interface EndFamilyDeps {
   readonly sessions: SessionStore;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Waits for that many milliseconds. */
+  readonly wait: (ms: number) => Promise<void>;
   /** Lets work continue after the response; its failure is logged and changes nothing. */
   readonly defer: (work: Promise<unknown>) => void;
 }
@@ -43,6 +46,13 @@ const BY_CLIENT: RevocationReason = "client_request";
 const ACCESS_TOKEN_MS_MAX = 366 * 86_400_000;
 
 /**
+ * After this time no write of a token that was revoked is in progress, in milliseconds: a request
+ * gives up on its rotation, and then on its write, after `DEADLINE_MS` each. With the deadlines of
+ * both deletes it fits into the 30 seconds that the platform grants after a response.
+ */
+const WRITES_END_MS = 10_000;
+
+/**
  * Revokes a token of that client and its family: either token of a pair revokes both (RFC 7009
  * §2.1). Does nothing for a token that is unknown, already revoked or another client's, and does
  * not reveal which. The cost does not depend on the family's age.
@@ -58,21 +68,20 @@ export async function revoke(
 ): Promise<void> {
   const refreshToken = await unsealRefreshToken(deps.refreshTokenRing, token);
   if (refreshToken !== null) return endFamily(refreshToken.familyId, clientId, BY_CLIENT, deps);
-  // An expired JWT still identifies its family, whose refresh token may be valid.
+  // An expired token still identifies its family, whose refresh token may be valid.
   const recognized = await recognize(token, { ...deps, clock: () => 0 });
   if (recognized === null) return revokeImported(token, clientId, lookups, deps);
-  const { reference, content: ownContent } = recognized;
+  const { reference, content } = recognized;
   if (reference.kind === "family") {
     return endFamily(reference.familyId, clientId, BY_CLIENT, deps);
   }
   if (reference.owner !== (await digestOwner(clientId))) return;
-  const content = ownContent ?? (await deps.accessTokens.get(token));
-  // KV may not have a token yet that was just made elsewhere.
+  // A token of an earlier version does not contain its expiry.
   const expiresAtMs = content?.expiresAtMs ?? reference.authorizedAtMs + ACCESS_TOKEN_MS_MAX;
   // D1 for exact checks, at once; KV for fast ones, within a minute.
   await deps.revokedTokens.add(reference.nonce, expiresAtMs, deps.clock());
   audit({ action: "token_revoked", clientId });
-  await deps.accessTokens.delete(token);
+  deps.defer(forgetToken(token, deps));
 }
 
 /**
@@ -95,29 +104,41 @@ export async function endFamily(
   // Only the first call: otherwise the holder of a token could flood the queue.
   const isNew = ended.revoked?.atMs === nowMs && ended.revoked.reason === reason;
   if (isNew) audit({ action: "family_revoked", clientId, familyId, reason });
-  await forgetFamily({ ...ended, familyId }, deps);
+  forgetFamily({ ...ended, familyId }, deps);
 }
 
+type EndedFamily = Pick<FamilyState, "clientId" | "subject" | "live"> & {
+  readonly familyId: string;
+};
+
 /**
- * Removes an ended family from KV and, after the response, from the list of sessions: for fast
- * checks, which do not call its object.
- *
- * @throws Unavailable when KV fails
+ * Removes an ended family from the list of sessions and, for fast checks, which do not call its
+ * object, from KV. Both after the response: the object has ended the family.
  */
-export async function forgetFamily(
-  {
-    familyId,
-    subject,
-    live,
-  }: Pick<FamilyState, "subject" | "live"> & { readonly familyId: string },
-  { accessTokens, accessTokenRing, sessions, defer }: EndFamilyDeps,
-): Promise<void> {
-  defer(sessions.remove(subject, familyId));
-  const key = accessTokenRing.find(live.keyId);
+export function forgetFamily(family: EndedFamily, deps: EndFamilyDeps): void {
+  deps.defer(deps.sessions.remove(family.subject, family.familyId));
+  deps.defer(forgetAccessToken(family, deps));
+}
+
+async function forgetAccessToken(family: EndedFamily, deps: EndFamilyDeps): Promise<void> {
+  const { familyId, live } = family;
+  const key = deps.accessTokenRing.find(live.keyId);
   // A token whose key has retired is not valid.
   if (key === undefined) return;
   const reference = { kind: "family", familyId, generation: live.generation } as const;
-  await accessTokens.delete(await sealAccessToken(key, reference));
+  const content = live.sealsContent === true ? generationContent(family, live) : null;
+  await forgetToken(await sealAccessToken(key, { reference, content }), deps);
+}
+
+/** Deletes a token from KV, and again when no late write can bring it back. */
+async function forgetToken(
+  token: string,
+  { accessTokens, wait }: Pick<EndFamilyDeps, "accessTokens" | "wait">,
+): Promise<void> {
+  // It fails if the token was written within this second, which is why it fails quietly.
+  await accessTokens.delete(token).catch(() => undefined);
+  await wait(WRITES_END_MS);
+  await accessTokens.delete(token);
 }
 
 /**

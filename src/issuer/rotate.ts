@@ -44,7 +44,7 @@ type Rotated = Extract<RefreshOutcome, { kind: "rotated" | "imported" }>;
 
 /**
  * Consumes a refresh token and makes its successor. The pair is made before the rotation, so that
- * nothing is consumed if it cannot be made; afterwards the access token is stored.
+ * nothing is consumed if it cannot be made.
  *
  * @throws Refusal when the refresh token is consumed, expired or revoked
  * @throws Unavailable when storage fails; the same request can then be retried
@@ -62,7 +62,8 @@ export async function rotate(
   const keyId = deps.refreshTokenRing.sealing.id;
   const { attemptId } = refresh;
   const origin = await deps.digestOrigin(familyId, address);
-  const rotation = { generation, keyId, scope: formatScope(scope), audience, attemptId, origin };
+  const terms = { keyId, scope: formatScope(scope), audience, sealsContent: true } as const;
+  const rotation = { generation, ...terms, attemptId, origin };
   const family = { ...predecessor, originalScope: predecessor.scope, login: loginOf(predecessor) };
   const next = nextGeneration(predecessor, rotation, nowMs, policy);
   const minted = await mintPair(family, next, claims, authorization, deps);
@@ -77,7 +78,7 @@ export async function rotate(
   const pair = isSameGeneration(outcome.successor, next)
     ? minted
     : await mintPair(family, outcome.successor, claims, authorization, deps);
-  await store(pair, nowMs, deps);
+  store(pair, nowMs, deps);
   if (refresh.kind === "imported" && deps.importedTokens !== null) {
     deps.defer(deps.importedTokens.consume(refresh.imported.hash));
   }
@@ -101,7 +102,8 @@ function resolvePredecessor(
 
 /** Whether both determine the same tokens. */
 function isSameGeneration(one: Generation, other: Generation): boolean {
-  return (Object.keys(one) as (keyof Generation)[]).every((name) => one[name] === other[name]);
+  const names = Object.keys({ ...one, ...other }) as (keyof Generation)[];
+  return names.every((name) => one[name] === other[name]);
 }
 
 /** Audits reuse within the retry window: a lost response, a race, or theft. */
@@ -128,5 +130,5 @@ function recordEnd(
   const reason = REVOCATIONS[outcome.refusal] ?? outcome.refusal;
   const origin = pickOrigin(outcome);
   audit({ action: "family_revoked", clientId, userId, familyId, reason, ...origin });
-  deps.defer(forgetFamily({ familyId, subject: userId, live: ended }, deps));
+  forgetFamily({ familyId, clientId, subject: userId, live: ended }, deps);
 }

@@ -15,10 +15,12 @@ export interface VerifiedToken {
 /** The requirements of an API on a token. */
 export interface Requirements {
   /**
-   * `fast` (default): checks only KV, or the signature of a JWT. It may accept a revoked opaque
+   * `fast` (default): reads KV, or checks the signature of a JWT. It may accept a revoked opaque
    * token for about a minute. It accepts a revoked JWT, a token that was replaced by a refresh, or
-   * a token of a deactivated user until it expires (1 h). `strict`: exact, like introspection;
-   * costs one Durable Object call and one D1 query. Verification by JWKS is always fast.
+   * a token of a deactivated user until it expires (1 h). An opaque token that is younger than 5
+   * seconds, or that KV does not have, is checked like `strict`. `strict`: exact, like
+   * introspection; costs one Durable Object call and one D1 query. Verification by JWKS is always
+   * fast.
    */
   readonly consistency?: "fast" | "strict";
   /** Required scopes, space-separated. */

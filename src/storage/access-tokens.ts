@@ -7,8 +7,8 @@ import type { AccessTokenContent } from "../tokens/access-token.ts";
 /** Stores opaque access tokens under their SHA-256. `expiresAtMs` determines when they expire. */
 export interface AccessTokenStore {
   /**
-   * Stores what a token grants; overwrites. Await it before the response: a token must not be read
-   * before it is written, since KV caches misses.
+   * Stores what a token grants; overwrites. A token should not be read before it is written, since
+   * KV caches misses.
    *
    * @throws Unavailable when KV fails
    */
@@ -30,7 +30,7 @@ export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
       const secondsLeft = Math.ceil((content.expiresAtMs - nowMs) / 1000);
       const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, secondsLeft);
       const put = () => kv.put(key, JSON.stringify(content), { expirationTtl });
-      // Retried here: with `reject`, a client that has to retry the refresh loses its session.
+      // Retried once: without the entry, each fast check of this token costs as much as a strict one.
       const retryPut = () => {
         countRetry();
         return put();

@@ -4,15 +4,15 @@ import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto
 import type { Claims } from "../protocol/claims.ts";
 
 /**
- * Identifies an access token: the content of an opaque token, and of the `jti` of a JWT. KV stores
- * what an opaque token grants. A token of a family is derived from its generation, so that a
- * retried refresh writes the same KV key; one without a family (client_credentials) is random.
+ * Identifies an access token, in an opaque token and in the `jti` of a JWT. A token of a family is
+ * derived from its generation, so that a retried refresh writes the same KV key; one without a
+ * family (client_credentials) is random.
  */
 export type AccessTokenReference =
   | { readonly kind: "family"; readonly familyId: string; readonly generation: number }
   | SingleReference;
 
-/** A token without a family: enough to revoke it before it is visible in KV. */
+/** A token without a family. */
 export interface SingleReference {
   readonly kind: "single";
   readonly nonce: string;
@@ -37,12 +37,6 @@ export interface AccessTokenContent {
   readonly expiresAtMs: number;
 }
 
-/** Prefix of access tokens, for people and secret scanners. */
-export const ACCESS_TOKEN_PREFIX = "tga_";
-
-/** Purpose of the ring that seals access tokens. */
-export const ACCESS_TOKEN_PURPOSE = "access token";
-
 /** Purpose of the ring that seals the `jti` of JWTs. Separate: a `jti` in a log is not a token. */
 export const TOKEN_ID_PURPOSE = "token id";
 
@@ -59,24 +53,6 @@ const FAMILY_ID_BYTES = 32;
 const OWNER_BYTES = 8;
 const INSTANT_BYTES = 6;
 
-/** Makes an access token. Deterministic. */
-export function sealAccessToken(key: SealingKey, token: AccessTokenReference): Promise<string> {
-  return sealToken(ACCESS_TOKEN_PREFIX, key, encode(token));
-}
-
-/**
- * Reads an access token without storage.
- *
- * @returns null for anything that {@link sealAccessToken} did not make under a key of the ring
- */
-export async function unsealAccessToken(
-  ring: KeyRing,
-  token: string,
-): Promise<AccessTokenReference | null> {
-  const opened = await unsealToken(ACCESS_TOKEN_PREFIX, ring, token);
-  return opened && decode(opened.plaintext);
-}
-
 /** The content of a `jti`: its token, and a digest of the token's other claims. */
 export interface TokenId {
   readonly reference: AccessTokenReference;
@@ -90,7 +66,7 @@ export function sealTokenId(
   reference: AccessTokenReference,
   digest: Bytes,
 ): Promise<string> {
-  return sealToken("", key, concat([BOUND_KIND], digest, encode(reference)));
+  return sealToken("", key, concat([BOUND_KIND], digest, encodeReference(reference)));
 }
 
 /** Reads a `jti`. @returns null for anything that {@link sealTokenId} did not make */
@@ -99,7 +75,7 @@ export async function unsealTokenId(ring: KeyRing, tokenId: string): Promise<Tok
   if (opened === null) return null;
   const { plaintext } = opened;
   const isBound = plaintext[0] === BOUND_KIND;
-  const reference = decode(isBound ? plaintext.slice(1 + DIGEST_BYTES) : plaintext);
+  const reference = decodeReference(isBound ? plaintext.slice(1 + DIGEST_BYTES) : plaintext);
   return reference && { reference, digest: isBound ? plaintext.slice(1, 1 + DIGEST_BYTES) : null };
 }
 
@@ -108,7 +84,8 @@ export async function digestOwner(clientId: string): Promise<string> {
   return toHex((await sha256(clientId)).subarray(0, OWNER_BYTES));
 }
 
-function encode(token: AccessTokenReference): Uint8Array<ArrayBuffer> {
+/** The bytes of a reference, the same every time. */
+export function encodeReference(token: AccessTokenReference): Bytes {
   if (token.kind === "single") {
     const instant = token.authorizedAtMs.toString(16).padStart(2 * INSTANT_BYTES, "0");
     return concat(
@@ -130,7 +107,8 @@ function decodeHex(hex: string, length: number): Uint8Array {
   return bytes;
 }
 
-function decode(plaintext: Uint8Array): AccessTokenReference | null {
+/** The inverse of {@link encodeReference}. @returns null for other bytes */
+export function decodeReference(plaintext: Uint8Array): AccessTokenReference | null {
   const [kind] = plaintext;
   const body = plaintext.subarray(1);
   if (kind === SINGLE_KIND && body.length === NONCE_BYTES + OWNER_BYTES + INSTANT_BYTES) {

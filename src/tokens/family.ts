@@ -36,7 +36,12 @@ export interface Generation {
   /** All instants are milliseconds since the epoch. */
   readonly issuedAtMs: number;
   readonly accessTokenExpiresAtMs: number;
+  /** Whether an opaque access token contains its content; absent: made by an earlier version. */
+  readonly sealsContent?: true;
 }
+
+/** What a caller decides about a {@link Generation}. */
+type Terms = Pick<Generation, "keyId" | "scope" | "audience" | "sealsContent">;
 
 /** The state of a family. Stored in Durable Objects: property names cannot change. */
 export interface FamilyState {
@@ -81,22 +86,14 @@ export interface LazyFamily {
 }
 
 /** A login that begins a family. */
-export interface Login {
+export interface Login extends Terms {
   readonly clientId: string;
   readonly subject: string;
-  readonly keyId: string;
-  readonly scope: string;
-  readonly audience: string | null;
 }
 
 /** A request to consume `generation` and make the next one. */
-export interface Rotation {
+export interface Rotation extends Terms {
   readonly generation: number;
-  /** Id of the key that would seal the successor's tokens. */
-  readonly keyId: string;
-  /** Scope of the successor's access token, space-separated. */
-  readonly scope: string;
-  readonly audience: string | null;
   readonly attemptId: string;
   /** The origin of the request, as a digest under the key {@link keyId}; absent: unknown. */
   readonly origin?: string | undefined;
@@ -187,7 +184,7 @@ function compareOrigins(
 /** The generation that {@link rotate} would make, so that tokens can be made before it consumes. */
 export function nextGeneration(
   predecessor: Pick<Generation, "generation" | "issuedAtMs">,
-  rotation: Pick<Generation, "keyId" | "scope" | "audience">,
+  rotation: Terms,
   nowMs: number,
   policy: Pick<FamilyPolicy, "accessTokenMs">,
 ): Generation {
@@ -231,12 +228,13 @@ function advance(
 
 function generationAt(
   generation: number,
-  { keyId, scope, audience }: Pick<Generation, "keyId" | "scope" | "audience">,
+  { keyId, scope, audience, sealsContent }: Terms,
   issuedAtMs: number,
   { accessTokenMs }: Pick<FamilyPolicy, "accessTokenMs">,
 ): Generation {
   const accessTokenExpiresAtMs = issuedAtMs + accessTokenMs;
-  return { generation, keyId, scope, audience, issuedAtMs, accessTokenExpiresAtMs };
+  const own = { generation, keyId, scope, audience, issuedAtMs, accessTokenExpiresAtMs };
+  return sealsContent === true ? { ...own, sealsContent } : own;
 }
 
 function refused(

@@ -7,8 +7,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import page from "../../docs/performance.md?raw";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
-import { introspect, JWT_CLIENT, registerCheckers } from "../support/checks.ts";
-import { passSeconds, stopClock } from "../support/clock.ts";
+import { introspect, JWT_CLIENT, registerCheckers, revoke } from "../support/checks.ts";
+import { passSeconds, skipWaits, stopClock } from "../support/clock.ts";
 import {
   dollarsOf,
   NOTES_PER_REFRESH,
@@ -24,6 +24,7 @@ const OWN = { grant_type: "client_credentials" };
 const DAY_SECONDS = 86_400;
 
 stopClock();
+skipWaits();
 
 let metered: MeteredService;
 let opaque: Awaited<ReturnType<typeof logIn>>;
@@ -79,7 +80,12 @@ const REQUESTED: Record<RequestName, () => Promise<Request>> = {
   },
   "RPC `verify`, opaque token": async () => {
     const token = await own(CLIENT);
+    passSeconds(5);
     return () => verify(token);
+  },
+  "RPC `verify`, younger than 5 s": async () => {
+    const { access_token } = await logIn(metered.service);
+    return () => verify(access_token);
   },
   "RPC `verify`, JWT": async () => {
     const token = await own(JWT_CLIENT);
@@ -92,6 +98,14 @@ const REQUESTED: Record<RequestName, () => Promise<Request>> = {
   "RPC `verify`, strict, JWT": async () => {
     const { access_token } = await logIn(metered.service, {}, JWT_CLIENT);
     return () => verify(access_token, "strict");
+  },
+  "revocation, refresh token": async () => {
+    const { refresh_token } = await logIn(metered.service);
+    return () => revoke(metered.service, refresh_token, CLIENT);
+  },
+  "revocation, client's token": async () => {
+    const token = await own(CLIENT);
+    return () => revoke(metered.service, token, CLIENT);
   },
   "forged refresh token": async () => () => refresh(metered.service, forge(opaque.refresh_token)),
   "introspection, forged token": async () => () =>

@@ -267,8 +267,8 @@ describe("introspecting costs", () => {
     }
   });
 
-  test("for a client's own token, one look-up, and one of KV unless it is a JWT", async () => {
-    expect(await costOf(await own())).toEqual({ "d1.batch": 1, "kv.get": 1 });
+  test("for a client's own token, one look-up", async () => {
+    expect(await costOf(await own())).toEqual({ "d1.batch": 1 });
     expect(await costOf(await own("read", JWT_CLIENT))).toEqual({ "d1.batch": 1 });
   });
 
@@ -287,7 +287,7 @@ describe("introspecting costs", () => {
       return byToken(caller, access_token, counted.service);
     });
     expect(answer).toMatchObject(ACTIVE);
-    expect(cost).toEqual({ "d1.batch": 1, "family.inspect": 1, "kv.get": 1 });
+    expect(cost).toEqual({ "d1.batch": 1, "family.inspect": 1 });
   });
 
   test("a forger nothing at all", async () => {
@@ -299,13 +299,13 @@ describe("introspecting costs", () => {
 describe("when storage fails", () => {
   const logged = captureErrors();
 
-  test.each(["d1.batch", "family.inspect", "kv.get"])("in %s the answer is 503", async (broken) => {
+  test.each(["d1.batch", "family.inspect"])("in %s the answer is 503", async (broken) => {
     const failing = createService(
       interceptBindings((operation, proceed) => {
         return operation === broken ? Promise.reject(new Error("down")) : proceed();
       }),
     );
-    const token = broken === "kv.get" ? await own() : (await logIn(service)).access_token;
+    const token = (await logIn(service)).access_token;
     expect(await introspect(failing, token)).toEqual(UNAVAILABLE);
     expect(logged).toHaveLength(1);
   });

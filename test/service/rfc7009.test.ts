@@ -143,7 +143,7 @@ describe("a response", () => {
     expect(await post(service, twice, basic(CLIENT), PATH)).toEqual(invalidRequest());
   });
 
-  test.each(["family.revoke", "kv.delete"])(
+  test.each(["d1.batch", "family.revoke"])(
     "§2.2.1 is 503 while %s fails, and the client may try again",
     async (broken) => {
       const failing = createService(

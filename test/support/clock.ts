@@ -17,3 +17,13 @@ export function stopClock(): void {
 export function passSeconds(seconds: number): void {
   vi.setSystemTime(Date.now() + seconds * 1000);
 }
+
+/** Ends each pause of the service's own (`scheduler.wait`) at once, in every test of a file. */
+export function skipWaits(): void {
+  const wait = scheduler.wait.bind(scheduler);
+  beforeEach(() => {
+    const spy = vi.spyOn(scheduler, "wait").mockImplementation((_, options) => wait(0, options));
+    // Not all spies: a file may have some of its own.
+    return () => spy.mockRestore();
+  });
+}

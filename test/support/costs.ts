@@ -68,7 +68,8 @@ const REFRESH = { ...READING, objectRows: 1 };
 export const REQUESTS = {
   "login by password": {
     ...LOGIN,
-    path: [["d1.batch"], ["failures.admit"], ["family.start", "kv.put"]],
+    path: [["d1.batch"], ["failures.admit"], ["family.start"]],
+    deferred: ["d1.batch", "failures.settle", "kv.put"],
     dollarsMax: 11,
   },
   "login by password, JWT": {
@@ -76,13 +77,23 @@ export const REQUESTS = {
     path: [["d1.batch"], ["failures.admit"], ["family.start"]],
     dollarsMax: 6,
   },
-  refresh: { ...REFRESH, path: [["d1.batch"], ["family.rotate"], ["kv.put"]], dollarsMax: 7.2 },
+  refresh: {
+    ...REFRESH,
+    path: [["d1.batch"], ["family.rotate"]],
+    deferred: ["kv.put"],
+    dollarsMax: 7.2,
+  },
   "refresh, JWT": { ...REFRESH, path: [["d1.batch"], ["family.rotate"]], dollarsMax: 2.2 },
-  "client credentials": { ...READING, path: [["d1.batch"], ["kv.put"]], dollarsMax: 5.95 },
+  "client credentials": {
+    ...READING,
+    path: [["d1.batch"]],
+    deferred: ["kv.put"],
+    dollarsMax: 5.95,
+  },
   "client credentials, JWT": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
   "introspection, login's token": {
     ...READING,
-    path: [["family.inspect"], ["d1.batch"]],
+    path: [["d1.batch", "family.inspect"]],
     dollarsMax: 1.11,
   },
   "introspection, login's JWT": {
@@ -90,23 +101,39 @@ export const REQUESTS = {
     path: [["d1.batch", "family.inspect"]],
     dollarsMax: 1.11,
   },
-  "introspection, client's token": {
-    ...READING,
-    path: [["kv.get"], ["d1.batch"]],
-    dollarsMax: 1.45,
-  },
+  "introspection, client's token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
   "introspection, client's JWT": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
   "RPC `verify`, opaque token": { ...READING, path: [["kv.get"]], dollarsMax: 1.45 },
+  "RPC `verify`, younger than 5 s": {
+    ...READING,
+    path: [["d1.batch", "family.inspect"]],
+    dollarsMax: 1.11,
+  },
   "RPC `verify`, JWT": { ...READING, path: [], dollarsMax: 0.95 },
   "RPC `verify`, strict": {
     ...READING,
-    path: [["family.inspect"], ["d1.batch"]],
+    path: [["d1.batch", "family.inspect"]],
     dollarsMax: 1.11,
   },
   "RPC `verify`, strict, JWT": {
     ...READING,
     path: [["d1.batch", "family.inspect"]],
     dollarsMax: 1.11,
+  },
+  "revocation, refresh token": {
+    ...READING,
+    path: [["d1.batch"], ["family.revoke"]],
+    deferred: ["d1.run", "kv.delete", "kv.delete"],
+    objectRows: 1,
+    d1Rows: 1,
+    dollarsMax: 13.2,
+  },
+  "revocation, client's token": {
+    ...READING,
+    path: [["d1.batch"], ["d1.batch"]],
+    deferred: ["kv.delete", "kv.delete"],
+    d1Rows: 2,
+    dollarsMax: 13,
   },
   "forged refresh token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
   "introspection, forged token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },

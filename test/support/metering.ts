@@ -18,7 +18,7 @@ export interface MeteredService {
 }
 
 /** Started without being awaited. The response must come while all of them are pending. */
-const AFTER_THE_ANSWER = new Set(["failures.settle"]);
+const AFTER_THE_ANSWER = new Set(["failures.settle", "kv.put", "kv.delete"]);
 
 /** So many turns of the event loop without a new operation: no more begin until one ends. */
 const QUIET_TURNS = 40;

@@ -4,26 +4,30 @@ import { concat, fromBase64Url, toHex } from "../../../src/crypto/bytes.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { sealToken, unsealToken } from "../../../src/crypto/seal.ts";
 import {
-  ACCESS_TOKEN_PURPOSE,
   type AccessTokenReference,
   NONCE_BYTES,
   type SingleReference,
+} from "../../../src/tokens/access-token.ts";
+import {
+  ACCESS_TOKEN_PURPOSE,
+  type OpaqueAccessToken,
   sealAccessToken,
   unsealAccessToken,
-} from "../../../src/tokens/access-token.ts";
+} from "../../../src/tokens/opaque-access-token.ts";
 import {
   PLAIN_LOGIN,
   REFRESH_TOKEN_PURPOSE,
   sealRefreshToken,
   unsealRefreshToken,
 } from "../../../src/tokens/refresh-token.ts";
+import { anyText } from "../../support/arbitraries.ts";
 import { ringOf } from "../../support/rings.ts";
 import { otherSpellings, withOneCharacterReplaced } from "../../support/tampering.ts";
 
 const hexOf = (bytes: number) => {
   return fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((data) => toHex(data));
 };
-const content: fc.Arbitrary<AccessTokenReference> = fc.oneof(
+const reference: fc.Arbitrary<AccessTokenReference> = fc.oneof(
   fc.record({
     kind: fc.constant("family" as const),
     familyId: hexOf(32),
@@ -36,6 +40,20 @@ const content: fc.Arbitrary<AccessTokenReference> = fc.oneof(
     authorizedAtMs: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
   }),
 );
+
+const content = fc.record({
+  clientId: anyText(100),
+  subject: fc.option(anyText(100)),
+  scope: anyText(100),
+  audience: fc.option(anyText(100)),
+  claims: fc.constant({}),
+  issuedAtMs: fc.maxSafeNat(),
+  expiresAtMs: fc.maxSafeNat(),
+});
+const anyToken: fc.Arbitrary<OpaqueAccessToken> = fc.record({
+  reference,
+  content: fc.option(content),
+});
 
 const FAMILY_ID = "0123456789abcdef".repeat(4);
 const FAMILY: AccessTokenReference = { kind: "family", familyId: FAMILY_ID, generation: 7 };
@@ -50,14 +68,26 @@ const [ring, refreshRing] = await Promise.all([
   ringOf(ACCESS_TOKEN_PURPOSE, 1),
   ringOf(REFRESH_TOKEN_PURPOSE, 1),
 ]);
-const tokens = await Promise.all(
-  [FAMILY, SINGLE].map((said) => sealAccessToken(ring.sealing, said)),
-);
+const GRANTED = {
+  clientId: "client",
+  subject: null,
+  scope: "read write",
+  audience: null,
+  claims: {},
+  issuedAtMs: 1_800_000_000_123,
+  expiresAtMs: 1_800_003_600_123,
+};
+const bare = (said: AccessTokenReference) => ({ reference: said, content: null });
+const sealAll = (said: readonly OpaqueAccessToken[]) => {
+  return Promise.all(said.map((one) => sealAccessToken(ring.sealing, one)));
+};
+/** As the previous version made them, and as this one does. */
+const tokens = await sealAll([bare(FAMILY), bare(SINGLE), { reference: SINGLE, content: GRANTED }]);
 
 describe("an access token", () => {
   test("contains what was sealed, and is the same each time", async () => {
     await fc.assert(
-      fc.asyncProperty(content, async (said) => {
+      fc.asyncProperty(anyToken, async (said) => {
         const sealed = await sealAccessToken(ring.sealing, said);
         expect(sealed).toMatch(/^tga_[\w-]+$/);
         expect(await unsealAccessToken(ring, sealed)).toEqual(said);
@@ -67,15 +97,23 @@ describe("an access token", () => {
   });
 
   test("differs when any of its contents differs", async () => {
-    const others: AccessTokenReference[] = [
+    const references: AccessTokenReference[] = [
       { ...FAMILY, generation: 8 },
       { ...FAMILY, familyId: "f".repeat(64) },
       { ...SINGLE, nonce: toHex(secureRandom(NONCE_BYTES)) },
       { ...SINGLE, owner: "f".repeat(16) },
       { ...SINGLE, authorizedAtMs: SINGLE.authorizedAtMs + 1 },
     ];
-    const sealed = await Promise.all(others.map((said) => sealAccessToken(ring.sealing, said)));
-    expect(new Set([...tokens, ...sealed]).size).toBe(7);
+    const contents = [
+      { clientId: "other" },
+      { subject: "client" },
+      { scope: "read" },
+      { audience: "" },
+      { issuedAtMs: 0 },
+      { expiresAtMs: 0 },
+    ].map((other) => ({ reference: SINGLE, content: { ...GRANTED, ...other } }));
+    const sealed = await sealAll([...references.map(bare), ...contents]);
+    expect(new Set([...tokens, ...sealed]).size).toBe(14);
   });
 
   test("has at least 160 unpredictable bits, and is short", () => {
@@ -83,7 +121,7 @@ describe("an access token", () => {
     for (const token of tokens) {
       const bytes = fromBase64Url(token.slice("tga_".length));
       expect(bytes?.length).toBeGreaterThanOrEqual(4 + 20);
-      expect(token.length).toBeLessThan(100);
+      expect(token.length).toBeLessThan(200);
     }
   });
 
@@ -100,7 +138,7 @@ describe("an access token", () => {
       { ...SINGLE, authorizedAtMs: -1 },
     ];
     for (const said of invalid) {
-      const sealing = async () => sealAccessToken(ring.sealing, said);
+      const sealing = async () => sealAccessToken(ring.sealing, bare(said));
       await expect(sealing()).rejects.toThrow(TypeError);
     }
   });
@@ -131,7 +169,7 @@ describe("no access token is", () => {
     ]);
     const [token = ""] = tokens;
     expect(await unsealAccessToken(other, token)).toBeNull();
-    expect(await unsealAccessToken(rotated, token)).toEqual(FAMILY);
+    expect(await unsealAccessToken(rotated, token)).toEqual(bare(FAMILY));
   });
 
   test.each([
@@ -143,6 +181,8 @@ describe("no access token is", () => {
     ["a nonce alone", [2, ...new Uint8Array(20)]],
     ["a single as long as a family", [2, ...new Uint8Array(36)]],
     ["a family as short as a single", [1, ...new Uint8Array(34)]],
+    ["a family without its content", [4, 37, 1, ...new Uint8Array(36)]],
+    ["a content of a client alone", [4, 37, 1, ...new Uint8Array(36), 1, 0, 1, 120]],
   ])("a text that the right key sealed, with %s inside", async (_what, plaintext) => {
     const sealed = await sealToken("tga_", ring.sealing, concat(plaintext));
     expect(await unsealToken("tga_", ring, sealed)).not.toBeNull();
