@@ -30,7 +30,7 @@ export function createAccessTokenStore(kv: KVNamespace): AccessTokenStore {
       const secondsLeft = Math.ceil((content.expiresAtMs - nowMs) / 1000);
       const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, secondsLeft);
       const put = () => kv.put(key, JSON.stringify(content), { expirationTtl });
-      // Retried once: without the entry, each fast check of this token costs as much as a strict one.
+      // Retried once: without the entry, each fast check costs as much as a strict one.
       const retryPut = () => {
         countRetry();
         return put();
