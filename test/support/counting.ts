@@ -1,6 +1,7 @@
+import { env } from "cloudflare:workers";
 import { derivationsOf } from "./derivations.ts";
-import { interceptBindings } from "./interception.ts";
 import { createService, type Overrides, type Service } from "./service.ts";
+import { wrapBindings } from "./storage-model/wrap.ts";
 
 /** How often each operation ran, such as `{ "d1.batch": 1, pbkdf2: 6 }`. */
 export type Cost = Readonly<Record<string, number>>;
@@ -12,14 +13,14 @@ export interface CountedService {
   costOf<Answer>(work: () => Promise<Answer>): Promise<{ cost: Cost; answer: Answer }>;
 }
 
-/** Builds a {@link CountedService} over the real bindings. */
+/** Builds a {@link CountedService} over the real bindings: restarts would add repeated calls. */
 export function createCountedService(overrides: Overrides = {}): CountedService {
   let counts: Record<string, number> = {};
   const count = (operation: string) => {
     counts[operation] = (counts[operation] ?? 0) + 1;
   };
   const busy = new Set<Promise<unknown>>();
-  const bindings = interceptBindings((operation, proceed) => {
+  const bindings = wrapBindings(env, (operation, proceed) => {
     count(operation);
     const work = proceed();
     busy.add(work);
