@@ -143,12 +143,12 @@ test.each([...CLIENT_CHECKS, ...PARAMETER_CHECKS, ...STORAGE_CHECKS])(
     const tokens = await logIn(service, { scope: "read write" });
     if (taken !== undefined) await env.DB.prepare(taken[0]).run();
     faulty.arm(...(fault ? [fault] : []));
-    const refused = await send(tokens.refresh_token, check);
+    const rejected = await send(tokens.refresh_token, check);
     const { operations } = faulty;
     faulty.arm();
     if (taken !== undefined) await env.DB.prepare(taken[1]).run();
 
-    expect(refused).toEqual(answer);
+    expect(rejected).toEqual(answer);
     expect(operations.filter((name) => !name.startsWith("d1."))).toEqual([]);
     expect(await stateOf(tokens.refresh_token)).toBe("generation 0");
     expect(await inspect(service, tokens.access_token)).toMatchObject({ scope: "read write" });

@@ -77,10 +77,10 @@ describe("an old endpoint that", () => {
   });
 
   test("rejects its client is an outage, not a wrong password", async () => {
-    const refused = createMovingService("sound", { LEGACY_CLIENT_SECRET: "wrong" });
-    expect(await ask(refused, loginOf("stranger"))).toEqual(UNAVAILABLE);
+    const rejected = createMovingService("sound", { LEGACY_CLIENT_SECRET: "wrong" });
+    expect(await ask(rejected, loginOf("stranger"))).toEqual(UNAVAILABLE);
     expect(watched.requests()[0]?.failure?.message).toMatch(/invalid_grant with status 401$/);
-    expect(await refused.calls()).toHaveLength(1);
+    expect(await rejected.calls()).toHaveLength(1);
   });
 
   test("fails does not affect users with a password here", async () => {

@@ -32,7 +32,7 @@ beforeAll(async () => {
 interface Door {
   /** @returns what the caller sees */
   readonly present: (token: string) => Promise<unknown>;
-  readonly refused: unknown;
+  readonly rejected: unknown;
   readonly cost: Cost;
   /** Sends the token in a header, which cannot contain every text. */
   readonly isHeader?: true;
@@ -40,7 +40,7 @@ interface Door {
 
 const statusOf = ({ status, body }: WholeAnswer) => ({ status, body });
 const INACTIVE = { status: 200, body: { active: false } };
-const BEARER_REFUSED = [401, 'Bearer error="invalid_token"'];
+const BEARER_REJECTED = [401, 'Bearer error="invalid_token"'];
 
 /** The one query that looks the calling client up. */
 const CLIENT_ALONE = { "d1.batch": 1 };
@@ -52,12 +52,12 @@ let turn = 0;
 const DOORS: Readonly<Record<string, Door>> = {
   "refresh, confidential client": {
     present: (token) => refresh(service, token),
-    refused: INVALID_GRANT,
+    rejected: INVALID_GRANT,
     cost: CLIENT_ALONE,
   },
   "refresh, public client": {
     present: (token) => refresh(service, token, { client_id: "public" }, null),
-    refused: INVALID_GRANT,
+    rejected: INVALID_GRANT,
     cost: CLIENT_ALONE,
   },
   "refresh with an Idempotency-Key": {
@@ -66,12 +66,12 @@ const DOORS: Readonly<Record<string, Door>> = {
       const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token });
       return whole(await service.fetch("/o/token/", { method: "POST", headers, body }));
     },
-    refused: INVALID_GRANT,
+    rejected: INVALID_GRANT,
     cost: CLIENT_ALONE,
   },
   "introspection by POST": {
     present: async (token) => statusOf(await introspect(service, token)),
-    refused: INACTIVE,
+    rejected: INACTIVE,
     cost: CLIENT_ALONE,
   },
   "introspection by GET": {
@@ -79,7 +79,7 @@ const DOORS: Readonly<Record<string, Door>> = {
       const path = `/o/introspect/?${new URLSearchParams({ token })}`;
       return statusOf(await whole(await service.fetch(path, { headers: basic(RESOURCE_SERVER) })));
     },
-    refused: INACTIVE,
+    rejected: INACTIVE,
     cost: CLIENT_ALONE,
   },
   "introspection, as the bearer token of the caller": {
@@ -88,23 +88,23 @@ const DOORS: Readonly<Record<string, Door>> = {
       const headers = { Authorization: `Bearer ${token}` };
       return challenge(await service.fetch(path, { headers }));
     },
-    refused: BEARER_REFUSED,
+    rejected: BEARER_REJECTED,
     cost: {},
     isHeader: true,
   },
   revocation: {
     present: async (token) => statusOf(await revoke(service, token, CLIENT)),
-    refused: { status: 200, body: null },
+    rejected: { status: 200, body: null },
     cost: CLIENT_ALONE,
   },
   "TokenVerifier, fast": {
     present: (token) => verifier.verify(token, { consistency: "fast", scope: "read" }),
-    refused: { kind: "invalid_token" },
+    rejected: { kind: "invalid_token" },
     cost: {},
   },
   "TokenVerifier, strict": {
     present: (token) => verifier.verify(token, { consistency: "strict" }),
-    refused: { kind: "invalid_token" },
+    rejected: { kind: "invalid_token" },
     cost: {},
   },
   "/admin/, each call in turn": {
@@ -113,7 +113,7 @@ const DOORS: Readonly<Record<string, Door>> = {
       const call = CALLS[turn % CALLS.length] as (typeof CALLS)[number];
       return challenge(await send(call, token, service));
     },
-    refused: BEARER_REFUSED,
+    rejected: BEARER_REJECTED,
     cost: {},
     isHeader: true,
   },
@@ -127,24 +127,24 @@ const WRONG_TYPES: Readonly<Record<string, readonly string[]>> = {
   "/admin/": ["refresh"],
 };
 
-describe.each(Object.entries(DOORS))("%s", (name, { present, refused, cost, isHeader }) => {
-  const expectRefused = async (token: string) => {
+describe.each(Object.entries(DOORS))("%s", (name, { present, rejected, cost, isHeader }) => {
+  const expectRejected = async (token: string) => {
     const { answer, cost: counted } = await costOf(() => present(token));
-    expect({ token, answer, counted }).toEqual({ token, answer: refused, counted: cost });
+    expect({ token, answer, counted }).toEqual({ token, answer: rejected, counted: cost });
   };
 
   test.each(Object.keys(FORGED_KINDS))("rejects without a storage operation: %s", async (kind) => {
     const forged = await FORGED_KINDS[kind]?.(specimens);
     const sent = forged?.filter((token) => isHeader !== true || isHeaderValue(token)) ?? [];
     expect(sent.length).toBeGreaterThan(2);
-    for (const token of sent) await expectRefused(token);
+    for (const token of sent) await expectRejected(token);
   });
 
   const wrongTypes = WRONG_TYPES[name.split(/[ ,]/)[0] ?? ""] ?? [];
   test.each(wrongTypes)("rejects another type of token likewise: %s token", async (type) => {
     const { access, own, jwt, refresh: refreshToken } = specimens;
     const tokens: Record<string, string> = { access, own, jwt: jwt.token, refresh: refreshToken };
-    await expectRefused(tokens[type] ?? "");
+    await expectRejected(tokens[type] ?? "");
   });
 });
 

@@ -41,19 +41,19 @@ describe("a response is found to be wrong that", () => {
   const JSON_TYPE = { "Content-Type": "application/json" };
   const SOUND = { "Cache-Control": "no-store", Pragma: "no-cache", ...JSON_TYPE };
   const PROBLEM = { ...SOUND, "Content-Type": "application/problem+json" };
-  const REFUSED = JSON.stringify({ error: "invalid_request" });
+  const INVALID = JSON.stringify({ error: "invalid_request" });
   const found = (status: number, headers: HeadersInit, text: string, path = "/o/token/") => {
     const shot = { method: "POST", path, headers: [], body: null };
     return breaches({ status, headers: new Headers(headers), text }, shot, "zqcanary");
   };
 
   test.each<[string, number, HeadersInit, string, string?]>([
-    ["is an internal error", 500, SOUND, REFUSED],
-    ["is an outage", 503, SOUND, REFUSED],
-    ["sets a cookie", 400, { ...SOUND, "Set-Cookie": "a=b" }, REFUSED],
-    ["has an ETag", 400, { ...SOUND, ETag: "a" }, REFUSED],
-    ["may be stored by caches", 400, { ...SOUND, "Cache-Control": "public" }, REFUSED],
-    ["may be stored by old caches", 400, { ...JSON_TYPE, "Cache-Control": "no-store" }, REFUSED],
+    ["is an internal error", 500, SOUND, INVALID],
+    ["is an outage", 503, SOUND, INVALID],
+    ["sets a cookie", 400, { ...SOUND, "Set-Cookie": "a=b" }, INVALID],
+    ["has an ETag", 400, { ...SOUND, ETag: "a" }, INVALID],
+    ["may be stored by caches", 400, { ...SOUND, "Cache-Control": "public" }, INVALID],
+    ["may be stored by old caches", 400, { ...JSON_TYPE, "Cache-Control": "no-store" }, INVALID],
     ["is a page", 200, { ...SOUND, "Content-Type": "text/html; charset=utf-8" }, "<p>"],
     [
       "is a page for a wrong method",
@@ -61,24 +61,24 @@ describe("a response is found to be wrong that", () => {
       { ...SOUND, "Content-Type": "text/html; charset=utf-8" },
       "<p>",
     ],
-    ["is text", 400, { ...SOUND, "Content-Type": "text/plain" }, REFUSED],
-    ["is a problem outside the management API", 400, PROBLEM, REFUSED],
+    ["is text", 400, { ...SOUND, "Content-Type": "text/plain" }, INVALID],
+    ["is a problem outside the management API", 400, PROBLEM, INVALID],
     ["is not the JSON that it claims to be", 200, SOUND, "{"],
     ["is empty JSON", 200, SOUND, ""],
     ["has no error code", 400, SOUND, "{}"],
     ["has an error and another member", 400, SOUND, '{"error":"a","stack":"b"}'],
     ["describes with a quote", 400, SOUND, '{"error":"a","error_description":"\\""}'],
     ["describes with a letter beyond ASCII", 400, SOUND, '{"error":"a","error_description":"é"}'],
-    ["is an OAuth error of the management API", 404, PROBLEM, REFUSED, "/admin/users"],
+    ["is an OAuth error of the management API", 404, PROBLEM, INVALID, "/admin/users"],
     ["echoes", 200, SOUND, '{"a":"zqCanary"}'],
-    ["echoes in a header", 400, { ...SOUND, "X-A": "zqcanary" }, REFUSED],
+    ["echoes in a header", 400, { ...SOUND, "X-A": "zqcanary" }, INVALID],
     ["echoes a rejected name", 404, SOUND, '{"error":"zqcanary"}', "/admin/users"],
   ])("%s", (_, status, headers, text, path) => {
     expect(found(status, headers, text, path)).not.toEqual([]);
   });
 
   test("but not a valid one", () => {
-    expect(found(400, SOUND, REFUSED)).toEqual([]);
+    expect(found(400, SOUND, INVALID)).toEqual([]);
     expect(found(200, SOUND, '{"username":"zqcanary"}', "/admin/users")).toEqual([]);
   });
 

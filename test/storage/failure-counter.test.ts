@@ -11,7 +11,7 @@ const policy: FailurePolicy = {
   delayMsMin: 1000,
   delayMsMax: 60_000,
 };
-const ANYBODY = { places: [], strangersFromMs: 0 };
+const UNKNOWN_ORIGIN = { places: [], strangersFromMs: 0 };
 
 stopClock();
 
@@ -22,7 +22,7 @@ beforeEach(() => {
   counter = env.FAILURE_COUNTERS.getByName(`counter ${counters}`);
 });
 
-const admit = () => counter.admit(ANYBODY, Date.now(), policy);
+const admit = () => counter.admit(UNKNOWN_ORIGIN, Date.now(), policy);
 
 /** Records the outcome of an admitted attempt. */
 async function settle(

@@ -18,7 +18,7 @@ afterAll(() => {
   remove();
 });
 
-/** Stands in every bad file, beside a good entry, and must stand in no message. */
+/** In every invalid file next to a valid entry, and never in a message. */
 const SECRET = "hunter2-is-secret";
 
 const good = { client_id: "good-one", client_secret: SECRET };
@@ -32,7 +32,7 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
   ["empty", "", ["line 1 column 1: not valid JSON"]],
   ["cut short", '{"clients": [\n', ["line 2 column 1: not valid JSON"]],
   [
-    "with a word for a value",
+    "with an unquoted word as a value",
     `{"clients": [\n  {"client_secret": "${SECRET}", "disabled": nope}\n]}`,
     ["line 2 column 55: not valid JSON"],
   ],
@@ -63,7 +63,7 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
     ],
   ],
   [
-    "with a bad scope",
+    "with an invalid scope",
     client({ scope: 'a"b', default_scope: "" }),
     [
       "clients[1].scope: is not scope names with spaces between",
@@ -71,7 +71,7 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
     ],
   ],
   [
-    "with bad origins",
+    "with invalid origins",
     client({ allowed_origins: ["https://a.example/", "a.example", "null", "*"] }),
     [0, 1, 2, 3].map(
       (index) =>
@@ -79,12 +79,12 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
     ),
   ],
   [
-    "with a client twice",
+    "with a duplicate client",
     client({ client_id: good.client_id }),
     ["clients[1].client_id: duplicate"],
   ],
   [
-    "with a user twice",
+    "with a duplicate user",
     json({ users: [1, 2].map(() => ({ username: "x", password: SECRET })) }),
     ["users[1].username: duplicate"],
   ],
@@ -110,29 +110,32 @@ const BAD_FILES: [name: string, content: string | Buffer, reasons: string[]][] =
   ],
 ];
 
-describe("cli apply refuses a file", () => {
-  test.each(BAD_FILES)("%s, at its place, and changes nothing", async (_, content, reasons) => {
-    const before = readRegistry(stateDir);
-    writeFileSync(file, content);
-    const { code, stdout, stderr } = await command(["apply", file, "--persist-to", stateDir]);
-    expect(stderr).toBe(reasons.map((reason) => `${file}: ${reason}\n`).join(""));
-    expect(stderr).not.toContain(SECRET.slice(0, 7));
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(readRegistry(stateDir)).toEqual(before);
-  });
+describe("cli apply rejects a file", () => {
+  test.each(BAD_FILES)(
+    "%s, names the position, and changes nothing",
+    async (_, content, reasons) => {
+      const before = readRegistry(stateDir);
+      writeFileSync(file, content);
+      const { code, stdout, stderr } = await command(["apply", file, "--persist-to", stateDir]);
+      expect(stderr).toBe(reasons.map((reason) => `${file}: ${reason}\n`).join(""));
+      expect(stderr).not.toContain(SECRET.slice(0, 7));
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(readRegistry(stateDir)).toEqual(before);
+    },
+  );
 
-  test("that is a folder", async () => {
+  test("that is a directory", async () => {
     const { code, stderr } = await command(["apply", dir, "--persist-to", stateDir]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: `${dir}: file: is a directory\n` });
   });
 
-  test("that comes by standard input and is none", async () => {
+  test("that is empty standard input", async () => {
     const words = ["apply", "-", "--persist-to", stateDir];
     const { code, stderr } = await command(words, { input: "{" });
     expect({ code, stderr }).toEqual({ code: 2, stderr: "-: line 1 column 2: not valid JSON\n" });
   });
 
-  test("that is not there", async () => {
+  test("that does not exist", async () => {
     const { code, stderr } = await command(["apply", "none.json", "--persist-to", stateDir]);
     expect({ code, stderr }).toEqual({
       code: 2,

@@ -52,7 +52,7 @@ function names(): string[] {
     .sort();
 }
 
-/** Makes the state exactly this one. */
+/** Replaces the state. */
 beforeEach(async () => {
   expect(await apply(ALL, ["--prune", "--yes"])).toMatchObject({ code: 0, stderr: "" });
 });
@@ -83,7 +83,7 @@ describe("cli apply --dry-run", () => {
     expect(readRegistry(stateDir)).toEqual(before);
   });
 
-  test("is JSON for programs, and still tells no secret", async () => {
+  test("prints JSON for programs, also without secrets", async () => {
     const changed = { clients: [{ ...shop, client_secret: "other", client_name: "Shop" }] };
     const { stdout } = await apply(changed, ["--dry-run", "--json"]);
     const fields = [{ field: "client_secret" }, { field: "client_name", from: "", to: "Shop" }];
@@ -94,7 +94,7 @@ describe("cli apply --dry-run", () => {
     expect(stdout).not.toContain("other");
   });
 
-  test("as a process has nothing to say when nothing changes", async () => {
+  test("as a process prints only the totals when nothing changes", async () => {
     writeFileSync(file, JSON.stringify(ALL));
     const ended = await cli("apply", file, "--dry-run", "--persist-to", stateDir);
     const stdout = "dry run: 0 created, 0 updated, 4 unchanged\n";
@@ -105,13 +105,13 @@ describe("cli apply --dry-run", () => {
 describe("cli apply of a long file", () => {
   const users = Array.from({ length: 20 }, (_, index) => ({ username: `long-${index}` }));
 
-  test("shows its progress on a terminal, apart from the result", async () => {
+  test("shows its progress on a terminal, separate from the result", async () => {
     const { stdout, stderr } = await apply({ users }, ["--dry-run"], { typed: "" });
     expect(stderr).toContain("Checking and writing clients and users");
     expect(stdout).toMatch(/^create +user +long-0\n/);
   });
 
-  test("shows none where there is no terminal", async () => {
+  test("shows none without a terminal", async () => {
     expect((await apply({ users }, ["--dry-run"])).stderr).toBe("");
   });
 });
@@ -125,28 +125,28 @@ describe("cli apply --prune", () => {
     expect(names()).toEqual(["bob", "till"]);
   });
 
-  test("deletes nothing of a kind for which the file has no list", async () => {
+  test("deletes nothing of a kind that the file does not list", async () => {
     await apply({ clients: [] }, ["--prune", "--yes"]);
     expect(names()).toEqual(["ada", "bob"]);
   });
 
-  test("is never done unless it is asked for", async () => {
+  test("is never the default", async () => {
     await apply({ clients: [], users: [] });
     expect(names()).toEqual(["ada", "bob", "shop", "till"]);
   });
 
-  test("asks on a terminal, with what would be deleted, and takes no for an answer", async () => {
+  test("asks on a terminal, lists what it would delete, and can be declined", async () => {
     const entries = { clients: [shop], users: [ada, { ...bob, password: "new-password" }] };
     const before = readRegistry(stateDir);
-    const refused = await apply(entries, ["--prune"], { typed: "n" });
-    expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toContain("delete  client  till\n");
+    const declined = await apply(entries, ["--prune"], { typed: "n" });
+    expect(declined).toMatchObject({ code: 1, stdout: "" });
+    expect(declined.stderr).toContain("delete  client  till\n");
     expect(readRegistry(stateDir)).toEqual(before);
     expect((await apply(entries, ["--prune"], { typed: "y" })).code).toBe(0);
     expect(names()).toEqual(["ada", "bob", "shop"]);
   });
 
-  test("needs --yes where nobody can be asked, and changes nothing without", async () => {
+  test("needs --yes without a terminal, and changes nothing without it", async () => {
     const before = readRegistry(stateDir);
     const { code, stderr } = await apply({ clients: [{ ...shop, scope: "write" }] }, ["--prune"]);
     expect(code).toBe(2);
@@ -157,17 +157,17 @@ describe("cli apply --prune", () => {
   });
 });
 
-describe("cli apply takes values from the environment", () => {
+describe("cli apply reads values from the environment", () => {
   afterEach(() => vi.unstubAllEnvs());
   const placeholder = `$${"{"}SHOP_SECRET}`;
 
-  test("and finds the secret unchanged that the variable has", async () => {
+  test("and sees that a variable has the unchanged secret", async () => {
     vi.stubEnv("SHOP_SECRET", shop.client_secret);
     const { stdout } = await apply({ clients: [{ ...shop, client_secret: placeholder }] });
     expect(stdout).toContain("0 created, 0 updated, 1 unchanged");
   });
 
-  test("and names place and variable when it is not set", async () => {
+  test("and names the field and the variable when it is not set", async () => {
     const before = readRegistry(stateDir);
     const { code, stderr } = await apply({ clients: [{ ...shop, client_secret: placeholder }] });
     expect({ code, stderr }).toEqual({
@@ -178,7 +178,7 @@ describe("cli apply takes values from the environment", () => {
   });
 });
 
-describe("cli apply refuses records and ids that do not fit:", () => {
+describe("cli apply rejects invalid hashes and ids:", () => {
   const record = `$pbkdf2-sha256$r=1,i=100000$${"A".repeat(22)}$${"A".repeat(43)}`;
   const unreadable = "is not a hash that this service can verify; check PASSWORD_PEPPER";
   const newClient = { client_id: "new" };
@@ -186,39 +186,39 @@ describe("cli apply refuses records and ids that do not fit:", () => {
 
   test.each<[string, () => Entries, reason: string]>([
     [
-      "a record of nothing",
+      "a hash that is not one",
       () => ({ clients: [{ ...newClient, secret_record: "secret" }] }),
       `clients[0].secret_record: ${unreadable}`,
     ],
     [
-      "a record that another pepper sealed",
+      "a hash that another pepper sealed",
       () => ({ users: [{ username: "new", password_record: "$sealed$AAAA" }] }),
       `users[0].password_record: ${unreadable}`,
     ],
     [
-      "an old record that cannot be read",
+      "an invalid previous hash",
       () => ({
         clients: [{ ...newClient, secret_record: record, previous_secret_record: "x" }],
       }),
       `clients[0].previous_secret_record: ${unreadable}`,
     ],
     [
-      "a record beside the secret",
+      "a hash and a secret",
       () => ({ clients: [{ ...newClient, client_secret: "x", secret_record: record }] }),
       "clients[0].secret_record: cannot be combined with client_secret",
     ],
     [
-      "a record beside the password",
+      "a hash and a password",
       () => ({ users: [{ ...ada, password_record: record }] }),
       "users[0].password_record: cannot be combined with password",
     ],
     [
-      "a record for a client of keys",
+      "a hash for a client with keys",
       () => ({ clients: [{ ...byKey, secret_record: record }] }),
       'clients[0].secret_record: a client of method "private_key_jwt" has no secret',
     ],
     [
-      "an end without a record",
+      "an end without a previous hash",
       () => ({ clients: [{ ...shop, previous_secret_ends_at: "2099-01-01T00:00:00Z" }] }),
       "clients[0].previous_secret_ends_at: requires previous_secret_record",
     ],
@@ -233,7 +233,7 @@ describe("cli apply refuses records and ids that do not fit:", () => {
       "users[0].id: belongs to another user",
     ],
     [
-      "an id twice",
+      "a duplicate id",
       () => ({ users: [1, 2].map((one) => ({ username: `n${one}`, id: "same" })) }),
       "users[1].id: duplicate",
     ],

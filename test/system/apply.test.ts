@@ -4,7 +4,7 @@ import { askServer, refreshAt } from "../support/ask-server.ts";
 import { openLocalDatabase, readRegistry } from "../support/local-database.ts";
 import { applyByCommand, applyEntries } from "../support/registry-files.ts";
 
-// The shared service runs on this state all the while: what is applied must work at once.
+// The shared service runs on this state: what is applied must work at once.
 const { url, stateDir } = inject("server");
 
 let number = 0;
@@ -46,7 +46,7 @@ describe("cli apply", () => {
     expect(rowsOf(client.client_id, user.username)).toEqual(before);
   });
 
-  test("updates what differs and leaves alone what the file does not name", async () => {
+  test("updates what differs and does not change what the file does not name", async () => {
     const { client, user, login, credentials } = fresh();
     await applyEntries(stateDir, { clients: [client], users: [user] });
     const [clientBefore] = rowsOf(client.client_id);
@@ -78,7 +78,7 @@ describe("cli apply", () => {
     expect(await refreshAt(url, answer, credentials)).toEqual(refusal);
   });
 
-  test("takes a file of more entries than D1 binds, and does so twice", async () => {
+  test("accepts a file of more entries than D1 binds, twice", async () => {
     const names = Array.from({ length: 101 }, (_, index) => `many-${index}`);
     const clients = names.map((client_id) => ({ client_id, client_secret: `secret-${client_id}` }));
     const first = await applyEntries(stateDir, { clients });
@@ -94,7 +94,7 @@ describe("cli apply", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("1 created") });
   });
 
-  test("twice at once makes a client once", async () => {
+  test("twice at once creates a client once", async () => {
     const { client } = fresh();
     const entries = { clients: [client] };
     const both = await Promise.all([
@@ -105,7 +105,7 @@ describe("cli apply", () => {
   });
 });
 
-describe("cli apply that D1 fails half-way", () => {
+describe("cli apply, when D1 fails half-way", () => {
   const doomed = { username: "doomed", password: "doomed-password" };
   afterEach(() => execute("DROP TRIGGER IF EXISTS doom"));
 

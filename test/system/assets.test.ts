@@ -14,18 +14,18 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Of the Worker's own answers. */
+/** The policy of the Worker's own responses. */
 const JSON_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 const FILES = ["_headers", "docs.html", "docs/docs.css", "docs/docs.js", "openapi.json"];
 
-describe("what is served beside the Worker", () => {
+describe("the static assets", () => {
   test.each([
     ["/docs", "text/html; charset=utf-8"],
     ["/docs/docs.js", "text/javascript; charset=utf-8"],
     ["/docs/docs.css", "text/css; charset=utf-8"],
     ["/openapi.json", "application/json"],
-  ])("%s is %s, under a policy that lets in this host alone", async (path, type) => {
+  ])("%s is %s, under a policy that allows only this host", async (path, type) => {
     const { status, headers } = await fetch(url + path);
     expect({ status, ...Object.fromEntries(headers) }).toMatchObject({
       status: 200,
@@ -38,7 +38,7 @@ describe("what is served beside the Worker", () => {
     });
   });
 
-  test("stands in the list of doors in SECURITY.md, each file of it", () => {
+  test("are all in the list of interfaces in SECURITY.md", () => {
     const page = readFileSync(join(PROJECT_DIR, "SECURITY.md"), "utf8");
     const listed = [...page.matchAll(/^\| `(\/[^`]*)` \| GET \| .*; a static file \|$/gm)];
     const served = FILES.filter((name) => name !== "_headers").map((name) => {
@@ -47,12 +47,12 @@ describe("what is served beside the Worker", () => {
     expect(listed.map(([, path]) => path).sort()).toEqual(served.sort());
   });
 
-  test.each(["/docs/", "/docs.html"])("%s leads to /docs", async (path) => {
+  test.each(["/docs/", "/docs.html"])("%s redirects to /docs", async (path) => {
     const { status, headers } = await fetch(url + path, { redirect: "manual" });
     expect([status, headers.get("Location")]).toEqual([307, "/docs"]);
   });
 
-  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("is not for %s", async (method) => {
+  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("are not served for %s", async (method) => {
     for (const path of ["/docs", "/openapi.json"]) {
       const answer = await fetch(url + path, { method });
       const { status } = answer;
@@ -61,7 +61,7 @@ describe("what is served beside the Worker", () => {
   });
 
   test.each(["/docs/nothing", "/docs/docs.css.map", "/_headers", "/index.html"])(
-    "%s is none of it: the Worker answers in JSON",
+    "%s is no asset: the Worker responds in JSON",
     async (path) => {
       const response = await fetch(url + path);
       expect(response.headers.get("Content-Type")).toBe("application/json");
@@ -69,7 +69,7 @@ describe("what is served beside the Worker", () => {
     },
   );
 
-  test.each(["", "staging"])("stands before no endpoint of OAuth in %j", (env) => {
+  test.each(["", "staging"])("are not looked up before an OAuth endpoint in %j", (env) => {
     const { assets } = unstable_readConfig(
       { config: WRANGLER_CONFIG, env },
       { hideWarnings: true },
@@ -79,7 +79,7 @@ describe("what is served beside the Worker", () => {
     const passed = Object.values(PATHS).filter((path) => {
       return !first.some((rule) => path.startsWith(rule.replace("*", "")));
     });
-    // Not called often enough for the look-up of an asset to matter.
+    // Called too rarely for the lookup of an asset to matter.
     const seldom: readonly string[] = ["/", "/healthz"];
     expect(passed.filter((path) => !seldom.includes(path))).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe("npm run assets", () => {
     return all.filter((name) => statSync(join(dir, name)).isFile()).sort();
   };
 
-  test("makes what the page loads, and nothing else", async () => {
+  test("writes what the page loads, and nothing else", async () => {
     expect(await build()).toEqual({ code: 0, stdout: "", stderr: "" });
     expect(listed()).toEqual([...FILES].sort());
   });
@@ -113,7 +113,7 @@ describe("npm run assets", () => {
     await build();
   });
 
-  test("removes what an older build left, and makes what is missing or changed", async () => {
+  test("removes files of an older build, and writes those that are missing or changed", async () => {
     const contents = () => listed().map((name) => [name, readFileSync(join(dir, name), "utf8")]);
     const before = contents();
     writeFileSync(join(dir, "docs/older.js"), "");
@@ -123,7 +123,7 @@ describe("npm run assets", () => {
     expect(contents()).toEqual(before);
   });
 
-  test("touches no file that is as it should be, even when several run at once", async () => {
+  test("does not write a file that is current, even when several run at once", async () => {
     const times = () => listed().map((name) => statSync(join(dir, name)).mtimeMs);
     const before = times();
     const ended = await Promise.all([build(), build(), build()]);
@@ -132,7 +132,7 @@ describe("npm run assets", () => {
     expect(readdirSync(path)).toEqual(["assets"]);
   });
 
-  test("leaves a folder alone that holds other files", async () => {
+  test("does not change a folder with other files", async () => {
     const other = mkdtempSync(join(path, "other-"));
     writeFileSync(join(other, "mine.txt"), "mine");
     const { code, stderr } = await run("npm", ["run", "-s", "assets", "--", other]);
@@ -141,7 +141,7 @@ describe("npm run assets", () => {
     rmSync(other, { recursive: true });
   });
 
-  test("makes a page without inline scripts, styles or addresses of other hosts", () => {
+  test("writes a page without inline scripts, styles or URLs of other hosts", () => {
     const read = (name: string) => readFileSync(join(dir, name), "utf8");
     expect(read("docs.html")).not.toMatch(
       /<script(?![^>]* src="\/docs\/)|<style|\s(?:on\w+|style)=/,
@@ -151,14 +151,14 @@ describe("npm run assets", () => {
     }
   });
 
-  test("makes a page that is small: a phone loads it in one second", () => {
+  test("writes a small page: a phone loads it in one second", () => {
     const sizes = ["docs.html", "docs/docs.css", "docs/docs.js"].map((name) => {
       return gzipSync(readFileSync(join(dir, name))).length;
     });
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(40_000);
   });
 
-  test("runs before the service starts, wherever that is typed", async () => {
+  test("runs before the service starts, from any folder", async () => {
     const server = await startServer({
       stateDir: join(path, "state"),
       command: [process.execPath, join(PROJECT_DIR, "src/cli/start.ts")],

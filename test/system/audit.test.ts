@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(removeState);
 
 describe("cli audit list", () => {
-  test("shows what commands changed, newest first, and nothing of what they refused", async () => {
+  test("shows what commands changed, newest first, and nothing that they rejected", async () => {
     const events = await listed();
     expect(events.map(({ action, subject }) => `${action} ${subject}`)).toEqual([
       "delete_client shop",
@@ -51,7 +51,7 @@ describe("cli audit list", () => {
     expect(events[3]?.["fields"]).toEqual(["secret_record", "previous_secret_record"]);
   });
 
-  test("says when, by the database's clock, and no value", async () => {
+  test("shows the time of the database's clock, and no value", async () => {
     const { stdout } = await cli("audit", "list");
     expect(stdout).toMatch(/^EVENT +WHEN +ACTOR +ACTION +SUBJECT +FIELDS\n/);
     expect(stdout).toMatch(/^1 +20\d\d-\d\d-\d\d \d\d:\d\d +command +insert_client +shop /m);
@@ -61,7 +61,7 @@ describe("cli audit list", () => {
     expect(stdout).not.toContain("$pbkdf2");
   });
 
-  test("goes on before an event, a few at a time", async () => {
+  test("pages backwards from an event", async () => {
     expect((await listed("--limit", "2")).map(({ id }) => id)).toEqual([5, 4]);
     expect((await listed("--limit", "2", "--before", "4")).map(({ id }) => id)).toEqual([3, 2]);
     expect(await listed("--before", "1")).toEqual([]);
@@ -72,7 +72,7 @@ describe("cli audit list", () => {
     ["--limit", "all"],
     ["--before", "-1"],
     ["--before", "yesterday"],
-  ])("refuses %s %s", async (option, value) => {
+  ])("rejects %s %s", async (option, value) => {
     const { code, stdout, stderr } = await cli("audit", "list", option, value);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain("It must be");

@@ -8,13 +8,13 @@ import type { WorkerdProcess } from "../support/workerd-process.ts";
 const HUGE = 100_000_000;
 const MEBIBYTE = 1024 * 1024;
 
-/** What a socket and workerd hold of a body before the refusal is out: buffers of the kernel. */
+/** What a socket and workerd buffer of a body before the rejection is sent. */
 const TAKEN_MAX = 32 * MEBIBYTE;
 
-/** Far below one body of the storm. Collected garbage comes back late, and so in steps. */
+/** Far below one body of the flood. Memory is freed late, and in steps. */
 const GROWTH_MAX = 64 * MEBIBYTE;
 
-/** Tries of a request whose answer was lost. */
+/** Tries of a request whose response was lost. */
 const ATTEMPTS_MAX = 5;
 
 const FORM = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -41,14 +41,14 @@ const lengthOf = (body: string | number) => {
 const form = (body: string, type = FORM.trim()) => head(type, lengthOf(body)) + body;
 const json = (body: string) => form(body, "Content-Type: application/json");
 
-/** The body of the first answer. */
+/** The body of the first response. */
 const bodyOf = (text: string): unknown => {
   const [, body = ""] = text.split("\r\n\r\n");
   return JSON.parse(body.replace(/HTTP\/1\.1.*$/s, ""));
 };
 const send = (write: RawWriter | string) => sendRaw(server.url, write);
 
-/** A reset by the server may overtake its answer: then the client knows nothing, and tries again. */
+/** A reset by the server may overtake its response: then the client retries. */
 async function sendUntilAnswered(write: RawWriter): Promise<RawAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await send(write);
@@ -61,13 +61,13 @@ const invalid = (error_description: string) => ({ error: "invalid_request", erro
 const TOO_LARGE = invalid("The body is longer than 16384 bytes.");
 const INCOMPLETE = invalid("The body broke off before its end.");
 
-test("a right login over the socket succeeds", async () => {
+test("a valid login over the socket succeeds", async () => {
   const { status, text } = await send(form(LOGIN));
   expect(status).toBe(200);
   expect(bodyOf(text)).toMatchObject({ token_type: "Bearer" });
 });
 
-test("a right login, a byte at a time, succeeds as well, and others need not wait", async () => {
+test("a valid login, a byte at a time, also succeeds, and others need not wait", async () => {
   let others = 0;
   const slow = await send(async (socket) => {
     for (const byte of form(LOGIN)) {
@@ -85,7 +85,7 @@ describe("a body that is too long", () => {
     ["by one byte", 16_385],
     ["by a megabyte", MEBIBYTE],
     ["by 100 MB", HUGE],
-  ])("%s is refused with and without a length, before most of it is taken", async (_, bytes) => {
+  ])("%s is rejected with and without a length, before most of it is read", async (_, bytes) => {
     for (const [line, frame] of [
       [lengthOf(bytes)],
       ["Transfer-Encoding: chunked", asChunk],
@@ -105,13 +105,13 @@ describe("a body that is too long", () => {
     ["a scope of 50,000 characters", form(`${LOGIN}&scope=${"read+".repeat(10_000)}`)],
     ["JSON of 100,000 brackets", json("[".repeat(100_000))],
     ["thousands of parameters", form("a=1&".repeat(5000))],
-  ])("is refused for its length alone: %s", async (_, request) => {
+  ])("is rejected for its length alone: %s", async (_, request) => {
     const { status, text } = await send(request);
     expect([status, bodyOf(text)]).toEqual([413, TOO_LARGE]);
   });
 });
 
-describe("a body that is short, and dear to read", () => {
+describe("a body that is short, and expensive to parse", () => {
   test.each([
     ["thousands of parameters", form("a&".repeat(8000)), "There are more than 64 parameters."],
     [
@@ -119,12 +119,12 @@ describe("a body that is short, and dear to read", () => {
       json(`{"scope":${"[".repeat(8000)}${"]".repeat(8000)}}`),
       "The body is not a JSON object of strings, each name once.",
     ],
-  ])("is refused: %s", async (_, request, description) => {
+  ])("is rejected: %s", async (_, request, description) => {
     const { status, text } = await send(request);
     expect([status, bodyOf(text)]).toEqual([400, invalid(description)]);
   });
 
-  test("is refused for its encoding: a megabyte of zeros, compressed, is not unpacked", async () => {
+  test("is rejected for its encoding: a megabyte of zeros is not decompressed", async () => {
     const zeros = gzipSync("0".repeat(MEBIBYTE));
     const lines = head(FORM.trim(), "Content-Encoding: gzip", lengthOf(zeros.length));
     const { status, text } = await send(lines + zeros.toString("latin1"));
@@ -133,8 +133,8 @@ describe("a body that is short, and dear to read", () => {
   });
 });
 
-describe("a length that is not the body's", () => {
-  test("is too long: the body broke off, which is not the service's fault", async () => {
+describe("a Content-Length that is wrong", () => {
+  test("is too long: the body is incomplete, which is a 400", async () => {
     const broken: RawWriter = (socket) => {
       socket.end(head(FORM.trim(), lengthOf(1000)) + LOGIN);
     };
@@ -142,7 +142,7 @@ describe("a length that is not the body's", () => {
     expect([status, bodyOf(text)]).toEqual([400, INCOMPLETE]);
   });
 
-  test("is too short: the rest is another request, and not a part of this one", async () => {
+  test("is too short: the rest is another request, not part of this one", async () => {
     const { status, text } = await send(head(FORM.trim(), lengthOf(3)) + LOGIN);
     expect(status).toBe(400);
     expect(bodyOf(text)).toEqual({
@@ -153,7 +153,7 @@ describe("a length that is not the body's", () => {
   });
 
   test.each(["-1", "+72", "72, 72", "72.0", "0x48", "7 2", "", "9".repeat(30), "many"])(
-    "is refused by the platform: %j",
+    "is rejected by the platform: %j",
     async (length) => {
       const { status, text } = await send(head(FORM.trim(), `Content-Length: ${length}`) + LOGIN);
       expect(status).toBe(400);
@@ -161,7 +161,7 @@ describe("a length that is not the body's", () => {
     },
   );
 
-  test("stands there twice, and is refused where the two differ", async () => {
+  test("is sent twice, and rejected if the two differ", async () => {
     const lines = [FORM.trim(), lengthOf(LOGIN), lengthOf(3)];
     for (const two of [lines, lines.toReversed()]) {
       expect((await send(head(...two) + LOGIN)).text).not.toContain("access_token");
@@ -169,7 +169,7 @@ describe("a length that is not the body's", () => {
   });
 
   test.each(["zz", "-3", "ffffffffffffffffff", ""])(
-    "is that of a chunk, %j: the body broke off",
+    "is that of a chunk, %j: the body is incomplete",
     async (length) => {
       const chunks = `${length}\r\n${LOGIN}\r\n0\r\n\r\n`;
       const request = head(FORM.trim(), "Transfer-Encoding: chunked") + chunks;
@@ -193,12 +193,12 @@ describe("a header", () => {
     ["NUL", "a\0b"],
     ["a carriage return", "a\rSet-Cookie: a=b"],
     ["a folded line", "a\r\n b"],
-  ])("with %s is refused by the platform", async (_, value) => {
+  ])("with %s is rejected by the platform", async (_, value) => {
     const request = head(FORM.trim(), `X-Request-Id: ${value}`, lengthOf(LOGIN)) + LOGIN;
     expect((await send(request)).status).toBe(400);
   });
 
-  test("of bytes that are not ASCII is read and never repeated", async () => {
+  test("of bytes that are not ASCII is read and never returned", async () => {
     for (const name of ["X-Request-Id", "Origin", "Idempotency-Key", "Authorization", "cf-ray"]) {
       const request = head(FORM.trim(), `${name}: \xff\xe9\xc3`, lengthOf(LOGIN)) + LOGIN;
       const { status, text } = await send(request);
@@ -208,7 +208,7 @@ describe("a header", () => {
   });
 });
 
-test("a storm of bodies of 100 MB leaves the server as it was", async () => {
+test("a flood of bodies of 100 MB does not grow the server's memory", async () => {
   const storm = async (count: number) => {
     for (let sent = 0; sent < count; sent += 4) {
       await Promise.all(

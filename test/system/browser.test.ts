@@ -34,13 +34,13 @@ describeWithBrowser("a page of another origin, in a real browser", (browser) => 
 
   const originOf = (host: string) => `http://${host}:${(site.address() as AddressInfo).port}`;
 
-  /** Runs an expression in the page that is shown; `url` leads to the service. */
+  /** Runs an expression in the page; `url` is that of the service. */
   const inPage = (path: string, expression: string): Promise<unknown> => {
     const url = JSON.stringify(service.origin + path);
     return page.evaluate(`(async (url) => ${expression})(${url})`);
   };
 
-  /** Logs in from the page that is shown, with a preflight. @returns the answer, or what was thrown */
+  /** Logs in from the page, with a preflight. @returns the response, or the exception */
   const logIn = () => {
     const login = "grant_type=password&client_id=app&username=ada&password=correct+horse";
     const headers =
@@ -54,12 +54,12 @@ describeWithBrowser("a page of another origin, in a real browser", (browser) => 
     expect(await logIn()).toMatchObject({ token_type: "Bearer" });
   });
 
-  test("reads no answer if it is not", async () => {
+  test("reads no response if it is not", async () => {
     await page.goto(originOf("127.0.0.1"));
     expect(await logIn()).toMatch(/^TypeError/);
   });
 
-  test("reads what is for anybody", async () => {
+  test("reads public responses", async () => {
     await page.goto(originOf("127.0.0.1"));
     const metadata = await inPage(
       "/.well-known/oauth-authorization-server",
@@ -68,7 +68,7 @@ describeWithBrowser("a page of another origin, in a real browser", (browser) => 
     expect(metadata).toMatchObject({ issuer: service.origin });
   });
 
-  test("cannot have any other answer in its own process, nor show it in a frame", async () => {
+  test("cannot load any other response into its process, nor show it in a frame", async () => {
     await page.goto(originOf("localhost"));
     const load = 'fetch(url, { mode: "no-cors" }).then(({ type }) => type, String)';
     expect(await inPage("/o/introspect/?token=x", load)).toMatch(/^TypeError/);
@@ -80,10 +80,10 @@ describeWithBrowser("a page of another origin, in a real browser", (browser) => 
   });
 });
 
-describeWithBrowser("the page of the API, by http at the deployed address", (browser) => {
+describeWithBrowser("the API page, by http at the deployed address", (browser) => {
   const { port, hostname } = new URL(inject("server").url);
 
-  /** Brings a request for the deployed address to the service that runs here. */
+  /** Routes a request for the deployed address to the local service. */
   function deliver(route: Route): Promise<void> {
     const asked = new URL(route.request().url());
     const headers = { ...route.request().headers(), host: asked.host };
@@ -102,7 +102,7 @@ describeWithBrowser("the page of the API, by http at the deployed address", (bro
     });
   }
 
-  test("goes to https before anybody can type a password", async () => {
+  test("goes to https before a password can be typed", async () => {
     const page = await (await browser().newContext()).newPage();
     await page.route("http://login.example.com/**", deliver);
     await page.route("https://login.example.com/**", (route) => {

@@ -16,7 +16,7 @@ const snippetsOf = (text: string) => {
 };
 const snippets = snippetsOf(page);
 
-/** Checks files as a project of its own would: bindings have the types that the files give them. */
+/** Type-checks files as a separate project: bindings have the types that the files declare. */
 async function check(codes: readonly string[]): Promise<string> {
   for (const [index, code] of codes.entries()) {
     writeFileSync(join(dir, `snippet-${index}.ts`), code);
@@ -58,7 +58,7 @@ test.each(["README.md", "package/README.md"])(
   },
 );
 
-test("docs/checking-tokens.md names the versions that this project has", () => {
+test("docs/checking-tokens.md names the versions of this project", () => {
   expect(page).toContain(`wrangler@${manifest.devDependencies.wrangler}`);
   expect(page).toContain(`node@${manifest.devDependencies.node}`);
   expect(page).toContain("WRANGLER_REGISTRY_PATH");

@@ -10,7 +10,7 @@ afterAll(remove);
 
 const NONE = { info: 0, low: 0, moderate: 0, high: 0, critical: 0, total: 0 };
 
-/** What npm 10 and 11 print. @param found the level of each package that has a weakness */
+/** The output of npm 10 and 11. @param found the level of each vulnerable package */
 function auditOf(found: Readonly<Record<string, keyof typeof NONE>>): object {
   const counts: Record<string, number> = { ...NONE, total: Object.keys(found).length };
   for (const level of Object.values(found)) counts[level] = (counts[level] ?? 0) + 1;
@@ -31,9 +31,9 @@ function judge(report: unknown): Promise<{ code: number | null; stdout: string; 
   return run(process.execPath, [join(PROJECT_DIR, ".ci/advisories.mjs"), file]);
 }
 
-describe("the run of CI", () => {
+describe("the CI check of advisories", () => {
   test.each(["moderate", "high", "critical"] as const)(
-    "fails by a package with a weakness of level %s, and names it",
+    "fails for a vulnerable package of level %s, and names it",
     async (level) => {
       expect(await judge(auditOf({ hono: level, zod: "low" }))).toEqual({
         code: 1,
@@ -45,14 +45,14 @@ describe("the run of CI", () => {
     },
   );
 
-  test("fails by a count alone, should npm list findings in another form", async () => {
+  test("fails by the count alone, if npm lists findings in another format", async () => {
     const counted = { metadata: { vulnerabilities: { ...NONE, high: 1, total: 1 } } };
     expect(await judge(counted)).toMatchObject({ code: 1 });
     expect(await judge({ metadata: { vulnerabilities: {} } })).toMatchObject({ code: 1 });
   });
 
   test.each([{}, { zod: "low" }, { zod: "info" }] as const)(
-    "goes on without a finding of these levels: %j",
+    "passes with only these levels: %j",
     async (found) => {
       expect(await judge(auditOf(found))).toEqual({
         code: 0,
@@ -69,17 +69,20 @@ describe("the run of CI", () => {
     ],
     ["request to https://registry.npmjs.org/ failed, reason: getaddrinfo ENOTFOUND", {}],
     ["request failed, reason: connect ECONNREFUSED 127.0.0.1:1\nsecond line", {}],
-  ])("goes on where npm could not ask, and says so in one line: %s", async (message, more) => {
-    const error = { summary: "", detail: "" };
-    const ended = await judge({ message, ...more, error });
-    expect(ended).toEqual({
-      code: 0,
-      stdout:
-        "npm audit could not ask for advisories, so nothing is known: " +
-        `${message.split("\n")[0]}\n`,
-      stderr: "",
-    });
-  });
+  ])(
+    "passes when npm cannot fetch advisories, with one line of warning: %s",
+    async (message, more) => {
+      const error = { summary: "", detail: "" };
+      const ended = await judge({ message, ...more, error });
+      expect(ended).toEqual({
+        code: 0,
+        stdout:
+          "npm audit could not ask for advisories, so nothing is known: " +
+          `${message.split("\n")[0]}\n`,
+        stderr: "",
+      });
+    },
+  );
 
   test.each([
     ["", "its answer is no report"],
@@ -89,7 +92,7 @@ describe("the run of CI", () => {
       { error: { code: "ENOLOCK", summary: "This command requires an existing lockfile." } },
       "This command requires an existing lockfile.",
     ],
-  ])("fails by what is no report: %j", async (report, reason) => {
+  ])("fails for an invalid report: %j", async (report, reason) => {
     expect(await judge(report)).toEqual({
       code: 1,
       stdout: "",

@@ -32,7 +32,7 @@ function row(id: string): Record<string, unknown> | undefined {
 }
 
 describe("cli client create", () => {
-  test("as a process prints the secret once, as a program reads it", async () => {
+  test("as a process prints the secret once, for a program to read", async () => {
     const words = ["client", "create", "spawned", "--json", "--persist-to", stateDir];
     const { code, stdout, stderr } = await cli(...words);
     expect({ code, stderr }).toEqual({
@@ -47,7 +47,7 @@ describe("cli client create", () => {
     expect(JSON.stringify(readRegistry(stateDir))).not.toContain(printed.client_secret);
   });
 
-  test("writes what its options say", async () => {
+  test("writes its options", async () => {
     const jwks = join(dir, "jwks.json");
     const keys = [{ kty: "OKP", crv: "Ed25519", x: "zFpzQH-7h9Bp28kVgC8met6kHxocC0xhyXNPdelUmcI" }];
     writeFileSync(jwks, JSON.stringify({ keys }, null, 1));
@@ -89,7 +89,7 @@ describe("cli client create", () => {
   test.each([
     ["standard input", { input: "chosen-secret\n" }],
     ["a prompt that does not show it", { typed: "chosen-secret\r" }],
-  ])("takes a secret from %s", async (name, given) => {
+  ])("reads a secret from %s", async (name, given) => {
     const id = `chosen-by-${name.length}`;
     const { code, stdout, stderr } = await client(["create", id, "--secret-stdin"], given);
     expect(code, stderr).toBe(0);
@@ -99,7 +99,7 @@ describe("cli client create", () => {
   });
 });
 
-describe("cli client refuses, with a code that says why, and changes nothing:", () => {
+describe("cli client rejects, with an exit code and a reason, and changes nothing:", () => {
   beforeAll(async () => {
     await client(["create", "there"]);
   });
@@ -187,7 +187,7 @@ describe("cli client refuses, with a code that says why, and changes nothing:", 
 });
 
 describe("cli client", () => {
-  test("list goes on after a name, and shows no record", async () => {
+  test("list continues after a name, and shows no hash", async () => {
     const all = await clientJson("list");
     expect(all["next"]).toBe(null);
     const ids = (all["clients"] as { client_id: string }[]).map((one) => one.client_id);
@@ -199,7 +199,7 @@ describe("cli client", () => {
     expect(JSON.stringify(all)).not.toMatch(/pbkdf2|record/);
   });
 
-  test("list is a table for people, whatever a name has in it", async () => {
+  test("list is a table for people, with any characters in a name", async () => {
     await client(["create", "odd", "--name", "\x1b[31mred\x1b[0m\u0007"]);
     const { stdout, stderr } = await client(["list", "--limit", "2"]);
     expect(stdout).toMatch(/^CLIENT +NAME +AUTH METHOD +GRANT TYPES +SCOPE +STATE\n/);
@@ -209,7 +209,7 @@ describe("cli client", () => {
     expect(whole).not.toContain("\x1b");
   });
 
-  test("show tells all but the secrets", async () => {
+  test("show prints everything except the secrets", async () => {
     const shown = await clientJson("show", "spawned");
     expect(shown).toMatchObject({ client_id: "spawned", has_secret: true, disabled: false });
     expect(JSON.stringify(shown)).not.toMatch(/pbkdf2|_record/);
@@ -217,7 +217,7 @@ describe("cli client", () => {
     expect(stdout).toMatch(/^has_secret +yes$/m);
   });
 
-  test("update changes what is named, and an empty value takes it back", async () => {
+  test("update changes the named fields, and an empty value resets one", async () => {
     await client(["create", "changing", "--scope", "read", "--name", "Kept"]);
     const changed = await client(["update", "changing", "--scope", "", "--access-token-ttl", "90"]);
     expect(changed).toMatchObject({ code: 0, stderr: "" });
@@ -228,7 +228,7 @@ describe("cli client", () => {
     });
   });
 
-  test("revoke ends every session, and leaves all else as it is", async () => {
+  test("revoke ends every session, and changes nothing else", async () => {
     const { not_before_ms: before, ...others } = row("changing") ?? {};
     expect(await clientJson("revoke", "changing")).toEqual({
       client_id: "changing",
@@ -251,7 +251,7 @@ describe("cli client", () => {
     [["--old-ends", "2099-12-31"], /valid until 2099-12-31T00:00:00.000Z\.$/m],
     [["--old-ends", "now"], /^The old secret is no longer valid\.$/m],
     [[], /valid until the next rotation or client rotate-secret --drop-old\.$/m],
-  ])("rotate-secret %j says until when the old one is valid", async (words, says) => {
+  ])("rotate-secret %j prints until when the old secret is valid", async (words, says) => {
     const before = row("changing");
     const { code, stdout, stderr } = await client(["rotate-secret", "changing", ...words]);
     expect(code, stderr).toBe(0);
@@ -266,7 +266,7 @@ describe("cli client", () => {
     else expect(endsAtMs).toBeGreaterThan(Date.now());
   });
 
-  test("rotate-secret --drop-old ends the old one", async () => {
+  test("rotate-secret --drop-old ends the old secret", async () => {
     await client(["rotate-secret", "changing", "--drop-old"]);
     expect(row("changing")).toMatchObject({
       secret_record: expect.stringMatching(RECORD),
@@ -274,7 +274,7 @@ describe("cli client", () => {
     });
   });
 
-  test("delete deletes when it is agreed to", async () => {
+  test("delete deletes after a confirmation", async () => {
     await client(["create", "doomed"]);
     expect((await client(["delete", "changing", "--yes"])).code).toBe(0);
     expect((await client(["delete", "doomed"], { typed: "y" })).code).toBe(0);

@@ -34,7 +34,7 @@ test("no line of any --help is longer than 80 characters", () => {
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
 
-describe("the commands say what is wrong, and how it goes", () => {
+describe("the commands print the error and the usage", () => {
   test.each([
     [["bogus"], "error: unknown command 'bogus'", "Usage: cli [options] [command]"],
     [["apply"], "error: missing required argument 'file'", "Usage: cli apply [options] <file>"],
@@ -59,22 +59,22 @@ describe("the commands say what is wrong, and how it goes", () => {
     expect(await cli(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  test("nothing at all shows the help, and fails", async () => {
+  test("no arguments print the help, and fail", async () => {
     const { code, stderr } = await cli();
     expect(code).toBe(2);
     expect(stderr).toContain("Usage: cli [options] [command]");
   });
 });
 
-test("cli apply makes the state where --persist-to points, when there is none", async () => {
+test("cli apply creates the state of --persist-to, when there is none", async () => {
   const state = join(dir, "new", "state");
   const applied = await cli("apply", file, "--persist-to", state);
   expect(applied, applied.stderr).toMatchObject({ code: 0 });
   expect(applied.stdout).toMatch(/\n1 created, 0 updated, 0 unchanged\n$/);
 });
 
-describe("cli apply says in one line that", () => {
-  test("there is no state where --persist-to points, and makes none in a dry run", async () => {
+describe("cli apply reports in one line that", () => {
+  test("--persist-to has no state, and creates none in a dry run", async () => {
     const missing = join(dir, "missing");
     const ended = await cli("apply", file, "--dry-run", "--persist-to", missing);
     const advice = "the database has no tables yet. Run npm start once with the same --persist-to";
@@ -94,7 +94,7 @@ describe("cli apply says in one line that", () => {
     expect(stderr).toBe(`${file}: cannot use this folder for local state: it is not a folder\n`);
   });
 
-  test("a setting is odd", async () => {
+  test("a setting is invalid", async () => {
     const words = ["src/cli/main.ts", "apply", file, "--persist-to", stateDir];
     const ended = await run(process.execPath, words, {
       env: { PASSWORD_PEPPER: "many", PASSWORD_HASH_ROUNDS: "x" },
@@ -103,9 +103,9 @@ describe("cli apply says in one line that", () => {
     expect(ended).toEqual({ code: 1, stdout: "", stderr });
   });
 
-  test("nobody is logged in to Cloudflare, with --remote", async () => {
+  test("wrangler is not logged in to Cloudflare, with --remote", async () => {
     const words = ["src/cli/main.ts", "apply", file, "--remote"];
-    // A home without wrangler's login.
+    // A home directory without wrangler's login.
     const { code, stderr } = await run(process.execPath, words, {
       env: { HOME: dir, XDG_CONFIG_HOME: dir, CLOUDFLARE_API_TOKEN: undefined },
     });
@@ -118,7 +118,7 @@ function descendantsOf(command: Command): readonly Command[] {
   return command.commands.flatMap((one) => [one, ...descendantsOf(one)]);
 }
 
-/** What `--help` prints, with what is added after it. */
+/** The output of `--help`, with the text added after it. */
 function helpOf(command: Command): string {
   let text = "";
   const write = (part: string) => {

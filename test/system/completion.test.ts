@@ -34,7 +34,7 @@ function shell(words: readonly string[], input = ""): string {
   return stdout;
 }
 
-/** What the function `tollgate` gets when these lines are typed at a terminal. */
+/** The arguments of the function `tollgate` when these lines are typed at a terminal. */
 function argumentsTyped(start: string, script: string, lines: readonly string[]): string[] {
   const setUp = `PS1=; source '${script}'; tollgate() { echo "GOT $*"; }`;
   const typed = [setUp, ...lines, "exit"].map((line) => `${line}\n`).join("");
@@ -71,7 +71,7 @@ describeWithDebian(["fish"], "fish", () => {
     ["completion z", "zsh"],
   ])("completes %j", (line, suggestion) => {
     const ask = `source '${scripts["fish"]}'; complete -C 'tollgate ${line}'`;
-    // Descriptions of options are long: their beginning tells them apart.
+    // Descriptions of options are long: their beginning is enough.
     const [line0, ...others] = shell(["fish", "-N", "-c", ask]).trimEnd().split("\n");
     expect([line0?.slice(0, suggestion.length), others]).toEqual([suggestion, []]);
   });
@@ -107,13 +107,13 @@ describe("in bash", () => {
   });
 });
 
-test("cli completion refuses a shell that it does not know, and lists those that it does", async () => {
+test("cli completion rejects an unknown shell, and lists the known ones", async () => {
   const { code, stderr } = await command(["completion", "tcsh"]);
   expect(code).toBe(2);
   expect(stderr).toContain("Allowed choices are bash, zsh, fish.");
 });
 
-/** Every command by its words, with what may follow, as `--help` lists it. */
+/** Every command with the words that may follow, as in `--help`. */
 function placesOf(one: Command, path = ""): { path: string; options: string; words: string }[] {
   const help = new Help();
   const names = help.visibleCommands(one).map((below) => below.name());

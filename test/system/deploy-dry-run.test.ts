@@ -28,7 +28,7 @@ test.each([
   expect(stderr).not.toContain("WARNING");
 });
 
-test("a new Worker would take the keys that npm run deploy makes, and shows none", async () => {
+test("a new Worker would accept the keys of npm run deploy, and prints none", async () => {
   const file = join(dir, "secrets.json");
   const keys = await makeKeys();
   writePrivately(file, keys);

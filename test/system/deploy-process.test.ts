@@ -5,8 +5,8 @@ import { type Ended, type Environment, run, start } from "../support/processes.t
 import { temporaryDir } from "../support/server.ts";
 import { StandInCloudflare } from "../support/stand-in-cloudflare.ts";
 
-// The command as a person runs it, and the real wrangler, against a stand-in for Cloudflare's API.
-// What an account alone can show stands in docs/operations.md.
+// The real command and the real wrangler, against a stand-in for Cloudflare's API.
+// What only a real account can show is in docs/operations.md.
 
 const { path: dir, remove } = temporaryDir();
 afterAll(remove);
@@ -22,7 +22,7 @@ afterEach(() => {
 
 const WORDS = ["src/cli/deploy.ts", "--wait", "0"];
 
-/** As in a build, where no secret of a client is shown; with a home and a scratch folder of its own. */
+/** As in a build, where no client secret is printed; with its own home and scratch folder. */
 function environment(): Environment {
   return { ...api.env, CI: "true", NO_COLOR: "1", HOME: dir, XDG_CONFIG_HOME: dir, TMPDIR: dir };
 }
@@ -45,7 +45,7 @@ const MIGRATIONS = readdirSync("src/storage/migrations")
 const migrations = () => api.database.prepare("SELECT name FROM d1_migrations ORDER BY id").all();
 
 describe("npm run deploy", () => {
-  test("brings up a new Worker, and then leaves its keys alone", async () => {
+  test("deploys a new Worker, and then does not change its keys", async () => {
     const first = await deploy();
     const keys = api.worker;
     expect(keys).toEqual({
@@ -56,9 +56,9 @@ describe("npm run deploy", () => {
     const begun = changes();
     expect(begun.findIndex((what) => QUERY.test(what))).toBeGreaterThan(begun.indexOf(UPLOAD));
     expect(first.stdout).toContain("Deployed: https://tollgate.example.workers.dev\n");
-    // The doctor found the id of the database, of which wrangler.toml has the name alone.
+    // The doctor found the id of the database, wrangler.toml has only its name.
     expect(api.requests.map(({ what }) => what)).toContain("GET /workers/subdomain/edge-preview");
-    // Neither the address nor a session at the edge can be had here, and the doctor says so.
+    // Neither the address nor a session at the edge exists here, and the doctor says so.
     expect(first.code).toBe(1);
     expect(first.stdout).toMatch(/^ok +secrets +TOKEN_KEYS, SIGNING_KEYS$/m);
     expect(first.stdout).toMatch(/^failed +service +https:\/\/tollgate\.example\.workers\.dev /m);
@@ -75,7 +75,7 @@ describe("npm run deploy", () => {
     for (const secret of secretsOf(keys)) expect(shown).not.toContain(secret);
   });
 
-  test("says which secret an existing Worker lacks, and changes nothing", async () => {
+  test("names the secret that an existing Worker lacks, and changes nothing", async () => {
     api.worker = { SIGNING_KEYS: "some" };
     const { code, stderr } = await deploy();
     expect(code).toBe(1);
@@ -87,7 +87,7 @@ describe("npm run deploy", () => {
     expect(changes()).toEqual([]);
   });
 
-  test("that is interrupted leaves no file of keys, no process, and no success", async () => {
+  test("that is interrupted leaves no key file and no process, and fails", async () => {
     api.stalls = UPLOAD;
     const running = start(process.execPath, WORDS, { env: environment() });
     while (!changes().includes(UPLOAD)) await sleep(50);
@@ -97,7 +97,7 @@ describe("npm run deploy", () => {
     expect(api.worker).toBeNull();
   });
 
-  test("tells who is not logged in, before anything is made", async () => {
+  test("fails without a login, before it creates anything", async () => {
     const env = { ...environment(), CLOUDFLARE_API_TOKEN: undefined };
     const { code, stderr } = await run(process.execPath, WORDS, { env });
     expect(code).toBe(1);
@@ -105,7 +105,7 @@ describe("npm run deploy", () => {
     expect(api.requests).toEqual([]);
   });
 
-  test("still takes --skip-tests, which scripts may have, and does not list it", async () => {
+  test("still accepts --skip-tests for existing scripts, and does not list it", async () => {
     const { stdout } = await deploy("--skip-tests", "--help");
     expect(stdout).toContain("--keys <file>");
     expect(stdout).not.toContain("skip-tests");
@@ -115,7 +115,7 @@ describe("npm run deploy", () => {
     [["--bogus"], "error: unknown option '--bogus'"],
     [["--wait", "soon"], "error: option '--wait <seconds>' argument 'soon' is invalid."],
     [["staging"], "error: too many arguments"],
-  ])("refuses %j", async (words, reason) => {
+  ])("rejects %j", async (words, reason) => {
     const { code, stderr } = await deploy(...words);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(reason) });
     expect(api.requests).toEqual([]);

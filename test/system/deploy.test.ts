@@ -11,7 +11,7 @@ import { temporaryDir } from "../support/server.ts";
 import { StandInAccount, wordsOf } from "../support/stand-in-account.ts";
 
 const { path: dir, remove } = temporaryDir();
-// So that what is left behind in it was left by this file.
+// An own folder: temporary files that remain in it are from this file.
 process.env["TMPDIR"] = dir;
 const account = await StandInAccount.open();
 afterAll(async () => {
@@ -67,7 +67,7 @@ async function clients() {
   return results;
 }
 
-/** Every key that a Worker ever had, to look for elsewhere. */
+/** Every key that a Worker ever had, to search for elsewhere. */
 function keysOf(secrets: Readonly<Record<string, string>> | null): string[] {
   const { TOKEN_KEYS = "", SIGNING_KEYS = "{}" } = secrets ?? {};
   const jwks = JSON.parse(SIGNING_KEYS) as { keys?: readonly { d: string }[] };
@@ -75,7 +75,7 @@ function keysOf(secrets: Readonly<Record<string, string>> | null): string[] {
 }
 
 describe("a deployment of a new Worker", () => {
-  test("deploys with keys, migrates, makes a client and looks whether it works", async () => {
+  test("deploys with keys, migrates, creates a client and runs the doctor", async () => {
     const examined: (string | null)[] = [];
     const deployed = await run(
       {},
@@ -93,7 +93,7 @@ describe("a deployment of a new Worker", () => {
     expect(deployed).toEqual({ address, checks: CHECKS, firstClient: expect.anything() });
   });
 
-  test("makes well-formed keys, into a file that nobody else can read", async () => {
+  test("writes valid keys into a file that only its owner can read", async () => {
     await run();
     expect(account.worker).toEqual({
       TOKEN_KEYS: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -103,7 +103,7 @@ describe("a deployment of a new Worker", () => {
     expect(modes).toEqual([undefined, 0o600, undefined]);
   });
 
-  test("shows no key, and puts none into an argument", async () => {
+  test("prints no key, and puts none into an argument", async () => {
     await run();
     const shown = [...said, ...account.seen.flatMap(({ args }) => args)].join("\n");
     for (const key of keysOf(account.worker)) {
@@ -113,7 +113,7 @@ describe("a deployment of a new Worker", () => {
     expect(shown).toContain("cannot be read back");
   });
 
-  test("shows the secret of the client before it is good for anything, once", async () => {
+  test("prints the client's secret once, before the client exists", async () => {
     let atShow: unknown[] = [];
     const { firstClient } = await run(
       {},
@@ -134,13 +134,13 @@ describe("a deployment of a new Worker", () => {
     expect(matched).toBe(record);
   });
 
-  test("makes no client where the output is kept, as in a build", async () => {
+  test("creates no client where the output is stored, as in a build", async () => {
     expect(await run({ makesFirstClient: false })).toMatchObject({ firstClient: null });
     expect(await clients()).toEqual([]);
     expect(said.join()).not.toContain("client_secret");
   });
 
-  test("finds its database when an earlier Worker left one, with its clients", async () => {
+  test("uses the database of an earlier Worker, with its clients", async () => {
     await run();
     account.worker = null;
     expect(await run()).toMatchObject({ firstClient: null });
@@ -148,7 +148,7 @@ describe("a deployment of a new Worker", () => {
   });
 });
 
-describe("the keys of a new Worker can be kept", () => {
+describe("the keys of a new Worker can be saved", () => {
   const file = join(dir, "kept.secrets");
   const chooseKeysFile = async () => file;
 
@@ -188,7 +188,7 @@ describe("the keys of a new Worker can be kept", () => {
 });
 
 describe("a deployment over an existing Worker", () => {
-  test("migrates first, then deploys, and touches neither keys nor clients", async () => {
+  test("migrates first, then deploys, and changes neither keys nor clients", async () => {
     await run();
     const [keys, rows] = [account.worker, await clients()];
     account.seen.length = 0;
@@ -219,7 +219,7 @@ describe("a deployment over an existing Worker", () => {
     expect(account.worker).toEqual({ TOKEN_KEYS: "ab" });
   });
 
-  test("names the environment to every command", async () => {
+  test("passes the environment to every command", async () => {
     await run({ environment: "staging" });
     for (const { args } of account.seen) {
       expect(args[args.indexOf("--env") + 1]).toBe("staging");
@@ -227,7 +227,7 @@ describe("a deployment over an existing Worker", () => {
   });
 });
 
-describe("a deployment that breaks off is finished by the next", () => {
+describe("an interrupted deployment is completed by the next", () => {
   const STEPS = ["secret list", "deploy", "d1 migrations apply", "client", "examine"];
   const cases = STEPS.flatMap((command) => {
     return (["before", "after"] as const).map((when) => ({ command, when }));

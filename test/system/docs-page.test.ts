@@ -15,7 +15,7 @@ function formOf(page: Page, operationId: string, example?: string): Locator {
     : article.locator(`[data-example="${example}"] form`);
 }
 
-/** Opens what hides a form, and sends it. @returns what the page shows of the answer */
+/** Opens the section of a form, and sends it. @returns the response as the page shows it */
 async function send(form: Locator): Promise<{ status: string; body: string }> {
   if (!(await form.isVisible())) await form.locator("xpath=../summary").click();
   await form.getByRole("button", { name: "Send" }).click();
@@ -25,7 +25,7 @@ async function send(form: Locator): Promise<{ status: string; body: string }> {
   return { status, body: (await pre.count()) === 0 ? "" : ((await pre.textContent()) ?? "") };
 }
 
-describeWithBrowser("the page of the API, on a local service", (browser) => {
+describeWithBrowser("the API page, on a local service", (browser) => {
   let watched: WatchedPage;
   beforeAll(async () => {
     watched = await openPage(browser());
@@ -47,7 +47,7 @@ describeWithBrowser("the page of the API, on a local service", (browser) => {
     expect(await page.getByRole("navigation").getByRole("link").count()).toBe(on.length);
   });
 
-  test("gets tokens with each grant, and nothing typed", async () => {
+  test("gets tokens with each grant, without typing", async () => {
     const { page } = watched;
     for (const grant of ["password", "refresh_token", "client_credentials"]) {
       const { status, body } = await send(formOf(page, "issueTokens", grant));
@@ -56,7 +56,7 @@ describeWithBrowser("the page of the API, on a local service", (browser) => {
     }
   });
 
-  test("asks about the token that it got, and revokes it", async () => {
+  test("introspects the token that it got, and revokes it", async () => {
     const { page } = watched;
     await send(formOf(page, "issueTokens", "password"));
     const live = await send(formOf(page, "introspectToken"));
@@ -72,7 +72,7 @@ describeWithBrowser("the page of the API, on a local service", (browser) => {
     expect(await curl.textContent()).not.toContain("demo-secret");
   });
 
-  test("asked no other host for anything, and broke no rule of its policy", () => {
+  test("sent no request to another host, and did not violate its policy", () => {
     const origins = new Set(watched.requests.map((request) => new URL(request).origin));
     expect([...origins]).toEqual([url]);
     expect(watched.violations).toEqual([]);
@@ -97,7 +97,7 @@ describeWithBrowser("the page of the API, on a local service", (browser) => {
     }
   });
 
-  test("could not ask another host if it tried", async () => {
+  test("cannot send a request to another host", async () => {
     const tried = watched.page.evaluate(`fetch("https://example.com/").then(() => "answered")`);
     await expect(tried).rejects.toThrow("Failed to fetch");
     await expect.poll(() => watched.violations).toEqual(["connect-src https://example.com/"]);
@@ -140,7 +140,7 @@ describeWithBrowser("with the management API on, under another prefix", (browser
 });
 
 describeWithBrowser("pages", (browser) => {
-  describe.each(["/docs", "/", "/nope"])("%s is a page for everybody:", (path) => {
+  describe.each(["/docs", "/", "/nope"])("%s is accessible:", (path) => {
     const SCREENS = [1280, 375, 320].flatMap((width) => {
       return (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme }));
     });
@@ -170,7 +170,7 @@ describeWithBrowser("pages", (browser) => {
 });
 
 describeWithBrowser("the landing page", (browser) => {
-  test("leads to the page of the API, and breaks no rule of its policy", async () => {
+  test("links to the API page, and does not violate its policy", async () => {
     const { page, requests, violations, errors } = await openPage(browser());
     await page.goto(url);
     await page.getByRole("link", { name: "The API" }).click();

@@ -21,7 +21,7 @@ const { url, stateDir } = inject("server");
 const { path: dir, remove } = temporaryDir();
 afterAll(remove);
 
-/** The checks in a word each, as `failed: detail`. */
+/** One line per check, as `failed: detail`. */
 const inWords = (checks: readonly Check[]) => {
   return checks.map(({ status, detail }) => `${status}: ${detail}`);
 };
@@ -33,7 +33,7 @@ describe("cli doctor", () => {
     ...["service", "PBKDF2"],
   ];
 
-  test("finds nothing wrong with a service that runs, and changes nothing", async () => {
+  test("finds no problem with a running service, and changes nothing", async () => {
     const words = ["doctor", "--persist-to", stateDir, "--url", url];
     const { code, stdout, stderr } = await cli(...words, "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -45,7 +45,7 @@ describe("cli doctor", () => {
     expect(checks.filter(({ status }) => status !== "ok")).toEqual([]);
   });
 
-  test("tells people with a cure, and fails, where there is no state and no service", async () => {
+  test("prints a fix, and fails, without state and service", async () => {
     const missing = join(dir, "missing");
     const address = `http://127.0.0.1:${await freePort()}`;
     const { code, stdout } = await cli("doctor", "--persist-to", missing, "--url", address);
@@ -63,14 +63,14 @@ describe("cli doctor", () => {
     ],
     [["--env"], "error: option '--env <name>' argument missing"],
     [["now"], "error: too many arguments"],
-  ])("refuses %j", async (words, reason) => {
+  ])("rejects %j", async (words, reason) => {
     const { code, stdout, stderr } = await cli("doctor", ...words);
     expect(code).toBeGreaterThan(0);
     expect(stdout).toBe("");
     expect(stderr).toContain(reason);
   });
 
-  test("names an environment that wrangler.toml does not have", async () => {
+  test("reports an environment that wrangler.toml does not have", async () => {
     const { code, stdout } = await cli("doctor", "--env", "nowhere", "--persist-to", stateDir);
     expect(code).toBe(1);
     expect(stdout).toMatch(/nowhere/);
@@ -80,14 +80,14 @@ describe("cli doctor", () => {
 describe("the report", () => {
   const checks: Check[] = [
     ok("a", "fine"),
-    { name: "long", status: "warning", detail: "odd", cure: "mend it" },
+    { name: "long", status: "warning", detail: "slow", cure: "fix it" },
   ];
 
-  test("puts a cure below its check, and counts", () => {
+  test("prints a fix below its check, and totals", () => {
     expect(describeChecks(checks)).toBe(
       "ok       a     fine\n" +
-        "warning  long  odd\n" +
-        "               → mend it\n" +
+        "warning  long  slow\n" +
+        "               → fix it\n" +
         "1 ok, 1 warnings, 0 failed",
     );
   });
@@ -115,22 +115,26 @@ describe("secrets", async () => {
     ],
     ["none", {}, [/^failed: missing/, /^warning: SIGNING_KEYS is not set/]],
     ["a short key", { TOKEN_KEYS: GOOD.slice(2) }, [/^failed: key 1 is not 64 hex/, /^warning/]],
-    ["a key twice", { TOKEN_KEYS: `${GOOD},${GOOD}` }, [/^failed: a duplicate key/, /^warn/]],
+    ["a duplicate key", { TOKEN_KEYS: `${GOOD},${GOOD}` }, [/^failed: a duplicate key/, /^warn/]],
     ["a key of one byte", { TOKEN_KEYS: "5e".repeat(32) }, [/not look random$/, /^warning/]],
     ["a key that counts", { TOKEN_KEYS: counting }, [/^failed: key 1 .* not look/, /^warning/]],
     ["a weak second key", { TOKEN_KEYS: `${GOOD},${"01".repeat(32)}` }, [/key 2 \(/, /^warning/]],
-    ["odd JWKs", { TOKEN_KEYS: GOOD, SIGNING_KEYS: "{}" }, [/^ok/, /^failed: not a JWK set/]],
+    ["invalid JWKs", { TOKEN_KEYS: GOOD, SIGNING_KEYS: "{}" }, [/^ok/, /^failed: not a JWK set/]],
     [
-      "JWKs of nonsense",
+      "JWKs of invalid keys",
       { TOKEN_KEYS: GOOD, SIGNING_KEYS: JSON.stringify({ keys: [{ ...jwk, x: "AA" }] }) },
       [/^ok/, /^failed: key 1 has no "x" of 32 bytes in base64url$/],
     ],
     [
-      "a JWK twice",
+      "a duplicate JWK",
       { TOKEN_KEYS: GOOD, SIGNING_KEYS: JSON.stringify({ keys: [jwk, jwk] }) },
       [/^ok/, /^failed: duplicate key/],
     ],
-    ["a bad pepper", { TOKEN_KEYS: GOOD, PASSWORD_PEPPER: "x" }, [/^ok/, /^warn/, /^failed: key/]],
+    [
+      "an invalid pepper",
+      { TOKEN_KEYS: GOOD, PASSWORD_PEPPER: "x" },
+      [/^ok/, /^warn/, /^failed: key/],
+    ],
   ])("with %s", async (_, secrets, expected) => {
     const found = inWords(await checkLocalSecrets(secrets));
     expect(found).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
@@ -161,12 +165,12 @@ describe("secrets", async () => {
 describe("bindings and settings", async () => {
   const { vars } = await readConfig();
 
-  test("are whole in wrangler.toml, for production and staging", async () => {
+  test("are complete in wrangler.toml, for production and staging", async () => {
     expect(checkBindings(await readConfig())).toMatchObject({ status: "ok" });
     expect(checkBindings(await readConfig("staging"))).toMatchObject({ status: "ok" });
   });
 
-  test("say which binding is missing", async () => {
+  test("name a missing binding", async () => {
     const config = await readConfig();
     const check = checkBindings({ ...config, kv_namespaces: [] });
     expect(inWords([check])).toEqual(["failed: missing in wrangler.toml: ACCESS_TOKENS"]);
@@ -204,7 +208,7 @@ describe("bindings and settings", async () => {
 });
 
 describe("the database", () => {
-  test("says which migration was not applied, and which is not known", async () => {
+  test("reports migrations that are pending or unknown", async () => {
     const copy = join(dir, "state");
     cpSync(stateDir, copy, { recursive: true });
     const target = { stateDir: copy, remote: false };
@@ -254,9 +258,9 @@ describe("the service", () => {
   };
 
   test.each<[string, RequestListener, string[]]>([
-    ["is well", well, ["ok: http", "ok: agrees", "ok: one call of 100000 iterations"]],
+    ["is healthy", well, ["ok: http", "ok: agrees", "ok: one call of 100000 iterations"]],
     [
-      "has a clock of its own",
+      "has a wrong clock",
       (request, response) => {
         response.setHeader("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
         well(request, response);
@@ -264,7 +268,7 @@ describe("the service", () => {
       ["ok: http", "warning: ", "ok: one call"],
     ],
     [
-      "is not well",
+      "is not healthy",
       (_, response) => {
         response.writeHead(503, { "Content-Type": "application/json" });
         response.end('{"status":"unavailable","checks":{"d1":"unavailable"}}');
@@ -272,7 +276,7 @@ describe("the service", () => {
       ['/healthz returned 503: {"status":"unavailable","checks":{"d1":"unavailable"}}'],
     ],
     [
-      "is another one",
+      "is another service",
       (_, response) => {
         response.writeHead(200, { "Content-Type": "text/html" });
         response.end("<h1>Hello</h1>");
@@ -280,7 +284,7 @@ describe("the service", () => {
       ["/healthz returned 200"],
     ],
     [
-      "cannot afford a hash",
+      "exceeds its CPU limit with a hash",
       (request, response) => {
         if (request.method === "GET") well(request, response);
         else response.writeHead(503).end("error code: 1102");
@@ -300,7 +304,7 @@ describe("the service", () => {
     }
   });
 
-  test("that appears only after a while is waited for", async () => {
+  test("that starts late is waited for", async () => {
     const port = await freePort();
     const checking = checkService(`http://127.0.0.1:${port}`, 60_000);
     const server = createServer(well).listen(port, "127.0.0.1");
@@ -312,7 +316,7 @@ describe("the service", () => {
     }
   });
 
-  test("derives a key at the cap, in workerd, where none runs", async () => {
+  test("without a service, a key is derived at the limit in a local workerd", async () => {
     expect(await checkHashingHere()).toMatchObject({
       status: "ok",
       detail: expect.stringMatching(/^one call of 100000 iterations in \d+ ms, in workerd/),

@@ -12,7 +12,7 @@ const rows = page.split("\n").filter((line) => line.startsWith("| "));
 const nowhere = new PassThrough();
 const program = createProgram(createTerminal({ input: nowhere, output: nowhere, notes: nowhere }));
 
-/** What the page says of each command: the flags in its row. */
+/** The flags of each command in the page. */
 function documented(): Map<string, string[]> {
   const fields = flagsIn(rows.filter((row) => row.startsWith("| `--")).slice(COMMON.length));
   const commands = rows.filter((row) => /^\| `(?!-)[a-z][^`]*` \| [^|]* \| [^|]*\|$/.test(row));
@@ -26,7 +26,7 @@ function documented(): Map<string, string[]> {
   );
 }
 
-/** What commander knows of each command. */
+/** The flags of each command in commander. */
 function existing(command: Command, above: string): [string, string[]][] {
   const name = [above, command.name()].filter((word) => word !== "").join(" ");
   if (command.commands.length > 0) {

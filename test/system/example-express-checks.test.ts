@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as api from "../support/example-api.ts";
 import { startExpressApi } from "../support/express-api.ts";
 
-/** How a token differs from a good one. */
-interface Oddity {
+/** How a token differs from a valid one. */
+interface Variation {
   readonly header?: Partial<JWTHeaderParameters>;
-  /** Undefined leaves a claim out. */
+  /** Undefined omits a claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly signedBy?: "stranger";
 }
@@ -16,15 +16,15 @@ interface Oddity {
 const nowSeconds = Math.floor(Date.now() / 1000);
 
 /** Each differs in one thing, so that each needs a check of its own. */
-const ODDITIES: Readonly<Record<string, Oddity>> = {
+const VARIATIONS: Readonly<Record<string, Variation>> = {
   "a signature by a key that is not in the set": { signedBy: "stranger" },
   "a key id that is not in the set": { header: { kid: "unknown" } },
   "another kind of JWT": { header: { typ: "JWT" } },
   "another issuer": { claims: { iss: "https://evil.example.com" } },
   "another audience": { claims: { aud: api.OTHER_AUDIENCE } },
   "no audience": { claims: { aud: undefined } },
-  "an expiry that is over": { claims: { exp: nowSeconds - 1 } },
-  "a beginning that is to come": { claims: { nbf: nowSeconds + 3600 } },
+  "an exp in the past": { claims: { exp: nowSeconds - 1 } },
+  "an nbf in the future": { claims: { nbf: nowSeconds + 3600 } },
   "no expiry": { claims: { exp: undefined } },
   "no time of issue": { claims: { iat: undefined } },
   "no subject": { claims: { sub: undefined } },
@@ -55,7 +55,7 @@ afterAll(async () => {
   keyServer?.close();
 });
 
-async function write({ header, claims, signedBy }: Oddity): Promise<string> {
+async function write({ header, claims, signedBy }: Variation): Promise<string> {
   const dates = { iat: nowSeconds, exp: nowSeconds + 3600 };
   const names = { iss: issuer, aud: api.AUDIENCE, sub: "ada", client_id: "web", jti: "1" };
   const { privateKey } = await (signedBy === "stranger" ? keys.stranger : keys.own);
@@ -64,22 +64,22 @@ async function write({ header, claims, signedBy }: Oddity): Promise<string> {
     .sign(privateKey);
 }
 
-test("while the keys cannot be had, no token is said to be bad", async () => {
+test("while the keys are unavailable, no token is reported invalid", async () => {
   keysAreThere = false;
   const answer = await api.callAs(await write({}), running.url);
   keysAreThere = true;
   expect(answer).toMatchObject(api.UNAVAILABLE);
 });
 
-test("a token that passes every check is good", async () => {
+test("a token that passes every check is accepted", async () => {
   expect(await api.callAs(await write({}), running.url)).toMatchObject(api.GOOD);
 });
 
-test.each(Object.entries(ODDITIES))("%s is refused", async (_, oddity) => {
-  expect(await api.callAs(await write(oddity), running.url)).toMatchObject(api.INVALID_TOKEN);
+test.each(Object.entries(VARIATIONS))("%s is rejected", async (_, variation) => {
+  expect(await api.callAs(await write(variation), running.url)).toMatchObject(api.INVALID_TOKEN);
 });
 
-test.each(["none", "HS256"])("the algorithm %s is refused", async (alg) => {
+test.each(["none", "HS256"])("the algorithm %s is rejected", async (alg) => {
   const header = JSON.stringify({ alg, typ: "at+jwt", kid: "own" });
   const [, payload] = (await write({})).split(".");
   const unsigned = `${Buffer.from(header).toString("base64url")}.${payload}.`;

@@ -33,22 +33,22 @@ async function logIn(client: string, fields: Record<string, string> = {}): Promi
   return pair.access_token;
 }
 
-test("a token for this API, with the scope, is good", async () => {
+test("a token for this API, with the scope, is accepted", async () => {
   const answer = await api.callAs(await logIn("web"), things);
   expect(answer).toMatchObject(api.GOOD);
   expect(JSON.parse(answer.body).subject).toMatch(/^[\da-f-]{36}$/);
 });
 
-test("a token for another API is refused", async () => {
+test("a token for another API is rejected", async () => {
   const token = await logIn("web", { resource: api.OTHER_AUDIENCE });
   expect(await api.callAs(token, things)).toMatchObject(api.INVALID_TOKEN);
 });
 
-test("an opaque token is refused", async () => {
+test("an opaque token is rejected", async () => {
   expect(await api.callAs(await logIn("opaque"), things)).toMatchObject(api.INVALID_TOKEN);
 });
 
-test("without the scope of the route the token is refused there", async () => {
+test("without the scope of the route the token is rejected there", async () => {
   const token = await logIn("web", { scope: "read" });
   const answer = await api.callAs(token, things, { method: "DELETE" });
   expect(answer).toMatchObject(api.INSUFFICIENT_SCOPE);
@@ -64,6 +64,9 @@ test("without a token in the header the challenge names the scheme and no error"
   }
 });
 
-test.each(["", "two tokens", "a,b", "a\tb"])("the token '%s' is no request", async (token) => {
-  expect(await api.callAs(token, things)).toMatchObject(api.INVALID_REQUEST);
-});
+test.each(["", "two tokens", "a,b", "a\tb"])(
+  "the token '%s' is an invalid request",
+  async (token) => {
+    expect(await api.callAs(token, things)).toMatchObject(api.INVALID_REQUEST);
+  },
+);

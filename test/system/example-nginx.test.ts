@@ -12,11 +12,11 @@ import { isListening, startCommand } from "../support/running-command.ts";
 import { freePort } from "../support/server.ts";
 
 const PACKAGES = ["nginx-light", "libnginx-mod-http-js"] as const;
-// Debian's folder of it is on the path of root alone.
+// Debian installs it into a folder that is only on root's path.
 const NGINX = "/usr/sbin/nginx";
 const MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
-/** The API itself, which trusts nginx: says what reached it, or fails by itself. */
+/** The API itself, which trusts nginx: it returns the request's headers, or fails. */
 const backend: RequestListener = async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -29,7 +29,7 @@ const backend: RequestListener = async (request, response) => {
   response.end(JSON.stringify({ subject, client, authorization, body }));
 };
 
-/** Runs nginx on the example, in which only addresses are replaced. */
+/** Runs nginx on the example, with only the addresses replaced. */
 async function start(origin: string): Promise<ExampleApi> {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-nginx-"));
   const api = createServer(backend).listen(0, "127.0.0.1");
@@ -80,7 +80,7 @@ function writeConfiguration(folder: string, addresses: Readonly<Record<string, s
 describeWithDebian(PACKAGES, "an API behind nginx", () => {
   const { logIn, url } = describeIntrospectingApi(start);
 
-  test("the API learns of the token from nginx alone, and does not get the token", async () => {
+  test("the API gets the token's contents from nginx, and not the token", async () => {
     const { access_token } = await logIn("web");
     const headers = { "X-Token-Subject": "root", "X-Token-Client": "root" };
     const answer = await callAs(access_token, url(), { method: "POST", headers, body: "hello" });
@@ -93,7 +93,7 @@ describeWithDebian(PACKAGES, "an API behind nginx", () => {
   });
 
   test.each(["POST", "PUT", "PATCH", "OPTIONS", "PROPFIND"])(
-    "what is no reading needs the scope to write: %s",
+    "a method that does not read needs the scope write: %s",
     async (method) => {
       const { access_token } = await logIn("web", { scope: "read" });
       expect(await callAs(access_token, url(), { method })).toMatchObject(INSUFFICIENT_SCOPE);
@@ -103,7 +103,7 @@ describeWithDebian(PACKAGES, "an API behind nginx", () => {
   test.each([
     ["forbidden", 403],
     ["broken", 500],
-  ])("what the API answers by itself passes as it is: %s", async (path, status) => {
+  ])("the API's own responses pass unchanged: %s", async (path, status) => {
     const { access_token } = await logIn("web");
     const answer = await callAs(access_token, `${url()}/${path}`);
     expect(answer).toMatchObject({ status, challenge: null, retryAfter: null });

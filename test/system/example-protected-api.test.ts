@@ -8,7 +8,7 @@ import { run } from "../support/processes.ts";
 import { type RunningCommand, startCommand } from "../support/running-command.ts";
 import { freePort } from "../support/server.ts";
 
-/** What `npm run example` prints for people to paste. */
+/** The lines that `npm run example` prints for people to paste. */
 const TOUR = /Paste these lines into another shell\.\n(.*\/reports\n)/s;
 
 const LOGIN = "grant_type=password&username=example&password=example-password";
@@ -64,7 +64,7 @@ const INVALID_TOKEN = {
   body: '{"error":"invalid_token"}',
 };
 
-test("the lines that it prints show a token that is good, and is refused after the logout", async () => {
+test("the printed lines show a token that is accepted, and rejected after the logout", async () => {
   const [, lines = ""] = TOUR.exec(command.running.output()) ?? [];
   const { stdout, code } = await run("bash", ["-euc", lines]);
   expect(code).toBe(0);
@@ -94,13 +94,13 @@ describe("with an opaque token, checked by RPC", () => {
     });
   });
 
-  test("a token for another API is refused", async () => {
+  test("a token for another API is rejected", async () => {
     const pair = await logIn("example-app", "&resource=https://other.example.com");
     expect(await call("GET", "/things", pair)).toMatchObject(INVALID_TOKEN);
     expect(await call("DELETE", "/things", pair)).toMatchObject(INVALID_TOKEN);
   });
 
-  test("a token in the query is no token", async () => {
+  test("a token in the query is ignored", async () => {
     const { access_token } = await logIn("example-app");
     expect(await curl(`http://${api}/things?access_token=${access_token}`)).toMatchObject({
       status: 401,
@@ -108,7 +108,7 @@ describe("with an opaque token, checked by RPC", () => {
     });
   });
 
-  test("without the scope of a route the token is refused there, and good elsewhere", async () => {
+  test("without the scope of a route the token is rejected there, and accepted elsewhere", async () => {
     const pair = await logIn("example-app", "&scope=read");
     expect(await call("DELETE", "/things", pair)).toMatchObject({
       status: 403,
@@ -119,14 +119,14 @@ describe("with an opaque token, checked by RPC", () => {
     expect(await call("GET", "/things", pair)).toMatchObject({ status: 200 });
   });
 
-  test("after a refresh the strict route refuses the old token and takes the new one", async () => {
+  test("after a refresh the strict route rejects the old token and accepts the new one", async () => {
     const old = await logIn("example-app");
     const fresh = await refresh("example-app", old);
     expect(await call("DELETE", "/things", old)).toMatchObject(INVALID_TOKEN);
     expect(await call("DELETE", "/things", fresh)).toMatchObject({ status: 200 });
   });
 
-  test("after a revocation the strict route refuses the token at once", async () => {
+  test("after a revocation the strict route rejects the token at once", async () => {
     const pair = await logIn("example-app");
     expect(await call("DELETE", "/things", pair)).toMatchObject({ status: 200 });
     const url = `http://example-app:example-secret@${service}/o/revoke_token/`;
@@ -136,22 +136,22 @@ describe("with an opaque token, checked by RPC", () => {
 });
 
 describe("with a JWT, checked with public keys", () => {
-  test("a token for this API is good, and says what the operator says of its client", async () => {
+  test("a token for this API is accepted, with the claims of its client", async () => {
     const answer = await call("GET", "/reports", await logIn("example-jwt-app"));
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({ report: 42, tenant: "acme" });
   });
 
-  test("a token for another API is refused", async () => {
+  test("a token for another API is rejected", async () => {
     const pair = await logIn("example-jwt-app", "&resource=https://other.example.com");
     expect(await call("GET", "/reports", pair)).toMatchObject(INVALID_TOKEN);
   });
 
-  test("an opaque token is refused", async () => {
+  test("an opaque token is rejected", async () => {
     expect(await call("GET", "/reports", await logIn("example-app"))).toMatchObject(INVALID_TOKEN);
   });
 
-  test("the RPC takes the same JWT, and the strict route learns that it was revoked", async () => {
+  test("the RPC accepts the same JWT, and the strict route rejects it once revoked", async () => {
     const pair = await logIn("example-jwt-app");
     expect(await call("GET", "/things", pair)).toMatchObject({ status: 200 });
     expect(await call("DELETE", "/things", pair)).toMatchObject({ status: 403 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { cli } from "../support/processes.ts";
 
 describe("cli explain", () => {
-  test("says what a reason means and what to do, for the client and the operator", async () => {
+  test("prints what a reason means and how to fix it, for the client and the operator", async () => {
     const { code, stdout, stderr } = await cli("explain", "family_raced");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(
@@ -10,7 +10,7 @@ describe("cli explain", () => {
     );
   });
 
-  test("says what an error means, and every reason behind it", async () => {
+  test("prints what an error means, and every reason behind it", async () => {
     const { code, stdout } = await cli("explain", "slow_down");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^slow_down: .*\n\nReason: family_busy \(429/);

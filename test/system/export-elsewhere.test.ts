@@ -12,7 +12,7 @@ afterAll(() => {
   removeDir();
 });
 
-test("an export fills a folder that is not there yet, with the same ids", async () => {
+test("an export can be applied to a new folder, with the same ids", async () => {
   const here = ["--persist-to", stateDir];
   await command(["client", "create", "shop", ...here]);
   await command(["user", "create", "ada", "--without-password", ...here]);

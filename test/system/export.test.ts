@@ -13,7 +13,7 @@ const { path: dir, remove: removeDir } = temporaryDir();
 const file = join(dir, "export.json");
 const CLIENT_SECRET = "first-client-secret";
 const PASSWORD = "correct horse";
-/** The characters of a variable, escaped: a value that export has to escape again. */
+/** The characters of a variable, escaped: export must escape such a value. */
 const placeholder = `$$${"{"}NOT_A_VARIABLE}`;
 
 const from = ownState();
@@ -49,7 +49,7 @@ const users = [
   { username: "ada", password: PASSWORD, claims: { role: "admin" } },
   { username: "quiet", is_active: false },
 ];
-/** More than are read at a time. */
+/** More than one page of reads. */
 const many = Array.from({ length: 501 }, (_, index) => ({ username: `many-${index}` }));
 
 beforeAll(async () => {
@@ -68,7 +68,7 @@ afterAll(() => {
   removeDir();
 });
 
-/** All that an operator decides: two columns are the database's own. */
+/** All columns except two of the database itself. */
 function decided(stateDir: string): Record<string, unknown>[] {
   return readRegistry(stateDir).map(({ not_before_ms: _, created_at_ms: __, ...row }) => row);
 }
@@ -80,7 +80,7 @@ test("an export has every client and user, and no secret", () => {
   for (const secret of [CLIENT_SECRET, newSecret, PASSWORD]) expect(exported).not.toContain(secret);
 });
 
-test("an export is empty, and still a file, where nothing is", async () => {
+test("an export of an empty database is a valid file", async () => {
   const { stdout } = await command(["export", "--persist-to", to.stateDir]);
   expect(stdout).toBe('{\n  "clients": [],\n  "users": []\n}\n');
 });
@@ -100,7 +100,7 @@ describe("an export applied to an empty database", () => {
     expect(decided(to.stateDir)).toEqual(decided(from.stateDir));
   });
 
-  test("changes nothing where it came from, and nothing the second time", async () => {
+  test("changes nothing in its source, and nothing the second time", async () => {
     for (const { stateDir } of [from, to]) {
       const { stdout } = await command(["apply", file, "--persist-to", stateDir]);
       expect(stdout).toMatch(/\n0 created, 0 updated, 506 unchanged\n$/);
@@ -112,7 +112,7 @@ describe("an export applied to an empty database", () => {
     expect(stdout).toBe(exported);
   });
 
-  test("lets everybody log in as before, with either secret of the client", async () => {
+  test("allows the same logins, with either secret of the client", async () => {
     server = await startServer({ stateDir: to.stateDir });
     const login = { grant_type: "password", username: "ada", password: PASSWORD };
     for (const secret of [CLIENT_SECRET, newSecret]) {
@@ -123,7 +123,7 @@ describe("an export applied to an empty database", () => {
   });
 });
 
-test("an export that D1 fails half-way says so, and is no file that can be applied", async () => {
+test("an export that fails half-way says so, and its output cannot be applied", async () => {
   const database = openLocalDatabase(from.stateDir);
   database.exec("ALTER TABLE users RENAME TO users_away");
   const { code, stdout, stderr } = await command(["export", "--persist-to", from.stateDir]);

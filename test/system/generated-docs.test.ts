@@ -14,7 +14,7 @@ describe("a marker", () => {
     expect(generate("x.md", once)).toBe(once);
   });
 
-  test("that names nothing is an error which lists the names", () => {
+  test("with an unknown name is an error that lists the names", () => {
     const text = "<!-- generated: toString -->\n<!-- end of generated -->\n";
     expect(() => generate("x.md", text)).toThrow(
       "x.md: unknown generated part toString. Known: settings, secrets, bindings",

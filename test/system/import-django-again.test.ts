@@ -43,7 +43,7 @@ function execute(sql: string): void {
   database.close();
 }
 
-/** Imports rows, and reads the report that a program would. */
+/** Imports rows, and reads the report for programs. */
 async function importRows(rows: readonly DumpRow[], ...words: string[]) {
   writeFileSync(file, JSON.stringify(rows));
   const place = ["--persist-to", stateDir, "--json"];
@@ -52,7 +52,7 @@ async function importRows(rows: readonly DumpRow[], ...words: string[]) {
   return JSON.parse(ended.stdout);
 }
 
-/** The refresh tokens that are good here, by their number in the dump; and how others stand. */
+/** The state of the refresh tokens here, by their number in the dump. */
 function refreshTokensHere(): Record<string, string> {
   const rows = importedState(stateDir).refreshTokens.map((row) => {
     const { token_hash, is_consumed, expires_at_ms } = row;
@@ -92,14 +92,14 @@ describe.each([
   ["DOT 1.7", (row: DumpRow) => row],
   ["DOT 3.4", asNewDot],
 ])("a second import of a site of %s", (_, dumped) => {
-  test("ends a token that was revoked there since, with its access token", async () => {
+  test("ends a token that the old server has revoked since, with its access token", async () => {
     const rows = [refreshToken(1, REVOKED), ...ACCOUNTS].map(dumped);
     expect(await importRows(rows)).toMatchObject({ revoked_ended: 2 });
     expect(refreshTokensHere()).toEqual({ ...ALL_GOOD, "refresh-1": "ended" });
     expect(accessTokensHere()).toEqual(["access-2", "access-3", "access-4"]);
   });
 
-  test("ends every token of a user who was deactivated there since, and names the user", async () => {
+  test("ends every token of a user whom the old server has deactivated since", async () => {
     const others = SITE.filter(({ model }) => model !== "auth.user");
     const report = await importRows([...others, user(1, "ada"), bobIs(false)].map(dumped));
     expect(report).toMatchObject({ revoked_ended: 3, refresh_tokens: { refused: 1 } });
@@ -117,7 +117,7 @@ describe.each([
 });
 
 describe("a second import", () => {
-  test("never revives what the first ended, not even from the older dump", async () => {
+  test("never revives what the first one ended, not even from the older dump", async () => {
     await importRows([refreshToken(1, REVOKED), ...ACCOUNTS]);
     const again = await importRows(SITE);
     expect(again).toMatchObject({ refresh_tokens: { taken: 0 }, access_tokens: { taken: 0 } });
@@ -125,13 +125,13 @@ describe("a second import", () => {
     expect(accessTokensHere()).toEqual(["access-2", "access-3", "access-4"]);
   });
 
-  test("ends nothing for being absent from the dump", async () => {
+  test("ends no token that is only missing from the dump", async () => {
     expect(await importRows(ACCOUNTS)).toMatchObject({ revoked_ended: 0 });
     expect(refreshTokensHere()).toEqual(ALL_GOOD);
     expect(accessTokensHere()).toEqual(ALL_ACCESS);
   });
 
-  test("leaves a token that was used here, though it is revoked there", async () => {
+  test("does not change a token that was used here, though the old server revoked it", async () => {
     const hash = sha256Hex("refresh-1");
     execute(`UPDATE imported_refresh_tokens SET is_consumed = 1 WHERE token_hash = '${hash}';
       DELETE FROM imported_access_tokens WHERE refresh_token_hash = '${hash}'`);
@@ -141,7 +141,7 @@ describe("a second import", () => {
     expect(importedState(stateDir)).toEqual(before);
   });
 
-  test("leaves the tokens of a user who is disabled here alone, and active there", async () => {
+  test("does not change the tokens of a user who is disabled only here", async () => {
     execute("UPDATE users SET is_active = 0 WHERE username = 'bob'");
     const report = await importRows(SITE);
     expect(report).toMatchObject({ revoked_ended: 0, refresh_tokens: { refused: 1 } });
@@ -151,7 +151,7 @@ describe("a second import", () => {
     expect(refreshTokensHere()).toEqual(ALL_GOOD);
   });
 
-  test("ends the tokens of a user who is refused by now and inactive there", async () => {
+  test("ends the tokens of an inactive user whom it now rejects", async () => {
     const others = SITE.filter(({ model }) => model !== "auth.user");
     const renamed = user(2, "robert", { is_active: false });
     const report = await importRows([...others, user(1, "ada"), renamed]);
@@ -165,14 +165,14 @@ describe("a second import", () => {
     expect(refreshTokensHere()).toEqual(ALL_GOOD);
   });
 
-  test("counts in a dry run what it would end, and ends nothing", async () => {
+  test("counts in a dry run the tokens to end, and ends none", async () => {
     const before = importedState(stateDir);
     const rows = [refreshToken(1, REVOKED), ...ACCOUNTS];
     expect(await importRows(rows, "--dry-run")).toMatchObject({ revoked_ended: 2 });
     expect(importedState(stateDir)).toEqual(before);
   });
 
-  test("notes one event when it ends something, and none when there is nothing left", async () => {
+  test("records one event when it ends tokens, and none otherwise", async () => {
     const rows = [refreshToken(1, REVOKED), ...ACCOUNTS];
     await importRows(rows);
     expect(importedState(stateDir).auditEvents).toHaveLength(2);
@@ -180,7 +180,7 @@ describe("a second import", () => {
     expect(importedState(stateDir).auditEvents).toHaveLength(2);
   });
 
-  test("finds the first and the last of thousands that are revoked there", async () => {
+  test("finds the first and the last of thousands of revoked tokens", async () => {
     const revoked = (pk: number) => refreshToken(pk, REVOKED);
     const old = Array.from({ length: 10_000 }, (_, index) => revoked(1000 + index));
     const report = await importRows([revoked(1), ...old, revoked(2), ...ACCOUNTS]);
@@ -201,14 +201,14 @@ describe("a second import", () => {
     expect(importedState(stateDir)).toEqual(before);
   });
 
-  test("says to people how many tokens it ended", async () => {
+  test("prints how many tokens it ended", async () => {
     writeFileSync(file, JSON.stringify([refreshToken(1, REVOKED), ...ACCOUNTS]));
     const { stdout } = await command(["import", "django", file, "--persist-to", stateDir]);
     expect(stdout).toContain("\nended 2 imported tokens that the old server has revoked since\n");
   });
 });
 
-describe("who was deleted here", () => {
+describe("a user or client that was deleted here", () => {
   const place = ["--persist-to", stateDir];
   const reasons = (report: { reasons: object[] }) => report.reasons;
   const deleted = {
@@ -223,7 +223,7 @@ describe("who was deleted here", () => {
     });
   });
 
-  test("is named, and does not come back by itself", async () => {
+  test("is named, and not imported by default", async () => {
     const report = await importRows(SITE);
     expect(reasons(report)).toContainEqual({
       ...deleted,
@@ -237,7 +237,7 @@ describe("who was deleted here", () => {
     expect(report).toMatchObject({ refresh_tokens: { taken: 0 }, access_tokens: { taken: 0 } });
   });
 
-  test("is named in the table for people, with the option that brings it back", async () => {
+  test("is named in the table for people, with the option that imports it", async () => {
     const { stdout } = await command(["import", "django", file, "--persist-to", stateDir]);
     const [users, clients] = ["bob", "shop"].map((name) => {
       return stdout.split("\n").find((line) => line.trimEnd().endsWith(`  ${name}`));
@@ -248,7 +248,7 @@ describe("who was deleted here", () => {
     expect(clients).toMatch(/^clients +refused +1 +was deleted here; use --restore-deleted/);
   });
 
-  test("comes back when that is asked for, without a token of before", async () => {
+  test("is imported with --restore-deleted, without its earlier tokens", async () => {
     const report = await importRows(SITE, "--restore-deleted");
     expect(report).toMatchObject({ users: { taken: 1, refused: 0 }, clients: { taken: 1 } });
     expect(report).toMatchObject({ refresh_tokens: { taken: 0 }, access_tokens: { taken: 0 } });

@@ -38,10 +38,10 @@ const whole = JSON.stringify([user(1, "ada"), application(1, "shop")]);
 describe("cli import django writes nothing", () => {
   test.each([
     ["an empty file", "", "invalid or truncated JSON at the start: empty"],
-    ["what is no JSON", "SELECT 1;", "at the start: no JSON"],
-    ["a dump that breaks off", whole.slice(0, -9), "invalid or truncated JSON after record 1"],
-    ["gzip that breaks off", gzipSync(whole).subarray(0, 90), "invalid or truncated JSON"],
-    ["what is not UTF-8", Buffer.from([0x5b, 0xff, 0x5d]), "invalid or truncated JSON"],
+    ["a file that is no JSON", "SELECT 1;", "at the start: no JSON"],
+    ["a truncated dump", whole.slice(0, -9), "invalid or truncated JSON after record 1"],
+    ["truncated gzip", gzipSync(whole).subarray(0, 90), "invalid or truncated JSON"],
+    ["a file that is not UTF-8", Buffer.from([0x5b, 0xff, 0x5d]), "invalid or truncated JSON"],
     ["rows of something else", '[{"id": 1}]', "record 1 is not a row of manage.py dumpdata"],
     ["an empty dump", "[]", "the dump has no auth.user; see --user-model. It contains: nothing"],
   ])("of %s", async (_, content, problem) => {
@@ -70,7 +70,7 @@ describe("cli import django writes nothing", () => {
     expect(importedState(stateDir)).toEqual(NOTHING);
   });
 
-  test("while tokens of another server are good for nothing here, and names the cure", async () => {
+  test("while imported tokens are not accepted, and names the fix", async () => {
     const rows = [user(1, "ada"), application(1, "shop"), accessToken(1), refreshToken(1)];
     const { code, stderr } = await importFile(JSON.stringify(rows));
     expect(code).toBe(2);
@@ -88,7 +88,7 @@ describe("cli import django writes nothing", () => {
     expect(stderr).toContain("It must be APP.MODEL, such as auth.User.");
   });
 
-  test("of a file that is not there", async () => {
+  test("of a file that does not exist", async () => {
     const { code, stderr } = await command(["import", "django", join(dir, "none.json")]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/none\.json: .*no such file/);
@@ -98,8 +98,8 @@ describe("cli import django writes nothing", () => {
 const GONE = "2020-01-01T00:00:00Z";
 const NEW_RULES = "pbkdf2_sha1$1000$salt$hash";
 
-/** Rows with something wrong or odd about each, beside two that are right. */
-const ODD: readonly DumpRow[] = [
+/** Rows with one problem each, and two valid ones. */
+const INVALID_ROWS: readonly DumpRow[] = [
   user(1, "ada"),
   application(1, "shop"),
   { model: "auth.group", pk: 1, fields: { name: "staff" } },
@@ -173,10 +173,10 @@ interface Reason {
   examples: string[];
 }
 
-describe("cli import django of what is odd", () => {
-  test("takes the rest, and reports each refusal and change with its reason and whom", async () => {
+describe("cli import django of invalid rows", () => {
+  test("imports the rest, and reports each rejection and change with reason and names", async () => {
     vi.stubEnv("IMPORTED_TOKENS", "on");
-    const { code, stdout } = await importFile(JSON.stringify(ODD), "--json");
+    const { code, stdout } = await importFile(JSON.stringify(INVALID_ROWS), "--json");
     expect(code).toBe(0);
     const report = JSON.parse(stdout);
     const reasons = report.reasons.map(({ kind, outcome, reason, examples }: Reason) => {
@@ -205,9 +205,9 @@ describe("cli import django of what is odd", () => {
     );
   });
 
-  test("shows people tables, and nobody a token, a secret or a record", async () => {
+  test("prints tables for people, and no token, secret or hash", async () => {
     vi.stubEnv("IMPORTED_TOKENS", "on");
-    const { stdout } = await importFile(JSON.stringify(ODD), "--dry-run");
+    const { stdout } = await importFile(JSON.stringify(INVALID_ROWS), "--dry-run");
     expect(stdout).toMatch(/^ +TAKEN +CHANGED +UNCHANGED +REFUSED\nusers +0 +0 +5 +3\n/);
     expect(stdout).toMatch(/^access tokens +refused +1 +its user is inactive +7$/m);
     expect(stdout).toContain(
@@ -218,8 +218,12 @@ describe("cli import django of what is odd", () => {
     }
   });
 
-  test("leaves tokens where they are with --without-tokens", async () => {
-    const { code, stdout } = await importFile(JSON.stringify(ODD), "--without-tokens", "--json");
+  test("imports no tokens with --without-tokens", async () => {
+    const { code, stdout } = await importFile(
+      JSON.stringify(INVALID_ROWS),
+      "--without-tokens",
+      "--json",
+    );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       refresh_tokens: { taken: 0, unchanged: 0, refused: 0 },

@@ -58,7 +58,7 @@ interface Report {
   [kind: string]: { taken: number; changed: number; unchanged: number; refused: number };
 }
 
-/** Imports rows, and reads the report that a program would. */
+/** Imports rows, and reads the report for programs. */
 async function importRows(rows: readonly DumpRow[], ...words: string[]): Promise<Report> {
   const ended = await importFile(JSON.stringify(rows), "--json", ...words);
   expect(ended).toMatchObject({ code: 0, stderr: "" });
@@ -82,7 +82,7 @@ describe.each([
   ["DOT 1.7: plain secrets and tokens", SITE],
   ["DOT 3.4: hashed secrets, token_checksum, token_family", SITE.map(asNewDot)],
 ])("cli import django of %s", (_, rows) => {
-  test("takes users with their keys and records as they are", async () => {
+  test("imports users with their unchanged keys and hashes", async () => {
     expect((await importRows(rows))["users"]).toMatchObject({ taken: 2, refused: 0 });
     expect(state().users).toEqual([
       {
@@ -96,7 +96,7 @@ describe.each([
     ]);
   });
 
-  test("takes clients with what they may do, and no secret in plain text", async () => {
+  test("imports clients with their grants, and no secret in plain text", async () => {
     expect((await importRows(rows))["clients"]).toMatchObject({ taken: 3, refused: 0 });
     const { clients } = state();
     expect(clients.map(({ secret_record, ...client }) => client)).toEqual([
@@ -118,7 +118,7 @@ describe.each([
     expect(clients[0]?.["secret_record"]).toBeNull();
   });
 
-  test("takes live tokens under their hash, a refresh token with its scope", async () => {
+  test("imports live tokens under their hash, a refresh token with its scope", async () => {
     const report = await importRows(rows);
     expect(report["refresh_tokens"]).toMatchObject({ taken: 1, refused: 0 });
     expect(report["access_tokens"]).toMatchObject({ taken: 2, refused: 0 });
@@ -152,7 +152,7 @@ describe.each([
     expect(Math.abs(Number(until) - Number(from) - 2_592_000_000)).toBeLessThan(60_000);
   });
 
-  test("adds nothing when it runs again, not even to the audit events", async () => {
+  test("adds nothing when it runs again, not even an audit event", async () => {
     await importRows(rows);
     const before = state();
     const report = await importRows(rows);
@@ -166,7 +166,7 @@ describe.each([
     expect(before.auditEvents).toEqual([{ action: "import_django", subject: "", fields: "" }]);
   });
 
-  test("writes nothing in a dry run, and reports what it would", async () => {
+  test("writes nothing in a dry run, and reports what it would import", async () => {
     const report = await importRows(rows, "--dry-run");
     expect(report).toMatchObject({ dry_run: true, users: { taken: 2 }, clients: { taken: 3 } });
     expect(report).toMatchObject({ refresh_tokens: { taken: 1 }, access_tokens: { taken: 2 } });
@@ -185,7 +185,7 @@ const CLIENT = {
 const PUBLIC = { token_endpoint_auth_method: "none" };
 const ROBOT = "client_credentials";
 
-describe("cli import django of other forms of a dump", () => {
+describe("cli import django of other formats of a dump", () => {
   test.each([
     ["JSON Lines", SITE.map((row) => `${JSON.stringify(row)}\n`).join("")],
     ["gzip", gzipSync(JSON.stringify(SITE))],
@@ -202,7 +202,7 @@ describe("cli import django of other forms of a dump", () => {
     });
   });
 
-  test("follows natural keys, and makes an id where the dump has none", async () => {
+  test("follows natural keys, and generates an id where the dump has none", async () => {
     const owners = { user: ["ada"], application: ["shop"] };
     const rows = [
       ...[accessToken(1, owners), refreshToken(1, owners)],
@@ -219,7 +219,7 @@ describe("cli import django of other forms of a dump", () => {
     expect(state().users).toHaveLength(1);
   });
 
-  test("takes a project's own models, and keys longer than a double", async () => {
+  test("imports a project's own models, and keys longer than a double", async () => {
     const key = "0d9f1c4e-6f3b-4a53-9f83-4d9c2f1b7a10";
     const { username, ...fields } = user(1, "ada").fields;
     const own = {
@@ -253,8 +253,8 @@ describe("cli import django of other forms of a dump", () => {
   });
 });
 
-describe("cli import django beside what is here", () => {
-  test("leaves users and clients as they are here", async () => {
+describe("cli import django into existing data", () => {
+  test("does not change existing users and clients", async () => {
     await importRows([user(1, "ada"), application(1, "shop")]);
     execute("UPDATE users SET password_record = 'newer'; UPDATE clients SET client_name = 'Mine'");
     await importRows([user(1, "ada", { is_active: false }), application(1, "shop")]);
@@ -264,7 +264,7 @@ describe("cli import django beside what is here", () => {
     });
   });
 
-  test("never brings back what was ended or used up here since", async () => {
+  test("never revives what was ended or used here since", async () => {
     await importRows(SITE);
     await command(["user", "revoke", "ada", "--persist-to", stateDir]);
     execute("DELETE FROM imported_refresh_tokens; DELETE FROM imported_access_tokens");
@@ -273,7 +273,7 @@ describe("cli import django beside what is here", () => {
     expect(again["access_tokens"]).toMatchObject({ taken: 1, refused: 1 });
   });
 
-  test("leaves an access token out whose refresh token is used up", async () => {
+  test("skips an access token whose refresh token is used", async () => {
     await importRows(SITE);
     execute("UPDATE imported_refresh_tokens SET is_consumed = 1, expires_at_ms = 1");
     execute("DELETE FROM imported_access_tokens");
@@ -282,7 +282,7 @@ describe("cli import django beside what is here", () => {
     expect(state().accessTokens).toMatchObject([{ token_hash: sha256Hex("access-2") }]);
   });
 
-  test("takes the tokens of a client and user that were made here by hand", async () => {
+  test("imports the tokens of a client and user that were created here by hand", async () => {
     await command(["client", "create", "shop", "--persist-to", stateDir]);
     const id = ["--without-password", "--persist-to", stateDir];
     await command(["user", "create", "ada", ...id]);
@@ -290,7 +290,7 @@ describe("cli import django beside what is here", () => {
     expect(await importRows(SITE)).toMatchObject({ refresh_tokens: { taken: 1 } });
   });
 
-  test("warns of password hashes that take longer to check than a failed login is held", async () => {
+  test("warns of password hashes that take longer to verify than a failed login is delayed", async () => {
     const password = `pbkdf2_sha256$1200000$salt$${"A".repeat(43)}=`;
     const rows = [user(1, "ada"), user(2, "bob", { password })];
     const warning = expect.stringMatching(
@@ -307,7 +307,7 @@ describe("cli import django beside what is here", () => {
     expect(state().accessTokens).toEqual([]);
   });
 
-  test("adds the rest after it was broken off, and says so", async () => {
+  test("adds the rest after an interruption, and says so", async () => {
     execute(
       "CREATE TRIGGER doom BEFORE INSERT ON imported_refresh_tokens " +
         "BEGIN SELECT RAISE(ABORT, 'doomed'); END",

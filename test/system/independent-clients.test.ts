@@ -10,11 +10,11 @@ import { type RunningService, startRunningService } from "../support/running-ser
 import { simpleOauth2 } from "../support/simple-oauth2.ts";
 import { newSigningKeys, tokenOf } from "../support/wire.ts";
 
-/** Characters that HTTP Basic must carry form-encoded (RFC 6749 §2.3.1). */
+/** Characters that HTTP Basic must contain form-encoded (RFC 6749 §2.3.1). */
 const ID = "library: 100% & more";
 const SECRET = "s:e+c r%e&t=?/é";
 
-/** As odd as `simple-oauth2` allows: a secret of other than ASCII characters it refuses itself. */
+/** As unusual as `simple-oauth2` allows: it rejects a secret that is not ASCII. */
 const ASCII = { id: "simple: 100% & more", secret: "s:e+c r%e&t=?/" } as const;
 
 const keyPair = generateKeyPair("ES256", { extractable: true });
@@ -39,9 +39,9 @@ beforeAll(async () => {
     access_token_format: "jwt",
     audience: [AUDIENCE],
   };
-  const odd = { client_id: ID, client_secret: SECRET };
+  const unusual = { client_id: ID, client_secret: SECRET };
   const ascii = { client_id: ASCII.id, client_secret: ASCII.secret };
-  const clients = [...clientsFor(odd, ascii, signing, anonymous), api];
+  const clients = [...clientsFor(unusual, ascii, signing, anonymous), api];
   service = await startRunningService(
     { clients, users: [USER] },
     { SIGNING_KEYS: await newSigningKeys() },
@@ -50,7 +50,7 @@ beforeAll(async () => {
 
 afterAll(() => service?.stop());
 
-/** A client's key, for what each library calls `PrivateKeyJwt`. */
+/** A client's key, for the `PrivateKeyJwt` of each library. */
 async function privateKey(): Promise<CryptoKey> {
   return (await keyPair).privateKey;
 }
@@ -75,7 +75,7 @@ describe("oauth4webapi with none", () => {
   testIndependentClient(running, makeClient, { isPublic: true });
 });
 
-test("oauth4webapi reads the challenges that a wrong secret gets", async () => {
+test("oauth4webapi reads the challenges for a wrong secret", async () => {
   const server = await discover(service.origin);
   const wrong = oauth4webapi(server, ID, oauth.ClientSecretBasic("wrong"));
   const failure = await wrong.logIn(USER.username, USER.password).catch((error) => error);
@@ -118,12 +118,12 @@ describe("a JWT access token", () => {
     return (await tokenOf(service.origin, "jwt:secret", fields)).access_token;
   }
 
-  test("passes the check of RFC 9068 that oauth4webapi makes", async () => {
+  test("passes oauth4webapi's validation of RFC 9068", async () => {
     const claims = await validateJwt(await discover(service.origin), await logIn(), AUDIENCE);
     expect(claims).toMatchObject({ iss: service.origin, client_id: "jwt", aud: AUDIENCE });
   });
 
-  test("fails that check for another API", async () => {
+  test("fails that validation for another API", async () => {
     const server = await discover(service.origin);
     await expect(validateJwt(server, await logIn(), OTHER_AUDIENCE)).rejects.toThrow();
   });

@@ -31,11 +31,11 @@ test("the mandatory fields of the table as JSON log in", async () => {
   expect(await post(MANDATORY)).toEqual(answerWith("read write groups"));
 });
 
-test("the optional scope is what is granted", async () => {
+test("the optional scope is granted", async () => {
   expect(await post({ ...MANDATORY, scope: "read" })).toEqual(answerWith("read"));
 });
 
-test("the optional refresh_token refreshes, with and without scope, user name or not", async () => {
+test("the optional refresh_token refreshes, with and without scope and user name", async () => {
   const login = await post(MANDATORY);
   const refreshed = await post({
     ...MANDATORY,
@@ -51,12 +51,12 @@ test("the optional refresh_token refreshes, with and without scope, user name or
   expect(narrowed).toEqual(answerWith("read write"));
 });
 
-test.each(["client_id", "client_secret"])("without %s nobody is let in", async (name) => {
+test.each(["client_id", "client_secret"])("without %s the login fails", async (name) => {
   const { [name]: _, ...rest } = MANDATORY as Record<string, string>;
   expect(await post(rest)).toEqual({ status: 401, body: INVALID_CLIENT.body });
 });
 
-test.each(["username", "password"])("without %s the answer names it", async (name) => {
+test.each(["username", "password"])("without %s the response names it", async (name) => {
   const { [name]: _, ...rest } = MANDATORY as Record<string, string>;
   const error_description = `Request is missing ${name} parameter.`;
   const body = { error: "invalid_request", error_description };

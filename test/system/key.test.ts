@@ -43,7 +43,7 @@ describe("cli key in a file of local secrets", () => {
   });
 
   test.each([["TOKEN_KEYS", []] as const, ["SIGNING_KEYS", ["--signing"]] as const])(
-    "turns %s over, and says what to wait for",
+    "rotates %s, and says what to wait for",
     async (name, words) => {
       const [old = ""] = await idsOf(...words);
       const added = await key(["add", ...words]);
@@ -61,7 +61,7 @@ describe("cli key in a file of local secrets", () => {
     },
   );
 
-  test("keeps every other line and comment, for its owner alone", async () => {
+  test("keeps every other line and comment, readable by its owner alone", async () => {
     await key(["add"]);
     const lines = readFileSync(file, "utf8").split("\n");
     const [before, after] = [CONTENT.split("\n"), lines];
@@ -73,7 +73,7 @@ describe("cli key in a file of local secrets", () => {
     expect(existsSync(`${file}.new`)).toBe(false);
   });
 
-  test("makes a signing key for the algorithm that is asked for", async () => {
+  test("makes a signing key for the requested algorithm", async () => {
     const { stdout } = await key(["add", "--signing", "--algorithm", "EdDSA", "--json"]);
     const { keys } = JSON.parse(stdout);
     expect(keys.map((one: object) => ({ ...one, id: "" }))).toEqual([
@@ -84,16 +84,22 @@ describe("cli key in a file of local secrets", () => {
   });
 });
 
-describe("cli key refuses, and leaves the file as it is:", () => {
-  const odd = { torn: `OTHER='a\nTOKEN_KEYS=${FIRST}\nb'\n`, bad: "TOKEN_KEYS=secret-1\n" };
+describe("cli key rejects, and does not change the file:", () => {
+  const broken = { torn: `OTHER='a\nTOKEN_KEYS=${FIRST}\nb'\n`, keys: "TOKEN_KEYS=secret-1\n" };
   const cases: [string, words: string[], code: number, reason: string, content?: string][] = [
     ["the last key", ["retire", "FIRST"], 2, "is the only key; add another first\n"],
-    ["a key that is not there", ["promote", "00000000"], 2, "unknown key id\n"],
+    ["an unknown key", ["promote", "00000000"], 2, "unknown key id\n"],
     ["no id", ["retire"], 2, "error: missing required argument 'id'"],
     ["another algorithm", ["add", "--algorithm", "none"], 2, "error: option '--algorithm"],
     ["a file without keys", ["add"], 1, "TOKEN_KEYS is missing. Run npm start once", "A=1\n"],
-    ["a file with odd keys", ["add"], 2, "TOKEN_KEYS: key 1 is not 64 hexadecimal", odd.bad],
-    ["a file that cannot be rewritten", ["add"], 1, "TOKEN_KEYS is missing", odd.torn],
+    [
+      "a file with invalid keys",
+      ["add"],
+      2,
+      "TOKEN_KEYS: key 1 is not 64 hexadecimal",
+      broken.keys,
+    ],
+    ["a file that cannot be rewritten", ["add"], 1, "TOKEN_KEYS is missing", broken.torn],
   ];
 
   test.each(cases)("%s", async (_, words, code, reason, content = CONTENT) => {
@@ -107,7 +113,7 @@ describe("cli key refuses, and leaves the file as it is:", () => {
     expect(existsSync(`${file}.new`)).toBe(false);
   });
 
-  test("a value in which the line of another secret stands", async () => {
+  test("a value that contains the line of another secret", async () => {
     const content = `TOKEN_KEYS=${FIRST}\nOTHER='a\nTOKEN_KEYS=x\nb'\n`;
     writeFileSync(file, content);
     const { code, stderr } = await key(["add"]);
@@ -116,7 +122,7 @@ describe("cli key refuses, and leaves the file as it is:", () => {
     expect(readFileSync(file, "utf8")).toBe(content);
   });
 
-  test("what another command is changing", async () => {
+  test("a file that another command is changing", async () => {
     writeFileSync(`${file}.new`, "");
     const { code, stderr } = await key(["add"]);
     expect({ code, now: readFileSync(file, "utf8") }).toEqual({ code: 1, now: CONTENT });
@@ -163,27 +169,27 @@ describe("cli key --remote, with a stand-in for wrangler", () => {
     expect(readFileSync(file, "utf8")).toBe(CONTENT);
   });
 
-  test("prints nothing when the value could not be put", async () => {
+  test("prints nothing when the value could not be stored", async () => {
     const { code, stdout, stderr } = await remote(["add"], FIRST, 1);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(
       "Could not update TOKEN_KEYS; the old value is still in use:\nThe stand-in",
     );
-    // The top level, whatever the environment of the shell says.
+    // The top level, for any environment of the shell.
     expect(calledWith()[0]?.args.slice(-2)).toEqual(["--env", ""]);
   });
 
   test.each([
-    ["an odd value", ["add"], "secret-1"],
-    ["an environment that is not there", ["add", "--env", "nowhere"], FIRST],
-    ["more than a Worker keeps", ["add", "--signing", "--algorithm", "RS256"], longSet()],
-  ])("puts nothing for %s", async (_, words, present) => {
+    ["an invalid value", ["add"], "secret-1"],
+    ["an unknown environment", ["add", "--env", "nowhere"], FIRST],
+    ["more than a Worker stores", ["add", "--signing", "--algorithm", "RS256"], longSet()],
+  ])("stores nothing for %s", async (_, words, present) => {
     const { code, stdout, stderr } = await remote(words, present);
     expect({ code, stdout, calls: calledWith() }).toEqual({ code: 2, stdout: "", calls: [] });
     expect(stderr).not.toContain("secret-1");
   });
 
-  test("list asks for the present keys, and prints none", async () => {
+  test("list prompts for the current keys, and prints none", async () => {
     const { code, stdout } = await command(["key", "list", "--remote"], { typed: `${FIRST}\r` });
     expect(code).toBe(0);
     expect(stdout).toMatch(/ seals\n$/);

@@ -4,10 +4,10 @@ import { expect, inject, test } from "vitest";
 
 const { url } = inject("server");
 
-/** Up to 1 MiB, which is how much the service reads of a body that it refuses. */
+/** Up to 1 MiB, which the service reads of a body that it rejects. */
 const SIZES = { "20 KB": 20_000, "900 KB": 900_000 };
 
-/** Sends a body through `wrangler dev`'s own proxy, which drops answers to bodies left unread. */
+/** Sends a body through `wrangler dev`'s own proxy, which drops responses to unread bodies. */
 async function upload(bytes: number, headers: readonly string[]): Promise<string> {
   const args = ["-sS", ...headers.flatMap((header) => ["-H", header])];
   const format = "\n%{http_code} %{content_type}";
@@ -29,7 +29,7 @@ test.each([
   ["900 KB", "chunked", ["Transfer-Encoding: chunked", "Expect:"]],
   ["20 KB", "of a given length", []],
   ["900 KB", "of a given length", ["Expect:"]],
-] as const)("a body of %s, %s, is answered with 413 in JSON", async (size, _, headers) => {
+] as const)("a body of %s, %s, gets a 413 in JSON", async (size, _, headers) => {
   const [body = "", line] = (await upload(SIZES[size], headers)).split("\n");
   expect(JSON.parse(body)).toEqual({
     error: "invalid_request",

@@ -14,7 +14,7 @@ const { path: dir, remove } = temporaryDir();
 let miniflare: Miniflare | undefined;
 let db: D1Database;
 
-/** The Worker of docs/management.md, built as wrangler builds it, beside the service. */
+/** The Worker of docs/management.md, built as wrangler builds it, next to the service. */
 async function start(managementApi: "on" | "off"): Promise<void> {
   const caller = {
     ...{ name: "site", modules: true, scriptPath: join(dir, "out/index.js") },
@@ -64,7 +64,7 @@ afterAll(async () => {
 });
 
 describe("a Worker that is bound to Management", () => {
-  test("makes a user, and is told what does not do", async () => {
+  test("creates a user, and gets the problems of an invalid one", async () => {
     await start("on");
     const [status, made] = await signUp("ada@example.com", "a long one, please");
     expect([status, made]).toEqual([201, { id: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
@@ -81,7 +81,7 @@ describe("a Worker that is bound to Management", () => {
     await miniflare?.dispose();
   });
 
-  test("can do nothing while the API is off", async () => {
+  test("cannot do anything while the API is off", async () => {
     await start("off");
     expect(await signUp("ada@example.com", "a long one, please")).toEqual([
       503,

@@ -9,7 +9,7 @@ const page = readFileSync(join(PROJECT_DIR, "docs/management.md"), "utf8");
 const { path: dir, remove } = temporaryDir();
 let server: Server;
 
-/** The code of every fence of a language. */
+/** The code of every fenced block of a language. */
 const fences = (language: string) => {
   const all = page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"));
   return [...all].map(([, code]) => code ?? "");
@@ -24,7 +24,7 @@ afterAll(async () => {
   remove();
 });
 
-test("every line for a shell runs, one after the other, and does what the page says", async () => {
+test("all shell lines run in order, with the documented results", async () => {
   const script = ["set -e", `cd ${dir}`, ...fences("sh")]
     .join("\n")
     .replaceAll("127.0.0.1:8787", new URL(server.url).host)
@@ -43,7 +43,7 @@ test("every line for a shell runs, one after the other, and does what the page s
   expect(statuses.map(Number)).toEqual([...users, ...lists, ...clients]);
 });
 
-test("the Worker passes the type checker, and its binding is one that wrangler takes", async () => {
+test("the Worker passes the type checker, and wrangler accepts its binding", async () => {
   const site = join(dir, "site");
   mkdirSync(site);
   const [worker = ""] = fences("ts");

@@ -6,7 +6,7 @@ import { testSideBySide } from "../support/migration/side-by-side.ts";
 import { testSwitch } from "../support/migration/switch.ts";
 import { prepareWalk } from "../support/migration/walk.ts";
 
-// Every test stands on those before it: it is one afternoon.
+// Each test builds on the previous ones: it is one migration.
 describeWithDebian(
   ["python3-django-oauth-toolkit", "gunicorn"],
   "docs/moving-from-django.md, walked from the top",

@@ -15,14 +15,14 @@ import { temporaryDir } from "../support/server.ts";
 const read = (name: string) => readFileSync(join(PROJECT_DIR, "docs", name), "utf8");
 const page = read("observability.md");
 
-/** Each column of the dataset, and the field of the log that it is. */
+/** Each column of the dataset, and its log field. */
 const COLUMNS: Readonly<Record<string, string>> = Object.fromEntries([
   ["index1", METRIC_INDEX],
   ...METRIC_BLOBS.map((name, index) => [`blob${index + 1}`, name]),
   ...METRIC_DOUBLES.map((name, index) => [`double${index + 1}`, name]),
 ]);
 
-/** The code of a fence, by its language. */
+/** The code of a fenced block, by its language. */
 const fences = (text: string, language: string) => {
   return [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map(
     ([, code]) => code ?? "",
@@ -30,13 +30,13 @@ const fences = (text: string, language: string) => {
 };
 
 describe("docs/observability.md", () => {
-  test("shows a line of the log with fields that there are", () => {
+  test("shows a log line with existing fields", () => {
     const [example = "{}"] = fences(page, "json");
     const fields = Object.keys(JSON.parse(example));
     expect(Object.keys(REQUEST_FIELDS)).toEqual(expect.arrayContaining(fields));
   });
 
-  test.each(Object.keys(METRICS))("has a query for %s over columns that there are", (name) => {
+  test.each(Object.keys(METRICS))("has a query for %s over existing columns", (name) => {
     const [, section = ""] = page.split(`### ${name}\n`);
     const [query = ""] = fences(section.split("\n### ")[0] ?? "", "sql");
     const used = query.match(/\b(?:index|blob|double)\d+\b/g) ?? [];
@@ -48,11 +48,11 @@ describe("docs/observability.md", () => {
     expect(query).toContain("_sample_interval");
   });
 
-  test("has no query for what is no metric", () => {
+  test("has no query for anything else", () => {
     expect(fences(page, "sql")).toHaveLength(Object.keys(METRICS).length);
   });
 
-  test("shows bindings with which a deployment would be accepted", async () => {
+  test("shows bindings that a deployment would accept", async () => {
     const { path: dir, remove } = temporaryDir();
     onTestFinished(remove);
     for (const name of ["wrangler.toml", "src", "package.json"]) {

@@ -16,7 +16,7 @@ const { url } = inject("server");
 const components = DOCUMENT["components"] as Record<string, Record<string, Node>>;
 const schemes = components["securitySchemes"] ?? {};
 
-/** Every object of the document, with the way to it. */
+/** Every object of the document, with its path. */
 function* nodesBelow(node: unknown, way = "#"): Generator<{ node: Node; way: string }> {
   if (typeof node !== "object" || node === null) return;
   yield { node: node as Node, way };
@@ -27,26 +27,26 @@ const references = [...nodesBelow(DOCUMENT)].flatMap(({ node }) => {
   return typeof node["$ref"] === "string" ? [node["$ref"]] : [];
 });
 
-describe("the document is that of the code", () => {
-  test("and so is the copy in docs/, which shows what a change does to the API", async () => {
+describe("the document matches the code", () => {
+  test("and so does the copy in docs/, which shows how a change affects the API", async () => {
     const text = `${JSON.stringify(DOCUMENT, null, 2)}\n`;
     await expect(text).toMatchFileSnapshot(resolvePath(PROJECT_DIR, "docs/openapi.json"));
   });
 
-  test("and so is the one that is served", async () => {
+  test("and so does the one that is served", async () => {
     const response = await fetch(`${url}/openapi.json`);
     expect(response.headers.get("Content-Type")).toBe("application/json");
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
     expect(await response.json()).toEqual(DOCUMENT);
   });
 
-  test("every path has its place in it, and every method that the path answers to", async () => {
+  test("it has every path, and every method of the path", async () => {
     const documented = Map.groupBy(DOCUMENTED, ({ path }) => path);
     expect([...documented.keys()].sort()).toEqual(
       [...Object.values(PATHS), ...Object.values(ADMIN_PATHS)].sort(),
     );
     for (const [path, operations] of documented) {
-      // As it is deployed, the management API is off; management.test.ts sees it on.
+      // By default the management API is off; management.test.ts has it on.
       if (path.startsWith("/admin/")) {
         expect((await fetch(url + path, { method: "OPTIONS" })).status).toBe(404);
         continue;
@@ -58,7 +58,7 @@ describe("the document is that of the code", () => {
     }
   });
 
-  test("every parameter that the code reads has its place in it, and no other", () => {
+  test("it has every parameter that the code reads, and no other", () => {
     const folders = "src/{endpoints,grants,client-auth}/*.ts";
     const read = globSync(folders, { cwd: PROJECT_DIR }).flatMap((path) => {
       const code = readFileSync(resolvePath(PROJECT_DIR, path), "utf8");
@@ -72,27 +72,27 @@ describe("the document is that of the code", () => {
     const documented = bodies.flatMap(({ $ref }) => {
       return Object.keys(resolve($ref)["properties"] as Node);
     });
-    // RFC 7009 §2.1 and 7662 §2.1 have it; nothing here needs it.
+    // RFC 7009 §2.1 and 7662 §2.1 define it; this service does not need it.
     const ignored = ["token_type_hint"];
     expect([...new Set(documented)].sort()).toEqual([...new Set([...read, ...ignored])].sort());
   });
 });
 
-describe("the document is what OpenAPI 3.1 demands:", () => {
-  test("it says its version, its title and its own", () => {
+describe("the document is valid OpenAPI 3.1:", () => {
+  test("it has versions and a title", () => {
     const { openapi, info } = DOCUMENT as { openapi: string; info: Node };
     expect(openapi).toMatch(/^3\.1\.\d+$/);
     expect(info).toMatchObject({ title: expect.any(String), version: expect.any(String) });
   });
 
-  test("every reference leads to something, and every schema is referred to", () => {
+  test("every reference resolves, and every schema is used", () => {
     for (const reference of references) expect(resolve(reference)).toBeTypeOf("object");
     const names = Object.keys(components["schemas"] ?? {});
     const named = new Set(references.map((reference) => reference.split("/").at(-1)));
     expect(names.filter((name) => !named.has(name))).toEqual([]);
   });
 
-  test("operations have ids of their own, and tags that are declared", () => {
+  test("operations have unique ids, and declared tags", () => {
     const ids = DOCUMENTED.map(({ operationId }) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
     const declared = (DOCUMENT["tags"] as Node[]).map(({ name }) => name);
@@ -101,7 +101,7 @@ describe("the document is what OpenAPI 3.1 demands:", () => {
   });
 
   test.each(DOCUMENTED.map((operation) => [operation.operationId, operation] as const))(
-    "%s has a summary, and whole answers, parameters, body and security",
+    "%s has a summary, and complete responses, parameters, body and security",
     (_, operation) => {
       expect(operation.path).toMatch(/^\//);
       expect(operation).toMatchObject({
@@ -114,7 +114,7 @@ describe("the document is what OpenAPI 3.1 demands:", () => {
     },
   );
 
-  test("security schemes have what their type needs", () => {
+  test("security schemes have the members of their type", () => {
     for (const [name, scheme] of Object.entries(schemes)) {
       expect({ name, type: scheme["type"] }).toEqual({
         name,

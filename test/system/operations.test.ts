@@ -16,12 +16,12 @@ import {
 
 const page = readFileSync(join(PROJECT_DIR, "docs/operations.md"), "utf8");
 
-/** Every line that the page asks to type. */
+/** Every command line of the page. */
 const LINES = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = ""]) => {
   return block.trimEnd().split("\n");
 });
 
-/** What begins a line that needs an account, or is git's. `npm run deploy` has tests of its own. */
+/** Lines that need an account, or are git's. `npm run deploy` has its own tests. */
 const ELSEWHERE = [/^npx wrangler /, /^npm run deploy\b/, /^git pull$/, /^npm run .* --remote\b/];
 
 const CLI = "npm run -s cli -- ";
@@ -39,18 +39,18 @@ afterAll(() => {
 });
 
 describe("docs/operations.md", () => {
-  test("asks on this machine for commands of the operator alone, each once", () => {
+  test("has only commands of the operator for this machine, each once", () => {
     expect(LOCAL).toEqual([`${CLI}doctor`, `${CLI}key list`, `${CLI}session end --all`]);
   });
 
-  test.each(LOCAL)("%s works as it says", async (line) => {
+  test.each(LOCAL)("%s works as documented", async (line) => {
     const words = line.replace(CLI, "").split(" ");
     const { code, stdout } = await cli(...words, "--persist-to", stateDir);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/\w/) });
   });
 
-  test.each(LINES.filter((line) => line.startsWith(CLI)))("%s is no misspelling", async (line) => {
-    // Without a login a remote command ends before it reaches anything; a bad word ends it sooner.
+  test.each(LINES.filter((line) => line.startsWith(CLI)))("%s is a valid command", async (line) => {
+    // Without a login a remote command fails before any request; a wrong word fails sooner.
     const words = line.replace(CLI, "").split(" ");
     const { stderr, stdout } = await cli(...words, "--help");
     expect(stderr).toBe("");
@@ -62,7 +62,7 @@ describe("docs/operations.md", () => {
 
 describe("a restore of the database", () => {
   const CREDENTIALS = { grant_type: "client_credentials" };
-  /** Its tokens stand in no storage: D1 alone remembers that one is revoked. */
+  /** Its tokens are not stored: only D1 records that one is revoked. */
   const JWT_CLIENT = "jwt-client:secret";
   const NEW_PASSWORD = "a-new-password";
   let snapshot: Record<string, Record<string, string | number | null>[]>;
@@ -104,7 +104,7 @@ describe("a restore of the database", () => {
     expect(await logInTo(server.url)).toMatchObject({ status: 200 });
   });
 
-  test("is made good by session end --all, and by applying what changed since", async () => {
+  test("is repaired by session end --all, and by applying later changes", async () => {
     const { code, stdout } = await cli("session", "end", "--all", "--persist-to", stateDir);
     expect({ code, stdout }).toEqual({
       code: 0,
@@ -122,7 +122,7 @@ describe("a restore of the database", () => {
     expect(await isActive(clientToken)).toBe(false);
   });
 
-  test("session end asks for the word that says whose, and tells programs the numbers", async () => {
+  test("session end requires --all, and prints the numbers for programs", async () => {
     const { code, stderr } = await cli("session", "end", "--persist-to", stateDir);
     expect(code).not.toBe(0);
     expect(stderr).toContain("required option '--all' not specified");
@@ -161,7 +161,7 @@ describe("a restore of the database", () => {
     database.close();
   }
 
-  /** From when on logins of each client and user count. */
+  /** Since when logins of each client and user are valid. */
   function notBefore(): number[] {
     const { clients = [], users = [] } = readAll();
     return [...clients, ...users].map((row) => Number(row["not_before_ms"]));

@@ -10,7 +10,7 @@ import { temporaryDir } from "../support/server.ts";
 
 const MODULES = join(PROJECT_DIR, "node_modules");
 
-/** What another project has for itself: types to check against, and its own test runner. */
+/** What another project has itself: types to check against, and its test runner. */
 const TOOLS = ["@cloudflare/workers-types", "@types/node", "vitest"];
 
 const { path: project, remove } = temporaryDir();
@@ -106,7 +106,7 @@ describe("the tarball", () => {
     expect(messages).toEqual([]);
   });
 
-  test("has types that resolve wherever modules do", async () => {
+  test("has types that resolve like its modules", async () => {
     const result = await checkPackage(createPackageFromTarballData(tarball));
     if (result.types === false) throw new Error("the package has no types");
     // It is for ES modules only, as its engines (Workers, Node 20) are.
@@ -121,7 +121,7 @@ describe("the tarball", () => {
 describe("the command tollgate", () => {
   const command = join(installed, "tollgate.mjs");
 
-  test("runs the commands of the clone that it is called in", async () => {
+  test("runs the commands of the current clone", async () => {
     const args = [command, "explain", "invalid_grant"];
     const { code, stdout } = await run(process.execPath, args, { cwd: join(PROJECT_DIR, "docs") });
     expect({ code, stdout }).toEqual({
@@ -130,7 +130,7 @@ describe("the command tollgate", () => {
     });
   });
 
-  test("says outside of a clone what it needs", async () => {
+  test("outside a clone says what it needs", async () => {
     const { code, stderr } = await run(process.execPath, [command, "client", "list"], {
       cwd: project,
     });
@@ -141,7 +141,7 @@ describe("the command tollgate", () => {
 });
 
 test.each([
-  // Strict of what the package declares too.
+  // Also checks the declarations of the package.
   { name: "Worker", file: "worker.ts", types: "@cloudflare/workers-types", skipLibCheck: false },
   { name: "Node program", file: "things.test.ts", types: "@types/node", skipLibCheck: true },
 ])("a $name that imports it passes the type checker", async ({ file, types, skipLibCheck }) => {

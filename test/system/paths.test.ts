@@ -14,7 +14,7 @@ afterAll(async () => {
   sandbox?.remove();
 });
 
-/** A login that is right wherever it is answered: what no other path may do. */
+/** A valid login: no other path may accept it. */
 const LOGIN = "client_id=public&grant_type=password&username=ada&password=correct+horse";
 
 async function logInAt(path: string, method = "POST") {
@@ -30,9 +30,9 @@ async function logInAt(path: string, method = "POST") {
 describe("a user logs in", () => {
   test.each([
     ["the token endpoint", "/o/token/"],
-    ["it without its slash", "/o/token"],
-    ["a letter of it escaped, which is the same URL (RFC 3986 §6.2.2.2)", "/o/%74oken/"],
-    ["its whole URL, as a proxy is asked", "http://login.test/o/token/"],
+    ["the token endpoint without its slash", "/o/token"],
+    ["an escaped letter in it, which is the same URL (RFC 3986 §6.2.2.2)", "/o/%74oken/"],
+    ["its whole URL, as in a request to a proxy", "http://login.test/o/token/"],
   ])("at %s", async (_, path) => {
     const { status, text } = await logInAt(path);
     expect(status).toBe(200);
@@ -40,7 +40,7 @@ describe("a user logs in", () => {
   });
 });
 
-describe("nothing answers but a 404", () => {
+describe("the response is a 404", () => {
   test.each([
     ...["//o/token/", "///o/token/", "/o//token/", "/o/token//", "/.//o/token/"],
     ...["/O/TOKEN/", "/o/Token/", "/o/token/..;/", "/o/token;/", "/o/token/;x", "/o;/token/"],
@@ -57,7 +57,7 @@ describe("nothing answers but a 404", () => {
   });
 });
 
-describe("the platform refuses what is no request at all", () => {
+describe("the platform rejects an invalid request", () => {
   test.each([
     ...["/o/token/\0", "/o/token\t", "/o/token/\xff", "o/token/", "/o/tok en/"],
     ...["/o/token\r\nX-A: b", "/o/token\rX"],
@@ -68,7 +68,7 @@ describe("the platform refuses what is no request at all", () => {
   });
 
   test.each(["TRACE", "QUERY", "PUT", "post", "FOO", "POST\0", "CONNECT", "P".repeat(10_000)])(
-    "or nobody logs in by %s",
+    "or the login fails by %s",
     async (method) => {
       const { status, text } = await logInAt("/o/token/", method);
       expect(status).not.toBe(200);

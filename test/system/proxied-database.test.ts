@@ -9,7 +9,7 @@ afterAll(remove);
 const HELD_MS = 300;
 const DISABLE = "UPDATE clients SET disabled = 1 WHERE client_id = ?";
 
-/** Asks while another holds the file, as the running service does for a moment. */
+/** Sends a query while another process locks the file, as the running service does briefly. */
 async function askWhileHeld(ask: () => Promise<unknown>): Promise<unknown> {
   const other = openLocalDatabase(stateDir);
   other.exec("BEGIN IMMEDIATE");
@@ -20,7 +20,7 @@ async function askWhileHeld(ask: () => Promise<unknown>): Promise<unknown> {
   return ask().catch((error: Error) => error);
 }
 
-test("a command waits for the running service to let go of the file", async () => {
+test("a command waits for the running service to unlock the file", async () => {
   await withDatabase({ stateDir, remote: false }, async (db) => {
     const statement = () => db.prepare(DISABLE).bind("nobody");
     expect(await askWhileHeld(() => statement().run())).toMatchObject({ success: true });
@@ -28,7 +28,7 @@ test("a command waits for the running service to let go of the file", async () =
   });
 });
 
-test("what is wrong with a statement is said at once", async () => {
+test("an invalid statement fails at once", async () => {
   await withDatabase({ stateDir, remote: false }, (db) => {
     return expect(db.prepare("SELECT absent").all()).rejects.toThrow("no such column");
   });

@@ -6,7 +6,7 @@ import { type RunningService, startRunningService } from "../support/running-ser
 
 const PACKAGES = ["python3-requests-oauthlib", "python3-authlib"] as const;
 
-/** Neither library form-encodes them for HTTP Basic, so no colon, plus or percent sign. */
+/** Neither library form-encodes them for HTTP Basic, so they have no colon, plus or percent sign. */
 const CLIENT = { clientId: "python client", clientSecret: "a long: long secret" };
 
 describeWithDebian(PACKAGES, "Python", () => {

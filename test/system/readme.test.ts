@@ -17,7 +17,7 @@ async function runCommand(containing: string, refreshToken = ""): Promise<object
   return JSON.parse((await run("bash", ["-c", line])).stdout);
 }
 
-test("the README's commands get the response that it shows, and a new pair", async () => {
+test("the README's commands get the response in the README, and a new pair", async () => {
   const shown = JSON.parse(/^```json\n(.*?)^```$/ms.exec(page)?.[1] ?? "{}");
   const first = await runCommand("grant_type=password");
   expect(Object.keys(first)).toEqual(Object.keys(shown));

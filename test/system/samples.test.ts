@@ -5,7 +5,7 @@ import { DEMO_LOGIN, temporaryDir } from "../support/server.ts";
 import { typeIntoTerminal } from "../support/terminal.ts";
 import { startTlsFront, type TlsFront } from "../support/tls-front.ts";
 
-/** The samples as the API's own page prints them. */
+/** The samples of the API page. */
 const SAMPLES = {
   generateWithCurl:
     'curl -X POST -d "grant_type=password&username={USERNAME}&password={PASSWORD}" https://{CLIENT_ID}:{CLIENT_SECRET}@{ENV}/o/token/',
@@ -17,7 +17,7 @@ const SAMPLES = {
     "http -v -f https://{CLIENT_ID}:{CLIENT_SECRET}@{ENV}/o/token/ grant_type=refresh_token refresh_token={REFRESH_TOKEN}",
 };
 
-/** The answer as the page prints it: these members and no other. */
+/** The response of the page: these members and no other. */
 const EXPECTED_ANSWER = {
   access_token: expect.stringMatching(/^[\w-]+$/),
   expires_in: 3600,
@@ -69,7 +69,7 @@ async function logIn(): Promise<Record<string, string>> {
 describeWithDebian(["openssl"], "curl", () => {
   withTls();
 
-  test("sample 1.1 gets the answer of sample 3", async () => {
+  test("sample 1.1 gets the response of sample 3", async () => {
     expect(await logIn()).toEqual(EXPECTED_ANSWER);
   });
 
@@ -90,7 +90,7 @@ describeWithDebian(["openssl"], "curl", () => {
     });
   });
 
-  test("samples 1.1 and 2.1 work over http as well", async () => {
+  test("samples 1.1 and 2.1 also work over http", async () => {
     const ENV = new URL(url).host;
     const overHttp = (sample: string) => sample.replace("https://", "http://");
     const login = await bash(fill(overHttp(SAMPLES.generateWithCurl), { ENV }));
@@ -104,14 +104,14 @@ describeWithDebian(["openssl"], "curl", () => {
 describeWithDebian(["openssl", "httpie", "bsdutils"], "HTTPie", () => {
   withTls();
 
-  test("sample 1.2 with a space for its bare & gets the answer of sample 3", async () => {
+  test("sample 1.2 with a space for its bare & gets the response of sample 3", async () => {
     const line = fill(SAMPLES.generateWithHttpie.replace("&", " "));
     const { status, body } = await terminal(line);
     expect(status).toBe("200 OK");
     expect(body).toEqual(EXPECTED_ANSWER);
   });
 
-  test("sample 1.2 as printed loses its password to the shell, and is told so", async () => {
+  test("sample 1.2 as printed loses its password to the shell, and gets that error", async () => {
     const line = `${fill(SAMPLES.generateWithHttpie)}\nwait; echo "password is $password"`;
     const { status, body, shown } = await terminal(line);
     expect(status).toBe("400 Bad Request");

@@ -16,7 +16,7 @@ const cli = (...words: string[]) => command([...words, "--persist-to", stateDir]
 
 const WARNING = /^Warning: client shop: scope: 1 of 2 names are not in SCOPES, /m;
 
-test("commands and files warn of a scope that the service does not have, the doctor too", async () => {
+test("commands, files and the doctor warn of an unknown scope", async () => {
   const created = await cli("client", "create", "shop", "--scope", "read wrte");
   expect(created).toMatchObject({ code: 0, stderr: expect.stringMatching(WARNING) });
   const file = join(dir, "accounts.json");

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(removeState);
 
 describe("cli user sessions", () => {
-  test("shows each, and pages", async () => {
+  test("lists each, with paging", async () => {
     const { code, stdout } = await cli("user", "sessions", "ada");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^SESSION +CLIENT +SINCE +REFRESHED +LABEL\n/);
@@ -51,14 +51,14 @@ describe("cli user sessions", () => {
     expect(JSON.parse(second.stdout)).toMatchObject({ sessions: [{ id: IMPORTED }], next: null });
   });
 
-  test("refuses a user who is not there", async () => {
+  test("rejects an unknown user", async () => {
     expect(await cli("user", "sessions", "bob")).toMatchObject({
       ...{ code: 3, stdout: "", stderr: 'user "bob" does not exist\n' },
     });
   });
 });
 
-test("cli user end-session ends the one that is named, and notes it", async () => {
+test("cli user end-session ends the named session, and records it", async () => {
   for (const session of [SESSION, IMPORTED, IMPORTED]) {
     expect((await cli("user", "end-session", "ada", session)).code).toBe(0);
   }

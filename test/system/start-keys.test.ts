@@ -6,7 +6,7 @@ import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { logInTo } from "../support/ask-server.ts";
 import { type Server, startServer, temporaryDir } from "../support/server.ts";
 
-/** Whoever runs the tests has keys of their own, which a start in their clone would keep. */
+/** A clone of the project, because a start in the developer's clone would use its keys. */
 function makeClone() {
   const { path, remove } = temporaryDir();
   afterAll(remove);
@@ -35,7 +35,7 @@ describe("npm start in a fresh clone", () => {
   const clone = makeClone();
   let keysOfFirst: unknown;
 
-  test("makes keys that only this user can read, and publishes the public half of one", async () => {
+  test("creates keys that only this user can read, and publishes the public half of one", async () => {
     server = await clone.start();
     const { keys } = await jwksOf(server);
     expect(keys.map((key) => Object.keys(key).sort())).toEqual([
@@ -63,19 +63,22 @@ describe("npm start in a fresh clone", () => {
 test.each([
   { ends: "with its last line", end: "\n" },
   { ends: "within its last line", end: "" },
-])("npm start adds what a .dev.vars that ends $ends lacks, and keeps the rest", async ({ end }) => {
-  const { devVars, start } = makeClone();
-  const older = `# my own\nREFRESH_RETRY=same-successor\nTOKEN_KEYS=${"a1".repeat(32)}${end}`;
-  writeFileSync(devVars, older);
-  chmodSync(devVars, 0o644);
-  server = await start();
-  expect(statSync(devVars).mode & 0o777).toBe(0o600);
-  expect(server.running.output()).toContain("other users could read it (mode 0644)");
-  expect((await jwksOf(server)).keys).toHaveLength(1);
-  const now = readFileSync(devVars, "utf8");
-  expect(now.startsWith(older)).toBe(true);
-  expect(parseEnv(now)).toEqual({
-    ...parseEnv(older),
-    SIGNING_KEYS: expect.stringContaining('"kty":"EC"'),
-  });
-});
+])(
+  "npm start adds missing keys to a .dev.vars that ends $ends, and keeps the rest",
+  async ({ end }) => {
+    const { devVars, start } = makeClone();
+    const older = `# my own\nREFRESH_RETRY=same-successor\nTOKEN_KEYS=${"a1".repeat(32)}${end}`;
+    writeFileSync(devVars, older);
+    chmodSync(devVars, 0o644);
+    server = await start();
+    expect(statSync(devVars).mode & 0o777).toBe(0o600);
+    expect(server.running.output()).toContain("other users could read it (mode 0644)");
+    expect((await jwksOf(server)).keys).toHaveLength(1);
+    const now = readFileSync(devVars, "utf8");
+    expect(now.startsWith(older)).toBe(true);
+    expect(parseEnv(now)).toEqual({
+      ...parseEnv(older),
+      SIGNING_KEYS: expect.stringContaining('"kty":"EC"'),
+    });
+  },
+);

@@ -27,7 +27,7 @@ afterAll(async () => {
   remove();
 });
 
-/** Asks the service by another name than that of its socket. */
+/** Sends a request with another Host than that of its socket. */
 function askAs(host: string, path: string): Promise<{ status: number; text: string }> {
   return new Promise((settle, fail) => {
     const asked = request(server.url + path, { headers: { Host: host } }, async (answer) => {
@@ -38,13 +38,13 @@ function askAs(host: string, path: string): Promise<{ status: number; text: stri
   });
 }
 
-describe("npm start with --ip 0.0.0.0, where the service has an address of its own", () => {
+describe("npm start with --ip 0.0.0.0, where the service has its own address", () => {
   test("serves this machine by http", async () => {
     expect(await logInTo(server.url)).toMatchObject({ status: 200 });
   });
 
   test.each(["192.168.1.7", "10.0.0.2", "laptop.local", "tollgate"])(
-    "serves other machines of its network by http, such as those that call it %s",
+    "serves other machines of its network by http, such as with the Host %s",
     async (name) => {
       const host = `${name}:${server.port}`;
       const { status, text } = await askAs(host, "/.well-known/oauth-authorization-server");
@@ -53,7 +53,7 @@ describe("npm start with --ip 0.0.0.0, where the service has an address of its o
     },
   );
 
-  test("refuses http to whoever calls it by the address that it is deployed at", async () => {
+  test("rejects http at its deployed address", async () => {
     const { status, text } = await askAs("login.example.com", "/healthz");
     expect([status, JSON.parse(text)]).toEqual([
       400,

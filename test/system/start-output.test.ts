@@ -10,14 +10,14 @@ import { curlLine, freePort, type Server, startServer, temporaryDir } from "../s
 const { path: dir, remove } = temporaryDir();
 let server: Server;
 
-/** Each is optional, and no setting of wrangler.toml. */
+/** Each is optional, and not a setting of wrangler.toml. */
 const SECRETS = {
   PASSWORD_PEPPER: "ab".repeat(32),
   LEGACY_CLIENT_SECRET: "old-$HOME-secret",
   ADDED_SECRET: "one-that-is-not-known",
 };
 
-/** The machine may be busy: a line is waited for until it is there. */
+/** The machine may be busy: waits until a line is printed. */
 const WAIT = { timeout: 60_000 };
 
 const START = join(dir, "src/cli/start.ts");
@@ -35,7 +35,7 @@ afterAll(async () => {
   remove();
 });
 
-/** Asks the service by the name that wrangler's own tools listen to. */
+/** Sends a request with the Host of wrangler's own tools. */
 function askAsLocalhost(method: string, path: string, body = ""): Promise<string> {
   return new Promise((settle, fail) => {
     const headers = { Host: "localhost", "Content-Type": "application/json" };
@@ -53,13 +53,13 @@ function filesBelow(folder: string): string[] {
   return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"));
 }
 
-/** What the service printed of requests, without the time of day and how long each took. */
+/** The lines of requests that the service printed, without times and durations. */
 function requestLines(): string[] {
   const lines = server.running.output().match(/^\d\d:\d\d:\d\d {2}.*$/gm) ?? [];
   return lines.map((line) => line.slice(10).replace(/\d+ ms/, "9 ms"));
 }
 
-test("no secret is in an argument of a process, and each reaches the service", async () => {
+test("no secret is in an argument of a process, and the service gets each", async () => {
   const secrets = readFileSync(join(dir, ".dev.vars"), "utf8");
   const values = [...secrets.matchAll(/^\w+='(.*)'$/gm)].map(([, value = ""]) => value);
   expect(values).toHaveLength(5);
@@ -68,7 +68,7 @@ test("no secret is in an argument of a process, and each reaches the service", a
   expect(values.filter((value) => stdout.includes(value))).toEqual([]);
   const config = readFileSync(join(dir, "wrangler.start.json"), "utf8");
   expect(values.filter((value) => config.includes(value))).toEqual([]);
-  // Without the pepper no password of this state can be checked.
+  // Without the pepper no password of this state can be verified.
   expect(await logInTo(server.url)).toMatchObject({ status: 200 });
   const answer = await fetch(`${server.url}/o/.well-known/jwks.json`);
   expect(await answer.json()).toMatchObject({ keys: [{ kty: "EC" }] });
@@ -76,7 +76,7 @@ test("no secret is in an argument of a process, and each reaches the service", a
 
 describe("wrangler's own tools are off:", () => {
   test.each(["/cdn-cgi/explorer", "/cdn-cgi/explorer/api/d1/database", "/cdn-cgi/explorer/api"])(
-    "GET %s is a path of nothing",
+    "GET %s is a 404",
     async (path) => {
       expect(JSON.parse(await askAsLocalhost("GET", path))).toMatchObject({
         error: "invalid_request",
@@ -84,7 +84,7 @@ describe("wrangler's own tools are off:", () => {
     },
   );
 
-  test("nobody can run SQL through the port of the service", async () => {
+  test("SQL cannot be run through the port of the service", async () => {
     const sql = JSON.stringify({ sql: "SELECT 4711 AS answer" });
     const path = "/cdn-cgi/explorer/api/d1/database/DB/raw";
     const text = await askAsLocalhost("POST", path, sql);
@@ -92,7 +92,7 @@ describe("wrangler's own tools are off:", () => {
     expect(text).not.toContain("4711");
   });
 
-  test("neither tokens nor passwords are kept in the state folder", async () => {
+  test("neither tokens nor passwords are stored in the state folder", async () => {
     const { body } = await logInTo(server.url);
     const wrong = "a-wrong-password-that-must-not-be-kept";
     const form = { grant_type: "password", username: "demo", password: wrong };
@@ -141,7 +141,7 @@ describe("npm start prints", () => {
   });
 });
 
-test("the state folder is one that git ignores, wherever it is", async () => {
+test("git ignores the state folder, at any path", async () => {
   await run("git", ["init", "--quiet"], { cwd: dir });
   const { stdout } = await run("git", ["status", "--porcelain", "--", "state"], { cwd: dir });
   expect(stdout).toBe("");
@@ -154,8 +154,8 @@ test("--help prints the options and does nothing else", async () => {
   expect(existsSync(state)).toBe(false);
 });
 
-test("--json-log prints one object a line on stdout, and the curl line follows PATH_PREFIX", async () => {
-  // A start takes away what an older version kept.
+test("--json-log prints one object per line on stdout, and the curl line follows PATH_PREFIX", async () => {
+  // A start deletes what an older version stored.
   const state = join(dir, "other");
   const old = join(state, "v3/observability");
   mkdirSync(old, { recursive: true });

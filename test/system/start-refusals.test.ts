@@ -9,7 +9,7 @@ afterAll(remove);
 
 const PORT_REASON = "--port must be a number from 1 to 65535.\n";
 
-describe("npm start says in one line what is wrong with", () => {
+describe("npm start reports in one line the problem with", () => {
   test.each([
     ["--port 0", PORT_REASON],
     ["--port 65536", PORT_REASON],

@@ -7,7 +7,7 @@ import { curlLine, type Server, startServer, temporaryDir } from "../support/ser
 const { path: stateDir, remove } = temporaryDir();
 afterAll(remove);
 
-/** What the first service issued, for its successors on the same state. */
+/** Tokens of the first service, for later ones on the same state. */
 let loginOfFirst: ServerAnswer;
 
 describe("npm start on new state", () => {
@@ -26,7 +26,7 @@ describe("npm start on new state", () => {
     expect(JSON.parse(stdout)).toMatchObject({ token_type: "Bearer", expires_in: 3600 });
   });
 
-  test("passes --var on to the service", async () => {
+  test("passes --var to the service", async () => {
     const login = await logInTo(server.url);
     const refreshed = await refreshAt(server.url, login);
     const again = await refreshAt(server.url, login);
@@ -34,7 +34,7 @@ describe("npm start on new state", () => {
     expect(again.body["refresh_token"]).toBe(refreshed.body["refresh_token"]);
   });
 
-  test("says in one line that its port is busy to a second one, and to no harm", async () => {
+  test("reports a port in use in one line, and does not affect the first service", async () => {
     const start = ["src/cli/start.ts", "--port", String(server.port), "--persist-to", stateDir];
     expect(await run(process.execPath, start)).toEqual({
       code: 1,
@@ -46,15 +46,15 @@ describe("npm start on new state", () => {
     expect(await logInTo(server.url)).toMatchObject({ status: 200 });
   });
 
-  test("leaves no process behind when npm is told to end", async () => {
+  test("leaves no process behind when npm is stopped", async () => {
     loginOfFirst = await logInTo(server.url);
-    // npm does not wait for what it started; the group is empty only when all of it is gone.
+    // npm does not wait for its children; the group is empty once all have ended.
     await server.stop("SIGTERM");
     await expect(fetch(server.url)).rejects.toThrow("fetch failed");
   });
 });
 
-describe("two at once on the state of an earlier one", () => {
+describe("two services at once on the state of an earlier one", () => {
   const registryBefore: Record<string, unknown>[] = [];
   let servers: Server[] = [];
   beforeAll(async () => {
@@ -75,7 +75,7 @@ describe("two at once on the state of an earlier one", () => {
     expect(await refreshAt(urls()[0], loginOfFirst)).toMatchObject({ status: 200 });
   });
 
-  test("never both consume one refresh token", async () => {
+  test("never both consume the same refresh token", async () => {
     const [one, other] = urls();
     const login = await logInTo(one);
     const answers = await Promise.all([refreshAt(one, login), refreshAt(other, login)]);
@@ -84,7 +84,7 @@ describe("two at once on the state of an earlier one", () => {
     expect(statuses[1]).toBeOneOf([400, 503]);
   });
 
-  test("end without a trace on SIGTERM and on a terminal's interrupt", async () => {
+  test("end completely on SIGTERM and on a terminal's interrupt", async () => {
     const [one, other] = servers as [Server, Server];
     expect(await one.stop("SIGTERM")).toMatchObject({ code: 0 });
     expect(await logInTo(other.url)).toMatchObject({ status: 200 });

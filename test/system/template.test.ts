@@ -26,7 +26,7 @@ const manifest = JSON.parse(read("package.json")) as {
 };
 const { bindings } = manifest.cloudflare;
 
-/** Secrets that a Worker may have and does not need. */
+/** Optional secrets of a Worker. */
 const OPTIONAL_SECRETS = Object.values<Setting>(SECRETS)
   .filter((row) => row.default === null)
   .map(({ name }) => name);
@@ -36,11 +36,11 @@ describe("the Deploy button", () => {
     expect(bindings).toEqual(deployDescriptions());
   });
 
-  test.each(Object.entries(bindings))("says of %s what it is", (_, { description }) => {
+  test.each(Object.entries(bindings))("describes %s", (_, { description }) => {
     expect(description).toMatch(/^[A-Z0-9`].{10,}\.$/);
   });
 
-  test("asks for the secrets that the Worker needs, and hands out no value", async () => {
+  test("asks for the secrets that the Worker needs, and supplies no value", async () => {
     const asked = parseEnv(read(".dev.vars.example"));
     const required = (await readConfig()).secrets?.required ?? [];
     expect(Object.keys(asked)).toEqual(required);
@@ -48,7 +48,7 @@ describe("the Deploy button", () => {
     for (const name of OPTIONAL_SECRETS) expect(read(".dev.vars.example")).toContain(`# ${name}=`);
   });
 
-  test("finds the scripts that it runs, and no build script besides", () => {
+  test("finds the scripts that it runs, and no build script", () => {
     expect(manifest.scripts).toMatchObject({
       predeploy: "node src/cli/bootstrap.mjs",
       deploy: "node src/cli/deploy.ts",
@@ -56,20 +56,20 @@ describe("the Deploy button", () => {
     expect(manifest.scripts).not.toHaveProperty("build");
   });
 
-  test("leaves room for ids: wrangler writes them only where there is no comment", () => {
+  test("can insert ids: wrangler writes them only where there is no comment", () => {
     expect(read("wrangler.toml")).not.toContain("#");
   });
 });
 
 describe("npm create cloudflare -- --template", () => {
-  test("finds what a template must have", () => {
+  test("finds the required files of a template", () => {
     for (const path of ["package.json", "wrangler.toml", "package-lock.json", ".gitignore"]) {
       expect(existsSync(join(PROJECT_DIR, path)), path).toBe(true);
     }
     expect(manifest.scripts).toMatchObject({ "cf-typegen": expect.stringContaining("types") });
   });
 
-  test("takes the whole project, which it does not where there is a folder js or ts", () => {
+  test("copies the whole project, because there is no folder js or ts", () => {
     const folders = readdirSync(PROJECT_DIR).filter((name) => {
       return statSync(join(PROJECT_DIR, name)).isDirectory();
     });
@@ -77,14 +77,14 @@ describe("npm create cloudflare -- --template", () => {
     for (const variant of ["js", "ts"]) expect(folders).not.toContain(variant);
   });
 
-  test("installs what the lockfile names: it and the manifest ask for the same", () => {
+  test("installs from the lockfile, which matches the manifest", () => {
     const { packages } = JSON.parse(read("package-lock.json"));
     const { name, dependencies, devDependencies } = manifest;
     expect(packages[""]).toMatchObject({ name, dependencies, devDependencies });
   });
 });
 
-describe("what holds secrets is never committed", () => {
+describe("git ignores files with secrets", () => {
   test.each([
     [".dev.vars", 0],
     [".dev.vars.staging", 0],
@@ -93,7 +93,7 @@ describe("what holds secrets is never committed", () => {
     [".dev.vars.example", 1],
     ["wrangler.toml", 1],
   ])("%s", async (path, code) => {
-    // In a repository of its own: an unpacked archive of the project is none.
+    // In its own repository: an unpacked archive of the project is none.
     copyFileSync(join(PROJECT_DIR, ".gitignore"), join(dir, ".gitignore"));
     await run("git", ["init", "--quiet", dir]);
     const { code: found } = await run("git", ["-C", dir, "check-ignore", "--quiet", path]);

@@ -19,7 +19,7 @@ let proxy: DroppingProxy;
 beforeAll(async () => {
   const clients = [{ client_id: "mobile", client_secret: "secret" }];
   const users = [{ username: "ada", password: "correct horse" }];
-  // Programs start slowly on a busy machine; how slowly is not what these tests are about.
+  // Programs start slowly on a busy machine; these tests are not about that.
   const vars = { REFRESH_RETRY_WINDOW_SECONDS: 600 };
   service = await startRunningService({ clients, users }, vars);
 });
@@ -54,7 +54,7 @@ async function startAgain(): Promise<TokenPair> {
   return readPair();
 }
 
-test("a program that was killed before its answer came gets the same pair when restarted", async () => {
+test("a program that was killed before its response gets the same pair when restarted", async () => {
   const before = readPair();
   const program = startProgram();
   const exited = once(program, "exit");
@@ -83,7 +83,7 @@ test("a program that was killed before it saved gets the same pair when restarte
   expect(proxy.answered[0]?.body["refresh_token"]).toBe(after.refreshToken);
 });
 
-test("a program that ended after it saved goes on from there when restarted", async () => {
+test("a program that ended after it saved continues from there when restarted", async () => {
   const first = await startAgain();
   const second = await startAgain();
   expect(second.refreshToken).not.toBe(first.refreshToken);

@@ -11,7 +11,7 @@ import { type DroppingProxy, type Fate, startDroppingProxy } from "../support/dr
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { isActive, tokenOf } from "../support/wire.ts";
 
-/** Callers that need a token at the same instant. */
+/** Callers that need a token at the same time. */
 const CALLERS = 25;
 
 let service: RunningService;
@@ -20,12 +20,12 @@ let proxy: DroppingProxy;
 beforeAll(async () => {
   const secret = { client_secret: "secret" };
   const clients = [
-    // Shorter than the client's margin: whoever asks for a token has to refresh.
+    // Shorter than the client's margin: each call for a token refreshes.
     { client_id: "mobile", ...secret, access_token_ttl_seconds: 25 },
     { client_id: "api", ...secret, grant_types: [], scope: "introspection" },
   ];
   const users = [{ username: "ada", password: "correct horse" }];
-  // How slow this machine is, is not what these tests are about.
+  // These tests are not about the speed of the machine.
   service = await startRunningService({ clients, users }, { REFRESH_RETRY_WINDOW_SECONDS: 60 });
 });
 
@@ -57,7 +57,7 @@ function isGood(token: string): Promise<boolean> {
   return isActive(service.origin, "api:secret", token);
 }
 
-test("callers that need a token at the same instant share one refresh", async () => {
+test("callers that need a token at the same time share one refresh", async () => {
   const saved: TokenPair[] = [];
   const client = newClient(await logIn(), {
     async save(pair) {
@@ -71,13 +71,13 @@ test("callers that need a token at the same instant share one refresh", async ()
   expect(await isGood(tokens[0] as string)).toBe(true);
 });
 
-test("a token that is good for a while is given out without a request", async () => {
+test("a token that is still valid is returned without a request", async () => {
   const pair = { ...(await logIn()), expiresAtMs: Date.now() + 3_600_000 };
   expect(await newClient(pair).accessToken()).toBe(pair.accessToken);
   expect(proxy.answered).toEqual([]);
 });
 
-test("whatever is lost on the way, the login goes on, one generation at a time", async () => {
+test("with any lost request or response, the login continues, one generation at a time", async () => {
   const fate = fc.constantFrom<Fate[]>("drop_answer", "cut_answer", "drop_request", "busy");
   const losses = fc.array(fate, { maxLength: 3 });
   const rounds = fc.array(losses, { minLength: 2, maxLength: 4 });
@@ -105,7 +105,7 @@ test("whatever is lost on the way, the login goes on, one generation at a time",
 });
 
 describe("LoginOver", () => {
-  test("is thrown to every caller when the login was revoked", async () => {
+  test("is thrown to every caller after the login was revoked", async () => {
     const pair = await logIn();
     await fetch(`${service.origin}/o/revoke_token/`, {
       method: "POST",
@@ -121,7 +121,7 @@ describe("LoginOver", () => {
     expect(proxy.answered).toHaveLength(1);
   });
 
-  test("is not thrown for a wrong secret, and the right one goes on", async () => {
+  test("is not thrown for a wrong secret, and the valid one continues", async () => {
     const pair = await logIn();
     const mistaken = newClient(pair, { clientSecret: "wrong" });
     await expect(mistaken.accessToken()).rejects.toThrow(RefreshRefused);

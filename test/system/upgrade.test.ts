@@ -19,7 +19,7 @@ import { buildWorker } from "../support/workerd-options.ts";
 const { path: folder, remove } = temporaryDir();
 const stateDir = join(folder, "state");
 
-/** The Worker of this checkout, with the previous version's settings and nothing else. */
+/** The Worker of this checkout, with only the previous version's settings. */
 const CURRENT: Build = { ...PREVIOUS, dir: join(folder, "worker"), file: "index.js" };
 
 const secrets: Record<string, string> = { TOKEN_KEYS: "5e".repeat(32) };
@@ -30,7 +30,7 @@ interface Pair {
   readonly scope: string;
 }
 
-/** What the previous version issued before the upgrade. */
+/** Tokens of the previous version, issued before the upgrade. */
 const issued: Record<string, Pair> = {};
 const importedToken = newDotToken();
 
@@ -78,7 +78,7 @@ describe("during a deployment", () => {
         // Each request may reach either version, and the objects run one of them.
         for (const url of [urls.owner, urls.caller, urls.caller, urls.owner]) {
           // The previous version cannot read the current one's access tokens, which contain more:
-          // until it is gone, it calls them inactive. They refresh all the same.
+          // until it is gone, it reports them inactive. They still refresh.
           const reader = issuer === urlOf(PREVIOUS) ? url : issuer;
           expect(await introspect(reader, pair.access_token)).toMatchObject({ active: true });
           issuer = url;
@@ -140,14 +140,14 @@ describe("after the upgrade, what the previous version issued", () => {
     expect(await fails(urls.owner, "confidential", issued[name] as Pair)).toBe("invalid_grant");
   });
 
-  test("goes on from another server's token, once", async () => {
+  test("continues from another server's token, once", async () => {
     const imported = { access_token: "", refresh_token: importedToken, scope: "read" };
     const next = await refresh(urls.owner, "confidential", imported);
     expect(await introspect(urls.owner, next.access_token)).toMatchObject({ active: true });
     expect(await fails(urls.owner, "confidential", imported)).toBe("invalid_grant");
   });
 
-  test("ends with its user", async () => {
+  test("ends when its user is disabled", async () => {
     const db = (await urls.miniflare.getD1Database("DB")) as unknown as D1Database;
     const end = "UPDATE users SET is_active = 0 WHERE username = 'grace'";
     await db.prepare(end).run();
@@ -160,7 +160,7 @@ describe("after the upgrade, what the previous version issued", () => {
 interface Deployment {
   readonly miniflare: Miniflare;
   readonly owner: string;
-  /** The same as {@link owner} where one Worker runs alone. */
+  /** The same as {@link owner} when one Worker runs alone. */
   readonly caller: string;
 }
 

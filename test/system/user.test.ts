@@ -19,7 +19,7 @@ function row(username: string): Record<string, unknown> | undefined {
 
 const PASSWORD = "a password, typed";
 
-describe("cli user as processes, beside the running service", () => {
+describe("cli user as processes, with a running service", () => {
   const server = inject("server");
   const login = { grant_type: "password", username: "by-command", password: PASSWORD };
   const words = (...some: string[]) => ["user", ...some, "--persist-to", server.stateDir];
@@ -58,7 +58,7 @@ describe("cli user create", () => {
     expect(row("asked")?.["password_record"]).toMatch(/^\$pbkdf2-sha256\$/);
   });
 
-  test("makes a user without a password, inactive, with claims", async () => {
+  test("creates a user without a password, inactive, with claims", async () => {
     const options = ["--without-password", "--inactive", "--claims", '{"role": "admin"}'];
     expect((await user(["create", "quiet", ...options])).code).toBe(0);
     expect(row("quiet")).toMatchObject({
@@ -69,7 +69,7 @@ describe("cli user create", () => {
   });
 });
 
-describe("cli user refuses, with a code that says why, and changes nothing:", () => {
+describe("cli user rejects, with an exit code and a reason, and changes nothing:", () => {
   beforeAll(async () => {
     await user(["create", "there", "--without-password"]);
   });
@@ -124,7 +124,7 @@ describe("cli user refuses, with a code that says why, and changes nothing:", ()
 });
 
 describe("cli user", () => {
-  test("list and show tell all but the record", async () => {
+  test("list and show print everything except the hash", async () => {
     const listed = await user(["list", "--json"]);
     const { users, next } = JSON.parse(listed.stdout);
     expect(users.map((one: { username: string }) => one.username)).toEqual([
@@ -140,7 +140,7 @@ describe("cli user", () => {
     expect(listed.stdout + table.stdout + shown.stdout).not.toMatch(/pbkdf2|_record/);
   });
 
-  test("set-password, disable and enable do what they say", async () => {
+  test("set-password, disable and enable work", async () => {
     const before = row("there");
     const set = await user(["set-password", "there", "--password-stdin"], { input: PASSWORD });
     expect(set).toMatchObject({ code: 0, stderr: "" });
@@ -154,7 +154,7 @@ describe("cli user", () => {
     expect(row("there")?.["is_active"]).toBe(1);
   });
 
-  test("delete deletes when it is agreed to", async () => {
+  test("delete deletes after a confirmation", async () => {
     expect((await user(["delete", "there", "--yes"])).code).toBe(0);
     expect((await user(["delete", "quiet"], { typed: "y" })).code).toBe(0);
     expect([row("there"), row("quiet")]).toEqual([undefined, undefined]);
@@ -162,7 +162,7 @@ describe("cli user", () => {
 });
 
 describe("cli user update", () => {
-  test("gives another name and other claims, and an empty value takes them away", async () => {
+  test("changes the name and the claims, and an empty value removes them", async () => {
     await user(["create", "named", "--without-password"]);
     const { id } = row("named") ?? {};
     const update = await user(["update", "named", "--username", "renamed", "--claims", '{"a":1}']);
@@ -172,7 +172,7 @@ describe("cli user update", () => {
     expect(row("renamed")).toMatchObject({ claims: "{}" });
   });
 
-  test("refuses a name that somebody has, nobody, and nothing to change", async () => {
+  test("rejects a name in use, an unknown user, and no change", async () => {
     await user(["create", "first", "--without-password"]);
     await user(["create", "second", "--without-password"]);
     expect((await user(["update", "first", "--username", "second"])).code).toBe(4);
@@ -183,7 +183,7 @@ describe("cli user update", () => {
 });
 
 describe("cli user reset-password", () => {
-  test("shows a password, once, and stores a record of it", async () => {
+  test("prints a password, once, and stores its hash", async () => {
     await user(["create", "forgetful", "--without-password"]);
     const { code, stdout, stderr } = await user(["reset-password", "forgetful", "--json"]);
     expect([code, stderr]).toEqual([0, "Save this password now; it will not be shown again.\n"]);
@@ -199,7 +199,7 @@ test.each([
   ["short", "1234567"],
   ["common", "password1"],
   ["its own name", "Poorly-Chosen"],
-])("cli user set-password refuses a password that is %s", async (_, password) => {
+])("cli user set-password rejects a password that is %s", async (_, password) => {
   await user(["create", "poorly-chosen", "--without-password"]);
   const { code, stdout, stderr } = await user(
     ["set-password", "poorly-chosen", "--password-stdin"],

@@ -7,9 +7,9 @@ import { temporaryDir } from "../support/server.ts";
 import { migratedDatabase, register } from "../support/service-database.ts";
 import { buildWorker, workerdOptions } from "../support/workerd-options.ts";
 
-// The Worker starts with the wrangler.toml of the version before; see docs/operations.md.
+// The Worker starts with the previous version's wrangler.toml; see docs/operations.md.
 
-/** As the last version had it, with every setting under `[vars]`. */
+/** That of the previous version, with every setting under `[vars]`. */
 const PREVIOUS = join(import.meta.dirname, "../fixtures/467dfb9/wrangler.toml");
 
 const { path: dir, remove } = temporaryDir();

@@ -13,7 +13,7 @@ const spaces = fc.string({ unit: fc.constant(" "), minLength: 1, maxLength: 3 })
 
 function parsed(text: string): Scope {
   const scope = parseScope(text);
-  if (scope === null) throw new Error("the scope was refused");
+  if (scope === null) throw new Error("the scope was rejected");
   return scope;
 }
 

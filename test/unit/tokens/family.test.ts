@@ -177,7 +177,7 @@ class Run {
 }
 
 function orThrow<Value>(value: Value | null | undefined): Value {
-  if (value === null || value === undefined) throw new Error("a family does not vanish by itself");
+  if (value === null || value === undefined) throw new Error("a family must not disappear");
   return value;
 }
 
