@@ -9,7 +9,7 @@ const UNAVAILABLE: WireError = {
 
 const RETRY = "Retry as `Retry-After` says. Keep every token: this response says nothing about it.";
 
-/** The one reason in the service's load: the request is refused, and nothing has failed. */
+/** The one reason in the service's load: the request is rejected, and nothing has failed. */
 export const LOAD = {
   hashing_busy: {
     ...UNAVAILABLE,

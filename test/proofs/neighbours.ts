@@ -81,7 +81,7 @@ export async function measureNeighbours(noise: Noise): Promise<SoakOutcome> {
       }
       count += 1;
       guesses += 1;
-      const username = `nobody ${n} ${count}`;
+      const username = `unknown ${n} ${count}`;
       const headers = { "CF-Connecting-IP": `10.${n}.${(count >> 8) & 255}.${count & 255}` };
       const fields = { grant_type: "password", client_id: "public", username, password: "guess" };
       await postToken({ ...calls, fields, headers });
