@@ -15,7 +15,7 @@ import { createService, registerDefaults } from "../support/service.ts";
  *
  * A call is `operation n`, the n-th of the request, or `operation *`, every one. `FaultKind`
  * defines the faults. Modes of a refresh: `reject` is the plain default, `key` adds an
- * `Idempotency-Key`, `same` is REFRESH_RETRY=same-successor. `adopt` is a refresh with a token of
+ * `Idempotency-Key`, `same` is REFRESH_RETRY=same-successor. `imported` is a refresh with a token of
  * another server, whose family does not exist yet.
  *
  * Left out, because they add nothing:
@@ -79,23 +79,23 @@ refresh             key, same  kv.put 1           stalls  200       generation 1
 refresh             reject     kv.put 1           late    200       generation 1  400
 refresh             key, same  kv.put 1           late    200       generation 1  200
 
-adopt               all        d1.batch 1         before  503       nothing       200
-adopt               all        d1.batch 1         stalls  503       nothing       200
-adopt               all        family.rotate 1    before  503       nothing       200
-adopt               reject     family.rotate 1    after   503       generation 1  400
-adopt               key, same  family.rotate 1    after   503       generation 1  200
-adopt               all        family.rotate 1    stalls  503       nothing       200
-adopt               reject     family.rotate 1    lost    503       generation 1  400
-adopt               key, same  family.rotate 1    lost    503       generation 1  200
-adopt               all        family.rotate 1    late    503       nothing       200
-adopt               reject     kv.put *           before  200       generation 1  400
-adopt               key, same  kv.put *           before  200       generation 1  200
-adopt               reject     kv.put *           lies    200       generation 1  400
-adopt               key, same  kv.put *           lies    200       generation 1  200
-adopt               reject     kv.put 1           stalls  200       generation 1  400
-adopt               key, same  kv.put 1           stalls  200       generation 1  200
-adopt               reject     kv.put 1           late    200       generation 1  400
-adopt               key, same  kv.put 1           late    200       generation 1  200
+imported            all        d1.batch 1         before  503       nothing       200
+imported            all        d1.batch 1         stalls  503       nothing       200
+imported            all        family.rotate 1    before  503       nothing       200
+imported            reject     family.rotate 1    after   503       generation 1  400
+imported            key, same  family.rotate 1    after   503       generation 1  200
+imported            all        family.rotate 1    stalls  503       nothing       200
+imported            reject     family.rotate 1    lost    503       generation 1  400
+imported            key, same  family.rotate 1    lost    503       generation 1  200
+imported            all        family.rotate 1    late    503       nothing       200
+imported            reject     kv.put *           before  200       generation 1  400
+imported            key, same  kv.put *           before  200       generation 1  200
+imported            reject     kv.put *           lies    200       generation 1  400
+imported            key, same  kv.put *           lies    200       generation 1  200
+imported            reject     kv.put 1           stalls  200       generation 1  400
+imported            key, same  kv.put 1           stalls  200       generation 1  200
+imported            reject     kv.put 1           late    200       generation 1  400
+imported            key, same  kv.put 1           late    200       generation 1  200
 
 refresh again       key, same  d1.batch 1         before  503       generation 1  200
 refresh again       key, same  d1.batch 1         stalls  503       generation 1  200

@@ -121,14 +121,14 @@ test("of more checks at once than an object accepts, the others are told to retr
   const answers = await Promise.all(
     passwords.map((password) => ask(service, { ...GRACE, password })),
   );
-  const refused = answers.filter(({ status }) => status === 503);
-  expect(refused).toEqual(Array(passwords.length - DERIVATIONS_MAX).fill(UNAVAILABLE));
+  const rejected = answers.filter(({ status }) => status === 503);
+  expect(rejected).toEqual(Array(passwords.length - DERIVATIONS_MAX).fill(UNAVAILABLE));
   for (const [index, answer] of answers.entries()) {
     if (answer.status === 503) continue;
     expect(answer).toEqual(passwords[index] === GRACE.password ? SUCCESS : INVALID_CREDENTIALS);
   }
   const reasons = errors.map((line) => JSON.parse(String(line)).reason);
-  expect(reasons).toEqual(refused.map(() => "hashing_busy"));
+  expect(reasons).toEqual(rejected.map(() => "hashing_busy"));
   expect(await ask(service, GRACE)).toEqual(SUCCESS);
 });
 

@@ -66,7 +66,7 @@ export const SCENARIOS: Readonly<
     return refreshing(service, refresh_token, mode);
   },
 
-  async adopt({ service }, mode) {
+  async imported({ service }, mode) {
     const { refreshToken } = await importLogin({ scope: ALL_SCOPES });
     return refreshing(service, refreshToken, mode, await importedFamilyOf(refreshToken));
   },
