@@ -91,7 +91,7 @@ describe("an old endpoint that", () => {
 });
 
 describe("when D1 fails after the old endpoint has accepted the password", () => {
-  /** A service whose first so many operations on D1 of a kind succeed. */
+  /** A service in which only the first operations on D1 of a kind succeed. */
   function failing(kind: string, sparing: number) {
     let left = sparing;
     const intercept: Intercept = (operation, proceed) => {

@@ -11,12 +11,12 @@ const RACES: readonly { title: string; mode: string; rules: RaceRules }[] = [
     rules: { promise: "one-success" },
   },
   {
-    title: "reject gives all with one Idempotency-Key the same successor",
+    title: "reject returns the same successor to all with one Idempotency-Key",
     mode: "reject",
     rules: { promise: "one-successor", idempotencyKey: "two tabs" },
   },
   {
-    title: "same-successor gives all the same successor",
+    title: "same-successor returns the same successor to all",
     mode: "same-successor",
     rules: { promise: "one-successor" },
   },

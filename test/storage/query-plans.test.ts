@@ -44,7 +44,7 @@ function parametersOf(query: string): number {
   return Math.max(places.length && places[0] === "" ? places.length : 0, ...places.map(Number));
 }
 
-/** Scans of what a statement has itself selected, with a limit. */
+/** Scans of a statement's own selection, which has a limit. */
 const LIMITED = /^SCAN (?:\(subquery-\d+\)|near)$/;
 
 test("no request scans a table", async () => {

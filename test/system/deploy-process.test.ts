@@ -58,7 +58,7 @@ describe("npm run deploy", () => {
     expect(first.stdout).toContain("Deployed: https://tollgate.example.workers.dev\n");
     // The doctor found the id of the database, wrangler.toml has only its name.
     expect(api.requests.map(({ what }) => what)).toContain("GET /workers/subdomain/edge-preview");
-    // Neither the address nor a session at the edge exists here, and the doctor says so.
+    // Neither the address nor a session at the edge exists here, and the doctor reports that.
     expect(first.code).toBe(1);
     expect(first.stdout).toMatch(/^ok +secrets +TOKEN_KEYS, SIGNING_KEYS$/m);
     expect(first.stdout).toMatch(/^failed +service +https:\/\/tollgate\.example\.workers\.dev /m);

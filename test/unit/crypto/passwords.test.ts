@@ -10,8 +10,8 @@ const { userPasswords, clientSecrets } = await createPasswordKinds({
   ...options,
   passwordHashRounds: ROUNDS,
 });
-const record = await userPasswords.makeHash("correct horse");
-const otherRecord = await userPasswords.makeHash("battery staple");
+const hash = await userPasswords.makeHash("correct horse");
+const otherHash = await userPasswords.makeHash("battery staple");
 const NO_MATCH = { matched: null, outdated: false };
 
 /** Made by `hashlib.pbkdf2_hmac` of Python 3.11 for "correct horse". */
@@ -19,11 +19,11 @@ const DJANGO = "pbkdf2_sha256$1000$seasalt$mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzT
 
 describe("checking a password", () => {
   test("finds the hash that it matches", async () => {
-    const found = { matched: record, outdated: false };
-    expect(await userPasswords.check("correct horse", [record])).toEqual(found);
-    expect(await userPasswords.check("correct horse", [record, otherRecord])).toEqual(found);
-    expect(await userPasswords.check("correct horse", [otherRecord, record])).toEqual(found);
-    expect(await userPasswords.check("correct horse", ["!", record])).toEqual(found);
+    const found = { matched: hash, outdated: false };
+    expect(await userPasswords.check("correct horse", [hash])).toEqual(found);
+    expect(await userPasswords.check("correct horse", [hash, otherHash])).toEqual(found);
+    expect(await userPasswords.check("correct horse", [otherHash, hash])).toEqual(found);
+    expect(await userPasswords.check("correct horse", ["!", hash])).toEqual(found);
   });
 
   test.each([
@@ -32,9 +32,9 @@ describe("checking a password", () => {
     ["a space at the end", "correct horse "],
     ["a part of it", "correct"],
     ["nothing", ""],
-    ["the hash itself", record],
+    ["the hash itself", hash],
   ])("finds no hash for %s", async (_what, password) => {
-    expect(await userPasswords.check(password, [record])).toEqual(NO_MATCH);
+    expect(await userPasswords.check(password, [hash])).toEqual(NO_MATCH);
   });
 
   test("distinguishes composed and decomposed letters: it does not normalise", async () => {
@@ -53,8 +53,8 @@ describe("checking a password", () => {
 
   test("says to replace a hash of other rounds, and to keep one of these", async () => {
     const later = await createPasswordKinds({ ...options, passwordHashRounds: ROUNDS + 1 });
-    const check = await later.userPasswords.check("correct horse", [record]);
-    expect(check).toEqual({ matched: record, outdated: true });
+    const check = await later.userPasswords.check("correct horse", [hash]);
+    expect(check).toEqual({ matched: hash, outdated: true });
     const replaced = await later.userPasswords.makeHash("correct horse");
     const again = await later.userPasswords.check("correct horse", [replaced]);
     expect(again).toEqual({ matched: replaced, outdated: false });
@@ -64,18 +64,18 @@ describe("checking a password", () => {
 
   test("says to replace no hash when the password is wrong", async () => {
     const later = await createPasswordKinds({ ...options, passwordHashRounds: ROUNDS + 1 });
-    expect(await later.userPasswords.check("wrong", [record])).toEqual(NO_MATCH);
+    expect(await later.userPasswords.check("wrong", [hash])).toEqual(NO_MATCH);
   });
 });
 
 describe("the work of a check", () => {
   const sealing = "$sealed$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-  const tooMany = record.replace("i=100000", "i=100001");
-  const tooLong = record.replace(`r=${ROUNDS}`, "r=21");
+  const tooMany = hash.replace("i=100000", "i=100001");
+  const tooLong = hash.replace(`r=${ROUNDS}`, "r=21");
 
   test.each([
-    ["a right password", "correct horse", [record]],
-    ["a wrong password", "wrong", [record]],
+    ["a valid password", "correct horse", [hash]],
+    ["a wrong password", "wrong", [hash]],
     ["an unknown user's password", "wrong", []],
     ["an unusable password", "wrong", ["!"]],
     ["a hash of another scheme", "wrong", ["argon2$argon2id$v=19$m=8,t=2,p=1$c2FsdA$aGFzaA"]],
@@ -85,20 +85,20 @@ describe("the work of a check", () => {
     ["a hash of too many rounds", "correct horse", [tooLong]],
     ["a hash of Django's beyond the limit", "wrong", [DJANGO.replace("1000", "9999999")]],
     ["two unusable hashes", "wrong", ["!", sealing]],
-    ["one usable hash and one that is not", "wrong", ["!", record]],
-  ])("is the same for %s", async (_what, password, records) => {
-    const calls = await derivationsOf(() => userPasswords.check(password, records));
+    ["one usable hash and one that is not", "wrong", ["!", hash]],
+  ])("is the same for %s", async (_what, password, hashes) => {
+    const calls = await derivationsOf(() => userPasswords.check(password, hashes));
     expect(calls).toEqual(Array(ROUNDS).fill(100_000));
   });
 
   test("is one call for a client secret, for any number of rounds for users", async () => {
     const secret = await clientSecrets.makeHash("secret");
-    for (const [presented, records] of [
+    for (const [presented, hashes] of [
       ["secret", [secret]],
       ["wrong", [secret]],
       ["wrong", []],
     ] as const) {
-      const calls = await derivationsOf(() => clientSecrets.check(presented, records));
+      const calls = await derivationsOf(() => clientSecrets.check(presented, hashes));
       expect(calls).toEqual([100_000]);
     }
     const check = await clientSecrets.check("secret", [secret]);
@@ -106,8 +106,8 @@ describe("the work of a check", () => {
   });
 
   test("finds no password, not even an empty one, without a hash", async () => {
-    for (const records of [[], ["!"], [""]]) {
-      expect(await userPasswords.check("", records)).toEqual(NO_MATCH);
+    for (const hashes of [[], ["!"], [""]]) {
+      expect(await userPasswords.check("", hashes)).toEqual(NO_MATCH);
     }
   });
 });

@@ -28,19 +28,19 @@ async function sealed(name: number, text: string): Promise<string> {
 }
 
 const passwords = await peppered(1);
-const record = await passwords.makeHash("correct horse");
+const hash = await passwords.makeHash("correct horse");
 
 describe("a hash under a pepper", () => {
   test("matches its password alone", async () => {
-    expect(await passwords.check("correct horse", [record])).toEqual({
-      matched: record,
+    expect(await passwords.check("correct horse", [hash])).toEqual({
+      matched: hash,
       outdated: false,
     });
-    expect(await passwords.check("Correct horse", [record])).toEqual(NO_MATCH);
+    expect(await passwords.check("Correct horse", [hash])).toEqual(NO_MATCH);
   });
 
   test("shows neither salt nor derived key, so that a dump does not allow guessing", () => {
-    expect(record).toMatch(/^\$sealed\$[\w-]+$/);
+    expect(hash).toMatch(/^\$sealed\$[\w-]+$/);
   });
 
   test.each([
@@ -48,56 +48,56 @@ describe("a hash under a pepper", () => {
     ["under another pepper", [2]],
   ])("cannot be read %s, and costs as much as a wrong password", async (_what, names) => {
     const others = await peppered(...names);
-    expect(await others.check("correct horse", [record])).toEqual(NO_MATCH);
-    const calls = await derivationsOf(() => others.check("correct horse", [record]));
+    expect(await others.check("correct horse", [hash])).toEqual(NO_MATCH);
+    const calls = await derivationsOf(() => others.check("correct horse", [hash]));
     expect(calls).toEqual([100_000]);
   });
 
   test("is still read when a new pepper is the first", async () => {
     const rotated = await peppered(2, 1);
-    expect((await rotated.check("correct horse", [record])).matched).toBe(record);
+    expect((await rotated.check("correct horse", [hash])).matched).toBe(hash);
     const fresh = await rotated.makeHash("correct horse");
     expect((await (await peppered(2)).check("correct horse", [fresh])).matched).toBe(fresh);
     expect(await passwords.check("correct horse", [fresh])).toEqual(NO_MATCH);
   });
 
   test("is not read in another encoding, altered, cut short, or empty", async () => {
-    const last = record.at(-1) === "A" ? "B" : "A";
+    const last = hash.at(-1) === "A" ? "B" : "A";
     for (const text of [
-      `${record}=`,
-      `${record} `,
-      record.slice(0, -1) + last,
-      record.slice(0, -4),
+      `${hash}=`,
+      `${hash} `,
+      hash.slice(0, -1) + last,
+      hash.slice(0, -4),
       "$sealed$",
-      record.replace("$sealed$", "$Sealed$"),
+      hash.replace("$sealed$", "$Sealed$"),
     ]) {
       expect(await passwords.check("correct horse", [text]), text).toEqual(NO_MATCH);
     }
   });
 
   test("is not read when the sealed text is no hash", async () => {
-    for (const text of ["", "!", "correct horse", record]) {
+    for (const text of ["", "!", "correct horse", hash]) {
       const check = await passwords.check("correct horse", [await sealed(1, text)]);
       expect(check).toEqual(NO_MATCH);
     }
   });
 });
 
-describe("what a pepper says to replace", () => {
-  test("is a hash that was made without it", async () => {
+describe("under a pepper, a check says to replace", () => {
+  test("a hash that was made without it", async () => {
     const plain = await (await peppered()).makeHash("correct horse");
     const check = await passwords.check("correct horse", [plain]);
     expect(check).toEqual({ matched: plain, outdated: true });
   });
 
-  test("is a hash of Django's, sealed or not", async () => {
+  test("a hash of Django's, sealed or not", async () => {
     for (const text of [DJANGO, await sealed(1, DJANGO)]) {
       const check = await passwords.check("correct horse", [text]);
       expect(check).toEqual({ matched: text, outdated: true });
     }
   });
 
-  test("is not a hash that was made with it, for clients and users", async () => {
+  test("no hash that was made with it, for clients and users", async () => {
     const { clientSecrets } = await createPasswordKinds({
       passwordHashRounds: 6,
       passwordPepper: [rawKey(1)],

@@ -18,7 +18,7 @@ const DJANGO_HASH = "mQnueSakb748zqBAC1tmWVZsZbi2zPGZarEzTGdfmso=";
 
 /**
  * Made by `hashlib.pbkdf2_hmac` of Python 3.11, in Django's format. The last has more iterations
- * than WebCrypto does in one call, and than fit into a test's usual time.
+ * than one call of WebCrypto allows, too many for the usual time of a test.
  */
 const DJANGO = [
   {
@@ -50,7 +50,7 @@ async function deriveByHand(salt: Bytes): Promise<Bytes> {
 
 function parsed(text: string) {
   const record = parsePasswordHash(text);
-  if (record === null) throw new Error("the record was not read");
+  if (record === null) throw new Error("the hash was not read");
   return record;
 }
 
