@@ -1,7 +1,9 @@
 import type { Context as HonoContext } from "hono";
 import { Hono } from "hono/tiny";
-import { type Deps, getDeps, getEarlyDeps, newRequestId } from "./deps.ts";
+import { type Deps, getDeps } from "./deps.ts";
+import { getEarlyDeps, newRequestId } from "./early-deps.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
+import { continueAuthorization, startAuthorization } from "./endpoints/authorize.ts";
 import { preflight, preflightForAnyone, share, shareWithAnyone } from "./endpoints/cors.ts";
 import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
 import { health } from "./endpoints/health.ts";
@@ -30,6 +32,7 @@ interface Context {
 /** The handlers, by the names in `endpoints/urls.ts`. */
 const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>>> = {
   landing: { GET: landing },
+  authorization: { GET: startAuthorization, POST: continueAuthorization },
   token: { POST: token },
   revocation: { POST: revoke },
   introspection: { GET: introspect, POST: introspect },

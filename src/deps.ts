@@ -1,16 +1,17 @@
-import { waitUntil } from "cloudflare:workers";
 import type { AdminDeps } from "./admin/deps.ts";
+import { type BrowserDeps, composeBrowser } from "./browser-deps.ts";
 import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
 import { type ClientPolicy, policyOf } from "./clients/policy.ts";
-import { BINDINGS, type Config, parseConfig, readSetting, SETTINGS } from "./config/index.ts";
-import { toHex } from "./crypto/bytes.ts";
+import { BINDINGS, type Config, parseConfig } from "./config/index.ts";
 import { createHashingQueue } from "./crypto/hashing-queue.ts";
 import { type DigestOrigin, deriveDigestOrigin } from "./crypto/origin-digest.ts";
 import { createPasswordKinds, type PasswordKinds } from "./crypto/passwords.ts";
 import { randomUuid, secureRandom } from "./crypto/random.ts";
+import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
 import type { SigningKeys } from "./crypto/signing-keys.ts";
 import { DEADLINE_MS } from "./deadline.ts";
+import { clock, defer, oncePerEnv } from "./early-deps.ts";
 import { ConfigError } from "./errors/refusal.ts";
 import type { GrantDeps } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
@@ -31,13 +32,7 @@ import { createRevokedTokenStore } from "./storage/revoked-tokens.ts";
 import { createSessionStore } from "./storage/sessions.ts";
 import { createSingleUseStore } from "./storage/single-use.ts";
 import { createUserStore } from "./storage/users.ts";
-import type { Metrics } from "./telemetry/metrics.ts";
-import {
-  type AuditQueue,
-  createObserver,
-  logFailure,
-  type Observer,
-} from "./telemetry/observer.ts";
+import { CODE_PURPOSE } from "./tokens/authorization-code.ts";
 import { createLegacyLogin } from "./users/legacy-endpoint.ts";
 
 /** Everything that endpoints need, composed once for an isolate. */
@@ -46,6 +41,7 @@ export interface Deps {
   readonly lookups: () => Lookups;
   readonly clientAuth: ClientAuthDeps;
   readonly grants: GrantDeps;
+  readonly browser: BrowserDeps;
   readonly policy: ClientPolicy;
   readonly issuer: Issuer;
   readonly addressFilter: AddressFilter;
@@ -64,25 +60,10 @@ export interface Deps {
   readonly clock: () => number;
 }
 
-/** Optional bindings for monitoring; see docs/observability.md. */
-interface ObservabilityBindings {
-  readonly AUDIT_EVENTS?: AuditQueue;
-  readonly METRICS?: Metrics;
-}
-
-/** Length of a request id, in bytes: that of Cloudflare's own. */
-const REQUEST_ID_BYTES = 8;
-
 const random = secureRandom;
-
-const clock = (): number => Date.now();
 
 const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
   scheduler.wait(ms, signal && { signal });
-
-const defer = (work: Promise<unknown>): void => {
-  waitUntil(work.catch((error) => logFailure("deferred_failed", error)));
-};
 
 /**
  * Composes the service from its bindings.
@@ -96,20 +77,23 @@ async function createDeps(env: Env): Promise<Deps> {
   const deriveLong = createLongHashDerivation(env.FOREIGN_PASSWORDS);
   const { hashesInFlightMax: hashesMax } = config;
   const createQueue = () => createHashingQueue({ hashesMax, clock, wait });
-  const [mintDeps, digestOrigin, passwordKinds, limits] = await Promise.all([
+  const [mintDeps, digestOrigin, passwordKinds, limits, codeRing, browser] = await Promise.all([
     deriveMintDeps(config).catch(asConfigError),
     deriveDigestOrigin(tokenKey),
     createPasswordKinds({ ...config, random, deriveLong, createQueue }),
     createLimits({ ...config, env, tokenKey, clock, defer }),
+    deriveKeyRing(config.tokenKeys, CODE_PURPOSE),
+    composeBrowser(config, env, random),
   ]);
   const { addressFilter, rateLimiter } = limits;
-  const parts = { config, env, mintDeps, rateLimiter, ...passwordKinds };
+  const parts = { config, env, mintDeps, codeRing, rateLimiter, ...passwordKinds };
   const lookups = () => createLookups(env.DB, config.usernames);
   const issuer = composeIssuer(parts, digestOrigin);
   return {
     lookups,
     clientAuth: composeClientAuth(parts),
     grants: composeGrants(parts),
+    browser,
     policy: policyOf(config, config.managementApi === "on"),
     issuer,
     addressFilter,
@@ -137,6 +121,7 @@ interface Parts extends PasswordKinds {
   readonly config: Config;
   readonly env: Env;
   readonly mintDeps: MintDeps;
+  readonly codeRing: KeyRing;
   readonly rateLimiter: RateLimiter;
 }
 
@@ -173,7 +158,14 @@ function composeClientAuth({ env, clientSecrets, rateLimiter }: Parts): ClientAu
   };
 }
 
-function composeGrants({ config, env, mintDeps, userPasswords, rateLimiter }: Parts): GrantDeps {
+function composeGrants({
+  config,
+  env,
+  mintDeps,
+  codeRing,
+  userPasswords,
+  rateLimiter,
+}: Parts): GrantDeps {
   return {
     signIn: {
       users: createUserStore(env.DB, config.usernames),
@@ -186,6 +178,7 @@ function composeGrants({ config, env, mintDeps, userPasswords, rateLimiter }: Pa
       defer,
     },
     refreshTokenRing: mintDeps.refreshTokenRing,
+    codeRing,
     random,
     acceptsImportedTokens: config.importedTokens === "on",
   };
@@ -208,43 +201,5 @@ function requireBindings(env: Env): void {
   throw new ConfigError(...missing.map((name) => `the binding ${name} is missing`));
 }
 
-/**
- * What a request needs before its {@link Deps}. Its settings are read one by one, so that a request
- * is routed and logged while other settings are invalid.
- */
-export interface EarlyDeps {
-  readonly observer: Observer;
-  /** The setting `PATH_PREFIX`. */
-  readonly pathPrefixes: readonly string[];
-  /** While the management API is off, its paths are unknown. */
-  readonly hasManagementApi: boolean;
-}
-
-/** Returns the {@link EarlyDeps} of an `env`, which are created once. */
-export const getEarlyDeps = oncePerEnv<EarlyDeps>((env) => {
-  const { AUDIT_EVENTS: auditQueue, METRICS: metrics } = env as Env & ObservabilityBindings;
-  const logsAll = readSetting(SETTINGS.logRequests, env) === "all";
-  return {
-    observer: createObserver({ clock, defer, auditQueue, metrics, logsAll }),
-    pathPrefixes: readSetting(SETTINGS.pathPrefix, env),
-    hasManagementApi: readSetting(SETTINGS.managementApi, env) === "on",
-  };
-});
-
 /** Returns the {@link Deps} of an `env`, which are composed once. @throws ConfigError */
 export const getDeps = oncePerEnv(createDeps);
-
-/** An isolate has one `env`; tests have several. */
-function oncePerEnv<Value extends object>(create: (env: Env) => Value): (env: Env) => Value {
-  const created = new WeakMap<Env, Value>();
-  return (env) => {
-    const value = created.get(env) ?? create(env);
-    created.set(env, value);
-    return value;
-  };
-}
-
-/** Makes a request id, for a request without one from the platform. */
-export function newRequestId(): string {
-  return toHex(secureRandom(REQUEST_ID_BYTES));
-}

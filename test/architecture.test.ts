@@ -17,10 +17,11 @@ const LEVELS = [
   ["app.ts", "openapi"],
   ["endpoints", "rpc"],
   ["deps.ts", "resource-server"],
+  ["browser-deps.ts", "early-deps.ts"],
   ["declarative", "django-import"],
   ["admin"],
   ["client-auth", "grants", "config"],
-  ["issuer", "users"],
+  ["issuer", "users", "authorization"],
   ["clients", "rate-limit"],
   ["storage"],
   ["tokens", "deadline.ts", "pages"],
@@ -37,21 +38,40 @@ const NARROWER = {
   ],
   endpoints: [
     "deps.ts#Deps",
-    ...["client-auth", "grants", "admin", "issuer", "clients", "pages"],
+    ...["client-auth", "grants", "authorization", "users", "admin", "issuer", "clients", "pages"],
     ...["storage", "tokens", "crypto", "errors", "protocol", "telemetry"],
   ],
-  rpc: ["deps.ts", "resource-server", "admin", "tokens", "errors", "protocol", "telemetry"],
+  rpc: [
+    "deps.ts",
+    "early-deps.ts",
+    "resource-server",
+    "admin",
+    "tokens",
+    "errors",
+    "protocol",
+    "telemetry",
+  ],
   "resource-server": ["crypto", "protocol"],
   client: [],
   testing: ["resource-server"],
   grants: ["users", "clients", "storage", "tokens", "crypto", "errors", "protocol", "telemetry"],
+  authorization: ["clients", "storage", "errors", "protocol"],
   pages: ["crypto"],
   config: ["tokens", "rate-limit", "crypto", "errors", "protocol"],
 };
 
 /** Parts that may use the Worker's bindings. */
 const BOUND = [
-  ...["storage", "rate-limit", "deps.ts", "app.ts", "index.ts", "cli"],
+  ...[
+    "storage",
+    "rate-limit",
+    "deps.ts",
+    "browser-deps.ts",
+    "early-deps.ts",
+    "app.ts",
+    "index.ts",
+    "cli",
+  ],
   ...["rpc/token-verifier.ts", "rpc/management.ts", "testing/worker.ts"],
 ];
 
@@ -78,7 +98,7 @@ const RULES = {
     globals("crypto.getRandomValues", "crypto.randomUUID", "Math.random"),
   ),
   "the source of randomness is passed in": onlyIn(
-    ["deps.ts", "cli"],
+    ["deps.ts", "early-deps.ts", "cli"],
     place.imported("secureRandom"),
   ),
   "only the composition root, alarms of objects, the CLI and the npm package read the clock":
@@ -89,7 +109,7 @@ const RULES = {
           "storage/refresh-family.ts",
           "storage/used-assertions.ts",
         ],
-        ...["deps.ts", "cli", "client", "testing"],
+        ...["early-deps.ts", "cli", "client", "testing"],
       ],
       place.clockReads,
     ),

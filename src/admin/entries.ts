@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { invalid } from "../errors/management-error.ts";
 import { GRANTS } from "../grants/index.ts";
+import { classifyRedirectUri } from "../protocol/redirect-uri.ts";
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
 import { nearest } from "./nearest.ts";
 
@@ -121,10 +122,21 @@ export function clientContradictions(
   if ((method === "private_key_jwt") !== (entry.jwks !== undefined)) {
     problems.push('jwks: is required with method "private_key_jwt", and invalid with any other');
   }
+  if (isPublic && !entry.require_pkce) {
+    problems.push("require_pkce: a public client must use PKCE");
+  }
+  if (entry.skip_consent) problems.push(...consentProblems(entry));
   if (entry.access_token_format === "jwt" && entry.audience.length === 0) {
     problems.push('audience: format "jwt" requires at least one API');
   }
   return problems;
+}
+
+/** Another program can receive what is sent to this computer or to a scheme (RFC 8252 §8.6). */
+function consentProblems({ redirect_uris, redirect_uri_patterns }: ClientEntry): string[] {
+  const isHttps = redirect_uris.every((uri) => classifyRedirectUri(uri) === "https");
+  if (isHttps && redirect_uri_patterns.length === 0) return [];
+  return ["skip_consent: every redirect URI must be https, and none a pattern"];
 }
 
 /** Problems between several fields of a user. */

@@ -1,7 +1,16 @@
 import * as z from "zod/mini";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { NAME_LENGTH_MAX } from "../protocol/params.ts";
-import { audience, claims, jwks, lifetimeSeconds, origin, scope } from "./value-schemas.ts";
+import {
+  audience,
+  claims,
+  jwks,
+  lifetimeSeconds,
+  origin,
+  redirectPattern,
+  redirectUri,
+  scope,
+} from "./value-schemas.ts";
 
 /** Values that other parts of the service define. */
 export interface KnownValues {
@@ -10,6 +19,9 @@ export interface KnownValues {
 
 /** How a column holds a value. `plain`: as it is; `words`: separated by spaces; `flag`: 0 or 1. */
 export type ColumnKind = "plain" | "words" | "json" | "flag";
+
+/** Most redirect URIs of one client: each request compares all. */
+const REDIRECT_URIS_MAX = 64;
 
 /** One field of a client. Its column in the table `clients` has the same name. */
 export interface ClientField {
@@ -53,6 +65,44 @@ export const CLIENT_FIELDS = {
     column: "plain",
     schema: () => z._default(z.enum(CLIENT_AUTH_METHODS), "client_secret_basic"),
     option: "--auth-method <name>",
+  },
+  redirect_uris: {
+    description:
+      "where the authorization endpoint may send codes, compared byte for byte except for the " +
+      "port of a loopback URI: https, http on this computer, or a scheme of the app",
+    column: "words",
+    schema: () => z._default(z.array(redirectUri()).check(z.maxLength(REDIRECT_URIS_MAX)), []),
+    option: "--redirect-uris <uris>",
+  },
+  redirect_uri_patterns: {
+    description:
+      "redirect URIs whose host begins with any label, for preview deployments, such as " +
+      "`https://*.app.pages.dev/callback`; anyone who can deploy there can receive codes",
+    column: "words",
+    schema: () => z._default(z.array(redirectPattern()).check(z.maxLength(REDIRECT_URIS_MAX)), []),
+    option: "--redirect-uri-patterns <patterns>",
+  },
+  post_logout_redirect_uris: {
+    description: "where the sign-out endpoint may send the browser, compared byte for byte",
+    column: "words",
+    schema: () => z._default(z.array(redirectUri()).check(z.maxLength(REDIRECT_URIS_MAX)), []),
+    option: "--post-logout-redirect-uris <uris>",
+  },
+  require_pkce: {
+    description:
+      "whether an authorization request needs a PKCE challenge (RFC 7636); `false` only for a " +
+      "confidential client that cannot send one",
+    column: "flag",
+    schema: () => z._default(z.boolean(), true),
+    option: "--require-pkce <true|false>",
+  },
+  skip_consent: {
+    description:
+      "whether users are not asked for consent, for the operator's own applications; needs https " +
+      "redirect URIs",
+    column: "flag",
+    schema: () => z._default(z.boolean(), false),
+    option: "--skip-consent <true|false>",
   },
   scope: {
     description: "scopes that the client may request",

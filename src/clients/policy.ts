@@ -31,8 +31,8 @@ export function policyOf(
 /** What a login granted. A refresh cannot exceed it. */
 export interface GrantedLogin {
   readonly scope: Scope;
-  /** The API that the login named (RFC 8707 §2.2), or null: any API of the client. */
-  readonly resource: string | null;
+  /** The APIs that the login named (RFC 8707 §2.2), or none: any API of the client. */
+  readonly resources: readonly string[];
 }
 
 /**
@@ -93,22 +93,23 @@ function requestedWithin(requested: string, allowed: Scope): Scope {
 
 /**
  * The API that an access token is for (RFC 8707 §2): the one that `resource` names, otherwise the
- * first one of the client. The tokens of a login that named an API are only for that API (§2.2).
+ * first one of the login or of the client. The tokens of a login that named APIs are only for these
+ * (§2.2).
  *
- * @param granted the API that the login named, or null
+ * @param granted the APIs that the login named, or none
  * @throws Refusal `audience_not_allowed` when the client is not, or no longer, registered for it,
- *   or when the login named another
+ *   or when the login named others
  */
 export function audienceOf(
   requested: string | undefined,
-  granted: string | null,
+  granted: readonly string[],
   client: Client,
 ): string | null {
-  if (granted !== null && requested !== undefined && requested !== granted) {
+  if (requested !== undefined && granted.length > 0 && !granted.includes(requested)) {
     throw new Refusal("audience_not_allowed");
   }
-  const named = requested ?? granted;
-  if (named === null) return client.audiences[0] ?? null;
+  const named = requested ?? granted[0];
+  if (named === undefined) return client.audiences[0] ?? null;
   if (!client.audiences.includes(named)) throw new Refusal("audience_not_allowed");
   return named;
 }

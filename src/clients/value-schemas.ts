@@ -4,6 +4,7 @@ import { utf8 } from "../crypto/bytes.ts";
 import { problemOfKey } from "../crypto/jwk-check.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { parseOrigin } from "../protocol/origin.ts";
+import { classifyRedirectUri, isRedirectPattern } from "../protocol/redirect-uri.ts";
 import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
 
 /** Longest audience, in bytes: a refresh token contains it together with the longest scope. */
@@ -42,6 +43,26 @@ export const origin = () =>
         (text) => parseOrigin(text) === text,
         "is not an origin such as https://app.example.com or capacitor://localhost",
       ),
+    );
+
+/** A URI to which codes are sent, or the browser after signing out. */
+export const redirectUri = () =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) => classifyRedirectUri(text) !== null,
+        "is not an https URI, http on 127.0.0.1, [::1] or localhost, or a scheme of an app, " +
+          "without fragment and user name",
+      ),
+    );
+
+/** Redirect URIs that differ in the first label of the host. */
+export const redirectPattern = () =>
+  z
+    .string()
+    .check(
+      z.refine(isRedirectPattern, "is not a pattern such as https://*.app.pages.dev/callback"),
     );
 
 /** The URI of an API (RFC 8707 §2). */

@@ -143,3 +143,58 @@ function quote(given: unknown): string {
   const short = text.length > QUOTE_LENGTH_MAX ? `${text.slice(0, QUOTE_LENGTH_MAX)}...` : text;
   return `is ${short}`;
 }
+
+/** A short text for people. */
+export const TITLE: Kind<string> = {
+  allowed: "a text of 1 to 60 characters",
+  read: (given) =>
+    typeof given === "string" && /^[^\p{C}]{1,60}$/u.test(given)
+      ? { value: given }
+      : { problem: quote(given) },
+};
+
+/** Longest image in a page, in characters. */
+const IMAGE_LENGTH_MAX = 20_000;
+
+/** An image that a page may show: pages load nothing from other hosts. */
+export const IMAGE: Kind<string> = {
+  allowed: "a data: URI of an image with at most 20000 characters, or a path such as /logo.svg",
+  read(given) {
+    const isImage =
+      typeof given === "string" &&
+      given.length <= IMAGE_LENGTH_MAX &&
+      /^(?:data:image\/(?:png|svg\+xml|webp|jpeg|gif)[;,][\x21\x23-\x7e]+|\/[\w./~-]+)$/.test(
+        given,
+      );
+    return isImage && !given.startsWith("//") ? { value: given } : { problem: quote(given) };
+  },
+};
+
+/** A colour in hexadecimal. */
+export const COLOR: Kind<string> = {
+  allowed: "a colour such as #0b6b3a",
+  read: (given) =>
+    typeof given === "string" && /^#[\da-f]{6}$/i.test(given)
+      ? { value: given.toLowerCase() }
+      : { problem: quote(given) },
+};
+
+/** What scopes allow, in words: JSON, or a table of wrangler.toml. */
+export const SCOPE_TEXTS: Kind<Readonly<Record<string, string>>> = {
+  allowed: "a JSON object of scope names and texts",
+  read(given) {
+    let value: unknown = given;
+    try {
+      if (typeof given === "string") value = JSON.parse(given);
+    } catch {
+      return { problem: "is not JSON" };
+    }
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (!isObject) return { problem: quote(given) };
+    const entries = Object.entries(value as object);
+    const isWhole = entries.every(([name, text]) => {
+      return parseScope(name)?.length === 1 && typeof text === "string" && text.length <= 200;
+    });
+    return isWhole ? { value: value as Record<string, string> } : { problem: quote(given) };
+  },
+};

@@ -162,9 +162,10 @@ export async function sealToken(
   prefix: string,
   key: SealingKey,
   plaintext: Bytes,
+  lengthMax = TOKEN_LENGTH_MAX,
 ): Promise<string> {
   const token = prefix + toBase64Url(await seal(key, plaintext));
-  if (token.length > TOKEN_LENGTH_MAX) throw new RangeError("a token would be too long to read");
+  if (token.length > lengthMax) throw new RangeError("a token would be too long to read");
   return token;
 }
 
@@ -177,8 +178,9 @@ export async function unsealToken(
   prefix: string,
   ring: KeyRing,
   token: string,
+  lengthMax = TOKEN_LENGTH_MAX,
 ): Promise<Opened | null> {
-  if (!token.startsWith(prefix) || token.length > TOKEN_LENGTH_MAX) return null;
+  if (!token.startsWith(prefix) || token.length > lengthMax) return null;
   const sealed = fromBase64Url(token.slice(prefix.length));
   return sealed === null ? null : unseal(ring, sealed);
 }

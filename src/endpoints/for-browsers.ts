@@ -25,8 +25,9 @@ export function asPage(
   return html(body, status, own);
 }
 
-/** Pages are for `/` and unknown paths. Endpoints respond with JSON whatever the caller accepts. */
-function isForPeople({ pathname }: URL, { reason }: LogFields): boolean {
+/** Pages are for what a browser opens, and for unknown paths. Other endpoints respond with JSON. */
+function isForPeople({ pathname }: URL, { reason, endpoint }: LogFields): boolean {
+  if (endpoint === "authorization" || endpoint === "account") return true;
   if (reason === "method_not_allowed") return false;
   return reason === "unknown_path" || pathname === "/";
 }

@@ -1,6 +1,8 @@
+import { PROMPTS } from "../authorization/request.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
 import { grantTypes } from "../grants/index.ts";
+import { LANGUAGES } from "../pages/page-context.ts";
 import { NAMED_SCOPES } from "../protocol/names.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
@@ -21,12 +23,18 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
   const confidential = methods.filter((method) => method !== "none");
   return publicJson({
     issuer,
+    authorization_endpoint: urls.authorization,
     token_endpoint: urls.token,
     revocation_endpoint: urls.revocation,
     introspection_endpoint: urls.introspection,
     ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
     scopes_supported: [...deps.policy.scopes, ...NAMED_SCOPES, ...deps.policy.clientScopes],
-    response_types_supported: [],
+    response_types_supported: ["code"],
+    response_modes_supported: ["query"],
+    code_challenge_methods_supported: ["S256"],
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: PROMPTS,
+    ui_locales_supported: LANGUAGES,
     grant_types_supported: grantTypes(),
     token_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_methods_supported: methods,

@@ -43,6 +43,13 @@ export function html(body: string | null, status: number, headers: HeadersInit):
   return respond(body, status, headers);
 }
 
+/** Sends a browser elsewhere, with cookies. */
+export function redirect(location: string, status: 302 | 303, setCookies: readonly string[]) {
+  const headers = new Headers({ ...NO_STORE, Location: location });
+  for (const cookie of setCookies) headers.append("Set-Cookie", cookie);
+  return respond(null, status, headers);
+}
+
 /** Builds a public, cacheable page. */
 export function publicHtml(body: string, headers: HeadersInit = {}): Response {
   return respond(body, 200, {

@@ -61,7 +61,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
 const TRANSPORT_SECURITY = "max-age=31536000";
 
 /**
- * The security headers of a response. A page keeps its own Content-Security-Policy. CORS requests
+ * The security headers of a response. A page keeps its own policies. CORS requests
  * are not affected by `Cross-Origin-Resource-Policy`.
  *
  * @param headers of the response
@@ -69,12 +69,14 @@ const TRANSPORT_SECURITY = "max-age=31536000";
  */
 export function securityHeaders(headers: Headers, url: URL): Readonly<Record<string, string>> {
   const policy = headers.get("Content-Security-Policy");
+  const referrerPolicy = headers.get("Referrer-Policy");
   const isForAnyone = headers.get("Access-Control-Allow-Origin") === "*";
   // On localhost a browser would apply it to all ports.
   const isPublicHost = url.protocol === "https:" && !isDevelopment(url);
   return {
     ...ALWAYS,
     ...(policy === null ? {} : { "Content-Security-Policy": policy }),
+    ...(referrerPolicy === null ? {} : { "Referrer-Policy": referrerPolicy }),
     ...(isForAnyone ? {} : { "Cross-Origin-Resource-Policy": "same-origin" }),
     ...(isPublicHost ? { "Strict-Transport-Security": TRANSPORT_SECURITY } : {}),
   };

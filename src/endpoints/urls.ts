@@ -11,6 +11,7 @@ const ROOT_PATHS = {
 
 /** All paths with one prefix, for the router and the metadata. */
 export interface Paths extends Record<keyof typeof ROOT_PATHS, string> {
+  readonly authorization: string;
   readonly token: string;
   readonly revocation: string;
   readonly introspection: string;
@@ -25,6 +26,7 @@ export interface Paths extends Record<keyof typeof ROOT_PATHS, string> {
 export function pathsUnder(prefix: string): Paths {
   return {
     ...ROOT_PATHS,
+    authorization: `${prefix}/authorize/`,
     token: `${prefix}/token/`,
     revocation: `${prefix}/revoke_token/`,
     introspection: `${prefix}/introspect/`,

@@ -33,6 +33,30 @@ export const ERROR_CODES = {
     title: "The service does not support this grant.",
     advice: "Send one of `grant_types_supported` in the metadata.",
   },
+  unsupported_response_type: {
+    title: "The service does not support this response type.",
+    advice: "Send `response_type=code`.",
+  },
+  request_not_supported: {
+    title: "The service does not read request objects.",
+    advice: "Send the parameters themselves.",
+  },
+  request_uri_not_supported: {
+    title: "The service does not fetch request objects.",
+    advice: "Send the parameters themselves.",
+  },
+  access_denied: {
+    title: "The user denied the request.",
+    advice: "Let the user try again.",
+  },
+  login_required: {
+    title: "The user must sign in.",
+    advice: "Send the browser here again without `prompt=none`.",
+  },
+  consent_required: {
+    title: "The user must consent.",
+    advice: "Send the browser here again without `prompt=none`.",
+  },
   slow_down: {
     title: "There were too many requests, or too many failed attempts.",
     advice: "Wait as `Retry-After` says. Keep every token.",

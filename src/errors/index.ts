@@ -1,3 +1,5 @@
+import { AUTHORIZATION, AUTHORIZATION_PAGE } from "./authorization.ts";
+import { AUTHORIZATION_CODE } from "./authorization-code.ts";
 import { CALLER } from "./caller.ts";
 import { CLIENT } from "./client.ts";
 import { LIMITS } from "./limits.ts";
@@ -17,6 +19,9 @@ const REFUSALS = {
   ...CLIENT,
   ...USER,
   ...REFRESH_TOKEN,
+  ...AUTHORIZATION_PAGE,
+  ...AUTHORIZATION,
+  ...AUTHORIZATION_CODE,
   ...CALLER,
   ...LIMITS,
   ...LOAD,

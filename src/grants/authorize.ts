@@ -48,11 +48,11 @@ export function authorize(
       login === null
         ? initialScope(params.get("scope"), client, scopes)
         : refreshedScope(params.get("scope"), login.scope, allowedScope(client, scopes)),
-    audience: audienceOf(params.get("resource"), login?.resource ?? null, client),
+    audience: audienceOf(params.get("resource"), login?.resources ?? [], client),
     claims: { ...client.claims, ...user?.claims },
     accessTokenFormat: client.accessTokenFormat,
     lifetimes: lifetimesOf(client, policy.lifetimes),
-    refresh: refreshFor(client, proof, params.get("resource") ?? null),
+    refresh: refreshFor(client, proof, params.get("resource")),
     issuerUrl,
     // The look-up already saw changes up to these instants, so they must not end this login.
     authorizedAtMs: Math.max(receivedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0),
@@ -67,10 +67,18 @@ function scopesForItself(client: Client, { scopes, clientScopes }: ClientPolicy)
 }
 
 /** No refresh token for a client that may not refresh. */
-function refreshFor(client: Client, { refresh }: Proof, resource: string | null): RefreshOutcome {
+function refreshFor(
+  client: Client,
+  { refresh }: Proof,
+  resource: string | undefined,
+): RefreshOutcome {
+  const mayRefresh = client.grantTypes.includes("refresh_token");
+  // Even then the code begins a family: a replay of the code revokes the access token with it.
+  if (refresh.kind === "code") return { ...refresh, hasRefreshToken: mayRefresh };
   if (refresh.kind !== "new") return refresh;
-  if (!client.grantTypes.includes("refresh_token")) return { kind: "none" };
-  return { kind: "new", login: { ...refresh.login, resource } };
+  if (!mayRefresh) return { kind: "none" };
+  const resources = resource === undefined ? [] : [resource];
+  return { kind: "new", login: { ...refresh.login, resources } };
 }
 
 /**

@@ -13,6 +13,7 @@ import type { SignInDeps } from "../users/sign-in.ts";
 export interface GrantDeps {
   readonly signIn: SignInDeps;
   readonly refreshTokenRing: KeyRing;
+  readonly codeRing: KeyRing;
   readonly random: Random;
   /** Whether refresh tokens of the previous server are accepted. */
   readonly acceptsImportedTokens: boolean;

@@ -9,6 +9,7 @@ import type { User } from "../storage/users.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import { importedTokenHash } from "../tokens/imported-token.ts";
 import { type RefreshToken, unsealRefreshToken } from "../tokens/refresh-token.ts";
+import { sessionKeyOf } from "../tokens/session.ts";
 import type { Grant, GrantDeps, Proof } from "./grant.ts";
 
 /** Length of a random attempt id, in bytes. */
@@ -76,13 +77,13 @@ export const refreshTokenGrant: Grant<Presented & { readonly attemptId: string }
 };
 
 /**
- * The same key with the same token returns the same successor, so that a client can retry after a
- * lost response (draft-ietf-httpapi-idempotency-key-header). Without a key every request is a new
- * attempt, and only the Worker itself retries it.
+ * The same key with the same token or code returns the same tokens, so that a client can retry
+ * after a lost response (draft-ietf-httpapi-idempotency-key-header). Without a key every request is
+ * a new attempt, and only the Worker itself retries it.
  *
  * @throws Refusal `idempotency_key_malformed`
  */
-async function attemptIdOf(idempotencyKey: string | null, random: Random): Promise<string> {
+export async function attemptIdOf(idempotencyKey: string | null, random: Random): Promise<string> {
   if (idempotencyKey === null) return toHex(random(ATTEMPT_ID_BYTES));
   if (!IDEMPOTENCY_KEY.test(idempotencyKey)) throw new Refusal("idempotency_key_malformed");
   return toHex(await sha256(idempotencyKey));
@@ -96,9 +97,8 @@ async function readToken(
 ): Promise<Presented> {
   const token = await unsealRefreshToken(refreshTokenRing, presented);
   if (token !== null) {
-    const { familyId, subject: userId } = token;
-    const isEnded = lookups.isSessionEnded({ userId, familyId });
-    return { kind: "own", token, user: lookups.user(userId), isEnded };
+    const isEnded = lookups.isSessionEnded(sessionKeyOf(token));
+    return { kind: "own", token, user: lookups.user(token.subject), isEnded };
   }
   const hash = acceptsImportedTokens ? await importedTokenHash(presented) : null;
   if (hash === null) return { kind: "forged" };
@@ -113,9 +113,9 @@ async function proveOwn(
   const user = requireAlive(token, await lookups.user, client);
   // Commands cannot reach the object of the family, so they mark the session as ended in D1.
   if (await lookups.isEnded) throw new Refusal("refresh_token_ended");
-  const { scope, resource } = token;
+  const { scope, resources } = token;
   const refresh = { kind: "rotated", predecessor: token, attemptId } as const;
-  return { user, login: { scope, resource }, refresh };
+  return { user, login: { scope, resources }, refresh };
 }
 
 async function proveImported(
@@ -128,7 +128,7 @@ async function proveImported(
   const { clientId, importedAtMs: createdAtMs } = imported;
   const user = requireAlive({ clientId, createdAtMs }, login?.user ?? null, client);
   // The previous server stored no resource.
-  const granted = { scope: parseScope(imported.scope) ?? [], resource: null };
+  const granted = { scope: parseScope(imported.scope) ?? [], resources: [] };
   return { user, login: granted, refresh: { kind: "imported", imported, attemptId } };
 }
 

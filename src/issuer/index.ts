@@ -11,6 +11,7 @@ import {
   verifyFast,
 } from "./introspect.ts";
 import { type IssueDeps, type IssuedTokens, issueNewFamily, issueSingle } from "./issue.ts";
+import { redeem } from "./redeem.ts";
 import { endFamily, type RevokeDeps, revoke } from "./revoke.ts";
 import { rotate } from "./rotate.ts";
 
@@ -52,6 +53,8 @@ export function createIssuer(deps: IssueDeps & IntrospectDeps & RevokeDeps): Iss
           return issueSingle(authorization, deps);
         case "new":
           return issueNewFamily(authorization, refresh.login, deps);
+        case "code":
+          return redeem(authorization, refresh, deps);
         case "rotated":
         case "imported":
           return rotate(authorization, refresh, deps);

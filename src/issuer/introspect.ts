@@ -101,7 +101,8 @@ export async function startIntrospection(
   if (known === null) return null;
   const { familyId } = reference;
   const userId = known.subject;
-  const isEnded = userId === null ? null : lookups.isSessionEnded({ userId, familyId });
+  const isEnded =
+    userId === null ? null : lookups.isSessionEnded({ userId, familyId, browser: null });
   return startAccountLookups(known, asked, isEnded, lookups);
 }
 

@@ -127,15 +127,18 @@ const algorithms = z.array(z.enum(ASSERTION_ALGORITHMS));
 /** Response of the metadata endpoints (RFC 8414 §2). */
 export const metadataResponse = z.object({
   issuer: url("The issuer identifier."),
+  authorization_endpoint: z.url(),
   token_endpoint: z.url(),
   revocation_endpoint: z.url(),
   introspection_endpoint: z.url(),
   jwks_uri: z.optional(url("Absent if no access token is a JWT.")),
   scopes_supported: z.array(z.string()),
-  response_types_supported: described(
-    z.array(z.string()),
-    "Empty: there is no authorization endpoint.",
-  ),
+  response_types_supported: z.array(z.literal("code")),
+  response_modes_supported: z.array(z.literal("query")),
+  code_challenge_methods_supported: z.array(z.literal("S256")),
+  authorization_response_iss_parameter_supported: z.literal(true),
+  prompt_values_supported: z.array(z.string()),
+  ui_locales_supported: z.array(z.string()),
   grant_types_supported: z.array(z.enum(grantTypes())),
   token_endpoint_auth_methods_supported: authMethods,
   revocation_endpoint_auth_methods_supported: authMethods,

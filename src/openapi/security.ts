@@ -31,7 +31,8 @@ export function securitySchemes(): Json {
   const flows = GRANTS.flatMap(({ openApiFlow: name }) => {
     // A client that acts for itself gets no refresh token (RFC 6749 §4.4.3).
     const refresh = name === "clientCredentials" ? {} : { refreshUrl: PATHS.token };
-    return name === null ? [] : [[name, { ...flow, ...refresh }]];
+    const authorize = name === "authorizationCode" ? { authorizationUrl: PATHS.authorization } : {};
+    return name === null ? [] : [[name, { ...flow, ...authorize, ...refresh }]];
   });
   return {
     client: {

@@ -27,7 +27,7 @@ export interface AuthorizationErrorPage {
 }
 
 /** Problems that the user can solve alone. */
-const SOLVABLE: readonly string[] = ["cross_site_form", "request_malformed"];
+const SOLVABLE: readonly string[] = ["form_from_elsewhere", "form_malformed"];
 
 /** The page for an error of the authorization endpoint. */
 export function authorizationErrorPage(

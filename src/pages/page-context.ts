@@ -5,6 +5,9 @@ import { TEXTS } from "./texts/index.ts";
 /** A language that the pages are written in. */
 export type Language = keyof typeof TEXTS;
 
+/** Every {@link Language}. */
+export const LANGUAGES = Object.keys(TEXTS) as readonly Language[];
+
 /** What the pages of one request have in common. */
 export interface PageContext {
   readonly brand: Brand;

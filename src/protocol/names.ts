@@ -36,6 +36,12 @@ export const ACCESS_TOKEN_FORMATS = ["opaque", "jwt"] as const;
 /** One of {@link ACCESS_TOKEN_FORMATS}. */
 export type AccessTokenFormat = (typeof ACCESS_TOKEN_FORMATS)[number];
 
+/**
+ * The scope of a login that does not end with the browser session in which it began (OIDC Core
+ * §11).
+ */
+export const OFFLINE_SCOPE = "offline_access";
+
 /** The media types of a request body. Without `Content-Type` it is the first. */
 export const MEDIA_TYPES = [
   "application/x-www-form-urlencoded",

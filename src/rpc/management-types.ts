@@ -53,6 +53,11 @@ export interface ClientFields {
   readonly client_name?: string | undefined;
   readonly grant_types?: readonly string[] | undefined;
   readonly token_endpoint_auth_method?: string | undefined;
+  readonly redirect_uris?: readonly string[] | undefined;
+  readonly redirect_uri_patterns?: readonly string[] | undefined;
+  readonly post_logout_redirect_uris?: readonly string[] | undefined;
+  readonly require_pkce?: boolean | undefined;
+  readonly skip_consent?: boolean | undefined;
   readonly scope?: string | undefined;
   readonly default_scope?: string | undefined;
   readonly audience?: readonly string[] | undefined;

@@ -1,5 +1,6 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { getDeps, getEarlyDeps, newRequestId } from "../deps.ts";
+import { getDeps } from "../deps.ts";
+import { getEarlyDeps, newRequestId } from "../early-deps.ts";
 import { recordError } from "../errors/classify.ts";
 import { parseScope } from "../protocol/scope.ts";
 import {

@@ -6,6 +6,8 @@ import { parseScope, type Scope } from "../protocol/scope.ts";
 /** A registered client. */
 export interface Client {
   readonly clientId: string;
+  /** For people; may be empty. */
+  readonly name: string;
   readonly authMethod: ClientAuthMethod;
   readonly secretHash: string | null;
   /** The secret before the last rotation; valid until {@link previousSecretEndsAtMs}. */
@@ -27,6 +29,11 @@ export interface Client {
   readonly claims: Claims;
   /** Public keys of `private_key_jwt` (RFC 7517), or null. */
   readonly jwks: { readonly keys: readonly object[] } | null;
+  /** Where codes may go (RFC 6749 §3.1.2.2). */
+  readonly redirectUris: readonly string[];
+  readonly redirectUriPatterns: readonly string[];
+  readonly requiresPkce: boolean;
+  readonly skipsConsent: boolean;
   /** Origins of pages that may call (CORS). */
   readonly allowedOrigins: readonly string[];
   readonly isDisabled: boolean;
@@ -49,6 +56,11 @@ export interface ClientRow {
   audience: string;
   claims: string;
   allowed_origins: string;
+  redirect_uris: string;
+  redirect_uri_patterns: string;
+  post_logout_redirect_uris: string;
+  require_pkce: number;
+  skip_consent: number;
   access_token_format: AccessTokenFormat;
   access_token_ttl_seconds: number | null;
   refresh_idle_ttl_seconds: number | null;
@@ -62,6 +74,7 @@ export interface ClientRow {
 export function toClient(row: ClientRow): Client {
   return {
     clientId: row.client_id,
+    name: row.client_name,
     authMethod: row.token_endpoint_auth_method,
     secretHash: row.secret_record,
     previousSecretHash: row.previous_secret_record,
@@ -74,6 +87,10 @@ export function toClient(row: ClientRow): Client {
     refreshAbsoluteTtlSeconds: row.refresh_absolute_ttl_seconds,
     accessTokenFormat: row.access_token_format,
     allowedOrigins: words(row.allowed_origins),
+    redirectUris: words(row.redirect_uris),
+    redirectUriPatterns: words(row.redirect_uri_patterns),
+    requiresPkce: row.require_pkce === 1,
+    skipsConsent: row.skip_consent === 1,
     audiences: words(row.audience),
     claims: JSON.parse(row.claims),
     jwks: row.jwks === null ? null : JSON.parse(row.jwks),
@@ -91,7 +108,8 @@ export function words(text: string): string[] {
 const CLIENT_COLUMNS = `SELECT client_id, client_name, token_endpoint_auth_method, secret_record,
   previous_secret_record, previous_secret_ends_at_ms, jwks, grant_types, scope, default_scope,
   audience, claims, allowed_origins, access_token_format, access_token_ttl_seconds,
-  refresh_idle_ttl_seconds, refresh_absolute_ttl_seconds, disabled, not_before_ms FROM clients `;
+  refresh_idle_ttl_seconds, refresh_absolute_ttl_seconds, redirect_uris, redirect_uri_patterns,
+  require_pkce, skip_consent, disabled, not_before_ms FROM clients `;
 const SELECT_CLIENT = `${CLIENT_COLUMNS}WHERE client_id = ?`;
 /** A hash occurs in at most one of the two tables. */
 const SELECT_CLIENT_OF_IMPORTED = `${CLIENT_COLUMNS}WHERE client_id IN (

@@ -8,6 +8,7 @@ import type {
   Rotation,
   RotationOutcome,
 } from "../tokens/family.ts";
+import type { Redemption, RedemptionOutcome } from "../tokens/redemption.ts";
 import { createCallLimit } from "./call-limit.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
@@ -26,6 +27,18 @@ export interface FamilyStore {
   importedId(refreshTokenHash: string): string;
   /** Begins a family. */
   start(familyId: string, state: FamilyState, policy: FamilyPolicy): Promise<void>;
+  /**
+   * Begins a family with an authorization code, which is consumed.
+   *
+   * @param keptUntilMs when no other code of the same request can be valid
+   */
+  redeem(
+    familyId: string,
+    redemption: Redemption,
+    nowMs: number,
+    policy: FamilyPolicy,
+    keptUntilMs: number,
+  ): Promise<RedemptionOutcome>;
   /** Consumes a generation. @param lazyFamily of a family that may not have begun */
   rotate(
     familyId: string,
@@ -76,6 +89,11 @@ export function createFamilyStore(
     importedId: (hash) => families.idFromName(`imported ${hash}`).toString(),
     start(id, state, policy) {
       return call("family.start", id, async (family) => await family.start(state, policy));
+    },
+    redeem(id, redemption, nowMs, policy, keptUntilMs) {
+      return call("family.redeem", id, async (family) => {
+        return await family.redeem(redemption, nowMs, policy, keptUntilMs);
+      });
     },
     rotate(id, rotation, nowMs, policy, lazyFamily) {
       let calls = 0;

@@ -1,8 +1,10 @@
 import { callWithDeadline } from "../deadline.ts";
 import { rowOfName, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
-import type { Session } from "../tokens/session.ts";
+import type { SessionKey } from "../tokens/session.ts";
+import { type BrowserSession, selectBrowserSession, toBrowserSession } from "./browser-sessions.ts";
 import { type Client, selectClient, selectClientOfImported, toClient } from "./clients.ts";
+import { type Consent, selectConsent, toConsent } from "./consents.ts";
 import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
 import { selectEndedSession } from "./sessions.ts";
 import { requireReadiness, selectReadiness } from "./usernames.ts";
@@ -24,7 +26,6 @@ import {
 export type Lookup<Value> = PromiseLike<Value>;
 
 /** Which session to look up. */
-export type SessionKey = Pick<Session, "userId" | "familyId">;
 
 /** The result of looking up a user name. */
 export interface NamedUser {
@@ -62,6 +63,10 @@ export interface Lookups {
   isRevoked(nonce: string): Lookup<boolean>;
   /** Null: the hash is unknown, or the token has expired. */
   importedLogin(hash: string): Lookup<ImportedLogin | null>;
+  /** The browser session with this `sid`; null: it is unknown, or was removed. */
+  browserSession(sessionId: string): Lookup<BrowserSession | null>;
+  /** What the user has allowed the client. Null: nothing, ever. */
+  consent(userId: string, clientId: string): Lookup<Consent | null>;
   /** Whether any client that is not disabled lists this origin of a page. */
   isOriginAllowed(origin: string): Lookup<boolean>;
 }
@@ -131,6 +136,16 @@ class D1Lookups implements Lookups {
       if (token === null) return null;
       return { token, client: first(clients, toClient), user: first(users, toUser) };
     });
+  }
+
+  browserSession(sessionId: string) {
+    const statements = [selectBrowserSession(this.#db, sessionId)];
+    return this.#start(["browser", sessionId], statements, (rows) => first(rows, toBrowserSession));
+  }
+
+  consent(userId: string, clientId: string) {
+    const statements = [selectConsent(this.#db, userId, clientId)];
+    return this.#start(["consent", userId, clientId], statements, (rows) => first(rows, toConsent));
   }
 
   isOriginAllowed(origin: string) {

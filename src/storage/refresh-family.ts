@@ -10,6 +10,7 @@ import {
   revoke,
   rotate,
 } from "../tokens/family.ts";
+import { type Redemption, type RedemptionOutcome, redeem } from "../tokens/redemption.ts";
 
 /** What is stored: the state, and until when it is needed. */
 interface FamilyRow {
@@ -35,6 +36,29 @@ export class RefreshFamily extends DurableObject<unknown> {
     if (this.#load() !== undefined) return;
     this.#store({ state, neededUntilMs: neededUntilMs(state, policy) });
     await this.#ensureAlarm();
+  }
+
+  /**
+   * Begins the family with an authorization code; see `tokens/redemption.ts`.
+   *
+   * @param keptUntilMs when no other code of the same request can be valid
+   */
+  async redeem(
+    redemption: Redemption,
+    nowMs: number,
+    policy: FamilyPolicy,
+    keptUntilMs: number,
+  ): Promise<RedemptionOutcome> {
+    const row = this.#load();
+    const before = row?.state ?? null;
+    const { state, outcome } = redeem(before, redemption, nowMs, policy);
+    if (state !== before) {
+      const kept = row?.keptUntilMs ?? keptUntilMs;
+      const neededMs = row?.neededUntilMs ?? neededUntilMs(state, policy);
+      this.#store({ state, neededUntilMs: neededMs, keptUntilMs: kept });
+      await this.#ensureAlarm();
+    }
+    return outcome;
   }
 
   /**

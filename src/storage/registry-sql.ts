@@ -1,4 +1,6 @@
 import type { UsernameMode } from "../protocol/usernames.ts";
+import { removeBrowserSessions } from "./browser-sessions.ts";
+import { removeConsentsOfClient, removeConsentsOfUser } from "./consents.ts";
 import { clientDeletion, userDeletion } from "./deleted-accounts.ts";
 import {
   type ClientColumns,
@@ -182,10 +184,16 @@ function updateUsers(
 function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedStatement[] {
   switch (write.kind) {
     case "delete_client":
-      return [clientDeletion(db, write.clientId), ...buildDeletion(db, CLIENTS, write.clientId)];
+      return [
+        clientDeletion(db, write.clientId),
+        removeConsentsOfClient(db, write.clientId),
+        ...buildDeletion(db, CLIENTS, write.clientId),
+      ];
     case "delete_user":
       return [
         ...removeSessionsStatements(db, write.username),
+        removeBrowserSessions(db, write.username),
+        removeConsentsOfUser(db, write.username),
         userDeletion(db, write.username),
         ...buildDeletion(db, USERS, write.username, write.expected),
       ];

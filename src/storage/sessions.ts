@@ -1,5 +1,5 @@
 import { callWithDeadline } from "../deadline.ts";
-import type { Session } from "../tokens/session.ts";
+import type { Session, SessionKey } from "../tokens/session.ts";
 
 /** The list of sessions, for people. No response waits for these writes. */
 export interface SessionStore {
@@ -75,17 +75,26 @@ interface Replaceable {
   readonly is_live: number;
 }
 
-/** The statement that finds a session that management ended. */
+const SELECT_ENDED = `SELECT family_id FROM sessions
+  WHERE user_id = ?1 AND family_id = ?2 AND ended_at_ms IS NOT NULL`;
+
+/** The browser session was ended, or the consent revoked, since the login began. */
+const SELECT_ENDED_IN_BROWSER = `${SELECT_ENDED}
+  UNION ALL SELECT session_id FROM browser_sessions
+    WHERE session_id = ?3 AND ended_at_ms IS NOT NULL
+  UNION ALL SELECT client_id FROM consents
+    WHERE user_id = ?1 AND client_id = ?4 AND not_before_ms >= ?5`;
+
+/** The statement that finds a session that was ended other than by its own object. */
 export function selectEndedSession(
   db: D1Database,
-  { userId, familyId }: Pick<Session, "userId" | "familyId">,
+  { userId, familyId, browser }: SessionKey,
 ): D1PreparedStatement {
+  if (browser === null) return db.prepare(SELECT_ENDED).bind(userId, familyId);
+  const { sessionId, clientId, createdAtMs } = browser;
   return db
-    .prepare(
-      `SELECT family_id FROM sessions
-       WHERE user_id = ? AND family_id = ? AND ended_at_ms IS NOT NULL`,
-    )
-    .bind(userId, familyId);
+    .prepare(SELECT_ENDED_IN_BROWSER)
+    .bind(userId, familyId, sessionId, clientId, createdAtMs);
 }
 
 /** Builds the {@link SessionStore} over D1. */

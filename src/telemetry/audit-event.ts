@@ -8,6 +8,11 @@ export const AUDIT_ACTIONS = {
   refresh_token_replayed:
     "A refresh token was reused within the retry window: a lost response, a race or theft. " +
     "`reason` says whether it was rejected, `same_origin` whether it came from the same address.",
+  code_replayed:
+    "An authorization code was exchanged again and rejected; `reason` says why. Reuse after the " +
+    "retry window revokes the login instead.",
+  signed_in: "A user signed in on the sign-in page.",
+  consent_granted: "A user allowed a client access.",
   token_revoked: "A client revoked an access token that belongs to no login.",
   password_rehashed: "A login replaced an outdated password hash with a current one.",
   secret_rehashed: "A request replaced a client's outdated secret hash with a current one.",
@@ -63,9 +68,11 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
   user_id: "`users.id` of the user concerned",
   family_id: "the login concerned: the id of its refresh family (not a token)",
   reason:
-    "for `family_revoked`: `reuse`, `rolled_back`, `client_request`, `too_many_sessions` or " +
-    "`management`; for `refresh_token_replayed`: `raced` (rejected) or `repeated` (the same " +
-    "successor was returned); for `managed` the operation, such as `set_password`",
+    "for `family_revoked`: `reuse`, `code_reuse`, `rolled_back`, `client_request`, " +
+    "`too_many_sessions` or `management`; for `code_replayed`: `raced`, `revoked` or " +
+    "`superseded` (another code of the same request was exchanged); for " +
+    "`refresh_token_replayed`: `raced` (rejected) or `repeated` (the same successor was " +
+    "returned); for `managed` the operation, such as `set_password`",
   same_origin:
     "for `refresh_token_replayed`, and `family_revoked` with `reuse`: whether the token came " +
     "from the address (IPv6: the /64) that used the newest one; absent: unknown",

@@ -1,6 +1,7 @@
 import type { Claims } from "../protocol/claims.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
+import type { PresentedCode } from "./authorization-code.ts";
 import type { ImportedRefreshToken } from "./imported-token.ts";
 import type { LoginFacts, RefreshToken } from "./refresh-token.ts";
 
@@ -19,6 +20,14 @@ export type RefreshOutcome =
   | { readonly kind: "none" }
   /** The first one of a new family: the user logged in. */
   | { readonly kind: "new"; readonly login: LoginFacts }
+  /** The first one of the family that an authorization code begins. The code is consumed. */
+  | {
+      readonly kind: "code";
+      readonly code: PresentedCode;
+      readonly attemptId: string;
+      /** Whether the client receives it: it may be registered without refresh. */
+      readonly hasRefreshToken: boolean;
+    }
   /** The successor of this refresh token, which is consumed. */
   | {
       readonly kind: "rotated";

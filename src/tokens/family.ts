@@ -16,12 +16,13 @@ export type RevocationReason =
   | "reuse"
   /** A generation that does not exist yet: the object's storage was rolled back. */
   | "rolled_back"
-  /** The client revoked it (RFC 7009). */
+  /** The client revoked it (RFC 7009), or an operator or an application ended the session. */
   | "client_request"
   /** The user has too many sessions, and this was the least recently used. */
   | "too_many_sessions"
-  /** An operator or an application ended the session. */
-  | "management";
+  | "management"
+  /** Its code was reused (RFC 6749 §4.1.2). */
+  | "code_reuse";
 
 /** Determines the tokens of one generation. */
 export interface Generation {
@@ -52,8 +53,10 @@ export interface FamilyState {
   readonly live: Generation;
   /** The attempt that made {@link live}; see `RefreshOutcome`. Empty at login. */
   readonly attemptId: string;
-  /** Absent: a login. */
-  readonly begunBy?: Exclude<FamilyOrigin, "login">;
+  /** How it began; absent: with a login. */
+  readonly begunBy?: "code" | "imported";
+  /** Of the authorization code that began it; absent: none did. */
+  readonly codeDigest?: string;
   /** The origin of the request for {@link live}, as a keyed digest; absent: unknown, or a login. */
   readonly origin?: string | undefined;
   readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | null;
@@ -71,9 +74,6 @@ export interface FamilyPolicy {
   /** How long after a rotation reuse of the predecessor is a race and not theft. */
   readonly retryWindowMs: number;
 }
-
-/** How a family began: with a login, an authorization code, or a token of another server. */
-export type FamilyOrigin = "login" | "code" | "imported";
 
 /**
  * A family whose generation 0 exists outside of its object: an imported refresh token, or an

@@ -5,8 +5,8 @@ import { decodeFields, encodeFields } from "./tagged-fields.ts";
 
 /** What is known of a login beyond who logged in: every token of its family says so. */
 export interface LoginFacts {
-  /** The API that the login named (RFC 8707 §2.2), or null: any that the client may have. */
-  readonly resource: string | null;
+  /** The APIs that the login named (RFC 8707 §2.2), or none: any that the client may have. */
+  readonly resources: readonly string[];
   /** The browser session that the login belongs to (`sid`), or null: it is a session by itself. */
   readonly sessionId: string | null;
   /** When the user authenticated (`auth_time`), in milliseconds; null: when the family began. */
@@ -17,7 +17,7 @@ export interface LoginFacts {
 
 /** A login without a browser, a resource or a key. */
 export const PLAIN_LOGIN: LoginFacts = {
-  resource: null,
+  resources: [],
   sessionId: null,
   authenticatedAtMs: null,
   keyThumbprint: null,
@@ -45,8 +45,8 @@ export interface RefreshToken extends LoginFacts {
 
 /** The part of a refresh token that its successor repeats. */
 export function loginOf(token: RefreshToken): LoginFacts {
-  const { resource, sessionId, authenticatedAtMs, keyThumbprint } = token;
-  return { resource, sessionId, authenticatedAtMs, keyThumbprint };
+  const { resources, sessionId, authenticatedAtMs, keyThumbprint } = token;
+  return { resources, sessionId, authenticatedAtMs, keyThumbprint };
 }
 
 /** How a refresh token begins, for people and secret scanners. */
@@ -56,11 +56,10 @@ export const REFRESH_TOKEN_PREFIX = "tgr_";
 export const REFRESH_TOKEN_PURPOSE = "refresh token";
 
 // Layout: version (1 byte), family id (32), generation (4), created (8), issued (8), then the body.
-// Version 1: client id, subject and scope in UTF-8, separated by NUL, and the resource if there is
-// one. None of them can contain a NUL.
-// Version 2: tagged fields.
-// A token that says nothing new is written as version 1, so that during a deployment the previous
-// Worker can read every token that it could have issued itself.
+// Version 1: client id, subject and scope in UTF-8, separated by NUL, and the resources if there
+// are any, separated by spaces. None of them can contain a NUL. Version 2: tagged fields. A token
+// that says nothing new is written as version 1, so that during a deployment the previous Worker
+// can read every token that it could have issued itself.
 const FAMILY_ID_BYTES = 32;
 const HEAD_BYTES = 1 + FAMILY_ID_BYTES + 4 + 8 + 8;
 const SEPARATOR = "\0";
@@ -68,7 +67,7 @@ const TAGS = {
   clientId: 1,
   subject: 2,
   scope: 3,
-  resource: 4,
+  resources: 4,
   sessionId: 5,
   authenticatedAtMs: 6,
   keyThumbprint: 7,
@@ -123,24 +122,25 @@ function decode(plaintext: Bytes): RefreshToken | null {
 
 type Body = Omit<RefreshToken, "familyId" | "generation" | "createdAtMs" | "issuedAtMs">;
 
-function encodeNames({ clientId, subject, scope, resource }: Body): Bytes {
+function encodeNames({ clientId, subject, scope, resources }: Body): Bytes {
   const names = [clientId, subject, formatScope(scope)];
-  if (resource !== null) names.push(resource);
+  if (resources.length > 0) names.push(resources.join(" "));
   return utf8(names.join(SEPARATOR));
 }
 
 function decodeNames(bytes: Bytes): Body | null {
   const names = fromUtf8(bytes)?.split(SEPARATOR);
-  const [clientId, subject, scopeText, resource = null] = names ?? [];
+  const [clientId, subject, scopeText, resources] = names ?? [];
   const scope = parseScope(scopeText ?? "");
   if (clientId === undefined || subject === undefined || scope === null) return null;
-  return { ...PLAIN_LOGIN, clientId, subject, scope, resource };
+  return { ...PLAIN_LOGIN, clientId, subject, scope, resources: splitResources(resources) };
 }
 
-function encodeBody({ scope, authenticatedAtMs, ...texts }: Body): Bytes {
+function encodeBody({ scope, resources, authenticatedAtMs, ...texts }: Body): Bytes {
   return encodeFields(TAGS, {
     ...texts,
     scope: formatScope(scope),
+    resources: resources.length === 0 ? null : resources.join(" "),
     authenticatedAtMs: authenticatedAtMs === null ? null : String(authenticatedAtMs),
   });
 }
@@ -155,9 +155,14 @@ function decodeBody(bytes: Bytes): Body | null {
     clientId,
     subject,
     scope,
-    resource: fields.resource ?? null,
+    resources: splitResources(fields.resources),
     sessionId: fields.sessionId ?? null,
     authenticatedAtMs: authenticatedAtMs === undefined ? null : Number(authenticatedAtMs),
     keyThumbprint: fields.keyThumbprint ?? null,
   };
+}
+
+/** No resource contains a space. */
+function splitResources(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(" ");
 }

@@ -2,6 +2,7 @@
  * A session in the list for people. Its row is written after the response and may lag; only the
  * list and ending a session depend on it.
  */
+import { OFFLINE_SCOPE } from "../protocol/names.ts";
 import type { FamilyPolicy } from "./family.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 
@@ -19,6 +20,29 @@ export interface Session {
   readonly lastRefreshedAtMs: number;
   /** When the row can be removed. */
   readonly neededUntilMs: number;
+}
+
+/** What decides whether a login was ended from outside of its object. */
+export interface SessionKey extends Pick<Session, "userId" | "familyId"> {
+  /** Of a login that began with an authorization code; null: it began without a browser. */
+  readonly browser: {
+    /** The browser session with which it ends; null: the login outlives it. */
+    readonly sessionId: string | null;
+    readonly clientId: string;
+    readonly createdAtMs: number;
+  } | null;
+}
+
+/** The {@link SessionKey} of a token. */
+export function sessionKeyOf(
+  token: Pick<RefreshToken, "subject" | "familyId" | "sessionId" | "clientId" | "scope"> & {
+    readonly createdAtMs: number;
+  },
+): SessionKey {
+  const { subject: userId, familyId, sessionId, clientId, createdAtMs, scope } = token;
+  if (sessionId === null) return { userId, familyId, browser: null };
+  const endsWith = scope.includes(OFFLINE_SCOPE) ? null : sessionId;
+  return { userId, familyId, browser: { sessionId: endsWith, clientId, createdAtMs } };
 }
 
 /** Longest label, in characters: the start of a `User-Agent` suffices. */

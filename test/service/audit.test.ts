@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { AUDIT_ACTIONS, type AuditLine } from "../../src/telemetry/audit-event.ts";
 import { askByAssertion, newAssertion, registerKeyClient } from "../support/assertions.ts";
+import { exchange, newBrowser, obtainCode, registerWebApps } from "../support/browsing.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { DJANGO_RECORDS, setSecretRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
@@ -27,6 +28,7 @@ const key = newKey();
 
 beforeAll(async () => {
   await registerDefaults(service);
+  await registerWebApps(service);
   await registerSite();
   await service.register({ users: [{ username: DJANGO_USER, password: "correct horse" }] });
   await registerKeyClient(service, "signer", await key);
@@ -43,12 +45,17 @@ function revoke(token: string, on: Service = service) {
   return post(on, new URLSearchParams({ token }), basic(CLIENT), "/o/revoke_token/");
 }
 
+/** Forgets what happened so far in a test. */
+function forget(): void {
+  for (const all of [watched.console, watched.queue] as unknown[][]) all.length = 0;
+}
+
 /** Causes an event. @returns its expected further fields */
 const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
   async managed() {
     const { id } = await newUser();
     const token = await ownToken();
-    for (const all of [watched.console, watched.queue] as unknown[][]) all.length = 0;
+    forget();
     const call = { method: "DELETE", path: `/admin/users/${id}/sessions` };
     await send(call, token, createService({ ...WATCHING, MANAGEMENT_API: "on" }));
     return { reason: "end_user_sessions", user_id: id, actor_id: "site" };
@@ -105,6 +112,33 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     const moving = createMovingService("trusting", WATCHING);
     granted(await ask(moving, { ...LOGIN, username: "newcomer" }));
     return { user_id: (await idOf("newcomer")) ?? "" };
+  },
+  async signed_in() {
+    const browser = newBrowser(service);
+    await browser.signIn(await browser.authorize());
+    return { user_id: (await idOf("ada")) ?? "" };
+  },
+  async consent_granted() {
+    const browser = newBrowser(service);
+    const page = await browser.signIn(await browser.authorize());
+    forget();
+    await browser.allow(page);
+    return { user_id: (await idOf("ada")) ?? "", client_id: "web" };
+  },
+  async code_replayed() {
+    const code = await obtainCode(service);
+    await exchange(service, code);
+    forget();
+    await exchange(service, code);
+    return { user_id: (await idOf("ada")) ?? "", client_id: "web", reason: "raced" };
+  },
+  async "family_revoked, code reuse"() {
+    const code = await obtainCode(service);
+    await exchange(service, code);
+    passSeconds(30);
+    forget();
+    await exchange(service, code);
+    return { user_id: (await idOf("ada")) ?? "", client_id: "web", reason: "code_reuse" };
   },
   async assertion_replayed() {
     const assertion = await newAssertion("signer", await key);

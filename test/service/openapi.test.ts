@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
+import { registerWebApps } from "../support/browsing.ts";
 import { registerCheckers } from "../support/checks.ts";
 import { CASES as OAUTH_CASES, PAGE_ORIGIN } from "../support/documented-cases.ts";
 import { MANAGEMENT_CASES } from "../support/documented-management.ts";
@@ -18,6 +19,7 @@ const CASES = { ...OAUTH_CASES, ...MANAGEMENT_CASES };
 
 beforeAll(async () => {
   await registerDefaults(service);
+  await registerWebApps(service);
   await registerCheckers();
   await registerSite();
   await service.register({

@@ -14,6 +14,7 @@ import {
   newAssertion,
   registerKeyClient,
 } from "../support/assertions.ts";
+import { exchange, newBrowser, obtainCode, registerWebApps } from "../support/browsing.ts";
 import { change, ISSUER, RESOURCE_SERVER, registerCheckers } from "../support/checks.ts";
 import { hmacSigner, unsigned, writeJws } from "../support/jws.ts";
 import { newKey } from "../support/keys.ts";
@@ -27,6 +28,7 @@ const SUCCESS = { status: 200 };
 
 beforeAll(async () => {
   await registerDefaults(service);
+  await registerWebApps(service);
   await registerCheckers();
   await registerKeyClient(service, "signer", await key);
 });
@@ -116,13 +118,21 @@ describe("the document", () => {
     const { body } = await metadataOf(service);
     expect(body).toEqual({
       issuer: ISSUER,
+      authorization_endpoint: `${ISSUER}/o/authorize/`,
       token_endpoint: `${ISSUER}/o/token/`,
       revocation_endpoint: `${ISSUER}/o/revoke_token/`,
       introspection_endpoint: `${ISSUER}/o/introspect/`,
       jwks_uri: `${ISSUER}/o/.well-known/jwks.json`,
       scopes_supported: ["read", "write", "groups", "introspection"],
-      response_types_supported: [],
-      grant_types_supported: ["password", "refresh_token", "client_credentials"],
+      response_types_supported: ["code"],
+      response_modes_supported: ["query"],
+      code_challenge_methods_supported: ["S256"],
+      authorization_response_iss_parameter_supported: true,
+      prompt_values_supported: ["none", "login", "consent", "select_account"],
+      ui_locales_supported: ["en", "de"],
+      grant_types_supported: [
+        ...["password", "authorization_code", "refresh_token", "client_credentials"],
+      ],
       token_endpoint_auth_methods_supported: methods,
       revocation_endpoint_auth_methods_supported: methods,
       introspection_endpoint_auth_methods_supported: [...methods.slice(0, -1), "Bearer"],
@@ -180,13 +190,13 @@ describe("what is advertised works and nothing else does:", () => {
   test("§2 endpoints", async () => {
     const { body } = await metadataOf(service);
     const urls = Object.entries(body).filter(([name]) => /_(?:endpoint|uri)$/.test(name));
-    expect(urls).toHaveLength(4);
+    expect(urls).toHaveLength(5);
     for (const [name, url] of urls) {
       const path = String(url).replace(ISSUER, "");
       const { status } = await service.fetch(path, { method: "OPTIONS" });
       expect({ name, status }).toEqual({ name, status: 204 });
     }
-    const others = ["o/authorize/", "o/userinfo/", "o/register/", "o/par/", "o/logout/", "o/"];
+    const others = ["o/userinfo/", "o/register/", "o/par/", "o/logout/", "o/"];
     const documents = [".well-known/openid-configuration", "o/.well-known/openid-configuration"];
     for (const path of [...others, ...documents, "o/device-authorization/", "token"]) {
       expect(await service.fetch(`/${path}`)).toMatchObject({ status: 404 });
@@ -197,6 +207,7 @@ describe("what is advertised works and nothing else does:", () => {
     const drivers: Record<string, () => Promise<{ status: number }>> = {
       password: () => ask(service, LOGIN),
       client_credentials: () => ask(service, OWN),
+      authorization_code: async () => exchange(service, await obtainCode(service)),
       refresh_token: async () => {
         const { refresh_token } = await logIn(service);
         return ask(service, { grant_type: "refresh_token", refresh_token });
@@ -206,7 +217,7 @@ describe("what is advertised works and nothing else does:", () => {
     expect(Object.keys(drivers).sort()).toEqual([...grants].sort());
     for (const grant of grants) expect(await drivers[grant]?.()).toMatchObject(SUCCESS);
     const urn = "urn:ietf:params:oauth:grant-type";
-    const names = ["authorization_code", "implicit", `${urn}:jwt-bearer`, `${urn}:device_code`];
+    const names = ["implicit", `${urn}:jwt-bearer`, `${urn}:device_code`];
     for (const grant_type of [...names, `${urn}:token-exchange`, `${urn}:saml2-bearer`]) {
       expect(await ask(service, { ...LOGIN, grant_type })).toEqual(UNSUPPORTED_GRANT_TYPE);
     }
@@ -223,8 +234,12 @@ describe("what is advertised works and nothing else does:", () => {
     }
   });
 
-  test("§2 response_types_supported: none, since nothing redirects", async () => {
-    expect(await listed("response_types_supported")).toEqual([]);
+  test("§2 response_types_supported", async () => {
+    expect(await obtainCode(service)).toMatch(/^tgc_/);
+    for (const response_type of ["token", "id_token", "code token", "none"]) {
+      const { location } = await newBrowser(service).authorize({ response_type });
+      expect(location?.searchParams.get("error")).toBe("unsupported_response_type");
+    }
   });
 
   test.each(Object.entries(ENDPOINTS))(

@@ -32,6 +32,11 @@ const FIELDS: ClientColumns & ImportedClient = {
   access_token_ttl_seconds: null,
   refresh_idle_ttl_seconds: null,
   refresh_absolute_ttl_seconds: null,
+  redirect_uris: "",
+  redirect_uri_patterns: "",
+  post_logout_redirect_uris: "",
+  require_pkce: 1,
+  skip_consent: 0,
   disabled: 0,
 };
 

@@ -50,6 +50,13 @@ async function columnsOf(table: string): Promise<string[]> {
   return results.map(({ name }) => name);
 }
 
+/** Writes a client without the columns that a later migration adds. */
+async function insertKnown(row: Row): Promise<void> {
+  const columns = await columnsOf("clients");
+  const known = Object.entries(row).filter(([name]) => columns.includes(name));
+  await insert("clients", Object.fromEntries(known));
+}
+
 /** Writes a row as the commands and the Worker do: the statement names its columns. */
 async function insert(table: string, row: Row): Promise<void> {
   const places = Object.keys(row).map(() => "?");
@@ -208,7 +215,7 @@ describe("0006", () => {
     return (await rowsOf("client_origins")).map((row) => `${row["client_id"]} ${row["origin"]}`);
   };
   const clientWith = (client_id: string, allowed_origins: string, disabled = 0) => {
-    return insert("clients", { ...client, client_id, allowed_origins, disabled });
+    return insertKnown({ ...client, client_id, allowed_origins, disabled });
   };
 
   test("copies the origins of every client that is not disabled", async () => {

@@ -30,6 +30,11 @@ const FIELDS: ClientColumns = {
   access_token_ttl_seconds: null,
   refresh_idle_ttl_seconds: null,
   refresh_absolute_ttl_seconds: null,
+  redirect_uris: "",
+  redirect_uri_patterns: "",
+  post_logout_redirect_uris: "",
+  require_pkce: 1,
+  skip_consent: 0,
   disabled: 0,
 };
 const USER = { password_record: "!", claims: "{}", is_active: 1 };

@@ -1,6 +1,7 @@
 import { FORWARDED_FOR } from "../../src/endpoints/request-context.ts";
 import { networkOf } from "../../src/protocol/address.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
+import { type Changes, obtainCode, VERIFIER } from "./browsing.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";
 import { interceptFamilies } from "./families.ts";
 import { freshAddress } from "./limited.ts";
@@ -90,6 +91,15 @@ function crowded(
   };
 }
 
+/** Exchanges a new code with other fields. */
+function redeemed(fields: Record<string, string>, changes: Changes = {}): Case {
+  return async () => {
+    const code = await obtainCode(service, changes);
+    const all = { grant_type: "authorization_code", code, code_verifier: VERIFIER, ...fields };
+    return send("/o/token/", all, basic("web:secret"));
+  };
+}
+
 /** A service that limits addresses. */
 const limited = createService({ RATE_LIMITS: "on", MANAGEMENT_API: "on" });
 
@@ -156,6 +166,12 @@ function tokenCases(): Cases {
       () => send(path, { ...LOGIN, scope: "no_such" }),
       () => send(path, { ...LOGIN, resource: "https://no.such" }),
       () => send(path, { grant_type: "refresh_token", refresh_token: "forged" }),
+      () => send(path, { grant_type: "authorization_code" }),
+      redeemed({ code_verifier: "" }),
+      redeemed({ code_verifier: "wrong" }),
+      redeemed({ redirect_uri: "https://other.example.com" }),
+      redeemed({ resource: "https://no.such" }, { resource: "https://api.example.com" }),
+      () => send(path, { grant_type: "authorization_code", code: "forged" }, basic("web:secret")),
       () => send(path, LOGIN, { ...basic(CLIENT), [FORWARDED_FOR]: "not an address" }),
     ],
     429: [

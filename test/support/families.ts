@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
-import { getDeps, getEarlyDeps, newRequestId } from "../../src/deps.ts";
+import { getDeps } from "../../src/deps.ts";
+import { getEarlyDeps, newRequestId } from "../../src/early-deps.ts";
 import { onError } from "../../src/endpoints/on-error.ts";
 import type { ActiveToken } from "../../src/issuer/index.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";

@@ -6,6 +6,7 @@ import { pbkdf2 } from "../../src/crypto/password-hash.ts";
 import type { Verification } from "../../src/resource-server/verification.ts";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { newAssertion, registerKeyClient } from "./assertions.ts";
+import { CALLBACK, LONG_AUDIENCE, newBrowser, type TestBrowser } from "./browsing.ts";
 import { CANARIES } from "./canaries.ts";
 import { interceptBindings } from "./interception.ts";
 import type { Claims } from "./jws.ts";
@@ -58,10 +59,18 @@ export interface Stage {
   limited(settings: Overrides, work: () => Promise<unknown>): Promise<void>;
   /** Verifies a token as another Worker would. */
   verify(token: string): Promise<Verification>;
+  /** A browser whose user can sign in as `ada`, with {@link signInFields}. */
+  browser(): TestBrowser;
+  readonly signInFields: Fields;
   /** Waits until nothing goes on in storage: for deferred work. */
   settle(): Promise<void>;
 }
 
+const WEB = {
+  grant_types: ["authorization_code", "refresh_token"],
+  redirect_uris: [CALLBACK, `${CALLBACK}/2`],
+  audience: ["https://api.example.com", LONG_AUDIENCE],
+};
 const signingKey = newKey();
 const SECRET = CANARIES.secret;
 const PASSWORD = `${CANARIES.password}, ü/+&`;
@@ -87,6 +96,8 @@ export async function registerCast(): Promise<void> {
         scope: "admin",
         audience: ["https://api.example.com"],
       }),
+      named("web", WEB),
+      named("other-web", WEB),
       { client_id: "public", token_endpoint_auth_method: "none" },
     ],
     users: ["ada", "leaving", "unusable", "inactive", "django", "long"].map(user),
@@ -146,9 +157,20 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
   const login = { grant_type: "password", username: "ada", password: PASSWORD };
   const logIn: Send = (fields = {}, manner = {}) => send({ ...login, ...fields }, manner);
 
+  const browse = async (path: string, init: RequestInit = {}) => {
+    const headers = new Headers({ ...decoration({ credentials: null }) });
+    headers.delete("Origin");
+    for (const [name, value] of new Headers(init.headers)) headers.set(name, value);
+    const response = await service.fetch(path, { ...init, headers });
+    await onAnswer(response.clone());
+    return response;
+  };
+
   return {
     send,
     logIn,
+    browser: () => newBrowser({ fetch: browse }),
+    signInFields: { username: "ada", password: PASSWORD },
     raw(body, contentType = "application/x-www-form-urlencoded", manner = {}) {
       const type = contentType === "json" ? "application/json" : contentType;
       const { contentEncoding } = manner;

@@ -5,6 +5,7 @@ import type { Reason } from "../../src/errors/index.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
 import { DERIVATIONS_MAX } from "../../src/storage/long-hash-object.ts";
 import { ASSERTION_TYPE } from "./assertions.ts";
+import { AUTHORIZATION_PROVOCATIONS } from "./authorization-provocations.ts";
 import { CANARIES } from "./canaries.ts";
 import { passSeconds } from "./clock.ts";
 import { familyOf } from "./families.ts";
@@ -23,6 +24,7 @@ const TYPE = { client_assertion_type: ASSERTION_TYPE };
 /** How to reach every reason that a line of the log can have. */
 export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
   ...MANAGEMENT_PROVOCATIONS,
+  ...AUTHORIZATION_PROVOCATIONS,
   insecure_transport: ({ logIn }) => logIn({}, { path: "http://login.example.com/o/token/" }),
   unknown_path: ({ send }) => send({}, { path: `/${CANARIES.path}` }),
   query_parameters: ({ logIn }) => logIn({}, { path: `/o/token/?x=${CANARIES.query}` }),
@@ -218,7 +220,11 @@ async function failuresOn(stage: Stage): Promise<Record<string, () => Promise<un
     "d1.batch": () => logIn(),
     "d1.run": () => logIn({ username: "django" }),
     "kv.put": () => logIn(),
-    "kv.get": () => verify(own),
+    "kv.get": () => {
+      // A younger token is checked without KV.
+      passSeconds(6);
+      return verify(own);
+    },
     "kv.delete": () => send({ token: own }, { path: "/o/revoke_token/" }),
     "family.start": () => logIn(),
     "family.rotate": () => refresh(refresh_token),

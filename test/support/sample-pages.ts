@@ -134,7 +134,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, (context: PageContext) => str
     });
   },
   "error of a form": (context) => {
-    const problem = { code: "cross_site_form", facts: [], backLink: null };
+    const problem = { code: "form_from_elsewhere", facts: [], backLink: null };
     return authorizationErrorPage(context, { status: 400, problem, requestId: "4711" });
   },
   account: (context) => {

@@ -35,6 +35,7 @@ export function fieldsOf(options: Readonly<Record<string, unknown>>): Record<str
 /** Reads the text of an option by the kind of its field and by its placeholder. */
 function readValue(text: string, { column, option = "" }: PresentedField): unknown {
   if (column === "words") return asWords(text);
+  if (column === "flag") return asBoolean(text);
   if (option.endsWith("<json>")) return asJson(text, option.replace(/ .*/, ""));
   if (option.endsWith("<file>")) return asJsonFile(text);
   if (option.endsWith("<seconds>")) return asNumber(text);
@@ -51,6 +52,11 @@ function asChoices(choices: readonly string[]): (text: string) => string {
 /** Words separated by spaces or commas. */
 function asWords(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== "");
+}
+
+/** Any other text stays text, which the check of the field rejects. */
+function asBoolean(text: string): boolean | string {
+  return text === "true" ? true : text === "false" ? false : text;
 }
 
 /** Text that is not a number stays text, which the check of the field rejects. */

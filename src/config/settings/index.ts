@@ -1,5 +1,6 @@
 import { LIMITS } from "./limits.ts";
 import { MOVING } from "./moving.ts";
+import { PAGES } from "./pages.ts";
 import { PASSWORDS } from "./passwords.ts";
 import { SERVICE } from "./service.ts";
 import { TOKENS } from "./tokens.ts";
@@ -14,12 +15,13 @@ export { SECRETS } from "./secrets.ts";
  * @example
  * failureDelaySecondsMax: { name: "FAILURE_DELAY_SECONDS_MAX", kind: SECONDS, default: 900, doc },
  */
-export const SETTINGS = { ...SERVICE, ...TOKENS, ...PASSWORDS, ...LIMITS, ...MOVING };
+export const SETTINGS = { ...SERVICE, ...TOKENS, ...PAGES, ...PASSWORDS, ...LIMITS, ...MOVING };
 
 /** The settings in the groups of docs/configuration.md. */
 export const SETTING_GROUPS = {
   Service: SERVICE,
   "Tokens and logins": TOKENS,
+  "Signing in with a browser": PAGES,
   "User names and passwords": PASSWORDS,
   "Limits on guessing": LIMITS,
   "Moving from another server": MOVING,

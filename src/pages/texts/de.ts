@@ -46,7 +46,8 @@ export const DE: Texts = {
     unregistered: (host) =>
       html`<strong>Nicht geprüfte Anwendung.</strong> Jeder kann eine erstellen, unter jedem Namen.
 Erlauben Sie sie nur, wenn Sie ${host} vertrauen und dies gerade selbst begonnen haben.`,
-    unregisteredOnDevice: html`<strong>Nicht geprüfte Anwendung.</strong> Jeder kann eine erstellen, unter jedem Namen.
+    unregisteredOnDevice: html`<strong>Nicht geprüfte Anwendung.</strong> Jeder kann eine
+erstellen, unter jedem Namen.
 Erlauben Sie sie nur, wenn Sie sie gerade selbst gestartet haben.`,
     loopback: html`<strong>Ein Programm auf diesem Computer fragt an.</strong>
 Erlauben Sie es nur, wenn Sie es gerade selbst gestartet haben.`,
@@ -118,7 +119,7 @@ Erlauben Sie sie nur, wenn Sie sie testen.`,
       title: "Welche Anwendung ist das?",
       text: "Die Anfrage nennt nicht die Anwendung, von der Sie kommen.",
     },
-    client_unknown: {
+    client_not_registered: {
       title: "Unbekannte Anwendung",
       text: "Die Anwendung, von der Sie kommen, ist hier nicht registriert oder wurde gesperrt.",
     },
@@ -139,12 +140,12 @@ Zum Schutz Ihrer Daten geht es hier nicht weiter.`,
       title: "Mehrdeutige Anfrage",
       text: "Die Anwendung hat denselben Parameter mehrfach gesendet.",
     },
-    cross_site_form: {
+    form_from_elsewhere: {
       title: "Von einer anderen Website gesendet",
       text: `Zu Ihrem Schutz nimmt dieser Dienst nur Formulare seiner eigenen Seiten an.
 Gehen Sie zurück zur Anwendung und beginnen Sie von vorn.`,
     },
-    request_malformed: {
+    form_malformed: {
       title: "Bitte beginnen Sie von vorn",
       text: `Das Formular war unvollständig oder verändert.
 Gehen Sie zurück zur Anwendung und beginnen Sie von vorn.`,

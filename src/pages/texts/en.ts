@@ -47,7 +47,8 @@ export const EN = {
     unregistered: (host: Html): Html =>
       html`<strong>Unverified application.</strong> Anyone can create one, with any name.
 Allow it only if you trust ${host} and started this yourself, just now.`,
-    unregisteredOnDevice: html`<strong>Unverified application.</strong> Anyone can create one, with any name.
+    unregisteredOnDevice: html`<strong>Unverified application.</strong> Anyone can create one,
+with any name.
 Allow it only if you started it yourself, just now.`,
     loopback: html`<strong>A program on this computer is asking.</strong>
 Allow it only if you started it yourself, just now.`,
@@ -120,7 +121,7 @@ Allow it only if you are testing it.`,
       title: "Which application is this?",
       text: "The request does not name the application that you come from.",
     },
-    client_unknown: {
+    client_not_registered: {
       title: "Unknown application",
       text: "The application that you come from is not registered here, or was disabled.",
     },
@@ -141,12 +142,12 @@ You were stopped here to keep your data safe.`,
       title: "Ambiguous request",
       text: "The application sent the same parameter more than once.",
     },
-    cross_site_form: {
+    form_from_elsewhere: {
       title: "Sent from another site",
       text: `For your safety, this service accepts forms only from its own pages.
 Go back to the application and start again.`,
     },
-    request_malformed: {
+    form_malformed: {
       title: "Please start again",
       text: "The form was incomplete or changed. Go back to the application and start again.",
     },

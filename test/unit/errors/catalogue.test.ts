@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import page from "../../../docs/errors.md?raw";
+import { AUTHORIZATION, AUTHORIZATION_PAGE } from "../../../src/errors/authorization.ts";
+import { AUTHORIZATION_CODE } from "../../../src/errors/authorization-code.ts";
 import { CALLER } from "../../../src/errors/caller.ts";
 import { CLIENT } from "../../../src/errors/client.ts";
 import { CATALOGUE, ERROR_CODES, MANAGEMENT } from "../../../src/errors/index.ts";
@@ -11,6 +13,7 @@ import { USER } from "../../../src/errors/user.ts";
 
 const TOPICS = [
   ...[REQUEST, CLIENT, USER, REFRESH_TOKEN],
+  ...[AUTHORIZATION_PAGE, AUTHORIZATION, AUTHORIZATION_CODE],
   ...[CALLER, LIMITS, LOAD, SERVICE, MANAGEMENT],
 ];
 

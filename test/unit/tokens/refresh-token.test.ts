@@ -26,7 +26,7 @@ const content: fc.Arbitrary<RefreshToken> = fc.record({
   clientId: name,
   subject: fc.oneof(fc.uuid(), name),
   scope: fc.uniqueArray(scopeToken, { maxLength: 8 }),
-  resource: fc.option(fc.webUrl()),
+  resources: fc.uniqueArray(fc.webUrl(), { maxLength: 3 }),
   createdAtMs: instant,
   issuedAtMs: instant,
   sessionId: fc.option(name),
@@ -67,8 +67,8 @@ describe("a refresh token", () => {
       { subject: "another" },
       { scope: ["write", "read"] },
       { scope: ["read"] },
-      { resource: "https://api.example.com" },
-      { resource: "https://other.example.com" },
+      { resources: ["https://api.example.com"] },
+      { resources: ["https://other.example.com"] },
       { sessionId: "session" },
       { authenticatedAtMs: 0 },
       { keyThumbprint: "thumbprint" },
@@ -94,7 +94,11 @@ describe("a refresh token", () => {
   });
 
   describe("of version 2", () => {
-    const NEW: RefreshToken = { ...EXAMPLE, resource: "https://api.example.com", sessionId: "s" };
+    const NEW: RefreshToken = {
+      ...EXAMPLE,
+      resources: ["https://api.example.com"],
+      sessionId: "s",
+    };
     const head = async () => {
       const opened = await unsealToken("tgr_", ring, await sealRefreshToken(ring.sealing, NEW));
       return new Uint8Array(opened?.plaintext ?? []);

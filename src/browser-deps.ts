@@ -1,0 +1,50 @@
+import type { Config } from "./config/index.ts";
+import type { Random } from "./crypto/random.ts";
+import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
+import { type Brand, createBrand } from "./pages/brand.ts";
+import { createBrowserSessionStore } from "./storage/browser-sessions.ts";
+import { type ConsentStore, createConsentStore } from "./storage/consents.ts";
+import { SESSION_COOKIE_PURPOSE } from "./tokens/browser-session.ts";
+import { REQUEST_PURPOSE } from "./tokens/sealed-request.ts";
+import type { BrowserSessionDeps } from "./users/browser-session.ts";
+
+/** What signing in with a browser needs. */
+export interface BrowserDeps extends BrowserSessionDeps {
+  readonly requestRing: KeyRing;
+  readonly consents: ConsentStore;
+  /** Lifetime of an authorization code, in milliseconds. */
+  readonly codeMs: number;
+  readonly brand: Brand;
+  /** What scopes allow, in words; others are shown by name. */
+  readonly scopeTexts: Readonly<Record<string, string>>;
+  readonly newFamilyId: () => string;
+}
+
+/** Composes {@link BrowserDeps} from the settings and bindings. */
+export async function composeBrowser(
+  config: Config,
+  env: Env,
+  random: Random,
+): Promise<BrowserDeps> {
+  const { tokenKeys, pageName: name, pageLogo: logo, pageColor: color } = config;
+  const [requestRing, sessionRing, brand] = await Promise.all([
+    deriveKeyRing(tokenKeys, REQUEST_PURPOSE),
+    deriveKeyRing(tokenKeys, SESSION_COOKIE_PURPOSE),
+    createBrand({ name, logo, color }),
+  ]);
+  return {
+    requestRing,
+    sessionRing,
+    brand,
+    browserSessions: createBrowserSessionStore(env.DB),
+    consents: createConsentStore(env.DB),
+    sessionPolicy: {
+      idleMs: config.browserSessionIdleSeconds * 1000,
+      absoluteMs: config.browserSessionAbsoluteSeconds * 1000,
+    },
+    codeMs: config.authorizationCodeTtlSeconds * 1000,
+    scopeTexts: config.scopeTexts ?? {},
+    newFamilyId: () => env.REFRESH_FAMILIES.newUniqueId().toString(),
+    random,
+  };
+}

@@ -1,0 +1,177 @@
+import type { Deps } from "../deps.ts";
+import { CATALOGUE } from "../errors/index.ts";
+import { Refusal } from "../errors/refusal.ts";
+import {
+  type AuthorizationProblem,
+  authorizationErrorPage,
+} from "../pages/authorization-error-page.ts";
+import { chooseAccountPage } from "../pages/choose-account-page.ts";
+import { consentPage } from "../pages/consent-page.ts";
+import { signInPage } from "../pages/sign-in-page.ts";
+import { addToRedirectUri, classifyRedirectUri, redirectHostOf } from "../protocol/redirect-uri.ts";
+import type { Client } from "../storage/clients.ts";
+import { currentRequestLog, setLogFields } from "../telemetry/request-log.ts";
+import { sealCode } from "../tokens/authorization-code.ts";
+import { REQUEST_MS, sealRequest } from "../tokens/sealed-request.ts";
+import type { SignedIn } from "../users/browser-session.ts";
+import type { Step } from "./authorization-step.ts";
+import { type Browser, sendTo, showPage } from "./browser.ts";
+import { toBody } from "./on-error.ts";
+import type { SignInAttempt } from "./sign-in-by-form.ts";
+
+/** Asks for user name and password, again if an attempt failed. */
+export async function showSignIn(
+  step: Step,
+  attempt:
+    | Extract<SignInAttempt, { kind: "failed" }>
+    | { readonly kind: "none"; readonly isAgain: boolean },
+  session: SignedIn | null,
+  deps: Deps,
+): Promise<Response> {
+  const { browser, client, target, loginHint } = step;
+  const hasFailed = attempt.kind === "failed";
+  const isAgain = !hasFailed && attempt.isAgain && session !== null;
+  const { problem, retryAfterSeconds } = hasFailed
+    ? attempt
+    : { problem: null, retryAfterSeconds: null };
+  const body = signInPage(browser.page, {
+    ...(await formOf(step, null, deps)),
+    clientName: nameOf(client),
+    clientHost: target.kind === "https" ? redirectHostOf(target.uri) : null,
+    username: hasFailed ? attempt.username : isAgain ? session.user.username : loginHint,
+    problem,
+    retryAfterSeconds,
+    reason: isAgain ? "reauthenticate" : null,
+  });
+  // Not 200: password managers would offer to save a wrong password.
+  const statuses = { failed: 400, throttled: 429, unavailable: 503 } as const;
+  const status = problem === null ? 200 : statuses[problem];
+  return showPage(browser, body, { status, forms: "anywhere", retryAfterSeconds });
+}
+
+/** Asks whether to continue as the user who is signed in. */
+export async function showAccountChoice(
+  step: Step,
+  signedIn: SignedIn,
+  deps: Deps,
+): Promise<Response> {
+  const body = chooseAccountPage(step.browser.page, {
+    ...(await formOf(step, signedIn, deps)),
+    clientName: nameOf(step.client),
+    username: signedIn.user.username,
+  });
+  return showPage(step.browser, body, { forms: "anywhere" });
+}
+
+/** Asks whether the client may act for the user. */
+export async function showConsent(step: Step, signedIn: SignedIn, deps: Deps): Promise<Response> {
+  const { browser, client, target, asked } = step;
+  const texts = new Map(Object.entries(deps.browser.scopeTexts));
+  const body = consentPage(browser.page, {
+    ...(await formOf(step, signedIn, deps)),
+    client: {
+      name: nameOf(client),
+      redirectHost: redirectHostOf(target.uri),
+      kind: "registered",
+      redirect: target.kind,
+      isPattern: target.isPattern,
+    },
+    username: signedIn.user.username,
+    scopes: asked.scope.map((name) => ({ name, description: texts.get(name) ?? null })),
+    resources: asked.resources,
+  });
+  return showPage(browser, body, { forms: "anywhere" });
+}
+
+/** Shows an error that must not redirect, with what helps the client's developer. */
+export function showProblem(
+  browser: Browser,
+  { reason }: Refusal,
+  sentUri: string | null,
+  client: Client | null,
+): Response {
+  const { status, error } = CATALOGUE[reason];
+  setLogFields({ reason, error });
+  const problem: AuthorizationProblem = {
+    code: reason,
+    facts: reason === "redirect_uri_mismatch" ? compareUris(sentUri, client) : [],
+    backLink: null,
+  };
+  const requestId = currentRequestLog()?.requestId ?? "";
+  const body = authorizationErrorPage(browser.page, { status, problem, requestId });
+  return showPage(browser, body, { status, forms: "none" });
+}
+
+/** Registered URIs of other hosts are not shown: anyone can open this page. */
+function compareUris(sent: string | null, client: Client | null): AuthorizationProblem["facts"] {
+  if (sent === null || client === null) return [];
+  const host = URL.parse(sent)?.hostname;
+  const registered = client.redirectUris.filter((uri) => {
+    return classifyRedirectUri(uri) === "loopback" || new URL(uri).hostname === host;
+  });
+  return [
+    { label: "sent", value: sent },
+    ...registered.map((value) => ({ label: "registered", value }) as const),
+  ];
+}
+
+/** Returns an error to the client (RFC 6749 §4.1.2.1), with the issuer (RFC 9207). */
+export function returnError(
+  { browser, target, state }: Pick<Step, "browser" | "target" | "state">,
+  { reason }: Refusal,
+): Response {
+  const row = CATALOGUE[reason];
+  setLogFields({ reason, error: row.error });
+  const response = { ...toBody(row), state, iss: browser.issuerUrl };
+  return sendTo(browser, addToRedirectUri(target.uri, response));
+}
+
+/** Returns a code to the client (RFC 6749 §4.1.2). */
+export async function returnCode(
+  step: Step,
+  { user, cookie }: SignedIn,
+  deps: Deps,
+): Promise<Response> {
+  const { browser, visit, client, target, state, asked } = step;
+  const { scope, resources, codeChallenge, nonce } = asked;
+  const nowMs = deps.clock();
+  const code = await sealCode(deps.grants.codeRing, {
+    issuerUrl: browser.issuerUrl,
+    familyId: visit.familyId,
+    clientId: client.clientId,
+    subject: user.id,
+    scope,
+    resources,
+    redirectUri: target.uri,
+    isRedirectUriSent: target.isSent,
+    codeChallenge,
+    nonce,
+    sessionId: cookie.sessionId,
+    authenticatedAtMs: cookie.authenticatedAtMs,
+    issuedAtMs: nowMs,
+    expiresAtMs: nowMs + deps.browser.codeMs,
+    requestEndsAtMs: visit.createdAtMs + REQUEST_MS + deps.browser.codeMs,
+  });
+  if (code === null) return returnError(step, new Refusal("code_too_long"));
+  const response = { code, state, iss: browser.issuerUrl };
+  return sendTo(browser, addToRedirectUri(target.uri, response));
+}
+
+/** The form of a page. @param signedIn whom the page names, or null */
+async function formOf({ browser, visit }: Step, signedIn: SignedIn | null, deps: Deps) {
+  const { query, createdAtMs, familyId } = visit;
+  const request = await sealRequest(deps.browser.requestRing, {
+    issuerUrl: browser.issuerUrl,
+    browserDigest: browser.digest,
+    createdAtMs,
+    familyId,
+    query,
+    userId: signedIn?.user.id ?? null,
+    sessionId: signedIn?.cookie.sessionId ?? null,
+  });
+  return { action: browser.context.url.pathname, request };
+}
+
+function nameOf({ name, clientId }: Client): string {
+  return name === "" ? clientId : name;
+}

@@ -1,0 +1,69 @@
+import type { AuthorizationRequest, RedirectTarget } from "../authorization/request.ts";
+import type { Deps } from "../deps.ts";
+import { Refusal } from "../errors/refusal.ts";
+import type { Client } from "../storage/clients.ts";
+import { QUERY_BYTES_MAX, REQUEST_MS, unsealRequest } from "../tokens/sealed-request.ts";
+import { type Browser, readBrowser } from "./browser.ts";
+import type { Form } from "./read-form.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** An authorization request on its way through the pages. Nothing of it is stored. */
+export interface Visit {
+  /** The parameters of the request. */
+  readonly query: string;
+  readonly createdAtMs: number;
+  /** The family that every code of this request would begin. */
+  readonly familyId: string;
+  /** Null: no page of this request was submitted. */
+  readonly submitted: Submitted | null;
+  /** What makes the request invalid before its parameters are read, or null. */
+  readonly problem: Refusal | null;
+}
+
+/** A submitted page. */
+export interface Submitted {
+  readonly form: Form;
+  /** Who was signed in when the page was shown, or null. */
+  readonly userId: string | null;
+  readonly sessionId: string | null;
+}
+
+/** A request that arrives now. */
+export function newVisit(query: string, deps: Deps): Visit {
+  const problem = query.length > QUERY_BYTES_MAX ? new Refusal("query_malformed") : null;
+  const [createdAtMs, familyId] = [deps.clock(), deps.browser.newFamilyId()];
+  return { query, createdAtMs, familyId, submitted: null, problem };
+}
+
+/**
+ * Reads a submitted page. An old one, or one that was opened in another browser, is shown again and
+ * does nothing.
+ */
+export async function openVisit(
+  context: RequestContext,
+  sealed: string,
+  form: Form,
+  deps: Deps,
+): Promise<Visit> {
+  const opened = await unsealRequest(deps.browser.requestRing, sealed);
+  const { issuerUrl, digest } = await readBrowser(context, undefined, deps);
+  if (opened === null || opened.issuerUrl !== issuerUrl) {
+    return { ...newVisit("", deps), problem: new Refusal("form_malformed") };
+  }
+  const { query, createdAtMs, familyId, userId, sessionId } = opened;
+  const isOwn = opened.browserDigest === digest && deps.clock() < createdAtMs + REQUEST_MS;
+  if (!isOwn) return newVisit(query, deps);
+  return { query, createdAtMs, familyId, submitted: { form, userId, sessionId }, problem: null };
+}
+
+/** A valid authorization request, and the browser that it came with. */
+export interface Step {
+  readonly browser: Browser;
+  readonly visit: Visit;
+  readonly client: Client;
+  readonly target: RedirectTarget;
+  readonly state: string | null;
+  readonly asked: AuthorizationRequest;
+  /** The user name that the client expects, or an empty text. */
+  readonly loginHint: string;
+}

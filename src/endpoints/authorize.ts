@@ -1,0 +1,199 @@
+import { type Answer, decide } from "../authorization/decision.ts";
+import {
+  type AuthorizationParams,
+  formatQuery,
+  parseQuery,
+  toAuthorizationParams,
+} from "../authorization/params.ts";
+import {
+  readAuthorizationRequest,
+  requireClient,
+  requireClientId,
+  requireRedirectTarget,
+} from "../authorization/request.ts";
+import type { Deps } from "../deps.ts";
+import { Refusal } from "../errors/refusal.ts";
+import { redirectHostOf } from "../protocol/redirect-uri.ts";
+import { isWithin } from "../protocol/scope.ts";
+import type { Client } from "../storage/clients.ts";
+import type { Consent } from "../storage/consents.ts";
+import type { Lookups } from "../storage/lookups.ts";
+import { audit, setLogFields } from "../telemetry/request-log.ts";
+import { checkSession, type SignedIn } from "../users/browser-session.ts";
+import {
+  returnCode,
+  returnError,
+  showAccountChoice,
+  showConsent,
+  showProblem,
+  showSignIn,
+} from "./authorization-responses.ts";
+import { newVisit, openVisit, type Step, type Visit } from "./authorization-step.ts";
+import { type Browser, readBrowser, renewSessionCookie, sendTo } from "./browser.ts";
+import { readForm, requireOwnForm } from "./read-form.ts";
+import type { RequestContext } from "./request-context.ts";
+import { signInByForm } from "./sign-in-by-form.ts";
+
+/** `GET /o/authorize/` (RFC 6749 §3.1): a client sent the browser of a user here. */
+export async function startAuthorization(context: RequestContext, deps: Deps): Promise<Response> {
+  return proceed(context, newVisit(context.url.search.slice(1), deps), deps);
+}
+
+/**
+ * `POST /o/authorize/`: the form of a page that this endpoint showed. Without the sealed field it
+ * is an authorization request that was sent as a form (OIDC Core §3.1.2.1), and is asked again by
+ * GET: browsers leave `Lax` cookies out of forms from other sites.
+ */
+export async function continueAuthorization(
+  context: RequestContext,
+  deps: Deps,
+): Promise<Response> {
+  const form = await readForm(context.request);
+  const sealed = form.get("request");
+  if (sealed !== null) return proceed(context, await openVisit(context, sealed, form, deps), deps);
+  const browser = await readBrowser(context, undefined, deps);
+  return sendTo(browser, `${context.url.pathname}?${formatQuery(form.pairs)}`);
+}
+
+/** Validates a request against what is stored now, decides the next step, and takes it. */
+async function proceed(context: RequestContext, visit: Visit, deps: Deps): Promise<Response> {
+  const pairs = visit.problem === null ? parseQuery(visit.query) : [];
+  const params = toAuthorizationParams(pairs ?? []);
+  const browser = await readBrowser(context, params.values.get("ui_locales"), deps);
+  const lookups = deps.lookups();
+  const validated = await validate({ context, visit, params, browser, lookups, deps }, pairs);
+  return validated instanceof Response ? validated : takeStep(validated, lookups, deps);
+}
+
+interface Validation {
+  readonly context: RequestContext;
+  readonly visit: Visit;
+  readonly params: AuthorizationParams;
+  readonly browser: Browser;
+  readonly lookups: Lookups;
+  readonly deps: Deps;
+}
+
+/**
+ * Errors before the redirect URI is known to be the client's get a page, since a redirect could go
+ * anywhere. Later ones go to the client.
+ */
+async function validate(
+  { context, visit, params, browser, lookups, deps }: Validation,
+  pairs: unknown,
+): Promise<Step | Response> {
+  const { values } = params;
+  let client: Client | null = null;
+  let returning: Pick<Step, "browser" | "target" | "state"> | null = null;
+  try {
+    if (visit.problem !== null) throw visit.problem;
+    if (context.request.method === "POST") requireOwnForm(context);
+    if (pairs === null) throw new Refusal("query_malformed");
+    const clientId = requireClientId(params);
+    startLookups(browser, visit, clientId, lookups);
+    client = await lookups.client(clientId);
+    const known = requireClient(client);
+    setLogFields({ clientId: known.clientId });
+    const target = requireRedirectTarget(params, known);
+    returning = { browser, target, state: values.get("state") ?? null };
+    const asked = readAuthorizationRequest(params, known, deps.policy);
+    return { ...returning, visit, client: known, asked, loginHint: values.get("login_hint") ?? "" };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (returning !== null) return returnError(returning, error);
+    return showProblem(browser, error, values.get("redirect_uri") ?? null, client);
+  }
+}
+
+/** Starts everything that the request can need, so that it costs one round trip. */
+function startLookups(
+  { session }: Browser,
+  { submitted }: Visit,
+  clientId: string,
+  lookups: Lookups,
+): void {
+  lookups.client(clientId);
+  const username = submitted?.form.get("username") ?? null;
+  if (username !== null) lookups.userByName(username);
+  if (session === null) return;
+  lookups.browserSession(session.sessionId);
+  lookups.user(session.userId);
+  lookups.consent(session.userId, clientId);
+}
+
+/** Signs the user in if the page asks for it, and takes the step that follows. */
+async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Response> {
+  const { browser, client, visit, asked } = step;
+  const { session: cookie } = browser;
+  const session =
+    cookie &&
+    checkSession(
+      cookie,
+      await lookups.browserSession(cookie.sessionId),
+      await lookups.user(cookie.userId),
+    );
+  const attempt = await signInByForm(step, lookups, deps);
+  if (attempt.kind === "failed") return showSignIn(step, attempt, session, deps);
+  const signedIn = attempt.kind === "succeeded" ? attempt.signedIn : session;
+  if (signedIn !== null) setLogFields({ userId: signedIn.user.id });
+  const consent = signedIn && (await lookups.consent(signedIn.user.id, client.clientId));
+  const answered = attempt.kind === "succeeded" ? null : readAnswer(visit, signedIn);
+  const decision = decide({
+    prompts: asked.prompts,
+    maxAgeSeconds: asked.maxAgeSeconds,
+    requestedAtMs: visit.createdAtMs,
+    nowMs: deps.clock(),
+    session: signedIn && {
+      userId: signedIn.user.id,
+      authenticatedAtMs: signedIn.cookie.authenticatedAtMs,
+    },
+    hintedUserId: null,
+    isConsented: consent !== null && covers(consent, step),
+    mustAsk: step.target.kind !== "https",
+    skipsConsent: client.skipsConsent,
+    answered,
+  });
+  if (decision.kind === "error") return returnError(step, new Refusal(decision.reason));
+  if (decision.kind === "sign_in" || signedIn === null) {
+    const isAgain = decision.kind === "sign_in" && decision.isAgain;
+    return showSignIn(step, { kind: "none", isAgain }, session, deps);
+  }
+  if (attempt.kind === "none") await renewSessionCookie(browser, signedIn.cookie, deps);
+  if (decision.kind === "choose_account") return showAccountChoice(step, signedIn, deps);
+  if (decision.kind === "ask_consent") return showConsent(step, signedIn, deps);
+  if (answered === "allow") await grantConsent(step, signedIn, consent, deps);
+  return returnCode(step, signedIn, deps);
+}
+
+/** What the user chose on the last page: only if the page named the user who is signed in now. */
+function readAnswer({ submitted }: Visit, signedIn: SignedIn | null): Answer | null {
+  if (submitted === null) return null;
+  const { form, userId, sessionId } = submitted;
+  const isSame =
+    signedIn !== null && userId === signedIn.user.id && sessionId === signedIn.cookie.sessionId;
+  if (!isSame) return null;
+  if (form.get("account") === "switch") return "switch";
+  const answers: readonly Answer[] = ["allow", "deny", "continue"];
+  const given = form.get("decision") ?? form.get("account");
+  return answers.find((answer) => answer === given) ?? null;
+}
+
+/** Whether the user has consented to all of this before, for this redirect host. */
+function covers(consent: Consent, { asked, target }: Step): boolean {
+  const { scope, resources, redirectHosts } = consent;
+  if (!redirectHosts.includes(redirectHostOf(target.uri))) return false;
+  return isWithin(asked.scope, scope) && isWithin(asked.resources, resources);
+}
+
+async function grantConsent(
+  { client: { clientId }, asked, target }: Step,
+  { user }: SignedIn,
+  known: Consent | null,
+  deps: Deps,
+): Promise<void> {
+  const { scope, resources } = asked;
+  const redirectHosts = [redirectHostOf(target.uri)];
+  const grant = { userId: user.id, clientId, scope, resources, redirectHosts };
+  await deps.browser.consents.grant(grant, known, deps.clock());
+  audit({ action: "consent_granted", userId: user.id, clientId });
+}

@@ -1,0 +1,115 @@
+import { toHex } from "../crypto/bytes.ts";
+import type { Deps } from "../deps.ts";
+import { brandedPolicy } from "../pages/layout.ts";
+import { chooseLanguage, type PageContext } from "../pages/page-context.ts";
+import { digestText } from "../tokens/authorization-code.ts";
+import {
+  type BrowserSessionCookie,
+  isRenewalDue,
+  SESSION_ID_BYTES,
+  sealSessionCookie,
+} from "../tokens/browser-session.ts";
+import { readSessionCookie } from "../users/browser-session.ts";
+import { readCookie, writeCookie } from "./cookies.ts";
+import type { RequestContext } from "./request-context.ts";
+import { html, NO_STORE, redirect } from "./respond.ts";
+import { issuerUrlOf } from "./urls.ts";
+
+/** The browser that a request comes from. */
+export interface Browser {
+  readonly context: RequestContext;
+  readonly issuerUrl: string;
+  /** SHA-256 of the cookie that tells this browser from others, signed in or not. */
+  readonly digest: string;
+  /** Who was signed in, if what is looked up agrees. Null: no valid cookie. */
+  readonly session: BrowserSessionCookie | null;
+  /** How pages look and read. */
+  readonly page: PageContext;
+  /** The `Set-Cookie` headers of the response. */
+  readonly setCookies: string[];
+}
+
+/**
+ * Reads the cookies of a request, without looking anything up.
+ *
+ * @param uiLocales the languages that the client wishes for
+ */
+export async function readBrowser(
+  context: RequestContext,
+  uiLocales: string | undefined,
+  deps: Deps,
+): Promise<Browser> {
+  const issuerUrl = issuerUrlOf(context, deps);
+  const { headers } = context.request;
+  const known = readCookie(context, "browser");
+  const id = known ?? toHex(deps.browser.random(SESSION_ID_BYTES));
+  const language = chooseLanguage(uiLocales, headers.get("Accept-Language"));
+  const value = readCookie(context, "session");
+  return {
+    context,
+    issuerUrl,
+    digest: await digestText(id),
+    session: await readSessionCookie(value, issuerUrl, deps.clock(), deps.browser),
+    page: { brand: deps.browser.brand, language },
+    setCookies: known === null ? [writeCookie(context, "browser", id)] : [],
+  };
+}
+
+/** Makes the response set the cookie of a new sign-in, or of a session that was used. */
+export async function setSessionCookie(
+  { context, setCookies }: Browser,
+  cookie: BrowserSessionCookie,
+  deps: Deps,
+): Promise<void> {
+  const value = await sealSessionCookie(deps.browser.sessionRing, cookie);
+  const seconds = cookie.isShared ? null : Math.floor(deps.browser.sessionPolicy.absoluteMs / 1000);
+  setCookies.push(writeCookie(context, "session", value, seconds));
+}
+
+/** Makes the response set the cookie again if its last use is long ago: no row records that. */
+export async function renewSessionCookie(
+  browser: Browser,
+  cookie: BrowserSessionCookie,
+  deps: Deps,
+): Promise<void> {
+  const nowMs = deps.clock();
+  if (!isRenewalDue(cookie, nowMs, deps.browser.sessionPolicy)) return;
+  await setSessionCookie(browser, { ...cookie, usedAtMs: nowMs }, deps);
+}
+
+/** Makes the response remove the cookie. */
+export function removeSessionCookie({ context, setCookies }: Browser): void {
+  setCookies.push(writeCookie(context, "session", "", 0));
+}
+
+/** How a page is sent. */
+interface Showing {
+  readonly status?: number;
+  /** `anywhere`: the response to its form can end at a client. */
+  readonly forms: "none" | "self" | "anywhere";
+  readonly retryAfterSeconds?: number | null;
+}
+
+/** Sends a page, which no cache keeps. */
+export function showPage(
+  { page, setCookies }: Browser,
+  body: string,
+  { status = 200, forms, retryAfterSeconds = null }: Showing,
+): Response {
+  const headers = new Headers({
+    ...NO_STORE,
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": brandedPolicy(page.brand, forms),
+    // With `no-referrer`, browsers would send the forms of the page with `Origin: null`.
+    "Referrer-Policy": "same-origin",
+    Vary: "Accept-Language, Cookie",
+  });
+  if (retryAfterSeconds !== null) headers.set("Retry-After", String(retryAfterSeconds));
+  for (const cookie of setCookies) headers.append("Set-Cookie", cookie);
+  return html(body, status, headers);
+}
+
+/** Sends the browser elsewhere: by GET, whatever the method was (RFC 9700 §4.12). */
+export function sendTo({ context, setCookies }: Browser, location: string): Response {
+  return redirect(location, context.request.method === "POST" ? 303 : 302, setCookies);
+}

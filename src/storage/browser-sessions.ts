@@ -1,0 +1,153 @@
+import { callWithDeadline } from "../deadline.ts";
+import { ENDED_KEPT_MS } from "./sessions.ts";
+
+/** A browser in which a user signed in, until the session is ended or expires. */
+export interface BrowserSession {
+  readonly sessionId: string;
+  readonly userId: string;
+  /** The id of the only cookie that is valid. */
+  readonly cookieId: string;
+  /** From the browser's `User-Agent`. */
+  readonly label: string;
+  readonly createdAtMs: number;
+  readonly authenticatedAtMs: number;
+  /** Null: it was not ended. It may have expired. */
+  readonly endedAtMs: number | null;
+}
+
+/** A row of the table `browser_sessions`. */
+export interface BrowserSessionRow {
+  session_id: string;
+  user_id: string;
+  cookie_id: string;
+  label: string;
+  created_at_ms: number;
+  authenticated_at_ms: number;
+  ended_at_ms: number | null;
+  /** Until when a cookie of the session, or its mark as ended, can matter. */
+  needed_until_ms: number;
+}
+
+/** A sign-in. */
+export interface BrowserSignIn extends Omit<BrowserSession, "createdAtMs" | "endedAtMs"> {
+  readonly neededUntilMs: number;
+}
+
+/** Changes to browser sessions. All methods throw Unavailable when D1 fails. */
+export interface BrowserSessionStore {
+  /**
+   * Stores a sign-in: a new session, or a new cookie of the same user's session in this browser.
+   *
+   * @param replaced the session of another user in this browser, which ends; or null
+   */
+  signIn(session: BrowserSignIn, replaced: string | null): Promise<void>;
+  /** Ends one session of a user. Its logins end too, except those with `offline_access`. */
+  end(userId: string, sessionId: string, nowMs: number): Promise<void>;
+  /** Ends all sessions of a user but one. */
+  endOthers(userId: string, sessionId: string, nowMs: number): Promise<void>;
+}
+
+/** Most browser sessions of one user. With more, the one that expires first is removed. */
+export const BROWSER_SESSIONS_MAX = 100;
+
+const COLUMNS = `session_id, user_id, cookie_id, label, created_at_ms, authenticated_at_ms,
+  ended_at_ms, needed_until_ms`;
+
+const SELECT = `SELECT ${COLUMNS} FROM browser_sessions WHERE session_id = ?`;
+
+/** An ended session does not begin again: its id is in tokens that have ended. */
+const UPSERT = `INSERT INTO browser_sessions (session_id, user_id, cookie_id, label, created_at_ms,
+    authenticated_at_ms, needed_until_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+  ON CONFLICT DO UPDATE SET cookie_id = ?3, label = ?4, authenticated_at_ms = ?5,
+    needed_until_ms = ?6
+  WHERE user_id = ?2 AND ended_at_ms IS NULL`;
+
+const END = `UPDATE browser_sessions SET ended_at_ms = ?2, needed_until_ms = ?3
+  WHERE session_id = ?1 AND ended_at_ms IS NULL`;
+
+/** Each sign-in removes a few, so that no job is needed. */
+const REMOVE_EXPIRED = `DELETE FROM browser_sessions WHERE session_id IN (
+  SELECT session_id FROM browser_sessions WHERE user_id = ?1 AND needed_until_ms <= ?2 LIMIT 10)`;
+
+/** Marks of ended sessions are needed longest, and therefore stay. */
+const REMOVE_EXCESS = `DELETE FROM browser_sessions WHERE session_id = (
+  SELECT session_id FROM browser_sessions WHERE user_id = ?1
+  ORDER BY needed_until_ms DESC LIMIT 1 OFFSET ?2)`;
+
+/** The statement that finds a browser session, ended or not. */
+export function selectBrowserSession(db: D1Database, sessionId: string): D1PreparedStatement {
+  return db.prepare(SELECT).bind(sessionId);
+}
+
+/** The statement that lists the sessions of a user that have neither ended nor expired. */
+export function selectBrowserSessions(
+  db: D1Database,
+  userId: string,
+  nowMs: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT ${COLUMNS} FROM browser_sessions
+       WHERE user_id = ? AND needed_until_ms > ? AND ended_at_ms IS NULL
+       ORDER BY authenticated_at_ms DESC LIMIT ?`,
+    )
+    .bind(userId, nowMs, BROWSER_SESSIONS_MAX);
+}
+
+/** The statement that removes the sessions of a user who is deleted. */
+export function removeBrowserSessions(db: D1Database, username: string): D1PreparedStatement {
+  return db
+    .prepare(
+      "DELETE FROM browser_sessions WHERE user_id = (SELECT id FROM users WHERE username = ?)",
+    )
+    .bind(username);
+}
+
+/** Reads a row of `browser_sessions`. */
+export function toBrowserSession(row: BrowserSessionRow): BrowserSession {
+  return {
+    sessionId: row.session_id,
+    userId: row.user_id,
+    cookieId: row.cookie_id,
+    label: row.label,
+    createdAtMs: row.created_at_ms,
+    authenticatedAtMs: row.authenticated_at_ms,
+    endedAtMs: row.ended_at_ms,
+  };
+}
+
+/** Builds the {@link BrowserSessionStore} over D1. */
+export function createBrowserSessionStore(db: D1Database): BrowserSessionStore {
+  const end = (sessionId: string, nowMs: number) =>
+    db.prepare(END).bind(sessionId, nowMs, nowMs + ENDED_KEPT_MS);
+  return {
+    async signIn(session, replaced) {
+      const { sessionId, userId, cookieId, label, authenticatedAtMs, neededUntilMs } = session;
+      const values = [sessionId, userId, cookieId, label, authenticatedAtMs, neededUntilMs];
+      const statements = [
+        ...(replaced === null ? [] : [end(replaced, authenticatedAtMs)]),
+        db.prepare(REMOVE_EXPIRED).bind(userId, authenticatedAtMs),
+        db.prepare(UPSERT).bind(...values),
+        db.prepare(REMOVE_EXCESS).bind(userId, BROWSER_SESSIONS_MAX),
+      ];
+      await callWithDeadline("d1.sign_in_browser", () => db.batch(statements));
+    },
+
+    async end(userId, sessionId, nowMs) {
+      const statement = db
+        .prepare(`${END} AND user_id = ?4`)
+        .bind(sessionId, nowMs, nowMs + ENDED_KEPT_MS, userId);
+      await callWithDeadline("d1.end_browser", () => statement.run());
+    },
+
+    async endOthers(userId, sessionId, nowMs) {
+      const statement = db
+        .prepare(
+          `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_ms = ?4
+           WHERE user_id = ?1 AND session_id <> ?2 AND ended_at_ms IS NULL`,
+        )
+        .bind(userId, sessionId, nowMs, nowMs + ENDED_KEPT_MS);
+      await callWithDeadline("d1.end_browsers", () => statement.run());
+    },
+  };
+}

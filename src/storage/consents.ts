@@ -1,0 +1,126 @@
+import { callWithDeadline } from "../deadline.ts";
+import { parseScope, type Scope } from "../protocol/scope.ts";
+import { words } from "./clients.ts";
+
+/** What one user has allowed one client. */
+export interface Consent {
+  readonly clientId: string;
+  readonly scope: Scope;
+  readonly resources: readonly string[];
+  /** Hosts or schemes to which codes may go. */
+  readonly redirectHosts: readonly string[];
+  readonly grantedAtMs: number;
+  /** Families and codes from before have ended: the user revoked the consent. 0: never. */
+  readonly notBeforeMs: number;
+}
+
+/** A row of the table `consents`. */
+export interface ConsentRow {
+  user_id: string;
+  client_id: string;
+  scope: string;
+  resources: string;
+  redirect_hosts: string;
+  granted_at_ms: number;
+  not_before_ms: number;
+}
+
+/** What a user allows now. */
+export interface ConsentGrant extends Omit<Consent, "grantedAtMs" | "notBeforeMs"> {
+  readonly userId: string;
+}
+
+/** Changes to consents. Both methods throw Unavailable when D1 fails. */
+export interface ConsentStore {
+  /** Adds to what the user has allowed. @param known the consent that was read, or null */
+  grant(consent: ConsentGrant, known: Consent | null, nowMs: number): Promise<void>;
+  /**
+   * Removes everything that the user has allowed the client, and ends its families and codes, for
+   * good. Also if there is no row: a code may exist before it.
+   */
+  revoke(userId: string, clientId: string, nowMs: number): Promise<void>;
+}
+
+const COLUMNS =
+  "user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms";
+
+/** Stores nothing if the consent was revoked since it was read: the user is asked again. */
+const GRANT = `INSERT INTO consents
+  (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+  ON CONFLICT DO UPDATE SET scope = excluded.scope, resources = excluded.resources,
+    redirect_hosts = excluded.redirect_hosts, granted_at_ms = excluded.granted_at_ms
+  WHERE not_before_ms = ?7`;
+
+const REVOKE = `INSERT INTO consents
+  (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms)
+  VALUES (?1, ?2, '', '', '', ?3, ?3)
+  ON CONFLICT DO UPDATE SET scope = '', resources = '', redirect_hosts = '',
+    not_before_ms = max(not_before_ms, ?3)`;
+
+/** Most consents that a list has. */
+const LISTED_MAX = 1000;
+
+/** The statement that finds a consent. */
+export function selectConsent(
+  db: D1Database,
+  userId: string,
+  clientId: string,
+): D1PreparedStatement {
+  return db
+    .prepare(`SELECT ${COLUMNS} FROM consents WHERE user_id = ? AND client_id = ?`)
+    .bind(userId, clientId);
+}
+
+/** The statement that lists what a user has allowed, newest first. */
+export function selectConsents(db: D1Database, userId: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT ${COLUMNS} FROM consents WHERE user_id = ? AND redirect_hosts <> ''
+       ORDER BY granted_at_ms DESC LIMIT ?`,
+    )
+    .bind(userId, LISTED_MAX);
+}
+
+/** The statement that removes the consents of a client that is deleted. */
+export function removeConsentsOfClient(db: D1Database, clientId: string): D1PreparedStatement {
+  return db.prepare("DELETE FROM consents WHERE client_id = ?").bind(clientId);
+}
+
+/** The statement that removes the consents of a user who is deleted. */
+export function removeConsentsOfUser(db: D1Database, username: string): D1PreparedStatement {
+  return db
+    .prepare("DELETE FROM consents WHERE user_id = (SELECT id FROM users WHERE username = ?)")
+    .bind(username);
+}
+
+/** Reads a row of `consents`. */
+export function toConsent(row: ConsentRow): Consent {
+  return {
+    clientId: row.client_id,
+    scope: parseScope(row.scope) ?? [],
+    resources: words(row.resources),
+    redirectHosts: words(row.redirect_hosts),
+    grantedAtMs: row.granted_at_ms,
+    notBeforeMs: row.not_before_ms,
+  };
+}
+
+/** Builds the {@link ConsentStore} over D1. */
+export function createConsentStore(db: D1Database): ConsentStore {
+  return {
+    async grant({ userId, clientId, ...allowed }, known, nowMs) {
+      const join = (name: "scope" | "resources" | "redirectHosts") =>
+        [...new Set([...(known?.[name] ?? []), ...allowed[name]])].join(" ");
+      const values = [join("scope"), join("resources"), join("redirectHosts"), nowMs];
+      values.push(known?.notBeforeMs ?? 0);
+      const statement = db.prepare(GRANT).bind(userId, clientId, ...values);
+      await callWithDeadline("d1.grant_consent", () => statement.run());
+    },
+
+    async revoke(userId, clientId, nowMs) {
+      const statement = db.prepare(REVOKE).bind(userId, clientId, nowMs);
+      await callWithDeadline("d1.revoke_consent", () => statement.run());
+    },
+  };
+}

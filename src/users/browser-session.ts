@@ -1,0 +1,96 @@
+import { toHex } from "../crypto/bytes.ts";
+import type { Random } from "../crypto/random.ts";
+import type { KeyRing } from "../crypto/seal.ts";
+import type { BrowserSession, BrowserSessionStore } from "../storage/browser-sessions.ts";
+import type { User } from "../storage/users.ts";
+import { audit } from "../telemetry/request-log.ts";
+import {
+  type BrowserSessionCookie,
+  type BrowserSessionPolicy,
+  isWithinLifetime,
+  SESSION_ID_BYTES,
+  unsealSessionCookie,
+} from "../tokens/browser-session.ts";
+
+/** What sign-in in a browser needs. */
+export interface BrowserSessionDeps {
+  readonly sessionRing: KeyRing;
+  readonly browserSessions: BrowserSessionStore;
+  readonly sessionPolicy: BrowserSessionPolicy;
+  readonly random: Random;
+}
+
+/** Who is signed in in a browser. */
+export interface SignedIn {
+  readonly user: User;
+  readonly cookie: BrowserSessionCookie;
+}
+
+/**
+ * Reads the cookie of a request, without looking anything up.
+ *
+ * @returns null if there is none, or it is forged, expired or of another issuer
+ */
+export async function readSessionCookie(
+  value: string | null,
+  issuerUrl: string,
+  nowMs: number,
+  { sessionRing, sessionPolicy }: BrowserSessionDeps,
+): Promise<BrowserSessionCookie | null> {
+  const cookie = value === null ? null : await unsealSessionCookie(sessionRing, value);
+  if (cookie === null || cookie.issuerUrl !== issuerUrl) return null;
+  return isWithinLifetime(cookie, nowMs, sessionPolicy) ? cookie : null;
+}
+
+/** Decides whether the cookie is still valid, from what was looked up for it. */
+export function checkSession(
+  cookie: BrowserSessionCookie,
+  session: BrowserSession | null,
+  user: User | null,
+): SignedIn | null {
+  const isOwn = session?.userId === cookie.userId && session.cookieId === cookie.cookieId;
+  if (!isOwn || session.endedAtMs !== null || !user?.isActive) return null;
+  return cookie.authenticatedAtMs < user.notBeforeMs ? null : { user, cookie };
+}
+
+/** A sign-in by password. */
+export interface NewSignIn {
+  readonly user: User;
+  readonly issuerUrl: string;
+  /** From the browser's `User-Agent`. */
+  readonly label: string;
+  readonly isShared: boolean;
+  /** The cookie that the browser had, valid or not. */
+  readonly previous: BrowserSessionCookie | null;
+  readonly nowMs: number;
+}
+
+/**
+ * Signs a user in. The cookie always has a new id, so that no one can set it beforehand. The `sid`
+ * stays if the same user was signed in here; another user's session ends.
+ *
+ * @throws Unavailable
+ */
+export async function startSession(signIn: NewSignIn, deps: BrowserSessionDeps): Promise<SignedIn> {
+  const { user, issuerUrl, label, isShared, previous, nowMs } = signIn;
+  // The look-up already saw changes up to this instant, so they must not end this session.
+  const authenticatedAtMs = Math.max(nowMs, user.notBeforeMs);
+  const isSame = previous?.userId === user.id;
+  const newId = () => toHex(deps.random(SESSION_ID_BYTES));
+  const cookie: BrowserSessionCookie = {
+    issuerUrl,
+    sessionId: isSame ? previous.sessionId : newId(),
+    cookieId: newId(),
+    userId: user.id,
+    authenticatedAtMs,
+    amr: ["pwd"],
+    usedAtMs: nowMs,
+    isShared,
+  };
+  const { sessionId, cookieId } = cookie;
+  const neededUntilMs = authenticatedAtMs + deps.sessionPolicy.absoluteMs;
+  const row = { sessionId, cookieId, userId: user.id, label, authenticatedAtMs, neededUntilMs };
+  await deps.browserSessions.signIn(row, isSame ? null : (previous?.sessionId ?? null));
+  audit({ action: "signed_in", userId: user.id });
+  return { user, cookie };
+}
