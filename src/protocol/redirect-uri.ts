@@ -50,6 +50,8 @@ export function classifyRedirectUri(uri: string): RedirectKind | null {
 
 /** Whether a text is a pattern of redirect URIs, such as `https://*.app.example/callback`. */
 export function isRedirectPattern(text: string): boolean {
+  // The matching replaces one star.
+  if (text.indexOf("*") !== text.lastIndexOf("*")) return false;
   return PATTERN.test(text) && classifyRedirectUri(text.replace("*", "x")) === "https";
 }
 

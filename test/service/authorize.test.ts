@@ -1,0 +1,343 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  CALLBACK,
+  type Changes,
+  codeOf,
+  exchange,
+  newBrowser,
+  obtainCode,
+  registerWebApps,
+  VERIFIER,
+} from "../support/browsing.ts";
+import { introspect, registerCheckers } from "../support/checks.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { createService } from "../support/service.ts";
+
+const service = createService();
+
+beforeAll(async () => {
+  await registerWebApps(service);
+  await registerCheckers();
+  await service.register({
+    clients: [
+      {
+        client_id: "own",
+        client_secret: "secret",
+        grant_types: ["authorization_code"],
+        redirect_uris: [CALLBACK],
+        skip_consent: true,
+        require_pkce: false,
+      },
+      { client_id: "off", client_secret: "secret", redirect_uris: [CALLBACK], disabled: true },
+      { client_id: "machine", client_secret: "secret", redirect_uris: [CALLBACK] },
+    ],
+    users: [{ username: "grace", password: "rear admiral" }],
+  });
+});
+stopClock();
+
+async function countRows(table: "browser_sessions" | "consents"): Promise<number> {
+  return (await env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n")) ?? 0;
+}
+
+describe("an error before the redirect URI is known to be the client's", () => {
+  const BAD_URIS = [
+    ...[
+      "https://evil.example/",
+      `${CALLBACK}/`,
+      `${CALLBACK}?x`,
+      `${CALLBACK}#x`,
+      `${CALLBACK}/..`,
+    ],
+    ...["https://app.example.com@evil.example/callback", "//app.example.com/callback"],
+    ...[
+      "https:app.example.com/callback",
+      "https://APP.example.com/callback",
+      "javascript:alert(1)",
+    ],
+  ];
+  const CAUSES: readonly Changes[] = [
+    ...[{}, { response_type: "token" }, { scope: "no_such" }, { prompt: "none" }, { state: "" }],
+    ...[{ code_challenge: undefined }, { resource: "https://no.such" }, { max_age: "x" }],
+  ];
+  const CASES: readonly [string, Changes][] = [
+    ...BAD_URIS.map((uri): [string, Changes] => [`redirect_uri ${uri}`, { redirect_uri: uri }]),
+    ["no client_id", { client_id: undefined }],
+    ["an unknown client_id", { client_id: "no-such" }],
+    ["a disabled client", { client_id: "off" }],
+    ["two redirect URIs", { redirect_uri: [CALLBACK, CALLBACK] }],
+    ["two scopes", { scope: ["read", "write"] }],
+    ["two states", { state: ["a", "b"] }],
+    ["no redirect_uri with openid", { redirect_uri: undefined, scope: "openid" }],
+    ["no redirect_uri of a client with several", { client_id: "native", redirect_uri: undefined }],
+  ];
+
+  test.each(CASES)("%s is a page, whatever else is wrong", async (_, changes) => {
+    for (const cause of CAUSES) {
+      const shown = await newBrowser(service).authorize({ ...cause, ...changes });
+      expect(shown).toMatchObject({ status: 400, location: null });
+      expect(shown.headers.get("Content-Type")).toContain("text/html");
+    }
+  });
+
+  test("shows registered URIs of the same host only", async () => {
+    const page = await newBrowser(service).authorize({ redirect_uri: `${CALLBACK}/x` });
+    expect(page.text).toContain("app.example.com/callback");
+    const { text } = await newBrowser(service).authorize({ redirect_uri: "https://evil.example/" });
+    expect(text).not.toContain("app.example.com");
+  });
+});
+
+test.each([
+  [{ nonce: ["a", "b"] }, "invalid_request"],
+  [{ state: "x".repeat(2049) }, "invalid_request"],
+  [{ response_type: undefined }, "invalid_request"],
+  [{ response_type: "token" }, "unsupported_response_type"],
+  [{ client_id: "machine", response_type: "code" }, "unauthorized_client"],
+  [{ code_challenge: undefined, code_challenge_method: undefined }, "invalid_request"],
+  [{ code_challenge_method: undefined }, "invalid_request"],
+  [{ code_challenge_method: "plain" }, "invalid_request"],
+  [{ code_challenge_method: "s256" }, "invalid_request"],
+  [{ resource: "https://no.such" }, "invalid_target"],
+  [{ scope: "no_such" }, "invalid_scope"],
+  [{ prompt: "none login" }, "invalid_request"],
+  [{ prompt: "none" }, "login_required"],
+  [{ request: "x" }, "request_not_supported"],
+  [{ request_uri: "urn:x" }, "request_uri_not_supported"],
+  [{ response_mode: "fragment" }, "invalid_request"],
+])("a request with %j is returned as %s, with state and iss", async (changes: Changes, error) => {
+  const { status, location } = await newBrowser(service).authorize(changes);
+  expect(status).toBe(302);
+  expect(`${location?.origin}${location?.pathname}`).toBe(CALLBACK);
+  const { state = "xyz" } = changes;
+  expect(Object.fromEntries(location?.searchParams ?? [])).toEqual({
+    ...{ error, error_description: expect.stringMatching(/\.$/), state },
+    iss: "https://login.example.com",
+  });
+});
+
+describe("nothing is stored", () => {
+  test("before the user signs in, and then only the session until consent", async () => {
+    const before = [await countRows("browser_sessions"), await countRows("consents")];
+    const browser = newBrowser(service);
+    const page = await browser.authorize({ scope: "write" });
+    const now = async () => [await countRows("browser_sessions"), await countRows("consents")];
+    expect(await now()).toEqual(before);
+    const consent = await browser.submit(page, { username: "grace", password: "rear admiral" });
+    const [sessions = 0, consents = 0] = before;
+    expect(await now()).toEqual([sessions + 1, consents]);
+    await browser.allow(consent);
+    expect(await now()).toEqual([sessions + 1, consents + 1]);
+  });
+});
+
+describe("a form", () => {
+  test("of another browser does nothing", async () => {
+    const [one, other] = [newBrowser(service), newBrowser(service)];
+    await other.signIn(await other.authorize());
+    const consent = await one.signIn(await one.authorize());
+    const shown = await other.allow(consent);
+    expect(shown).toMatchObject({ status: 200, location: null });
+    const signedIn = await newBrowser(service).signIn(await one.authorize({ prompt: "login" }));
+    expect(signedIn.headers.getSetCookie().join()).not.toContain("session");
+  });
+
+  test.each([
+    [{ "Sec-Fetch-Site": "cross-site" }],
+    [{ "Sec-Fetch-Site": "same-site" }],
+    [{ Origin: "null" }],
+    [{ Origin: "https://evil.example" }],
+    [{}],
+  ])(
+    "with the headers %j is 403, and signs nobody in".replace("nobody", "no one"),
+    async (headers) => {
+      const browser = newBrowser(service);
+      const fields = { username: "ada", password: "correct horse" };
+      const shown = await browser.submit(await browser.authorize(), fields, headers);
+      expect(shown).toMatchObject({ status: 403, location: null });
+      expect([...browser.cookies.keys()].join()).not.toContain("session");
+    },
+  );
+
+  test("of an older browser is accepted by its origin", async () => {
+    const browser = newBrowser(service);
+    const fields = { username: "ada", password: "correct horse" };
+    const headers = { Origin: "https://login.example.com" };
+    const shown = await browser.submit(await browser.authorize(), fields, headers);
+    expect([...browser.cookies.keys()].join()).toContain("session");
+    expect(shown.status).toBeOneOf([200, 303]);
+  });
+
+  test("whose hidden field was altered is 400", async () => {
+    const browser = newBrowser(service);
+    const page = await browser.authorize();
+    const request = page.request?.replace(/.(?=.{20}$)/, (one) => (one === "A" ? "B" : "A"));
+    expect(await browser.signIn({ ...page, request: request ?? null })).toMatchObject({
+      status: 400,
+    });
+  });
+
+  test("works hours later and in many tabs, and is shown again after a day", async () => {
+    const browser = newBrowser(service);
+    const first = await browser.authorize();
+    const tabs = await Promise.all(Array.from({ length: 10 }, () => browser.authorize()));
+    passSeconds(10 * 3600);
+    for (const page of [first, ...tabs]) {
+      expect((await browser.signIn(page)).status).toBeOneOf([200, 303]);
+    }
+    const old = await browser.authorize({ prompt: "login" });
+    passSeconds(86_401);
+    const again = await browser.signIn(old);
+    expect(again).toMatchObject({ status: 200, location: null });
+    expect(again.text).toContain("current-password");
+  });
+
+  test("sent as an authorization request is asked again by GET", async () => {
+    const body = new URLSearchParams({ client_id: "web", scope: "read", ignored: "x" });
+    const { status, headers } = await service.fetch("/o/authorize/", { method: "POST", body });
+    expect([status, headers.get("Location")]).toEqual([
+      303,
+      "/o/authorize/?client_id=web&scope=read",
+    ]);
+  });
+});
+
+describe("a sign-in", () => {
+  test("shows the same for a wrong name and a wrong password, and keeps the name", async () => {
+    const browser = newBrowser(service);
+    const texts: string[] = [];
+    for (const username of ["ada", "no such user"]) {
+      const page = await browser.signIn(await browser.authorize(), { username, password: "wrong" });
+      expect(page.status).toBe(400);
+      expect(page.text).toContain(`value="${username}"`);
+      texts.push(page.text.replaceAll(username, "").replace(/tgi_[\w-]+/, ""));
+    }
+    expect(texts[0]).toBe(texts[1]);
+  });
+
+  test("makes a new cookie, and the old one is no longer valid", async () => {
+    const browser = newBrowser(service);
+    await browser.signIn(await browser.authorize());
+    const old = new Map(browser.cookies);
+    passSeconds(60);
+    await browser.signIn(await browser.authorize({ prompt: "login" }));
+    const thief = newBrowser(service);
+    for (const [name, value] of old) thief.cookies.set(name, value);
+    const { location } = await thief.authorize({ prompt: "none" });
+    expect(location?.searchParams.get("error")).toBe("login_required");
+  });
+
+  test("of another user ends the first one's session in this browser", async () => {
+    const browser = newBrowser(service);
+    const code = codeOf(await signInAndAllow(browser));
+    const { body } = await exchange(service, code);
+    passSeconds(60);
+    const page = await browser.authorize({ prompt: "login" });
+    await browser.submit(page, { username: "grace", password: "rear admiral" });
+    const refresh_token = String(body["refresh_token"]);
+    const fields = { grant_type: "refresh_token", refresh_token };
+    expect(await service.token(fields, "web:secret")).toMatchObject({ status: 400 });
+  });
+
+  test("by prompt=login does not end in a loop", async () => {
+    const browser = newBrowser(service);
+    await signInAndAllow(browser);
+    passSeconds(60);
+    const page = await browser.authorize({ prompt: "login" });
+    expect(page.text).toContain("current-password");
+    expect(codeOf(await browser.signIn(page))).toMatch(/^tgc_/);
+  });
+});
+
+async function signInAndAllow(browser: ReturnType<typeof newBrowser>, changes: Changes = {}) {
+  const shown = await browser.signIn(await browser.authorize(changes));
+  return shown.location === null ? browser.allow(shown) : shown;
+}
+
+describe("consent", () => {
+  test("is asked for again for more scopes, and for a loopback client every time", async () => {
+    const browser = newBrowser(service);
+    await signInAndAllow(browser);
+    expect(codeOf(await browser.authorize())).toMatch(/^tgc_/);
+    const more = await browser.authorize({ scope: "read groups" });
+    expect(more).toMatchObject({ status: 200, location: null });
+    const native = { client_id: "native", redirect_uri: "http://127.0.0.1:51004/callback" };
+    for (let time = 0; time < 2; time += 1) {
+      const page = await browser.authorize(native);
+      expect(page.location).toBe(null);
+      expect((await browser.allow(page)).location?.port).toBe("51004");
+    }
+  });
+
+  test("is not asked for a client of the operator", async () => {
+    const browser = newBrowser(service);
+    const shown = await browser.signIn(await browser.authorize({ client_id: "own" }));
+    expect(codeOf(shown)).toMatch(/^tgc_/);
+  });
+
+  test("denied is access_denied", async () => {
+    const browser = newBrowser(service);
+    const page = await browser.signIn(await browser.authorize({ prompt: "consent" }));
+    const { location } = await browser.submit(page, { decision: "deny" });
+    expect(location?.searchParams.get("error")).toBe("access_denied");
+  });
+});
+
+describe("an exchange", () => {
+  test("that fails a check consumes nothing", async () => {
+    const code = await obtainCode(service, { resource: "https://api.example.com" });
+    for (const [fields, error, credentials] of [
+      [{ code_verifier: "x".repeat(43) }, "invalid_grant", "web:secret"],
+      [{ code_verifier: "" }, "invalid_request", "web:secret"],
+      [{ redirect_uri: `${CALLBACK}/x` }, "invalid_grant", "web:secret"],
+      [{ resource: "https://other.example.com" }, "invalid_target", "web:secret"],
+      [{}, "invalid_grant", "own:secret"],
+      [{}, "invalid_client", "web:wrong"],
+    ] as const) {
+      expect((await exchange(service, code, fields, credentials)).body).toMatchObject({ error });
+    }
+    expect(await exchange(service, code, { redirect_uri: CALLBACK })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test("without a challenge in the request rejects a verifier, and wants the redirect URI", async () => {
+    const own = { client_id: "own", code_challenge: undefined, code_challenge_method: undefined };
+    const browser = newBrowser(service);
+    const code = codeOf(await browser.signIn(await browser.authorize(own)));
+    const attempt = (fields: Record<string, string>) =>
+      exchange(service, code, fields, "own:secret");
+    const sent = { redirect_uri: CALLBACK };
+    expect(await attempt({ ...sent, code_verifier: VERIFIER })).toMatchObject({ status: 400 });
+    expect(await attempt({ code_verifier: "" })).toMatchObject({ status: 400 });
+    const { status, body } = await attempt({ ...sent, code_verifier: "" });
+    expect(status).toBe(200);
+    // The client may not refresh.
+    expect(body).not.toHaveProperty("refresh_token");
+  });
+
+  test("again at once is rejected, and later revokes what the first one yielded", async () => {
+    const code = await obtainCode(service);
+    const { body } = await exchange(service, code);
+    const access_token = String(body["access_token"]);
+    expect(await exchange(service, code)).toMatchObject({ status: 400 });
+    expect((await introspect(service, access_token)).body).toMatchObject({ active: true });
+    passSeconds(11);
+    expect(await exchange(service, code)).toMatchObject({ status: 400 });
+    expect((await introspect(service, access_token)).body).toEqual({ active: false });
+  });
+
+  test("of a second code of one request is rejected, and revokes nothing", async () => {
+    const browser = newBrowser(service);
+    const consent = await browser.signIn(await browser.authorize({ prompt: "consent" }));
+    const first = codeOf(await browser.allow(consent));
+    passSeconds(1);
+    const second = codeOf(await browser.allow(consent));
+    const { body } = await exchange(service, first);
+    passSeconds(30);
+    expect(await exchange(service, second)).toMatchObject({ status: 400 });
+    const { body: token } = await introspect(service, String(body["access_token"]));
+    expect(token).toMatchObject({ active: true });
+  });
+});
