@@ -102,7 +102,7 @@ export async function startIntrospection(
   const { familyId } = reference;
   const userId = known.subject;
   const isEnded =
-    userId === null ? null : lookups.isSessionEnded({ userId, familyId, browser: null });
+    userId === null ? null : lookups.isSessionEnded({ userId, familyId, browser: "unknown" });
   return startAccountLookups(known, asked, isEnded, lookups);
 }
 

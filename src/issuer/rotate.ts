@@ -13,7 +13,7 @@ import {
   type RotationRefusal,
 } from "../tokens/family.ts";
 import { loginOf, type RefreshToken } from "../tokens/refresh-token.ts";
-import { isUpdateDue, sessionNeededUntilMs } from "../tokens/session.ts";
+import { endsWithSession, isUpdateDue, sessionNeededUntilMs } from "../tokens/session.ts";
 import { importedFamily } from "./imported.ts";
 import {
   type IssueDeps,
@@ -83,7 +83,8 @@ export async function rotate(
     deps.defer(deps.importedTokens.consume(refresh.imported.hash));
   }
   if (refresh.kind === "imported" || isUpdateDue(predecessor, nowMs, policy)) {
-    const { clientId, subject: userId, createdAtMs, sessionId } = predecessor;
+    const { clientId, subject: userId, createdAtMs } = predecessor;
+    const sessionId = endsWithSession(predecessor);
     const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
     const { label } = authorization;
     const ids = { userId, familyId, sessionId, clientId };

@@ -85,12 +85,19 @@ const SELECT_ENDED_IN_BROWSER = `${SELECT_ENDED}
   UNION ALL SELECT client_id FROM consents
     WHERE user_id = ?1 AND client_id = ?4 AND not_before_ms >= ?5`;
 
+/** The same, where only the row of the session says in which browser it began. */
+const SELECT_ENDED_BY_ROW = `${SELECT_ENDED}
+  UNION ALL SELECT browser.session_id FROM sessions AS login
+    JOIN browser_sessions AS browser ON browser.session_id = login.session_id
+    WHERE login.user_id = ?1 AND login.family_id = ?2 AND browser.ended_at_ms IS NOT NULL`;
+
 /** The statement that finds a session that was ended other than by its own object. */
 export function selectEndedSession(
   db: D1Database,
   { userId, familyId, browser }: SessionKey,
 ): D1PreparedStatement {
   if (browser === null) return db.prepare(SELECT_ENDED).bind(userId, familyId);
+  if (browser === "unknown") return db.prepare(SELECT_ENDED_BY_ROW).bind(userId, familyId);
   const { sessionId, clientId, createdAtMs } = browser;
   return db
     .prepare(SELECT_ENDED_IN_BROWSER)

@@ -24,13 +24,27 @@ export interface Session {
 
 /** What decides whether a login was ended from outside of its object. */
 export interface SessionKey extends Pick<Session, "userId" | "familyId"> {
-  /** Of a login that began with an authorization code; null: it began without a browser. */
-  readonly browser: {
-    /** The browser session with which it ends; null: the login outlives it. */
-    readonly sessionId: string | null;
-    readonly clientId: string;
-    readonly createdAtMs: number;
-  } | null;
+  /**
+   * Of a login that began with an authorization code; null: it began without a browser. `unknown`:
+   * an access token does not say, and the row of the session is asked.
+   */
+  readonly browser: BrowserKey | "unknown" | null;
+}
+
+/** What ends a login from its browser. */
+export interface BrowserKey {
+  /** The browser session with which it ends; null: the login outlives it. */
+  readonly sessionId: string | null;
+  readonly clientId: string;
+  readonly createdAtMs: number;
+}
+
+/** The browser session with which a login ends; null: none, or it has offline access. */
+export function endsWithSession({
+  sessionId,
+  scope,
+}: Pick<RefreshToken, "sessionId" | "scope">): string | null {
+  return scope.includes(OFFLINE_SCOPE) ? null : sessionId;
 }
 
 /** The {@link SessionKey} of a token. */
@@ -39,10 +53,10 @@ export function sessionKeyOf(
     readonly createdAtMs: number;
   },
 ): SessionKey {
-  const { subject: userId, familyId, sessionId, clientId, createdAtMs, scope } = token;
-  if (sessionId === null) return { userId, familyId, browser: null };
-  const endsWith = scope.includes(OFFLINE_SCOPE) ? null : sessionId;
-  return { userId, familyId, browser: { sessionId: endsWith, clientId, createdAtMs } };
+  const { subject: userId, familyId, clientId, createdAtMs } = token;
+  if (token.sessionId === null) return { userId, familyId, browser: null };
+  const sessionId = endsWithSession(token);
+  return { userId, familyId, browser: { sessionId, clientId, createdAtMs } };
 }
 
 /** Longest label, in characters: the start of a `User-Agent` suffices. */

@@ -235,6 +235,8 @@ describe("a sign-in", () => {
     passSeconds(60);
     const page = await browser.authorize({ prompt: "login" });
     await browser.submit(page, { username: "grace", password: "rear admiral" });
+    const token = await introspect(service, String(body["access_token"]));
+    expect(token.body).toEqual({ active: false });
     const refresh_token = String(body["refresh_token"]);
     const fields = { grant_type: "refresh_token", refresh_token };
     expect(await service.token(fields, "web:secret")).toMatchObject({ status: 400 });
