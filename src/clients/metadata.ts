@@ -94,7 +94,7 @@ export const CLIENT_FIELDS = {
       "confidential client that cannot send one",
     column: "flag",
     schema: () => z._default(z.boolean(), true),
-    option: "--require-pkce <true|false>",
+    option: "--require-pkce <boolean>",
   },
   skip_consent: {
     description:
@@ -102,7 +102,7 @@ export const CLIENT_FIELDS = {
       "redirect URIs",
     column: "flag",
     schema: () => z._default(z.boolean(), false),
-    option: "--skip-consent <true|false>",
+    option: "--skip-consent <boolean>",
   },
   scope: {
     description: "scopes that the client may request",
