@@ -124,7 +124,7 @@ describe("the token", () => {
 
   test("§6 does not name the user", async () => {
     const { access_token } = await logIn(service, {}, JWT_CLIENT);
-    expect(JSON.stringify(readJws(access_token))).not.toContain("ada");
+    expect(JSON.stringify(readJws(access_token))).not.toContain('"ada"');
   });
 
   test("§2.1 is never unsigned: without a key there is none, and the client may try again", async () => {
