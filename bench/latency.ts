@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- latency`: how long responses take where storage is near and far, and what they
- * wait for. The built Worker runs on workerd with delays in its bindings, and beside it
- * workers-oauth-provider with the same delays. One request at a time.
+ * wait for. The built Worker runs on workerd with delays in its bindings, and
+ * workers-oauth-provider in the same run with the same delays. One request at a time.
  */
 import { join } from "node:path";
 import { exportJWK, generateKeyPair } from "jose";

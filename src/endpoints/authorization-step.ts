@@ -1,16 +1,21 @@
+import {
+  type AuthorizationParams,
+  parseQuery,
+  toAuthorizationParams,
+} from "../authorization/params.ts";
 import type { AuthorizationRequest, RedirectTarget } from "../authorization/request.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { Client } from "../storage/clients.ts";
 import { QUERY_BYTES_MAX, REQUEST_MS, unsealRequest } from "../tokens/sealed-request.ts";
-import { type Browser, readBrowser } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import type { Form } from "./read-form.ts";
-import type { RequestContext } from "./request-context.ts";
 
 /** An authorization request on its way through the pages. Nothing of it is stored. */
 export interface Visit {
-  /** The parameters of the request. */
+  /** The parameters of the request, as they arrived. */
   readonly query: string;
+  readonly params: AuthorizationParams;
   readonly createdAtMs: number;
   /** The family that every code of this request would begin. */
   readonly familyId: string;
@@ -30,9 +35,15 @@ export interface Submitted {
 
 /** A request that arrives now. */
 export function newVisit(query: string, deps: Deps): Visit {
-  const problem = query.length > QUERY_BYTES_MAX ? new Refusal("query_malformed") : null;
-  const [createdAtMs, familyId] = [deps.clock(), deps.browser.newFamilyId()];
-  return { query, createdAtMs, familyId, submitted: null, problem };
+  const pairs = query.length > QUERY_BYTES_MAX ? null : parseQuery(query);
+  return {
+    query,
+    params: toAuthorizationParams(pairs ?? []),
+    createdAtMs: deps.clock(),
+    familyId: deps.browser.newFamilyId(),
+    submitted: null,
+    problem: pairs === null ? new Refusal("query_malformed") : null,
+  };
 }
 
 /**
@@ -40,20 +51,20 @@ export function newVisit(query: string, deps: Deps): Visit {
  * does nothing.
  */
 export async function openVisit(
-  context: RequestContext,
+  { issuerUrl, digest }: Browser,
   sealed: string,
   form: Form,
   deps: Deps,
 ): Promise<Visit> {
   const opened = await unsealRequest(deps.browser.requestRing, sealed);
-  const { issuerUrl, digest } = await readBrowser(context, undefined, deps);
   if (opened === null || opened.issuerUrl !== issuerUrl) {
     return { ...newVisit("", deps), problem: new Refusal("form_malformed") };
   }
   const { query, createdAtMs, familyId, userId, sessionId } = opened;
+  const visit = newVisit(query, deps);
   const isOwn = opened.browserDigest === digest && deps.clock() < createdAtMs + REQUEST_MS;
-  if (!isOwn) return newVisit(query, deps);
-  return { query, createdAtMs, familyId, submitted: { form, userId, sessionId }, problem: null };
+  if (!isOwn) return visit;
+  return { ...visit, createdAtMs, familyId, submitted: { form, userId, sessionId } };
 }
 
 /** A valid authorization request, and the browser that it came with. */

@@ -1,10 +1,5 @@
 import { type Answer, decide } from "../authorization/decision.ts";
-import {
-  type AuthorizationParams,
-  formatQuery,
-  parseQuery,
-  toAuthorizationParams,
-} from "../authorization/params.ts";
+import { formatQuery } from "../authorization/params.ts";
 import {
   readAuthorizationRequest,
   requireClient,
@@ -29,14 +24,21 @@ import {
   showSignIn,
 } from "./authorization-responses.ts";
 import { newVisit, openVisit, type Step, type Visit } from "./authorization-step.ts";
-import { type Browser, readBrowser, renewSessionCookie, sendTo } from "./browser.ts";
+import {
+  type Browser,
+  preferLanguage,
+  readBrowser,
+  renewSessionCookie,
+  sendTo,
+} from "./browser.ts";
 import { readForm, requireOwnForm } from "./read-form.ts";
 import type { RequestContext } from "./request-context.ts";
 import { signInByForm } from "./sign-in-by-form.ts";
 
 /** `GET /o/authorize/` (RFC 6749 §3.1): a client sent the browser of a user here. */
 export async function startAuthorization(context: RequestContext, deps: Deps): Promise<Response> {
-  return proceed(context, newVisit(context.url.search.slice(1), deps), deps);
+  const query = context.url.search.slice(1);
+  return proceed(await readBrowser(context, deps), newVisit(query, deps), deps);
 }
 
 /**
@@ -49,29 +51,18 @@ export async function continueAuthorization(
   deps: Deps,
 ): Promise<Response> {
   const form = await readForm(context.request);
+  const browser = await readBrowser(context, deps);
   const sealed = form.get("request");
-  if (sealed !== null) return proceed(context, await openVisit(context, sealed, form, deps), deps);
-  const browser = await readBrowser(context, undefined, deps);
+  if (sealed !== null) return proceed(browser, await openVisit(browser, sealed, form, deps), deps);
   return sendTo(browser, `${context.url.pathname}?${formatQuery(form.pairs)}`);
 }
 
 /** Validates a request against what is stored now, decides the next step, and takes it. */
-async function proceed(context: RequestContext, visit: Visit, deps: Deps): Promise<Response> {
-  const pairs = visit.problem === null ? parseQuery(visit.query) : [];
-  const params = toAuthorizationParams(pairs ?? []);
-  const browser = await readBrowser(context, params.values.get("ui_locales"), deps);
+async function proceed(from: Browser, visit: Visit, deps: Deps): Promise<Response> {
+  const browser = preferLanguage(from, visit.params.values.get("ui_locales"));
   const lookups = deps.lookups();
-  const validated = await validate({ context, visit, params, browser, lookups, deps }, pairs);
+  const validated = await validate(browser, visit, lookups, deps);
   return validated instanceof Response ? validated : takeStep(validated, lookups, deps);
-}
-
-interface Validation {
-  readonly context: RequestContext;
-  readonly visit: Visit;
-  readonly params: AuthorizationParams;
-  readonly browser: Browser;
-  readonly lookups: Lookups;
-  readonly deps: Deps;
 }
 
 /**
@@ -79,16 +70,18 @@ interface Validation {
  * anywhere. Later ones go to the client.
  */
 async function validate(
-  { context, visit, params, browser, lookups, deps }: Validation,
-  pairs: unknown,
+  browser: Browser,
+  visit: Visit,
+  lookups: Lookups,
+  deps: Deps,
 ): Promise<Step | Response> {
+  const { params, problem } = visit;
   const { values } = params;
   let client: Client | null = null;
   let returning: Pick<Step, "browser" | "target" | "state"> | null = null;
   try {
-    if (visit.problem !== null) throw visit.problem;
-    if (context.request.method === "POST") requireOwnForm(context);
-    if (pairs === null) throw new Refusal("query_malformed");
+    if (problem !== null) throw problem;
+    if (browser.context.request.method === "POST") requireOwnForm(browser.context);
     const clientId = requireClientId(params);
     startLookups(browser, visit, clientId, lookups);
     client = await lookups.client(clientId);

@@ -30,20 +30,15 @@ export interface Browser {
 }
 
 /**
- * Reads the cookies of a request, without looking anything up.
- *
- * @param uiLocales the languages that the client wishes for
+ * Reads the cookies of a request, without looking anything up. Its pages are in the language of the
+ * browser until {@link preferLanguage}.
  */
-export async function readBrowser(
-  context: RequestContext,
-  uiLocales: string | undefined,
-  deps: Deps,
-): Promise<Browser> {
+export async function readBrowser(context: RequestContext, deps: Deps): Promise<Browser> {
   const issuerUrl = issuerUrlOf(context, deps);
   const { headers } = context.request;
   const known = readCookie(context, "browser");
   const id = known ?? toHex(deps.browser.random(SESSION_ID_BYTES));
-  const language = chooseLanguage(uiLocales, headers.get("Accept-Language"));
+  const language = chooseLanguage(undefined, headers.get("Accept-Language"));
   const value = readCookie(context, "session");
   return {
     context,
@@ -53,6 +48,12 @@ export async function readBrowser(
     page: { brand: deps.browser.brand, language },
     setCookies: known === null ? [writeCookie(context, "browser", id)] : [],
   };
+}
+
+/** The same browser, with pages in the language that the client wishes for, if there is one. */
+export function preferLanguage(browser: Browser, uiLocales: string | undefined): Browser {
+  const accepted = browser.context.request.headers.get("Accept-Language");
+  return { ...browser, page: { ...browser.page, language: chooseLanguage(uiLocales, accepted) } };
 }
 
 /** Makes the response set the cookie of a new sign-in, or of a session that was used. */

@@ -1,5 +1,5 @@
 /** Schemes whose pages have no stable origin, and schemes that no page has. */
-const WITHOUT_ORIGIN: ReadonlySet<string> = new Set([
+export const WITHOUT_ORIGIN: ReadonlySet<string> = new Set([
   "about:",
   "blob:",
   "data:",

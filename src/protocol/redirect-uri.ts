@@ -1,23 +1,15 @@
+import { WITHOUT_ORIGIN } from "./origin.ts";
+
 /** How a redirect URI reaches its client. */
 export type RedirectKind = "https" | "loopback" | "custom_scheme";
 
 /** Longest redirect URI, in characters. */
 export const REDIRECT_URI_LENGTH_MAX = 2000;
 
-/** Schemes that run or show content of the URI itself, in the service's own name. */
+/** Schemes that run or show content of the URI itself, or open another program in its place. */
 const UNSAFE_SCHEMES: ReadonlySet<string> = new Set([
-  "about:",
-  "blob:",
-  "data:",
-  "file:",
-  "filesystem:",
-  "ftp:",
-  "javascript:",
-  "mailto:",
-  "vbscript:",
-  "view-source:",
-  "ws:",
-  "wss:",
+  ...WITHOUT_ORIGIN,
+  ...["mailto:", "vbscript:", "view-source:"],
 ]);
 
 /** The three spellings of this computer (RFC 8252 §7.3), with a port or without. */

@@ -41,10 +41,6 @@ export interface BrowserSessionStore {
    * @param replaced the session of another user in this browser, which ends; or null
    */
   signIn(session: BrowserSignIn, replaced: string | null): Promise<void>;
-  /** Ends one session of a user. Its logins end too, except those with `offline_access`. */
-  end(userId: string, sessionId: string, nowMs: number): Promise<void>;
-  /** Ends all sessions of a user but one. */
-  endOthers(userId: string, sessionId: string, nowMs: number): Promise<void>;
 }
 
 /** Most browser sessions of one user. With more, the one that expires first is removed. */
@@ -77,21 +73,6 @@ const REMOVE_EXCESS = `DELETE FROM browser_sessions WHERE session_id = (
 /** The statement that finds a browser session, ended or not. */
 export function selectBrowserSession(db: D1Database, sessionId: string): D1PreparedStatement {
   return db.prepare(SELECT).bind(sessionId);
-}
-
-/** The statement that lists the sessions of a user that have neither ended nor expired. */
-export function selectBrowserSessions(
-  db: D1Database,
-  userId: string,
-  nowMs: number,
-): D1PreparedStatement {
-  return db
-    .prepare(
-      `SELECT ${COLUMNS} FROM browser_sessions
-       WHERE user_id = ? AND needed_until_ms > ? AND ended_at_ms IS NULL
-       ORDER BY authenticated_at_ms DESC LIMIT ?`,
-    )
-    .bind(userId, nowMs, BROWSER_SESSIONS_MAX);
 }
 
 /** The statement that removes the sessions of a user who is deleted. */
@@ -131,23 +112,6 @@ export function createBrowserSessionStore(db: D1Database): BrowserSessionStore {
         db.prepare(REMOVE_EXCESS).bind(userId, BROWSER_SESSIONS_MAX),
       ];
       await callWithDeadline("d1.sign_in_browser", () => db.batch(statements));
-    },
-
-    async end(userId, sessionId, nowMs) {
-      const statement = db
-        .prepare(`${END} AND user_id = ?4`)
-        .bind(sessionId, nowMs, nowMs + ENDED_KEPT_MS, userId);
-      await callWithDeadline("d1.end_browser", () => statement.run());
-    },
-
-    async endOthers(userId, sessionId, nowMs) {
-      const statement = db
-        .prepare(
-          `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_ms = ?4
-           WHERE user_id = ?1 AND session_id <> ?2 AND ended_at_ms IS NULL`,
-        )
-        .bind(userId, sessionId, nowMs, nowMs + ENDED_KEPT_MS);
-      await callWithDeadline("d1.end_browsers", () => statement.run());
     },
   };
 }

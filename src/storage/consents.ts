@@ -58,9 +58,6 @@ const REVOKE = `INSERT INTO consents
   ON CONFLICT DO UPDATE SET scope = '', resources = '', redirect_hosts = '',
     not_before_ms = max(not_before_ms, ?3)`;
 
-/** Most consents that a list has. */
-const LISTED_MAX = 1000;
-
 /** The statement that finds a consent. */
 export function selectConsent(
   db: D1Database,
@@ -70,16 +67,6 @@ export function selectConsent(
   return db
     .prepare(`SELECT ${COLUMNS} FROM consents WHERE user_id = ? AND client_id = ?`)
     .bind(userId, clientId);
-}
-
-/** The statement that lists what a user has allowed, newest first. */
-export function selectConsents(db: D1Database, userId: string): D1PreparedStatement {
-  return db
-    .prepare(
-      `SELECT ${COLUMNS} FROM consents WHERE user_id = ? AND redirect_hosts <> ''
-       ORDER BY granted_at_ms DESC LIMIT ?`,
-    )
-    .bind(userId, LISTED_MAX);
 }
 
 /** The statement that removes the consents of a client that is deleted. */

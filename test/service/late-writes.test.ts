@@ -85,7 +85,7 @@ function holding(...names: readonly string[]) {
   return { service, release };
 }
 
-describe("a write that is late does not revive a token that was revoked meanwhile", () => {
+describe("a write that is late does not revive a token that was revoked before it ended", () => {
   /** Takes the place of the pause before the second delete. */
   const pauses: (() => void)[] = [];
   const ORDERS = [

@@ -227,7 +227,7 @@ describe("wrong passwords through one client", () => {
     expect(again).toEqual(INVALID_CREDENTIALS);
   });
 
-  test("are not reset by successful logins meanwhile", async () => {
+  test("are not reset by successful logins between them", async () => {
     const { logIn, settle } = createLimitedService(BULK);
     const lobby = { credentials: "lobby:secret" };
     const username = newUser();
