@@ -125,7 +125,7 @@ async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Respo
       await lookups.browserSession(cookie.sessionId),
       await lookups.user(cookie.userId),
     );
-  const attempt = await signInByForm(step, lookups, deps);
+  const attempt = await signInByForm(step, session, lookups, deps);
   if (attempt.kind === "failed") return showSignIn(step, attempt, session, deps);
   const signedIn = attempt.kind === "succeeded" ? attempt.signedIn : session;
   if (signedIn !== null) setLogFields({ userId: signedIn.user.id });

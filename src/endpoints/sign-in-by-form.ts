@@ -30,10 +30,12 @@ export type SignInAttempt =
  * Failures count against the user name and the address, and never against the client: otherwise one
  * attacker could block the users of any client.
  *
+ * @param previous who was signed in in this browser, or null
  * @throws what is not the user's to correct, such as invalid settings
  */
 export async function signInByForm(
   { browser, visit }: Step,
+  previous: SignedIn | null,
   lookups: Lookups,
   deps: Deps,
 ): Promise<SignInAttempt> {
@@ -54,7 +56,7 @@ export async function signInByForm(
         issuerUrl,
         label: makeLabel(request.headers.get("User-Agent")),
         isShared: form.get("shared_device") !== null,
-        previous: browser.session,
+        previous,
         nowMs: deps.clock(),
       },
       deps.browser,

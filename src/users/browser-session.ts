@@ -60,8 +60,8 @@ export interface NewSignIn {
   /** From the browser's `User-Agent`. */
   readonly label: string;
   readonly isShared: boolean;
-  /** The cookie that the browser had, valid or not. */
-  readonly previous: BrowserSessionCookie | null;
+  /** Who was signed in here; null: the browser had no valid session. */
+  readonly previous: SignedIn | null;
   readonly nowMs: number;
 }
 
@@ -75,11 +75,12 @@ export async function startSession(signIn: NewSignIn, deps: BrowserSessionDeps):
   const { user, issuerUrl, label, isShared, previous, nowMs } = signIn;
   // The look-up already saw changes up to this instant, so they must not end this session.
   const authenticatedAtMs = Math.max(nowMs, user.notBeforeMs);
-  const isSame = previous?.userId === user.id;
+  const replaced = previous?.cookie.sessionId ?? null;
+  const isSame = previous?.user.id === user.id;
   const newId = () => toHex(deps.random(SESSION_ID_BYTES));
   const cookie: BrowserSessionCookie = {
     issuerUrl,
-    sessionId: isSame ? previous.sessionId : newId(),
+    sessionId: isSame && replaced !== null ? replaced : newId(),
     cookieId: newId(),
     userId: user.id,
     authenticatedAtMs,
@@ -90,7 +91,7 @@ export async function startSession(signIn: NewSignIn, deps: BrowserSessionDeps):
   const { sessionId, cookieId } = cookie;
   const neededUntilMs = authenticatedAtMs + deps.sessionPolicy.absoluteMs;
   const row = { sessionId, cookieId, userId: user.id, label, authenticatedAtMs, neededUntilMs };
-  await deps.browserSessions.signIn(row, isSame ? null : (previous?.sessionId ?? null));
+  await deps.browserSessions.signIn(row, isSame ? null : replaced);
   audit({ action: "signed_in", userId: user.id });
   return { user, cookie };
 }

@@ -239,6 +239,15 @@ describe("a sign-in", () => {
     expect(await service.token(fields, "web:secret")).toMatchObject({ status: 400 });
   });
 
+  test("works after the session of this browser was ended", async () => {
+    const browser = newBrowser(service);
+    await signInAndAllow(browser);
+    await env.DB.exec("UPDATE browser_sessions SET ended_at_ms = 1");
+    expect((await browser.authorize()).text).toContain("current-password");
+    await browser.signIn(await browser.authorize());
+    expect(codeOf(await browser.authorize())).toMatch(/^tgc_/);
+  });
+
   test("by prompt=login does not end in a loop", async () => {
     const browser = newBrowser(service);
     await signInAndAllow(browser);
