@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { NAME_LENGTH_MAX } from "../protocol/params.ts";
 import {
@@ -6,6 +7,7 @@ import {
   claims,
   jwks,
   lifetimeSeconds,
+  logoutUri,
   origin,
   redirectPattern,
   redirectUri,
@@ -88,6 +90,21 @@ export const CLIENT_FIELDS = {
     schema: () => z._default(z.array(redirectUri()).check(z.maxLength(REDIRECT_URIS_MAX)), []),
     option: "--post-logout-redirect-uris <uris>",
   },
+  backchannel_logout_uri: {
+    description:
+      "where the service reports logouts (OpenID Connect Back-Channel Logout): https, or http on " +
+      "this computer",
+    column: "plain",
+    schema: () => z.optional(logoutUri()),
+    absent: "none",
+    option: "--backchannel-logout-uri <uri>",
+  },
+  backchannel_logout_session_required: {
+    description: "whether these reports must name the browser session as `sid`",
+    column: "flag",
+    schema: () => z._default(z.boolean(), false),
+    option: "--backchannel-logout-session-required <boolean>",
+  },
   require_pkce: {
     description:
       "whether an authorization request needs a PKCE challenge (RFC 7636); `false` only for a " +
@@ -147,6 +164,13 @@ export const CLIENT_FIELDS = {
     column: "words",
     schema: () => z._default(z.array(origin()), []),
     option: "--allowed-origins <origins>",
+  },
+  id_token_signed_response_alg: {
+    description: "signature algorithm of ID tokens; `SIGNING_KEYS` needs a key of it",
+    column: "plain",
+    schema: () => z.optional(z.enum(SIGNING_ALGORITHMS)),
+    absent: "`RS256`",
+    option: "--id-token-signed-response-alg <name>",
   },
   access_token_format: {
     description: "format of access tokens; `jwt` (RFC 9068) needs an `audience`",

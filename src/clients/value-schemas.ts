@@ -57,6 +57,18 @@ export const redirectUri = () =>
       ),
     );
 
+/** A URI to which the service itself sends requests. */
+export const logoutUri = () =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) => ["https", "loopback"].includes(classifyRedirectUri(text) ?? ""),
+        "is not an https URI, or http on 127.0.0.1, [::1] or localhost, without fragment and " +
+          "user name",
+      ),
+    );
+
 /** Redirect URIs that differ in the first label of the host. */
 export const redirectPattern = () =>
   z

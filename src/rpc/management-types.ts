@@ -56,6 +56,9 @@ export interface ClientFields {
   readonly redirect_uris?: readonly string[] | undefined;
   readonly redirect_uri_patterns?: readonly string[] | undefined;
   readonly post_logout_redirect_uris?: readonly string[] | undefined;
+  readonly backchannel_logout_uri?: string | undefined;
+  readonly backchannel_logout_session_required?: boolean | undefined;
+  readonly id_token_signed_response_alg?: string | undefined;
   readonly require_pkce?: boolean | undefined;
   readonly skip_consent?: boolean | undefined;
   readonly scope?: string | undefined;

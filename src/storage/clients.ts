@@ -1,3 +1,4 @@
+import type { SigningAlgorithm } from "../crypto/signing-keys.ts";
 import { callWithDeadline } from "../deadline.ts";
 import type { Claims } from "../protocol/claims.ts";
 import type { AccessTokenFormat, ClientAuthMethod } from "../protocol/names.ts";
@@ -32,6 +33,12 @@ export interface Client {
   /** Where codes may go (RFC 6749 §3.1.2.2). */
   readonly redirectUris: readonly string[];
   readonly redirectUriPatterns: readonly string[];
+  /** Where a browser may go after signing out. */
+  readonly postLogoutRedirectUris: readonly string[];
+  /** Where logouts are reported, or null. */
+  readonly backchannelLogoutUri: string | null;
+  readonly backchannelLogoutNeedsSession: boolean;
+  readonly idTokenAlgorithm: SigningAlgorithm;
   readonly requiresPkce: boolean;
   readonly skipsConsent: boolean;
   /** Origins of pages that may call (CORS). */
@@ -59,6 +66,9 @@ export interface ClientRow {
   redirect_uris: string;
   redirect_uri_patterns: string;
   post_logout_redirect_uris: string;
+  backchannel_logout_uri: string | null;
+  backchannel_logout_session_required: number;
+  id_token_signed_response_alg: SigningAlgorithm | null;
   require_pkce: number;
   skip_consent: number;
   access_token_format: AccessTokenFormat;
@@ -89,6 +99,10 @@ export function toClient(row: ClientRow): Client {
     allowedOrigins: words(row.allowed_origins),
     redirectUris: words(row.redirect_uris),
     redirectUriPatterns: words(row.redirect_uri_patterns),
+    postLogoutRedirectUris: words(row.post_logout_redirect_uris),
+    backchannelLogoutUri: row.backchannel_logout_uri,
+    backchannelLogoutNeedsSession: row.backchannel_logout_session_required === 1,
+    idTokenAlgorithm: row.id_token_signed_response_alg ?? "RS256",
     requiresPkce: row.require_pkce === 1,
     skipsConsent: row.skip_consent === 1,
     audiences: words(row.audience),
@@ -109,7 +123,8 @@ const CLIENT_COLUMNS = `SELECT client_id, client_name, token_endpoint_auth_metho
   previous_secret_record, previous_secret_ends_at_ms, jwks, grant_types, scope, default_scope,
   audience, claims, allowed_origins, access_token_format, access_token_ttl_seconds,
   refresh_idle_ttl_seconds, refresh_absolute_ttl_seconds, redirect_uris, redirect_uri_patterns,
-  require_pkce, skip_consent, disabled, not_before_ms FROM clients `;
+  post_logout_redirect_uris, backchannel_logout_uri, backchannel_logout_session_required,
+  id_token_signed_response_alg, require_pkce, skip_consent, disabled, not_before_ms FROM clients `;
 const SELECT_CLIENT = `${CLIENT_COLUMNS}WHERE client_id = ?`;
 /** A hash occurs in at most one of the two tables. */
 const SELECT_CLIENT_OF_IMPORTED = `${CLIENT_COLUMNS}WHERE client_id IN (
