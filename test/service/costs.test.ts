@@ -7,6 +7,14 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import page from "../../docs/performance.md?raw";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
+import {
+  CALLBACK,
+  exchange,
+  newBrowser,
+  obtainCode,
+  registerWebApps,
+  type TestBrowser,
+} from "../support/browsing.ts";
 import { introspect, JWT_CLIENT, registerCheckers, revoke } from "../support/checks.ts";
 import { passSeconds, skipWaits, stopClock } from "../support/clock.ts";
 import {
@@ -23,22 +31,39 @@ import { CLIENT, LOGIN, registerDefaults } from "../support/service.ts";
 const OWN = { grant_type: "client_credentials" };
 const DAY_SECONDS = 86_400;
 
+const JWT_WEB = {
+  client_id: "jwt-web",
+  client_secret: "secret",
+  grant_types: ["authorization_code", "refresh_token"],
+  redirect_uris: [CALLBACK],
+  access_token_format: "jwt",
+  audience: ["https://api.example.com"],
+};
+
 stopClock();
 skipWaits();
 
 let metered: MeteredService;
 let opaque: Awaited<ReturnType<typeof logIn>>;
 let jwt: Awaited<ReturnType<typeof logIn>>;
+let browser: TestBrowser;
 
 beforeAll(async () => {
   metered = await createMeteredService({ RATE_LIMITS: "on" });
   const { service } = metered;
   await registerDefaults(service);
   await registerCheckers(service);
+  await registerWebApps(service);
+  await service.register({ clients: [JWT_WEB] });
   // So that the secrets of the clients and the origins of the user are known.
   opaque = await logIn(service);
   jwt = await logIn(service, {}, JWT_CLIENT);
   await introspect(service, "x");
+  browser = newBrowser(service);
+  await browser.allow(await browser.signIn(await browser.authorize()));
+  for (const client_id of ["web", "jwt-web"]) {
+    await exchange(service, await obtainCode(service, { client_id }), {}, `${client_id}:secret`);
+  }
 });
 
 const own = async (credentials: string) =>
@@ -60,6 +85,15 @@ const REQUESTED: Record<RequestName, () => Promise<Request>> = {
   "login by password, JWT": async () => () => ask(metered.service, LOGIN, JWT_CLIENT),
   refresh: async () => () => refresh(metered.service, opaque.refresh_token),
   "refresh, JWT": async () => () => refresh(metered.service, jwt.refresh_token, {}, JWT_CLIENT),
+  "authorization, signed in and consented": async () => () => browser.authorize(),
+  "code exchange": async () => {
+    const code = await obtainCode(metered.service);
+    return () => exchange(metered.service, code);
+  },
+  "code exchange, JWT": async () => {
+    const code = await obtainCode(metered.service, { client_id: "jwt-web" });
+    return () => exchange(metered.service, code, {}, "jwt-web:secret");
+  },
   "client credentials": async () => () => ask(metered.service, OWN),
   "client credentials, JWT": async () => () => ask(metered.service, OWN, JWT_CLIENT),
   "introspection, login's token": async () => {
@@ -108,6 +142,10 @@ const REQUESTED: Record<RequestName, () => Promise<Request>> = {
     return () => revoke(metered.service, token, CLIENT);
   },
   "forged refresh token": async () => () => refresh(metered.service, forge(opaque.refresh_token)),
+  "forged code": async () => {
+    const code = await obtainCode(metered.service);
+    return () => exchange(metered.service, forge(code));
+  },
   "introspection, forged token": async () => () =>
     introspect(metered.service, forge(opaque.access_token)),
   "RPC `verify`, forged token": async () => () => verify(forge(opaque.access_token)),
@@ -115,7 +153,9 @@ const REQUESTED: Record<RequestName, () => Promise<Request>> = {
 };
 
 const STATUS: Partial<Record<RequestName, number>> = {
+  "authorization, signed in and consented": 302,
   "forged refresh token": 400,
+  "forged code": 400,
   "RPC `verify`, forged token": 401,
 };
 

@@ -63,6 +63,12 @@ const LOGIN = {
   cleanUp: { operations: ["family.alarm"], objectRows: 1, d1Rows: 0 },
 };
 const REFRESH = { ...READING, objectRows: 1 };
+const EXCHANGE = {
+  ...LOGIN,
+  deferred: ["d1.batch"],
+  path: [["d1.batch"], ["family.redeem"]],
+  cpuMs: CPU_MS.other,
+};
 
 /** Every kind, by its name in the tables. */
 export const REQUESTS = {
@@ -84,6 +90,13 @@ export const REQUESTS = {
     dollarsMax: 7.2,
   },
   "refresh, JWT": { ...REFRESH, path: [["d1.batch"], ["family.rotate"]], dollarsMax: 2.2 },
+  "authorization, signed in and consented": {
+    ...READING,
+    path: [["d1.batch"]],
+    dollarsMax: 0.95,
+  },
+  "code exchange": { ...EXCHANGE, deferred: ["d1.batch", "kv.put"], dollarsMax: 9.3 },
+  "code exchange, JWT": { ...EXCHANGE, dollarsMax: 4.3 },
   "client credentials": {
     ...READING,
     path: [["d1.batch"]],
@@ -136,6 +149,7 @@ export const REQUESTS = {
     dollarsMax: 13,
   },
   "forged refresh token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
+  "forged code": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
   "introspection, forged token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
   "RPC `verify`, forged token": { ...READING, path: [], dollarsMax: 0.95 },
   "`GET /healthz`": {
