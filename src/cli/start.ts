@@ -20,6 +20,7 @@ import { applyFile } from "./commands/apply.ts";
 import { migrateLocally } from "./local-migrations.ts";
 import { makePrivate } from "./private-files.ts";
 import { DEV_VARS, firstPrefix, localSecrets, settingsOf } from "./project.ts";
+import { signInLink } from "./sign-in-link.ts";
 import { writeStartConfig } from "./start-config.ts";
 import { readStartOptions, START_HELP, type StartOptions } from "./start-options.ts";
 import { serveWithWrangler } from "./wrangler.ts";
@@ -123,10 +124,13 @@ async function serve(options: StartOptions, say: Say): Promise<void> {
   });
 }
 
-function summary({ origin, protocol, host }: URL, prefix: string): string {
+function summary(service: URL, prefix: string): string {
+  const { origin, protocol, host } = service;
   const data = "grant_type=password&username=demo&password=demo-password";
   const url = `${protocol}//demo-client:demo-secret@${host}${prefix}/token/`;
   const options = protocol === "https:" ? "-k " : "";
+  const link = signInLink(service, prefix);
+  const signIn = link === null ? "" : `Sign in with a browser:\n\n${link}\n\n`;
   return `
 ${styleText("bold", "Ready.")}
 
@@ -139,6 +143,6 @@ Get a token:
 
 curl ${options}-X POST -d "${data}" ${url}
 
-${styleText("dim", "Stop: Ctrl+C. Options: npm start -- --help")}
+${signIn}${styleText("dim", "Stop: Ctrl+C. Options: npm start -- --help")}
 `;
 }

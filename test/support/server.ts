@@ -54,6 +54,11 @@ export function curlLine(output: string): string | undefined {
   return /^curl .*\n/m.exec(output)?.[0].trim();
 }
 
+/** The link that `npm start` prints for people to open. */
+export function signInLinkIn(output: string): string {
+  return /^http\S+\/authorize\/\?\S+$/m.exec(output)?.[0] ?? "";
+}
+
 /** A port that nothing listened on a moment ago. */
 export function freePort(): Promise<number> {
   return new Promise((settle, fail) => {

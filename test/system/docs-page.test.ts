@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { describeWithBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { DOCUMENTED } from "../support/openapi.ts";
-import { type Server, startServer, temporaryDir } from "../support/server.ts";
+import { type Server, signInLinkIn, startServer, temporaryDir } from "../support/server.ts";
 
 const { url } = inject("server");
 
@@ -136,6 +136,34 @@ describeWithBrowser("with the management API on, under another prefix", (browser
     expect(await send(form)).toMatchObject({ status: "200 OK" });
     expect(await form.locator(".curl").textContent()).toContain(`${server.url}/oauth2/token/`);
     expect(requests).toContain(`${server.url}/oauth2/token/`);
+  });
+
+  describe("the link that npm start prints", () => {
+    /** Opens the link and signs in. @returns the form that the sign-in ends at */
+    async function signIn(decision: "Allow" | "Deny"): Promise<{ page: Page; form: Locator }> {
+      const { page } = await openPage(browser());
+      await page.goto(signInLinkIn(server.running.output()));
+      await page.getByLabel("Password").fill("demo-password");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: decision }).click();
+      const form = formOf(page, "issueTokens", "authorization_code");
+      await form.locator(".result .status").waitFor();
+      return { page, form };
+    }
+
+    test("signs the demo user in, and the page exchanges the code", async () => {
+      const { page, form } = await signIn("Allow");
+      expect(page.url()).toBe(`${server.url}/docs`);
+      expect(await form.locator(".curl").textContent()).toContain("code=tgc_");
+      const { status, body } = await send(form);
+      expect(status).toBe("200 OK");
+      expect(JSON.parse(body)).toMatchObject({ refresh_token: expect.stringMatching(/^tgr_/) });
+    });
+
+    test("ends with the error, if the user denies", async () => {
+      const { form } = await signIn("Deny");
+      expect(await form.locator(".result .status").textContent()).toBe("access_denied");
+    });
   });
 });
 

@@ -2,10 +2,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { signInLink } from "../../src/cli/sign-in-link.ts";
 import { logInTo } from "../support/ask-server.ts";
 import { makeClone } from "../support/clone.ts";
 import { run } from "../support/processes.ts";
-import { curlLine, freePort, type Server, startServer, temporaryDir } from "../support/server.ts";
+import {
+  curlLine,
+  freePort,
+  type Server,
+  signInLinkIn,
+  startServer,
+  temporaryDir,
+} from "../support/server.ts";
 
 const { path: dir, remove } = temporaryDir();
 let server: Server;
@@ -124,6 +132,19 @@ describe("npm start prints", () => {
     }
     expect(output).not.toMatch(/env\.|wrangler:|\{"event"/);
   });
+
+  test("a link that signs the demo user in", () => {
+    const link = signInLinkIn(server.running.output());
+    expect(link).toContain(`${server.url}/o/authorize/?`);
+    expect(new URL(link).searchParams.get("redirect_uri")).toBe(`${server.url}/docs`);
+  });
+
+  test.each(["https://localhost:8787", "http://0.0.0.0:8787", "http://192.168.1.2:8787"])(
+    "no link at %s, which the demo client cannot redirect to",
+    (address) => {
+      expect(signInLink(new URL(address), "/o")).toBe(null);
+    },
+  );
 
   test("one line per request, with the reason of a failure and no query", async () => {
     await fetch(`${server.url}/docs`);

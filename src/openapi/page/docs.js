@@ -26,7 +26,24 @@ async function begin() {
   credentials.addEventListener("submit", (event) => event.preventDefault());
   credentials.addEventListener("input", showAllCurls);
   await adapt();
+  if (LOCAL.test(location.hostname)) endSignIn();
   showAllCurls();
+}
+
+/** The link of `npm start` ends here: shows how to exchange the code that it brought. */
+function endSignIn() {
+  const { code, error } = Object.fromEntries(new URLSearchParams(location.search));
+  if (code === undefined && error === undefined) return;
+  const example = document.querySelector('[data-example="authorization_code"]');
+  const form = example.querySelector("form");
+  fill({ code: code ?? "", redirect_uri: location.origin + location.pathname });
+  // Otherwise a reload would bring the code again, and it works once.
+  history.replaceState(null, "", location.pathname);
+  example.open = true;
+  if (error === undefined) {
+    showText(form, "good", "Signed in", "Send exchanges the code for tokens. Codes expire soon.");
+  } else showText(form, "bad", error, "The sign-in returned no code.");
+  form.querySelector("button").focus();
 }
 
 /** Hides what this deployment does not support. */
