@@ -2,7 +2,7 @@ import { Refusal } from "../errors/refusal.ts";
 import { isCodeVerifier } from "../protocol/pkce.ts";
 import type { BrowserSession } from "../storage/browser-sessions.ts";
 import type { Client } from "../storage/clients.ts";
-import type { Consent } from "../storage/consents.ts";
+import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
@@ -118,9 +118,9 @@ function requireAlive(
 ): asserts user is User {
   const isSessionOver = session === null || session.endedAtMs !== null;
   if (!user?.isActive || isSessionOver) throw new Refusal("code_ended");
-  const isConsentRevoked = consent !== null && issuedAtMs <= consent.notBeforeMs;
   const isUserOlder = authenticatedAtMs < user.notBeforeMs;
-  if (isConsentRevoked || isUserOlder || issuedAtMs < client.notBeforeMs) {
+  const isClientOlder = issuedAtMs < client.notBeforeMs;
+  if (isUserOlder || isClientOlder || isRevokedSince(consent, issuedAtMs)) {
     throw new Refusal("code_ended");
   }
 }

@@ -4,6 +4,7 @@ import type { Random } from "../crypto/random.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
+import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
@@ -26,6 +27,7 @@ type Presented =
       readonly kind: "own";
       readonly token: RefreshToken;
       readonly user: Lookup<User | null>;
+      readonly consent: Lookup<Consent | null>;
       readonly isEnded: Lookup<boolean>;
     }
   /** Possibly a token of the previous server. */
@@ -98,7 +100,8 @@ async function readToken(
   const token = await unsealRefreshToken(refreshTokenRing, presented);
   if (token !== null) {
     const isEnded = lookups.isSessionEnded(sessionKeyOf(token));
-    return { kind: "own", token, user: lookups.user(token.subject), isEnded };
+    const consent = lookups.consent(token.subject, token.clientId);
+    return { kind: "own", token, user: lookups.user(token.subject), consent, isEnded };
   }
   const hash = acceptsImportedTokens ? await importedTokenHash(presented) : null;
   if (hash === null) return { kind: "forged" };
@@ -110,7 +113,7 @@ async function proveOwn(
   client: Client,
   attemptId: string,
 ): Promise<Proof> {
-  const user = requireAlive(token, await lookups.user, client);
+  const user = requireAlive(token, await lookups.user, await lookups.consent, client);
   // Commands cannot reach the object of the family, so they mark the session as ended in D1.
   if (await lookups.isEnded) throw new Refusal("refresh_token_ended");
   const { scope, resources } = token;
@@ -123,28 +126,31 @@ async function proveImported(
   client: Client,
   attemptId: string,
 ): Promise<Proof> {
-  const imported = login?.token;
-  if (imported?.kind !== "refresh") throw new Refusal("refresh_token_forged");
+  if (login?.token.kind !== "refresh") throw new Refusal("refresh_token_forged");
+  const imported = login.token;
   const { clientId, importedAtMs: createdAtMs } = imported;
-  const user = requireAlive({ clientId, createdAtMs }, login?.user ?? null, client);
+  const user = requireAlive({ clientId, createdAtMs }, login.user, login.consent, client);
   // The previous server stored no resource.
   const granted = { scope: parseScope(imported.scope) ?? [], resources: [] };
   return { user, login: granted, refresh: { kind: "imported", imported, attemptId } };
 }
 
 /**
- * The not-before times of the user and the client end all older families, without an index of
- * families.
+ * The not-before times of the user, of the client and of the consent between them end all older
+ * families, without an index of families.
  */
 function requireAlive(
   { clientId, createdAtMs }: Pick<RefreshToken, "clientId" | "createdAtMs">,
   user: User | null,
+  consent: Consent | null,
   client: Client,
 ): User {
   if (user !== null) setLogFields({ userId: user.id });
   if (clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
   if (!user?.isActive) throw new Refusal("refresh_token_ended");
   const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
-  if (createdAtMs < notBeforeMs) throw new Refusal("refresh_token_ended");
+  if (createdAtMs < notBeforeMs || isRevokedSince(consent, createdAtMs)) {
+    throw new Refusal("refresh_token_ended");
+  }
   return user;
 }

@@ -1,5 +1,6 @@
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { Client } from "../storage/clients.ts";
+import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { FamilyStore } from "../storage/families.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
@@ -46,6 +47,7 @@ export type PendingIntrospection =
       readonly client: Lookup<Client | null>;
       /** Null: the client acts for itself. */
       readonly user: Lookup<User | null> | null;
+      readonly consent: Lookup<Consent | null> | null;
       /** Whether the token was revoked, or its session ended. */
       readonly isEnded: Lookup<boolean> | null;
     }
@@ -55,7 +57,8 @@ type FamilyReference = Extract<AccessTokenReference, { readonly kind: "family" }
 
 /**
  * Checks exactly whether an access token is valid now: sees a revoked family, a rotated generation,
- * a deactivated user or client, and a changed password at once.
+ * a deactivated user or client, a changed password, a revoked consent and an ended browser session
+ * at once.
  *
  * @returns null if it is not valid; a forged token costs no storage operation
  * @throws Unavailable when storage fails, Refusal `family_busy` when its object is called too often
@@ -113,7 +116,8 @@ function startAccountLookups(
   lookups: Lookups,
 ): PendingIntrospection {
   const user = subject === null ? null : lookups.user(subject);
-  return { kind: "own", facts, client: lookups.client(clientId), user, isEnded };
+  const consent = subject === null ? null : lookups.consent(subject, clientId);
+  return { kind: "own", facts, client: lookups.client(clientId), user, consent, isEnded };
 }
 
 /**
@@ -129,23 +133,23 @@ export async function finishIntrospection(
   if (pending.kind === "imported") {
     const login = await pending.login;
     const facts = login && importedFacts(login);
-    return facts && activeToken(facts, login.client, login.user, deps);
+    return facts && activeToken(facts, login, deps);
   }
   // In parallel: the family's object may still be pending.
-  const [facts, isEnded, client, user] = await Promise.all([
+  const [facts, isEnded, client, user, consent] = await Promise.all([
     pending.facts,
     pending.isEnded,
     pending.client,
     pending.user,
+    pending.consent,
   ]);
   if (facts === null || isEnded === true) return null;
-  return activeToken(facts, client, user, deps);
+  return activeToken(facts, { client, user, consent }, deps);
 }
 
 function activeToken(
   { content, authorizedAtMs, unboundSinceMs }: TokenFacts,
-  client: Client | null,
-  user: User | null,
+  { client, user, consent }: Pick<ImportedLogin, "client" | "user" | "consent">,
   { accessTokenSeconds, clock }: IntrospectDeps,
 ): ActiveToken | null {
   if (client === null || client.isDisabled || authorizedAtMs < client.notBeforeMs) return null;
@@ -153,6 +157,7 @@ function activeToken(
   if (unboundSinceMs !== undefined && clock() >= unboundSinceMs + lifetimeMs) return null;
   if (content.subject === null) return { ...content, claims: client.claims, username: null };
   if (!user?.isActive || authorizedAtMs < user.notBeforeMs) return null;
+  if (isRevokedSince(consent, authorizedAtMs)) return null;
   return { ...content, claims: { ...client.claims, ...user.claims }, username: user.username };
 }
 
@@ -196,8 +201,9 @@ const UNWRITTEN_MS_MAX = 5_000;
 /**
  * Checks an access token with KV, or the content of a JWT: fast, but sees a revocation late. A
  * revoked opaque token may be accepted for a minute, KV's propagation time. Accepted until they
- * expire: JWTs, rotated tokens, and tokens of a deactivated user or client. A token that KV does
- * not have is checked exactly: its write may be in progress or have failed. So are imported tokens.
+ * expire: JWTs, rotated tokens, and tokens of a deactivated user or client, of a revoked consent, or
+ * of an ended browser session. A token that KV does not have is checked exactly: its write may be
+ * in progress or have failed. So are imported tokens.
  *
  * @returns null if the token is not valid
  * @throws Unavailable when storage other than KV fails

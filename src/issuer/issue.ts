@@ -7,7 +7,7 @@ import { type AccessTokenContent, digestOwner, NONCE_BYTES } from "../tokens/acc
 import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 import { begin, type FamilyPolicy } from "../tokens/family.ts";
 import type { LoginFacts } from "../tokens/refresh-token.ts";
-import { type Session, sessionNeededUntilMs } from "../tokens/session.ts";
+import { type Session, toSession } from "../tokens/session.ts";
 import {
   type MintDeps,
   type MintedAccessToken,
@@ -65,12 +65,9 @@ export async function issueNewFamily(
   const pair = await mintPair(family, state.live, claims, authorization, deps);
   await deps.families.start(familyId, state, policy);
   store(pair, nowMs, deps);
-  const instants = { createdAtMs: nowMs, lastRefreshedAtMs: nowMs };
-  const neededUntilMs = sessionNeededUntilMs(nowMs, nowMs, policy);
   const { sessionId } = login;
-  const ids = { userId: subject, familyId, sessionId, clientId };
-  const session = { ...ids, label, ...instants, neededUntilMs };
-  deps.defer(listSession(session, deps));
+  const listed = { subject, familyId, sessionId, clientId, scope, createdAtMs: nowMs };
+  deps.defer(listSession(toSession(listed, label, nowMs, policy), deps));
   return toIssued(pair, pair.refreshToken, nowMs);
 }
 

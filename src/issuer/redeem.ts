@@ -6,7 +6,7 @@ import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
 import { begin, type FamilyPolicy } from "../tokens/family.ts";
 import type { RedemptionOutcome, RedemptionRefusal } from "../tokens/redemption.ts";
 import type { LoginFacts } from "../tokens/refresh-token.ts";
-import { endsWithSession, sessionNeededUntilMs } from "../tokens/session.ts";
+import { toSession } from "../tokens/session.ts";
 import {
   type IssueDeps,
   type IssuedTokens,
@@ -71,10 +71,8 @@ export async function redeem(
       ? minted
       : await mintPair(family(live.issuedAtMs), live, claims, authorization, deps);
   store(pair, nowMs, deps);
-  const instants = { createdAtMs: live.issuedAtMs, lastRefreshedAtMs: live.issuedAtMs };
-  const neededUntilMs = sessionNeededUntilMs(live.issuedAtMs, nowMs, policy);
-  const ids = { userId: subject, familyId, sessionId: endsWithSession(code), clientId };
-  deps.defer(listSession({ ...ids, label, ...instants, neededUntilMs }, deps));
+  const listed = { ...code, clientId, createdAtMs: live.issuedAtMs };
+  deps.defer(listSession(toSession(listed, label, nowMs, policy), deps));
   return toIssued(pair, hasRefreshToken ? pair.refreshToken : null, nowMs);
 }
 

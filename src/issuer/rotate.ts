@@ -13,7 +13,7 @@ import {
   type RotationRefusal,
 } from "../tokens/family.ts";
 import { loginOf, type RefreshToken } from "../tokens/refresh-token.ts";
-import { endsWithSession, isUpdateDue, sessionNeededUntilMs } from "../tokens/session.ts";
+import { isUpdateDue, toSession } from "../tokens/session.ts";
 import { importedFamily } from "./imported.ts";
 import {
   type IssueDeps,
@@ -83,13 +83,8 @@ export async function rotate(
     deps.defer(deps.importedTokens.consume(refresh.imported.hash));
   }
   if (refresh.kind === "imported" || isUpdateDue(predecessor, nowMs, policy)) {
-    const { clientId, subject: userId, createdAtMs } = predecessor;
-    const sessionId = endsWithSession(predecessor);
-    const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
-    const { label } = authorization;
-    const ids = { userId, familyId, sessionId, clientId };
-    const session = { ...ids, label, createdAtMs, neededUntilMs };
-    deps.defer(listSession({ ...session, lastRefreshedAtMs: nowMs }, deps));
+    const session = toSession(predecessor, authorization.label, nowMs, policy);
+    deps.defer(listSession(session, deps));
   }
   return toIssued(pair, pair.refreshToken, nowMs);
 }

@@ -33,6 +33,18 @@ export interface BrowserSignIn extends Omit<BrowserSession, "createdAtMs" | "end
   readonly neededUntilMs: number;
 }
 
+/** Which browser session of which user. */
+export interface BrowserSessionReference {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/**
+ * Which logins end with the browser session in which they began. `online`: those without offline
+ * access, as when the user signs out. `all`: also the others, as when the device is lost.
+ */
+export type EndedLogins = "online" | "all";
+
 /** Changes to browser sessions. All methods throw Unavailable when D1 fails. */
 export interface BrowserSessionStore {
   /**
@@ -40,7 +52,9 @@ export interface BrowserSessionStore {
    *
    * @param replaced the session of another user in this browser, which ends; or null
    */
-  signIn(session: BrowserSignIn, replaced: string | null): Promise<void>;
+  signIn(session: BrowserSignIn, replaced: BrowserSessionReference | null): Promise<void>;
+  /** Ends a session and logins that began in it, for good. Does nothing if it has ended. */
+  end(session: BrowserSessionReference, logins: EndedLogins, nowMs: number): Promise<void>;
 }
 
 /** Most browser sessions of one user. With more, the one that expires first is removed. */
@@ -58,8 +72,10 @@ const UPSERT = `INSERT INTO browser_sessions (session_id, user_id, cookie_id, la
     needed_until_ms = ?6
   WHERE user_id = ?2 AND ended_at_ms IS NULL`;
 
-const END = `UPDATE browser_sessions SET ended_at_ms = ?2, needed_until_ms = ?3
-  WHERE session_id = ?1 AND ended_at_ms IS NULL`;
+/** The mark is kept for as long as a login of the session can live. */
+const END = `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_ms = ?3 + ?4,
+    offline_ended_at_ms = iif(?5, ?3, NULL)
+  WHERE session_id = ?2 AND user_id = ?1 AND ended_at_ms IS NULL`;
 
 /** Each sign-in removes a few, so that no job is needed. */
 const REMOVE_EXPIRED = `DELETE FROM browser_sessions WHERE session_id IN (
@@ -73,6 +89,17 @@ const REMOVE_EXCESS = `DELETE FROM browser_sessions WHERE session_id = (
 /** The statement that finds a browser session, ended or not. */
 export function selectBrowserSession(db: D1Database, sessionId: string): D1PreparedStatement {
   return db.prepare(SELECT).bind(sessionId);
+}
+
+/** The statement of {@link BrowserSessionStore.end}. */
+export function endBrowserSession(
+  db: D1Database,
+  { userId, sessionId }: BrowserSessionReference,
+  logins: EndedLogins,
+  nowMs: number,
+): D1PreparedStatement {
+  const isAll = logins === "all" ? 1 : 0;
+  return db.prepare(END).bind(userId, sessionId, nowMs, ENDED_KEPT_MS, isAll);
 }
 
 /** The statement that removes the sessions of a user who is deleted. */
@@ -99,19 +126,24 @@ export function toBrowserSession(row: BrowserSessionRow): BrowserSession {
 
 /** Builds the {@link BrowserSessionStore} over D1. */
 export function createBrowserSessionStore(db: D1Database): BrowserSessionStore {
-  const end = (sessionId: string, nowMs: number) =>
-    db.prepare(END).bind(sessionId, nowMs, nowMs + ENDED_KEPT_MS);
   return {
     async signIn(session, replaced) {
       const { sessionId, userId, cookieId, label, authenticatedAtMs, neededUntilMs } = session;
       const values = [sessionId, userId, cookieId, label, authenticatedAtMs, neededUntilMs];
       const statements = [
-        ...(replaced === null ? [] : [end(replaced, authenticatedAtMs)]),
+        ...(replaced === null
+          ? []
+          : [endBrowserSession(db, replaced, "online", authenticatedAtMs)]),
         db.prepare(REMOVE_EXPIRED).bind(userId, authenticatedAtMs),
         db.prepare(UPSERT).bind(...values),
         db.prepare(REMOVE_EXCESS).bind(userId, BROWSER_SESSIONS_MAX),
       ];
       await callWithDeadline("d1.sign_in_browser", () => db.batch(statements));
+    },
+
+    async end(session, logins, nowMs) {
+      const statement = endBrowserSession(db, session, logins, nowMs);
+      await callWithDeadline("d1.end_browser_session", () => statement.run());
     },
   };
 }

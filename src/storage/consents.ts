@@ -58,6 +58,11 @@ const REVOKE = `INSERT INTO consents
   ON CONFLICT DO UPDATE SET scope = '', resources = '', redirect_hosts = '',
     not_before_ms = max(not_before_ms, ?3)`;
 
+const SELECT_CONSENT_OF_IMPORTED = `SELECT ${COLUMNS} FROM consents
+  WHERE (user_id, client_id) IN (
+    SELECT user_id, client_id FROM imported_refresh_tokens WHERE token_hash = ?1
+    UNION ALL SELECT user_id, client_id FROM imported_access_tokens WHERE token_hash = ?1)`;
+
 /** The statement that finds a consent. */
 export function selectConsent(
   db: D1Database,
@@ -67,6 +72,11 @@ export function selectConsent(
   return db
     .prepare(`SELECT ${COLUMNS} FROM consents WHERE user_id = ? AND client_id = ?`)
     .bind(userId, clientId);
+}
+
+/** The statement that finds the consent of the user of an imported token to its client. */
+export function selectConsentOfImported(db: D1Database, hash: string): D1PreparedStatement {
+  return db.prepare(SELECT_CONSENT_OF_IMPORTED).bind(hash);
 }
 
 /** The statement that removes the consents of a client that is deleted. */
@@ -91,6 +101,11 @@ export function toConsent(row: ConsentRow): Consent {
     grantedAtMs: row.granted_at_ms,
     notBeforeMs: row.not_before_ms,
   };
+}
+
+/** Whether what began at that instant has ended, because the user revoked the consent since. */
+export function isRevokedSince(consent: Consent | null, sinceMs: number): boolean {
+  return consent !== null && sinceMs <= consent.notBeforeMs;
 }
 
 /** Builds the {@link ConsentStore} over D1. */

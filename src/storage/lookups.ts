@@ -4,7 +4,7 @@ import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { SessionKey } from "../tokens/session.ts";
 import { type BrowserSession, selectBrowserSession, toBrowserSession } from "./browser-sessions.ts";
 import { type Client, selectClient, selectClientOfImported, toClient } from "./clients.ts";
-import { type Consent, selectConsent, toConsent } from "./consents.ts";
+import { type Consent, selectConsent, selectConsentOfImported, toConsent } from "./consents.ts";
 import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
 import { selectEndedSession } from "./sessions.ts";
 import { requireReadiness, selectReadiness } from "./usernames.ts";
@@ -25,8 +25,6 @@ import {
  */
 export type Lookup<Value> = PromiseLike<Value>;
 
-/** Which session to look up. */
-
 /** The result of looking up a user name. */
 export interface NamedUser {
   /** Null: no user has this name. */
@@ -41,6 +39,8 @@ export interface ImportedLogin {
   readonly client: Client | null;
   /** Null: there is none, or the client acts for itself. */
   readonly user: User | null;
+  /** What the user has allowed the client here. */
+  readonly consent: Consent | null;
 }
 
 /**
@@ -130,11 +130,13 @@ class D1Lookups implements Lookups {
       selectImportedToken(this.#db, hash),
       selectClientOfImported(this.#db, hash),
       selectUserOfImported(this.#db, hash),
+      selectConsentOfImported(this.#db, hash),
     ];
-    return this.#start(["imported", hash], statements, (tokens, clients, users) => {
+    return this.#start(["imported", hash], statements, (tokens, clients, users, consents) => {
       const token = first(tokens, toImportedToken);
       if (token === null) return null;
-      return { token, client: first(clients, toClient), user: first(users, toUser) };
+      const [client, user] = [first(clients, toClient), first(users, toUser)];
+      return { token, client, user, consent: first(consents, toConsent) };
     });
   }
 

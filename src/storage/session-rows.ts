@@ -31,6 +31,12 @@ const LIST = `SELECT session.* FROM (
         AND clients.not_before_ms <= sessions.created_at_ms
       WHERE user_id = ?1 AND family_id > ?2 AND ended_at_ms IS NULL
         AND needed_until_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
+        AND NOT EXISTS (SELECT 1 FROM consents WHERE consents.user_id = ?1
+          AND consents.client_id = sessions.client_id
+          AND consents.not_before_ms >= sessions.created_at_ms)
+        AND NOT EXISTS (SELECT 1 FROM browser_sessions AS browser
+          WHERE browser.session_id = sessions.session_id
+          AND iif(is_offline, offline_ended_at_ms, browser.ended_at_ms) IS NOT NULL)
       ORDER BY family_id LIMIT ?3)
     UNION ALL
     SELECT * FROM (SELECT token_hash, token.client_id, '', imported_at_ms, imported_at_ms, 1
@@ -40,6 +46,9 @@ const LIST = `SELECT session.* FROM (
       JOIN clients ON clients.client_id = token.client_id AND clients.disabled = 0
         AND clients.not_before_ms <= token.imported_at_ms
       WHERE user_id = ?1 AND token_hash > ?2 AND is_consumed = 0
+        AND NOT EXISTS (SELECT 1 FROM consents WHERE consents.user_id = ?1
+          AND consents.client_id = token.client_id
+          AND consents.not_before_ms >= token.imported_at_ms)
         AND (expires_at_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)
           OR EXISTS (SELECT 1 FROM imported_access_tokens AS access
             WHERE access.refresh_token_hash = token.token_hash

@@ -50,7 +50,7 @@ const FIND_REPLACEABLE = `${NEAR} ${REPLACEABLE}`;
 /** Overwrites the row: D1 bills one row, instead of two for a deletion and an insertion. */
 const TAKE_OVER = `${NEAR} UPDATE sessions SET family_id = ?2, client_id = ?3, label = ?4,
     created_at_ms = ?5, last_refreshed_at_ms = ?6, needed_until_ms = ?7, session_id = ?9,
-    ended_at_ms = NULL
+    is_offline = ?10, ended_at_ms = NULL
   WHERE user_id = ?1 AND family_id = (SELECT family_id FROM (${REPLACEABLE}))`;
 
 const REMOVE_EXPIRED = `${NEAR} DELETE FROM sessions WHERE user_id = ?1
@@ -59,8 +59,8 @@ const REMOVE_EXPIRED = `${NEAR} DELETE FROM sessions WHERE user_id = ?1
 /** Writes nothing if the row is up to date, as after {@link TAKE_OVER}. */
 const UPSERT = `INSERT INTO sessions
   (user_id, family_id, client_id, label, created_at_ms, last_refreshed_at_ms, needed_until_ms,
-    session_id)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    session_id, is_offline)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET
     label = excluded.label,
     last_refreshed_at_ms = max(last_refreshed_at_ms, excluded.last_refreshed_at_ms),
@@ -78,18 +78,17 @@ interface Replaceable {
 const SELECT_ENDED = `SELECT family_id FROM sessions
   WHERE user_id = ?1 AND family_id = ?2 AND ended_at_ms IS NOT NULL`;
 
-/** The browser session was ended, or the consent revoked, since the login began. */
+/** The same, or its browser session was ended, for logins with or without offline access. */
 const SELECT_ENDED_IN_BROWSER = `${SELECT_ENDED}
   UNION ALL SELECT session_id FROM browser_sessions
-    WHERE session_id = ?3 AND ended_at_ms IS NOT NULL
-  UNION ALL SELECT client_id FROM consents
-    WHERE user_id = ?1 AND client_id = ?4 AND not_before_ms >= ?5`;
+    WHERE session_id = ?3 AND iif(?4, offline_ended_at_ms, ended_at_ms) IS NOT NULL`;
 
 /** The same, where only the row of the session says in which browser it began. */
 const SELECT_ENDED_BY_ROW = `${SELECT_ENDED}
   UNION ALL SELECT browser.session_id FROM sessions AS login
     JOIN browser_sessions AS browser ON browser.session_id = login.session_id
-    WHERE login.user_id = ?1 AND login.family_id = ?2 AND browser.ended_at_ms IS NOT NULL`;
+    WHERE login.user_id = ?1 AND login.family_id = ?2
+      AND iif(login.is_offline, browser.offline_ended_at_ms, browser.ended_at_ms) IS NOT NULL`;
 
 /** The statement that finds a session that was ended other than by its own object. */
 export function selectEndedSession(
@@ -98,10 +97,8 @@ export function selectEndedSession(
 ): D1PreparedStatement {
   if (browser === null) return db.prepare(SELECT_ENDED).bind(userId, familyId);
   if (browser === "unknown") return db.prepare(SELECT_ENDED_BY_ROW).bind(userId, familyId);
-  const { sessionId, clientId, createdAtMs } = browser;
-  return db
-    .prepare(SELECT_ENDED_IN_BROWSER)
-    .bind(userId, familyId, sessionId, clientId, createdAtMs);
+  const { sessionId, isOffline } = browser;
+  return db.prepare(SELECT_ENDED_IN_BROWSER).bind(userId, familyId, sessionId, isOffline ? 1 : 0);
 }
 
 /** Builds the {@link SessionStore} over D1. */
@@ -111,11 +108,12 @@ export function createSessionStore(db: D1Database): SessionStore {
       const { userId, familyId, clientId, label, createdAtMs, lastRefreshedAtMs } = session;
       const names = [userId, familyId, clientId, label];
       const values = [...names, createdAtMs, lastRefreshedAtMs, session.neededUntilMs];
+      const browser = [session.sessionId, session.isOffline ? 1 : 0];
       const statements = [
         db.prepare(FIND_REPLACEABLE).bind(...values, SESSIONS_MAX),
-        db.prepare(TAKE_OVER).bind(...values, SESSIONS_MAX, session.sessionId),
+        db.prepare(TAKE_OVER).bind(...values, SESSIONS_MAX, ...browser),
         db.prepare(REMOVE_EXPIRED).bind(...values, SESSIONS_MAX),
-        db.prepare(UPSERT).bind(...values, session.sessionId),
+        db.prepare(UPSERT).bind(...values, ...browser),
       ];
       const [found] = await callWithDeadline("d1.note_session", () =>
         db.batch<Replaceable>(statements),

@@ -12,7 +12,9 @@ export const AUDIT_ACTIONS = {
     "An authorization code was exchanged again and rejected; `reason` says why. Reuse after the " +
     "retry window revokes the login instead.",
   signed_in: "A user signed in on the sign-in page.",
+  browser_session_ended: "A user ended the session of a browser; `reason` says how.",
   consent_granted: "A user allowed a client access.",
+  consent_revoked: "A user revoked a client's access: all tokens of the two have ended.",
   token_revoked: "A client revoked an access token that belongs to no login.",
   password_rehashed: "A login replaced an outdated password hash with a current one.",
   secret_rehashed: "A request replaced a client's outdated secret hash with a current one.",
@@ -72,7 +74,9 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
     "`too_many_sessions` or `management`; for `code_replayed`: `raced`, `revoked` or " +
     "`superseded` (another code of the same request was exchanged); for " +
     "`refresh_token_replayed`: `raced` (rejected) or `repeated` (the same successor was " +
-    "returned); for `managed` the operation, such as `set_password`",
+    "returned); for `browser_session_ended`: `signed_out` (in this browser), " +
+    "`account_page` (from another one) or `another_user` (who signed in in this browser); for " +
+    "`managed` the operation, such as `set_password`",
   same_origin:
     "for `refresh_token_replayed`, and `family_revoked` with `reuse`: whether the token came " +
     "from the address (IPv6: the /64) that used the newest one; absent: unknown",

@@ -3,6 +3,7 @@
  * list and ending a session depend on it.
  */
 import { OFFLINE_SCOPE } from "../protocol/names.ts";
+import type { Scope } from "../protocol/scope.ts";
 import type { FamilyPolicy } from "./family.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 
@@ -10,8 +11,10 @@ import type { RefreshToken } from "./refresh-token.ts";
 export interface Session {
   readonly userId: string;
   readonly familyId: string;
-  /** The browser session that the login belongs to (`sid`), or null: it is one by itself. */
+  /** The browser session (`sid`) in which the login began, or null: it began without one. */
   readonly sessionId: string | null;
+  /** Whether it has offline access, and so outlives a sign-out from that browser. */
+  readonly isOffline: boolean;
   readonly clientId: string;
   /** From the client's `User-Agent`, at most {@link LABEL_LENGTH_MAX} characters. */
   readonly label: string;
@@ -25,38 +28,42 @@ export interface Session {
 /** What decides whether a login was ended from outside of its object. */
 export interface SessionKey extends Pick<Session, "userId" | "familyId"> {
   /**
-   * Of a login that began with an authorization code; null: it began without a browser. `unknown`:
-   * an access token does not say, and the row of the session is asked.
+   * The browser session in which the login began; null: it began without a browser. `unknown`: an
+   * access token does not say, and the row of the session is asked.
    */
-  readonly browser: BrowserKey | "unknown" | null;
-}
-
-/** What ends a login from its browser. */
-export interface BrowserKey {
-  /** The browser session with which it ends; null: the login outlives it. */
-  readonly sessionId: string | null;
-  readonly clientId: string;
-  readonly createdAtMs: number;
-}
-
-/** The browser session with which a login ends; null: none, or it has offline access. */
-export function endsWithSession({
-  sessionId,
-  scope,
-}: Pick<RefreshToken, "sessionId" | "scope">): string | null {
-  return scope.includes(OFFLINE_SCOPE) ? null : sessionId;
+  readonly browser: Pick<Session, "sessionId" | "isOffline"> | "unknown" | null;
 }
 
 /** The {@link SessionKey} of a token. */
-export function sessionKeyOf(
-  token: Pick<RefreshToken, "subject" | "familyId" | "sessionId" | "clientId" | "scope"> & {
-    readonly createdAtMs: number;
-  },
-): SessionKey {
-  const { subject: userId, familyId, clientId, createdAtMs } = token;
-  if (token.sessionId === null) return { userId, familyId, browser: null };
-  const sessionId = endsWithSession(token);
-  return { userId, familyId, browser: { sessionId, clientId, createdAtMs } };
+export function sessionKeyOf({
+  subject: userId,
+  familyId,
+  sessionId,
+  scope,
+}: Pick<RefreshToken, "subject" | "familyId" | "sessionId" | "scope">): SessionKey {
+  const browser = sessionId === null ? null : { sessionId, isOffline: isOffline(scope) };
+  return { userId, familyId, browser };
+}
+
+/** The row of a login that began or was refreshed now. */
+export function toSession(
+  login: Pick<
+    RefreshToken,
+    "subject" | "familyId" | "sessionId" | "clientId" | "scope" | "createdAtMs"
+  >,
+  label: string,
+  nowMs: number,
+  policy: FamilyPolicy,
+): Session {
+  const { subject: userId, familyId, sessionId, clientId, scope, createdAtMs } = login;
+  const ids = { userId, familyId, sessionId, clientId };
+  const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
+  const instants = { createdAtMs, lastRefreshedAtMs: nowMs, neededUntilMs };
+  return { ...ids, isOffline: isOffline(scope), label, ...instants };
+}
+
+function isOffline(scope: Scope): boolean {
+  return scope.includes(OFFLINE_SCOPE);
 }
 
 /** Longest label, in characters: the start of a `User-Agent` suffices. */

@@ -1,7 +1,12 @@
 import { toHex } from "../crypto/bytes.ts";
 import type { Random } from "../crypto/random.ts";
 import type { KeyRing } from "../crypto/seal.ts";
-import type { BrowserSession, BrowserSessionStore } from "../storage/browser-sessions.ts";
+import type {
+  BrowserSession,
+  BrowserSessionReference,
+  BrowserSessionStore,
+  EndedLogins,
+} from "../storage/browser-sessions.ts";
 import type { User } from "../storage/users.ts";
 import { audit } from "../telemetry/request-log.ts";
 import {
@@ -91,7 +96,41 @@ export async function startSession(signIn: NewSignIn, deps: BrowserSessionDeps):
   const { sessionId, cookieId } = cookie;
   const neededUntilMs = authenticatedAtMs + deps.sessionPolicy.absoluteMs;
   const row = { sessionId, cookieId, userId: user.id, label, authenticatedAtMs, neededUntilMs };
-  await deps.browserSessions.signIn(row, isSame ? null : replaced);
+  const ended = isSame ? null : (previous?.cookie ?? null);
+  await deps.browserSessions.signIn(row, ended);
+  if (ended !== null) auditEnd(ended, "another_user");
   audit({ action: "signed_in", userId: user.id });
   return { user, cookie };
+}
+
+/** Why a browser session was ended, for audit events. */
+export type SessionEndReason =
+  /** The user signed out in this browser. */
+  | "signed_out"
+  /** The user ended it from another browser. */
+  | "account_page"
+  /** Another user signed in in this browser. */
+  | "another_user";
+
+/**
+ * Ends a browser session and logins that began in it, for good: the mark in D1 ends them for
+ * everything but fast checks, which accept their access tokens until those expire. Other browsers
+ * stay signed in. Can be repeated.
+ *
+ * @param logins `online`: those with offline access go on
+ * @throws Unavailable
+ */
+export async function endBrowserSession(
+  session: BrowserSessionReference,
+  logins: EndedLogins,
+  reason: SessionEndReason,
+  nowMs: number,
+  { browserSessions }: BrowserSessionDeps,
+): Promise<void> {
+  await browserSessions.end(session, logins, nowMs);
+  auditEnd(session, reason);
+}
+
+function auditEnd({ userId }: BrowserSessionReference, reason: SessionEndReason): void {
+  audit({ action: "browser_session_ended", userId, reason });
 }

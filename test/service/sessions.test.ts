@@ -233,7 +233,12 @@ describe("ending one session", () => {
     await env.DB.prepare("UPDATE sessions SET ended_at_ms = 1 WHERE user_id = ?").bind(id).run();
     await createSessionStore(env.DB).upsert({
       ...{ userId: id, familyId: session?.id ?? "", clientId: "client", label: "late" },
-      ...{ sessionId: null, createdAtMs: Date.now(), lastRefreshedAtMs: Date.now() },
+      ...{
+        sessionId: null,
+        isOffline: false,
+        createdAtMs: Date.now(),
+        lastRefreshedAtMs: Date.now(),
+      },
       neededUntilMs: Date.now() + DAY_SECONDS * 1000,
     });
     expect(await refresh(service, logins[0]?.refresh_token ?? "")).toEqual(INVALID_GRANT);

@@ -43,7 +43,13 @@ async function addSessions(userId: string, count: number, neededUntilMs: number)
 
 const newSession = (userId: string) => ({
   ...{ userId, familyId: env.REFRESH_FAMILIES.newUniqueId().toString(), clientId: "client" },
-  ...{ label: "", sessionId: null, createdAtMs: Date.now(), lastRefreshedAtMs: Date.now() },
+  ...{
+    label: "",
+    sessionId: null,
+    isOffline: false,
+    createdAtMs: Date.now(),
+    lastRefreshedAtMs: Date.now(),
+  },
   neededUntilMs: Date.now() + HOUR_MS,
 });
 

@@ -1,0 +1,110 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createBrowserSessionStore } from "../../src/storage/browser-sessions.ts";
+import { createConsentStore } from "../../src/storage/consents.ts";
+import { exchange, newBrowser, registerWebApps } from "../support/browsing.ts";
+import { introspect, registerCheckers, TOKENS } from "../support/checks.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { eventually } from "../support/eventually.ts";
+import { adasId, importLogin } from "../support/imported.ts";
+import { logIn } from "../support/requests.ts";
+import { createService, registerDefaults } from "../support/service.ts";
+
+const service = createService({
+  SCOPES: "read write groups offline_access",
+  IMPORTED_TOKENS: "on",
+});
+const sessions = createBrowserSessionStore(env.DB);
+const consents = createConsentStore(env.DB);
+
+beforeAll(async () => {
+  await registerDefaults(service);
+  await registerWebApps(service);
+  await registerCheckers(service);
+});
+stopClock();
+
+type Tokens = Readonly<Record<string, unknown>>;
+
+const VALID = { introspect: true, strict: true, refresh: true };
+const ENDED = { introspect: false, strict: false, refresh: false };
+
+/** Where a login is still valid. Refreshes it last, since that replaces its tokens. */
+async function validityOf({ access_token, refresh_token }: Tokens, credentials = "web:secret") {
+  const { body } = await introspect(service, String(access_token));
+  const { kind } = await TOKENS.verify(String(access_token), { consistency: "strict" });
+  const fields = { grant_type: "refresh_token", refresh_token: String(refresh_token) };
+  return {
+    introspect: (body as { active: boolean }).active,
+    strict: kind === "verified",
+    refresh: (await service.token(fields, credentials)).status === 200,
+  };
+}
+
+async function sessionIds(): Promise<string[]> {
+  const { results } = await env.DB.prepare("SELECT session_id FROM browser_sessions").all();
+  return results.map(({ session_id }) => String(session_id));
+}
+
+/** Signs in with a browser of its own. @returns tokens, and a code that was not exchanged */
+async function begin(scope: string) {
+  const known = await sessionIds();
+  const browser = newBrowser(service);
+  const page = await browser.signIn(await browser.authorize({ scope, prompt: "consent" }));
+  const codeIn = (location: URL | null) => location?.searchParams.get("code") ?? "";
+  const { body } = await exchange(service, codeIn((await browser.allow(page)).location));
+  const [sessionId = ""] = (await sessionIds()).filter((id) => !known.includes(id));
+  // Introspection depends on the row, which is written after the response.
+  const count = env.DB.prepare("SELECT count(*) AS n FROM sessions WHERE session_id = ?");
+  await eventually(async () => (await count.bind(sessionId).first("n")) === 1);
+  return { sessionId, body, code: codeIn((await browser.authorize({ scope })).location) };
+}
+
+describe("a browser session that is ended", () => {
+  test.each([
+    ["online", "read", ENDED],
+    ["online", "read offline_access", VALID],
+    ["all", "read", ENDED],
+    ["all", "read offline_access", ENDED],
+  ] as const)("with %s logins: one with the scope %s", async (logins, scope, expected) => {
+    const [one, other] = [await begin(scope), await begin(scope)];
+    const userId = await adasId();
+    await sessions.end({ userId, sessionId: one.sessionId }, logins, Date.now());
+    expect(await validityOf(one.body)).toEqual(expected);
+    expect(await exchange(service, one.code)).toMatchObject({ status: 400 });
+    expect(await validityOf(other.body)).toEqual(VALID);
+    expect(await exchange(service, other.code)).toMatchObject({ status: 200 });
+  });
+
+  test("of another user stays", async () => {
+    const { sessionId, body } = await begin("read");
+    await sessions.end({ userId: "someone else", sessionId }, "all", Date.now());
+    expect(await validityOf(body)).toEqual(VALID);
+  });
+});
+
+describe("a consent that is revoked", () => {
+  test("ends all logins and codes of the user and the client, of whatever grant", async () => {
+    const userId = await adasId();
+    const { body, code } = await begin("read offline_access");
+    const byPassword = { ...(await logIn(service)) };
+    const pair = await importLogin();
+    const imported = { access_token: pair.accessToken, refresh_token: pair.refreshToken };
+    passSeconds(1);
+    await consents.revoke(userId, "web", Date.now());
+    expect(await validityOf(body)).toEqual(ENDED);
+    expect(await exchange(service, code)).toMatchObject({ status: 400 });
+    expect((await introspect(service, byPassword.access_token)).body).toMatchObject({
+      active: true,
+    });
+    await consents.revoke(userId, "client", Date.now());
+    expect(await validityOf(byPassword, "client:secret")).toEqual(ENDED);
+    expect(await validityOf(imported, "client:secret")).toEqual(ENDED);
+    // Consenting again revives nothing, and what begins then is valid.
+    passSeconds(1);
+    const again = await begin("read");
+    expect(await validityOf(again.body)).toEqual(VALID);
+    expect(await validityOf(body)).toEqual(ENDED);
+    expect(await exchange(service, code)).toMatchObject({ status: 400 });
+  });
+});
