@@ -201,9 +201,9 @@ const UNWRITTEN_MS_MAX = 5_000;
 /**
  * Checks an access token with KV, or the content of a JWT: fast, but sees a revocation late. A
  * revoked opaque token may be accepted for a minute, KV's propagation time. Accepted until they
- * expire: JWTs, rotated tokens, and tokens of a deactivated user or client, of a revoked consent, or
- * of an ended browser session. A token that KV does not have is checked exactly: its write may be
- * in progress or have failed. So are imported tokens.
+ * expire: JWTs, rotated tokens, and tokens of a deactivated user or client, of a revoked consent,
+ * or of an ended browser session. A token that KV does not have is checked exactly: its write may
+ * be in progress or have failed. So are imported tokens.
  *
  * @returns null if the token is not valid
  * @throws Unavailable when storage other than KV fails
