@@ -133,7 +133,7 @@ const RULES = {
   "only management and documents validate with zod": onlyIn(
     [
       ...["admin", "clients/metadata.ts", "clients/value-schemas.ts", "declarative"],
-      ...["openapi", "cli"],
+      ...["users/profile-fields.ts", "openapi", "cli"],
     ],
     packages(/^zod\b/),
   ),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type ClientField, clientFieldRows } from "../clients/metadata.ts";
+import { type ClientField, type ColumnKind, clientFieldRows } from "../clients/metadata.ts";
 import { grantTypes } from "../grants/index.ts";
 
 /** A field of a client as documents, and the help of commands, present it. */
@@ -12,6 +12,12 @@ export interface PresentedField extends Pick<ClientField, "column" | "descriptio
   /** The values of an enumeration, or of a list of them; otherwise empty. */
   readonly choices: readonly string[];
 }
+
+/** A field that commands set by an option. */
+export type OptionField = Pick<PresentedField, "name" | "description" | "choices"> & {
+  readonly option?: string | undefined;
+  readonly column?: ColumnKind;
+};
 
 /** Derives what is presented of each field from its row in `clients/metadata.ts`. */
 export function presentedFields(): readonly PresentedField[] {

@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import { invalid } from "../errors/management-error.ts";
 import { GRANTS } from "../grants/index.ts";
 import { classifyRedirectUri } from "../protocol/redirect-uri.ts";
+import { profileFieldRows } from "../users/profile-fields.ts";
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
 import { nearest } from "./nearest.ts";
 
@@ -57,6 +58,7 @@ function onDemandNames(): () => readonly string[] {
   let names: readonly string[] | undefined;
   return () => {
     const more = ["clients", "users", "initial_secret", "initial_password", "after", "limit"];
+    more.push(...profileFieldRows().map(([name]) => name));
     names ??= [...more, ...[clientSchema(), userSchema()].flatMap((one) => Object.keys(one.shape))];
     return names;
   };

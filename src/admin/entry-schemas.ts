@@ -5,6 +5,7 @@ import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { grantTypes } from "../grants/index.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
+import { profileSchema } from "../users/profile-fields.ts";
 import { onDemand } from "./on-demand.ts";
 
 const name = () =>
@@ -52,6 +53,7 @@ export const userSchema = onDemand(() =>
     password: z.optional(secretSchema()),
     password_record: z.optional(record()),
     claims: z._default(claims(), {}),
+    profile: z._default(profileSchema(), {}),
     is_active: z._default(z.boolean(), true),
   }),
 );

@@ -78,12 +78,15 @@ export function clientEntryOf(
 }
 
 /** A user as a file has it, with the hash of the password. */
-export function userEntryOf(row: Omit<UserRow, "not_before_ms" | "created_at_ms">) {
+export function userEntryOf(
+  row: Pick<UserRow, "id" | "username" | "password_record" | "claims" | "profile" | "is_active">,
+) {
   return {
     id: row.id,
     username: row.username,
     password_record: row.password_record,
     claims: JSON.parse(row.claims),
+    profile: JSON.parse(row.profile),
     is_active: row.is_active === 1,
   } satisfies UserEntry;
 }

@@ -1,7 +1,9 @@
 import { invalid, ManagementError } from "../errors/management-error.ts";
+import { mergePatch } from "../protocol/merge-patch.ts";
 import { normalizeUsername } from "../protocol/usernames.ts";
 import { type PageRange, RegistryConflict, type UserColumns } from "../storage/registry.ts";
-import type { UserKey, UserRow } from "../storage/users.ts";
+import { profileChangedMs, type UserKey, type UserRow } from "../storage/users.ts";
+import { withoutStaleFlags } from "../users/profile.ts";
 import { nameOf } from "./all-rows.ts";
 import { changeUser, findUser } from "./change-user.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -16,6 +18,8 @@ export type { UserKey } from "../storage/users.ts";
 /** A user as shown by the management API: the file entry without the hash, plus timestamps. */
 export interface UserView extends Omit<UserEntry, "id" | "password" | "password_record"> {
   readonly id: string;
+  /** When the profile was last changed. */
+  readonly profile_updated_at: string;
   /** False: the user cannot log in with a password. */
   readonly has_password: boolean;
   readonly created_at: string;
@@ -44,6 +48,7 @@ export async function createUser(input: object, deps: AdminDeps): Promise<string
     password_record:
       password === undefined ? UNUSABLE_RECORD : await deps.userPasswords.makeHash(password),
     claims: JSON.stringify(entry.claims),
+    profile: JSON.stringify(entry.profile),
     is_active: entry.is_active ? 1 : 0,
   };
   try {
@@ -69,27 +74,42 @@ export async function showUser(key: UserKey, deps: AdminDeps): Promise<UserView>
 /** Fields of an update, in the format of a file. */
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Replaces whole fields, except the profile, which is merged. */
+function withChanges(old: Fields, changes: Fields): Fields {
+  if (!("profile" in changes)) return { ...old, ...changes };
+  const { profile } = mergePatch(old, { profile: changes["profile"] ?? null });
+  return { ...old, ...changes, profile };
+}
+
+/** The fields of the profile that a change has. */
+function namedProfileFields({ profile }: Fields): ReadonlySet<string> {
+  return new Set(typeof profile === "object" && profile !== null ? Object.keys(profile) : []);
+}
+
 /**
- * Changes name, claims or state of a user. Deactivating a user ends all of the user's sessions.
+ * Changes name, claims, profile or state of a user. Deactivating a user ends all of the user's
+ * sessions.
  *
  * @param changes in the format of a file; undefined resets a field to its default
- * @param merge combines the changes with the current fields; by default they replace whole fields
+ * @param merge combines the changes with the current fields
  * @throws ManagementError `not_found`, `invalid`, `already_exists` for a name, or `changed`
  */
 export function updateUser(
   key: UserKey,
   changes: Fields,
   deps: AdminDeps,
-  merge: (old: Fields, changes: Fields) => Fields = (old, more) => ({ ...old, ...more }),
+  merge: (old: Fields, changes: Fields) => Fields = withChanges,
 ): Promise<void> {
   return changeUser(key, deps, async (row) => {
     const fixed = FIXED_FIELDS.filter((field) => field in changes);
     if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: cannot be updated`));
     const { id: _, password_record: __, ...old } = userEntryOf(row);
-    const { username, claims, is_active } = parseUserEntry(merge(old, changes));
+    const { username, claims, profile, is_active } = parseUserEntry(merge(old, changes));
+    const kept = withoutStaleFlags(old.profile, profile, namedProfileFields(changes));
     const wanted = {
       username: normalizeUsername(username),
       claims: JSON.stringify(claims),
+      profile: JSON.stringify(kept),
       is_active: is_active ? 1 : 0,
     };
     const fields = changedFields(wanted, row);
@@ -98,7 +118,7 @@ export function updateUser(
       throw new ManagementError("already_exists", { kind: "user", name: username });
     }
     const endsSessions = fields.is_active === 0;
-    const expected = { claims: row.claims, is_active: row.is_active };
+    const expected = { claims: row.claims, profile: row.profile, is_active: row.is_active };
     return {
       write: { kind: "update_user", username: row.username, fields, expected, endsSessions },
       result: undefined,
@@ -181,6 +201,7 @@ function viewOf(row: UserRow): UserView {
   const { password_record: record, ...entry } = userEntryOf(row);
   return {
     ...entry,
+    profile_updated_at: instantOf(profileChangedMs(row)),
     has_password: !record.startsWith(UNUSABLE_RECORD),
     created_at: instantOf(row.created_at_ms),
     sessions_valid_from: instantOf(row.not_before_ms),

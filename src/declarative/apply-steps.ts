@@ -173,6 +173,7 @@ function userStep(
   const fields: UserColumns = {
     password_record: entry.password_record ?? made ?? row?.password_record ?? UNUSABLE_RECORD,
     claims: isKept("claims") && row ? row.claims : JSON.stringify(entry.claims),
+    profile: isKept("profile") && row ? row.profile : JSON.stringify(entry.profile),
     is_active: isKept("is_active") && row ? row.is_active : Number(entry.is_active),
   };
   if (row === undefined) {

@@ -1,6 +1,7 @@
 /** Requests and responses of the management API as zod schemas for the document. */
 import * as z from "zod/mini";
 import { presentedFields, sentenceOf } from "../admin/client-fields.ts";
+import { presentedProfileFields } from "../admin/profile-fields.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { PROBLEM_TYPE } from "../endpoints/admin/on-problem.ts";
 import { ERROR_CODES } from "../errors/index.ts";
@@ -20,12 +21,31 @@ const password = text(
     "common password.",
 );
 
+const profileFields = presentedProfileFields().map((field) => {
+  const description = `${sentenceOf(field)} Released by the scope \`${field.scope}\`.`;
+  return [field.name, described(field.schema as z.ZodMiniType, description)] as const;
+});
+const withFields = (change: (schema: z.ZodMiniType) => z.ZodMiniType) =>
+  z.object(
+    Object.fromEntries(profileFields.map(([name, schema]) => [name, z.optional(change(schema))])),
+  );
+const profile = described(
+  withFields((schema) => schema),
+  "Standard claims about the user (OpenID Connect Core §5.1), in ID tokens and userinfo.",
+);
+const profilePatch = described(
+  withFields((schema) => z.nullable(schema)),
+  "Fields to change; null removes one. A new e-mail address or telephone number is not verified, " +
+    "unless the patch says so.",
+);
+
 /** A new user. */
 export const newUser = z.object({
   username,
   password: z.optional(password),
   id: z.optional(text("The `sub` of the user's tokens. Default: a generated id.")),
   claims: z.optional(claims),
+  profile: z.optional(profile),
   is_active: z.optional(isActive),
 });
 
@@ -33,6 +53,7 @@ export const newUser = z.object({
 export const userPatch = z.object({
   username: z.optional(username),
   claims: z.optional(z.nullable(claims)),
+  profile: z.optional(z.nullable(profilePatch)),
   is_active: z.optional(z.nullable(isActive)),
 });
 
@@ -42,6 +63,8 @@ export const user = z.object({
   username,
   has_password: described(z.boolean(), "False: the user cannot log in with a password."),
   claims,
+  profile,
+  profile_updated_at: instant("When the profile was last changed."),
   is_active: isActive,
   created_at: instant("Time of creation."),
   sessions_valid_from: instant("Sessions that started earlier have ended."),

@@ -80,7 +80,7 @@ const OUTLINES: readonly Outline[] = [
   {
     ...{ path: ADMIN_PATHS.adminUser, method: "patch", id: "updateUser", status: 200 },
     ...{
-      summary: "Change the name, claims or state of a user",
+      summary: "Change the name, claims, profile or state of a user",
       body: "UserPatch",
       response: "User",
     },

@@ -1,4 +1,5 @@
 /** Types of the management API over RPC, for both sides of a binding. */
+import type { Profile } from "../protocol/claims.ts";
 
 /** Identifies a user, by id (the `sub` of the user's tokens) or by name. */
 export type UserReference = { readonly id: string } | { readonly username: string };
@@ -12,13 +13,18 @@ export interface NewUser {
   readonly id?: string;
   /** Claims in every token of the user. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** Standard claims of OpenID Connect, for ID tokens and userinfo. */
+  readonly profile?: Profile;
   readonly is_active?: boolean;
 }
 
-/** Changes to a user: null resets a field to its default, claims are merged (RFC 7396). */
+/**
+ * Changes to a user: null resets a field to its default, claims and profile are merged (RFC 7396).
+ */
 export interface UserPatch {
   readonly username?: string;
   readonly claims?: Readonly<Record<string, unknown>> | null;
+  readonly profile?: { readonly [Field in keyof Profile]: Profile[Field] | null } | null;
   readonly is_active?: boolean | null;
 }
 
@@ -28,6 +34,8 @@ export interface ManagedUser {
   readonly username: string;
   readonly has_password: boolean;
   readonly claims: Readonly<Record<string, unknown>>;
+  readonly profile: Profile;
+  readonly profile_updated_at: string;
   readonly is_active: boolean;
   readonly created_at: string;
   /** Sessions that began earlier have ended. */

@@ -1,4 +1,5 @@
 import { callWithDeadline } from "../deadline.ts";
+import type { DatedProfile } from "../protocol/claims.ts";
 import { rowOfName, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { SessionKey } from "../tokens/session.ts";
@@ -9,9 +10,11 @@ import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
 import { selectEndedSession } from "./sessions.ts";
 import { requireReadiness, selectReadiness } from "./usernames.ts";
 import {
+  selectProfile,
   selectUserById,
   selectUserOfImported,
   selectUsersByName,
+  toProfile,
   toUser,
   type User,
   type UserRow,
@@ -56,6 +59,8 @@ export interface ImportedLogin {
 export interface Lookups {
   client(clientId: string): Lookup<Client | null>;
   user(id: string): Lookup<User | null>;
+  /** The standard claims about a user. Null: there is no such user. */
+  profile(userId: string): Lookup<DatedProfile | null>;
   /** Also throws Misconfigured when the database is not prepared for the setting USERNAMES. */
   userByName(username: string): Lookup<NamedUser>;
   isSessionEnded(session: SessionKey): Lookup<boolean>;
@@ -105,6 +110,11 @@ class D1Lookups implements Lookups {
 
   user(id: string) {
     return this.#start(["user", id], [selectUserById(this.#db, id)], (rows) => first(rows, toUser));
+  }
+
+  profile(userId: string) {
+    const statements = [selectProfile(this.#db, userId)];
+    return this.#start(["profile", userId], statements, (rows) => first(rows, toProfile));
   }
 
   userByName(username: string) {

@@ -8,7 +8,7 @@ import type { UserRow } from "./users.ts";
 export type ClientColumns = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
 
 /** Columns of a user that an operator can set. */
-export type UserColumns = Pick<UserRow, "password_record" | "claims" | "is_active">;
+export type UserColumns = Pick<UserRow, "password_record" | "claims" | "profile" | "is_active">;
 
 /** A client to add. */
 export interface ClientInsert {

@@ -164,6 +164,7 @@ function toUserUpdate({ username, fields, expected = {}, ...write }: UserUpdate)
     expected,
     nowColumns: [
       ...(write.endsSessions ? ["not_before_ms"] : []),
+      ...(others.profile === undefined ? [] : ["profile_updated_at_ms"]),
       ...(unlocks ? ["unlocked_at_ms"] : []),
     ],
   };

@@ -1,6 +1,6 @@
 import { callWithDeadline } from "../deadline.ts";
 import { Misconfigured } from "../errors/refusal.ts";
-import type { Claims } from "../protocol/claims.ts";
+import type { Claims, DatedProfile } from "../protocol/claims.ts";
 import {
   normalizeUsername,
   rowOfName,
@@ -33,6 +33,10 @@ export interface UserRow {
   username_key: string | null;
   password_record: string;
   claims: string;
+  /** The standard claims of OpenID Connect, as JSON. */
+  profile: string;
+  /** 0: not changed since the row was created. */
+  profile_updated_at_ms: number;
   is_active: number;
   not_before_ms: number;
   unlocked_at_ms: number;
@@ -50,6 +54,20 @@ export function toUser(row: UserRow): User {
     notBeforeMs: row.not_before_ms,
     unlockedAtMs: row.unlocked_at_ms,
   };
+}
+
+/** The columns of a profile. */
+export type ProfileRow = Pick<UserRow, "profile" | "profile_updated_at_ms" | "created_at_ms">;
+
+/** When a profile was last changed, in milliseconds since the epoch. */
+export function profileChangedMs({ profile_updated_at_ms, created_at_ms }: ProfileRow): number {
+  return Math.max(profile_updated_at_ms, created_at_ms);
+}
+
+/** Reads the profile of a row of `users`. */
+export function toProfile(row: ProfileRow): DatedProfile {
+  if (row.profile === "{}") return {};
+  return { ...JSON.parse(row.profile), updated_at: Math.floor(profileChangedMs(row) / 1000) };
 }
 
 /** Changes to users by token requests. */
@@ -75,6 +93,9 @@ const USER_COLUMNS =
   "SELECT id, username, password_record, claims, is_active, not_before_ms, unlocked_at_ms " +
   "FROM users ";
 const SELECT_USER_BY_ID = `${USER_COLUMNS}WHERE id = ?`;
+/** Apart from the user, whom requests without claims read too. */
+const SELECT_PROFILE =
+  "SELECT profile, profile_updated_at_ms, created_at_ms FROM users WHERE id = ?";
 /** In both modes including names that differ in case, so that no second account is created. */
 const SELECT_USERS_BY_NAME = `${USER_COLUMNS}WHERE username IN (?1, ?2, ?3) OR username_key = ?4`;
 
@@ -90,6 +111,11 @@ export function selectUserOfImported(db: D1Database, hash: string): D1PreparedSt
 /** The statement that finds a user by id. */
 export function selectUserById(db: D1Database, id: string): D1PreparedStatement {
   return db.prepare(SELECT_USER_BY_ID).bind(id);
+}
+
+/** The statement that finds the profile of a user. */
+export function selectProfile(db: D1Database, id: string): D1PreparedStatement {
+  return db.prepare(SELECT_PROFILE).bind(id);
 }
 
 /** The statement that finds users with this name, or one that differs only in case. */

@@ -142,7 +142,7 @@ describe("one id for a client and a user", () => {
   test("is rejected by the database itself, in either order", async () => {
     const row = (await registry.findClients(["client"])).get("client") ?? fail();
     const { client_id, not_before_ms, created_at_ms, ...fields } = row;
-    const user = { password_record: "!", claims: "{}", is_active: 1 };
+    const user = { password_record: "!", claims: "{}", profile: "{}", is_active: 1 };
     const insertClient = (clientId: string) =>
       ({ kind: "insert_client", clientId, fields }) as const;
     const insertUser = (id: string) => {

@@ -23,7 +23,7 @@ async function rows() {
 
 beforeEach(async () => {
   await env.DB.batch([env.DB.prepare("DELETE FROM clients"), env.DB.prepare("DELETE FROM users")]);
-  const fields = { password_record: "!", claims: "{}", is_active: 1 };
+  const fields = { password_record: "!", claims: "{}", profile: "{}", is_active: 1 };
   await registry.write(
     NAMES.map((username) => ({ kind: "insert_user", id: `id of ${username}`, username, fields })),
   );

@@ -40,7 +40,7 @@ const FIELDS: ClientColumns = {
   skip_consent: 0,
   disabled: 0,
 };
-const USER = { password_record: "!", claims: "{}", is_active: 1 };
+const USER = { password_record: "!", claims: "{}", profile: "{}", is_active: 1 };
 
 const client = (clientId: string): RegistryWrite => {
   return { kind: "insert_client", clientId, fields: FIELDS };

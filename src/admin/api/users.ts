@@ -51,7 +51,7 @@ export async function getUser(key: unknown, { deps }: ApiContext): Promise<UserV
   return shown;
 }
 
-/** Changes name, claims or state of a user with a merge patch (RFC 7396). */
+/** Changes name, claims, profile or state of a user with a merge patch (RFC 7396). */
 export async function updateUser(
   key: unknown,
   patch: unknown,

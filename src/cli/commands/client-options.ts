@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type PresentedField, presentedFields } from "../../admin/client-fields.ts";
+import { type OptionField, presentedFields } from "../../admin/client-fields.ts";
 import { INEXACT_NUMBER } from "../../admin/exact-json.ts";
 import { type ExactJson, parseExactJson } from "../../protocol/json.ts";
 import { messageOf, usageError } from "../command-error.ts";
 
-/** Adds an option for each field of a client that has one. */
-export function addFieldOptions(command: Command): Command {
-  for (const { option: flags, description, choices } of presentedFields()) {
+/** Adds an option for each field that has one. @param fields by default those of a client */
+export function addFieldOptions(
+  command: Command,
+  fields: readonly OptionField[] = presentedFields(),
+): Command {
+  for (const { option: flags, description, choices } of fields) {
     if (flags === undefined) continue;
     const option = new Option(flags, description.replaceAll("`", ""));
     // The parser of choices() rejects lists and an empty value.
@@ -22,8 +25,11 @@ export function addFieldOptions(command: Command): Command {
  *
  * @throws CommandError when a value cannot be read
  */
-export function fieldsOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const named = presentedFields().flatMap((field) => {
+export function fieldsOf(
+  options: Readonly<Record<string, unknown>>,
+  fields: readonly OptionField[] = presentedFields(),
+): Record<string, unknown> {
+  const named = fields.flatMap((field) => {
     if (field.option === undefined) return [];
     const value = options[new Option(field.option).attributeName()];
     if (typeof value !== "string") return [];
@@ -33,9 +39,9 @@ export function fieldsOf(options: Readonly<Record<string, unknown>>): Record<str
 }
 
 /** Reads the text of an option by the kind of its field and by its placeholder. */
-function readValue(text: string, { column, option = "" }: PresentedField): unknown {
+function readValue(text: string, { column, option = "" }: OptionField): unknown {
   if (column === "words") return asWords(text);
-  if (column === "flag") return asBoolean(text);
+  if (option.endsWith("<boolean>")) return asBoolean(text);
   if (option.endsWith("<json>")) return asJson(text, option.replace(/ .*/, ""));
   if (option.endsWith("<file>")) return asJsonFile(text);
   if (option.endsWith("<seconds>")) return asNumber(text);

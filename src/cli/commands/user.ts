@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { presentedProfileFields } from "../../admin/profile-fields.ts";
 import * as users from "../../admin/users.ts";
 import { ManagementError } from "../../errors/management-error.ts";
 import { usageError } from "../command-error.ts";
@@ -15,7 +16,7 @@ import {
 } from "../options.ts";
 import { json, report, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
-import { asJson } from "./client-options.ts";
+import { addFieldOptions, asJson, fieldsOf } from "./client-options.ts";
 import { addFoldNames } from "./user-names.ts";
 import { addSessions } from "./user-sessions.ts";
 
@@ -51,7 +52,7 @@ export function userCommand(terminal: Terminal): Command {
 }
 
 function addCreate(user: Command, terminal: Terminal): void {
-  common(user.command("create"))
+  addFieldOptions(common(user.command("create")), presentedProfileFields())
     .description("create a user; prompts for the password")
     .argument("<username>", "the name to log in with")
     .option(...PASSWORD_OPTION, false)
@@ -68,6 +69,7 @@ function addCreate(user: Command, terminal: Terminal): void {
         username,
         is_active: !inactive,
         ...(claims === undefined ? {} : { claims: asJson(claims) }),
+        profile: profileOf({ ...options }),
         ...(withoutPassword ? {} : { password: await readPassword(options, terminal) }),
       };
       const id = await withManagement(targetOf(options), (deps) => users.createUser(input, deps));
@@ -104,25 +106,37 @@ function addReads(user: Command, terminal: Terminal): void {
 }
 
 function addUpdate(user: Command, terminal: Terminal): void {
-  common(user.command("update"))
-    .description("change the name or the claims of a user; sessions continue")
+  addFieldOptions(common(user.command("update")), presentedProfileFields())
+    .description(
+      "change the name, the claims or the profile of a user; sessions continue; an empty value " +
+        "removes a field",
+    )
     .argument("<username>", "the current name of the user")
     .option("--username <name>", "new name to log in with")
     .option("--claims <json>", "claims in every token of the user, as a JSON object; empty: none")
     .action(async (username: string, options: UpdateOptions) => {
       const { username: newName, claims } = options;
-      if (newName === undefined && claims === undefined) {
+      const profile = profileOf({ ...options });
+      const hasProfile = Object.keys(profile).length > 0;
+      if (newName === undefined && claims === undefined && !hasProfile) {
         throw usageError("No change given. Name at least one field; see --help.");
       }
       const changes = {
         ...(newName === undefined ? {} : { username: newName }),
         ...(claims === undefined ? {} : { claims: claims === "" ? undefined : asJson(claims) }),
+        ...(hasProfile ? { profile } : {}),
       };
       await withManagement(targetOf(options), (deps) => {
         return users.updateUser({ username }, changes, deps);
       });
       await report({ username: newName ?? username }, options, terminal);
     });
+}
+
+/** The fields of the profile that options name; null: remove it. */
+function profileOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fields = Object.entries(fieldsOf(options, presentedProfileFields()));
+  return Object.fromEntries(fields.map(([name, value]) => [name, value ?? null]));
 }
 
 function addPassword(user: Command, terminal: Terminal): void {

@@ -1,4 +1,5 @@
 import { type PresentedField, presentedFields, sentenceOf } from "../../admin/client-fields.ts";
+import { presentedProfileFields } from "../../admin/profile-fields.ts";
 import { GRANTS } from "../../grants/index.ts";
 import { table } from "./configuration.ts";
 
@@ -11,6 +12,17 @@ export function clientFieldsPart(): string {
     field.option === undefined ? "" : code(field.option),
   ]);
   return table(["field", "default", "meaning", "option"], rows);
+}
+
+/** The fields of a user's profile of docs/clients.md. */
+export function profileFieldsPart(): string {
+  const rows = presentedProfileFields().map((field) => [
+    code(field.name),
+    code(field.scope),
+    sentenceOf(field),
+    code(field.option),
+  ]);
+  return table(["field", "scope", "meaning", "option"], rows);
 }
 
 /** The grants of docs/clients.md. */

@@ -1,5 +1,5 @@
 import { CommandError } from "../command-error.ts";
-import { clientFieldsPart, grantsPart } from "./clients.ts";
+import { clientFieldsPart, grantsPart, profileFieldsPart } from "./clients.ts";
 import { commandsPart } from "./commands.ts";
 import { bindingsPart, deployDescriptions, secretsPart, settingsPart } from "./configuration.ts";
 import { errorsPage } from "./errors.ts";
@@ -17,6 +17,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   bindings: bindingsPart,
   commands: commandsPart,
   "client-fields": clientFieldsPart,
+  "profile-fields": profileFieldsPart,
   grants: grantsPart,
   "log-fields": logFieldsPart,
   "audit-actions": auditActionsPart,
