@@ -5,12 +5,15 @@ import { type Brand, createBrand } from "./pages/brand.ts";
 import { createBrowserSessionStore } from "./storage/browser-sessions.ts";
 import { type ConsentStore, createConsentStore } from "./storage/consents.ts";
 import { SESSION_COOKIE_PURPOSE } from "./tokens/browser-session.ts";
+import { FORM_PURPOSE } from "./tokens/sealed-form.ts";
 import { REQUEST_PURPOSE } from "./tokens/sealed-request.ts";
 import type { BrowserSessionDeps } from "./users/browser-session.ts";
 
 /** What signing in with a browser needs. */
 export interface BrowserDeps extends BrowserSessionDeps {
   readonly requestRing: KeyRing;
+  /** Seals forms that belong to no authorization request. */
+  readonly formRing: KeyRing;
   readonly consents: ConsentStore;
   /** Lifetime of an authorization code, in milliseconds. */
   readonly codeMs: number;
@@ -27,13 +30,15 @@ export async function composeBrowser(
   random: Random,
 ): Promise<BrowserDeps> {
   const { tokenKeys, pageName: name, pageLogo: logo, pageColor: color } = config;
-  const [requestRing, sessionRing, brand] = await Promise.all([
+  const [requestRing, formRing, sessionRing, brand] = await Promise.all([
     deriveKeyRing(tokenKeys, REQUEST_PURPOSE),
+    deriveKeyRing(tokenKeys, FORM_PURPOSE),
     deriveKeyRing(tokenKeys, SESSION_COOKIE_PURPOSE),
     createBrand({ name, logo, color }),
   ]);
   return {
     requestRing,
+    formRing,
     sessionRing,
     brand,
     browserSessions: createBrowserSessionStore(env.DB),

@@ -1,9 +1,14 @@
-import { type Bytes, utf8 } from "./bytes.ts";
+import { type Bytes, toBase64Url, utf8 } from "./bytes.ts";
 
 /** SHA-256 (FIPS 180-4) of bytes, or of text as UTF-8. @returns 32 bytes */
 export async function sha256(data: Bytes | string): Promise<Bytes> {
   const bytes = typeof data === "string" ? utf8(data) : data;
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** SHA-256 in base64url: for texts of any length that are only compared, and for PKCE. */
+export async function digestText(text: string): Promise<string> {
+  return toBase64Url(await sha256(text));
 }
 
 /** HMAC-SHA256 (RFC 2104) of `data` under `key`. @returns 32 bytes */

@@ -12,7 +12,7 @@ import { addToRedirectUri, classifyRedirectUri, redirectHostOf } from "../protoc
 import type { Client } from "../storage/clients.ts";
 import { currentRequestLog, setLogFields } from "../telemetry/request-log.ts";
 import { sealCode } from "../tokens/authorization-code.ts";
-import { REQUEST_MS, sealRequest } from "../tokens/sealed-request.ts";
+import { REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import type { Step } from "./authorization-step.ts";
 import { type Browser, sendTo, showPage } from "./browser.ts";
@@ -160,7 +160,7 @@ export async function returnCode(
 /** The form of a page. @param signedIn whom the page names, or null */
 async function formOf({ browser, visit }: Step, signedIn: SignedIn | null, deps: Deps) {
   const { query, createdAtMs, familyId } = visit;
-  const request = await sealRequest(deps.browser.requestRing, {
+  const request = await REQUEST.seal(deps.browser.requestRing, {
     issuerUrl: browser.issuerUrl,
     browserDigest: browser.digest,
     createdAtMs,

@@ -7,7 +7,7 @@ import type { AuthorizationRequest, RedirectTarget } from "../authorization/requ
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { Client } from "../storage/clients.ts";
-import { QUERY_BYTES_MAX, REQUEST_MS, unsealRequest } from "../tokens/sealed-request.ts";
+import { QUERY_BYTES_MAX, REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { Browser } from "./browser.ts";
 import type { Form } from "./read-form.ts";
 
@@ -56,7 +56,7 @@ export async function openVisit(
   form: Form,
   deps: Deps,
 ): Promise<Visit> {
-  const opened = await unsealRequest(deps.browser.requestRing, sealed);
+  const opened = await REQUEST.unseal(deps.browser.requestRing, sealed);
   if (opened === null || opened.issuerUrl !== issuerUrl) {
     return { ...newVisit("", deps), problem: new Refusal("form_malformed") };
   }

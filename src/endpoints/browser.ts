@@ -1,13 +1,13 @@
 import { toHex } from "../crypto/bytes.ts";
+import { digestText } from "../crypto/digest.ts";
 import type { Deps } from "../deps.ts";
 import { brandedPolicy } from "../pages/layout.ts";
 import { chooseLanguage, type PageContext } from "../pages/page-context.ts";
-import { digestText } from "../tokens/authorization-code.ts";
 import {
   type BrowserSessionCookie,
   isRenewalDue,
+  SESSION_COOKIE,
   SESSION_ID_BYTES,
-  sealSessionCookie,
 } from "../tokens/browser-session.ts";
 import { readSessionCookie } from "../users/browser-session.ts";
 import { readCookie, writeCookie } from "./cookies.ts";
@@ -62,7 +62,7 @@ export async function setSessionCookie(
   cookie: BrowserSessionCookie,
   deps: Deps,
 ): Promise<void> {
-  const value = await sealSessionCookie(deps.browser.sessionRing, cookie);
+  const value = await SESSION_COOKIE.seal(deps.browser.sessionRing, cookie);
   const seconds = cookie.isShared ? null : Math.floor(deps.browser.sessionPolicy.absoluteMs / 1000);
   setCookies.push(writeCookie(context, "session", value, seconds));
 }

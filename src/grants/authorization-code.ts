@@ -1,3 +1,4 @@
+import { digestText } from "../crypto/digest.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isCodeVerifier } from "../protocol/pkce.ts";
 import type { BrowserSession } from "../storage/browser-sessions.ts";
@@ -6,7 +7,7 @@ import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { digestText, type PresentedCode, unsealCode } from "../tokens/authorization-code.ts";
+import { type PresentedCode, unsealCode } from "../tokens/authorization-code.ts";
 import type { Grant, TokenRequest } from "./grant.ts";
 import { attemptIdOf } from "./refresh-token.ts";
 

@@ -1,5 +1,5 @@
 import { fromBase64Url, fromHex, toBase64Url, toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { digestText } from "../crypto/digest.ts";
 import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
 import { formatScope, parseScope, type Scope } from "../protocol/scope.ts";
 import { decodeFields, encodeFields } from "./tagged-fields.ts";
@@ -144,9 +144,4 @@ export async function unsealCode(ring: KeyRing, code: string): Promise<Presented
     requestEndsAtMs: Number(text("requestEndsAtMs")),
     codeDigest: await digestText(code),
   };
-}
-
-/** SHA-256 in base64url: for values of any length that are only compared, and for PKCE. */
-export async function digestText(text: string): Promise<string> {
-  return toBase64Url(await sha256(text));
 }

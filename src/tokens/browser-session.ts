@@ -1,5 +1,4 @@
-import { fromUtf8, utf8 } from "../crypto/bytes.ts";
-import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
+import { sealedKind } from "./sealed-json.ts";
 
 /** The cookie of a signed-in browser. Its row in D1 says whether it is still valid. */
 export interface BrowserSessionCookie {
@@ -26,7 +25,7 @@ export interface BrowserSessionPolicy {
 }
 
 /** How a sealed cookie begins. */
-export const SESSION_COOKIE_PREFIX = "tgs_";
+export const SESSION_COOKIE_PREFIX = "tgb_";
 
 /** Purpose of the ring that seals cookies. */
 export const SESSION_COOKIE_PURPOSE = "browser session";
@@ -34,20 +33,8 @@ export const SESSION_COOKIE_PURPOSE = "browser session";
 /** Length of a `sid` and of a cookie's id, in bytes. */
 export const SESSION_ID_BYTES = 16;
 
-/** Writes the value of the cookie. */
-export function sealSessionCookie(ring: KeyRing, cookie: BrowserSessionCookie): Promise<string> {
-  return sealToken(SESSION_COOKIE_PREFIX, ring.sealing, utf8(JSON.stringify(cookie)));
-}
-
-/** Reads the value of a cookie. @returns null for anything else */
-export async function unsealSessionCookie(
-  ring: KeyRing,
-  value: string,
-): Promise<BrowserSessionCookie | null> {
-  const opened = await unsealToken(SESSION_COOKIE_PREFIX, ring, value);
-  const text = opened && fromUtf8(opened.plaintext);
-  return text === null ? null : JSON.parse(text);
-}
+/** Writes and reads the value of the cookie. */
+export const SESSION_COOKIE = sealedKind<BrowserSessionCookie>(SESSION_COOKIE_PREFIX);
 
 /** Whether neither the idle nor the absolute lifetime has passed. */
 export function isWithinLifetime(

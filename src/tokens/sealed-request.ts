@@ -1,5 +1,4 @@
-import { fromUtf8, utf8 } from "../crypto/bytes.ts";
-import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
+import { sealedKind } from "./sealed-json.ts";
 
 /**
  * An authorization request in the hidden field of a page: nothing is stored before the user signs
@@ -36,15 +35,5 @@ export const QUERY_BYTES_MAX = 6000;
 /** Room for the query and everything else. */
 const SEALED_LENGTH_MAX = 12_000;
 
-/** Writes a request into a page. */
-export function sealRequest(ring: KeyRing, request: SealedRequest): Promise<string> {
-  const plaintext = utf8(JSON.stringify(request));
-  return sealToken(REQUEST_PREFIX, ring.sealing, plaintext, SEALED_LENGTH_MAX);
-}
-
-/** Reads what {@link sealRequest} wrote. @returns null for anything else */
-export async function unsealRequest(ring: KeyRing, sealed: string): Promise<SealedRequest | null> {
-  const opened = await unsealToken(REQUEST_PREFIX, ring, sealed, SEALED_LENGTH_MAX);
-  const text = opened && fromUtf8(opened.plaintext);
-  return text === null ? null : JSON.parse(text);
-}
+/** Writes a request into a page, and reads it. */
+export const REQUEST = sealedKind<SealedRequest>(REQUEST_PREFIX, SEALED_LENGTH_MAX);

@@ -13,8 +13,8 @@ import {
   type BrowserSessionCookie,
   type BrowserSessionPolicy,
   isWithinLifetime,
+  SESSION_COOKIE,
   SESSION_ID_BYTES,
-  unsealSessionCookie,
 } from "../tokens/browser-session.ts";
 
 /** What sign-in in a browser needs. */
@@ -42,7 +42,7 @@ export async function readSessionCookie(
   nowMs: number,
   { sessionRing, sessionPolicy }: BrowserSessionDeps,
 ): Promise<BrowserSessionCookie | null> {
-  const cookie = value === null ? null : await unsealSessionCookie(sessionRing, value);
+  const cookie = value === null ? null : await SESSION_COOKIE.unseal(sessionRing, value);
   if (cookie === null || cookie.issuerUrl !== issuerUrl) return null;
   return isWithinLifetime(cookie, nowMs, sessionPolicy) ? cookie : null;
 }
