@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { CALLBACK, type Checked, type CodeClient, testCodeClient } from "./code-client.ts";
 import type { RunningService } from "./running-service.ts";
 import { isActive } from "./wire.ts";
 
@@ -12,15 +13,13 @@ export interface LibraryTokens {
 }
 
 /** A third-party OAuth library, unmodified, for one client of the running service. */
-export interface IndependentClient {
+export interface IndependentClient extends CodeClient {
   logIn(username: string, password: string): Promise<LibraryTokens>;
   refresh(tokens: LibraryTokens): Promise<LibraryTokens>;
   clientCredentials(scope: string): Promise<LibraryTokens>;
   revoke(tokens: LibraryTokens): Promise<void>;
   /** Left out where the library has no such call. @returns what the response says */
   introspect?(token: string): Promise<Readonly<Record<string, unknown>>>;
-  /** The RFC 6749 §5.2 code that the library found in a refusal, in its own way. */
-  codeOf(error: unknown): string | undefined;
 }
 
 /** Who may log in at the service. */
@@ -28,14 +27,15 @@ export const USER = { username: "ada", password: "correct horse" } as const;
 
 /** Clients of the service for {@link testIndependentClient}: those given, and its own. */
 export function clientsFor(...clients: readonly object[]): object[] {
-  const grant_types = ["password", "refresh_token", "client_credentials"];
+  const grant_types = ["password", "refresh_token", "client_credentials", "authorization_code"];
+  const redirect_uris = [CALLBACK];
   const judge = {
     client_id: "judge",
     client_secret: "secret",
     grant_types: [],
     scope: "introspection",
   };
-  return [...clients.map((client) => ({ grant_types, ...client })), judge];
+  return [...clients.map((client) => ({ grant_types, redirect_uris, ...client })), judge];
 }
 
 /**
@@ -44,12 +44,19 @@ export function clientsFor(...clients: readonly object[]): object[] {
  * @param makeClient called when the service runs
  * @param introspects whether the library has a call to introspect
  * @param isPublic whether the client is one, which may neither act for itself nor introspect
+ * @param checks what the library checks in the response of the authorization endpoint
  */
 export function testIndependentClient(
   service: () => RunningService,
   makeClient: (origin: string) => IndependentClient | Promise<IndependentClient>,
-  { introspects = true, isPublic = false } = {},
+  {
+    introspects = true,
+    isPublic = false,
+    checks = ["state", "iss", "error"] as readonly Checked[],
+  } = {},
 ): void {
+  testCodeClient(service, makeClient, checks);
+
   let client: IndependentClient;
 
   beforeAll(async () => {

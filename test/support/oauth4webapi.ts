@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import { CALLBACK } from "./code-client.ts";
 import type { IndependentClient, LibraryTokens } from "./independent-client.ts";
 
 const OPTIONS = { [oauth.allowInsecureRequests]: true } as const;
@@ -19,6 +20,24 @@ export function oauth4webapi(
   const client: oauth.Client = { client_id };
   const as = [server, client, authentication] as const;
   return {
+    async signIn(visit) {
+      const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
+      const url = new URL(server.authorization_endpoint ?? "");
+      const parameters = {
+        client_id,
+        response_type: "code",
+        redirect_uri: CALLBACK,
+        scope: "read write",
+        state,
+        code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: "S256",
+      };
+      url.search = new URLSearchParams(parameters).toString();
+      const found = oauth.validateAuthResponse(server, client, await visit(url), state);
+      const code = [found, CALLBACK, verifier] as const;
+      const response = await oauth.authorizationCodeGrantRequest(...as, ...code, OPTIONS);
+      return read(await oauth.processAuthorizationCodeResponse(server, client, response));
+    },
     async logIn(username, password) {
       const fields = { username, password, scope: "read write" };
       const response = await oauth.genericTokenEndpointRequest(...as, "password", fields, OPTIONS);
@@ -40,7 +59,11 @@ export function oauth4webapi(
       const response = await oauth.introspectionRequest(...as, token, OPTIONS);
       return { ...(await oauth.processIntrospectionResponse(server, client, response)) };
     },
-    codeOf: (error) => (error instanceof oauth.ResponseBodyError ? error.error : undefined),
+    codeOf(error) {
+      const { ResponseBodyError, AuthorizationResponseError } = oauth;
+      const isOurs = error instanceof ResponseBodyError;
+      return isOurs || error instanceof AuthorizationResponseError ? error.error : undefined;
+    },
   };
 }
 

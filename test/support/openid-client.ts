@@ -1,4 +1,5 @@
 import * as openid from "openid-client";
+import { CALLBACK } from "./code-client.ts";
 import type { IndependentClient, LibraryTokens } from "./independent-client.ts";
 
 /** `openid-client`, which learns from the service's metadata where everything is. */
@@ -12,6 +13,18 @@ export async function openidClient(
     execute: [openid.allowInsecureRequests],
   });
   return {
+    async signIn(visit) {
+      const [verifier, state] = [openid.randomPKCECodeVerifier(), openid.randomState()];
+      const url = openid.buildAuthorizationUrl(config, {
+        redirect_uri: CALLBACK,
+        scope: "read write",
+        state,
+        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: "S256",
+      });
+      const checks = { pkceCodeVerifier: verifier, expectedState: state };
+      return read(await openid.authorizationCodeGrant(config, await visit(url), checks));
+    },
     async logIn(username, password) {
       const fields = { username, password, scope: "read write" };
       return read(await openid.genericGrantRequest(config, "password", fields));
@@ -28,7 +41,11 @@ export async function openidClient(
     async introspect(token) {
       return { ...(await openid.tokenIntrospection(config, token)) };
     },
-    codeOf: (error) => (error instanceof openid.ResponseBodyError ? error.error : undefined),
+    codeOf(error) {
+      const { ResponseBodyError, AuthorizationResponseError } = openid;
+      const isOurs = error instanceof ResponseBodyError;
+      return isOurs || error instanceof AuthorizationResponseError ? error.error : undefined;
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { CALLBACK } from "./code-client.ts";
 import { PYTHON } from "./debian.ts";
 import type { IndependentClient, LibraryTokens } from "./independent-client.ts";
 
@@ -29,6 +30,11 @@ export function pythonClient(library: PythonLibrary): IndependentClient {
   const call = (name: string, argumentsByName: object) =>
     callPython(library, name, argumentsByName);
   return {
+    async signIn(visit) {
+      const { url, ...kept } = await call("authorization_url", { redirect_uri: CALLBACK });
+      const callback = await visit(String(url));
+      return read(await call("exchange", { redirect_uri: CALLBACK, callback, ...kept }));
+    },
     logIn: async (username, password) => read(await call("log_in", { username, password })),
     refresh: async ({ refreshToken: refresh_token }) => {
       return read(await call("refresh", { refresh_token }));

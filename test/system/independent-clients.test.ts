@@ -2,10 +2,13 @@ import { exportJWK, generateKeyPair } from "jose";
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AUTH_JS_CALLBACK, authJs } from "../support/auth-js.ts";
+import { testCodeClient } from "../support/code-client.ts";
 import { AUDIENCE, OTHER_AUDIENCE } from "../support/example-api.ts";
 import { clientsFor, testIndependentClient, USER } from "../support/independent-client.ts";
 import { discover, oauth4webapi, validateJwt } from "../support/oauth4webapi.ts";
 import { openidClient } from "../support/openid-client.ts";
+import { passportOauth2 } from "../support/passport-oauth2.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { simpleOauth2 } from "../support/simple-oauth2.ts";
 import { newSigningKeys, tokenOf } from "../support/wire.ts";
@@ -31,7 +34,7 @@ beforeAll(async () => {
   const anonymous = {
     client_id: "public",
     token_endpoint_auth_method: "none",
-    grant_types: ["password", "refresh_token"],
+    grant_types: ["password", "refresh_token", "authorization_code"],
   };
   const api = {
     client_id: "jwt",
@@ -41,7 +44,8 @@ beforeAll(async () => {
   };
   const unusual = { client_id: ID, client_secret: SECRET };
   const ascii = { client_id: ASCII.id, client_secret: ASCII.secret };
-  const clients = [...clientsFor(unusual, ascii, signing, anonymous), api];
+  const authJsApp = { ...ascii, client_id: "auth.js", redirect_uris: [AUTH_JS_CALLBACK] };
+  const clients = [...clientsFor(unusual, ascii, signing, anonymous, authJsApp), api];
   service = await startRunningService(
     { clients, users: [USER] },
     { SIGNING_KEYS: await newSigningKeys() },
@@ -109,7 +113,17 @@ describe.each([
   { authorizationMethod: "body", bodyFormat: "json" },
 ] as const)("simple-oauth2 with %o", (options) => {
   const makeClient = (origin: string) => simpleOauth2(origin, ASCII, options);
-  testIndependentClient(running, makeClient, { introspects: false });
+  testIndependentClient(running, makeClient, { introspects: false, checks: [] });
+});
+
+describe("@auth/core", () => {
+  const makeClient = (origin: string) => authJs(origin, "auth.js", ASCII.secret);
+  testCodeClient(running, makeClient, ["state", "iss", "error"]);
+});
+
+describe("passport-oauth2", () => {
+  const makeClient = (origin: string) => passportOauth2(origin, ASCII.id, ASCII.secret);
+  testCodeClient(running, makeClient, ["state", "error"]);
 });
 
 describe("a JWT access token", () => {

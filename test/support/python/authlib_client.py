@@ -1,6 +1,7 @@
 """Authlib, unmodified. See protocol.py."""
 
 import protocol
+from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
@@ -13,6 +14,26 @@ class Client:
             request["client_secret"],
             token_endpoint_auth_method=request["method"],
             revocation_endpoint_auth_method=request["method"],
+        )
+
+    def authorization_url(self, redirect_uri):
+        verifier = generate_token(48)
+        self.session.code_challenge_method = "S256"
+        url, state = self.session.create_authorization_url(
+            f"{self.origin}/o/authorize/",
+            code_verifier=verifier,
+            redirect_uri=redirect_uri,
+            scope="read write",
+        )
+        return {"url": url, "state": state, "code_verifier": verifier}
+
+    def exchange(self, redirect_uri, callback, state, code_verifier):
+        return self.session.fetch_token(
+            f"{self.origin}/o/token/",
+            authorization_response=callback,
+            state=state,
+            redirect_uri=redirect_uri,
+            code_verifier=code_verifier,
         )
 
     def log_in(self, username, password):

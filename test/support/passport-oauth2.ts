@@ -1,0 +1,76 @@
+import OAuth2Strategy from "passport-oauth2";
+import { CALLBACK, type CodeClient } from "./code-client.ts";
+import type { LibraryTokens } from "./independent-client.ts";
+
+/** What a strategy of Passport calls in the end. */
+type Outcome = { readonly redirect: string } | { readonly user: LibraryTokens };
+
+/** A failure as Passport knows it: a message for the user and a status, but no code. */
+class Failure extends Error {
+  readonly status: number | undefined;
+
+  constructor({ message }: { message: string }, status?: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** `passport-oauth2`, called as Passport calls a strategy. */
+export function passportOauth2(origin: string, clientID: string, clientSecret: string): CodeClient {
+  const strategy = new OAuth2Strategy(
+    {
+      authorizationURL: `${origin}/o/authorize/`,
+      tokenURL: `${origin}/o/token/`,
+      clientID,
+      clientSecret,
+      callbackURL: CALLBACK,
+      scope: ["read", "write"],
+      state: true,
+      pkce: true,
+    },
+    (accessToken, refreshToken, response, _, done) =>
+      done(null, read(accessToken, refreshToken, response)),
+  );
+  const session = {};
+  const authenticate = (query: Record<string, string>) =>
+    new Promise<Outcome>((settle, fail) => {
+      const one: OAuth2Strategy = Object.assign(Object.create(strategy), {
+        redirect: (redirect: string) => settle({ redirect }),
+        success: (user: LibraryTokens) => settle({ user }),
+        fail: (info: { message: string }, status?: number) => fail(new Failure(info, status)),
+        error: fail,
+      });
+      one.authenticate({ query, session }, {});
+    });
+  return {
+    async signIn(visit) {
+      const started = await authenticate({});
+      if (!("redirect" in started)) throw new Error("It did not redirect");
+      const { searchParams } = await visit(started.redirect);
+      const ended = await authenticate(Object.fromEntries(searchParams));
+      if (!("user" in ended)) throw new Error("It did not sign in");
+      return ended.user;
+    },
+    // As the package passport-oauth2-refresh does it.
+    refresh: ({ refreshToken = "" }) =>
+      new Promise((settle, fail) => {
+        const parameters = { grant_type: "refresh_token" };
+        strategy._oauth2.getOAuthAccessToken(refreshToken, parameters, (error, ...tokens) => {
+          if (error) fail(error);
+          else settle(read(...tokens));
+        });
+      }),
+    // A denial is the only failure that it reports without a status.
+    codeOf: (error) =>
+      error instanceof Failure && error.status === undefined ? "access_denied" : undefined,
+  };
+}
+
+function read(
+  accessToken: string,
+  refreshToken: string,
+  response: Readonly<Record<string, unknown>>,
+): LibraryTokens {
+  const { scope, expires_in } = response;
+  return { accessToken, refreshToken, scope: String(scope), expiresIn: Number(expires_in) };
+}
