@@ -3,6 +3,7 @@ import type { ClientAuthMethod } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
 import type { Client, ClientStore } from "../storage/clients.ts";
+import type { Lookup } from "../storage/lookups.ts";
 import type { SingleUseStore } from "../storage/single-use.ts";
 import type { SecretCache } from "./secret-cache.ts";
 
@@ -36,11 +37,11 @@ export interface PresentedCredentials {
   /**
    * Verifies them. Takes the same time for an unknown client.
    *
-   * @param client the client with that id, or null if there is none
+   * @param lookup of the client with that id; null if there is none
    * @returns the client, now authenticated
-   * @throws Refusal of a reason that becomes `invalid_client`
+   * @throws Refusal of a reason that becomes `invalid_client`, Unavailable
    */
-  verify(client: Client | null, deps: ClientAuthDeps): Promise<Client>;
+  verify(lookup: Lookup<Client | null>, deps: ClientAuthDeps): Promise<Client>;
 }
 
 /** One way to authenticate a client (RFC 6749 §2.3). */

@@ -21,7 +21,7 @@ export const CLIENT_AUTHENTICATORS: readonly ClientAuthenticator[] = [
  * Reads the client credentials of a request, unverified.
  *
  * @example
- * const client = await readCredentials(source).verify(await lookup, deps);
+ * const client = await readCredentials(source).verify(lookup, deps);
  *
  * @throws Refusal when there are none, or they are malformed
  */

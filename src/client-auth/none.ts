@@ -15,7 +15,8 @@ export const publicAuthenticator: ClientAuthenticator = {
 export function publicCredentials(clientId: string): PresentedCredentials {
   return {
     clientId,
-    async verify(client) {
+    async verify(lookup) {
+      const client = await lookup;
       if (client === null) throw new Refusal("client_unknown");
       if (client.authMethod !== "none") throw new Refusal("client_secret_missing");
       if (client.isDisabled) throw new Refusal("client_disabled");

@@ -32,7 +32,8 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
     refuseSecondMethod(authorization, params, clientId);
     return {
       clientId,
-      async verify(client, deps) {
+      async verify(lookup, deps) {
+        const client = await lookup;
         const nowMs = deps.clock();
         const verified = await verifyAssertion(assertion, keysOf(client), audiences, nowMs);
         if (client === null) throw new Refusal("client_unknown");

@@ -20,18 +20,18 @@ const PAUSE_MS_MAX = 640;
 /** After this time a check counts as dropped, in milliseconds. */
 const CHECK_MS_MAX = 3_000;
 
-/** A secret that a request presents, and the stored hashes of the valid ones. */
-export interface PresentedSecret {
-  readonly clientId: string;
-  readonly secret: string;
-  /** Empty for a client that does not exist, or a secret that no client can have. */
-  readonly hashes: readonly string[];
-}
-
 /** A check of a secret that is in progress. */
 export interface SecretCheck {
-  /** The hash that the secret matched recently, or null: check it. */
-  readonly cached: string | null;
+  /** Whether the secret is not cached and no other request checks it: only a hash can tell. */
+  readonly isFirst: boolean;
+  /**
+   * Finds the hash that the secret matched recently; null: check it. While another request checks
+   * the same secret, waits for its result for a while: many simultaneous requests in a new isolate
+   * cost one check. The time does not depend on the number of hashes.
+   *
+   * @param hashes the stored ones of the valid secrets
+   */
+  find(hashes: readonly string[]): Promise<string | null>;
   /** Caches that the secret matches this hash. */
   store(hash: string): void;
   /** Ends the check: requests that wait for it continue. */
@@ -40,17 +40,13 @@ export interface SecretCheck {
 
 /**
  * Caches right client secrets in this isolate, so that PBKDF2 runs once for a client that calls
- * often. The key is the stored hash, so that a changed secret is no longer found, and an HMAC of
- * the presented secret under a key that never leaves the isolate. Wrong secrets are not cached:
- * they could evict right ones.
+ * often. The key is an HMAC of the presented secret under a key that never leaves the isolate, and
+ * the value is the stored hash, so that a changed secret is no longer found. Wrong secrets are not
+ * cached: they could evict right ones.
  */
 export interface SecretCache {
-  /**
-   * Looks a secret up. While another request checks the same one, waits for its result for a while:
-   * many simultaneous requests in a new isolate cost one check. The time does not depend on the
-   * number of hashes.
-   */
-  begin(presented: PresentedSecret): Promise<SecretCheck>;
+  /** Begins a check, before anything is looked up. It must be ended. */
+  begin(clientId: string, secret: string): Promise<SecretCheck>;
 }
 
 /** What {@link createSecretCache} needs. */
@@ -65,39 +61,49 @@ export interface SecretCacheOptions {
 /** Builds an empty {@link SecretCache}. */
 export function createSecretCache({ random, clock, wait }: SecretCacheOptions): SecretCache {
   const key = hmacKey(random(32));
-  const matchedAtMs = new BoundedMap<number>(SECRETS_MAX);
+  const matches = new BoundedMap<{ readonly hash: string; readonly atMs: number }>(SECRETS_MAX);
   const checksBySecret = new BoundedMap<InFlight>(SECRETS_MAX);
 
+  function matchOf(name: string): string | null {
+    const match = matches.get(name);
+    return match !== undefined && clock() - match.atMs < SECRET_AGE_MS_MAX ? match.hash : null;
+  }
+
+  const isChecked = (name: string) => (checksBySecret.get(name)?.size ?? 0) > 0;
+
+  /** @returns the end of the check */
+  function start(name: string): () => void {
+    const checks = checksBySecret.get(name) ?? new InFlight(CHECK_MS_MAX, clock);
+    checksBySecret.set(name, checks);
+    const own = checks.begin();
+    return () => {
+      checks.end(own);
+      if (checks.size === 0 && checksBySecret.get(name) === checks) checksBySecret.delete(name);
+    };
+  }
+
   return {
-    async begin({ clientId, secret, hashes }) {
+    async begin(clientId, secret) {
       // A digest, since unverified input may have any length.
       const presented = utf8(JSON.stringify([clientId, secret]));
       const name = toHex(await hmacSha256(await key, presented));
-      const find = () => {
-        const isCached = (hash: string) => {
-          const atMs = matchedAtMs.get(`${hash} ${name}`);
-          return atMs !== undefined && clock() - atMs < SECRET_AGE_MS_MAX;
-        };
-        return hashes.find(isCached) ?? null;
-      };
-      let cached = find();
-      for (let pauseMs = PAUSE_MS_MIN; pauseMs <= PAUSE_MS_MAX; pauseMs *= 2) {
-        if (cached !== null || (checksBySecret.get(name)?.size ?? 0) === 0) break;
-        await wait(pauseMs);
-        cached = find();
-      }
-      const store = (hash: string) => matchedAtMs.set(`${hash} ${name}`, clock());
-      if (cached !== null) return { cached, store, end() {} };
-      const checks = checksBySecret.get(name) ?? new InFlight(CHECK_MS_MAX, clock);
-      checksBySecret.set(name, checks);
-      const own = checks.begin();
+      const isFirst = matchOf(name) === null && !isChecked(name);
+      let end = isFirst ? start(name) : () => {};
       return {
-        cached,
-        store,
-        end() {
-          checks.end(own);
-          if (checks.size === 0 && checksBySecret.get(name) === checks) checksBySecret.delete(name);
+        isFirst,
+        async find(hashes) {
+          const find = () => hashes.find((hash) => hash === matchOf(name)) ?? null;
+          let cached = find();
+          for (let pauseMs = PAUSE_MS_MIN; pauseMs <= PAUSE_MS_MAX; pauseMs *= 2) {
+            if (cached !== null || !isChecked(name)) break;
+            await wait(pauseMs);
+            cached = find();
+          }
+          if (cached === null) end = start(name);
+          return cached;
         },
+        store: (hash) => matches.set(name, { hash, atMs: clock() }),
+        end: () => end(),
       };
     },
   };

@@ -1,10 +1,12 @@
 import { Refusal } from "../errors/refusal.ts";
 import { hasControlCharacter } from "../protocol/params.ts";
-import { classifyError } from "../rate-limit/attempt.ts";
+import { type Attempt, classifyError } from "../rate-limit/attempt.ts";
+import type { SecretRequest } from "../rate-limit/rate-limiter.ts";
 import type { Client } from "../storage/clients.ts";
+import type { Lookup } from "../storage/lookups.ts";
 import { audit } from "../telemetry/request-log.ts";
 import type { ClientAuthDeps, PresentedCredentials } from "./authenticator.ts";
-import type { PresentedSecret, SecretCheck } from "./secret-cache.ts";
+import type { SecretCheck } from "./secret-cache.ts";
 
 /**
  * A client id and secret, from the header or the body.
@@ -18,15 +20,21 @@ export function secretCredentials(
 ): PresentedCredentials {
   return {
     clientId,
-    async verify(client, deps) {
-      const hashes = hashesFor(client, secret, deps.clock());
-      const presented: PresentedSecret = { clientId, secret, hashes };
-      const check = await deps.secretCache.begin(presented);
+    async verify(lookup, deps) {
+      const check = await deps.secretCache.begin(clientId, secret);
+      const request: SecretRequest = { clientId, address };
       try {
+        const { client, attempt } = check.isFirst
+          ? await lookUpAndAdmit(lookup, request, deps)
+          : { client: await lookup, attempt: null };
+        const hashes = hashesFor(client, secret, deps.clock());
+        const cached = check.isFirst ? null : await check.find(hashes);
+        const presented = { secret, hashes };
+        const admit = async () => attempt ?? (await deps.rateLimiter.admitSecret(request));
         const proved =
-          client !== null && check.cached !== null
+          client !== null && cached !== null
             ? requireSecretMethod(client)
-            : await checkSecret(client, presented, address, check, deps);
+            : await checkSecret(client, presented, await admit(), check, deps);
         if (proved.isDisabled) throw new Refusal("client_disabled");
         return proved;
       } finally {
@@ -36,15 +44,37 @@ export function secretCredentials(
   };
 }
 
+/** A secret that a request presents, and the stored hashes of the valid ones. */
+interface PresentedSecret {
+  readonly secret: string;
+  /** Empty for a client that does not exist, or a secret that no client can have. */
+  readonly hashes: readonly string[];
+}
+
+/** Asks D1 and the failure counter at once: each is a round trip away. */
+async function lookUpAndAdmit(
+  lookup: Lookup<Client | null>,
+  request: SecretRequest,
+  { rateLimiter, defer }: ClientAuthDeps,
+): Promise<{ client: Client | null; attempt: Attempt }> {
+  const admission = rateLimiter.admitSecret(request);
+  try {
+    const [client, attempt] = await Promise.all([lookup, admission]);
+    return { client, attempt };
+  } catch (error) {
+    const drop = (attempt: Attempt) => attempt.end("dropped");
+    defer(admission.then(drop, () => {}));
+    throw error;
+  }
+}
+
 async function checkSecret(
   client: Client | null,
   presented: PresentedSecret,
-  address: string | null,
+  attempt: Attempt,
   check: SecretCheck,
   deps: ClientAuthDeps,
 ): Promise<Client> {
-  const { clientId } = presented;
-  const attempt = await deps.rateLimiter.admitSecret({ clientId, address });
   try {
     const proved = await compareSecret(client, presented, check, deps);
     attempt.end("succeeded");

@@ -53,14 +53,18 @@ export async function verifyClient(
 ): Promise<Client> {
   const { origin } = context;
   const lookup = lookups.client(credentials.clientId);
-  if (origin !== null) {
-    context.isOriginAllowed = await lookups.isOriginAllowed(origin);
+  const originLookup = origin === null ? null : lookups.isOriginAllowed(origin);
+  const verification = credentials.verify(lookup, deps.clientAuth);
+  // Awaited below, after what its failure is reported with.
+  verification.catch(() => {});
+  if (origin !== null && originLookup !== null) {
+    context.isOriginAllowed = await originLookup;
     deps.allowedOrigins.record(origin, context.isOriginAllowed);
   }
   const client = await lookup;
   // The id of an unknown client is a caller's text and must not be logged.
   if (client !== null) setLogFields({ clientId: client.clientId });
-  const verified = await credentials.verify(client, deps.clientAuth);
+  const verified = await verification;
   if (origin !== null) context.isOriginAllowed = verified.allowedOrigins.includes(origin);
   if (verified.authMethod !== "none") {
     deps.addressFilter.exempt(context.address, verified.clientId);

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { INVALID_CLIENT, type WholeAnswer } from "../support/answers.ts";
 import { derivationsOf } from "../support/derivations.ts";
+import { interceptBindings } from "../support/interception.ts";
 import { createLimitedService } from "../support/limited.ts";
+import { ask, granted } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const OWN = { grant_type: "client_credentials" };
@@ -11,6 +13,34 @@ const MANY = 50;
 const SETTINGS = { HASHES_IN_FLIGHT_MAX: 4, CLIENT_FAILURES_FREE: 1000 };
 
 beforeAll(() => registerDefaults(createService()));
+
+describe("the first request of a client in an isolate", () => {
+  test("waits for D1 and the failure counter at once", async () => {
+    const { promise: isAdmitting, resolve: admits } = Promise.withResolvers<void>();
+    const bindings = interceptBindings(async (operation, proceed) => {
+      if (operation === "failures.admit") admits();
+      if (operation === "d1.batch") await isAdmitting;
+      return proceed();
+    });
+    granted(await ask(createService({ ...bindings, RATE_LIMITS: "on" }), OWN));
+  });
+
+  test("leaves no attempt behind when D1 fails", async () => {
+    let isDown = true;
+    const bindings = interceptBindings((operation, proceed) => {
+      if (isDown && operation === "d1.batch") throw new Error("down");
+      return proceed();
+    });
+    const limits = { RATE_LIMITS: "on", CLIENT_FAILURES_FREE: 1 };
+    const { ask, settle } = createLimitedService({ ...bindings, ...limits });
+    for (const credentials of ["client:secret", "client:wrong"]) {
+      expect(await ask(OWN, { credentials })).toMatchObject({ status: 503 });
+      await settle();
+    }
+    isDown = false;
+    expect(await ask(OWN)).toMatchObject({ status: 200 });
+  });
+});
 
 async function askAtOnce(credentials: string) {
   const { ask } = createLimitedService(SETTINGS);

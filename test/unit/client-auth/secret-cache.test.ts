@@ -11,6 +11,13 @@ let cache: SecretCache;
 /** What happens while a request waits. */
 let meanwhile = () => {};
 
+/** Begins a check, and finds what is cached. */
+async function begin({ clientId, secret, hashes }: typeof SHOP) {
+  const check = await cache.begin(clientId, secret);
+  const { isFirst } = check;
+  return { ...check, cached: isFirst ? null : await check.find(hashes) };
+}
+
 beforeEach(() => {
   [nowMs, waits, meanwhile] = [1_800_000_000_000, [], () => {}];
   cache = createSecretCache({
@@ -27,49 +34,58 @@ beforeEach(() => {
 test("no map keeps the presented secret, however long it is", async () => {
   const long = { ...SHOP, clientId: "x".repeat(90_000), secret: "y".repeat(90_000) };
   const { keyLength } = await mapUseOf(async () => {
-    const use = await cache.begin(long);
+    const use = await begin(long);
     use.store("hash");
   });
-  expect(keyLength).toBe(`hash ${"0".repeat(64)}`.length);
-  expect((await cache.begin(long)).cached).toBe("hash");
-  expect((await cache.begin({ ...long, clientId: "shop" })).cached).toBeNull();
+  expect(keyLength).toBe(64);
+  expect((await begin(long)).cached).toBe("hash");
+  expect((await begin({ ...long, clientId: "shop" })).cached).toBeNull();
 });
 
 describe("a secret that another request verifies", () => {
+  test("is not first, nor is one that was valid", async () => {
+    const first = await begin(SHOP);
+    expect([first.isFirst, (await cache.begin("shop", "secret")).isFirst]).toEqual([true, false]);
+    first.store("hash");
+    first.end();
+    expect((await cache.begin("shop", "secret")).isFirst).toBe(false);
+    expect((await cache.begin("shop", "another")).isFirst).toBe(true);
+  });
+
   test("is waited for, and the result is shared", async () => {
-    const first = await cache.begin(SHOP);
+    const first = await begin(SHOP);
     expect(first.cached).toBeNull();
     meanwhile = () => {
       if (waits.length < 3) return;
       first.store("hash");
       first.end();
     };
-    expect((await cache.begin(SHOP)).cached).toBe("hash");
+    expect((await begin(SHOP)).cached).toBe("hash");
     expect(waits).toEqual([10, 20, 40]);
   });
 
   test("that turns out wrong is then verified by one waiting request", async () => {
-    const first = await cache.begin(SHOP);
+    const first = await begin(SHOP);
     meanwhile = () => first.end();
-    const second = await cache.begin(SHOP);
+    const second = await begin(SHOP);
     expect([second.cached, waits]).toEqual([null, [10]]);
     // The second wait does not end with the first.
     first.end();
     meanwhile = () => second.end();
-    expect((await cache.begin(SHOP)).cached).toBeNull();
+    expect((await begin(SHOP)).cached).toBeNull();
     expect(waits).toEqual([10, 10]);
   });
 
   test("is waited for up to a deadline", async () => {
-    await cache.begin(SHOP);
-    expect((await cache.begin(SHOP)).cached).toBeNull();
+    await begin(SHOP);
+    expect((await begin(SHOP)).cached).toBeNull();
     expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640]);
   });
 
   test("is not waited for when that request must have been cut off", async () => {
-    await cache.begin(SHOP);
+    await begin(SHOP);
     nowMs += 3000;
-    await cache.begin(SHOP);
+    await begin(SHOP);
     expect(waits).toEqual([]);
   });
 
@@ -77,31 +93,31 @@ describe("a secret that another request verifies", () => {
     ["another secret", { ...SHOP, secret: "another" }],
     ["another client's", { ...SHOP, clientId: "desk", hashes: [] }],
   ])("does not delay %s", async (_, other) => {
-    await cache.begin(SHOP);
-    await cache.begin(other);
+    await begin(SHOP);
+    await begin(other);
     expect(waits).toEqual([]);
   });
 });
 
 describe("a secret that was valid", () => {
   test("is cached for ten minutes, for that hash alone", async () => {
-    const use = await cache.begin(SHOP);
+    const use = await begin(SHOP);
     use.store("hash");
     use.end();
-    expect((await cache.begin(SHOP)).cached).toBe("hash");
-    expect((await cache.begin({ ...SHOP, hashes: ["new"] })).cached).toBeNull();
-    expect((await cache.begin({ ...SHOP, secret: "wrong" })).cached).toBeNull();
+    expect((await begin(SHOP)).cached).toBe("hash");
+    expect((await begin({ ...SHOP, hashes: ["new"] })).cached).toBeNull();
+    expect((await begin({ ...SHOP, secret: "wrong" })).cached).toBeNull();
     nowMs += 600_000;
-    expect((await cache.begin(SHOP)).cached).toBeNull();
+    expect((await begin(SHOP)).cached).toBeNull();
   });
 
   test("is evicted by a thousand other valid ones", async () => {
     for (let n = 0; n <= 1000; n += 1) {
-      const use = await cache.begin({ ...SHOP, secret: `secret ${n}` });
+      const use = await begin({ ...SHOP, secret: `secret ${n}` });
       use.store("hash");
       use.end();
     }
-    expect((await cache.begin({ ...SHOP, secret: "secret 0" })).cached).toBeNull();
-    expect((await cache.begin({ ...SHOP, secret: "secret 1" })).cached).toBe("hash");
+    expect((await begin({ ...SHOP, secret: "secret 0" })).cached).toBeNull();
+    expect((await begin({ ...SHOP, secret: "secret 1" })).cached).toBe("hash");
   });
 });
