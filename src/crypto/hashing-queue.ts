@@ -2,6 +2,12 @@ import { Refusal } from "../errors/refusal.ts";
 import { InFlight } from "../isolate/in-flight.ts";
 import type { InTurn } from "./password-hash.ts";
 
+/**
+ * Turns of the event loop in the pause between two rounds. Another request takes a few of them: it
+ * is read, runs, and is responded to. After one turn the next round would begin in between.
+ */
+const PAUSE_TURNS = 5;
+
 /** Polling interval of a waiting derivation, in milliseconds. */
 const POLL_MS = 5;
 
@@ -43,9 +49,12 @@ export function createHashingQueue(options: HashingQueueOptions): InTurn {
       await wait(ms);
       queue.touch(own);
     };
+    const pause = async () => {
+      for (let turn = 0; turn < PAUSE_TURNS; turn += 1) await live(0);
+    };
     try {
       while (queue.isWaiting(own)) await live(POLL_MS);
-      return await derive(() => live(0));
+      return await derive(pause);
     } finally {
       queue.end(own);
     }

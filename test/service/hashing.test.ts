@@ -83,7 +83,7 @@ test("one password is hashed after the other", async () => {
   expect(most).toBe(1);
 });
 
-test("a request without a hash is served between two rounds of one", async () => {
+test("a request of a few event-loop turns waits for one round at most", async () => {
   const service = createService({ PASSWORD_HASH_ROUNDS: ROUNDS });
   const login = await logIn(service);
   const order: string[] = [];
@@ -97,9 +97,13 @@ test("a request without a hash is served between two rounds of one", async () =>
   };
   const hashed = ask(service, PUBLIC, null).then(() => order.push("login"));
   await eventually(() => order.length > 0);
-  const health = service.fetch("/o/.well-known/jwks.json").then(() => order.push("other"));
-  await Promise.all([hashed, health]);
-  expect(order.indexOf("other")).toBeLessThan(order.lastIndexOf("round"));
+  const before = order.length;
+  await service.fetch("/o/.well-known/jwks.json");
+  // A server also reads the request, starts the Worker and sends the response.
+  for (let turns = 0; turns < 3; turns += 1) await scheduler.wait(0);
+  expect(order.length).toBeLessThanOrEqual(before + 1);
+  await hashed;
+  expect(order.at(-1)).toBe("login");
   expect(granted(await refresh(service, login.refresh_token)).access_token).toBeTruthy();
 });
 
