@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { deriveKeyRing, type KeyRing, parseRingKeys } from "../../src/crypto/seal.ts";
+import { CODE_PURPOSE, unsealCode } from "../../src/tokens/authorization-code.ts";
 import {
   REFRESH_TOKEN_PREFIX,
   REFRESH_TOKEN_PURPOSE,
@@ -21,6 +22,8 @@ export interface CrashCounts {
   raced: number;
   /** Requests told to retry later. */
   later: number;
+  /** Codes whose tokens were lost with the response, because no key repeats the exchange. */
+  lost: number;
 }
 
 /** A pair as a client received it. */
@@ -31,7 +34,7 @@ export interface AnsweredPair {
 
 /**
  * Everything that clients saw, over all processes of the server. It must never contain:
- *  1. two successors of one generation;
+ *  1. two successors of one generation, or two logins by one authorization request;
  *  2. a successor that is not of the same family and the very next generation;
  *  3. a rejection of the last token that a client received, except for the loser of a race.
  */
@@ -43,26 +46,30 @@ export class CrashHistory {
     doubled: 0,
     raced: 0,
     later: 0,
+    lost: 0,
   };
   readonly violations: string[] = [];
   readonly #ring: KeyRing;
+  readonly #codeRing: KeyRing;
   readonly #successors = new Map<string, string>();
 
-  private constructor(ring: KeyRing) {
+  private constructor(ring: KeyRing, codeRing: KeyRing) {
     this.#ring = ring;
+    this.#codeRing = codeRing;
   }
 
   static async create(tokenKeys: string): Promise<CrashHistory> {
     const keys = parseRingKeys(tokenKeys);
     if (typeof keys === "string") throw new TypeError(keys);
-    return new CrashHistory(await deriveKeyRing(keys, REFRESH_TOKEN_PURPOSE));
+    const ring = await deriveKeyRing(keys, REFRESH_TOKEN_PURPOSE);
+    return new CrashHistory(ring, await deriveKeyRing(keys, CODE_PURPOSE));
   }
 
   /** Records a response to `presented`. @returns its refresh token, read, or null if it is wrong */
   async enter(presented: string, pair: AnsweredPair): Promise<RefreshToken | null> {
     const after = await unsealRefreshToken(this.#ring, pair.refreshToken);
     if (after === null) return this.#violate("a token that cannot be unsealed");
-    const before = (await unsealRefreshToken(this.#ring, presented)) ?? this.#foreign(presented);
+    const before = await this.#read(presented);
     const place = `generation ${before.generation} of family ${before.familyId ?? presented}`;
     const familyId = before.familyId ?? after.familyId;
     if (after.familyId !== familyId || after.generation !== before.generation + 1) {
@@ -74,6 +81,13 @@ export class CrashHistory {
     if (known !== successor) return this.#violate(`${place} has two successors`);
     this.#successors.set(place, successor);
     return after;
+  }
+
+  /** The code of a request comes before the first token of the family that it begins. */
+  async #read(presented: string): Promise<{ generation: number; familyId: string | null }> {
+    const code = await unsealCode(this.#codeRing, presented);
+    if (code !== null) return { generation: -1, familyId: code.familyId };
+    return (await unsealRefreshToken(this.#ring, presented)) ?? this.#foreign(presented);
   }
 
   /** Records a violation. */

@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ServerSandbox } from "../support/server-sandbox.ts";
 import { crash } from "./crash.ts";
 
+/** A user has no more browser sessions than 100, and a kill may make a second one. */
+const BROWSERS = 50;
+
 const FAMILIES = 100;
 
 const RUNS = [
@@ -9,9 +12,11 @@ const RUNS = [
   { mode: "same-successor", kills: 2, title: "same-successor" },
   { mode: "reject", kills: 2, title: "an Idempotency-Key, and tokens of another server" },
   { mode: "same-successor", kills: 2, title: "same-successor, and tokens of another server" },
+  { mode: "reject", kills: 3, title: "codes and an Idempotency-Key" },
+  { mode: "same-successor", kills: 3, title: "codes and no Idempotency-Key" },
 ] as const;
 
-describe("workerd killed during many refreshes", () => {
+describe("workerd killed during many refreshes and exchanges", () => {
   let sandbox: ServerSandbox;
   beforeAll(async () => {
     sandbox = await ServerSandbox.create();
@@ -22,7 +27,9 @@ describe("workerd killed during many refreshes", () => {
     // A failure shows the seed: `npm run test:proofs -- crash --size soak --seed SEED` makes the same decisions.
     const seed = Date.now() % 1_000_000;
     const isImported = run.title.includes("another server");
-    const report = await crash(sandbox, { ...run, seed, families: FAMILIES, isImported });
+    const isByCode = run.title.includes("codes");
+    const plan = { ...run, seed, families: isByCode ? BROWSERS : FAMILIES, isImported, isByCode };
+    const report = await crash(sandbox, plan);
     expect(report).toMatchObject({ seed, kills: run.kills, violations: [] });
   });
 });

@@ -4,6 +4,7 @@ import { Random } from "../support/random.ts";
 import type { ServerSandbox } from "../support/server-sandbox.ts";
 import { login } from "../support/token-client.ts";
 import type { WorkerdProcess } from "../support/workerd-process.ts";
+import { CrashBrowser } from "./crash-browser.ts";
 import { CrashClient, type Life, type RetryMode } from "./crash-client.ts";
 import { type CrashCounts, CrashHistory } from "./crash-history.ts";
 
@@ -15,6 +16,8 @@ export interface CrashPlan {
   readonly kills: number;
   /** Whether families begin with refresh tokens of another server, and new ones during the run. */
   readonly isImported?: boolean;
+  /** Whether families begin with authorization codes. */
+  readonly isByCode?: boolean;
   /** No further process under load begins after this time, in milliseconds since the epoch. */
   readonly endsAtMs?: number;
   /** Called at each kill. */
@@ -30,7 +33,11 @@ export interface CrashReport {
 }
 
 /** The window for a lost response is longer than any series of kills. */
-const SETTINGS = { REFRESH_RETRY_WINDOW_SECONDS: 600, IMPORTED_TOKENS: "on" };
+const SETTINGS = {
+  REFRESH_RETRY_WINDOW_SECONDS: 600,
+  AUTHORIZATION_CODE_TTL_SECONDS: 600,
+  IMPORTED_TOKENS: "on",
+};
 
 /** Families that one client begins in one process, at most. */
 const IMPORTS_PER_LIFE = 4;
@@ -106,13 +113,15 @@ function importTokens(sandbox: ServerSandbox, { families, kills }: CrashPlan): P
 async function loginAll(
   life: Life,
   { random, history, imported }: Run,
-  { families, mode }: CrashPlan,
+  { families, mode, isByCode = false }: CrashPlan,
 ): Promise<CrashClient[]> {
   const logins = Array.from({ length: families }, () => {
+    if (isByCode) return null;
     return imported.pop() ?? login(life, { client_id: "public" });
   });
   return (await Promise.all(logins)).map((token, index) => {
-    const tools = { mode, history, imported, random: random.fork() };
+    const browser = isByCode ? new CrashBrowser() : null;
+    const tools = { mode, history, imported, browser, random: random.fork() };
     return new CrashClient(index, token, tools);
   });
 }

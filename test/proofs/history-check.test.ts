@@ -6,6 +6,7 @@ const RULES = {
   accessTokenMs: 3_600_000,
   idleMs: 86_400_000,
   absoluteMs: 864_000_000,
+  codeMs: 60_000,
   retry: "reject",
   retryWindowMs: 10_000,
 } as const;
@@ -26,15 +27,31 @@ function refresh(generation: number, key: string | null = null, flaw: Flaw | nul
   return { kind: "refresh", generation, key, flaw } as const;
 }
 
+function exchange(code: number, key: string | null = null, flaw: Flaw | null = null) {
+  return { kind: "exchange", code, key, flaw } as const;
+}
+
+const approve = (code: number) => ({ kind: "approve", code }) as const;
 const inspect = (generation: number) => ({ kind: "inspect", generation }) as const;
 const revoke: Operation = { kind: "revoke", isForeign: false };
 const setPassword: Operation = { kind: "set password", password: "new" };
 const login = did(1, 2, { kind: "log in", password: "old" }, "given");
 
+const authorization = did(1, 2, { kind: "authorize", password: "old" }, "given");
+
+/** Rounds after an authorization request. */
+const checkCodes = (first: readonly Entry[], second: readonly Entry[] = [], gapMs = 0) =>
+  check(first, second, gapMs, authorization);
+
 /** Rounds after a login, the second `gapMs` after the first. */
-function check(first: readonly Entry[], second: readonly Entry[] = [], gapMs = 0): string | null {
+function check(
+  first: readonly Entry[],
+  second: readonly Entry[] = [],
+  gapMs = 0,
+  beginning = login,
+): string | null {
   const rounds: Round[] = [
-    { startMs: 0, lengthMs: 1, entries: [login, ...first] },
+    { startMs: 0, lengthMs: 1, entries: [beginning, ...first] },
     { startMs: gapMs, lengthMs: 1, entries: second },
   ];
   const violation = checkHistory({ name: "family", rules: RULES, accounts: ACCOUNTS, rounds });
@@ -100,6 +117,45 @@ describe("the check accepts a history", () => {
         [did(3, 4, refresh(0, "key"), "given")],
         [did(5, 6, refresh(0, "key"), "given"), did(7, 8, refresh(0, "key"), "refused")],
         10_001,
+      ),
+    ],
+    [
+      "where one of two racing exchanges wins",
+      checkCodes([
+        did(3, 6, exchange(0), "refused"),
+        did(4, 5, exchange(0), "given"),
+        did(7, 8, refresh(0), "given"),
+      ]),
+    ],
+    [
+      "where a lost exchange is requested again with its key",
+      checkCodes([
+        did(3, 4, exchange(0, "key"), "unknown"),
+        did(5, 6, exchange(0, "key"), "given"),
+      ]),
+    ],
+    [
+      "where the second code of a request is rejected, and ends nothing even later",
+      checkCodes(
+        [did(3, 4, approve(1), "given"), did(5, 6, exchange(1), "given")],
+        [did(7, 8, exchange(0), "refused"), did(9, 10, refresh(0), "given")],
+        20_000,
+      ),
+    ],
+    [
+      "where the late replay of a code ends its family",
+      checkCodes(
+        [did(3, 4, exchange(0), "given")],
+        [did(5, 6, exchange(0), "refused"), did(7, 8, refresh(0), "refused")],
+        20_000,
+      ),
+    ],
+    [
+      "where an expired code is rejected, and its replay ends nothing",
+      checkCodes(
+        [did(3, 4, exchange(0), "given")],
+        [did(5, 6, exchange(0), "refused"), did(7, 8, refresh(0), "given")],
+        70_000,
       ),
     ],
   ])("%s", (_, violation) => {
@@ -199,6 +255,66 @@ describe("the check finds", () => {
         [did(5, 6, refresh(0), "refused"), did(7, 8, refresh(1), "given")],
         20_000,
       ),
+    ],
+    [
+      "a code that yields tokens twice",
+      "a code that had ended was given tokens",
+      checkCodes([did(3, 4, exchange(0), "given"), did(5, 6, exchange(0), "given")]),
+    ],
+    [
+      "two codes of one request that both yield a login",
+      "a code that had ended was given tokens",
+      checkCodes([
+        did(3, 4, approve(1), "given"),
+        did(5, 6, exchange(0), "given"),
+        did(7, 8, exchange(1), "given"),
+      ]),
+    ],
+    [
+      "a failed check that consumes a code",
+      "a failed check consumed the token",
+      checkCodes([
+        did(3, 4, exchange(0, null, "verifier"), "refused"),
+        did(5, 6, exchange(0), "refused"),
+      ]),
+    ],
+    [
+      "a failed check that yields tokens",
+      "a request passed that must fail a check",
+      checkCodes([did(3, 4, exchange(0, null, "redirect"), "given")]),
+    ],
+    [
+      "a late replay that does not end the family",
+      "a token that had ended was given a successor",
+      checkCodes(
+        [did(3, 4, exchange(0), "given")],
+        [did(5, 6, exchange(0), "refused"), did(7, 8, refresh(0), "given")],
+        20_000,
+      ),
+    ],
+    [
+      "a late replay by a failed check that ends the family",
+      "a failed check consumed the token",
+      checkCodes(
+        [did(3, 4, exchange(0), "given")],
+        [did(5, 6, exchange(0, null, "verifier"), "refused"), did(7, 8, refresh(0), "refused")],
+        20_000,
+      ),
+    ],
+    [
+      "a code that outlives its password",
+      "a code that had ended was given tokens",
+      checkCodes([did(3, 4, setPassword, "done"), did(5, 6, exchange(0), "given")]),
+    ],
+    [
+      "a browser session that outlives its password",
+      "a code was issued that should not have been",
+      checkCodes([did(3, 4, setPassword, "done"), did(5, 6, approve(1), "given")]),
+    ],
+    [
+      "an expired code that yields tokens",
+      "a code that had ended was given tokens",
+      checkCodes([], [did(3, 4, exchange(0), "given")], 70_000),
     ],
   ])("%s", (_, suspicion, violation) => {
     expect(violation).toBe(suspicion);

@@ -36,6 +36,10 @@ describe.each(MODES)("under %s", (retry) => {
       expect(tally.operations).toBeGreaterThanOrEqual(OPERATIONS);
       expect(tally.answersOf("refresh: given")).toBeGreaterThan(50);
       expect(tally.answersOf("refresh: unknown")).toBeGreaterThan(5);
+      expect(tally.answersOf("exchange: given")).toBeGreaterThan(5);
+      expect(tally.answersOf("exchange: refused")).toBeGreaterThan(5);
+      expect(tally.answersOf("exchange: unknown")).toBeGreaterThan(0);
+      expect(tally.answersOf("approve: given")).toBeGreaterThan(0);
       expect(tally.answersOf("inspect: active")).toBeGreaterThan(10);
     },
     TIMEOUT_MS,

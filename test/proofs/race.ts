@@ -2,6 +2,7 @@ import { Agent } from "node:http";
 import {
   type Answered,
   CONFIDENTIAL,
+  fieldsOf,
   isRetryLater,
   login,
   openTokenRequest,
@@ -9,11 +10,11 @@ import {
   type Reply,
 } from "../support/token-client.ts";
 
-/** The required outcome of simultaneous uses of one refresh token. */
+/** The required outcome of simultaneous uses of one refresh token or authorization code. */
 export interface RaceRules {
   /** `one-success`: one use gets a pair. `one-successor`: all that get a pair get the same. */
   readonly promise: "one-success" | "one-successor";
-  /** The token to use, such as one of another server. By default that of a new login. */
+  /** The token or code to use. By default the refresh token of a new login. */
   readonly token?: string;
   /** Sent with each use, or none. */
   readonly idempotencyKey?: string;
@@ -43,7 +44,7 @@ const RETRYING_CLIENTS = 16;
 const CONNECTIONS_PER_DESCRIPTOR = 0.4;
 
 /**
- * Uses one refresh token many times at once, each use on its own connection as far as the
+ * Uses one token or code many times at once, each use on its own connection as far as the
  * system allows: every body is sent once all headers have arrived. Then those that were told to
  * retry do so, until each has its outcome, and at last the family must still be valid.
  */
@@ -81,9 +82,13 @@ function useOf(
   agent: Agent,
   { idempotencyKey }: Pick<RaceRules, "idempotencyKey">,
 ): Use {
-  const fields = { grant_type: "refresh_token", refresh_token: token };
   const key = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
-  const tokenRequest = { url, agent, fields, headers: { ...CONFIDENTIAL, ...key } };
+  const tokenRequest = {
+    url,
+    agent,
+    fields: fieldsOf(token),
+    headers: { ...CONFIDENTIAL, ...key },
+  };
   return { open: () => openTokenRequest(tokenRequest), post: () => postToken(tokenRequest) };
 }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { obtainCode, serviceAt } from "../support/browsing.ts";
 import { ServerSandbox } from "../support/server-sandbox.ts";
 import { stuff } from "../support/stuffing.ts";
 import { crash } from "./crash.ts";
@@ -50,8 +51,12 @@ export interface Scenario {
 /** A crash run reports its progress after this many kills. */
 const KILLS_PER_REPORT = 10;
 
-/** Whether chains begin with refresh tokens of another server. */
+/** Whether chains begin with refresh tokens of another server, or with authorization codes. */
 const IMPORTED = { isImported: true };
+const BY_CODE = { isByCode: true };
+
+/** A user has no more browser sessions than 100, and a kill may make a second one. */
+const BROWSERS_MAX = 50;
 
 const ONE_SUCCESSOR: RaceRules = { promise: "one-successor" };
 
@@ -65,10 +70,13 @@ export const SCENARIOS: readonly Scenario[] = [
   raceScenario("same-successor", "same-successor", ONE_SUCCESSOR),
   raceScenario("reject, an imported token", "reject", { promise: "one-success" }, IMPORTED),
   raceScenario("same-successor, an imported token", "same-successor", ONE_SUCCESSOR, IMPORTED),
+  raceScenario("an authorization code", "reject", { promise: "one-success" }, BY_CODE),
   crashScenario("reject, Idempotency-Key", "reject"),
   crashScenario("same-successor", "same-successor"),
   crashScenario("reject, imported tokens", "reject", IMPORTED),
   crashScenario("same-successor, imported tokens", "same-successor", IMPORTED),
+  crashScenario("authorization codes, Idempotency-Key", "reject", BY_CODE),
+  crashScenario("authorization codes", "same-successor", BY_CODE),
   { kind: "history", title: "against the model of a family", run: runHistory },
   { kind: "fuzz", title: "random requests to every endpoint", run: runFuzz },
   { kind: "import", title: "a large site of Django in little memory", run: runImport },
@@ -86,7 +94,7 @@ function raceScenario(
   title: string,
   mode: RetryMode,
   rules: RaceRules,
-  { isImported } = { isImported: false },
+  { isImported = false, isByCode = false } = {},
 ): Scenario {
   return {
     kind: "race",
@@ -94,13 +102,16 @@ function raceScenario(
     async run({ uses, minutes }, report) {
       const endsAtMs = Date.now() + minutes * 60_000;
       return withSandbox(async (sandbox) => {
-        const [token] = isImported ? await sandbox.importTokens(1, "confidential") : [];
+        const [imported] = isImported ? await sandbox.importTokens(1, "confidential") : [];
         const server = await sandbox.start({
           IMPORTED_TOKENS: "on",
           REFRESH_RETRY: mode,
           // Long enough for the slowest machine to respond to all of them.
           REFRESH_RETRY_WINDOW_SECONDS: 600,
         });
+        const token = isByCode
+          ? await obtainCode(serviceAt(server.url), { client_id: "confidential" })
+          : imported;
         report(`${uses} uses at once ...`);
         const result = await race(server.url, uses, {
           ...{ ...rules, endsAtMs },
@@ -121,7 +132,7 @@ function raceScenario(
 function crashScenario(
   title: string,
   mode: RetryMode,
-  { isImported } = { isImported: false },
+  { isImported = false, isByCode = false } = {},
 ): Scenario {
   return {
     kind: "crash",
@@ -132,8 +143,9 @@ function crashScenario(
         if (done % KILLS_PER_REPORT === 0) report(`${done} kills: ${describe(counts)}`);
       };
       return withSandbox(async (sandbox) => {
-        const plan = { mode, seed, kills, families, isImported, endsAtMs, onKill };
-        const result = await crash(sandbox, plan);
+        const clients = isByCode ? Math.min(families, BROWSERS_MAX) : families;
+        const what = { mode, seed, kills, families: clients, isImported, isByCode };
+        const result = await crash(sandbox, { ...what, endsAtMs, onKill });
         const figures = `${result.kills} kills, seed ${seed}: ${describe(result.counts)}`;
         return { figures, violations: result.violations };
       });
@@ -142,9 +154,9 @@ function crashScenario(
 }
 
 function describe(counts: CrashCounts): string {
-  const { acknowledged, doubled, raced, later, unanswered, recovered } = counts;
+  const { acknowledged, doubled, raced, later, unanswered, recovered, lost } = counts;
   return (
-    `${acknowledged} rotations acknowledged, ${doubled} attempts doubled, ${raced} raced, ` +
+    `${lost} logins lost with a response, ${acknowledged} rotations acknowledged, ${doubled} attempts doubled, ${raced} raced, ` +
     `${later} told to wait, ${unanswered} cut off, ${recovered} of them committed and recovered`
   );
 }

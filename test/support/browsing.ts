@@ -116,10 +116,20 @@ export function codeOf({ location }: Shown): string {
 }
 
 /** Signs in and consents as a new browser. */
-export async function obtainCode(service: Service, changes: Changes = {}): Promise<string> {
+export async function obtainCode(
+  service: Pick<Service, "fetch">,
+  changes: Changes = {},
+): Promise<string> {
   const browser = newBrowser(service);
   const shown = await browser.signIn(await browser.authorize(changes));
   return codeOf(shown.location === null ? await browser.allow(shown) : shown);
+}
+
+/** A server that is reached at `url`, and is said to be at `https://login.example.com`. */
+export function serviceAt(url: string): Pick<Service, "fetch"> {
+  return {
+    fetch: (path, init) => fetch(path.replace("https://login.example.com/", url), init),
+  };
 }
 
 /** Exchanges a code. */

@@ -10,8 +10,10 @@
 export interface ModelFamily {
   /** The generation whose refresh token is the current one. */
   readonly generation: number;
-  /** Which attempt made it; empty at login. */
+  /** Which attempt made it; empty at a login by password. */
   readonly attempt: string;
+  /** The authorization code that began it, or null. */
+  readonly code: number | null;
   readonly createdAtMs: number;
   /** When {@link generation} came to be. */
   readonly rotatedAtMs: number;
@@ -48,7 +50,53 @@ export interface ModelStep {
 
 /** A family as a login begins it. */
 export function modelLogin(nowMs: number): ModelFamily {
-  return { generation: 0, attempt: "", createdAtMs: nowMs, rotatedAtMs: nowMs, isOver: false };
+  const instants = { createdAtMs: nowMs, rotatedAtMs: nowMs };
+  return { generation: 0, attempt: "", code: null, ...instants, isOver: false };
+}
+
+/** The settings of a family that begins with an authorization code. */
+export interface CodeRules extends ModelRules {
+  readonly codeMs: number;
+}
+
+/** A client presents one of the codes of an authorization request. */
+export interface ModelExchange {
+  readonly code: number;
+  readonly approvedAtMs: number;
+  readonly attempt: string;
+}
+
+/** One possible result of an exchange. */
+interface CodeStep {
+  readonly family: ModelFamily | null;
+  readonly isGiven: boolean;
+}
+
+/**
+ * Every possible result of exchanging a code: of one request at most one begins a family.
+ *
+ * @param family of the request, or null if it has not begun
+ */
+export function modelExchange(
+  family: ModelFamily | null,
+  { code, approvedAtMs, attempt }: ModelExchange,
+  moment: ModelMoment,
+  rules: CodeRules,
+): CodeStep[] {
+  const ageMs = moment.nowMs - approvedAtMs;
+  return reaches(ageMs, rules.codeMs, moment).flatMap((isExpired): CodeStep[] => {
+    if (isExpired) return [{ family, isGiven: false }];
+    if (family === null) {
+      return [{ family: { ...modelLogin(moment.nowMs), attempt, code }, isGiven: true }];
+    }
+    if (family.isOver || family.code !== code) return [{ family, isGiven: false }];
+    const isRepeated = family.generation === 0 && family.attempt === attempt;
+    const sinceMs = Math.max(moment.nowMs, family.createdAtMs) - family.createdAtMs;
+    return reaches(sinceMs, rules.retryWindowMs + 1, moment).map((isLate) => {
+      const ended = { family: { ...family, isOver: true }, isGiven: false };
+      return isLate ? ended : { family, isGiven: isRepeated };
+    });
+  });
 }
 
 /** Every possible result of presenting a refresh token. */

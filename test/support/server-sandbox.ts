@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { RING_KEY_BYTES } from "../../src/crypto/seal.ts";
+import { CALLBACK } from "./browsing.ts";
 import { importRefreshTokens, newDotToken } from "./dot-tokens.ts";
 import { migratedDatabase, type RegistryEntries, register } from "./service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "./workerd-options.ts";
@@ -15,13 +16,20 @@ const SANDBOX_VARS = {
   PASSWORD_LENGTH_MIN: 8,
   FAILED_LOGIN_SECONDS_MIN: 0,
   RATE_LIMITS: "off",
+  // Each life has another port, and codes are for one issuer.
+  ISSUER: "https://login.example.com",
+};
+
+const ANY_GRANT = {
+  grant_types: ["password", "refresh_token", "authorization_code"],
+  redirect_uris: [CALLBACK],
 };
 
 /** The clients and users that every sandbox has. */
 const REGISTRY = {
   clients: [
-    { client_id: "confidential", client_secret: "secret" },
-    { client_id: "public", token_endpoint_auth_method: "none" },
+    { ...ANY_GRANT, client_id: "confidential", client_secret: "secret" },
+    { ...ANY_GRANT, client_id: "public", token_endpoint_auth_method: "none" },
   ],
   users: [{ username: "ada", password: "correct horse" }],
 };

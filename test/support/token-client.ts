@@ -1,4 +1,6 @@
 import { type Agent, type IncomingMessage, request } from "node:http";
+import { CODE_PREFIX } from "../../src/tokens/authorization-code.ts";
+import { VERIFIER } from "./browsing.ts";
 
 /** What the server answered, or null where the connection broke before the whole response was in. */
 export type Reply = Answered | null;
@@ -75,6 +77,13 @@ export function openTokenRequest({ url, agent, fields, headers }: TokenRequest):
       return reply;
     },
   };
+}
+
+/** The fields that exchange an authorization code, or use a refresh token. */
+export function fieldsOf(token: string): Readonly<Record<string, string>> {
+  return token.startsWith(CODE_PREFIX)
+    ? { grant_type: "authorization_code", code: token, code_verifier: VERIFIER }
+    : { grant_type: "refresh_token", refresh_token: token };
 }
 
 /** Logs the sandbox's user in. @returns the refresh token */

@@ -5,14 +5,16 @@ import { Unavailable } from "../../../src/errors/refusal.ts";
 import { createFamilyStore } from "../../../src/storage/families.ts";
 import { unsealRefreshToken } from "../../../src/tokens/refresh-token.ts";
 import type { WholeAnswer } from "../answers.ts";
+import { CALLBACK, VERIFIER } from "../browsing.ts";
 import { isActive } from "../inspection.ts";
 import type { Intercept } from "../interception.ts";
 import type { Random } from "../random.ts";
 import { basic, post } from "../requests.ts";
 import { createService, type Service, type TokenAnswer } from "../service.ts";
+import { approve, type ConsentPage, openConsentPage } from "./approval.ts";
 import { type CastClient, type CastUser, FOREIGN_CLIENT } from "./cast.ts";
 import { FaultyBindings } from "./faults.ts";
-import type { Answer, Operation } from "./history.ts";
+import type { Answer, Flaw, Operation } from "./history.ts";
 import type { Pair, Session } from "./session.ts";
 
 /** What came of an operation. */
@@ -20,11 +22,14 @@ export interface Result {
   readonly answer: Answer;
   /** The tokens, where there are any. */
   readonly pair?: Pair;
+  /** The page of an authorization request, and the code that it yielded. */
+  readonly approval?: { readonly consentPage: ConsentPage; readonly code: string };
   /** What no request may be answered. */
   readonly complaint?: string;
 }
 
 type Refresh = Extract<Operation, { kind: "refresh" }>;
+type Exchange = Extract<Operation, { kind: "exchange" }>;
 
 /** One client in one isolate of its own, whose bindings fail at times. */
 export class Caller {
@@ -44,13 +49,54 @@ export class Caller {
     return resultOf(await post(this.#service, body, headersFor(client)));
   }
 
+  /** Signs a user in at the authorization endpoint, who consents. */
+  async authorize({ username }: CastUser, client: CastClient, password: string): Promise<Result> {
+    const page = await openConsentPage(this.#service, client.clientId, { username, password });
+    if ("answer" in page) return page;
+    const { answer, code } = await approve(this.#service, page);
+    return { answer, ...(code === undefined ? {} : { approval: { consentPage: page, code } }) };
+  }
+
   /** Does something to a session. */
   async perform(session: Session, operation: Operation): Promise<Result> {
+    if (operation.kind === "approve") return this.#approve(session, operation.code);
+    if (operation.kind === "exchange") return this.#exchange(session, operation);
     if (operation.kind === "refresh") return this.#refresh(session, operation);
     if (operation.kind === "inspect") return this.#inspect(session, operation.generation);
     if (operation.kind === "revoke") return this.#revoke(session, operation.isForeign);
     if (operation.kind === "platform") return this.#platform(session, operation.event);
     throw new TypeError(`a client does not ${operation.kind}`);
+  }
+
+  async #approve({ consentPage, codes }: Session, index: number): Promise<Result> {
+    if (consentPage === null) throw new TypeError("there is no page to submit");
+    const { answer, code } = await approve(this.#service, consentPage);
+    // Two of the same millisecond are one code.
+    if (code !== undefined && codes.includes(code)) return { answer: "unknown" };
+    codes[index] = code ?? null;
+    return { answer };
+  }
+
+  async #exchange(session: Session, { code, key, flaw }: Exchange): Promise<Result> {
+    const client = flaw === "client" ? FOREIGN_CLIENT : session.client;
+    const fields = { grant_type: "authorization_code", code: session.codes[code] ?? "" };
+    const body = formFor(client, fields, flaw === "secret");
+    if (flaw !== "no verifier") {
+      body.set("code_verifier", flaw === "verifier" ? "x".repeat(43) : VERIFIER);
+    }
+    if (flaw === "redirect") body.set("redirect_uri", `${CALLBACK}/other`);
+    if (flaw === "resource") body.set("resource", "https://other.example.com");
+    return this.#send(client, body, key, flaw);
+  }
+
+  /** Sends a token request with what is wrong with its head. */
+  async #send(client: CastClient, body: URLSearchParams, key: string | null, flaw: Flaw | null) {
+    if (flaw === "repeated") body.append("grant_type", body.get("grant_type") ?? "");
+    const headers = new Headers(headersFor(client, flaw === "secret"));
+    if (flaw === "key") headers.set("Idempotency-Key", "k".repeat(256));
+    else if (key !== null) headers.set("Idempotency-Key", key);
+    const path = flaw === "query" ? "/o/token/?scope=read" : "/o/token/";
+    return resultOf(await post(this.#service, body, headers, path));
   }
 
   async #refresh(session: Session, { generation, key, flaw }: Refresh): Promise<Result> {
@@ -59,12 +105,7 @@ export class Caller {
     const fields = { grant_type: "refresh_token", refresh_token: refreshToken };
     const body = formFor(client, fields, flaw === "secret");
     if (flaw === "scope") body.set("scope", "read everything");
-    if (flaw === "repeated") body.append("grant_type", "refresh_token");
-    const headers = new Headers(headersFor(client, flaw === "secret"));
-    if (flaw === "key") headers.set("Idempotency-Key", "k".repeat(256));
-    else if (key !== null) headers.set("Idempotency-Key", key);
-    const path = flaw === "query" ? "/o/token/?scope=read" : "/o/token/";
-    return resultOf(await post(this.#service, body, headers, path));
+    return this.#send(client, body, key, flaw);
   }
 
   async #inspect(session: Session, generation: number): Promise<Result> {

@@ -1,4 +1,5 @@
-import type { ModelRules } from "../model.ts";
+import { CALLBACK } from "../browsing.ts";
+import type { CodeRules } from "../model.ts";
 import type { Accounts } from "./history.ts";
 
 /** A registered client. */
@@ -50,14 +51,15 @@ export const FOREIGN_CLIENT: CastClient = {
 /** The rules that a client's families live by. */
 export function rulesOf(
   { lifetimes }: CastClient,
-  retry: ModelRules["retry"],
+  retry: CodeRules["retry"],
   retryWindowMs: number,
-): ModelRules {
+): CodeRules {
   const { accessToken, idle, absolute } = lifetimes;
   return {
     accessTokenMs: accessToken * 1000,
     idleMs: idle * 1000,
     absoluteMs: absolute * 1000,
+    codeMs: 60_000,
     retry,
     retryWindowMs,
   };
@@ -72,6 +74,8 @@ export function accountsOf(user: CastUser, client: CastClient): Accounts {
 export function clientEntry({ clientId, secret, lifetimes, isDisabled }: CastClient): object {
   return {
     client_id: clientId,
+    grant_types: ["password", "refresh_token", "authorization_code"],
+    redirect_uris: [CALLBACK],
     token_endpoint_auth_method: secret === null ? "none" : "client_secret_basic",
     access_token_ttl_seconds: lifetimes.accessToken,
     refresh_idle_ttl_seconds: lifetimes.idle,

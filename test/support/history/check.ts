@@ -1,4 +1,4 @@
-import type { ModelMoment, ModelRules } from "../model.ts";
+import type { CodeRules, ModelMoment } from "../model.ts";
 import { describeHistory, type Entry, type FamilyHistory, type Round } from "./history.ts";
 import { keyOf, type World, worldsAfter } from "./world.ts";
 
@@ -24,7 +24,7 @@ export function checkHistory(history: FamilyHistory): string | null {
 function firstUnexplained({ rounds, rules, accounts }: FamilyHistory): number | null {
   // Within a round the moment is not known more exactly.
   const slackMs = Math.max(...rounds.map(({ lengthMs }) => lengthMs));
-  let worlds: World[] = [{ ...accounts, family: null }];
+  let worlds: World[] = [{ ...accounts, family: null, codes: [], isSignedIn: false }];
   for (const [index, round] of rounds.entries()) {
     worlds = worldsAfterRound(worlds, round, { nowMs: round.startMs, slackMs }, rules);
     if (worlds.length === 0) return index;
@@ -36,7 +36,7 @@ function worldsAfterRound(
   before: readonly World[],
   { entries }: Round,
   moment: ModelMoment,
-  rules: ModelRules,
+  rules: CodeRules,
 ): World[] {
   const steps = entries.flatMap(stepsOf);
   if (steps.length > STEPS_MAX) throw new RangeError(`${steps.length} steps in a round`);
@@ -91,7 +91,7 @@ const FLAW_DOUBTS: readonly (readonly [string, Doubt])[] = [
     "a failed check consumed the token",
     (entry) => {
       const { operation } = entry;
-      if (operation.kind !== "refresh" || !isFlawed(entry)) return null;
+      if (!("flaw" in operation) || !isFlawed(entry)) return null;
       return { ...entry, operation: { ...operation, flaw: null }, answer: "unknown" };
     },
   ],
@@ -101,6 +101,10 @@ const FLAW_DOUBTS: readonly (readonly [string, Doubt])[] = [
 const ANSWER_DOUBTS: Readonly<Record<string, string>> = {
   "inspect active": "a token that had ended was reported active",
   "inspect inactive": "a live token was reported inactive",
+  "authorize given": "a code was issued that should not have been",
+  "approve given": "a code was issued that should not have been",
+  "exchange refused": "a valid code was lost",
+  "exchange given": "a code that had ended was given tokens",
   "refresh refused": "an acknowledged token was lost",
   "refresh given": "a token that had ended was given a successor",
   "log in given": "a login succeeded that should not have",
@@ -122,7 +126,7 @@ function nameOf({ operation, answer }: Entry): string | undefined {
 }
 
 function isFlawed({ operation }: Entry): boolean {
-  return operation.kind === "refresh" && operation.flaw !== null;
+  return "flaw" in operation && operation.flaw !== null;
 }
 
 /** The latest entry that explains the history once it is doubted. */

@@ -19,12 +19,29 @@ const WEIGHTS = {
   evict: 2,
 } as const;
 
+const CODE_WEIGHTS = {
+  exchange: 50,
+  "ask again": 20,
+  "exchange wrongly": 25,
+  approve: 12,
+} as const;
+
+/** How often in a hundred a code is used whose tokens are known. */
+const CODES_PERCENT = 15;
+
+const CODE_FLAWS: readonly Flaw[] = [
+  ...(["client", "secret", "key", "repeated", "query"] as const),
+  ...(["verifier", "no verifier", "redirect", "resource"] as const),
+];
 const FLAWS: readonly Flaw[] = ["scope", "client", "secret", "key", "repeated", "query"];
 const KEYS = [null, "key 1", "key 2"] as const;
 
 /** What a holder of a session's tokens may do next. */
 export function chooseOperation(random: Random, session: Session): Operation {
-  const { newest } = session;
+  const { newest, consentPage } = session;
+  if (consentPage !== null && (newest < 0 || random.percent(CODES_PERCENT))) {
+    return chooseOfCodes(random, session);
+  }
   const older = Math.max(0, newest - random.between(2, 4));
   const predecessor = Math.max(0, newest - 1);
   const refresh = (generation: number, flaw: Flaw | null = null): Operation => {
@@ -56,8 +73,28 @@ export function chooseOperation(random: Random, session: Session): Operation {
   }
 }
 
+function chooseOfCodes(random: Random, session: Session): Operation {
+  const known = [...session.codes.keys()].filter((code) => session.codes[code] !== null);
+  const exchange = (flaw: Flaw | null = null): Operation => {
+    return { kind: "exchange", code: random.pick(known), key: random.pick(KEYS), flaw };
+  };
+  switch (random.weighted(CODE_WEIGHTS)) {
+    case "exchange":
+      return exchange();
+    case "ask again":
+      return session.unanswered ?? exchange();
+    case "exchange wrongly":
+      return exchange(random.pick(CODE_FLAWS));
+    case "approve":
+      return { kind: "approve", code: session.expectCode() };
+  }
+}
+
 const FAULTY_OPERATIONS: Readonly<Record<Operation["kind"], readonly [string, ...string[]]>> = {
   "log in": ["d1.batch", "family.start", "kv.put"],
+  authorize: ["d1.batch"],
+  approve: ["d1.batch"],
+  exchange: ["d1.batch", "family.redeem", "family.redeem", "family.redeem", "kv.put"],
   refresh: ["d1.batch", "family.rotate", "family.rotate", "family.rotate", "kv.put"],
   inspect: ["d1.batch", "family.inspect"],
   revoke: ["family.revoke"],
@@ -73,7 +110,8 @@ export function chooseFault(random: Random, { kind }: Operation): PlannedFault |
   const operations = FAULTY_OPERATIONS[kind];
   if (random.percent(15)) return planFault(random, operations);
   // A login is overtaken by the operator the more often, the longer its lookup takes.
-  if (random.percent(kind === "log in" ? 40 : 8)) return planDelay(operations[0]);
+  if (random.percent(kind === "log in" || kind === "exchange" ? 40 : 8))
+    return planDelay(operations[0]);
   return null;
 }
 

@@ -1,11 +1,25 @@
-import type { ModelRules } from "../model.ts";
+import type { CodeRules } from "../model.ts";
 
 /** A request that a check must turn away, so that it changes nothing. */
-export type Flaw = "scope" | "client" | "secret" | "key" | "repeated" | "query";
+export type Flaw =
+  | ("scope" | "client" | "secret" | "key" | "repeated" | "query")
+  /** Of the exchange of a code. */
+  | ("verifier" | "no verifier" | "redirect" | "resource");
 
 /** What can be done to one family, or to the user and the client it belongs to. */
 export type Operation =
   | { readonly kind: "log in"; readonly password: string }
+  /** Signs in at the authorization endpoint and consents: code 0. */
+  | { readonly kind: "authorize"; readonly password: string }
+  /** Goes back and consents again: another code of the same request. */
+  | { readonly kind: "approve"; readonly code: number }
+  | {
+      readonly kind: "exchange";
+      readonly code: number;
+      /** The `Idempotency-Key`, or null. */
+      readonly key: string | null;
+      readonly flaw: Flaw | null;
+    }
   /** Presents the refresh token of a generation. */
   | {
       readonly kind: "refresh";
@@ -76,10 +90,13 @@ export interface Accounts {
   readonly isDisabled: boolean;
 }
 
-/** All that was ever done to one family, and what came of it. The first round has its login. */
+/**
+ * All that was ever done to one family, and what came of it. The first round has its login, or its
+ * authorization request.
+ */
 export interface FamilyHistory {
   readonly name: string;
-  readonly rules: ModelRules;
+  readonly rules: CodeRules;
   readonly accounts: Accounts;
   readonly rounds: readonly Round[];
 }

@@ -35,6 +35,9 @@ const RETRY_WINDOW_SECONDS = 10;
 /** Fewer open sessions than this make new logins likely. */
 const SESSIONS_WANTED = 16;
 
+/** How many of a hundred logins are made at the authorization endpoint. */
+const LOGINS_BY_CODE_PERCENT = 50;
+
 /** A session is checked and left alone after so many rounds. */
 const ROUNDS_OF_A_SESSION = 80;
 
@@ -120,7 +123,9 @@ async function playPart(
     if (random.percent(30)) await scheduler.wait(random.between(0, 6));
     const session = random.pickOrNone(random.percent(45) ? focus : stage.sessions);
     const isLogin = session === undefined || random.percent(wanted * 4);
-    if (isLogin) await stage.logIn(caller, random, user);
+    if (isLogin && random.percent(LOGINS_BY_CODE_PERCENT)) {
+      await stage.authorize(caller, random, user);
+    } else if (isLogin) await stage.logIn(caller, random, user);
     else await stage.use(caller, random, session);
   }
 }

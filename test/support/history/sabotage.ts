@@ -31,6 +31,24 @@ export const SABOTAGES: readonly Sabotage[] = [
     },
   },
   {
+    title: "a family that takes each exchange for the first",
+    intercept(operation, proceed, [redemption]) {
+      if (operation === "family.redeem") {
+        Object.assign(redemption as object, { attemptId: "the first" });
+      }
+      return proceed();
+    },
+  },
+  {
+    title: "a family that does not mind the reuse of its code",
+    intercept(operation, proceed, [, , policy]) {
+      if (operation === "family.redeem") {
+        Object.assign(policy as object, { retryWindowMs: Number.MAX_SAFE_INTEGER });
+      }
+      return proceed();
+    },
+  },
+  {
     title: "a family that remembers what it was",
     intercept: onResult<FamilyState | null>("family.inspect", (state) => {
       if (state === null) return null;

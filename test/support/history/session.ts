@@ -1,3 +1,4 @@
+import type { ConsentPage } from "./approval.ts";
 import type { CastClient, CastUser } from "./cast.ts";
 import type { Answer, Entry, FamilyHistory, Operation, Round } from "./history.ts";
 
@@ -7,14 +8,23 @@ export interface Pair {
   readonly accessToken: string;
 }
 
+/** How a family begins: with tokens, or with the code of an authorization request. */
+export type Beginning =
+  | { readonly pair: Pair }
+  | { readonly consentPage: ConsentPage; readonly code: string };
+
 /** A family as its clients know it: shared by all who hold its tokens, rightly or not. */
 export class Session {
   readonly user: CastUser;
   readonly client: CastClient;
   /** By generation, without a gap: a holder of a successor had its predecessor. */
   readonly pairs: Pair[];
-  /** The refresh whose answer was lost last. */
-  unanswered: Extract<Operation, { kind: "refresh" }> | null = null;
+  /** The page that yielded the codes, or null. */
+  readonly consentPage: ConsentPage | null;
+  /** By number; null: one that no caller has. */
+  readonly codes: (string | null)[];
+  /** The refresh or exchange whose answer was lost last. */
+  unanswered: Extract<Operation, { kind: "refresh" | "exchange" }> | null = null;
   /** Entries of the round that is being played. */
   readonly entries: Entry[] = [];
   /** In rounds. */
@@ -27,22 +37,29 @@ export class Session {
   constructor(
     user: CastUser,
     client: CastClient,
-    first: Pair,
+    beginning: Beginning,
     frame: Omit<FamilyHistory, "rounds">,
   ) {
     this.user = user;
     this.client = client;
-    this.pairs = [first];
+    this.pairs = "pair" in beginning ? [beginning.pair] : [];
+    this.consentPage = "pair" in beginning ? null : beginning.consentPage;
+    this.codes = "pair" in beginning ? [] : [beginning.code];
     this.#frame = frame;
   }
 
-  /** The highest generation whose tokens any caller has. */
+  /** The highest generation whose tokens any caller has; -1: none has any. */
   get newest(): number {
     return this.pairs.length - 1;
   }
 
+  /** Makes room for another code. @returns its number */
+  expectCode(): number {
+    return this.codes.push(null) - 1;
+  }
+
   /**
-   * Notes the successor of a generation.
+   * Notes the successor of a generation; that of -1 comes from a code.
    *
    * @returns what is wrong: a generation that has another successor already
    */
@@ -57,7 +74,7 @@ export class Session {
     return isSame ? null : `${this.#frame.name}: generation ${generation} has two successors`;
   }
 
-  /** Notes how a refresh went that no check had to turn away. */
+  /** Notes how a refresh or exchange went that no check had to turn away. */
   noteAnswer(generation: number, answer: Answer): void {
     if (answer === "given") this.refusals = 0;
     else if (generation === this.newest && answer !== "unknown") this.refusals += 1;

@@ -1,11 +1,11 @@
 import type { Random } from "../random.ts";
 import type { Caller, Result } from "./caller.ts";
-import { accountsOf, type Cast, type CastUser, rulesOf } from "./cast.ts";
+import { accountsOf, type Cast, type CastClient, type CastUser, rulesOf } from "./cast.ts";
 import { type Act, chooseFault, chooseOperation } from "./choose.ts";
 import type { FaultyBindings } from "./faults.ts";
-import type { Entry, Operation } from "./history.ts";
+import type { Accounts, Entry, Operation } from "./history.ts";
 import type { Operator, Target } from "./operator.ts";
-import { Session } from "./session.ts";
+import { type Beginning, Session } from "./session.ts";
 import type { Tally } from "./tally.ts";
 
 /** How the service under test is set. */
@@ -40,12 +40,30 @@ export class Stage {
       return caller.logIn(user, client, accounts.password);
     });
     if (result.pair === undefined) return;
+    const session = this.#begin({ pair: result.pair }, user, client, accounts);
+    session.entries.push(await entry);
+    this.sessions.push(session);
+  }
+
+  /** A user signs in at the authorization endpoint, and consents. */
+  async authorize(caller: Caller, random: Random, user: CastUser): Promise<void> {
+    const client = random.pick(this.#cast.clients);
+    const accounts = accountsOf(user, client);
+    const operation: Operation = { kind: "authorize", password: user.password };
+    const { result, entry } = await this.#record(caller, random, operation, () => {
+      return caller.authorize(user, client, accounts.password);
+    });
+    if (result.approval === undefined) return;
+    const session = this.#begin(result.approval, user, client, accounts);
+    session.entries.push(await entry);
+    this.sessions.push(session);
+  }
+
+  #begin(beginning: Beginning, user: CastUser, client: CastClient, accounts: Accounts): Session {
     this.#tally.families += 1;
     const name = `family ${this.#tally.families} of ${user.username} by ${client.clientId}`;
     const rules = rulesOf(client, this.#settings.retry, this.#settings.retryWindowMs);
-    const session = new Session(user, client, result.pair, { name, rules, accounts });
-    session.entries.push(await entry);
-    this.sessions.push(session);
+    return new Session(user, client, beginning, { name, rules, accounts });
   }
 
   /** A holder of a session's tokens uses them. */
@@ -55,11 +73,12 @@ export class Stage {
       return caller.perform(session, operation);
     });
     this.#goingOn.push(entry.then((done) => session.entries.push(done)));
-    if (operation.kind !== "refresh" || operation.flaw !== null) return;
-    session.noteAnswer(operation.generation, result.answer);
+    if (!("flaw" in operation) || operation.flaw !== null) return;
+    const generation = operation.kind === "refresh" ? operation.generation : -1;
+    session.noteAnswer(generation, result.answer);
     if (result.answer === "unknown") session.unanswered = operation;
     else if (operation === session.unanswered) session.unanswered = null;
-    const violation = result.pair && session.learn(operation.generation, result.pair);
+    const violation = result.pair && session.learn(generation, result.pair);
     if (violation) this.#tally.complain(violation);
   }
 

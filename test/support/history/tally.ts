@@ -11,8 +11,8 @@ export class Tally {
 
   count({ operation, answer, fault }: Entry): void {
     this.operations += 1;
-    const isFlawed = operation.kind === "refresh" && operation.flaw !== null;
-    add(this.#answers, `${isFlawed ? "refresh wrongly" : operation.kind}: ${answer}`);
+    const isFlawed = "flaw" in operation && operation.flaw !== null;
+    add(this.#answers, `${operation.kind}${isFlawed ? " wrongly" : ""}: ${answer}`);
     if (fault !== "") add(this.#faults, fault.replace(/ \d times/, ""));
   }
 

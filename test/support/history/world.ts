@@ -1,7 +1,8 @@
 import {
+  type CodeRules,
   type ModelFamily,
   type ModelMoment,
-  type ModelRules,
+  modelExchange,
   modelIsActive,
   modelLogin,
   modelUse,
@@ -11,6 +12,15 @@ import type { Accounts, Answer, Entry, Operation } from "./history.ts";
 /** Everything that decides a response: a family, null before its login, and its two accounts. */
 export interface World extends Accounts {
   readonly family: ModelFamily | null;
+  /** The codes of the family's authorization request; null: of a response that was lost. */
+  readonly codes: readonly (ModelCode | null)[];
+  /** Whether the browser of that request has a session. */
+  readonly isSignedIn: boolean;
+}
+
+interface ModelCode {
+  readonly approvedAtMs: number;
+  readonly isOver: boolean;
 }
 
 /** One thing that may happen: what the caller is told, and the world after it. */
@@ -24,7 +34,7 @@ export function worldsAfter(
   world: World,
   entry: Entry,
   moment: ModelMoment,
-  rules: ModelRules,
+  rules: CodeRules,
 ): World[] {
   if (entry.answer === "busy") return [world];
   const events = eventsOf(world, entry, moment, rules);
@@ -33,33 +43,44 @@ export function worldsAfter(
 }
 
 /** A world as text: the same for equal ones. */
-export function keyOf({ family, password, isActive, isDisabled }: World): string {
-  return JSON.stringify([password, isActive, isDisabled, family && Object.values(family)]);
+export function keyOf({ family, codes, ...facts }: World): string {
+  const { password, isActive, isDisabled, isSignedIn } = facts;
+  const all = [family, ...codes].map((one) => one && Object.values(one));
+  return JSON.stringify([password, isActive, isDisabled, isSignedIn, ...all]);
 }
 
-function eventsOf(world: World, entry: Entry, moment: ModelMoment, rules: ModelRules): Event[] {
+function eventsOf(world: World, entry: Entry, moment: ModelMoment, rules: CodeRules): Event[] {
   const { operation } = entry;
   switch (operation.kind) {
     case "log in":
       return [logIn(world, operation.password, moment)];
+    case "authorize":
+      if (world.password !== operation.password) return [{ answer: "refused", world }];
+      return approve({ ...world, isSignedIn: true }, world, 0, moment);
+    case "approve":
+      return approve(world, world, operation.code, moment);
+    case "exchange":
+      return exchange(world, entry, operation, moment, rules);
     case "refresh":
       return refresh(world, entry, operation, moment, rules);
     case "inspect":
       return inspect(world, operation.generation, moment, rules);
     case "revoke":
-      return [{ answer: "done", world: operation.isForeign ? world : ended(world) }];
+      return [{ answer: "done", world: operation.isForeign ? world : familyEnded(world) }];
     case "set password":
-      return [{ answer: "done", world: { ...ended(world), password: operation.password } }];
+      return [{ answer: "done", world: { ...signedOut(world), password: operation.password } }];
     case "set active": {
       const { isActive } = operation;
-      return [{ answer: "done", world: { ...(isActive ? world : ended(world)), isActive } }];
+      return [{ answer: "done", world: { ...(isActive ? world : signedOut(world)), isActive } }];
     }
     case "set disabled": {
       const { isDisabled } = operation;
       return [{ answer: "done", world: { ...(isDisabled ? ended(world) : world), isDisabled } }];
     }
-    case "end sessions":
-      return [{ answer: "done", world: ended(world) }];
+    case "end sessions": {
+      const end = operation.of === "user" ? signedOut : ended;
+      return [{ answer: "done", world: end(world) }];
+    }
     case "platform":
       return [{ answer: "done", world }];
   }
@@ -72,12 +93,44 @@ function logIn(world: World, password: string, { nowMs }: ModelMoment): Event {
   return { answer: "given", world: { ...world, family: modelLogin(nowMs) } };
 }
 
+/** @param after the world if there is a code. It is always possible that there is none */
+function approve(after: World, before: World, index: number, { nowMs }: ModelMoment): Event[] {
+  const { isActive, isDisabled, isSignedIn, codes } = after;
+  const none: Event = { answer: "refused", world: before };
+  if (!isActive || isDisabled || !isSignedIn) return [none];
+  const known = Array.from({ length: Math.max(codes.length, index + 1) }, (_, at) => {
+    return at === index ? { approvedAtMs: nowMs, isOver: false } : (codes[at] ?? null);
+  });
+  return [none, { answer: "given", world: { ...after, codes: known } }];
+}
+
+function exchange(
+  world: World,
+  { begunAt }: Entry,
+  operation: Extract<Operation, { kind: "exchange" }>,
+  moment: ModelMoment,
+  rules: CodeRules,
+): Event[] {
+  const { family, isDisabled, isActive, codes } = world;
+  const { flaw, code, key } = operation;
+  if (flaw !== null) return [...ANSWERS_TO_A_FLAW].map((answer) => ({ answer, world }));
+  if (isDisabled) return [{ answer: "unauthorized", world }];
+  const known = codes[code] ?? null;
+  if (known === null || known.isOver || !isActive) return [{ answer: "refused", world }];
+  const { approvedAtMs } = known;
+  const attempt = key ?? `#${begunAt}`;
+  return modelExchange(family, { code, approvedAtMs, attempt }, moment, rules).map((step) => {
+    const answer = step.isGiven ? "given" : "refused";
+    return { answer, world: { ...world, family: step.family } };
+  });
+}
+
 function refresh(
   world: World,
   { begunAt }: Entry,
   operation: Extract<Operation, { kind: "refresh" }>,
   moment: ModelMoment,
-  rules: ModelRules,
+  rules: CodeRules,
 ): Event[] {
   const { family, isDisabled, isActive } = world;
   const { flaw, generation, key } = operation;
@@ -95,12 +148,7 @@ function refresh(
 /** Which check comes first is the business of other tests. */
 const ANSWERS_TO_A_FLAW: readonly Answer[] = ["rejected", "refused", "unauthorized"];
 
-function inspect(
-  world: World,
-  generation: number,
-  moment: ModelMoment,
-  rules: ModelRules,
-): Event[] {
+function inspect(world: World, generation: number, moment: ModelMoment, rules: CodeRules): Event[] {
   const { family, isActive, isDisabled } = world;
   if (family === null || !isActive || isDisabled) return [{ answer: "inactive", world }];
   return modelIsActive(family, generation, moment, rules).map((isGood) => {
@@ -109,6 +157,17 @@ function inspect(
 }
 
 /** Ends the family for good, if there is one: a later login begins another. */
-function ended(world: World): World {
+function familyEnded(world: World): World {
   return world.family === null ? world : { ...world, family: { ...world.family, isOver: true } };
+}
+
+/** Ends the codes too. */
+function ended(world: World): World {
+  const codes = world.codes.map((code) => code && { ...code, isOver: true });
+  return { ...familyEnded(world), codes };
+}
+
+/** Ends the session of the browser too. */
+function signedOut(world: World): World {
+  return { ...ended(world), isSignedIn: false };
 }
