@@ -1,0 +1,191 @@
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Page, Response as PageResponse } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { describeWithBrowser, openPage } from "../support/browser.ts";
+import { CALLBACK, visit } from "../support/code-client.ts";
+import { USER } from "../support/independent-client.ts";
+import { start } from "../support/processes.ts";
+import { type RunningService, startRunningService } from "../support/running-service.ts";
+import { temporaryDir } from "../support/server.ts";
+
+const text = readFileSync(join(PROJECT_DIR, "docs/signing-in.md"), "utf8");
+
+/** The examples of docs/signing-in.md, by the names in their first lines. */
+const EXAMPLES = new Map(
+  [...text.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, name = "", code = ""]) => {
+    return [name, code];
+  }),
+);
+
+const MODULES = join(PROJECT_DIR, "node_modules");
+const grant_types = ["authorization_code", "refresh_token"];
+const { path: dir, remove } = temporaryDir();
+let service: RunningService;
+let site: HttpServer;
+
+const siteAt = (host: string) => `http://${host}:${(site.address() as AddressInfo).port}`;
+
+beforeAll(async () => {
+  symlinkSync(MODULES, join(dir, "node_modules"));
+  writeFileSync(join(dir, "package.json"), '{ "type": "module" }');
+  for (const [name, code] of EXAMPLES) writeFileSync(join(dir, name), code);
+  site = createServer((request, response) => {
+    const [type, body] = fileOfSite(request.url ?? "");
+    response.setHeader("Content-Type", type).end(body);
+  });
+  await new Promise<void>((settle) => site.listen(0, "127.0.0.1", settle));
+  service = await startRunningService({
+    clients: [
+      { client_id: "shop", client_secret: "secret", grant_types, redirect_uris: [CALLBACK] },
+      {
+        client_id: "shop-page",
+        token_endpoint_auth_method: "none",
+        grant_types,
+        redirect_uris: ["http://localhost/", "http://127.0.0.1/"],
+        allowed_origins: [siteAt("localhost")],
+        // The library renews a token in its last minute: here, each second.
+        access_token_ttl_seconds: 61,
+      },
+      {
+        client_id: "shop-cli",
+        token_endpoint_auth_method: "none",
+        grant_types,
+        redirect_uris: ["http://127.0.0.1/callback"],
+      },
+    ],
+    users: [USER],
+  });
+});
+afterAll(async () => {
+  site?.close();
+  await service?.stop();
+  remove();
+});
+
+/** The page that page.js belongs to, and its library, which a bundler would include. */
+function fileOfSite(path: string): readonly [type: string, body: string] {
+  const read = (name: string) => readFileSync(join(MODULES, name), "utf8");
+  const code = (EXAMPLES.get("page.js") ?? "").replace("https://login.example.com", service.origin);
+  const imports = { "oidc-client-ts": "/oidc-client-ts.js", "jwt-decode": "/jwt-decode.js" };
+  switch (new URL(path, "http://localhost").pathname) {
+    case "/":
+      return [
+        "text/html",
+        `<!doctype html><title>Shop</title><link rel="icon" href="data:,"><p id="status"></p>
+<button id="sign-in">Sign in</button><button id="sign-out">Sign out</button>
+<script type="importmap">${JSON.stringify({ imports })}</script>
+<script type="module" src="/page.js"></script>`,
+      ];
+    case "/page.js":
+      return ["text/javascript", code];
+    case "/oidc-client-ts.js":
+      return ["text/javascript", read("oidc-client-ts/dist/esm/oidc-client-ts.js")];
+    default:
+      return ["text/javascript", read("jwt-decode/build/esm/index.js")];
+  }
+}
+
+test("each example is about forty lines long", () => {
+  const lengths = [...EXAMPLES].map(([name, code]) => [name, code.split("\n").length < 60]);
+  expect(Object.fromEntries(lengths)).toEqual({
+    "web-app.js": true,
+    "page.js": true,
+    "program.js": true,
+  });
+});
+
+describe("the web application", () => {
+  type App = { request(url: string, init?: RequestInit): Promise<Response> };
+  let app: App;
+  let cookie = "";
+
+  beforeAll(async () => {
+    vi.stubEnv("ISSUER", service.origin);
+    vi.stubEnv("CLIENT_ID", "shop");
+    vi.stubEnv("CLIENT_SECRET", "secret");
+    vi.stubEnv("CALLBACK", CALLBACK);
+    app = (await import(/* @vite-ignore */ pathToFileURL(join(dir, "web-app.js")).href)).default;
+  });
+  afterAll(() => vi.unstubAllEnvs());
+
+  async function ask(url: string | URL, method = "GET"): Promise<Response> {
+    const response = await app.request(String(url), { method, headers: { Cookie: cookie } });
+    cookie = response.headers.get("Set-Cookie")?.split(";")[0] ?? cookie;
+    return response;
+  }
+  const locationOf = ({ headers }: Response) => headers.get("Location") ?? "";
+
+  test("signs in and out, and its session id changes with the sign-in", async () => {
+    expect(locationOf(await ask("/"))).toBe("/login");
+    const begun = await ask("/login");
+    const before = cookie;
+    expect(locationOf(await ask(await visit(locationOf(begun))))).toBe("/");
+    expect(cookie).not.toBe(before);
+    expect(await (await ask("/")).text()).toBe("Signed in");
+    expect(locationOf(await ask("/logout", "POST"))).toBe("/");
+    expect(locationOf(await ask("/"))).toBe("/login");
+  });
+
+  test("rejects the response to another browser's request", async () => {
+    const begun = await ask("/login");
+    const callback = await visit(locationOf(begun));
+    await ask("/login");
+    expect((await ask(callback)).status).toBe(500);
+  });
+});
+
+describe("the program", () => {
+  test("signs in", async () => {
+    const env = { ISSUER: service.origin };
+    const { ended, output } = start(process.execPath, [join(dir, "program.js")], { env });
+    const url = () => /open (\S+)/.exec(output())?.[1] ?? "";
+    await expect.poll(url, { timeout: 60_000 }).not.toBe("");
+    const response = await fetch(await visit(url()));
+    expect(await response.text()).toBe("Signed in. You can close this window.");
+    expect(await ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("with the scope read write"),
+    });
+  });
+});
+
+describeWithBrowser("the page, in Chromium", (browser) => {
+  /** Signs in from the page at an origin. @returns the page, back there */
+  async function signInFrom(origin: string): Promise<{ page: Page; exchanges: PageResponse[] }> {
+    const { page } = await openPage(browser());
+    const exchanges: PageResponse[] = [];
+    page.on("response", (response) => {
+      if (response.url().endsWith("/o/token/")) exchanges.push(response);
+    });
+    await page.goto(origin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("User").fill(USER.username);
+    await page.getByLabel("Password").fill(USER.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Allow" }).click();
+    await page.waitForURL(`${origin}/`);
+    return { page, exchanges };
+  }
+
+  test("signs in, renews its tokens, and signs out", async () => {
+    const { page, exchanges } = await signInFrom(siteAt("localhost"));
+    await page.getByText("Signed in", { exact: true }).waitFor();
+    const posts = () => exchanges.filter((response) => response.request().method() === "POST");
+    await expect.poll(() => posts().length, { timeout: 60_000 }).toBeGreaterThan(2);
+    expect(posts().map((response) => response.status())).toContain(200);
+    const revoked = page.waitForResponse(/revoke_token/);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    expect((await revoked).status()).toBe(200);
+    await page.getByText("Signed out", { exact: true }).waitFor();
+  });
+
+  test("cannot exchange its code from an origin that is not registered", async () => {
+    const { page } = await signInFrom(siteAt("127.0.0.1"));
+    await page.getByText(/^Not signed in: /).waitFor();
+  });
+});
