@@ -103,7 +103,7 @@ export const CLIENT_FIELDS = {
     description: "whether these reports must name the browser session as `sid`",
     column: "flag",
     schema: () => z._default(z.boolean(), false),
-    option: "--backchannel-logout-session-required <boolean>",
+    option: "--backchannel-logout-sid <boolean>",
   },
   require_pkce: {
     description:
@@ -170,7 +170,7 @@ export const CLIENT_FIELDS = {
     column: "plain",
     schema: () => z.optional(z.enum(SIGNING_ALGORITHMS)),
     absent: "`RS256`",
-    option: "--id-token-signed-response-alg <name>",
+    option: "--id-token-alg <name>",
   },
   access_token_format: {
     description: "format of access tokens; `jwt` (RFC 9068) needs an `audience`",

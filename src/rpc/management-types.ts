@@ -1,8 +1,43 @@
 /** Types of the management API over RPC, for both sides of a binding. */
-import type { Profile } from "../protocol/claims.ts";
 
 /** Identifies a user, by id (the `sub` of the user's tokens) or by name. */
 export type UserReference = { readonly id: string } | { readonly username: string };
+
+/** Standard claims about a user (OpenID Connect Core §5.1), as docs/clients.md lists them. */
+export interface UserProfile {
+  readonly name?: string | undefined;
+  readonly given_name?: string | undefined;
+  readonly family_name?: string | undefined;
+  readonly middle_name?: string | undefined;
+  readonly nickname?: string | undefined;
+  readonly preferred_username?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly picture?: string | undefined;
+  readonly website?: string | undefined;
+  readonly gender?: string | undefined;
+  readonly birthdate?: string | undefined;
+  readonly zoneinfo?: string | undefined;
+  readonly locale?: string | undefined;
+  readonly email?: string | undefined;
+  readonly email_verified?: boolean | undefined;
+  readonly phone_number?: string | undefined;
+  readonly phone_number_verified?: boolean | undefined;
+  readonly address?:
+    | {
+        readonly formatted?: string | undefined;
+        readonly street_address?: string | undefined;
+        readonly locality?: string | undefined;
+        readonly region?: string | undefined;
+        readonly postal_code?: string | undefined;
+        readonly country?: string | undefined;
+      }
+    | undefined;
+}
+
+/** Changes to a profile: null removes a field. */
+export type UserProfilePatch = {
+  readonly [Field in keyof UserProfile]: UserProfile[Field] | null;
+};
 
 /** A user to create. Omitted fields have their defaults. */
 export interface NewUser {
@@ -14,7 +49,7 @@ export interface NewUser {
   /** Claims in every token of the user. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Standard claims of OpenID Connect, for ID tokens and userinfo. */
-  readonly profile?: Profile;
+  readonly profile?: UserProfile;
   readonly is_active?: boolean;
 }
 
@@ -24,7 +59,7 @@ export interface NewUser {
 export interface UserPatch {
   readonly username?: string;
   readonly claims?: Readonly<Record<string, unknown>> | null;
-  readonly profile?: { readonly [Field in keyof Profile]: Profile[Field] | null } | null;
+  readonly profile?: UserProfilePatch | null;
   readonly is_active?: boolean | null;
 }
 
@@ -34,7 +69,7 @@ export interface ManagedUser {
   readonly username: string;
   readonly has_password: boolean;
   readonly claims: Readonly<Record<string, unknown>>;
-  readonly profile: Profile;
+  readonly profile: UserProfile;
   readonly profile_updated_at: string;
   readonly is_active: boolean;
   readonly created_at: string;
