@@ -1,4 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { CALLBACK, codeOf, newBrowser } from "../test/support/browsing.ts";
+import { fieldsOf } from "../test/support/token-client.ts";
 import type { Shot, Stream } from "./drive.ts";
 import { askOnce, chain, form, LOGIN, plain, same, says, token } from "./scenarios.ts";
 
@@ -15,15 +17,21 @@ export interface LatencyKind {
 }
 
 const JWT = "jwt:secret";
+const CODES = {
+  grant_types: ["authorization_code", "refresh_token"],
+  redirect_uris: [CALLBACK],
+};
 const OWN = { grant_type: "client_credentials" };
 
-/** Clients for {@link LATENCIES}: one has JWTs, and the others make one request each. */
+/** Clients for {@link LATENCIES}: two have JWTs, two have codes, and each other makes one request. */
 export function FIRST_CLIENTS(requests: number): readonly object[] {
   const jwt = { access_token_format: "jwt", audience: ["https://api.example.com"] };
   const client = { ...jwt, client_secret: "secret" };
   const all = { grant_types: ["password", "refresh_token", "client_credentials"] };
   return [
     { ...client, ...all, client_id: "jwt" },
+    { ...CODES, client_id: "web", client_secret: "secret" },
+    { ...client, ...CODES, client_id: "web-jwt" },
     ...Array.from({ length: requests + 1 }, (_, index) => {
       return { ...client, client_id: `first-${index}`, grant_types: ["client_credentials"] };
     }),
@@ -45,6 +53,7 @@ export const LATENCIES: readonly LatencyKind[] = [
           return async () => stream;
         },
       },
+      exchange(`code exchange, ${format}`, client === "" ? "web" : "web-jwt"),
       { name: `password login, ${format}`, start: always(({ ours }) => same(ours, shot(LOGIN))) },
       { name: `client_credentials, ${format}`, start: always(({ ours }) => same(ours, shot(OWN))) },
     ];
@@ -106,6 +115,21 @@ export const LATENCIES: readonly LatencyKind[] = [
 
 /** Longer than a token is young, in milliseconds. */
 const YOUNG_MS = 6_000;
+
+/** Each request of a user who is signed in and has consented yields a code. */
+function exchange(name: string, client_id: string): LatencyKind {
+  return {
+    name,
+    async start({ ours }) {
+      const browser = newBrowser({ fetch }, ours);
+      await browser.allow(await browser.signIn(await browser.authorize({ client_id })));
+      return async () => {
+        const code = codeOf(await browser.authorize({ client_id }));
+        return same(ours, as(`${client_id}:secret`, token(fieldsOf(code))));
+      };
+    },
+  };
+}
 
 function always(stream: (origins: Origins) => Stream): LatencyKind["start"] {
   return async (origins) => async () => stream(origins);

@@ -12,8 +12,8 @@ const RUNS = [
   { mode: "same-successor", kills: 2, title: "same-successor" },
   { mode: "reject", kills: 2, title: "an Idempotency-Key, and tokens of another server" },
   { mode: "same-successor", kills: 2, title: "same-successor, and tokens of another server" },
-  { mode: "reject", kills: 3, title: "codes and an Idempotency-Key" },
-  { mode: "same-successor", kills: 3, title: "codes and no Idempotency-Key" },
+  { mode: "reject", kills: 6, title: "codes and an Idempotency-Key" },
+  { mode: "same-successor", kills: 6, title: "codes and no Idempotency-Key" },
 ] as const;
 
 describe("workerd killed during many refreshes and exchanges", () => {

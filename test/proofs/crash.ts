@@ -115,12 +115,18 @@ async function loginAll(
   { random, history, imported }: Run,
   { families, mode, isByCode = false }: CrashPlan,
 ): Promise<CrashClient[]> {
-  const logins = Array.from({ length: families }, () => {
-    if (isByCode) return null;
-    return imported.pop() ?? login(life, { client_id: "public" });
+  const logins = Array.from({ length: families }, async () => {
+    if (!isByCode) {
+      return {
+        browser: null,
+        token: imported.pop() ?? (await login(life, { client_id: "public" })),
+      };
+    }
+    const browser = new CrashBrowser();
+    const approval = await browser.approve(life.url);
+    return { browser, token: approval !== null && "code" in approval ? approval.code : null };
   });
-  return (await Promise.all(logins)).map((token, index) => {
-    const browser = isByCode ? new CrashBrowser() : null;
+  return (await Promise.all(logins)).map(({ browser, token }, index) => {
     const tools = { mode, history, imported, browser, random: random.fork() };
     return new CrashClient(index, token, tools);
   });
