@@ -69,6 +69,7 @@ font-weight:400;text-decoration:underline;text-underline-offset:.2em;text-align:
 .carded .row ul{margin:.25rem 0 0;padding-inline-start:1.25rem}
 .carded :is(.failure,.warning,.done){padding:.75rem 1rem;border:1px solid;border-radius:8px;
 border-inline-start-width:5px}
+.carded h1+:is(.failure,.warning,.done){margin-top:1rem}
 .carded .failure{border-color:var(--bad);color:var(--bad)}
 .carded .warning{border-color:var(--caution)}
 .carded .warning strong{color:var(--caution)}
