@@ -2,7 +2,6 @@ import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Page, Response as PageResponse } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
@@ -109,7 +108,7 @@ describe("the web application", () => {
     vi.stubEnv("CLIENT_ID", "shop");
     vi.stubEnv("CLIENT_SECRET", "secret");
     vi.stubEnv("CALLBACK", CALLBACK);
-    app = (await import(/* @vite-ignore */ pathToFileURL(join(dir, "web-app.js")).href)).default;
+    ({ default: app } = await vi.importActual<{ default: App }>(join(dir, "web-app.js")));
   });
   afterAll(() => vi.unstubAllEnvs());
 
