@@ -2,6 +2,7 @@ import type { Context as HonoContext } from "hono";
 import { Hono } from "hono/tiny";
 import { type Deps, getDeps } from "./deps.ts";
 import { getEarlyDeps, newRequestId } from "./early-deps.ts";
+import { changeAccount, redirectToAccount, showAccount } from "./endpoints/account.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { continueAuthorization, startAuthorization } from "./endpoints/authorize.ts";
 import { preflight, preflightForAnyone, share, shareWithAnyone } from "./endpoints/cors.ts";
@@ -33,6 +34,8 @@ interface Context {
 const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>>> = {
   landing: { GET: landing },
   authorization: { GET: startAuthorization, POST: continueAuthorization },
+  account: { GET: showAccount, POST: changeAccount },
+  accountAsDot: { GET: redirectToAccount },
   token: { POST: token },
   revocation: { POST: revoke },
   introspection: { GET: introspect, POST: introspect },

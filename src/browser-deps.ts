@@ -2,19 +2,20 @@ import type { Config } from "./config/index.ts";
 import type { Random } from "./crypto/random.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
 import { type Brand, createBrand } from "./pages/brand.ts";
+import { createAccountStore } from "./storage/account.ts";
 import { createBrowserSessionStore } from "./storage/browser-sessions.ts";
-import { type ConsentStore, createConsentStore } from "./storage/consents.ts";
+import { createConsentStore } from "./storage/consents.ts";
 import { SESSION_COOKIE_PURPOSE } from "./tokens/browser-session.ts";
 import { FORM_PURPOSE } from "./tokens/sealed-form.ts";
 import { REQUEST_PURPOSE } from "./tokens/sealed-request.ts";
+import type { AccountDeps } from "./users/account.ts";
 import type { BrowserSessionDeps } from "./users/browser-session.ts";
 
 /** What signing in with a browser needs. */
-export interface BrowserDeps extends BrowserSessionDeps {
+export interface BrowserDeps extends BrowserSessionDeps, AccountDeps {
   readonly requestRing: KeyRing;
   /** Seals forms that belong to no authorization request. */
   readonly formRing: KeyRing;
-  readonly consents: ConsentStore;
   /** Lifetime of an authorization code, in milliseconds. */
   readonly codeMs: number;
   readonly brand: Brand;
@@ -42,6 +43,7 @@ export async function composeBrowser(
     sessionRing,
     brand,
     browserSessions: createBrowserSessionStore(env.DB),
+    account: createAccountStore(env.DB),
     consents: createConsentStore(env.DB),
     sessionPolicy: {
       idleMs: config.browserSessionIdleSeconds * 1000,

@@ -7,7 +7,6 @@ import {
 } from "../pages/authorization-error-page.ts";
 import { chooseAccountPage } from "../pages/choose-account-page.ts";
 import { consentPage } from "../pages/consent-page.ts";
-import { signInPage } from "../pages/sign-in-page.ts";
 import { addToRedirectUri, classifyRedirectUri, redirectHostOf } from "../protocol/redirect-uri.ts";
 import type { Client } from "../storage/clients.ts";
 import { currentRequestLog, setLogFields } from "../telemetry/request-log.ts";
@@ -17,36 +16,27 @@ import type { SignedIn } from "../users/browser-session.ts";
 import type { Step } from "./authorization-step.ts";
 import { type Browser, sendTo, showPage } from "./browser.ts";
 import { toBody } from "./on-error.ts";
-import type { SignInAttempt } from "./sign-in-by-form.ts";
+import { type FailedSignIn, showSignInPage } from "./sign-in-by-form.ts";
 
 /** Asks for user name and password, again if an attempt failed. */
 export async function showSignIn(
   step: Step,
-  attempt:
-    | Extract<SignInAttempt, { kind: "failed" }>
-    | { readonly kind: "none"; readonly isAgain: boolean },
+  attempt: FailedSignIn | { readonly kind: "none"; readonly isAgain: boolean },
   session: SignedIn | null,
   deps: Deps,
 ): Promise<Response> {
   const { browser, client, target, loginHint } = step;
-  const hasFailed = attempt.kind === "failed";
-  const isAgain = !hasFailed && attempt.isAgain && session !== null;
-  const { problem, retryAfterSeconds } = hasFailed
-    ? attempt
-    : { problem: null, retryAfterSeconds: null };
-  const body = signInPage(browser.page, {
+  const isAgain = attempt.kind === "none" && attempt.isAgain && session !== null;
+  const page = {
     ...(await formOf(step, null, deps)),
-    clientName: nameOf(client),
-    clientHost: target.kind === "https" ? redirectHostOf(target.uri) : null,
-    username: hasFailed ? attempt.username : isAgain ? session.user.username : loginHint,
-    problem,
-    retryAfterSeconds,
-    reason: isAgain ? "reauthenticate" : null,
-  });
-  // Not 200: password managers would offer to save a wrong password.
-  const statuses = { failed: 400, throttled: 429, unavailable: 503 } as const;
-  const status = problem === null ? 200 : statuses[problem];
-  return showPage(browser, body, { status, forms: "anywhere", retryAfterSeconds });
+    client: {
+      name: nameOf(client),
+      host: target.kind === "https" ? redirectHostOf(target.uri) : null,
+    },
+    username: isAgain ? session.user.username : loginHint,
+    reason: isAgain ? ("reauthenticate" as const) : null,
+  };
+  return showSignInPage(browser, page, attempt.kind === "failed" ? attempt : null, "anywhere");
 }
 
 /** Asks whether to continue as the user who is signed in. */

@@ -14,7 +14,7 @@ import type { Client } from "../storage/clients.ts";
 import type { Consent } from "../storage/consents.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
-import { checkSession, type SignedIn } from "../users/browser-session.ts";
+import type { SignedIn } from "../users/browser-session.ts";
 import {
   returnCode,
   returnError,
@@ -26,6 +26,7 @@ import {
 import { newVisit, openVisit, type Step, type Visit } from "./authorization-step.ts";
 import {
   type Browser,
+  findSignedIn,
   preferLanguage,
   readBrowser,
   renewSessionCookie,
@@ -117,20 +118,20 @@ function startLookups(
 /** Signs the user in if the page asks for it, and takes the step that follows. */
 async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Response> {
   const { browser, client, visit, asked } = step;
-  const { session: cookie } = browser;
-  const session =
-    cookie &&
-    checkSession(
-      cookie,
-      await lookups.browserSession(cookie.sessionId),
-      await lookups.user(cookie.userId),
-    );
-  const attempt = await signInByForm(step, session, lookups, deps);
+  const session = await findSignedIn(browser, lookups);
+  const attempt = await signInByForm(
+    browser,
+    visit.submitted?.form ?? null,
+    session,
+    lookups,
+    deps,
+  );
   if (attempt.kind === "failed") return showSignIn(step, attempt, session, deps);
   const signedIn = attempt.kind === "succeeded" ? attempt.signedIn : session;
   if (signedIn !== null) setLogFields({ userId: signedIn.user.id });
   const consent = signedIn && (await lookups.consent(signedIn.user.id, client.clientId));
   const answered = attempt.kind === "succeeded" ? null : readAnswer(visit, signedIn);
+  if (answered !== null) setLogFields({ action: answered });
   const decision = decide({
     prompts: asked.prompts,
     maxAgeSeconds: asked.maxAgeSeconds,

@@ -3,13 +3,14 @@ import { digestText } from "../crypto/digest.ts";
 import type { Deps } from "../deps.ts";
 import { brandedPolicy } from "../pages/layout.ts";
 import { chooseLanguage, type PageContext } from "../pages/page-context.ts";
+import type { Lookups } from "../storage/lookups.ts";
 import {
   type BrowserSessionCookie,
   isRenewalDue,
   SESSION_COOKIE,
   SESSION_ID_BYTES,
 } from "../tokens/browser-session.ts";
-import { readSessionCookie } from "../users/browser-session.ts";
+import { checkSession, readSessionCookie, type SignedIn } from "../users/browser-session.ts";
 import { readCookie, writeCookie } from "./cookies.ts";
 import type { RequestContext } from "./request-context.ts";
 import { html, NO_STORE, redirect } from "./respond.ts";
@@ -48,6 +49,16 @@ export async function readBrowser(context: RequestContext, deps: Deps): Promise<
     page: { brand: deps.browser.brand, language },
     setCookies: known === null ? [writeCookie(context, "browser", id)] : [],
   };
+}
+
+/** Looks up who is signed in, in the batch of what was started before. */
+export async function findSignedIn(
+  { session: cookie }: Browser,
+  lookups: Lookups,
+): Promise<SignedIn | null> {
+  if (cookie === null) return null;
+  const [session, user] = [lookups.browserSession(cookie.sessionId), lookups.user(cookie.userId)];
+  return checkSession(cookie, await session, await user);
 }
 
 /** The same browser, with pages in the language that the client wishes for, if there is one. */

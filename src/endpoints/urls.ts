@@ -12,6 +12,10 @@ const ROOT_PATHS = {
 /** All paths with one prefix, for the router and the metadata. */
 export interface Paths extends Record<keyof typeof ROOT_PATHS, string> {
   readonly authorization: string;
+  /** The user's own page. */
+  readonly account: string;
+  /** DOT's page for the same. */
+  readonly accountAsDot: string;
   readonly token: string;
   readonly revocation: string;
   readonly introspection: string;
@@ -27,6 +31,8 @@ export function pathsUnder(prefix: string): Paths {
   return {
     ...ROOT_PATHS,
     authorization: `${prefix}/authorize/`,
+    account: `${prefix}/account/`,
+    accountAsDot: `${prefix}/authorized_tokens/`,
     token: `${prefix}/token/`,
     revocation: `${prefix}/revoke_token/`,
     introspection: `${prefix}/introspect/`,

@@ -39,8 +39,12 @@ export interface Issuer {
   verifyFast(accessToken: string, lookups: Lookups): Promise<AccessTokenContent | null>;
   /** Revokes a token of that client, and its family. */
   revoke(token: string, clientId: string, lookups: Lookups): Promise<void>;
-  /** Revokes a family of that client, for an operator or an application. */
-  endFamily(familyId: string, clientId: string): Promise<void>;
+  /** Revokes a family of that client, for an operator, an application or its user. */
+  endFamily(
+    familyId: string,
+    clientId: string,
+    reason?: "management" | "account_page",
+  ): Promise<void>;
 }
 
 /** Builds the {@link Issuer}. */
@@ -65,6 +69,8 @@ export function createIssuer(deps: IssueDeps & IntrospectDeps & RevokeDeps): Iss
     finishIntrospection: (pending) => finishIntrospection(pending, deps),
     verifyFast: (accessToken, lookups) => verifyFast(accessToken, lookups, deps),
     revoke: (token, clientId, lookups) => revoke(token, clientId, lookups, deps),
-    endFamily: (familyId, clientId) => endFamily(familyId, clientId, "management", deps),
+    endFamily: (familyId, clientId, reason = "management") => {
+      return endFamily(familyId, clientId, reason, deps);
+    },
   };
 }

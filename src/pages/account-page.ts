@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import { deviceName } from "./device-name.ts";
 import { cardPage } from "./layout.ts";
-import { buttonHtml, formHtml, type Html, listHtml, nameHtml } from "./markup.ts";
+import { buttonHtml, codeHtml, formHtml, type Html, listHtml, nameHtml } from "./markup.ts";
 import type { PageContext } from "./page-context.ts";
 import { type DescribedScope, scopeHtml } from "./scope-words.ts";
 import { TEXTS, type Texts } from "./texts/index.ts";
@@ -11,15 +11,15 @@ import { timeHtml } from "./times.ts";
 export interface AccountPage {
   /** Path that the form is sent to. */
   readonly action: string;
-  /** Sealed, against forgery. */
-  readonly form: string;
+  /** The sealed form. */
+  readonly request: string;
   readonly username: string;
   readonly email: string | null;
   readonly sessions: readonly AccountSession[];
   readonly logins: readonly AccountLogin[];
   readonly applications: readonly AccountApplication[];
   /** What the previous request did. */
-  readonly message: "ended" | "revoked" | null;
+  readonly message: "session_ended" | "login_ended" | "all_ended" | "revoked" | null;
 }
 
 /** A browser that the user is signed in with. */
@@ -27,7 +27,8 @@ export interface AccountSession {
   readonly id: string;
   /** Its `User-Agent`, or an empty string. */
   readonly label: string;
-  readonly lastUsedAtMs: number;
+  /** Its cookie alone knows when it was used last. */
+  readonly signedInAtMs: number;
   readonly isCurrent: boolean;
 }
 
@@ -46,15 +47,16 @@ export interface AccountApplication {
   readonly clientId: string;
   readonly name: string;
   readonly scopes: readonly DescribedScope[];
+  readonly resources: readonly string[];
   readonly grantedAtMs: number;
 }
 
 /** Shows where the user is signed in and what applications may do, newest first, to end it. */
 export function accountPage(context: PageContext, content: AccountPage): string {
-  const { action, form, username, email, sessions, logins, applications, message } = content;
+  const { action, request, username, email, sessions, logins, applications, message } = content;
   const texts = TEXTS[context.language];
   const text = texts.account;
-  const sessionRows = newestFirst(sessions, "lastUsedAtMs").map((one) => sessionRow(one, texts));
+  const sessionRows = newestFirst(sessions, "signedInAtMs").map((one) => sessionRow(one, texts));
   const loginRows = newestFirst(logins, "lastUsedAtMs").map((one) => loginRow(one, texts));
   const applicationRows = newestFirst(applications, "grantedAtMs").map((one) => {
     return applicationRow(one, texts);
@@ -76,7 +78,7 @@ ${listHtml(applicationRows, html`<p class="quiet">${text.noApplications}</p>`)}`
     { title: text.title, width: "wide" },
     html`<h1>${text.title}</h1>
 ${message !== null && html`<p class="done" role="status">${text[message]}</p>`}
-${formHtml(action, "form", form, sections)}`,
+${formHtml(action, request, sections)}`,
   );
 }
 
@@ -88,13 +90,12 @@ function newestFirst<K extends string, T extends Readonly<Record<K, number>>>(
 }
 
 function sessionRow(session: AccountSession, { locale, account: text }: Texts): Html {
-  const { id, label, lastUsedAtMs, isCurrent } = session;
+  const { id, label, signedInAtMs, isCurrent } = session;
   const device = html`<bdi>${deviceName(label, text)}</bdi>`;
   return html`<div class="row">
 <p><strong>${device}</strong><br>
-<span class="quiet">${
-    isCurrent ? text.thisBrowser : text.lastUsed(timeHtml(locale, lastUsedAtMs))
-  }</span></p>
+<span class="quiet">${isCurrent && html`${text.thisBrowser}<br>`}
+${text.signedInSince(timeHtml(locale, signedInAtMs))}</span></p>
 ${isCurrent ? "" : buttonHtml("secondary", "end_session", id, text.end(device))}
 </div>`;
 }
@@ -111,14 +112,20 @@ ${buttonHtml("secondary", "end_login", id, text.end(nameHtml(clientName)))}
 }
 
 function applicationRow(application: AccountApplication, texts: Texts): Html {
-  const { clientId, name, scopes, grantedAtMs } = application;
-  const { locale, account: text } = texts;
+  const { clientId, name, scopes, resources, grantedAtMs } = application;
+  const { locale, account: text, consent } = texts;
   return html`<div class="row">
 <div>
 <p>${nameHtml(name)}<br>
 <span class="quiet">${text.allowedSince(timeHtml(locale, grantedAtMs))}</span></p>
 <ul>
 ${scopes.map((scope) => html`<li>${scopeHtml(scope, texts)}</li>\n`)}</ul>
+${
+  resources.length > 0 &&
+  html`<p>${consent.resources}</p>
+<ul>
+${resources.map((resource) => html`<li>${codeHtml(resource)}</li>\n`)}</ul>`
+}
 </div>
 ${buttonHtml("secondary", "revoke", clientId, text.revoke(nameHtml(name)))}
 </div>`;

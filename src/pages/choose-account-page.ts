@@ -28,6 +28,6 @@ ${buttonHtml("secondary", "account", "switch", text.switch)}
     { title: text.title },
     html`<h1>${text.title}</h1>
 <p class="lead">${text.continueTo(nameHtml(clientName))}</p>
-${formHtml(action, "request", request, buttons)}`,
+${formHtml(action, request, buttons)}`,
   );
 }

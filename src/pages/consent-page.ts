@@ -64,7 +64,7 @@ ${buttonHtml(allow, "decision", "allow", text.allow)}
     html`<h1>${text.heading(heading)}</h1>
 ${client.kind === "unregistered" && html`<p>${text.callsItself(nameHtml(client.name))}</p>`}
 ${warningsOf(client, text).map((warning) => html`<p class="warning">${warning}</p>\n`)}
-${formHtml(action, "request", request, form)}`,
+${formHtml(action, request, form)}`,
   );
 }
 

@@ -27,9 +27,9 @@ ${items.map((item) => html`<li>${item}</li>\n`)}</ul>`;
 }
 
 /** A form that posts to this service, with one sealed value. */
-export function formHtml(action: string, name: "request" | "form", value: string, content: Html) {
+export function formHtml(action: string, request: string, content: Html) {
   return html`<form method="post" action="${action}">
-<input type="hidden" name="${name}" value="${value}">
+<input type="hidden" name="request" value="${request}">
 ${content}
 </form>`;
 }

@@ -11,8 +11,8 @@ export interface SignInPage {
   readonly action: string;
   /** The sealed request. */
   readonly request: string;
-  readonly clientName: string;
-  readonly clientHost: string | null;
+  /** Where the user continues. Null: to the account page. */
+  readonly client: { readonly name: string; readonly host: string | null } | null;
   /** Prefills the field. Empty: no user is known. */
   readonly username: string;
   /** Every failed sign-in is `failed`, whatever the reason. */
@@ -24,11 +24,10 @@ export interface SignInPage {
 
 /** Asks for user name and password. */
 export function signInPage(context: PageContext, content: SignInPage): string {
-  const { action, request, clientName, clientHost, username, reason } = content;
+  const { action, request, client, username, reason } = content;
   const texts = TEXTS[context.language];
   const text = texts.signIn;
   const problem = problemOf(content, texts);
-  const client = html`${nameHtml(clientName)}${clientHost && html` ${hostHtml(clientHost)}`}`;
   const fields = html`${problem}
 ${usernameField(content, text.username)}
 ${passwordField(content, text.password)}
@@ -42,10 +41,16 @@ ${passwordField(content, text.password)}
     context,
     { title: problem === null ? text.title : texts.errorTitle(text.title) },
     html`<h1>${text.title}</h1>
-<p class="lead">${text.continueTo(client)}</p>
+<p class="lead">${leadOf(client, text)}</p>
 ${reason && html`<p>${text.reauthenticate(nameHtml(username))}</p>`}
-${formHtml(action, "request", request, fields)}`,
+${formHtml(action, request, fields)}`,
   );
+}
+
+function leadOf(client: SignInPage["client"], text: Texts["signIn"]): Html {
+  if (client === null) return html`${text.continueToAccount}`;
+  const host = client.host && html` ${hostHtml(client.host)}`;
+  return text.continueTo(html`${nameHtml(client.name)}${host}`);
 }
 
 function problemOf({ problem, retryAfterSeconds }: SignInPage, texts: Texts): Html | null {

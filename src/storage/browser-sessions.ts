@@ -53,8 +53,12 @@ export interface BrowserSessionStore {
    * @param replaced the session of another user in this browser, which ends; or null
    */
   signIn(session: BrowserSignIn, replaced: BrowserSessionReference | null): Promise<void>;
-  /** Ends a session and logins that began in it, for good. Does nothing if it has ended. */
-  end(session: BrowserSessionReference, logins: EndedLogins, nowMs: number): Promise<void>;
+  /**
+   * Ends a session and logins that began in it, for good.
+   *
+   * @returns whether it was live
+   */
+  end(session: BrowserSessionReference, logins: EndedLogins, nowMs: number): Promise<boolean>;
 }
 
 /** Most browser sessions of one user. With more, the one that expires first is removed. */
@@ -64,6 +68,16 @@ const COLUMNS = `session_id, user_id, cookie_id, label, created_at_ms, authentic
   ended_at_ms, needed_until_ms`;
 
 const SELECT = `SELECT ${COLUMNS} FROM browser_sessions WHERE session_id = ?`;
+
+/** Not ended by its mark, by time, or by what ends everything of the user. */
+const LIVE = `SELECT browser.* FROM browser_sessions AS browser
+  JOIN users ON users.id = browser.user_id AND users.is_active = 1
+    AND users.not_before_ms <= browser.authenticated_at_ms
+  WHERE user_id = ?1 AND ended_at_ms IS NULL
+    AND needed_until_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+
+/** All, which have a limit: {@link BROWSER_SESSIONS_MAX}, and the marks of ended ones. */
+const LATEST = `${LIVE} ORDER BY authenticated_at_ms DESC, session_id LIMIT ?2`;
 
 /** An ended session does not begin again: its id is in tokens that have ended. */
 const UPSERT = `INSERT INTO browser_sessions (session_id, user_id, cookie_id, label, created_at_ms,
@@ -77,6 +91,10 @@ const END = `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_ms = ?3 
     offline_ended_at_ms = iif(?5, ?3, NULL)
   WHERE session_id = ?2 AND user_id = ?1 AND ended_at_ms IS NULL`;
 
+const END_OTHERS = `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_ms = ?3 + ?4,
+    offline_ended_at_ms = ?3
+  WHERE session_id <> ?2 AND user_id = ?1 AND ended_at_ms IS NULL`;
+
 /** Each sign-in removes a few, so that no job is needed. */
 const REMOVE_EXPIRED = `DELETE FROM browser_sessions WHERE session_id IN (
   SELECT session_id FROM browser_sessions WHERE user_id = ?1 AND needed_until_ms <= ?2 LIMIT 10)`;
@@ -89,6 +107,24 @@ const REMOVE_EXCESS = `DELETE FROM browser_sessions WHERE session_id = (
 /** The statement that finds a browser session, ended or not. */
 export function selectBrowserSession(db: D1Database, sessionId: string): D1PreparedStatement {
   return db.prepare(SELECT).bind(sessionId);
+}
+
+/** The statement that reads the live browser sessions of a user, the latest first. */
+export function selectLatestBrowserSessions(
+  db: D1Database,
+  userId: string,
+  limit: number,
+): D1PreparedStatement {
+  return db.prepare(LATEST).bind(userId, limit);
+}
+
+/** The statement that ends all browser sessions of a user but one, with all of their logins. */
+export function endOtherBrowserSessions(
+  db: D1Database,
+  { userId, sessionId }: BrowserSessionReference,
+  nowMs: number,
+): D1PreparedStatement {
+  return db.prepare(END_OTHERS).bind(userId, sessionId, nowMs, ENDED_KEPT_MS);
 }
 
 /** The statement of {@link BrowserSessionStore.end}. */
@@ -143,7 +179,8 @@ export function createBrowserSessionStore(db: D1Database): BrowserSessionStore {
 
     async end(session, logins, nowMs) {
       const statement = endBrowserSession(db, session, logins, nowMs);
-      await callWithDeadline("d1.end_browser_session", () => statement.run());
+      const { meta } = await callWithDeadline("d1.end_browser_session", () => statement.run());
+      return meta.changes > 0;
     },
   };
 }

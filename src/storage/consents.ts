@@ -14,6 +14,11 @@ export interface Consent {
   readonly notBeforeMs: number;
 }
 
+/** A consent, and the name of its client for people, which may be empty. */
+export interface NamedConsent extends Consent {
+  readonly clientName: string;
+}
+
 /** A row of the table `consents`. */
 export interface ConsentRow {
   user_id: string;
@@ -36,7 +41,7 @@ export interface ConsentStore {
   grant(consent: ConsentGrant, known: Consent | null, nowMs: number): Promise<void>;
   /**
    * Removes everything that the user has allowed the client, and ends its families and codes, for
-   * good. Also if there is no row: a code may exist before it.
+   * good. Also if there is no row: a code may exist before it. Does nothing for an unknown client.
    */
   revoke(userId: string, clientId: string, nowMs: number): Promise<void>;
 }
@@ -54,9 +59,15 @@ const GRANT = `INSERT INTO consents
 
 const REVOKE = `INSERT INTO consents
   (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms)
-  VALUES (?1, ?2, '', '', '', ?3, ?3)
+  SELECT ?1, client_id, '', '', '', ?3, ?3 FROM clients WHERE client_id = ?2
   ON CONFLICT DO UPDATE SET scope = '', resources = '', redirect_hosts = '',
     not_before_ms = max(not_before_ms, ?3)`;
+
+/** A revoked consent is only a mark: it has no redirect host. */
+const LATEST = `SELECT consents.*, client_name FROM consents
+  JOIN clients ON clients.client_id = consents.client_id
+  WHERE user_id = ?1 AND consents.redirect_hosts <> ''
+  ORDER BY granted_at_ms DESC, consents.client_id LIMIT ?2`;
 
 const SELECT_CONSENT_OF_IMPORTED = `SELECT ${COLUMNS} FROM consents
   WHERE (user_id, client_id) IN (
@@ -72,6 +83,15 @@ export function selectConsent(
   return db
     .prepare(`SELECT ${COLUMNS} FROM consents WHERE user_id = ? AND client_id = ?`)
     .bind(userId, clientId);
+}
+
+/** The statement that reads what a user allows, the latest first. */
+export function selectLatestConsents(
+  db: D1Database,
+  userId: string,
+  limit: number,
+): D1PreparedStatement {
+  return db.prepare(LATEST).bind(userId, limit);
 }
 
 /** The statement that finds the consent of the user of an imported token to its client. */

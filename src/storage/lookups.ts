@@ -3,6 +3,7 @@ import type { DatedProfile } from "../protocol/claims.ts";
 import { rowOfName, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { SessionKey } from "../tokens/session.ts";
+import { type AccountAccess, selectAccess, toAccess } from "./account.ts";
 import { type BrowserSession, selectBrowserSession, toBrowserSession } from "./browser-sessions.ts";
 import { type Client, selectClient, selectClientOfImported, toClient } from "./clients.ts";
 import { type Consent, selectConsent, selectConsentOfImported, toConsent } from "./consents.ts";
@@ -72,6 +73,8 @@ export interface Lookups {
   browserSession(sessionId: string): Lookup<BrowserSession | null>;
   /** What the user has allowed the client. Null: nothing, ever. */
   consent(userId: string, clientId: string): Lookup<Consent | null>;
+  /** Where the user is signed in, and who may act for them. */
+  access(userId: string): Lookup<AccountAccess>;
   /** Whether any client that is not disabled lists this origin of a page. */
   isOriginAllowed(origin: string): Lookup<boolean>;
 }
@@ -158,6 +161,10 @@ class D1Lookups implements Lookups {
   consent(userId: string, clientId: string) {
     const statements = [selectConsent(this.#db, userId, clientId)];
     return this.#start(["consent", userId, clientId], statements, (rows) => first(rows, toConsent));
+  }
+
+  access(userId: string) {
+    return this.#start(["access", userId], selectAccess(this.#db, userId), toAccess);
   }
 
   isOriginAllowed(origin: string) {

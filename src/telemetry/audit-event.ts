@@ -71,11 +71,12 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
   family_id: "the login concerned: the id of its refresh family (not a token)",
   reason:
     "for `family_revoked`: `reuse`, `code_reuse`, `rolled_back`, `client_request`, " +
-    "`too_many_sessions` or `management`; for `code_replayed`: `raced`, `revoked` or " +
+    "`too_many_sessions`, `management` or `account_page` (the user); for `code_replayed`: `raced`, `revoked` or " +
     "`superseded` (another code of the same request was exchanged); for " +
     "`refresh_token_replayed`: `raced` (rejected) or `repeated` (the same successor was " +
     "returned); for `browser_session_ended`: `signed_out` (in this browser), " +
-    "`account_page` (from another one) or `another_user` (who signed in in this browser); for " +
+    "`account_page` (from another one), `all_others` (all but this one, and all logins) or " +
+    "`another_user` (who signed in in this browser); for " +
     "`managed` the operation, such as `set_password`",
   same_origin:
     "for `refresh_token_replayed`, and `family_revoked` with `reuse`: whether the token came " +

@@ -20,6 +20,7 @@ export const METRIC_BLOBS = [
   "outcome",
   "reason",
   "error",
+  "action",
 ] as const satisfies readonly (keyof RequestLine)[];
 
 /** The numbers of a data point: `double1`, `double2` and so on. Only append. */
@@ -39,6 +40,7 @@ export const METRIC_INDEX = "client_id" satisfies keyof RequestLine;
 /** The metrics for which docs/observability.md has a query. */
 export const METRICS = {
   grants_by_outcome: "requests to the token endpoint, by grant and outcome",
+  sign_ins: "sign-ins and consents on the pages, by outcome",
   reuse_detected: "refresh tokens reused after the retry window: the login was revoked",
   throttled: "requests rejected by a rate limit (429)",
   hash_time: "PBKDF2 derivations, and their duration as far as the clock shows it",

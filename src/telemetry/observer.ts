@@ -85,6 +85,7 @@ function requestLine(log: RequestLog, conclusion: Conclusion): RequestLine {
     reason: fields.reason,
     error: fields.error,
     grant_type: fields.grantType,
+    action: fields.action,
     client_id: fields.clientId,
     user_id: fields.userId,
     duration_ms: log.clock() - log.startedAtMs,

@@ -14,6 +14,7 @@ export interface RequestLine {
   readonly reason?: string | undefined;
   readonly error?: string | undefined;
   readonly grant_type?: string | undefined;
+  readonly action?: string | undefined;
   readonly client_id?: string | undefined;
   readonly user_id?: string | undefined;
   readonly duration_ms: number;
@@ -38,6 +39,9 @@ export const REQUEST_FIELDS: Readonly<Record<keyof RequestLine, string>> = {
   reason: "why it failed; [errors.md](errors.md) explains each",
   error: "the `error` in the response",
   grant_type: "the grant, if the service supports it",
+  action:
+    "what the user chose on a page: `sign_in`, `allow`, `deny`, `continue` or `switch`; on the " +
+    "account page `sign_in`, `sign_out`, `end_session`, `end_login`, `end_all` or `revoke`",
   client_id: "the client that the request names, if it is registered; authenticated or not",
   user_id: "`users.id` of the user that the request names, if there is one; never the name",
   duration_ms: "from the request's arrival to its response",

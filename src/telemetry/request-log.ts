@@ -13,6 +13,8 @@ export interface LogFields {
   /** `users.id` of an existing user, whether or not the password was right. Never the name. */
   userId?: string;
   grantType?: string;
+  /** What the user chose on a page, in a word of this service. */
+  action?: string;
   /** Why the request failed, as a word of this service; see docs/errors.md. */
   reason?: string;
   /** The `error` in the response. */

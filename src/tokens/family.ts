@@ -21,6 +21,8 @@ export type RevocationReason =
   /** The user has too many sessions, and this was the least recently used. */
   | "too_many_sessions"
   | "management"
+  /** The user ended it on the account page. */
+  | "account_page"
   /** Its code was reused (RFC 6749 §4.1.2). */
   | "code_reuse";
 

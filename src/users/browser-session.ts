@@ -109,6 +109,8 @@ export type SessionEndReason =
   | "signed_out"
   /** The user ended it from another browser. */
   | "account_page"
+  /** The user ended all others, and all logins. */
+  | "all_others"
   /** Another user signed in in this browser. */
   | "another_user";
 
@@ -127,10 +129,10 @@ export async function endBrowserSession(
   nowMs: number,
   { browserSessions }: BrowserSessionDeps,
 ): Promise<void> {
-  await browserSessions.end(session, logins, nowMs);
-  auditEnd(session, reason);
+  if (await browserSessions.end(session, logins, nowMs)) auditEnd(session, reason);
 }
 
-function auditEnd({ userId }: BrowserSessionReference, reason: SessionEndReason): void {
+/** Audits the end of browser sessions. */
+export function auditEnd({ userId }: BrowserSessionReference, reason: SessionEndReason): void {
   audit({ action: "browser_session_ended", userId, reason });
 }

@@ -118,6 +118,29 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     await browser.signIn(await browser.authorize());
     return { user_id: (await idOf("ada")) ?? "" };
   },
+  async "browser_session_ended, signed out"() {
+    const { browser, page } = await openAccount();
+    await browser.submit(page, { sign_out: "1" });
+    return { user_id: (await idOf("ada")) ?? "", reason: "signed_out" };
+  },
+  async "browser_session_ended, all others"() {
+    const { browser, page } = await openAccount();
+    await browser.submit(page, { end_all: "1" });
+    return { user_id: (await idOf("ada")) ?? "", reason: "all_others" };
+  },
+  async consent_revoked() {
+    const { browser, page } = await openAccount();
+    await browser.submit(page, { revoke: "web" });
+    return { user_id: (await idOf("ada")) ?? "", client_id: "web" };
+  },
+  async "family_revoked, by the user"() {
+    const { refresh_token } = await logIn(service);
+    const { id } = await familyOf(refresh_token);
+    await eventually(async () => (await openAccount()).page.text.includes(id.toString()));
+    const { browser, page } = await openAccount();
+    await browser.submit(page, { end_login: id.toString() });
+    return { client_id: "client", family_id: id.toString(), reason: "account_page" };
+  },
   async consent_granted() {
     const browser = newBrowser(service);
     const page = await browser.signIn(await browser.authorize());
@@ -147,6 +170,15 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     return { client_id: "signer" };
   },
 };
+
+/** Signs in on the account page. */
+async function openAccount() {
+  const browser = newBrowser(service);
+  await browser.signIn(await browser.open("/o/account/"));
+  const page = await browser.open("/o/account/");
+  forget();
+  return { browser, page };
+}
 
 /** Puts a family back to where it began, as a restore of its storage would. */
 async function rollBack(refreshToken: string): Promise<void> {

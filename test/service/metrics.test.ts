@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { dataPoint, METRIC_BLOBS, METRIC_DOUBLES } from "../../src/telemetry/metrics.ts";
 import type { RequestLine } from "../../src/telemetry/request-line.ts";
+import { newBrowser, registerWebApps } from "../support/browsing.ts";
 import { stopClock } from "../support/clock.ts";
 import { ask, logIn } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
@@ -20,19 +21,37 @@ test("each request is one data point with the fields of its line", async () => {
   expect(watched.points).toEqual([
     {
       indexes: ["client"],
-      blobs: [...token, "password", "ok", "", ""],
+      blobs: [...token, "password", "ok", "", "", ""],
       doubles: [200, 0, 0, 2, 2, 1, 1],
     },
     {
       indexes: ["client"],
-      blobs: [...token, "password", "refused", "password_wrong", "invalid_grant"],
+      blobs: [...token, "password", "refused", "password_wrong", "invalid_grant", ""],
       doubles: [400, 0, 0, 1, 1, 0, 0],
     },
     {
       indexes: [""],
-      blobs: [...token, "", "refused", "grant_type_missing", "unsupported_grant_type"],
+      blobs: [...token, "", "refused", "grant_type_missing", "unsupported_grant_type", ""],
       doubles: [400, 0, 0, 0, 0, 0, 0],
     },
+  ]);
+});
+
+test("a choice on a page is in its data point", async () => {
+  await registerWebApps(service);
+  const browser = newBrowser(service);
+  await browser.signIn(await browser.open("/o/account/"), { password: "wrong" });
+  const page = await browser.signIn(await browser.authorize());
+  await browser.allow(page);
+  await browser.submit(await browser.open("/o/account/"), { end_all: "1" });
+  expect(watched.points.map(({ blobs }) => [blobs[1], ...blobs.slice(3)])).toEqual([
+    ["account", "ok", "", "", ""],
+    ["account", "refused", "password_wrong", "", "sign_in"],
+    ["authorization", "ok", "", "", ""],
+    ["authorization", "ok", "", "", "sign_in"],
+    ["authorization", "ok", "", "", "allow"],
+    ["account", "ok", "", "", ""],
+    ["account", "ok", "", "", "end_all"],
   ]);
 });
 

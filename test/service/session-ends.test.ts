@@ -2,11 +2,13 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createBrowserSessionStore } from "../../src/storage/browser-sessions.ts";
 import { createConsentStore } from "../../src/storage/consents.ts";
+import { endAllSessions } from "../../src/storage/maintenance.ts";
 import { exchange, newBrowser, registerWebApps } from "../support/browsing.ts";
 import { introspect, registerCheckers, TOKENS } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { adasId, importLogin } from "../support/imported.ts";
+import { manage, newUser, registerSite } from "../support/managing.ts";
 import { logIn } from "../support/requests.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
@@ -21,6 +23,7 @@ beforeAll(async () => {
   await registerDefaults(service);
   await registerWebApps(service);
   await registerCheckers(service);
+  await registerSite();
 });
 stopClock();
 
@@ -107,4 +110,21 @@ describe("a consent that is revoked", () => {
     expect(await validityOf(body)).toEqual(ENDED);
     expect(await exchange(service, code)).toMatchObject({ status: 400 });
   });
+});
+
+test.each([
+  ["a new password", (id: string) => manage("PUT", `${id}/password`, { password: "a new one" })],
+  ["a deactivation", (id: string) => manage("PATCH", id, { is_active: false })],
+  ["the end of all sessions of the user", (id: string) => manage("DELETE", `${id}/sessions`)],
+  ["the end of all sessions", () => endAllSessions(env.DB)],
+])("%s ends the browser sessions too", async (_, end) => {
+  const { id, username } = await newUser({ password: "correct horse" });
+  const browser = newBrowser(service);
+  await browser.signIn(await browser.open("/o/account/"), { username });
+  expect((await browser.open("/o/account/")).text).toContain("This browser");
+  passSeconds(1);
+  await end(`/admin/users/${id}`);
+  expect((await browser.open("/o/account/")).text).toContain("current-password");
+  const { location } = await browser.authorize({ prompt: "none" });
+  expect(location?.searchParams.get("error")).toBe("login_required");
 });

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { exchange, newBrowser, obtainCode, registerWebApps } from "../support/browsing.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
@@ -32,6 +33,13 @@ beforeAll(async () => {
   for (const token of [second.access_token, "a token of another server"]) {
     await post(service, new URLSearchParams({ token }), basic(CLIENT), "/o/introspect/");
     await post(service, new URLSearchParams({ token }), basic(CLIENT), "/o/revoke_token/");
+  }
+  await registerWebApps(service);
+  await exchange(service, await obtainCode(service));
+  const browser = newBrowser(service);
+  await browser.signIn(await browser.open("/o/account/"));
+  for (const choice of ["end_session", "end_login", "revoke", "end_all", "sign_out"]) {
+    await browser.submit(await browser.open("/o/account/"), { [choice]: "web" });
   }
   const page = { Origin: "https://app.example.com" };
   await service.fetch("/o/token/", { method: "OPTIONS", headers: page });

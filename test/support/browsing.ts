@@ -32,6 +32,8 @@ export interface Shown {
   readonly text: string;
   /** The sealed value of its form, or null. */
   readonly request: string | null;
+  /** Where its form is sent to, or null. */
+  readonly action: string | null;
   /** Where it redirects to, or null. */
   readonly location: URL | null;
 }
@@ -83,7 +85,7 @@ export function newBrowser(
     const all = { request: page.request ?? undefined, ...fields };
     const pairs = Object.entries(all).filter(([, value]) => value !== undefined);
     const body = new URLSearchParams(pairs as [string, string][]);
-    return send("/o/authorize/", { method: "POST", body, headers });
+    return send(page.action ?? "/o/authorize/", { method: "POST", body, headers });
   };
   return {
     cookies,
@@ -104,6 +106,7 @@ async function toShown(response: Response): Promise<Shown> {
     headers: response.headers,
     text,
     request: /name="request" value="([^"]+)"/.exec(text)?.[1] ?? null,
+    action: /<form method="post" action="([^"]+)"/.exec(text)?.[1] ?? null,
     location: location === null ? null : new URL(location, "https://login.example.com"),
   };
 }

@@ -12,8 +12,7 @@ export const HOSTILE = `<script>alert(1)</script>"'&${"Donaudampfschifffahrt".re
 const FORM = { action: "/o/authorize/", request: "sealed_request" };
 const SIGN_IN: SignInPage = {
   ...FORM,
-  clientName: "Photo Printer",
-  clientHost: "photos.example.com",
+  client: { name: "Photo Printer", host: "photos.example.com" },
   username: "",
   problem: null,
   retryAfterSeconds: null,
@@ -48,6 +47,7 @@ const NOW_MS = Date.UTC(2026, 10, 30, 6, 45);
 /** What the pages can look like, each with the shortest and the longest values. */
 export const SAMPLE_PAGES: Readonly<Record<string, (context: PageContext) => string>> = {
   "sign-in": (context) => signInPage(context, SIGN_IN),
+  "sign-in to the account": (context) => signInPage(context, { ...SIGN_IN, client: null }),
   "sign-in failed": (context) => {
     return signInPage(context, { ...SIGN_IN, username: "ada", problem: "failed" });
   },
@@ -60,7 +60,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, (context: PageContext) => str
     return signInPage(context, { ...SIGN_IN, username: "ada", reason: "reauthenticate" });
   },
   "sign-in hostile": (context) => {
-    const texts = { clientName: HOSTILE, clientHost: LONG_HOST, username: HOSTILE };
+    const texts = { client: { name: HOSTILE, host: LONG_HOST }, username: HOSTILE };
     return signInPage(context, { ...SIGN_IN, ...texts, reason: "reauthenticate" });
   },
   "choose account": (context) => {
@@ -140,13 +140,13 @@ export const SAMPLE_PAGES: Readonly<Record<string, (context: PageContext) => str
   account: (context) => {
     return accountPage(context, {
       action: "/o/account/",
-      form: "sealed_form",
+      request: "sealed_request",
       username: "ada",
       email: "ada@example.com",
       sessions: [
-        { id: "s1", label: AGENT, lastUsedAtMs: NOW_MS, isCurrent: true },
-        { id: "s2", label: "curl/8.20.1", lastUsedAtMs: NOW_MS - 2 * DAY_MS, isCurrent: false },
-        { id: "s3", label: "", lastUsedAtMs: NOW_MS - DAY_MS, isCurrent: false },
+        { id: "s1", label: AGENT, signedInAtMs: NOW_MS, isCurrent: true },
+        { id: "s2", label: "curl/8.20.1", signedInAtMs: NOW_MS - 2 * DAY_MS, isCurrent: false },
+        { id: "s3", label: "", signedInAtMs: NOW_MS - DAY_MS, isCurrent: false },
       ],
       logins: [
         {
@@ -158,31 +158,45 @@ export const SAMPLE_PAGES: Readonly<Record<string, (context: PageContext) => str
         },
       ],
       applications: [
-        { clientId: "c1", name: "Photo Printer", scopes: CONSENT.scopes, grantedAtMs: NOW_MS },
+        {
+          clientId: "c1",
+          name: "Photo Printer",
+          scopes: CONSENT.scopes,
+          resources: ["https://api.example.com"],
+          grantedAtMs: NOW_MS,
+        },
       ],
       message: "revoked",
     });
   },
   "account hostile": (context) => {
-    const times = { createdAtMs: NOW_MS, lastUsedAtMs: NOW_MS, grantedAtMs: NOW_MS };
+    const times = { createdAtMs: NOW_MS, lastUsedAtMs: NOW_MS };
     return accountPage(context, {
       action: "/o/account/",
-      form: "sealed_form",
+      request: "sealed_request",
       username: HOSTILE,
       email: HOSTILE,
-      sessions: [{ id: HOSTILE, label: HOSTILE, isCurrent: false, ...times }],
+      sessions: [{ id: HOSTILE, label: HOSTILE, isCurrent: false, signedInAtMs: NOW_MS }],
       logins: [{ id: HOSTILE, clientName: HOSTILE, label: HOSTILE, ...times }],
-      applications: [{ clientId: HOSTILE, name: HOSTILE, scopes: LONG_SCOPES, ...times }],
-      message: "ended",
+      applications: [
+        {
+          clientId: HOSTILE,
+          name: HOSTILE,
+          scopes: LONG_SCOPES,
+          resources: [HOSTILE],
+          grantedAtMs: NOW_MS,
+        },
+      ],
+      message: "session_ended",
     });
   },
   "account empty": (context) => {
     return accountPage(context, {
       action: "/o/account/",
-      form: "sealed_form",
+      request: "sealed_request",
       username: "ada",
       email: null,
-      sessions: [{ id: "s1", label: AGENT, lastUsedAtMs: NOW_MS, isCurrent: true }],
+      sessions: [{ id: "s1", label: AGENT, signedInAtMs: NOW_MS, isCurrent: true }],
       logins: [],
       applications: [],
       message: null,

@@ -11,6 +11,7 @@ export const DE: Texts = {
   signIn: {
     title: "Anmelden",
     continueTo: (client) => html`um fortzufahren mit ${client}`,
+    continueToAccount: "um zu sehen, wo Sie angemeldet sind",
     reauthenticate: (user) =>
       html`Sie sind als ${user} angemeldet. Geben Sie zum Fortfahren Ihr Passwort erneut ein.`,
     username: "Benutzername",
@@ -77,7 +78,9 @@ Erlauben Sie sie nur, wenn Sie sie testen.`,
     title: "Ihr Konto",
     signedInAs: (user) => html`Angemeldet als ${user}`,
     signOut: "Abmelden",
-    ended: "Die Anmeldung wurde beendet.",
+    session_ended: "Der Browser ist abgemeldet.",
+    login_ended: "Die Anwendung ist abgemeldet.",
+    all_ended: "Sie sind überall sonst abgemeldet.",
     revoked: "Die Anwendung hat keinen Zugriff mehr.",
     sessions: "Browser, in denen Sie angemeldet sind",
     thisBrowser: "Dieser Browser",

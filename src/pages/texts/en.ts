@@ -12,6 +12,7 @@ export const EN = {
   signIn: {
     title: "Sign in",
     continueTo: (client: Html): Html => html`to continue to ${client}`,
+    continueToAccount: "to see where you are signed in",
     reauthenticate: (user: Html): Html =>
       html`You are signed in as ${user}. Enter your password again to continue.`,
     username: "User name",
@@ -79,7 +80,9 @@ Allow it only if you are testing it.`,
     title: "Your account",
     signedInAs: (user: Html): Html => html`Signed in as ${user}`,
     signOut: "Sign out",
-    ended: "The sign-in has ended.",
+    session_ended: "That browser is signed out.",
+    login_ended: "The application is signed out.",
+    all_ended: "You are signed out everywhere else.",
     revoked: "The application no longer has access.",
     sessions: "Browsers where you are signed in",
     thisBrowser: "This browser",

@@ -62,11 +62,11 @@ describe("forms send what their endpoint reads:", () => {
     [
       "account",
       [
-        ...["form=sealed_form", "sign_out=1", "end_session=s3", "end_session=s2"],
+        ...["request=sealed_request", "sign_out=1", "end_session=s3", "end_session=s2"],
         ...["end_login=l1", "end_all=1", "revoke=c1"],
       ],
     ],
-    ["account empty", ["form=sealed_form", "sign_out=1"]],
+    ["account empty", ["request=sealed_request", "sign_out=1"]],
     ["error mismatch", []],
   ])("%s", (sample, fields) => {
     expect(fieldsOf(sample)).toEqual(fields);

@@ -1,0 +1,79 @@
+import { callWithDeadline } from "../deadline.ts";
+import {
+  type BrowserSession,
+  type BrowserSessionReference,
+  type BrowserSessionRow,
+  endOtherBrowserSessions,
+  selectLatestBrowserSessions,
+  toBrowserSession,
+} from "./browser-sessions.ts";
+import { type ConsentRow, type NamedConsent, selectLatestConsents, toConsent } from "./consents.ts";
+import {
+  markSessionEnded,
+  markSessionsEnded,
+  type SessionReference,
+  type SessionRow,
+  selectLatestSessions,
+  selectSession,
+} from "./session-rows.ts";
+
+/** Where a user is signed in, and who may act for them: the latest first. */
+export interface AccountAccess {
+  readonly sessions: readonly BrowserSession[];
+  readonly logins: readonly SessionRow[];
+  readonly consents: readonly NamedConsent[];
+}
+
+/** Changes by users themselves. Both methods throw Unavailable when D1 fails. */
+export interface AccountStore {
+  /** Ends one login of the user. @returns it, or null if the user has no such login */
+  endLogin(login: SessionReference): Promise<SessionRow | null>;
+  /** Ends all logins of the user, and all browser sessions except this one. */
+  endOthers(current: BrowserSessionReference, nowMs: number): Promise<void>;
+}
+
+/** Most items of each kind that a page shows. Ending all ends those that are not shown too. */
+const SHOWN_MAX = 100;
+
+type Rows = readonly Record<string, unknown>[];
+
+/** The statements that read {@link AccountAccess}. */
+export function selectAccess(db: D1Database, userId: string): D1PreparedStatement[] {
+  return [
+    selectLatestBrowserSessions(db, userId, SHOWN_MAX),
+    selectLatestSessions(db, userId, SHOWN_MAX),
+    selectLatestConsents(db, userId, SHOWN_MAX),
+  ];
+}
+
+/** Reads the results of {@link selectAccess}. */
+export function toAccess(sessions: Rows = [], logins: Rows = [], consents: Rows = []) {
+  return {
+    sessions: (sessions as unknown as BrowserSessionRow[]).map(toBrowserSession),
+    logins: logins as unknown as SessionRow[],
+    consents: (consents as unknown as (ConsentRow & { client_name: string })[]).map((row) => {
+      return { ...toConsent(row), clientName: row.client_name };
+    }),
+  } satisfies AccountAccess;
+}
+
+/** Builds the {@link AccountStore} over D1. */
+export function createAccountStore(db: D1Database): AccountStore {
+  return {
+    async endLogin(login) {
+      const statements = [selectSession(db, login), ...markSessionEnded(db, login)];
+      const [found] = await callWithDeadline("d1.end_login", () =>
+        db.batch<SessionRow>(statements),
+      );
+      return found?.results[0] ?? null;
+    },
+
+    async endOthers(current, nowMs) {
+      const statements = [
+        endOtherBrowserSessions(db, current, nowMs),
+        ...markSessionsEnded(db, current.userId),
+      ];
+      await callWithDeadline("d1.end_other_sessions", () => db.batch(statements));
+    },
+  };
+}
