@@ -117,9 +117,9 @@ export function endSessionStatements(
 }
 
 /**
- * The statements that end a session, if there is one. The row of an imported token stays, so that no import adds it
- * again. Race: if the token is consumed at the same moment, the new session may still be listed
- * under its own id, since D1 alone cannot detect that.
+ * The statements that end a session, if there is one. The row of an imported token stays, so that
+ * no import adds it again. Race: if the token is consumed at the same moment, the new session may
+ * still be listed under its own id, since D1 alone cannot detect that.
  */
 export function markSessionEnded(
   db: D1Database,

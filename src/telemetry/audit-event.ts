@@ -71,8 +71,8 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
   family_id: "the login concerned: the id of its refresh family (not a token)",
   reason:
     "for `family_revoked`: `reuse`, `code_reuse`, `rolled_back`, `client_request`, " +
-    "`too_many_sessions`, `management` or `account_page` (the user); for `code_replayed`: `raced`, `revoked` or " +
-    "`superseded` (another code of the same request was exchanged); for " +
+    "`too_many_sessions`, `management` or `account_page` (the user); for `code_replayed`: " +
+    "`raced`, `revoked` or `superseded` (another code of the same request was exchanged); for " +
     "`refresh_token_replayed`: `raced` (rejected) or `repeated` (the same successor was " +
     "returned); for `browser_session_ended`: `signed_out` (in this browser), " +
     "`account_page` (from another one), `all_others` (all but this one, and all logins) or " +
