@@ -41,7 +41,12 @@ function endSignIn() {
   history.replaceState(null, "", location.pathname);
   example.open = true;
   if (error === undefined) {
-    showText(form, "good", "Signed in", "Send exchanges the code for tokens. Codes expire soon.");
+    showText(
+      form,
+      "good",
+      "Signed in",
+      "Send exchanges the code for tokens. By default it expires after 60 seconds.",
+    );
   } else showText(form, "bad", error, "The sign-in returned no code.");
   form.querySelector("button").focus();
 }
