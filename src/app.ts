@@ -10,7 +10,7 @@ import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
 import { health } from "./endpoints/health.ts";
 import { introspect } from "./endpoints/introspect.ts";
 import { landing } from "./endpoints/landing.ts";
-import { jwks, metadata } from "./endpoints/metadata.ts";
+import { jwks, metadata, openIdMetadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
 import type { RequestContext } from "./endpoints/request-context.ts";
 import { empty } from "./endpoints/respond.ts";
@@ -18,6 +18,7 @@ import { revoke } from "./endpoints/revoke.ts";
 import { token } from "./endpoints/token.ts";
 import { requireHttps, securityHeaders } from "./endpoints/transport.ts";
 import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/urls.ts";
+import { userinfo } from "./endpoints/userinfo.ts";
 import { Refusal } from "./errors/refusal.ts";
 import { chooseRequestId, classifyStatus } from "./telemetry/observer.ts";
 import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";
@@ -39,9 +40,13 @@ const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>
   token: { POST: token },
   revocation: { POST: revoke },
   introspection: { GET: introspect, POST: introspect },
+  userinfo: { GET: userinfo, POST: userinfo },
   metadata: { GET: metadata },
   metadataAsDot: { GET: metadata },
   metadataOfPath: { GET: metadata },
+  openIdMetadata: { GET: openIdMetadata },
+  openIdMetadataAsDot: { GET: openIdMetadata },
+  openIdMetadataOfPath: { GET: openIdMetadata },
   jwks: { GET: jwks },
   health: { GET: health },
 };
@@ -50,9 +55,13 @@ const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>
 const PAGES: Readonly<Partial<Record<keyof Paths, "clients" | "anyone">>> = {
   token: "clients",
   revocation: "clients",
+  userinfo: "clients",
   metadata: "anyone",
   metadataAsDot: "anyone",
   metadataOfPath: "anyone",
+  openIdMetadata: "anyone",
+  openIdMetadataAsDot: "anyone",
+  openIdMetadataOfPath: "anyone",
   jwks: "anyone",
 };
 

@@ -9,7 +9,7 @@ import { type DigestOrigin, deriveDigestOrigin } from "./crypto/origin-digest.ts
 import { createPasswordKinds, type PasswordKinds } from "./crypto/passwords.ts";
 import { randomUuid, secureRandom } from "./crypto/random.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
-import type { SigningKeys } from "./crypto/signing-keys.ts";
+import { ID_TOKEN_ALGORITHM, type SigningKeys } from "./crypto/signing-keys.ts";
 import { DEADLINE_MS } from "./deadline.ts";
 import { clock, defer, oncePerEnv } from "./early-deps.ts";
 import { ConfigError } from "./errors/refusal.ts";
@@ -94,7 +94,10 @@ async function createDeps(env: Env): Promise<Deps> {
     clientAuth: composeClientAuth(parts),
     grants: composeGrants(parts),
     browser,
-    policy: policyOf(config, config.managementApi === "on"),
+    policy: policyOf(config, {
+      hasManagementApi: config.managementApi === "on",
+      hasOpenId: mintDeps.signingKeys?.algorithms.has(ID_TOKEN_ALGORITHM) === true,
+    }),
     issuer,
     addressFilter,
     allowedOrigins: createAllowedOrigins((origin) => lookups().isOriginAllowed(origin), clock),

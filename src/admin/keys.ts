@@ -4,13 +4,17 @@ import { formatRingKeys, parseRingKeys, RING_KEY_BYTES, ringKeyId } from "../cry
 import {
   describeSigningKey,
   generateSigningKey,
+  ID_TOKEN_ALGORITHM,
   type JWK,
   parseJwkSet,
   type SigningAlgorithm,
 } from "../crypto/signing-keys.ts";
 import { invalid } from "../errors/management-error.ts";
 
-/** Secrets that contain an ordered list of keys: the first is used, all are accepted. */
+/**
+ * Secrets that contain an ordered list of keys, all of which are accepted. The first is used. Of
+ * the signing keys the first one of each algorithm also signs the ID tokens with that algorithm.
+ */
 export type KeySecret = "TOKEN_KEYS" | "SIGNING_KEYS";
 
 /** The keys of a secret. Only {@link KeySet.value} is confidential. */
@@ -49,9 +53,26 @@ interface Key {
   readonly material: Bytes | JWK;
 }
 
-/** Generates the value of a new secret: one key. */
-export async function firstKey(secret: KeySecret, random: Random): Promise<string> {
-  return write(secret, [await makeKey(secret, "ES256", random)]).value;
+/** The algorithms of new signing keys: of access tokens, and of ID tokens (OIDC Core §15.1). */
+const FIRST_ALGORITHMS = ["ES256", "RS256"] as const;
+
+/** Generates the value of a new secret. */
+export async function firstKeys(secret: KeySecret, random: Random): Promise<string> {
+  const algorithms = secret === "TOKEN_KEYS" ? FIRST_ALGORITHMS.slice(0, 1) : FIRST_ALGORITHMS;
+  const keys = algorithms.map((algorithm) => makeKey(secret, algorithm, random));
+  return write(secret, await Promise.all(keys)).value;
+}
+
+/** What a key is used for, other than accepting what it sealed or signed. */
+export type KeyUse = "all" | "id tokens" | "nothing new";
+
+/** What each key of a set is used for. */
+export function usesOf({ keys }: Pick<KeySet, "keys">): readonly KeyUse[] {
+  return keys.map(({ algorithm }, index) => {
+    if (index === 0) return "all";
+    const isFirst = keys.findIndex((key) => key.algorithm === algorithm) === index;
+    return isFirst ? "id tokens" : "nothing new";
+  });
 }
 
 /** Lists keys. @throws ManagementError `invalid` for an invalid value, without quoting it */
@@ -78,28 +99,37 @@ export async function addKey(
 }
 
 /**
- * Moves a key to the front, so that it seals or signs new tokens.
+ * Moves a key ahead of the others of its algorithm, so that it seals or signs what they did. One
+ * that is ahead of them already moves to the front: its algorithm becomes that of access tokens.
  *
  * @throws ManagementError `invalid` when the value is invalid or the key is unknown
  */
 export async function promoteKey(secret: KeySecret, value: string, id: string): Promise<KeySet> {
   const keys = await read(secret, value);
   const promoted = find(keys, id);
-  return write(secret, [promoted, ...keys.filter((key) => key !== promoted)]);
+  const ahead = keys.findIndex((key) => key.algorithm === promoted.algorithm);
+  const place = keys[ahead] === promoted ? 0 : ahead;
+  const others = keys.filter((key) => key !== promoted);
+  return write(secret, others.toSpliced(place, 0, promoted));
 }
 
 /**
  * Removes a key. Tokens that it sealed or signed become invalid.
  *
- * @throws ManagementError `invalid` when the key is unknown, the first one or the only one
+ * @throws ManagementError `invalid` when the key is unknown, or signs or seals new tokens
  */
 export async function retireKey(secret: KeySecret, value: string, id: string): Promise<KeySet> {
   const keys = await read(secret, value);
   const retired = find(keys, id);
-  const use = secret === "TOKEN_KEYS" ? "seals" : "signs";
+  const { algorithm } = retired;
+  const isOnly = keys.filter((key) => key.algorithm === algorithm).length === 1;
   if (keys.length === 1) throw invalid(`${id} is the only key; add another first`);
-  if (retired === keys[0])
-    throw invalid(`${id} is the key that ${use} new tokens; promote another first`);
+  if (isOnly && algorithm === ID_TOKEN_ALGORITHM)
+    throw invalid(`${id} is the only ${algorithm} key, which ID tokens need; add another first`);
+  const use = usesOf({ keys })[keys.indexOf(retired)];
+  const verb = secret === "TOKEN_KEYS" ? "seals" : "signs";
+  if (use === "all" || (use === "id tokens" && !isOnly))
+    throw invalid(`${id} is the key that ${verb} new tokens; promote another first`);
   return write(
     secret,
     keys.filter((key) => key !== retired),

@@ -1,4 +1,4 @@
-import { ADMIN_SCOPE, NAMED_SCOPES } from "../protocol/names.ts";
+import { ADMIN_SCOPE, NAMED_SCOPES, OPENID_SCOPES } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 
 /** The fields of a client that hold scope names. */
@@ -13,7 +13,7 @@ type ScopeFields = { readonly [Field in (typeof FIELDS)[number]]?: string | null
  * @returns one problem for each affected field, without quoting the unknown names
  */
 export function unknownScopes(client: ScopeFields, scopes: Scope): string[] {
-  const known = new Set([...scopes, ...NAMED_SCOPES, ADMIN_SCOPE]);
+  const known = new Set([...scopes, ...NAMED_SCOPES, ...OPENID_SCOPES, ADMIN_SCOPE]);
   return FIELDS.flatMap((field) => {
     const text = client[field] ?? "";
     // A comma is rejected elsewhere, or was accepted by an older version.

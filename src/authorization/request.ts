@@ -129,7 +129,7 @@ export function readAuthorizationRequest(
     throw new Refusal("audience_not_allowed");
   }
   return {
-    scope: initialScope(values.get("scope"), client, policy.scopes),
+    scope: initialScope(values.get("scope"), client, policy),
     resources: [...new Set(resources)],
     codeChallenge,
     nonce,

@@ -13,7 +13,7 @@ import {
 import { connect } from "node:net";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
-import { firstKey } from "../admin/keys.ts";
+import { firstKeys } from "../admin/keys.ts";
 import { secureRandom } from "../crypto/random.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { applyFile } from "./commands/apply.ts";
@@ -93,7 +93,7 @@ async function makeLocalKeys(say: Say): Promise<void> {
   const missing = GENERATED_SECRETS.filter((name) => !known[name]);
   if (missing.length === 0) return;
   say("Generating local keys in .dev.vars ...");
-  const lines = missing.map(async (name) => `${name}='${await firstKey(name, secureRandom)}'\n`);
+  const lines = missing.map(async (name) => `${name}='${await firstKeys(name, secureRandom)}'\n`);
   const text = (await Promise.all(lines)).join("");
   try {
     appendFileSync(DEV_VARS, lineBreakBefore() + text, { mode: 0o600 });

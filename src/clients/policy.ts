@@ -1,5 +1,5 @@
 import { Refusal } from "../errors/refusal.ts";
-import { ADMIN_SCOPE, NAMED_SCOPES } from "../protocol/names.ts";
+import { ADMIN_SCOPE, NAMED_SCOPES, OPENID_SCOPE, OPENID_SCOPES } from "../protocol/names.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
@@ -8,24 +8,47 @@ import type { Lifetimes } from "../tokens/authorization.ts";
 export interface ClientPolicy {
   /** The scopes of a client without `scope`, so without {@link NAMED_SCOPES}. */
   readonly scopes: Scope;
+  /** Those of them that concern a user, and that a request has to name; empty without OpenID. */
+  readonly openIdScopes: Scope;
   /** Only for clients that are registered for them by name and act for themselves. */
   readonly clientScopes: Scope;
   /** The defaults of clients. */
   readonly lifetimes: Lifetimes;
+  /** Lifetime of ID tokens, in seconds. */
+  readonly idTokenSeconds: number;
 }
 
-/**
- * Reads the policy from the settings.
- *
- * @param hasManagementApi whether clients can have the scope `admin`
- */
+/** Parts of the service that bring scopes with them. */
+export interface ScopeSources {
+  /** Whether clients can have the scope `admin`. */
+  readonly hasManagementApi: boolean;
+  /** Whether the service issues ID tokens. */
+  readonly hasOpenId: boolean;
+}
+
+/** Reads the policy from the settings. */
 export function policyOf(
-  { scopes, lifetimes }: Pick<ClientPolicy, "scopes" | "lifetimes">,
-  hasManagementApi: boolean,
+  settings: Pick<ClientPolicy, "scopes" | "lifetimes"> & { readonly idTokenTtlSeconds: number },
+  { hasManagementApi, hasOpenId }: ScopeSources,
 ): ClientPolicy {
   const clientScopes = hasManagementApi ? [ADMIN_SCOPE] : [];
-  const byName = [...NAMED_SCOPES, ...clientScopes];
-  return { scopes: scopes.filter((scope) => !byName.includes(scope)), clientScopes, lifetimes };
+  const byName = [...NAMED_SCOPES, ...clientScopes, ...(hasOpenId ? [] : [OPENID_SCOPE])];
+  const { scopes, lifetimes, idTokenTtlSeconds } = settings;
+  return {
+    scopes: scopes.filter((scope) => !byName.includes(scope)),
+    openIdScopes: hasOpenId ? OPENID_SCOPES : [],
+    clientScopes,
+    lifetimes,
+    idTokenSeconds: idTokenTtlSeconds,
+  };
+}
+
+/** The scopes that a kind of request can have, apart from {@link NAMED_SCOPES}. */
+export interface AvailableScopes {
+  /** Of a client without `scope`. */
+  readonly scopes: Scope;
+  /** More, if the request names them. */
+  readonly openIdScopes: Scope;
 }
 
 /** What a login granted. A refresh cannot exceed it. */
@@ -35,14 +58,10 @@ export interface GrantedLogin {
   readonly resources: readonly string[];
 }
 
-/**
- * The scopes that a client may request: the registered ones that the service still has.
- *
- * @param serviceScopes without those of {@link NAMED_SCOPES}
- */
-export function allowedScope(client: Client, serviceScopes: Scope): Scope {
-  if (client.scope === null) return serviceScopes;
-  const existing = [...serviceScopes, ...NAMED_SCOPES];
+/** The scopes that a client may request: the registered ones that the service still has. */
+export function allowedScope(client: Client, { scopes, openIdScopes }: AvailableScopes): Scope {
+  if (client.scope === null) return [...scopes, ...openIdScopes];
+  const existing = [...scopes, ...openIdScopes, ...NAMED_SCOPES];
   return client.scope.filter((token) => existing.includes(token));
 }
 
@@ -56,11 +75,12 @@ export function allowedScope(client: Client, serviceScopes: Scope): Scope {
 export function initialScope(
   requested: string | undefined,
   client: Client,
-  serviceScopes: Scope,
+  available: AvailableScopes,
 ): Scope {
-  const allowed = allowedScope(client, serviceScopes);
+  const allowed = allowedScope(client, available);
   if (requested !== undefined) return requestedWithin(requested, allowed);
-  const scope = client.defaultScope?.filter((token) => allowed.includes(token)) ?? allowed;
+  const registered = client.defaultScope ?? client.scope ?? available.scopes;
+  const scope = registered.filter((token) => allowed.includes(token));
   if (scope.length === 0) throw new Refusal("scope_not_allowed");
   return scope;
 }

@@ -11,6 +11,11 @@ export async function digestText(text: string): Promise<string> {
   return toBase64Url(await sha256(text));
 }
 
+/** SHA-512 (FIPS 180-4) of text as UTF-8. @returns 64 bytes */
+export async function sha512(text: string): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-512", utf8(text)));
+}
+
 /** HMAC-SHA256 (RFC 2104) of `data` under `key`. @returns 32 bytes */
 export async function hmacSha256(key: CryptoKey, data: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, data));

@@ -8,6 +8,7 @@ import {
   importJWK,
   type JWK,
   type JWTPayload,
+  type JWTVerifyOptions,
   jwtVerify,
   SignJWT,
 } from "jose";
@@ -23,21 +24,33 @@ export const SIGNING_ALGORITHMS = ["ES256", "EdDSA", "RS256"] as const;
 /** One of {@link SIGNING_ALGORITHMS}. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** The algorithm of ID tokens by default (OIDC Core §15.1). Without a key for it there are none. */
+export const ID_TOKEN_ALGORITHM: SigningAlgorithm = "RS256";
+
 /** Most keys in one set. */
 const KEYS_MAX = 16;
 
-/** Signs JWTs with the first key of a set, and verifies those of any key. */
+/** Signs JWTs with the keys of a set, and verifies those of any key. */
 export interface SigningKeys {
   /** The public keys (RFC 7517 §5), including those that do not sign yet or any more. */
   readonly publicJwks: { readonly keys: readonly JWK[] };
-  /** @param type the `typ` header, such as `at+jwt` */
-  sign(claims: JWTPayload, type: string): Promise<string>;
+  /** The algorithms that it can sign with. */
+  readonly algorithms: ReadonlySet<SigningAlgorithm>;
+  /**
+   * Signs with the first key of the set, or the first one of an algorithm.
+   *
+   * @param type the `typ` header, such as `at+jwt`
+   * @param algorithm one of {@link SigningKeys.algorithms}
+   */
+  sign(claims: JWTPayload, type: string, algorithm?: SigningAlgorithm): Promise<string>;
   /**
    * Verifies signature, type and times. The key determines `alg`, never the token.
    *
    * @returns null for anything that {@link SigningKeys.sign} did not make, and for an expired token
    */
   verify(token: string, type: string, nowMs: number): Promise<JWTPayload | null>;
+  /** As {@link SigningKeys.verify}, for a token that may have expired: times are not checked. */
+  verifySignature(token: string, type: string): Promise<JWTPayload | null>;
 }
 
 interface KeyPair {
@@ -106,32 +119,41 @@ export async function importSigningKeys(jwks: readonly JWK[]): Promise<SigningKe
     }
     pairs.push(pair);
   }
-  const [signing] = pairs;
-  if (signing === undefined) return "not a JWK set with a key";
+  const [first] = pairs;
+  if (first === undefined) return "not a JWK set with a key";
+
+  const verify = async (token: string, options: JWTVerifyOptions): Promise<JWTPayload | null> => {
+    if (!isStrictJwt(token)) return null;
+    try {
+      const { kid } = decodeProtectedHeader(token);
+      const pair = pairs.find(({ id }) => id === kid);
+      if (pair === undefined) return null;
+      const algorithms = [pair.algorithm];
+      return (await jwtVerify(token, pair.publicKey, { algorithms, ...options })).payload;
+    } catch {
+      return null;
+    }
+  };
+
   return {
     publicJwks: { keys: pairs.map(({ publicJwk }) => publicJwk) },
+    algorithms: new Set(pairs.map(({ algorithm }) => algorithm)),
 
-    sign(claims, type) {
-      const header = { alg: signing.algorithm, typ: type, kid: signing.id };
-      return new SignJWT(claims).setProtectedHeader(header).sign(signing.privateKey);
+    async sign(claims, type, algorithm = first.algorithm) {
+      const pair = pairs.find((each) => each.algorithm === algorithm);
+      if (pair === undefined) throw new TypeError(`no signing key for ${algorithm}`);
+      const header = { alg: pair.algorithm, typ: type, kid: pair.id };
+      return new SignJWT(claims).setProtectedHeader(header).sign(pair.privateKey);
     },
 
-    async verify(token, type, nowMs) {
-      if (!isStrictJwt(token)) return null;
-      try {
-        const { kid } = decodeProtectedHeader(token);
-        const pair = pairs.find(({ id }) => id === kid);
-        if (pair === undefined) return null;
-        const { payload } = await jwtVerify(token, pair.publicKey, {
-          algorithms: [pair.algorithm],
-          typ: type,
-          currentDate: new Date(nowMs),
-          requiredClaims: ["exp", "iat", "jti", "sub"],
-        });
-        return payload;
-      } catch {
-        return null;
-      }
+    verify(token, type, nowMs) {
+      const requiredClaims = ["exp", "iat", "jti", "sub"];
+      return verify(token, { typ: type, currentDate: new Date(nowMs), requiredClaims });
+    },
+
+    verifySignature(token, type) {
+      // Before any `exp`. These tokens have no `nbf`.
+      return verify(token, { typ: type, currentDate: new Date(0) });
     },
   };
 }

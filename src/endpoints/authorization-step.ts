@@ -77,4 +77,6 @@ export interface Step {
   readonly asked: AuthorizationRequest;
   /** The user name that the client expects, or an empty text. */
   readonly loginHint: string;
+  /** `users.id` of the user whom the client expects, or null. */
+  readonly hintedUserId: string | null;
 }

@@ -91,12 +91,30 @@ async function validate(
     const target = requireRedirectTarget(params, known);
     returning = { browser, target, state: values.get("state") ?? null };
     const asked = readAuthorizationRequest(params, known, deps.policy);
-    return { ...returning, visit, client: known, asked, loginHint: values.get("login_hint") ?? "" };
+    const hintedUserId = await readHint(values.get("id_token_hint"), browser, deps);
+    const loginHint = values.get("login_hint") ?? "";
+    return { ...returning, visit, client: known, asked, loginHint, hintedUserId };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (returning !== null) return returnError(returning, error);
     return showProblem(browser, error, values.get("redirect_uri") ?? null, client);
   }
+}
+
+/**
+ * Reads `id_token_hint`: the user whom the client expects (OIDC Core §3.1.2.1).
+ *
+ * @throws Refusal `id_token_hint_invalid`
+ */
+async function readHint(
+  hint: string | undefined,
+  { issuerUrl }: Browser,
+  { issuer }: Deps,
+): Promise<string | null> {
+  if (hint === undefined) return null;
+  const read = await issuer.readIdTokenHint(hint, issuerUrl);
+  if (read === null) throw new Refusal("id_token_hint_invalid");
+  return read.subject;
 }
 
 /** Starts everything that the request can need, so that it costs one round trip. */
@@ -141,7 +159,7 @@ async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Respo
       userId: signedIn.user.id,
       authenticatedAtMs: signedIn.cookie.authenticatedAtMs,
     },
-    hintedUserId: null,
+    hintedUserId: step.hintedUserId,
     isConsented: consent !== null && covers(consent, step),
     mustAsk: step.target.kind !== "https",
     skipsConsent: client.skipsConsent,

@@ -1,12 +1,14 @@
 import { PROMPTS } from "../authorization/request.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { grantTypes } from "../grants/index.ts";
 import { LANGUAGES } from "../pages/page-context.ts";
-import { NAMED_SCOPES } from "../protocol/names.ts";
+import { NAMED_SCOPES, OPENID_SCOPE } from "../protocol/names.ts";
+import { profileClaimNames } from "../users/profile.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
-import { endpointUrls, issuerUrlOf } from "./urls.ts";
+import { endpointUrls, issuerUrlOf, type Paths } from "./urls.ts";
 
 /** A token with scope `introspection`: RFC 8414 §2 allows token types in a list of methods. */
 const BEARER = "Bearer";
@@ -17,6 +19,13 @@ const BEARER = "Bearer";
  */
 export async function metadata(context: RequestContext, deps: Deps): Promise<Response> {
   const issuer = issuerUrlOf(context, deps);
+  const { policy } = deps;
+  const scopes = [
+    ...policy.scopes,
+    ...policy.openIdScopes,
+    ...NAMED_SCOPES,
+    ...policy.clientScopes,
+  ];
   const urls = endpointUrls(context, deps);
   const methods = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.methods))];
   const algorithms = [...new Set(CLIENT_AUTHENTICATORS.flatMap((one) => one.algorithms ?? []))];
@@ -28,7 +37,7 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
     revocation_endpoint: urls.revocation,
     introspection_endpoint: urls.introspection,
     ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
-    scopes_supported: [...deps.policy.scopes, ...NAMED_SCOPES, ...deps.policy.clientScopes],
+    scopes_supported: [...new Set(scopes)],
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     code_challenge_methods_supported: ["S256"],
@@ -42,7 +51,41 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
     token_endpoint_auth_signing_alg_values_supported: algorithms,
     revocation_endpoint_auth_signing_alg_values_supported: algorithms,
     introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+    ...openIdMembers(urls, deps),
   });
+}
+
+/**
+ * The same document where OpenID clients look for it (OIDC Discovery §4): unknown without a key for
+ * ID tokens.
+ *
+ * @throws Refusal `unknown_path`
+ */
+export async function openIdMetadata(context: RequestContext, deps: Deps): Promise<Response> {
+  if (!hasOpenId(deps)) throw new Refusal("unknown_path");
+  return metadata(context, deps);
+}
+
+function hasOpenId({ policy }: Deps): boolean {
+  return policy.openIdScopes.includes(OPENID_SCOPE);
+}
+
+/** What an ID token says of a sign-in. */
+const TOKEN_CLAIMS = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "sid"];
+
+/** The members of OIDC Discovery §3. */
+function openIdMembers(urls: Paths, deps: Deps): Record<string, unknown> {
+  if (!hasOpenId(deps)) return {};
+  return {
+    userinfo_endpoint: urls.userinfo,
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: [...(deps.signingKeys?.algorithms ?? [])],
+    claim_types_supported: ["normal"],
+    claims_supported: [...TOKEN_CLAIMS, ...profileClaimNames()],
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+  };
 }
 
 /** The public keys of JWT access tokens (RFC 7517 §5); none if there is no signing key. */

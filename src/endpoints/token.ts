@@ -28,11 +28,11 @@ export async function token(context: RequestContext, deps: Deps): Promise<Respon
   const client = await authenticateClient(context, request.params, lookups, deps);
   requireGrantAllowed(client, grant);
   const proof = await grant.prove(presented, client, deps.grants);
-  const authorization = authorize(client, proof, request, deps.policy);
+  const authorization = await authorize(client, proof, request, lookups, deps.policy);
   return json(tokenResponse(await deps.issuer.issue(authorization)));
 }
 
-/** The success response (RFC 6749 §5.1). */
+/** The success response (RFC 6749 §5.1, OIDC Core §3.1.3.3). */
 function tokenResponse(issued: IssuedTokens): Record<string, string | number> {
   return {
     access_token: issued.accessToken,
@@ -40,6 +40,7 @@ function tokenResponse(issued: IssuedTokens): Record<string, string | number> {
     token_type: "Bearer",
     scope: formatScope(issued.scope),
     ...(issued.refreshToken === null ? {} : { refresh_token: issued.refreshToken }),
+    ...(issued.idToken === null ? {} : { id_token: issued.idToken }),
   };
 }
 

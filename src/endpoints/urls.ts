@@ -5,6 +5,7 @@ import type { RequestContext } from "./request-context.ts";
 const ROOT_PATHS = {
   landing: "/",
   metadata: "/.well-known/oauth-authorization-server",
+  openIdMetadata: "/.well-known/openid-configuration",
   /** For monitors; see `health.ts`. */
   health: "/healthz",
 } as const;
@@ -19,11 +20,14 @@ export interface Paths extends Record<keyof typeof ROOT_PATHS, string> {
   readonly token: string;
   readonly revocation: string;
   readonly introspection: string;
+  readonly userinfo: string;
   readonly jwks: string;
   /** DOT's location of the metadata, and OpenID's for an issuer with a path. */
   readonly metadataAsDot: string;
+  readonly openIdMetadataAsDot: string;
   /** RFC 8414 §3.1: the location of the metadata for an issuer with a path. */
   readonly metadataOfPath: string;
+  readonly openIdMetadataOfPath: string;
 }
 
 /** The paths with a prefix, such as `/o`. */
@@ -36,9 +40,12 @@ export function pathsUnder(prefix: string): Paths {
     token: `${prefix}/token/`,
     revocation: `${prefix}/revoke_token/`,
     introspection: `${prefix}/introspect/`,
+    userinfo: `${prefix}/userinfo/`,
     jwks: `${prefix}/.well-known/jwks.json`,
     metadataAsDot: `${prefix}${ROOT_PATHS.metadata}`,
+    openIdMetadataAsDot: `${prefix}${ROOT_PATHS.openIdMetadata}`,
     metadataOfPath: `${ROOT_PATHS.metadata}${prefix}`,
+    openIdMetadataOfPath: `${ROOT_PATHS.openIdMetadata}${prefix}`,
   };
 }
 

@@ -146,6 +146,13 @@ export const AUTHORIZATION = {
     meaning: "`max_age` is not a whole number of at most nine digits.",
     fix: "Send seconds, such as `max_age=3600`.",
   },
+  id_token_hint_invalid: {
+    ...invalidRequest("The id_token_hint is not an ID token of this service."),
+    meaning:
+      "`id_token_hint` is not an ID token that this service signed with a key that is still in " +
+      "`SIGNING_KEYS`. An expired one is accepted.",
+    fix: "Send the ID token of the user's last sign-in, or none.",
+  },
   login_required: {
     status: 400,
     error: "login_required",

@@ -36,9 +36,22 @@ export const CALLER = {
     description: "The request has no access token.",
     // RFC 6750 §3.1: no error code for a request that does not try.
     headers: { "WWW-Authenticate": "Bearer" },
-    meaning: "A management request has no bearer token.",
-    fix: "Get a token by `client_credentials` with the scope `admin`, and send it.",
+    meaning: "A management or userinfo request has no bearer token.",
+    fix:
+      "Send the access token: for management one by `client_credentials` with the scope `admin`, " +
+      "for userinfo one of a user who signed in with `openid`.",
     operator: "Register a client for it: `client create ID --grant-types client_credentials`.",
+  },
+  access_token_twice: {
+    ...invalidRequest("The access token is sent twice."),
+    meaning: "A userinfo request has an access token in the header and another in the form.",
+    fix: "Send it in the header `Authorization` alone.",
+  },
+  openid_not_granted: {
+    ...INSUFFICIENT_SCOPE,
+    headers: { "WWW-Authenticate": 'Bearer error="insufficient_scope", scope="openid"' },
+    meaning: "The access token of a userinfo request does not have the scope `openid`.",
+    fix: "Request the scope `openid` when the user signs in.",
   },
   caller_token_inactive: {
     ...INVALID_TOKEN,

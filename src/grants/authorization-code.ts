@@ -1,5 +1,6 @@
 import { digestText } from "../crypto/digest.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { OPENID_SCOPE } from "../protocol/names.ts";
 import { isCodeVerifier } from "../protocol/pkce.ts";
 import type { BrowserSession } from "../storage/browser-sessions.ts";
 import type { Client } from "../storage/clients.ts";
@@ -87,6 +88,7 @@ export const authorizationCodeGrant: Grant<Presented> = {
 function startLookups(code: PresentedCode, request: TokenRequest, lookups: Lookups): void {
   if (isExpired(code, request)) return;
   lookups.user(code.subject);
+  if (code.scope.includes(OPENID_SCOPE)) lookups.profile(code.subject);
   lookups.browserSession(code.sessionId);
   // A code has no room for a long id. If the request does not name it either, that costs a second
   // round trip.

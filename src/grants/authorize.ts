@@ -1,4 +1,5 @@
 import {
+  type AvailableScopes,
   allowedScope,
   audienceOf,
   type ClientPolicy,
@@ -8,9 +9,14 @@ import {
 } from "../clients/policy.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isAddress } from "../protocol/address.ts";
+import { OPENID_SCOPE } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
+import type { Lookups } from "../storage/lookups.ts";
+import type { User } from "../storage/users.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
+import type { IdTokenTerms } from "../tokens/id-token.ts";
+import { lookUpProfile, releasedClaims } from "../users/released-claims.ts";
 import type { Grant, Proof, TokenRequest } from "./grant.ts";
 
 /**
@@ -31,28 +37,33 @@ export function requireGrantAllowed(client: Client, grant: Grant): void {
  * lifetimes.
  *
  * @throws Refusal `scope_not_allowed` or `audience_not_allowed`
+ * @throws Unavailable
  */
-export function authorize(
+export async function authorize(
   client: Client,
   proof: Proof,
   request: TokenRequest,
+  lookups: Lookups,
   policy: ClientPolicy,
-): Authorization {
+): Promise<Authorization> {
   const { user, login } = proof;
   const { params, label, issuerUrl, receivedAtMs } = request;
-  const scopes = user === null ? scopesForItself(client, policy) : policy.scopes;
+  const available = user === null ? scopesForItself(client, policy) : policy;
+  const requested = params.get("scope");
+  const scope =
+    login === null
+      ? initialScope(requested, client, available)
+      : refreshedScope(requested, login.scope, allowedScope(client, available));
   return {
     clientId: client.clientId,
     subject: user?.id ?? null,
-    scope:
-      login === null
-        ? initialScope(params.get("scope"), client, scopes)
-        : refreshedScope(params.get("scope"), login.scope, allowedScope(client, scopes)),
+    scope,
     audience: audienceOf(params.get("resource"), login?.resources ?? [], client),
     claims: { ...client.claims, ...user?.claims },
     accessTokenFormat: client.accessTokenFormat,
     lifetimes: lifetimesOf(client, policy.lifetimes),
     refresh: refreshFor(client, proof, params.get("resource")),
+    idToken: user && (await idTokenFor(client, user, scope, proof, lookups, policy)),
     issuerUrl,
     // The look-up already saw changes up to these instants, so they must not end this login.
     authorizedAtMs: Math.max(receivedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0),
@@ -62,8 +73,30 @@ export function authorize(
 }
 
 /** A client without `scope` does not get the scopes that require registration by name. */
-function scopesForItself(client: Client, { scopes, clientScopes }: ClientPolicy): Scope {
-  return client.scope === null ? scopes : [...scopes, ...clientScopes];
+function scopesForItself(client: Client, { scopes, clientScopes }: ClientPolicy): AvailableScopes {
+  return {
+    scopes: client.scope === null ? scopes : [...scopes, ...clientScopes],
+    openIdScopes: [],
+  };
+}
+
+/** Whenever a user is asked for with `openid`, also by a refresh (OIDC Core §3.1.3.3, §12.2). */
+async function idTokenFor(
+  client: Client,
+  user: User,
+  scope: Scope,
+  { refresh }: Proof,
+  lookups: Lookups,
+  { openIdScopes, idTokenSeconds }: ClientPolicy,
+): Promise<IdTokenTerms | null> {
+  if (!openIdScopes.includes(OPENID_SCOPE) || !scope.includes(OPENID_SCOPE)) return null;
+  const profile = await lookUpProfile(user.id, scope, lookups);
+  return {
+    algorithm: client.idTokenAlgorithm,
+    lifetimeSeconds: idTokenSeconds,
+    nonce: refresh.kind === "code" ? refresh.code.nonce : null,
+    claims: releasedClaims({ ...client.claims, ...user.claims }, profile, scope),
+  };
 }
 
 /** No refresh token for a client that may not refresh. */

@@ -2,6 +2,7 @@ import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { OPENID_SCOPE } from "../protocol/names.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
@@ -101,6 +102,7 @@ async function readToken(
   if (token !== null) {
     const isEnded = lookups.isSessionEnded(sessionKeyOf(token));
     const consent = lookups.consent(token.subject, token.clientId);
+    if (token.scope.includes(OPENID_SCOPE)) lookups.profile(token.subject);
     return { kind: "own", token, user: lookups.user(token.subject), consent, isEnded };
   }
   const hash = acceptsImportedTokens ? await importedTokenHash(presented) : null;

@@ -1,6 +1,7 @@
 import type { Lookups } from "../storage/lookups.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
+import { type IdTokenHint, readIdTokenHint } from "./id-token.ts";
 import {
   type ActiveToken,
   finishIntrospection,
@@ -37,6 +38,8 @@ export interface Issuer {
   finishIntrospection(pending: PendingIntrospection): Promise<ActiveToken | null>;
   /** Checks an access token with KV: fast, but sees a revocation late. */
   verifyFast(accessToken: string, lookups: Lookups): Promise<AccessTokenContent | null>;
+  /** Reads an ID token, even an expired one. Null: this issuer did not make it. */
+  readIdTokenHint(idToken: string, issuerUrl: string): Promise<IdTokenHint | null>;
   /** Revokes a token of that client, and its family. */
   revoke(token: string, clientId: string, lookups: Lookups): Promise<void>;
   /** Revokes a family of that client, for an operator, an application or its user. */
@@ -68,6 +71,7 @@ export function createIssuer(deps: IssueDeps & IntrospectDeps & RevokeDeps): Iss
     startIntrospection: (accessToken, lookups) => startIntrospection(accessToken, lookups, deps),
     finishIntrospection: (pending) => finishIntrospection(pending, deps),
     verifyFast: (accessToken, lookups) => verifyFast(accessToken, lookups, deps),
+    readIdTokenHint: (idToken, issuerUrl) => readIdTokenHint(idToken, issuerUrl, deps),
     revoke: (token, clientId, lookups) => revoke(token, clientId, lookups, deps),
     endFamily: (familyId, clientId, reason = "management") => {
       return endFamily(familyId, clientId, reason, deps);

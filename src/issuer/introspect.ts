@@ -42,6 +42,8 @@ interface TokenFacts {
 export type PendingIntrospection =
   | {
       readonly kind: "own";
+      /** What it says itself. */
+      readonly subject: string | null;
       /** Null: the token has expired, or its family has ended or was rotated. */
       readonly facts: Promise<TokenFacts | null>;
       readonly client: Lookup<Client | null>;
@@ -117,7 +119,8 @@ function startAccountLookups(
 ): PendingIntrospection {
   const user = subject === null ? null : lookups.user(subject);
   const consent = subject === null ? null : lookups.consent(subject, clientId);
-  return { kind: "own", facts, client: lookups.client(clientId), user, consent, isEnded };
+  const client = lookups.client(clientId);
+  return { kind: "own", subject, facts, client, user, consent, isEnded };
 }
 
 /**

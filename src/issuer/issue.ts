@@ -8,6 +8,7 @@ import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 import { begin, type FamilyPolicy } from "../tokens/family.ts";
 import type { LoginFacts } from "../tokens/refresh-token.ts";
 import { type Session, toSession } from "../tokens/session.ts";
+import { mintIdToken } from "./id-token.ts";
 import {
   type MintDeps,
   type MintedAccessToken,
@@ -42,8 +43,18 @@ export async function issueSingle(
   const keyId = deps.accessTokenRing.sealing.id;
   const form = { ...authorization, sealsContent: true } as const;
   const minted = await mintAccessToken(reference, keyId, content, form, deps);
+  const { issuerUrl, idToken: terms } = authorization;
+  const login = {
+    issuerUrl,
+    clientId,
+    sessionId: null,
+    authenticatedAtMs: null,
+    issuedAtMs: nowMs,
+  };
+  const idToken =
+    subject && terms && (await mintIdToken(terms, { ...login, subject }, minted.accessToken, deps));
   store(minted, nowMs, deps);
-  return toIssued(minted, null, nowMs);
+  return toIssued({ ...minted, refreshToken: null, idToken }, nowMs);
 }
 
 /** Makes the first tokens of a family, which begins before they are returned. */
@@ -52,7 +63,7 @@ export async function issueNewFamily(
   login: LoginFacts,
   deps: IssueDeps,
 ): Promise<IssuedTokens> {
-  const { clientId, subject, scope, audience, claims, lifetimes, label } = authorization;
+  const { clientId, subject, scope, audience, lifetimes, label } = authorization;
   const { authorizedAtMs: nowMs } = authorization;
   if (subject === null) throw new TypeError("a refresh family needs a user");
   const policy = policyFor(lifetimes, deps);
@@ -62,13 +73,13 @@ export async function issueNewFamily(
   const state = begin(first, nowMs, policy);
   const familyId = deps.families.newId();
   const family = { ...state, familyId, originalScope: scope, login };
-  const pair = await mintPair(family, state.live, claims, authorization, deps);
+  const pair = await mintPair(family, state.live, authorization, deps);
   await deps.families.start(familyId, state, policy);
   store(pair, nowMs, deps);
   const { sessionId } = login;
   const listed = { subject, familyId, sessionId, clientId, scope, createdAtMs: nowMs };
   deps.defer(listSession(toSession(listed, label, nowMs, policy), deps));
-  return toIssued(pair, pair.refreshToken, nowMs);
+  return toIssued(pair, nowMs);
 }
 
 /** The tokens of a response. */
@@ -79,6 +90,8 @@ export interface IssuedTokens {
   readonly scope: Scope;
   /** Null: the client has none. */
   readonly refreshToken: string | null;
+  /** Null: `openid` is not granted. */
+  readonly idToken: string | null;
 }
 
 /** What issuing needs. */
@@ -116,8 +129,7 @@ export function store(
 
 /** The part of minted tokens that the client receives. */
 export function toIssued(
-  minted: MintedAccessToken,
-  refreshToken: string | null,
+  minted: MintedAccessToken & Pick<IssuedTokens, "refreshToken" | "idToken">,
   nowMs: number,
 ): IssuedTokens {
   // Zero when a retry comes after the access token of the first response has expired.
@@ -126,7 +138,8 @@ export function toIssued(
     accessToken: minted.accessToken,
     expiresInSeconds: Math.max(0, secondsLeft),
     scope: scopeOf(minted),
-    refreshToken,
+    refreshToken: minted.refreshToken,
+    idToken: minted.idToken,
   };
 }
 

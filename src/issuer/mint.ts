@@ -24,6 +24,7 @@ import {
   type RefreshToken,
   sealRefreshToken,
 } from "../tokens/refresh-token.ts";
+import { mintIdToken } from "./id-token.ts";
 
 /** Keys that seal and sign tokens. All rings are derived from the same keys. */
 export interface MintDeps {
@@ -69,10 +70,15 @@ export interface MintedAccessToken {
 /** The tokens of one generation of a family. */
 export interface MintedPair extends MintedAccessToken {
   readonly refreshToken: string;
+  /** Null: the scope does not ask for one. */
+  readonly idToken: string | null;
 }
 
 /** Format and issuer of the access tokens of a request. */
-export type AccessTokenForm = Pick<Authorization, "accessTokenFormat" | "issuerUrl">;
+type AccessTokenForm = Pick<Authorization, "accessTokenFormat" | "issuerUrl">;
+
+/** What the tokens of a request have in common, whatever their generation. */
+export type PairForm = AccessTokenForm & Pick<Authorization, "claims" | "idToken">;
 
 /** The form of one access token. */
 interface SealedForm extends AccessTokenForm {
@@ -90,21 +96,21 @@ export type FamilyFacts = Pick<FamilyState, "clientId" | "subject" | "createdAtM
 
 /**
  * Makes the tokens of a generation. Deterministic, except that ES256 signatures of a JWT differ.
+ * What is issued for a generation again says the same.
  *
  * @throws Refusal when the key of the generation has retired, so that they cannot be made again
  */
 export async function mintPair(
   family: FamilyFacts,
   live: Generation,
-  claims: AccessTokenContent["claims"],
-  form: AccessTokenForm,
+  form: PairForm,
   deps: MintDeps,
 ): Promise<MintedPair> {
   const refreshKey = deps.refreshTokenRing.find(live.keyId);
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
   const { familyId, clientId, subject, createdAtMs, originalScope, login } = family;
   const { generation, issuedAtMs, sealsContent } = live;
-  const content = { ...generationContent(family, live), claims };
+  const content = { ...generationContent(family, live), claims: form.claims };
   const refreshToken: RefreshToken = {
     familyId,
     generation,
@@ -126,7 +132,11 @@ export async function mintPair(
     ),
     sealRefreshToken(refreshKey, refreshToken),
   ]);
-  return { ...minted, refreshToken: sealedRefresh };
+  const { sessionId, authenticatedAtMs } = login;
+  const described = { ...form, clientId, subject, sessionId, authenticatedAtMs, issuedAtMs };
+  const idToken =
+    form.idToken && (await mintIdToken(form.idToken, described, minted.accessToken, deps));
+  return { ...minted, refreshToken: sealedRefresh, idToken };
 }
 
 /**

@@ -39,7 +39,7 @@ export async function redeem(
   { code, attemptId, hasRefreshToken }: Redeemed,
   deps: IssueDeps,
 ): Promise<IssuedTokens> {
-  const { clientId, subject, scope, audience, claims, label } = authorization;
+  const { clientId, subject, scope, audience, label } = authorization;
   const { authorizedAtMs: nowMs } = authorization;
   if (subject === null) throw new TypeError("an authorization code needs a user");
   const policy = policyOf(authorization, hasRefreshToken, deps);
@@ -52,7 +52,7 @@ export async function redeem(
     return { clientId, subject, createdAtMs, familyId, originalScope: code.scope, login };
   };
   const { live: next } = begin(first, nowMs, policy);
-  const minted = await mintPair(family(nowMs), next, claims, authorization, deps);
+  const minted = await mintPair(family(nowMs), next, authorization, deps);
   const outcome = await deps.families.redeem(
     familyId,
     { login: first, codeDigest, attemptId },
@@ -69,11 +69,11 @@ export async function redeem(
   const pair =
     outcome.kind === "begun"
       ? minted
-      : await mintPair(family(live.issuedAtMs), live, claims, authorization, deps);
+      : await mintPair(family(live.issuedAtMs), live, authorization, deps);
   store(pair, nowMs, deps);
   const listed = { ...code, clientId, createdAtMs: live.issuedAtMs };
   deps.defer(listSession(toSession(listed, label, nowMs, policy), deps));
-  return toIssued(pair, hasRefreshToken ? pair.refreshToken : null, nowMs);
+  return toIssued(hasRefreshToken ? pair : { ...pair, refreshToken: null }, nowMs);
 }
 
 /** Without a refresh token the family ends with its access token. */

@@ -54,7 +54,7 @@ export async function rotate(
   refresh: Rotated,
   deps: IssueDeps,
 ): Promise<IssuedTokens> {
-  const { scope, audience, claims, lifetimes, address } = authorization;
+  const { scope, audience, lifetimes, address } = authorization;
   const nowMs = deps.clock();
   const policy = policyFor(lifetimes, deps);
   const { predecessor, lazyFamily } = resolvePredecessor(refresh, deps);
@@ -66,7 +66,7 @@ export async function rotate(
   const rotation = { generation, ...terms, attemptId, origin };
   const family = { ...predecessor, originalScope: predecessor.scope, login: loginOf(predecessor) };
   const next = nextGeneration(predecessor, rotation, nowMs, policy);
-  const minted = await mintPair(family, next, claims, authorization, deps);
+  const minted = await mintPair(family, next, authorization, deps);
   const outcome = await deps.families.rotate(familyId, rotation, nowMs, policy, lazyFamily);
   auditReplay(predecessor, outcome);
   if (outcome.kind === "refused") {
@@ -77,7 +77,7 @@ export async function rotate(
   // Another request, or an earlier call of this one, may have consumed it.
   const pair = isSameGeneration(outcome.successor, next)
     ? minted
-    : await mintPair(family, outcome.successor, claims, authorization, deps);
+    : await mintPair(family, outcome.successor, authorization, deps);
   store(pair, nowMs, deps);
   if (refresh.kind === "imported" && deps.importedTokens !== null) {
     deps.defer(deps.importedTokens.consume(refresh.imported.hash));
@@ -86,7 +86,7 @@ export async function rotate(
     const session = toSession(predecessor, authorization.label, nowMs, policy);
     deps.defer(listSession(session, deps));
   }
-  return toIssued(pair, pair.refreshToken, nowMs);
+  return toIssued(pair, nowMs);
 }
 
 function resolvePredecessor(

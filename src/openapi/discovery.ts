@@ -41,13 +41,38 @@ export const metadataOfPathOperation: Operation = {
   summary: "Server metadata of an issuer with a path",
 };
 
+/** The same document where OpenID clients look for it. */
+export const openIdMetadataOperation: Operation = {
+  ...metadataOperation,
+  path: PATHS.openIdMetadata,
+  id: "getOpenIdMetadata",
+  summary: "Server metadata for OpenID clients",
+  description: "The same document. Unknown while the service has no key for ID tokens.",
+};
+
+/** The same document at the path of django-oauth-toolkit. */
+export const openIdMetadataAsDotOperation: Operation = {
+  ...openIdMetadataOperation,
+  path: PATHS.openIdMetadataAsDot,
+  id: "getOpenIdMetadataAsDot",
+  summary: "Server metadata for OpenID clients, appended to an issuer with a path",
+};
+
+/** The same document at the path of RFC 8414 §5 for an issuer with a path. */
+export const openIdMetadataOfPathOperation: Operation = {
+  ...openIdMetadataOperation,
+  path: PATHS.openIdMetadataOfPath,
+  id: "getOpenIdMetadataOfPath",
+  summary: "Server metadata for OpenID clients, inserted into an issuer with a path",
+};
+
 /** `GET /o/.well-known/jwks.json`. */
 export const jwksOperation: Operation = {
   ...common,
   path: PATHS.jwks,
   id: "getJwks",
-  summary: "Public keys of JWT access tokens",
-  description: "A JWK set (RFC 7517 §5). It is empty when no access token is a JWT.",
+  summary: "Public keys of JWT access tokens and ID tokens",
+  description: "A JWK set (RFC 7517 §5). It is empty when the service signs nothing.",
   success: publicResponse("The keys.", "Jwks"),
 };
 

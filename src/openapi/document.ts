@@ -13,6 +13,9 @@ import {
   metadataAsDotOperation,
   metadataOfPathOperation,
   metadataOperation,
+  openIdMetadataAsDotOperation,
+  openIdMetadataOfPathOperation,
+  openIdMetadataOperation,
 } from "./discovery.ts";
 import { introspectionByGet, introspectionByPost } from "./introspection.ts";
 import { MANAGEMENT_OPERATIONS } from "./management.ts";
@@ -28,6 +31,7 @@ import { revocationOperation } from "./revocation.ts";
 import * as schemas from "./schemas.ts";
 import { CLIENT_AUTH_WORDS, securitySchemes } from "./security.ts";
 import { tokenOperation } from "./token.ts";
+import { userinfoByGet, userinfoByPost } from "./userinfo.ts";
 
 /** Every endpoint under every method, in reading order. */
 export const OPERATIONS: readonly Operation[] = [
@@ -35,9 +39,14 @@ export const OPERATIONS: readonly Operation[] = [
   revocationOperation,
   introspectionByPost,
   introspectionByGet,
+  userinfoByGet,
+  userinfoByPost,
   metadataOperation,
   metadataAsDotOperation,
   metadataOfPathOperation,
+  openIdMetadataOperation,
+  openIdMetadataAsDotOperation,
+  openIdMetadataOfPathOperation,
   jwksOperation,
   landingOperation,
   healthOperation,
@@ -52,9 +61,13 @@ const MANAGEMENT =
 const ERROR_HEADERS: Readonly<Record<string, Json>> = {
   [PATHS.token]: CORS_HEADERS,
   [PATHS.revocation]: CORS_HEADERS,
+  [PATHS.userinfo]: CORS_HEADERS,
   [PATHS.metadata]: CORS_HEADERS_FOR_ANYONE,
   [PATHS.metadataAsDot]: CORS_HEADERS_FOR_ANYONE,
   [PATHS.metadataOfPath]: CORS_HEADERS_FOR_ANYONE,
+  [PATHS.openIdMetadata]: CORS_HEADERS_FOR_ANYONE,
+  [PATHS.openIdMetadataAsDot]: CORS_HEADERS_FOR_ANYONE,
+  [PATHS.openIdMetadataOfPath]: CORS_HEADERS_FOR_ANYONE,
   [PATHS.jwks]: CORS_HEADERS_FOR_ANYONE,
 };
 
@@ -66,6 +79,8 @@ const SCHEMAS = {
   Revocation: schemas.revocationRequest,
   IntrospectionRequest: schemas.introspectionRequest,
   Introspection: schemas.introspectionResponse,
+  UserinfoRequest: schemas.userinfoRequest,
+  Userinfo: schemas.userinfoResponse,
   Metadata: schemas.metadataResponse,
   Jwks: schemas.jwksResponse,
   Landing: schemas.landingResponse,

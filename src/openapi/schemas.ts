@@ -95,7 +95,16 @@ export const tokenResponse = z.object({
   token_type: z.literal("Bearer"),
   scope: text("The granted scope names, separated by spaces."),
   refresh_token: optional("For the next pair of tokens. Only if the client may refresh."),
+  id_token: optional("Who signed in (OIDC Core §2). Only if `openid` is granted."),
 });
+
+/** Form of a userinfo request that has no `Authorization` header (RFC 6750 §2.2). */
+export const userinfoRequest = z.object({
+  access_token: optional("The access token, unless it is in the header."),
+});
+
+/** Response of the userinfo endpoint (OIDC Core §5.3.2). */
+export const userinfoResponse = z.looseObject({ sub: text("The id of the user.") });
 
 /** Response of the introspection endpoint (RFC 7662 §2.2). */
 export const introspectionResponse = z.discriminatedUnion("active", [
@@ -124,6 +133,18 @@ const authMethods = z.array(z.enum(CLIENT_AUTH_METHODS));
 const bearerOrMethods = z.array(z.enum([...CLIENT_AUTH_METHODS, "Bearer"]));
 const algorithms = z.array(z.enum(ASSERTION_ALGORITHMS));
 
+/** Members of the metadata that only a service with a key for ID tokens has (OIDC Discovery §3). */
+const openIdMembers = {
+  userinfo_endpoint: z.optional(z.url()),
+  subject_types_supported: z.optional(z.array(z.literal("public"))),
+  id_token_signing_alg_values_supported: z.optional(z.array(z.enum(SIGNING_ALGORITHMS))),
+  claim_types_supported: z.optional(z.array(z.literal("normal"))),
+  claims_supported: z.optional(z.array(z.string())),
+  claims_parameter_supported: z.optional(z.boolean()),
+  request_parameter_supported: z.optional(z.literal(false)),
+  request_uri_parameter_supported: z.optional(z.literal(false)),
+};
+
 /** Response of the metadata endpoints (RFC 8414 §2). */
 export const metadataResponse = z.object({
   issuer: url("The issuer identifier."),
@@ -146,6 +167,7 @@ export const metadataResponse = z.object({
   token_endpoint_auth_signing_alg_values_supported: algorithms,
   revocation_endpoint_auth_signing_alg_values_supported: algorithms,
   introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+  ...openIdMembers,
 });
 
 /** Response of the JWKS endpoint (RFC 7517 §5). */

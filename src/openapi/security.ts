@@ -1,6 +1,11 @@
 import { PATHS } from "../endpoints/urls.ts";
 import { GRANTS } from "../grants/index.ts";
-import { ADMIN_SCOPE, type ClientAuthMethod, INTROSPECTION_SCOPE } from "../protocol/names.ts";
+import {
+  ADMIN_SCOPE,
+  type ClientAuthMethod,
+  INTROSPECTION_SCOPE,
+  OPENID_SCOPE,
+} from "../protocol/names.ts";
 import type { Json } from "./operation.ts";
 
 /** A client, by HTTP Basic or in the body. The empty requirement means the body. */
@@ -49,6 +54,11 @@ export function securitySchemes(): Json {
       type: "http",
       scheme: "bearer",
       description: `An access token with the scope \`${INTROSPECTION_SCOPE}\` (RFC 6750 §2.1).`,
+    },
+    user: {
+      type: "http",
+      scheme: "bearer",
+      description: `An access token of a user with the scope \`${OPENID_SCOPE}\` (RFC 6750 §2.1).`,
     },
     management: {
       type: "http",

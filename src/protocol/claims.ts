@@ -55,3 +55,17 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   "token_type",
   "username",
 ]);
+
+/** Names that an ID token uses by itself (OIDC Core §2, §3.3.2.11). */
+export const ID_TOKEN_CLAIMS: ReadonlySet<string> = new Set([
+  ...RESERVED_CLAIMS,
+  "acr",
+  "amr",
+  "at_hash",
+  "auth_time",
+  "azp",
+  "c_hash",
+  "nonce",
+  "s_hash",
+  "sid",
+]);

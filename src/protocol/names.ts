@@ -42,6 +42,23 @@ export type AccessTokenFormat = (typeof ACCESS_TOKEN_FORMATS)[number];
  */
 export const OFFLINE_SCOPE = "offline_access";
 
+/** The scope that makes a request one of OpenID Connect (OIDC Core §3.1.2.1). */
+export const OPENID_SCOPE = "openid";
+
+/**
+ * The scopes of OpenID Connect (OIDC Core §5.4, §11). They exist while the service has a key for ID
+ * tokens, whether or not `SCOPES` lists them. A request without `scope` gets them only if the
+ * client's own scopes name them.
+ */
+export const OPENID_SCOPES: readonly string[] = [
+  OPENID_SCOPE,
+  "profile",
+  "email",
+  "phone",
+  "address",
+  OFFLINE_SCOPE,
+];
+
 /** The media types of a request body. Without `Content-Type` it is the first. */
 export const MEDIA_TYPES = [
   "application/x-www-form-urlencoded",

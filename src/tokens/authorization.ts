@@ -2,6 +2,7 @@ import type { Claims } from "../protocol/claims.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { PresentedCode } from "./authorization-code.ts";
+import type { IdTokenTerms } from "./id-token.ts";
 import type { ImportedRefreshToken } from "./imported-token.ts";
 import type { LoginFacts, RefreshToken } from "./refresh-token.ts";
 
@@ -58,6 +59,8 @@ export interface Authorization {
   readonly accessTokenFormat: AccessTokenFormat;
   readonly lifetimes: Lifetimes;
   readonly refresh: RefreshOutcome;
+  /** Null: the response has no ID token. */
+  readonly idToken: IdTokenTerms | null;
   /** The `iss` of a JWT. */
   readonly issuerUrl: string;
   /**

@@ -97,7 +97,7 @@ describe("a response that is not documented is found by", () => {
 
   test.each<[string, object, ResponseInit]>([
     ["its status", { error: "invalid_request" }, { status: 418, headers }],
-    ["a member", { ...tokens, id_token: "x" }, { headers }],
+    ["a member", { ...tokens, session: "x" }, { headers }],
     ["a member's type", { ...tokens, expires_in: "1" }, { headers }],
     ["a member that it lacks", { access_token: "a" }, { headers }],
     ["a header", tokens, { headers: { ...headers, "Set-Cookie": "a=b" } }],

@@ -40,6 +40,7 @@ function exchanged(fields: Record<string, string>, changes: Changes = {}) {
 
 /** How to reach every reason of the authorization endpoint and of authorization codes. */
 export const AUTHORIZATION_PROVOCATIONS = {
+  id_token_hint_invalid: opened({ id_token_hint: CANARIES.token }),
   parameter_repeated: opened({ scope: ["read", CANARIES.scope] }),
   client_id_missing: opened({ client_id: undefined }),
   client_not_registered: opened({ client_id: CANARIES.unknownClient }),

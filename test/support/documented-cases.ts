@@ -264,6 +264,36 @@ function introspectionByGet(): Cases {
   return { ...own, 400: [...own[400], ...queries] };
 }
 
+const USERINFO = "/o/userinfo/";
+
+/** @param sent how a request carries an access token */
+function userinfoCases(sent: (token: string | null) => RequestInit): Cases {
+  const ask = (token: string | null) => service.fetch(USERINFO, sent(token));
+  const token = async (scope: string) => (await logIn(service, { scope })).access_token;
+  return {
+    200: [async () => ask(await token("openid profile"))],
+    401: [() => ask(null), () => ask("tga_x")],
+    403: [async () => ask(await token("read"))],
+    429: [
+      crowded((other, { access }) => other.fetch(USERINFO, sent(access))),
+      flooded(USERINFO, sent("tga_x")),
+    ],
+  };
+}
+
+const bearerOf = (token: string | null): Record<string, string> => {
+  return token === null ? {} : { Authorization: `Bearer ${token}` };
+};
+
+function userinfoByPost(): Cases {
+  const { 401: _, ...body } = bodyCases(USERINFO, {});
+  // No client authenticates here.
+  const malformed = body[400]?.slice(0, -1) ?? [];
+  const own = userinfoCases((token) => form(token === null ? {} : { access_token: token }, {}));
+  const twice = () => send(USERINFO, { access_token: "x" }, bearerOf("x"));
+  return { ...body, ...own, 400: [...malformed, twice] };
+}
+
 const got = (path: string, headers: HeadersInit = {}): Case => {
   return () => service.fetch(path, { headers });
 };
@@ -274,9 +304,14 @@ export const CASES: Readonly<Record<string, Cases>> = {
   revokeToken: revocationCases(),
   introspectToken: introspectionByPost(),
   introspectTokenInQuery: introspectionByGet(),
+  getUserinfo: userinfoCases((token) => ({ headers: bearerOf(token) })),
+  postUserinfo: userinfoByPost(),
   getMetadata: { 200: [got("/.well-known/oauth-authorization-server")] },
   getMetadataAsDot: { 200: [got("/o/.well-known/oauth-authorization-server")] },
   getMetadataOfPath: { 200: [got("/.well-known/oauth-authorization-server/o")] },
+  getOpenIdMetadata: { 200: [got("/.well-known/openid-configuration")] },
+  getOpenIdMetadataAsDot: { 200: [got("/o/.well-known/openid-configuration")] },
+  getOpenIdMetadataOfPath: { 200: [got("/.well-known/openid-configuration/o")] },
   getJwks: { 200: [got("/o/.well-known/jwks.json")] },
   getHealth: { 200: [got("/healthz")], 429: [flooded("/healthz")] },
   getLanding: { 200: [got("/"), got("/", { Accept: "text/html" })] },

@@ -147,6 +147,14 @@ export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
     const authorization = `Bearer tga_${CANARIES.token}`;
     return send({ token: CANARIES.token }, { path: "/o/introspect/", authorization });
   },
+  openid_not_granted: async ({ send, tokens }) => {
+    const { access_token } = await tokens({ scope: "read" });
+    return send({}, { path: "/o/userinfo/", authorization: `Bearer ${access_token}` });
+  },
+  access_token_twice: ({ send }) => {
+    const authorization = `Bearer ${CANARIES.token}`;
+    return send({ access_token: CANARIES.token }, { path: "/o/userinfo/", authorization });
+  },
   caller_scope_insufficient: async ({ send, tokens }) => {
     const { access_token } = await tokens({ scope: "read" });
     const authorization = `Bearer ${access_token}`;

@@ -36,8 +36,12 @@ export async function workerdProject(
   bindings: Readonly<Record<string, string>> = {},
 ): Promise<TestProjectInlineConfiguration> {
   const TEST_MIGRATIONS = await readD1Migrations("src/storage/migrations");
-  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
-  const SIGNING_KEYS = JSON.stringify({ keys: [await exportJWK(privateKey)] });
+  // As `npm start` makes them: the first signs access tokens, the second ID tokens.
+  const pairs = ["ES256", "RS256"].map((algorithm) => {
+    return generateKeyPair(algorithm, { extractable: true });
+  });
+  const keys = pairs.map(async (pair) => exportJWK((await pair).privateKey));
+  const SIGNING_KEYS = JSON.stringify({ keys: await Promise.all(keys) });
   // What test/support/history/options.ts reads: the seed of a random run, and how long it is.
   const { SEED = "", OPERATIONS = "", REQUESTS = "", MINUTES = "" } = process.env;
   return {

@@ -103,7 +103,9 @@ describe("secrets", async () => {
   const OTHER = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752";
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwk = await exportJWK(privateKey);
-  const SIGNING_KEYS = JSON.stringify({ keys: [jwk] });
+  const rsa = await generateKeyPair("RS256", { extractable: true });
+  const rsaJwk = await exportJWK(rsa.privateKey);
+  const SIGNING_KEYS = JSON.stringify({ keys: [jwk, rsaJwk] });
   const counting = Buffer.from(Array.from({ length: 32 }, (_, index) => 3 * index)).toString("hex");
 
   test.each<[what: string, secrets: Record<string, string>, expected: RegExp[]]>([
@@ -112,6 +114,11 @@ describe("secrets", async () => {
       "two keys",
       { TOKEN_KEYS: `${GOOD},${OTHER}`, SIGNING_KEYS },
       [/^ok: (\w{8}) seals; (?!\1)\w{8} open too$/, /^ok/],
+    ],
+    [
+      "no key for ID tokens",
+      { TOKEN_KEYS: GOOD, SIGNING_KEYS: JSON.stringify({ keys: [jwk] }) },
+      [/^ok/, /^warning: no RS256 key/],
     ],
     ["none", {}, [/^failed: missing/, /^warning: SIGNING_KEYS is not set/]],
     ["a short key", { TOKEN_KEYS: GOOD.slice(2) }, [/^failed: key 1 is not 64 hex/, /^warning/]],
@@ -153,7 +160,10 @@ describe("secrets", async () => {
     [["TOKEN_KEYS", "SIGNING_KEYS"], ["ok: TOKEN_KEYS, SIGNING_KEYS"]],
     [
       ["TOKEN_KEYS"],
-      ["ok: TOKEN_KEYS", "warning: SIGNING_KEYS is not set: clients cannot use JWTs"],
+      [
+        "ok: TOKEN_KEYS",
+        "warning: SIGNING_KEYS is not set: there are no JWTs and no OpenID Connect",
+      ],
     ],
     [["OTHER"], ["failed: missing in the Worker: TOKEN_KEYS"]],
   ])("of the deployed Worker, when there are %j", async (names, expected) => {

@@ -27,8 +27,8 @@ const references = [...nodesBelow(DOCUMENT)].flatMap(({ node }) => {
   return typeof node["$ref"] === "string" ? [node["$ref"]] : [];
 });
 
-/** Browsers open the authorization endpoint; programs do not call it. */
-const { authorization: _, ...API_PATHS } = PATHS;
+/** Browsers open these; programs do not call them. */
+const { authorization: _, account: _account, accountAsDot: _asDot, ...API_PATHS } = PATHS;
 
 describe("the document matches the code", () => {
   test("and so does the copy in docs/, which shows how a change affects the API", async () => {

@@ -4,9 +4,11 @@ import {
   KEY_WAITS,
   type KeySecret,
   type KeySet,
+  type KeyUse,
   listKeys,
   promoteKey,
   retireKey,
+  usesOf,
 } from "../../admin/keys.ts";
 import { secureRandom } from "../../crypto/random.ts";
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
@@ -32,7 +34,11 @@ interface AddOptions extends KeyOptions {
 const WORKER_SECRET_BYTES_MAX = 5120;
 
 /** What to do after a step of a rotation. */
-function nextStep(verb: "add" | "promote", secret: KeySecret): string {
+function nextStep(verb: "add" | "promote", secret: KeySecret, set: KeySet): string {
+  const added = set.keys.at(-1);
+  if (verb === "add" && usesOf(set).at(-1) === "id tokens") {
+    return `It signs ID tokens of clients that use ${added?.algorithm}, from now on.`;
+  }
   const wait = KEY_WAITS[secret][verb].replaceAll("`", "");
   return verb === "add"
     ? `Wait ${wait}. Then promote the new key.`
@@ -66,7 +72,7 @@ export function keyCommand(terminal: Terminal): Command {
       });
     });
   keys(key.command("promote"))
-    .description("move a key to the front: it seals or signs new tokens")
+    .description("move a key ahead of the others: it seals or signs new tokens")
     .addArgument(id())
     .action((one: string, options: KeyOptions) => {
       return change("promote", options, terminal, (secret, value) => {
@@ -107,7 +113,7 @@ async function change(
   await show(set, options, terminal, options.remote);
   if (options.remote) terminal.note(`Save the new ${secret} now; it will not be shown again.`);
   else terminal.note("Restart the service if it is running.");
-  if (verb !== "retire") terminal.note(nextStep(verb, secret));
+  if (verb !== "retire") terminal.note(nextStep(verb, secret, set));
 }
 
 /** The operator supplies the current value, because a Worker's secret cannot be read back. */
@@ -158,6 +164,12 @@ function secretOf({ signing }: KeyOptions): KeySecret {
   return signing ? "SIGNING_KEYS" : "TOKEN_KEYS";
 }
 
+/** What a key does, in a word or two. */
+const USES: Readonly<Record<KeySecret, Readonly<Record<KeyUse, string>>>> = {
+  TOKEN_KEYS: { all: "seals", "id tokens": "opens", "nothing new": "opens" },
+  SIGNING_KEYS: { all: "signs", "id tokens": "signs ID tokens", "nothing new": "verifies" },
+};
+
 /** Shows the value only after a remote change, because it cannot be read back later. */
 async function show(
   set: KeySet,
@@ -165,8 +177,9 @@ async function show(
   terminal: Terminal,
   withValue: boolean,
 ): Promise<void> {
-  const use = options.signing ? ["signs", "verifies"] : ["seals", "opens"];
-  const shown = set.keys.map((key, index) => ({ ...key, use: use[index === 0 ? 0 : 1] ?? "" }));
+  const words = USES[secretOf(options)];
+  const uses = usesOf(set);
+  const shown = set.keys.map((key, index) => ({ ...key, use: words[uses[index] ?? "all"] }));
   const value = withValue ? { value: set.value } : {};
   if (options.json) return terminal.write(json({ keys: shown, ...value }));
   const rows = shown.map(({ id, algorithm, use: used }) => [id, algorithm, used]);

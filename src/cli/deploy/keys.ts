@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { firstKey } from "../../admin/keys.ts";
+import { firstKeys } from "../../admin/keys.ts";
 import { secureRandom } from "../../crypto/random.ts";
 import { parseRingKeys } from "../../crypto/seal.ts";
 import { parseJwkSet } from "../../crypto/signing-keys.ts";
@@ -20,8 +20,8 @@ const keys = z.strictObject({ TOKEN_KEYS: z.string(), SIGNING_KEYS: z.string() }
 /** Generates a key that seals tokens and a key that signs JWTs. */
 export async function makeKeys(): Promise<Keys> {
   return {
-    TOKEN_KEYS: await firstKey("TOKEN_KEYS", secureRandom),
-    SIGNING_KEYS: await firstKey("SIGNING_KEYS", secureRandom),
+    TOKEN_KEYS: await firstKeys("TOKEN_KEYS", secureRandom),
+    SIGNING_KEYS: await firstKeys("SIGNING_KEYS", secureRandom),
   };
 }
 

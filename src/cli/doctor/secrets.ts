@@ -1,5 +1,5 @@
 import { parseRingKeys, ringKeyId } from "../../crypto/seal.ts";
-import { importSigningKeys, parseJwkSet } from "../../crypto/signing-keys.ts";
+import { ID_TOKEN_ALGORITHM, importSigningKeys, parseJwkSet } from "../../crypto/signing-keys.ts";
 import { findWorker } from "../deploy/worker.ts";
 import type { RunWrangler } from "../wrangler.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
@@ -8,7 +8,7 @@ import { type Check, failed, ok, warning } from "./check.ts";
 const DIFFERENT_BYTES_MIN = 20;
 
 const START = "run npm start, which creates it in .dev.vars";
-const NO_SIGNING_KEYS = "SIGNING_KEYS is not set: clients cannot use JWTs";
+const NO_SIGNING_KEYS = "SIGNING_KEYS is not set: there are no JWTs and no OpenID Connect";
 
 /** Checks that the local secrets are valid keys. Shows key ids, which are public, never keys. */
 export async function checkLocalSecrets({
@@ -65,13 +65,18 @@ async function checkRing(name: string, text: string): Promise<Check> {
 
 async function checkSigningKeys(text: string): Promise<Check> {
   const jwks = parseJwkSet(text);
-  const fix = "replace the key: npm run cli -- key add SIGNING_KEYS; see docs/operations.md";
+  const fix = "replace the key: npm run cli -- key add --signing; see docs/operations.md";
   if (typeof jwks === "string") return failed("SIGNING_KEYS", jwks, fix);
   const keys = await importSigningKeys(jwks);
   if (typeof keys === "string") return failed("SIGNING_KEYS", keys, fix);
   const ids = keys.publicJwks.keys.map(({ kid, alg }) => `${kid} (${alg})`);
   if (new Set(ids).size < ids.length) return failed("SIGNING_KEYS", "duplicate key", fix);
-  return ok("SIGNING_KEYS", `${ids.join(", ")}; the first signs`);
+  if (!keys.algorithms.has(ID_TOKEN_ALGORITHM)) {
+    const problem = `no ${ID_TOKEN_ALGORITHM} key: there is no OpenID Connect`;
+    const add = `npm run cli -- key add --signing --algorithm ${ID_TOKEN_ALGORITHM}`;
+    return warning("SIGNING_KEYS", problem, add);
+  }
+  return ok("SIGNING_KEYS", `${ids.join(", ")}; the first signs access tokens`);
 }
 
 /** Whether a key repeats many bytes or counts up, which a random key practically never does. */

@@ -14,6 +14,12 @@ export const TOKENS = {
       otherwise: "below 60, clients refresh constantly; above 86400, stolen tokens work for days",
     },
   },
+  idTokenTtlSeconds: {
+    name: "ID_TOKEN_TTL_SECONDS",
+    kind: SECONDS,
+    default: 3600,
+    doc: "Lifetime of an ID token. A sign-out accepts an expired one.",
+  },
   refreshIdleTtlSeconds: {
     name: "REFRESH_IDLE_TTL_SECONDS",
     kind: SECONDS,
