@@ -3,6 +3,7 @@ import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientRow } from "../storage/clients.ts";
 import type { DeletedAccount } from "../storage/deleted-accounts.ts";
 import { mapApplication } from "./applications.ts";
+import type { PkcePolicy } from "./code-fields.ts";
 import { type DumpRecord, type Mapping, referenceTo, textOf } from "./dump-record.ts";
 import { closedGateOf } from "./gates.ts";
 import type { ImportDeps } from "./import-deps.ts";
@@ -32,6 +33,7 @@ interface ClientOptions {
   /** When applications must be active. Milliseconds since the epoch. */
   readonly nowMs: number;
   readonly restoresDeleted: boolean;
+  readonly pkce: PkcePolicy;
 }
 
 /** Existing data with the id of a client. */
@@ -46,7 +48,7 @@ interface Found {
 export function createClientSurvey(
   deps: ImportDeps,
   tally: Tally,
-  { nowMs, restoresDeleted }: ClientOptions,
+  { nowMs, restoresDeleted, pkce }: ClientOptions,
 ) {
   const known = new Map<string, KnownClient>();
   const candidates: Candidate[] = [];
@@ -87,7 +89,7 @@ export function createClientSurvey(
 
   return {
     add(record: DumpRecord): void {
-      const mapping = mapApplication(record);
+      const mapping = mapApplication(record, pkce);
       origins.note(record.fields);
       const clientId = textOf(record.fields["client_id"]) || `${record.pk}`;
       if ("refusal" in mapping) refuse(record, clientId, mapping.refusal);
@@ -102,7 +104,7 @@ export function createClientSurvey(
       const foundOf = await findExisting(ids, users, deps);
       const taken: ClientEntry[] = [];
       const isNew = ({ clientId }: Candidate) => foundOf(clientId).row === undefined;
-      for await (const candidate of withoutEmptySecrets(candidates, isNew, deps.clientSecrets)) {
+      for await (const candidate of withoutEmptySecrets(candidates, isNew, deps, pkce)) {
         const entry = decide(candidate, foundOf(candidate.clientId));
         if (entry !== null) taken.push(entry);
       }
@@ -139,25 +141,30 @@ async function findExisting(
 async function* withoutEmptySecrets(
   candidates: readonly Candidate[],
   isNew: (candidate: Candidate) => boolean,
-  secrets: Passwords,
+  { clientSecrets }: ImportDeps,
+  pkce: PkcePolicy,
 ): AsyncGenerator<Candidate> {
   for (let start = 0; start < candidates.length; start += SECRETS_AT_ONCE) {
     const some = candidates.slice(start, start + SECRETS_AT_ONCE);
     yield* await Promise.all(
-      some.map((one) => (isNew(one) ? withoutEmptySecret(one, secrets) : one)),
+      some.map((one) => (isNew(one) ? withoutEmptySecret(one, clientSecrets, pkce) : one)),
     );
   }
 }
 
 /** DOT also hashes an empty secret, so check whether the hash of a new client is of one. */
-async function withoutEmptySecret(candidate: Candidate, secrets: Passwords): Promise<Candidate> {
+async function withoutEmptySecret(
+  candidate: Candidate,
+  secrets: Passwords,
+  pkce: PkcePolicy,
+): Promise<Candidate> {
   const { record, mapping } = candidate;
   const secretHash = "value" in mapping ? mapping.value.secret_record : undefined;
   if (secretHash === undefined) return candidate;
   const { matched } = await secrets.check("", [secretHash]);
   if (matched === null) return candidate;
   const emptied = { ...record, fields: { ...record.fields, client_secret: "" } };
-  return { ...candidate, mapping: mapApplication(emptied) };
+  return { ...candidate, mapping: mapApplication(emptied, pkce) };
 }
 
 function differencesOf(gate: string | null, { disabled }: ClientRow): string[] {

@@ -1,10 +1,12 @@
 import type { ClientEntry } from "../admin/entries.ts";
 import { clientFieldsOf } from "../admin/registry-rows.ts";
 import { invalid } from "../errors/management-error.ts";
+import { type PkcePolicy, warnOfPkce } from "./code-fields.ts";
 import type { DjangoModels } from "./dump-record.ts";
 import { createEndings } from "./endings.ts";
 import type { ImportDeps } from "./import-deps.ts";
 import { type IntrospectionOptions, nameIntrospectors } from "./introspection.ts";
+import type { EmailVerified } from "./profiles.ts";
 import { createTally, type ImportReport } from "./report.ts";
 import { readRecords, type Survey, surveyDump } from "./survey.ts";
 import { createTokenBatches } from "./token-batches.ts";
@@ -16,6 +18,8 @@ export interface ImportOptions extends IntrospectionOptions {
   readonly withTokens: boolean;
   /** Whether to import accounts that were deleted here; tokens from before stay invalid. */
   readonly restoresDeleted: boolean;
+  readonly pkce: PkcePolicy;
+  readonly emailVerified: EmailVerified;
   /** The setting IMPORTED_TOKENS: whether the service accepts imported tokens. */
   readonly acceptsTokens: boolean;
   /** Default for clients without their own value. */
@@ -46,19 +50,21 @@ export async function importDump(
   deps: ImportDeps,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { models, withTokens, restoresDeleted, nowMs, refreshIdleSeconds, scopes } = options;
+  const { models, emailVerified, pkce, nowMs, refreshIdleSeconds, scopes } = options;
   const tally = createTally();
   const expiresAfterMs = nowMs + LIFE_LEFT_MS_MIN;
   const survey = await surveyDump(readDump(), deps, tally, {
-    ...{ models, withTokens, restoresDeleted, expiresAfterMs, nowMs },
+    ...options,
+    expiresAfterMs,
   });
   requireImportable(survey, options);
   const newClients = nameIntrospectors(survey.newClients, survey.clients.values(), options, tally);
+  warnOfPkce(newClients, pkce, tally);
   const expiredRemoved = await deps.store.removeExpired();
   await addClients(newClients, deps);
   const users = createUserBatches(survey, deps.store, models.usernameField, {
+    ...{ emailVerified, nowMs },
     gates: models.userGates ?? [],
-    nowMs,
   });
   const tokens = createTokenBatches(survey, deps.store, tally, {
     nowMs,
@@ -69,7 +75,7 @@ export async function importDump(
   const endings = createEndings(survey, deps.store, nowMs);
   for await (const record of readRecords(readDump())) {
     if (record.model === models.user) await users.add(record);
-    if (!withTokens) continue;
+    if (!options.withTokens) continue;
     if (record.model === models.accessToken) {
       await tokens.add(record);
       await endings.addAccessToken(record);
@@ -119,19 +125,5 @@ async function addClients(entries: readonly ClientEntry[], deps: ImportDeps): Pr
 async function clientOf(entry: ClientEntry, { clientSecrets }: ImportDeps) {
   const { client_secret: secret, secret_record: record = null } = entry;
   const secret_record = secret === undefined ? record : await clientSecrets.makeHash(secret);
-  const { client_name, token_endpoint_auth_method, grant_types, scope, default_scope } =
-    clientFieldsOf(entry);
-  const { allowed_origins, jwks, disabled } = clientFieldsOf(entry);
-  return {
-    client_id: entry.client_id,
-    client_name,
-    token_endpoint_auth_method,
-    secret_record,
-    grant_types,
-    scope,
-    default_scope,
-    allowed_origins,
-    jwks,
-    disabled,
-  };
+  return { client_id: entry.client_id, secret_record, ...clientFieldsOf(entry) };
 }

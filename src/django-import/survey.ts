@@ -1,6 +1,7 @@
 import type { ClientEntry } from "../admin/entries.ts";
 import { invalid } from "../errors/management-error.ts";
 import { createClientSurvey } from "./client-survey.ts";
+import type { PkcePolicy } from "./code-fields.ts";
 import {
   type DjangoModels,
   type DumpRecord,
@@ -11,6 +12,7 @@ import {
 import { closedGateOf } from "./gates.ts";
 import type { ImportDeps } from "./import-deps.ts";
 import type { KnownClient, KnownUser } from "./known-accounts.ts";
+import type { EmailVerified } from "./profiles.ts";
 import type { ImportKind, Tally } from "./report.ts";
 import { type DumpedRefreshToken, keptOut, mapRefreshToken } from "./tokens.ts";
 import { createUnreadFields, knownFields, type UnreadField } from "./unread-fields.ts";
@@ -45,6 +47,8 @@ export interface SurveyOptions {
   readonly withTokens: boolean;
   /** Whether to import accounts that were deleted here. */
   readonly restoresDeleted: boolean;
+  readonly pkce: PkcePolicy;
+  readonly emailVerified: EmailVerified;
   /** Access tokens that expire earlier are not imported. Milliseconds since the epoch. */
   readonly expiresAfterMs: number;
   /** Milliseconds since the epoch. */
@@ -58,11 +62,12 @@ export async function surveyDump(
   tally: Tally,
   options: SurveyOptions,
 ): Promise<Survey> {
-  const { models, nowMs } = options;
+  const { models, emailVerified, nowMs } = options;
   const users = createUserSurvey(deps, tally, options);
   const clients = createClientSurvey(deps, tally, options);
   const gates = (models.userGates ?? []).map(({ field }) => field);
-  const unread = createUnreadFields([models.usernameField, ...gates], nowMs);
+  const ofEmail = typeof emailVerified === "boolean" ? [] : [emailVerified.field];
+  const unread = createUnreadFields([models.usernameField, ...gates, ...ofEmail], nowMs);
   const tokens = createTokenSurvey(tally, options);
   const found = new Map<string, number>();
   for await (const record of readRecords(dump)) {

@@ -1,15 +1,17 @@
 import type { DumpRecord } from "./dump-record.ts";
 import { effectOf, type Gate, gateOf } from "./gates.ts";
+import { PROFILE_SOURCES } from "./profiles.ts";
 import type { ImportKind, UnreadField } from "./report.ts";
 
 export type { UnreadField } from "./report.ts";
 
 /** The fields that the import reads, in addition to the user name field. */
 const READ: Readonly<Record<ImportKind, readonly string[]>> = {
-  users: ["password", "is_active"],
+  users: ["password", "is_active", "username", ...PROFILE_SOURCES],
   clients: [
     ...["client_id", "name", "client_type", "client_secret", "hash_client_secret"],
-    ...["authorization_grant_type", "allowed_origins"],
+    ...["authorization_grant_type", "allowed_origins", "redirect_uris"],
+    ...["post_logout_redirect_uris", "skip_authorization", "algorithm"],
     ...["token_endpoint_auth_method", "client_jwks", "client_jwks_uri"],
   ],
   refresh_tokens: [
@@ -25,13 +27,10 @@ const READ: Readonly<Record<ImportKind, readonly string[]>> = {
 /** Other fields of Django and DOT. They are reported; none of them blocks a row. */
 const STANDARD: Readonly<Record<ImportKind, readonly string[]>> = {
   users: [
-    ...["last_login", "is_superuser", "first_name", "last_name", "email", "is_staff"],
-    ...["date_joined", "groups", "user_permissions", "username"],
+    ...["last_login", "is_superuser", "is_staff"],
+    ...["date_joined", "groups", "user_permissions"],
   ],
-  clients: [
-    ...["user", "redirect_uris", "post_logout_redirect_uris", "skip_authorization", "algorithm"],
-    ...["created", "updated"],
-  ],
+  clients: ["user", "created", "updated"],
   refresh_tokens: ["updated", "token_family"],
   access_tokens: ["updated", "source_refresh_token", "id_token"],
 };

@@ -3,7 +3,7 @@ import type { ImportedUser, ImportStore } from "../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import type { Survey } from "./survey.ts";
 import { naturalKeyOf } from "./user-decisions.ts";
-import { mapUser, type UserAdmission } from "./users.ts";
+import { mapUser, type UserReading } from "./users.ts";
 
 /** Maximum users of a batch. */
 const USERS_PER_BATCH = 500;
@@ -16,7 +16,7 @@ export function createUserBatches(
   survey: Survey,
   store: ImportStore,
   usernameField: string,
-  admission: UserAdmission,
+  reading: UserReading,
 ) {
   let waiting: ImportedUser[] = [];
   let characters = 0;
@@ -31,13 +31,13 @@ export function createUserBatches(
 
   return {
     async add(record: DumpRecord): Promise<void> {
-      const mapping = mapUser(record, usernameField, admission);
+      const mapping = mapUser(record, usernameField, reading);
       if ("refusal" in mapping) return;
       const user = mapping.value;
       const known = survey.users.get(user.id ?? naturalKeyOf(user.username));
       if (known?.fate !== "new") return;
       waiting.push({ ...user, id: known.id, username_key: usernameKey(user.username) });
-      characters += user.username.length + user.password_record.length;
+      characters += user.username.length + user.password_record.length + user.profile.length;
       const isFull = waiting.length >= USERS_PER_BATCH || characters >= CHARACTERS_PER_BATCH;
       if (isFull) await flush();
     },

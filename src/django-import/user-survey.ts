@@ -4,6 +4,7 @@ import { type DjangoModels, type DumpRecord, detached } from "./dump-record.ts";
 import { createHasherWatch } from "./hashers.ts";
 import type { ImportDeps } from "./import-deps.ts";
 import type { KnownUser } from "./known-accounts.ts";
+import type { EmailVerified } from "./profiles.ts";
 import type { Tally } from "./report.ts";
 import { createSlowRecordWatch } from "./slow-records.ts";
 import type { UnreadField } from "./unread-fields.ts";
@@ -18,7 +19,7 @@ import {
   refusedUser,
 } from "./user-decisions.ts";
 import { createUserGateCheck } from "./user-gates.ts";
-import { type DumpedUser, isActiveThere, mapUser, type UserAdmission } from "./users.ts";
+import { type DumpedUser, isActiveThere, mapUser, type UserReading } from "./users.ts";
 
 /** Number of users of one lookup. */
 const USERS_PER_LOOKUP = 1000;
@@ -38,6 +39,7 @@ interface Named {
 /** Options of {@link createUserSurvey}. */
 interface UserOptions {
   readonly models: DjangoModels;
+  readonly emailVerified: EmailVerified;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
   /** Whether to import users who were deleted here. */
@@ -46,12 +48,12 @@ interface UserOptions {
 
 /** Decides which users of a dump to import. */
 export function createUserSurvey(deps: ImportDeps, tally: Tally, options: UserOptions) {
-  const { models, nowMs, restoresDeleted } = options;
+  const { models, emailVerified, nowMs, restoresDeleted } = options;
   const decided = new Map<string, KnownUser>();
   const nameKeys = new Set<string>();
   const fields = createFieldCheck(models);
   const gates = createUserGateCheck(models);
-  const admission: UserAdmission = { gates: models.userGates ?? [], nowMs };
+  const reading: UserReading = { emailVerified, gates: models.userGates ?? [], nowMs };
   const records = createRecordWatch(tally);
   const waiting: Candidate[] = [];
 
@@ -89,10 +91,10 @@ export function createUserSurvey(deps: ImportDeps, tally: Tally, options: UserOp
     async add(record: DumpRecord): Promise<void> {
       fields.note(record);
       gates.note(record);
-      const mapping = mapUser(record, models.usernameField, admission);
+      const mapping = mapUser(record, models.usernameField, reading);
       if ("refusal" in mapping) {
         const name = record.pk ?? "without a key";
-        const isActive = isActiveThere(record.fields, admission);
+        const isActive = isActiveThere(record.fields, reading);
         return refuse([record.pk], { name, isActive }, mapping.refusal);
       }
       waiting.push({ user: mapping.value, remarks: mapping.remarks });

@@ -1,4 +1,5 @@
 import { originUpdates } from "./client-origins.ts";
+import type { ClientRow } from "./clients.ts";
 
 /** A user to add, with Django's primary key as the id. */
 export interface ImportedUser {
@@ -7,21 +8,30 @@ export interface ImportedUser {
   readonly username_key: string;
   readonly password_record: string;
   readonly is_active: 0 | 1;
+  readonly profile: string;
 }
 
 /** A client to add. */
-export interface ImportedClient {
-  readonly client_id: string;
-  readonly client_name: string;
-  readonly token_endpoint_auth_method: string;
-  readonly secret_record: string | null;
-  readonly grant_types: string;
-  readonly scope: string | null;
-  readonly default_scope: string | null;
-  readonly allowed_origins: string;
-  readonly jwks: string | null;
-  readonly disabled: number;
-}
+export type ImportedClient = Readonly<
+  Pick<
+    ClientRow,
+    | "client_id"
+    | "client_name"
+    | "token_endpoint_auth_method"
+    | "secret_record"
+    | "grant_types"
+    | "scope"
+    | "default_scope"
+    | "allowed_origins"
+    | "jwks"
+    | "redirect_uris"
+    | "redirect_uri_patterns"
+    | "post_logout_redirect_uris"
+    | "require_pkce"
+    | "skip_consent"
+    | "disabled"
+  >
+>;
 
 /** A row to add to `imported_refresh_tokens`. */
 export interface ImportedRefreshTokenRow {
@@ -55,9 +65,10 @@ export interface Change {
 // SQLite that ON CONFLICT is not part of a join. Sessions from before the import stay valid:
 // not_before_ms is 0, or just after the deletion of an earlier account with that id.
 const ADD_USERS =
-  "INSERT INTO users (id, username, username_key, password_record, is_active, not_before_ms) " +
+  "INSERT INTO users (id, username, username_key, password_record, profile, is_active, " +
+  "not_before_ms) " +
   "SELECT value ->> 'id', value ->> 'username', value ->> 'username_key', " +
-  "value ->> 'password_record', " +
+  "value ->> 'password_record', value ->> 'profile', " +
   "value ->> 'is_active', coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts " +
   "WHERE kind = 'user' AND id = value ->> 'id'), 0) FROM json_each(?) WHERE " +
   "NOT EXISTS (SELECT 1 FROM clients WHERE client_id = value ->> 'id') ON CONFLICT DO NOTHING";
@@ -69,11 +80,15 @@ const NEW_USERS =
 
 const ADD_CLIENTS =
   "INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, secret_record, " +
-  "grant_types, scope, default_scope, allowed_origins, jwks, disabled, not_before_ms) " +
+  "grant_types, scope, default_scope, allowed_origins, jwks, redirect_uris, " +
+  "redirect_uri_patterns, post_logout_redirect_uris, require_pkce, skip_consent, disabled, " +
+  "not_before_ms) " +
   "SELECT value ->> 'client_id', value ->> 'client_name', " +
   "value ->> 'token_endpoint_auth_method', value ->> 'secret_record', value ->> 'grant_types', " +
   "value ->> 'scope', value ->> 'default_scope', value ->> 'allowed_origins', " +
-  "value ->> 'jwks', value ->> 'disabled', " +
+  "value ->> 'jwks', value ->> 'redirect_uris', value ->> 'redirect_uri_patterns', " +
+  "value ->> 'post_logout_redirect_uris', value ->> 'require_pkce', value ->> 'skip_consent', " +
+  "value ->> 'disabled', " +
   "coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts " +
   "WHERE kind = 'client' AND id = value ->> 'client_id'), 0) " +
   "FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = value ->> 'client_id') " +

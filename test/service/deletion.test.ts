@@ -72,9 +72,9 @@ async function imported(kind: "client" | "user"): Promise<void> {
   }
   const row = (await registry.findUsersById(["7"])).get("7") ?? fail();
   await registry.write([{ kind: "delete_user", username: "grace" }]);
-  const { id, username, password_record } = row;
-  const username_key = username;
-  const user = { id, username, username_key, password_record, is_active: 1 } as const;
+  const { id, username, password_record, profile } = row;
+  const names = { username, username_key: username };
+  const user = { id, ...names, password_record, profile, is_active: 1 } as const;
   expect(await importStore.addUsers([user])).toBe(1);
 }
 
@@ -162,8 +162,8 @@ describe("one id for a client and a user", () => {
     const users = createUserStore(env.DB, "exact");
     const user = { id: "client", username: "first", passwordHash: "!" };
     expect(await users.add(user)).toBeNull();
-    const columns = { username_key: "first", password_record: "!", is_active: 1 } as const;
-    const rows = [{ id: "client", username: "first", ...columns }];
+    const columns = { password_record: "!", profile: "{}", is_active: 1 } as const;
+    const rows = [{ id: "client", username: "first", username_key: "first", ...columns }];
     expect(await importStore.addUsers(rows)).toBe(0);
     const row = (await registry.findClients(["client"])).get("client") ?? fail();
     expect(await importStore.addClients([{ ...row, client_id: "ada-s" }])).toBe(0);

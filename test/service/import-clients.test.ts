@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
+import { createRegistry } from "../../src/storage/registry.ts";
 import { INVALID_CLIENT } from "../support/answers.ts";
 import {
   accessToken,
@@ -121,6 +122,15 @@ describe("an application of private_key_jwt", () => {
   });
 });
 
+test("a user has the names and the e-mail address of the dump as profile", async () => {
+  await importRows([user(1, "ada", { first_name: "Ada" })], { emailVerified: true });
+  const { profile } = (await createRegistry(env.DB).findUsersById(["1"])).get("1") ?? {};
+  expect(JSON.parse(profile ?? "")).toEqual({
+    ...{ name: "Ada", given_name: "Ada", preferred_username: "ada" },
+    ...{ email: "ada@example.com", email_verified: true },
+  });
+});
+
 test("tokens without an application are told as such", async () => {
   const none = { application: null };
   const report = await importRows([ada, accessToken(1, none), refreshToken(1, none)]);
@@ -137,6 +147,48 @@ test("a login without a scope comes over and refreshes without one", async () =>
   expect(answer).toMatchObject({ status: 200, body: { scope: "" } });
 });
 
+describe("an application with authorization codes", () => {
+  const WEB = {
+    authorization_grant_type: "authorization-code",
+    redirect_uris: "https://web.example/cb",
+    post_logout_redirect_uris: "https://web.example/bye",
+    skip_authorization: true,
+  };
+
+  test("is written with its URIs, and its live tokens are imported", async () => {
+    const token = "dot-refresh-token-of-web";
+    const rows = [accessToken(1), refreshToken(1, { token })];
+    const report = await importRows([ada, application(1, "web", WEB), ...rows]);
+    expect(report.counts).toMatchObject({ clients: { taken: 1 }, refresh_tokens: { taken: 1 } });
+    expect(await clientRow("web")).toMatchObject({
+      grant_types: "authorization_code refresh_token",
+      redirect_uris: WEB.redirect_uris,
+      post_logout_redirect_uris: WEB.post_logout_redirect_uris,
+      ...{ skip_consent: 1, require_pkce: 0, access_token_format: "opaque" },
+    });
+    const fields = { grant_type: "refresh_token", refresh_token: token };
+    expect(await ask(service, fields, "web:web-secret")).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    [null, 1],
+    ["required", 0],
+    ["optional", 0],
+  ] as const)("with --pkce %s has %i warnings of PKCE", async (pkce, count) => {
+    const rows = [application(1, "web", WEB), application(2, "spa", { ...WEB, ...PUBLIC })];
+    const { warnings } = await importRows([ada, ...rows, application(3, "shop")], { pkce });
+    const ofPkce = warnings.filter((warning) => warning.includes("--pkce"));
+    expect(ofPkce).toEqual(Array(count).fill(expect.stringMatching(/^1 confidential .*: web\./)));
+  });
+
+  test("has rows that are skipped and counted", async () => {
+    const models = ["grant", "idtoken", "devicegrant"].map((name) => `oauth2_provider.${name}`);
+    const rows = models.map((model) => ({ model, pk: 1, fields: { code: "x" } }));
+    const { ignored } = await importRows([ada, application(1, "web", WEB), ...rows]);
+    expect(ignored).toEqual(Object.fromEntries(models.map((model) => [model, 1])));
+  });
+});
+
 describe("the report", () => {
   const PAGE = { redirect_uris: "https://app.example/cb myapp://cb", skip_authorization: true };
   /** Named for introspection, so that no warning of that is among those looked at. */
@@ -145,7 +197,7 @@ describe("the report", () => {
   test("names what is not brought over, and warns that no client has an origin", async () => {
     const { unread, warnings } = await importRows([ada, application(1, "app", PAGE)], NAMED);
     const named = unread.filter(({ kind }) => kind === "clients").map(({ field }) => field);
-    expect(named).toEqual(expect.arrayContaining(["user", "redirect_uris", "skip_authorization"]));
+    expect(named).toEqual(["user", "created", "updated"]);
     expect(warnings).toEqual([
       expect.stringMatching(/^no client has allowed_origins.*app\.example/),
     ]);

@@ -240,7 +240,7 @@ describe("USERNAMES = case-insensitive", () => {
     const store = createImportStore(env.DB, false);
     expect(await store.findUsers([], ["SYBIL"])).toMatchObject([{ username: "sybil" }]);
     const row = { id: "1", username: "Walter", username_key: "walter", password_record: "!" };
-    expect(await store.addUsers([{ ...row, is_active: 1 }])).toBe(1);
+    expect(await store.addUsers([{ ...row, profile: "{}", is_active: 1 }])).toBe(1);
     expect(await foldNames(env.DB)).toEqual({ folded: 0, collisions: [] });
   });
 

@@ -31,6 +31,7 @@ export async function importRows(
   return importDump(read, tools, {
     ...{ withTokens: true, acceptsTokens: true, scopes: ["read", "write"], introspectors: [] },
     restoresDeleted: false,
+    ...{ pkce: null, emailVerified: false },
     ...{ accessTokenSeconds: 3600, refreshIdleSeconds: 2_592_000, nowMs: Date.now() },
     ...options,
     models: { ...MODELS, ...options.models },

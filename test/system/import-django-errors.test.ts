@@ -113,7 +113,7 @@ const INVALID_ROWS: readonly DumpRow[] = [
   application(2, "caf\u00e9"),
   application(3, "argon-app", { client_secret: "argon2$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFz" }),
   application(4, "empty", { client_secret: "" }),
-  application(5, "web", { authorization_grant_type: "authorization-code" }),
+  application(5, "web", { authorization_grant_type: "implicit" }),
   application(6, "open", { client_type: "public", authorization_grant_type: "client-credentials" }),
   application(7, "spa", {
     client_type: "public",
@@ -147,7 +147,8 @@ const REASONS = [
   "clients refused client_secret: hashed with argon2, which is not supported; create the client " +
     "with `client create`: argon-app",
   "clients changed client_secret: is empty: imported as a public client: empty",
-  "clients changed authorization-code is not imported: the client can only refresh: web",
+  "clients refused implicit is not supported: change the application to authorization-code with " +
+    "PKCE in Django, or create the client with `client create`: web",
   "clients changed public, but always needs its secret: imported as confidential: open",
   "clients changed allowed_origins: skipped values that are not origins such as " +
     "https://app.example.com: spa",
@@ -185,7 +186,7 @@ describe("cli import django of invalid rows", () => {
     expect(reasons.sort()).toEqual([...REASONS].sort());
     expect(report).toMatchObject({
       users: { taken: 3, changed: 2, unchanged: 0, refused: 3 },
-      clients: { taken: 1, changed: 4, unchanged: 0, refused: 2 },
+      clients: { taken: 1, changed: 3, unchanged: 0, refused: 3 },
       refresh_tokens: { taken: 1, refused: 2 },
       access_tokens: { taken: 1, refused: 10 },
       ignored_models: { "auth.group": 1 },
@@ -198,8 +199,7 @@ describe("cli import django of invalid rows", () => {
     const records = new Map(users.map((row) => [row["username"], row["password_record"]]));
     expect(records.get("sha")).toBe(NEW_RULES);
     expect(records.get("none")).toBe("!unusable");
-    const kept = clients.map((row) => [row["client_id"], row["grant_types"]]);
-    expect(kept).toContainEqual(["web", "refresh_token"]);
+    expect(clients.map((row) => row["client_id"])).not.toContain("web");
     expect(clients).toContainEqual(
       expect.objectContaining({ allowed_origins: "https://a.example" }),
     );

@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { parseImportConfig } from "../../config/index.ts";
 import type { DjangoModels } from "../../django-import/dump-record.ts";
 import { type Gate, type GateSense, gateOf } from "../../django-import/gates.ts";
 import { importDump } from "../../django-import/import-dump.ts";
+import type { EmailVerified } from "../../django-import/profiles.ts";
 import type { ImportReport } from "../../django-import/report.ts";
 import { ManagementError } from "../../errors/management-error.ts";
 import { Unavailable } from "../../errors/refusal.ts";
@@ -29,6 +30,8 @@ interface ImportCommandOptions extends CommonOptions {
   readonly accessTokenModel: string;
   readonly refreshTokenModel: string;
   readonly introspection: readonly string[];
+  readonly emailVerified?: true | string;
+  readonly pkce?: "required" | "optional";
   readonly withoutTokens: boolean;
   readonly restoreDeleted: boolean;
   readonly dryRun: boolean;
@@ -62,6 +65,11 @@ export function importCommand(terminal: Terminal): Command {
       [],
     )
     .option(
+      "--email-verified [field]",
+      "the old server has verified all e-mail addresses, or those of users with this field; " +
+        "default: none",
+    )
+    .option(
       "--application-model <name>",
       "OAUTH2_PROVIDER_APPLICATION_MODEL",
       readModel,
@@ -84,6 +92,13 @@ export function importCommand(terminal: Terminal): Command {
       "space-separated ids of confidential clients that may introspect tokens of other clients",
       (text) => text.split(/\s+/).filter((id) => id !== ""),
       [] as string[],
+    )
+    .addOption(
+      new Option(
+        "--pkce <policy>",
+        "whether the old server required PKCE (PKCE_REQUIRED) of confidential clients; default: " +
+          "optional, with a warning",
+      ).choices(["required", "optional"]),
     )
     .option("--without-tokens", "import no tokens: all users must log in again", false)
     .option("--restore-deleted", "also import accounts that were deleted here", false)
@@ -134,6 +149,8 @@ async function importFile(
           models: modelsOf(options),
           withTokens: !options.withoutTokens,
           restoresDeleted: options.restoreDeleted,
+          pkce: options.pkce ?? null,
+          emailVerified: emailVerifiedOf(options),
           acceptsTokens: config.importedTokens === "on",
           accessTokenSeconds: config.lifetimes.accessTokenSeconds,
           refreshIdleSeconds: config.lifetimes.refreshIdleSeconds,
@@ -157,6 +174,10 @@ function modelsOf(options: ImportCommandOptions): DjangoModels {
     accessToken: options.accessTokenModel.toLowerCase(),
     refreshToken: options.refreshTokenModel.toLowerCase(),
   };
+}
+
+function emailVerifiedOf({ emailVerified }: ImportCommandOptions): EmailVerified {
+  return typeof emailVerified === "string" ? { field: emailVerified } : emailVerified === true;
 }
 
 /** @throws CommandError when the options contradict each other or the name of a field */

@@ -12,6 +12,7 @@ import {
   type KnownUser,
   refusalOfToken,
 } from "../../../src/django-import/known-accounts.ts";
+import type { EmailVerified } from "../../../src/django-import/profiles.ts";
 import { mapAccessToken, mapRefreshToken } from "../../../src/django-import/tokens.ts";
 import { mapUser } from "../../../src/django-import/users.ts";
 
@@ -90,6 +91,47 @@ describe("a user", () => {
     expect(active({ is_active: false })).toMatchObject({ value: { is_active: 0 } });
   });
 
+  const NAMES = { first_name: " Ada ", last_name: "Lovelace", email: "ada@example.com" };
+  const PROFILE = {
+    name: "Ada Lovelace",
+    given_name: "Ada",
+    family_name: "Lovelace",
+    preferred_username: "ada",
+    email: "ada@example.com",
+  };
+  const { email: _, ...WITHOUT_EMAIL } = PROFILE;
+  const VERIFIED = { ...PROFILE, email_verified: true };
+
+  test.each<[object, EmailVerified, object, string[]]>([
+    [{}, false, { preferred_username: "ada" }, []],
+    [{}, true, { preferred_username: "ada" }, []],
+    [NAMES, false, PROFILE, []],
+    [NAMES, true, VERIFIED, []],
+    [{ ...NAMES, checked: true }, { field: "checked" }, VERIFIED, []],
+    [{ ...NAMES, checked: "2026-01-31T12:00:00Z" }, { field: "checked" }, VERIFIED, []],
+    [{ ...NAMES, checked: false }, { field: "checked" }, PROFILE, []],
+    [{ ...NAMES, checked: null }, { field: "checked" }, PROFILE, []],
+    [
+      { last_name: "Lovelace" },
+      false,
+      { name: "Lovelace", family_name: "Lovelace", preferred_username: "ada" },
+      [],
+    ],
+    [{ ...NAMES, email: "ada" }, true, WITHOUT_EMAIL, ["profile: skipped an invalid email"]],
+    [{ first_name: 7, email: null }, false, { preferred_username: "ada" }, []],
+    [
+      { username: "ada@example.com", email: "ada@example.com" },
+      false,
+      { email: "ada@example.com" },
+      [],
+    ],
+  ])("%j, verified by %j, has the profile %j", (fields, emailVerified, profile, remarks) => {
+    const record = row({ username: "ada", password: "!", ...fields });
+    const reading = { emailVerified, gates: [], nowMs: 0 };
+    const mapping = mapUser(record, "username", reading);
+    expect(mapping).toMatchObject({ value: { profile: JSON.stringify(profile) }, remarks });
+  });
+
   test.each(["", "a\u0000b", "x".repeat(256), null])("is rejected with the name %j", (username) => {
     expect(mapUser(row({ username }), "username")).toHaveProperty("refusal");
   });
@@ -128,16 +170,24 @@ describe("an application", () => {
   test.each([
     ["password", ["password", "refresh_token"], 0],
     ["client-credentials", ["client_credentials"], 0],
-    ["authorization-code", ["refresh_token"], 1],
-    ["implicit", ["refresh_token"], 1],
-    ["openid-hybrid", ["refresh_token"], 1],
+    ["authorization-code", ["authorization_code", "refresh_token"], 0],
+    ["openid-hybrid", ["authorization_code", "refresh_token"], 1],
     ["urn:ietf:params:oauth:grant-type:device_code", ["refresh_token"], 1],
     ["toString", ["refresh_token"], 1],
   ])("of %s may do %j", (grantType, grantTypes, remarks) => {
-    const fields = { ...APP, client_secret: "s", authorization_grant_type: grantType };
+    const redirect_uris = "https://a.example/cb";
+    const grant = { authorization_grant_type: grantType, redirect_uris };
+    const fields = { ...APP, client_secret: "s", ...grant };
     const mapping = mapApplication(row(fields));
     expect(mapping).toMatchObject({ value: { grant_types: grantTypes } });
     expect(mapping).toHaveProperty("remarks.length", remarks);
+  });
+
+  test("of implicit is rejected with the fix", () => {
+    const fields = { ...APP, client_secret: "s", authorization_grant_type: "implicit" };
+    expect(mapApplication(row(fields))).toEqual({
+      refusal: expect.stringMatching(/^implicit is not supported: .*authorization-code with PKCE/),
+    });
   });
 
   test("keeps origins, and drops what is none", () => {
@@ -146,6 +196,82 @@ describe("an application", () => {
     const origins = ["https://a.example", "https://b.example"];
     expect(mapping).toMatchObject({ value: { allowed_origins: origins } });
     expect(mapping).toHaveProperty("remarks.length", 2);
+  });
+});
+
+describe("an application with authorization codes", () => {
+  const WEB = {
+    ...{ client_id: "web", client_type: "confidential", client_secret: "s" },
+    ...{ authorization_grant_type: "authorization-code", redirect_uris: "https://web.example/cb" },
+  };
+  const SKIPPED = (name: string) => `${name}: skipped values that are not https`;
+  const mapped = (fields: object, pkce: "required" | "optional" | null = null) => {
+    const mapping = mapApplication(row({ ...WEB, ...fields }), pkce);
+    return "value" in mapping ? mapping : { value: {}, remarks: [mapping.refusal] };
+  };
+
+  test.each<[object, object, string[]]>([
+    [{}, { redirect_uris: ["https://web.example/cb"], skip_consent: false }, []],
+    [
+      { redirect_uris: " https://a.example/cb\r\nmyapp:/cb  http://127.0.0.1:8000/cb\n" },
+      { redirect_uris: ["https://a.example/cb", "myapp:/cb", "http://127.0.0.1:8000/cb"] },
+      [],
+    ],
+    [
+      { redirect_uris: "https://a.example/cb https://a.example/cb https://*.a.example/cb" },
+      {
+        redirect_uris: ["https://a.example/cb"],
+        redirect_uri_patterns: ["https://*.a.example/cb"],
+      },
+      [],
+    ],
+    ...["http://web.example/cb", "https://a.example/#x", "urn:ietf:wg:oauth:2.0:oob:auto"].map(
+      (uri): [object, object, string[]] => [
+        { redirect_uris: `https://a.example/cb ${uri}` },
+        { redirect_uris: ["https://a.example/cb"] },
+        [SKIPPED("redirect_uris")],
+      ],
+    ),
+    [
+      { redirect_uris: "" },
+      { redirect_uris: [] },
+      ["redirect_uris: none is left; set them with `client update ID --redirect-uris`"],
+    ],
+    [
+      { post_logout_redirect_uris: "https://a.example/bye https://*.a.example/bye" },
+      { post_logout_redirect_uris: ["https://a.example/bye"] },
+      [SKIPPED("post_logout_redirect_uris")],
+    ],
+    [{ skip_authorization: true }, { skip_consent: true }, []],
+    [
+      { skip_authorization: true, redirect_uris: "https://a.example/cb myapp:/cb" },
+      { skip_consent: false },
+      ["skip_authorization: not imported, because a redirect URI is not https"],
+    ],
+    [
+      { skip_authorization: true, redirect_uris: "https://*.a.example/cb" },
+      { skip_consent: false },
+      ["skip_authorization: not imported, because a redirect URI is not https"],
+    ],
+    [{ algorithm: "RS256" }, {}, []],
+    [{ algorithm: "HS256" }, {}, ["algorithm: HS256 becomes RS256; the client must verify"]],
+  ])("%j", (fields, value, remarks) => {
+    const mapping = mapped(fields);
+    expect(mapping.value).toMatchObject(value);
+    expect(mapping.value).not.toHaveProperty("id_token_signed_response_alg");
+    expect(mapping.remarks).toEqual(remarks.map((remark) => expect.stringContaining(remark)));
+  });
+
+  test.each([
+    ["confidential", null, false, 0],
+    ["confidential", "optional", false, 0],
+    ["confidential", "required", true, 0],
+    ["public", null, true, 0],
+    ["public", "optional", true, 1],
+    ["public", "required", true, 0],
+  ] as const)("that is %s, with --pkce %s", (client_type, pkce, require_pkce, remarks) => {
+    const mapping = mapped({ client_type }, pkce);
+    expect(mapping).toMatchObject({ value: { require_pkce }, remarks: { length: remarks } });
   });
 });
 
