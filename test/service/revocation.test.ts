@@ -1,7 +1,5 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { toHex } from "../../src/crypto/bytes.ts";
-import { sha256 } from "../../src/crypto/digest.ts";
 import {
   INVALID_CLIENT,
   INVALID_GRANT,
@@ -11,6 +9,7 @@ import {
 } from "../support/answers.ts";
 import {
   introspect,
+  isStored,
   JWT_CLIENT,
   OTHER_CLIENT,
   registerCheckers,
@@ -109,9 +108,6 @@ describe.each([
 });
 
 test("an opaque token that is revoked is gone from KV", async () => {
-  const isStored = async (token: string) => {
-    return (await env.ACCESS_TOKENS.get(toHex(await sha256(token)))) !== null;
-  };
   const pair = await logIn(service);
   const own = granted(await ask(service, OWN));
   const tokens = [pair.access_token, own.access_token];

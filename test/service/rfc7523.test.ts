@@ -1,4 +1,5 @@
 import { listDurableObjectIds, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/answers.ts";
 import {
@@ -43,7 +44,7 @@ const now = () => Math.floor(Date.now() / 1000);
 
 /** Lets every object that remembers assertions remove what has expired. */
 async function sweep(): Promise<void> {
-  const { USED_ASSERTIONS } = service.env;
+  const { USED_ASSERTIONS } = env;
   for (const id of await listDurableObjectIds(USED_ASSERTIONS)) {
     await runDurableObjectAlarm(USED_ASSERTIONS.get(id));
   }

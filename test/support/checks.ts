@@ -1,5 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
+import { toHex } from "../../src/crypto/bytes.ts";
+import { sha256 } from "../../src/crypto/digest.ts";
 import type { Verifier } from "../../src/resource-server/verification.ts";
 import type { WholeAnswer } from "./answers.ts";
 import { basic, post } from "./requests.ts";
@@ -58,6 +60,11 @@ export function introspect(
 /** Revokes a token, as the client that it is named to be. */
 export function revoke(service: Service, token: string, credentials: string): Promise<WholeAnswer> {
   return post(service, new URLSearchParams({ token }), basic(credentials), "/o/revoke_token/");
+}
+
+/** Whether KV has an opaque access token: it is written after the response. */
+export async function isStored(token: string): Promise<boolean> {
+  return (await env.ACCESS_TOKENS.get(toHex(await sha256(token)))) !== null;
 }
 
 /** Makes a row of D1 say something else, behind the back of every request. */

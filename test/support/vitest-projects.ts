@@ -158,17 +158,24 @@ export const proofsProject: TestProjectInlineConfiguration = {
 };
 
 /**
- * Tests of tokens, which run once more over storage as it is in production. Not yet: `claims`,
- * `rfc7523`, `rfc9068` and `token-verifier`, each of which has a test that fails over the model.
- * Never: `refresh-replays`, since an object that restarts before its response leaves no audit event
- * (see `storage/families.ts`).
+ * Tests of tokens, which run once more over storage as it is in production. Not `refresh-replays`:
+ * an object that restarts before its response leaves no audit event (see `storage/families.ts`).
  */
 const TOKEN_TESTS = [
-  ...["bound-jwt", "client-credentials", "doors", "forgeries", "password"],
+  ...["bound-jwt", "claims", "client-credentials", "doors", "forgeries", "password"],
   ...["imported-tokens", "introspection", "introspection-exactness", "one-client-method"],
   ...["refresh-ended", "refresh-expiry", "refresh-forged", "refresh-retry"],
   ...["refresh-reuse", "refresh-token", "revocation", "sessions", "rfc6749"],
-  ...["rfc6750", "rfc7009", "rfc7662", "rfc8707", "rfc9700"],
+  ...[
+    "rfc6750",
+    "rfc7009",
+    "rfc7523",
+    "rfc7662",
+    "rfc8707",
+    "rfc9068",
+    "rfc9700",
+    "token-verifier",
+  ],
 ].map((name) => `test/service/${name}.test.ts`);
 
 /** {@link TOKEN_TESTS} over the model of test/support/storage-model. */
