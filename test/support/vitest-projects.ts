@@ -138,6 +138,7 @@ const WORKERD_PROOFS = [
   "fuzz",
   "history",
   "history-check",
+  "late-writes",
   "long-hashes",
   "time",
 ].map((name) => `test/proofs/${name}.test.ts`);
