@@ -164,7 +164,8 @@ function contentOf(
     logins: logins.map((login) => ({
       id: login.session_id,
       clientName: login.client_name || login.client_id,
-      label: login.label,
+      // The exchange of a code names the server of a web application, which says nothing to users.
+      label: login.browser_label ?? login.label,
       createdAtMs: login.created_at_ms,
       lastUsedAtMs: login.last_refreshed_at_ms,
     })),

@@ -5,7 +5,7 @@ import { buttonHtml, codeHtml, formHtml, type Html, listHtml, nameHtml } from ".
 import type { PageContext } from "./page-context.ts";
 import { type DescribedScope, scopeHtml } from "./scope-words.ts";
 import { TEXTS, type Texts } from "./texts/index.ts";
-import { timeHtml } from "./times.ts";
+import { dayHtml, timeHtml } from "./times.ts";
 
 /** The content of the user's own page. */
 export interface AccountPage {
@@ -39,6 +39,7 @@ export interface AccountLogin {
   /** Its `User-Agent`, or an empty string. */
   readonly label: string;
   readonly createdAtMs: number;
+  /** Known to the day. */
   readonly lastUsedAtMs: number;
 }
 
@@ -105,8 +106,9 @@ function loginRow(login: AccountLogin, { locale, account: text }: Texts): Html {
   return html`<div class="row">
 <p>${nameHtml(clientName)}<br>
 <span class="quiet"><bdi>${deviceName(label, text)}</bdi><br>
-${text.lastUsed(timeHtml(locale, lastUsedAtMs))}<br>
-${text.signedInSince(timeHtml(locale, createdAtMs))}</span></p>
+${text.signedInSince(timeHtml(locale, createdAtMs))}${
+  lastUsedAtMs > createdAtMs && html`<br>\n${text.lastUsed(dayHtml(locale, lastUsedAtMs))}`
+}</span></p>
 ${buttonHtml("secondary", "end_login", id, text.end(nameHtml(clientName)))}
 </div>`;
 }

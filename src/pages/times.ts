@@ -1,18 +1,21 @@
 import { html } from "hono/html";
 import type { Html } from "./markup.ts";
 
+const DAY = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" } as const;
+const TIME = { hour: "2-digit", minute: "2-digit" } as const;
+
 /** A date and time in words, in UTC: the server does not know the user's time zone. */
 export function timeHtml(locale: string, ms: number): Html {
-  const format = new Intl.DateTimeFormat(locale, {
-    day: "numeric",
-    month: "long",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZone: "UTC",
-  });
   const date = new Date(ms);
-  return html`<time datetime="${date.toISOString()}">${format.format(date)} UTC</time>`;
+  const text = new Intl.DateTimeFormat(locale, { ...DAY, ...TIME }).format(date);
+  return html`<time datetime="${date.toISOString()}">${text} UTC</time>`;
+}
+
+/** A date in words, for instants that are known to the day. */
+export function dayHtml(locale: string, ms: number): Html {
+  const date = new Date(ms);
+  const text = new Intl.DateTimeFormat(locale, DAY).format(date);
+  return html`<time datetime="${date.toISOString().slice(0, 10)}">${text}</time>`;
 }
 
 /** A wait in words, rounded up to whole units: "3 minutes". */

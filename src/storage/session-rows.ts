@@ -10,6 +10,8 @@ export interface SessionRow {
   client_id: string;
   client_name: string;
   label: string;
+  /** The label of the browser in which it began; NULL: none, or no longer known. */
+  browser_label: string | null;
   created_at_ms: number;
   last_refreshed_at_ms: number;
   /** 0 or 1. */
@@ -25,23 +27,24 @@ export interface SessionReference {
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 /** The logins of a user that have not ended. */
-const LIVE = `SELECT family_id AS session_id, sessions.client_id, client_name, label,
-    sessions.created_at_ms, last_refreshed_at_ms, 0 AS is_imported FROM sessions
+const LIVE = `SELECT family_id AS session_id, sessions.client_id, client_name, sessions.label,
+    browser.label AS browser_label, sessions.created_at_ms, last_refreshed_at_ms, 0 AS is_imported
+  FROM sessions
   JOIN users ON users.id = sessions.user_id AND users.is_active = 1
     AND users.not_before_ms <= sessions.created_at_ms
   JOIN clients ON clients.client_id = sessions.client_id AND clients.disabled = 0
     AND clients.not_before_ms <= sessions.created_at_ms
-  WHERE user_id = ?1 AND ended_at_ms IS NULL AND needed_until_ms > ${NOW_MS}
+  LEFT JOIN browser_sessions AS browser ON browser.session_id = sessions.session_id
+  WHERE sessions.user_id = ?1 AND sessions.ended_at_ms IS NULL
+    AND sessions.needed_until_ms > ${NOW_MS}
+    AND iif(is_offline, browser.offline_ended_at_ms, browser.ended_at_ms) IS NULL
     AND NOT EXISTS (SELECT 1 FROM consents WHERE consents.user_id = ?1
       AND consents.client_id = sessions.client_id
-      AND consents.not_before_ms >= sessions.created_at_ms)
-    AND NOT EXISTS (SELECT 1 FROM browser_sessions AS browser
-      WHERE browser.session_id = sessions.session_id
-      AND iif(is_offline, offline_ended_at_ms, browser.ended_at_ms) IS NOT NULL)`;
+      AND consents.not_before_ms >= sessions.created_at_ms)`;
 
 /** Imported refresh tokens of a user that have neither ended nor been used. */
 const LIVE_IMPORTED = `SELECT token_hash AS session_id, token.client_id, client_name, '' AS label,
-    imported_at_ms AS created_at_ms, imported_at_ms AS last_refreshed_at_ms, 1 AS is_imported
+    NULL AS browser_label, imported_at_ms AS created_at_ms, imported_at_ms AS last_refreshed_at_ms, 1 AS is_imported
   FROM imported_refresh_tokens AS token
   JOIN users ON users.id = token.user_id AND users.is_active = 1
     AND users.not_before_ms <= token.imported_at_ms
@@ -65,10 +68,11 @@ const LIST = `SELECT * FROM (
 const LATEST = `SELECT * FROM (${LIVE} UNION ALL ${LIVE_IMPORTED})
   ORDER BY last_refreshed_at_ms DESC, session_id LIMIT ?2`;
 
-const FIND = `SELECT family_id AS session_id, client_id, '' AS client_name, label, created_at_ms,
+const FIND = `SELECT family_id AS session_id, client_id, '' AS client_name, label,
+    NULL AS browser_label, created_at_ms,
     last_refreshed_at_ms, 0 AS is_imported FROM sessions WHERE user_id = ?1 AND family_id = ?2
   UNION ALL
-  SELECT token_hash, client_id, '', '', imported_at_ms, imported_at_ms, 1
+  SELECT token_hash, client_id, '', '', NULL, imported_at_ms, imported_at_ms, 1
     FROM imported_refresh_tokens WHERE user_id = ?1 AND token_hash = ?2`;
 
 /** Makes the transaction fail unless there is such a session; see `registry-sql.ts`. */
@@ -148,7 +152,12 @@ export function markSessionsEnded(db: D1Database, userId: string): D1PreparedSta
          WHERE user_id = ?1 AND ended_at_ms IS NULL`,
       )
       .bind(userId, ENDED_KEPT_MS),
-    db.prepare("DELETE FROM imported_access_tokens WHERE user_id = ?").bind(userId),
+    db
+      .prepare(
+        `DELETE FROM imported_access_tokens WHERE refresh_token_hash IN (
+         SELECT token_hash FROM imported_refresh_tokens WHERE user_id = ? AND is_consumed = 0)`,
+      )
+      .bind(userId),
     db
       .prepare(
         `UPDATE imported_refresh_tokens SET is_consumed = 1, expires_at_ms = 0

@@ -66,8 +66,8 @@ function isOffline(scope: Scope): boolean {
   return scope.includes(OFFLINE_SCOPE);
 }
 
-/** Longest label, in characters: the start of a `User-Agent` suffices. */
-const LABEL_LENGTH_MAX = 120;
+/** Longest label, in characters: mobile browsers name themselves at the end of 170. */
+const LABEL_LENGTH_MAX = 200;
 
 const DAY_MS = 86_400_000;
 
