@@ -11,6 +11,12 @@ export interface Account {
   readonly expires_in?: number;
 }
 
+/** Claims of the ID token. */
+export interface Profile {
+  readonly sub?: string;
+  readonly name?: string;
+}
+
 /** Responds to a request for Auth.js. */
 export function Auth(request: Request, config: AuthConfig): Promise<Response>;
 
@@ -21,5 +27,7 @@ export interface AuthConfig {
   readonly secret: string;
   readonly logger: { error(error: Error): void };
   readonly providers: readonly object[];
-  readonly callbacks: { jwt(login: { token: object; account?: Account | null }): object };
+  readonly callbacks: {
+    jwt(login: { token: object; account?: Account | null; profile?: Profile }): object;
+  };
 }

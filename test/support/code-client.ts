@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { newBrowser } from "./browsing.ts";
+import { newBrowser, type Shown } from "./browsing.ts";
 import type { LibraryTokens } from "./independent-client.ts";
 import type { RunningService } from "./running-service.ts";
 import { isActive } from "./wire.ts";
@@ -25,14 +25,36 @@ export type Checked = "state" | "iss" | "error";
 /** The redirect URI of the clients. Nothing listens there: {@link Visit} stops before it. */
 export const CALLBACK = "https://app.example.com/callback";
 
-/** Signs the user in, who allows or denies what the client asks for. */
-export async function visit(url: string | URL, decision: "allow" | "deny" = "allow"): Promise<URL> {
-  const { origin, pathname, search } = new URL(url);
+/** A user with a browser of their own. */
+export interface User {
+  /** Opens a page of the service. */
+  open(url: string | URL): Promise<Shown>;
+  /** Opens an authorization request, signs in if asked to, and allows what the client asks for. */
+  readonly visit: Visit;
+}
+
+/** A user whose browser has not been at the service yet. */
+export function userOf(origin: string, decision: "allow" | "deny" = "allow"): User {
   const browser = newBrowser({ fetch: (...request) => fetch(...request) }, origin);
-  const page = await browser.signIn(await browser.open(pathname + search));
-  const { location } = page.location === null ? await browser.submit(page, { decision }) : page;
-  if (location === null) throw new Error(`No redirect, but ${page.status}: ${page.text}`);
-  return location;
+  const open = (url: string | URL) => {
+    const { pathname, search } = new URL(url);
+    return browser.open(pathname + search);
+  };
+  return {
+    open,
+    async visit(url) {
+      let page = await open(url);
+      if (page.text.includes('name="password"')) page = await browser.signIn(page);
+      if (page.location === null) page = await browser.submit(page, { decision });
+      if (page.location === null) throw new Error(`No redirect, but ${page.status}: ${page.text}`);
+      return page.location;
+    },
+  };
+}
+
+/** Opens an authorization request as a new user, who signs in, and allows or denies it. */
+export function visit(url: string | URL, decision: "allow" | "deny" = "allow"): Promise<URL> {
+  return userOf(new URL(url).origin, decision).visit(url);
 }
 
 /**

@@ -2,8 +2,13 @@ import OAuth2Strategy from "passport-oauth2";
 import { CALLBACK, type CodeClient } from "./code-client.ts";
 import type { LibraryTokens } from "./independent-client.ts";
 
-/** What a strategy of Passport calls in the end. */
-type Outcome = { readonly redirect: string } | { readonly user: LibraryTokens };
+/** What a strategy of Passport calls in the end: one of both. */
+interface Outcome<User> {
+  readonly redirect?: string;
+  readonly user?: User;
+}
+
+type Strategy = Pick<OAuth2Strategy, "authenticate">;
 
 /** A failure as Passport knows it: a message for the user and a status, but no code. */
 class Failure extends Error {
@@ -31,25 +36,13 @@ export function passportOauth2(origin: string, clientID: string, clientSecret: s
     (accessToken, refreshToken, response, _, done) =>
       done(null, read(accessToken, refreshToken, response)),
   );
-  const session = {};
-  const authenticate = (query: Record<string, string>) =>
-    new Promise<Outcome>((settle, fail) => {
-      const one: OAuth2Strategy = Object.assign(Object.create(strategy), {
-        redirect: (redirect: string) => settle({ redirect }),
-        success: (user: LibraryTokens) => settle({ user }),
-        fail: (info: { message: string }, status?: number) => fail(new Failure(info, status)),
-        error: fail,
-      });
-      one.authenticate({ query, session }, {});
-    });
+  const authenticate = authenticateWith<LibraryTokens>(strategy);
   return {
     async signIn(visit) {
-      const started = await authenticate({});
-      if (!("redirect" in started)) throw new Error("It did not redirect");
-      const { searchParams } = await visit(started.redirect);
-      const ended = await authenticate(Object.fromEntries(searchParams));
-      if (!("user" in ended)) throw new Error("It did not sign in");
-      return ended.user;
+      const { searchParams } = await visit((await authenticate({})).redirect ?? "");
+      const { user } = await authenticate(Object.fromEntries(searchParams));
+      if (user === undefined) throw new Error("It did not sign in");
+      return user;
     },
     // As the package passport-oauth2-refresh does it.
     refresh: ({ refreshToken = "" }) =>
@@ -64,6 +57,23 @@ export function passportOauth2(origin: string, clientID: string, clientSecret: s
     codeOf: (error) =>
       error instanceof Failure && error.status === undefined ? "access_denied" : undefined,
   };
+}
+
+/** Calls a strategy for the requests of one browser, each with its query. */
+export function authenticateWith<User>(
+  strategy: Strategy,
+): (query: Record<string, string>) => Promise<Outcome<User>> {
+  const session = {};
+  return (query) =>
+    new Promise((settle, fail) => {
+      const one: Strategy = Object.assign(Object.create(strategy), {
+        redirect: (redirect: string) => settle({ redirect }),
+        success: (user: User) => settle({ user }),
+        fail: (info: { message: string }, status?: number) => fail(new Failure(info, status)),
+        error: fail,
+      });
+      one.authenticate({ query, session }, {});
+    });
 }
 
 function read(

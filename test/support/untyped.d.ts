@@ -19,3 +19,30 @@ declare module "passport-oauth2" {
     };
   }
 }
+
+declare module "passport-openidconnect" {
+  type Profile = { readonly id: string; readonly displayName: string };
+  type Done = (error: unknown, user: unknown) => void;
+
+  export default class OpenIDConnectStrategy {
+    constructor(options: object, verify: (issuer: string, profile: Profile, done: Done) => void);
+    authenticate(request: object, options: object): void;
+  }
+}
+
+declare module "express" {
+  import type { Server } from "node:http";
+  export interface Request {
+    readonly oidc: { readonly user?: Readonly<Record<string, string>> };
+  }
+  export interface Response {
+    json(body: object): void;
+  }
+  export type RequestHandler = (request: Request, response: Response) => void;
+  interface App {
+    use(handler: RequestHandler): void;
+    get(path: string, handler: RequestHandler): void;
+    listen(port: number, host: string): Server;
+  }
+  export default function express(): App;
+}

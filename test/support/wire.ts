@@ -40,8 +40,8 @@ export async function isActive(
   return ((await response.json()) as { active: boolean }).active;
 }
 
-/** A fresh ES256 key, as the secret `SIGNING_KEYS` has it. */
-export async function newSigningKeys(): Promise<string> {
-  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
-  return JSON.stringify({ keys: [await exportJWK(privateKey)] });
+/** A fresh key, as the secret `SIGNING_KEYS` has it. With one of RS256 there are ID tokens. */
+export async function newSigningKeys(algorithm: "ES256" | "RS256" = "ES256"): Promise<string> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  return JSON.stringify({ keys: [{ ...(await exportJWK(privateKey)), alg: algorithm }] });
 }

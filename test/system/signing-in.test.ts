@@ -1,6 +1,4 @@
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type Server as HttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Page, Response as PageResponse } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -11,6 +9,8 @@ import { USER } from "../support/independent-client.ts";
 import { start } from "../support/processes.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { temporaryDir } from "../support/server.ts";
+import { type SpaSite, startSpaSite } from "../support/spa-site.ts";
+import { newSigningKeys } from "../support/wire.ts";
 
 const text = readFileSync(join(PROJECT_DIR, "docs/signing-in.md"), "utf8");
 
@@ -25,68 +25,66 @@ const MODULES = join(PROJECT_DIR, "node_modules");
 const grant_types = ["authorization_code", "refresh_token"];
 const { path: dir, remove } = temporaryDir();
 let service: RunningService;
-let site: HttpServer;
-
-const siteAt = (host: string) => `http://${host}:${(site.address() as AddressInfo).port}`;
+let sites: Record<"OAuth" | "OpenID", SpaSite>;
 
 beforeAll(async () => {
   symlinkSync(MODULES, join(dir, "node_modules"));
   writeFileSync(join(dir, "package.json"), '{ "type": "module" }');
   for (const [name, code] of EXAMPLES) writeFileSync(join(dir, name), code);
-  site = createServer((request, response) => {
-    const [type, body] = fileOfSite(request.url ?? "");
-    response.setHeader("Content-Type", type).end(body);
-  });
-  await new Promise<void>((settle) => site.listen(0, "127.0.0.1", settle));
-  service = await startRunningService({
-    clients: [
-      { client_id: "shop", client_secret: "secret", grant_types, redirect_uris: [CALLBACK] },
-      {
-        client_id: "shop-page",
-        token_endpoint_auth_method: "none",
-        grant_types,
-        redirect_uris: ["http://localhost/", "http://127.0.0.1/"],
-        allowed_origins: [siteAt("localhost")],
-        // The library renews a token in its last minute: here, each second.
-        access_token_ttl_seconds: 61,
-      },
-      {
-        client_id: "shop-cli",
-        token_endpoint_auth_method: "none",
-        grant_types,
-        redirect_uris: ["http://127.0.0.1/callback"],
-      },
-    ],
-    users: [USER],
-  });
+  sites = {
+    OAuth: await startSpaSite(() => pageFor("OAuth")),
+    OpenID: await startSpaSite(() => pageFor("OpenID")),
+  };
+  const clients = [
+    { client_id: "shop", client_secret: "secret", grant_types, redirect_uris: [CALLBACK] },
+    {
+      client_id: "shop-page",
+      token_endpoint_auth_method: "none",
+      grant_types,
+      redirect_uris: ["http://localhost/", "http://127.0.0.1/"],
+      allowed_origins: [sites.OAuth.at("localhost"), sites.OpenID.at("localhost")],
+      // The library renews a token in its last minute: here, each second.
+      access_token_ttl_seconds: 61,
+    },
+    {
+      client_id: "shop-cli",
+      token_endpoint_auth_method: "none",
+      grant_types,
+      redirect_uris: ["http://127.0.0.1/callback"],
+    },
+  ];
+  const users = [{ ...USER, profile: { name: "Ada Lovelace" } }];
+  const SIGNING_KEYS = await newSigningKeys("RS256");
+  service = await startRunningService({ clients, users }, { SIGNING_KEYS });
 });
 afterAll(async () => {
-  site?.close();
+  for (const site of Object.values(sites ?? {})) site.stop();
   await service?.stop();
   remove();
 });
 
-/** The page that page.js belongs to, and its library, which a bundler would include. */
-function fileOfSite(path: string): readonly [type: string, body: string] {
-  const read = (name: string) => readFileSync(join(MODULES, name), "utf8");
-  const code = (EXAMPLES.get("page.js") ?? "").replace("https://login.example.com", service.origin);
-  const imports = { "oidc-client-ts": "/oidc-client-ts.js", "jwt-decode": "/jwt-decode.js" };
-  switch (new URL(path, "http://localhost").pathname) {
-    case "/":
-      return [
-        "text/html",
-        `<!doctype html><title>Shop</title><link rel="icon" href="data:,"><p id="status"></p>
-<button id="sign-in">Sign in</button><button id="sign-out">Sign out</button>
-<script type="importmap">${JSON.stringify({ imports })}</script>
-<script type="module" src="/page.js"></script>`,
-      ];
-    case "/page.js":
-      return ["text/javascript", code];
-    case "/oidc-client-ts.js":
-      return ["text/javascript", read("oidc-client-ts/dist/esm/oidc-client-ts.js")];
-    default:
-      return ["text/javascript", read("jwt-decode/build/esm/index.js")];
-  }
+/** The page's code for the service, and with the changes that the document names for OpenID. */
+function pageFor(kind: "OAuth" | "OpenID"): string {
+  const code = codeOf("page.js").replace("https://login.example.com", service.origin);
+  if (kind === "OAuth") return code;
+  return changed(code, [
+    [/ +metadataUrl: .*\n/, ""],
+    ["read write", "openid profile"],
+    ['"Signed in"', "user.profile.name"],
+  ]);
+}
+
+function codeOf(name: string): string {
+  return EXAMPLES.get(name) ?? "";
+}
+
+/** @throws Error when there is nothing to replace */
+function changed(code: string, changes: readonly [string | RegExp, string][]): string {
+  return changes.reduce((text, [from, to]) => {
+    const next = text.replace(from, () => to);
+    if (next === text) throw new Error(`The code has no ${from}`);
+    return next;
+  }, code);
 }
 
 test("each example is about forty lines long", () => {
@@ -130,6 +128,19 @@ describe("the web application", () => {
     expect(locationOf(await ask("/"))).toBe("/login");
   });
 
+  test("knows who the user is, with the changes for OpenID", async () => {
+    const code = changed(codeOf("web-app.js"), [
+      [/ +algorithm: "oauth2",\n/, ""],
+      ["read write", "openid profile"],
+      ['"Signed in"', "tokens.claims().name"],
+    ]);
+    writeFileSync(join(dir, "openid-app.js"), code);
+    ({ default: app } = await vi.importActual<{ default: App }>(join(dir, "openid-app.js")));
+    const begun = await ask("/login");
+    await ask(await visit(locationOf(begun)));
+    expect(await (await ask("/")).text()).toBe("Ada Lovelace");
+  });
+
   test("rejects the response to another browser's request", async () => {
     const begun = await ask("/login");
     const callback = await visit(locationOf(begun));
@@ -171,9 +182,12 @@ describeWithBrowser("the page, in Chromium", (browser) => {
     return { page, exchanges };
   }
 
-  test("signs in, renews its tokens, and signs out", async () => {
-    const { page, exchanges } = await signInFrom(siteAt("localhost"));
-    await page.getByText("Signed in", { exact: true }).waitFor();
+  test.each([
+    ["OAuth", "Signed in"],
+    ["OpenID", "Ada Lovelace"],
+  ] as const)("signs in with %s, renews its tokens, and signs out", async (kind, status) => {
+    const { page, exchanges } = await signInFrom(sites[kind].at("localhost"));
+    await page.getByText(status, { exact: true }).waitFor();
     const posts = () => exchanges.filter((response) => response.request().method() === "POST");
     await expect.poll(() => posts().length, { timeout: 60_000 }).toBeGreaterThan(2);
     expect(posts().map((response) => response.status())).toContain(200);
@@ -184,7 +198,7 @@ describeWithBrowser("the page, in Chromium", (browser) => {
   });
 
   test("cannot exchange its code from an origin that is not registered", async () => {
-    const { page } = await signInFrom(siteAt("127.0.0.1"));
+    const { page } = await signInFrom(sites.OAuth.at("127.0.0.1"));
     await page.getByText(/^Not signed in: /).waitFor();
   });
 });

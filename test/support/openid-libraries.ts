@@ -1,0 +1,127 @@
+import type { Server } from "node:http";
+import express from "express";
+import { auth } from "express-openid-connect";
+import * as openid from "openid-client";
+import OpenIDConnectStrategy from "passport-openidconnect";
+import { newBrowser } from "./browsing.ts";
+import { CALLBACK } from "./code-client.ts";
+import type { Identity, OpenIdLibrary } from "./openid-library.ts";
+import { authenticateWith } from "./passport-oauth2.ts";
+import { freePort } from "./server.ts";
+
+/** `openid-client`. */
+export async function openidClientLogin(
+  issuer: string,
+  id: string,
+  secret: string,
+): Promise<OpenIdLibrary> {
+  const config = await openid.discovery(new URL(issuer), id, secret, undefined, {
+    execute: [openid.allowInsecureRequests],
+  });
+  let tokens: (openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers) | undefined;
+  const identity = (): Identity => {
+    const claims = tokens?.claims();
+    return { subject: claims?.sub, name: claims?.["name"] as string | undefined };
+  };
+  return {
+    async signIn(visit) {
+      const [verifier, state] = [openid.randomPKCECodeVerifier(), openid.randomState()];
+      const nonce = openid.randomNonce();
+      const url = openid.buildAuthorizationUrl(config, {
+        redirect_uri: CALLBACK,
+        scope: "openid profile",
+        state,
+        nonce,
+        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: "S256",
+      });
+      tokens = await openid.authorizationCodeGrant(config, await visit(url), {
+        pkceCodeVerifier: verifier,
+        expectedState: state,
+        expectedNonce: nonce,
+        idTokenExpected: true,
+      });
+      const subject = identity().subject ?? "";
+      const { name } = await openid.fetchUserInfo(config, tokens.access_token, subject);
+      return { subject, name };
+    },
+    async refresh() {
+      tokens = await openid.refreshTokenGrant(config, tokens?.refresh_token ?? "");
+      return identity();
+    },
+  };
+}
+
+/** `passport-openidconnect`, called as Passport calls a strategy. It has no PKCE. */
+export function passportOpenidconnect(
+  issuer: string,
+  clientID: string,
+  clientSecret: string,
+): OpenIdLibrary {
+  const strategy = new OpenIDConnectStrategy(
+    {
+      issuer,
+      authorizationURL: `${issuer}/o/authorize/`,
+      tokenURL: `${issuer}/o/token/`,
+      userInfoURL: `${issuer}/o/userinfo/`,
+      skipUserProfile: false,
+      clientID,
+      clientSecret,
+      callbackURL: CALLBACK,
+      scope: ["profile"],
+      nonce: true,
+    },
+    (_, { id, displayName }, done) => done(null, { subject: id, name: displayName }),
+  );
+  const authenticate = authenticateWith<Identity>(strategy);
+  return {
+    async signIn(visit) {
+      const { searchParams } = await visit((await authenticate({})).redirect ?? "");
+      const { user } = await authenticate(Object.fromEntries(searchParams));
+      if (user === undefined) throw new Error("It did not sign in");
+      return user;
+    },
+  };
+}
+
+/** `express-openid-connect` in an Express app that listens. */
+export async function expressOpenidConnect(
+  issuer: string,
+  clientID: string,
+  clientSecret: string,
+): Promise<OpenIdLibrary & { stop(): void }> {
+  const port = await freePort();
+  const baseURL = `http://127.0.0.1:${port}`;
+  const app = express();
+  app.use(
+    auth({
+      issuerBaseURL: issuer,
+      baseURL,
+      clientID,
+      clientSecret,
+      secret: "a long secret of the Express app",
+      authRequired: false,
+      authorizationParams: {
+        response_type: "code",
+        response_mode: "query",
+        scope: "openid profile",
+      },
+    }),
+  );
+  app.get("/user", (request, response) => {
+    const { sub: subject, name } = request.oidc.user ?? {};
+    response.json({ subject, name });
+  });
+  const server: Server = app.listen(port, "127.0.0.1");
+  const browser = newBrowser({ fetch: (...request) => fetch(...request) }, baseURL);
+  return {
+    async signIn(visit) {
+      const { location } = await browser.open("/login");
+      const { pathname, search } = await visit(location ?? "");
+      const signedIn = await browser.open(pathname + search);
+      if (signedIn.location === null) throw new Error(signedIn.text);
+      return JSON.parse((await browser.open("/user")).text);
+    },
+    stop: () => void server.close(),
+  };
+}
