@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { DEADLINE_MS } from "../../src/deadline.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
-import { INVALID_GRANT, refusal, success, UNAVAILABLE } from "../support/answers.ts";
 import { familyOf, inspect, interceptFamilies } from "../support/families.ts";
 import { captureErrors, stopTimers } from "../support/faulty.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, refusal, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, type Overrides, registerDefaults } from "../support/service.ts";
 
 const GRANTED = success("read write groups");

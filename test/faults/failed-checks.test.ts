@@ -1,5 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
+import { inspect, stateOf } from "../support/families.ts";
+import { captureErrors, createFaultyService, type Fault, stopTimers } from "../support/faulty.ts";
+import { basic, type Fields, logIn, post, refresh } from "../support/requests.ts";
 import {
   INVALID_CLIENT,
   INVALID_GRANT,
@@ -10,10 +13,7 @@ import {
   UNAVAILABLE,
   UNSUPPORTED_GRANT_TYPE,
   type WholeAnswer,
-} from "../support/answers.ts";
-import { inspect, stateOf } from "../support/families.ts";
-import { captureErrors, createFaultyService, type Fault, stopTimers } from "../support/faulty.ts";
-import { basic, type Fields, logIn, post, refresh } from "../support/requests.ts";
+} from "../support/responses.ts";
 import { CLIENT, registerDefaults } from "../support/service.ts";
 
 const faulty = createFaultyService();

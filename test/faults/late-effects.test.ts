@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/answers.ts";
 import { eventually } from "../support/eventually.ts";
 import { inspect, stateOf } from "../support/families.ts";
 import { ALL_SCOPES, DJANGO_USER, SCENARIOS, setDjangoRecord } from "../support/fault-scenarios.ts";
 import { captureErrors, createFaultyService, stopTimers } from "../support/faulty.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const sound = createService();

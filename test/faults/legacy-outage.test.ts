@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/answers.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { callsOf, createMovingService } from "../support/legacy.ts";
-import { LEGACY_PASSWORD } from "../support/legacy-cast.ts";
+import { LEGACY_PASSWORD } from "../support/legacy-accounts.ts";
 import { ask } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 

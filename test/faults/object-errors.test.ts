@@ -1,6 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_GRANT, success, UNAVAILABLE } from "../support/answers.ts";
 import {
   type FamilyCall,
   familyOf,
@@ -10,6 +9,7 @@ import {
 } from "../support/families.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
 const GRANTED = success("read write groups");

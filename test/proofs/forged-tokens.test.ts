@@ -1,7 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
-import { INVALID_GRANT, type WholeAnswer, whole } from "../support/answers.ts";
 import { introspect, JWT_CLIENT, RESOURCE_SERVER, revoke } from "../support/checks.ts";
 import { type Cost, createCountedService } from "../support/counting.ts";
 import {
@@ -12,6 +11,7 @@ import {
 } from "../support/forged-tokens.ts";
 import { everyCall, send } from "../support/managing.ts";
 import { basic, granted, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, type WholeAnswer, whole } from "../support/responses.ts";
 import { CLIENT } from "../support/service.ts";
 
 const { service, costOf } = createCountedService({ MANAGEMENT_API: "on", RATE_LIMITS: "on" });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { FUZZED, registerFuzzed } from "../support/fuzz/cast.ts";
+import { FUZZED, registerFuzzed } from "../support/fuzz/accounts.ts";
 import { breaches } from "../support/fuzz/laws.ts";
 import { overhear } from "../support/fuzz/overhear.ts";
 import { fuzz, summaryOf } from "../support/fuzz/run.ts";

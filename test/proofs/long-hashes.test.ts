@@ -2,13 +2,13 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { DJANGO_ITERATIONS_MAX } from "../../src/crypto/password-hash.ts";
 import { DERIVATION_DEADLINE_MS } from "../../src/storage/long-hash.ts";
 import { DERIVATIONS_MAX } from "../../src/storage/long-hash-object.ts";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { DJANGO_RECORDS, passwordRecordOf, setPasswordRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
 import { captureErrors, stopTimers } from "../support/faulty.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const SUCCESS = success("read write groups");

@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ALARM_REGIMES, loseAlarms, passUntil, storageInUse } from "../support/alarms.ts";
-import { INVALID_GRANT, type WholeAnswer } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { isActive } from "../support/inspection.ts";
 import { type LongUse, simulate } from "../support/long-use.ts";
 import { Random } from "../support/random.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, type WholeAnswer } from "../support/responses.ts";
 import { createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
 const HOUR = 3600;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT, success } from "../support/answers.ts";
 import { post } from "../support/requests.ts";
+import { INVALID_CLIENT, success } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -49,7 +49,7 @@ describe("the scheme", () => {
     ["followed by more", `Basic ${ENCODED} x`],
     ["followed by a parameter", `Basic ${ENCODED}, charset="UTF-8"`],
     ["empty", ""],
-  ])("that is %s is refused", async (_, value) => {
+  ])("that is %s is rejected", async (_, value) => {
     expect(await withAuthorization(value)).toEqual(INVALID_CLIENT);
   });
 
@@ -58,7 +58,7 @@ describe("the scheme", () => {
     ["another client's", [`Basic ${ENCODED}`, `Basic ${btoa("public:")}`]],
     ["a bearer token", [`Basic ${ENCODED}`, "Bearer x"]],
     ["Basic after a bearer token", ["Bearer x", `Basic ${ENCODED}`]],
-  ])("that comes twice is refused: %s", async (_, values) => {
+  ])("that is sent twice is rejected: %s", async (_, values) => {
     expect(await withAuthorization(...values)).toEqual(INVALID_CLIENT);
   });
 });
@@ -92,7 +92,7 @@ describe("base64", () => {
     ["a tab inside", `${ENCODED.slice(0, 4)}\t${ENCODED.slice(4)}`],
     ["one character too many", `${btoa("client:secre%74")}A`],
     ["none of it, in plain text", CLIENT],
-  ])("with %s is refused", async (_, encoded) => {
+  ])("with %s is rejected", async (_, encoded) => {
     expect(await withAuthorization(`Basic ${encoded}`)).toEqual(INVALID_CLIENT);
   });
 });
@@ -127,7 +127,7 @@ describe("the credentials", () => {
     ["a colon of the id unescaped", "id:with+colon%2Bplus:secret"],
     ["a space before the id", " client:secret"],
     ["a space after the secret", "client:secret "],
-  ])("are refused with %s", async (_, credentials) => {
+  ])("are rejected with %s", async (_, credentials) => {
     expect(await withAuthorization(`Basic ${btoa(credentials)}`)).toEqual(INVALID_CLIENT);
   });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS, MISSING_GRANT_TYPE, refusal, success } from "../support/answers.ts";
 import { ask, basic, post } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, MISSING_GRANT_TYPE, refusal, success } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -47,7 +47,7 @@ describe("media type", () => {
   );
 
   test.each(["gzip", "GZIP", "br", "deflate", "identity", "x"])(
-    "a body with Content-Encoding %s is refused",
+    "a body with Content-Encoding %s is rejected",
     async (encoding) => {
       const expected = refusal(
         415,
@@ -78,7 +78,7 @@ describe("media type", () => {
     ";",
     `${FORM}, ${FORM}`,
     `text/plain; ${FORM}`,
-  ])("%s is refused", async (contentType) => {
+  ])("%s is rejected", async (contentType) => {
     const headers = { ...basic(CLIENT), "Content-Type": contentType };
     expect(await post(service, LOGIN_FORM, headers)).toEqual(unsupported);
   });

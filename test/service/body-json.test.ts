@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { basic, granted, logIn, post } from "../support/requests.ts";
 import {
   INVALID_CLIENT,
   INVALID_CREDENTIALS,
@@ -7,8 +8,7 @@ import {
   refusal,
   success,
   UNSUPPORTED_GRANT_TYPE,
-} from "../support/answers.ts";
-import { basic, granted, logIn, post } from "../support/requests.ts";
+} from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

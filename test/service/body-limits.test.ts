@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS, refusal, success } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { ask, basic, type Fields, post } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, refusal, success } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS, refusal, success } from "../support/answers.ts";
 import { basic, logIn, post } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, refusal, success } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

@@ -3,7 +3,7 @@ import { dumpStorage } from "../support/at-rest.ts";
 import { CANARIES, sightingsIn, spellingsOf } from "../support/canaries.ts";
 import { stopClock } from "../support/clock.ts";
 import { callsOf, legacySettings } from "../support/legacy.ts";
-import { LEGACY_CLIENT } from "../support/legacy-cast.ts";
+import { LEGACY_CLIENT } from "../support/legacy-accounts.ts";
 import { createStage, registerCast } from "../support/provocation-stage.ts";
 import { PROVOCATIONS } from "../support/provocations.ts";
 import type { TokenAnswer } from "../support/service.ts";

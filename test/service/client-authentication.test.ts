@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT, INVALID_GRANT, success } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { ask, basic, logIn, post, refresh } from "../support/requests.ts";
+import { INVALID_CLIENT, INVALID_GRANT, success } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { ask, granted, refresh } from "../support/requests.ts";
 import {
   INVALID_CLIENT,
   INVALID_GRANT,
@@ -7,8 +8,7 @@ import {
   JSON_HEADERS,
   UNAUTHORIZED_CLIENT,
   type WholeAnswer,
-} from "../support/answers.ts";
-import { ask, granted, refresh } from "../support/requests.ts";
+} from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -69,7 +69,7 @@ describe("client credentials", () => {
   });
 
   test.each(["fly", "Read", "read,write", "write"])(
-    "are refused the scope %s that the client does not have",
+    "are rejected with the scope %s, which the client does not have",
     async (scope) => {
       expect(await ask(service, { ...GRANT, scope }, "reader:secret")).toEqual(INVALID_SCOPE);
     },

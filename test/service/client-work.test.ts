@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT } from "../support/answers.ts";
 import { askByAssertion, newAssertion, registerKeyClient } from "../support/assertions.ts";
 import { createCountedService } from "../support/counting.ts";
 import type { Claims } from "../support/jws.ts";
 import { type Algorithm, newKey } from "../support/keys.ts";
 import { basic, type Fields, post } from "../support/requests.ts";
+import { INVALID_CLIENT } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 import { clientOfTwoSecrets } from "../support/two-secrets.ts";
 import { webCryptoCallsOf } from "../support/webcrypto-calls.ts";
@@ -64,7 +64,7 @@ describe("a rejected client costs what an unknown one does", () => {
     ["with a secret that is too long", longSecret, ["client", "off", "two", "public", "by-key"]],
     ["with no secret", "", ["client", "off", "two", "off-public", "by-key", "off-by-key"]],
   ])("%s", async (_, secret, clientIds) => {
-    const unknown = await costOf({}, basic(`nobody:${secret}`));
+    const unknown = await costOf({}, basic(`unknown:${secret}`));
     expect(unknown.storage).toMatchObject({ "d1.batch": 1 });
     for (const clientId of clientIds) {
       const known = await costOf({}, basic(`${clientId}:${secret}`));
@@ -76,7 +76,7 @@ describe("a rejected client costs what an unknown one does", () => {
     const could = await costOf({}, basic("nobody:wrong"));
     expect(could).toMatchObject({ storage: { pbkdf2: 1 }, webCrypto: { deriveBits: 1 } });
     for (const secret of ["", longSecret]) {
-      const { webCrypto } = await costOf({}, basic(`nobody:${secret}`));
+      const { webCrypto } = await costOf({}, basic(`unknown:${secret}`));
       expect(webCrypto).not.toHaveProperty("deriveBits");
     }
   });

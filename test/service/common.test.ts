@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { CATALOGUE, MANAGEMENT } from "../../src/errors/index.ts";
-import { refusal, success, whole } from "../support/answers.ts";
 import { ask, basic, post } from "../support/requests.ts";
+import { refusal, success, whole } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -33,7 +33,7 @@ describe("the methods", () => {
     allow: "POST, OPTIONS",
   });
 
-  test.each(["GET", "PUT", "DELETE", "PATCH", "PROPFIND"])("%s is refused", async (method) => {
+  test.each(["GET", "PUT", "DELETE", "PATCH", "PROPFIND"])("%s is rejected", async (method) => {
     for (const path of ["/o/token/", "/o/token"]) {
       expect(await whole(await service.fetch(path, { method }))).toEqual(notAllowed);
     }
@@ -78,7 +78,7 @@ describe("a query string", () => {
   const refused = refusal(400, "invalid_request", "URL query parameters are not allowed");
 
   test.each(["?x", "?grant_type=password", "?%00", "?a=1&a=2", "?=", "?&"])(
-    "%s is refused",
+    "%s is rejected",
     async (query) => {
       const body = new URLSearchParams(LOGIN);
       for (const path of [`/o/token/${query}`, `/o/token${query}`]) {

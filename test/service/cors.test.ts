@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRegistry } from "../../src/storage/registry.ts";
-import { UNAVAILABLE } from "../support/answers.ts";
 import { type Cost, createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { basic } from "../support/requests.ts";
+import { UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();
@@ -150,7 +150,7 @@ describe("a response", () => {
     ["a wrong password", { ...LOGIN, password: "wrong" }, 400],
     ["a dead refresh token", { grant_type: "refresh_token", refresh_token: "dead" }, 400],
     ["a secret that there is none of", { ...LOGIN, client_secret: "secret" }, 401],
-  ])("that refuses %s can be read too", async (_, fields, status) => {
+  ])("that rejects %s can be read too", async (_, fields, status) => {
     const answer = await call("/o/token/", APP, { ...fields, client_id: "page" });
     expect(answer.status).toBe(status);
     expect(corsHeaders(answer)).toEqual(allowed(APP));

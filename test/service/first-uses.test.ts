@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT, type WholeAnswer } from "../support/answers.ts";
 import { derivationsOf } from "../support/derivations.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { createLimitedService } from "../support/limited.ts";
 import { ask, granted } from "../support/requests.ts";
+import { INVALID_CLIENT, type WholeAnswer } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const OWN = { grant_type: "client_credentials" };

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { rotateClientSecret } from "../../src/admin/client-secrets.ts";
-import { INVALID_CLIENT, UNAVAILABLE } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { DJANGO_RECORDS, secretRecordsOf, setSecretRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
@@ -9,6 +8,7 @@ import { captureErrors, stopTimers } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { managementTools } from "../support/management.ts";
 import { ask } from "../support/requests.ts";
+import { INVALID_CLIENT, UNAVAILABLE } from "../support/responses.ts";
 import { createService } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 

@@ -2,7 +2,6 @@ import { createExecutionContext } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createJwksVerifier } from "../../src/resource-server/jwks-verifier.ts";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
-import { INVALID_CLIENT } from "../support/answers.ts";
 import { askByAssertion, newAssertion, registerKeyClient } from "../support/assertions.ts";
 import {
   API,
@@ -19,6 +18,7 @@ import { INVALID_JWTS, typedAs, withClaims, without } from "../support/invalid-j
 import { readJws, signer, writeJws } from "../support/jws.ts";
 import { keySet, newKey, serviceKey } from "../support/keys.ts";
 import { logIn } from "../support/requests.ts";
+import { INVALID_CLIENT } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 import { otherSpellings } from "../support/tampering.ts";
 
@@ -35,7 +35,7 @@ const NOT_ASSERTIONS = [
   withClaims("an empty jti", { jti: "" }),
   withClaims("jti that is a number", { jti: 1 }),
   withClaims("jti of 257 characters", { jti: "x".repeat(257) }),
-  withClaims("another iss than sub", { iss: "somebody else" }),
+  withClaims("another iss than sub", { iss: "another issuer" }),
 ];
 
 const counted = createCountedService();

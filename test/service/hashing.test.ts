@@ -1,11 +1,11 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { derivationsOf, holdDerivations } from "../support/derivations.ts";
 import { eventually } from "../support/eventually.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { createLimitedService } from "../support/limited.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const SUCCESS = success("read write groups");

@@ -2,12 +2,12 @@ import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from 
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { HEALTH_DEADLINE_MS } from "../../src/storage/health.ts";
-import { JSON_HEADERS, UNAVAILABLE, type WholeAnswer, whole } from "../support/answers.ts";
 import { dumpStorage } from "../support/at-rest.ts";
 import { createCountedService } from "../support/counting.ts";
 import { captureErrors, createFaultyService, stopTimers } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { logIn } from "../support/requests.ts";
+import { JSON_HEADERS, UNAVAILABLE, type WholeAnswer, whole } from "../support/responses.ts";
 import { createService, registerDefaults, type Service } from "../support/service.ts";
 
 const WELL = { d1: "ok", kv: "ok", object: "ok" };

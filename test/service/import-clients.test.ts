@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { createRegistry } from "../../src/storage/registry.ts";
-import { INVALID_CLIENT } from "../support/answers.ts";
 import {
   accessToken,
   application,
@@ -13,6 +12,7 @@ import {
 } from "../support/django-dump.ts";
 import { importRows, reasonsOf } from "../support/importing.ts";
 import { ask } from "../support/requests.ts";
+import { INVALID_CLIENT } from "../support/responses.ts";
 import { createService } from "../support/service.ts";
 
 const service = createService({ IMPORTED_TOKENS: "on" });
@@ -114,7 +114,7 @@ describe("an application of private_key_jwt", () => {
     ["an address alone", { ...BY_KEY, ...URI }, "client_jwks_uri: keys are not fetched"],
     ["no keys", { ...BY_KEY, client_jwks: "" }, "client_jwks: no keys"],
     ["another method", { token_endpoint_auth_method: "tls_client_auth" }, "tls_client_auth is not"],
-  ])("is refused with %s, with the way out", async (_, fields, problem) => {
+  ])("is rejected with %s, and the report says what to do", async (_, fields, problem) => {
     const report = await importRows([ada, application(1, "app", fields)]);
     const [reason = ""] = reasonsOf(report, "clients");
     expect(reason).toContain(problem);

@@ -38,16 +38,21 @@ describe("users whose model lacks is_active", () => {
     [{ locked_until: AHEAD }, "--blocked-field locked_until"],
     [{ deleted_at: PAST }, "--blocked-field deleted_at"],
     [{ expires_on: "2020-01-01" }, "--blocked-field expires_on"],
-  ])("are refused while %j is not understood, with the way out", async (own, option) => {
-    const rows = [member(1, "ada", own), member(2, "bob", {})];
-    const error = await importRows(rows).catch((problem: Error) => problem);
-    expect(error).toMatchObject({ reason: "invalid" });
-    expect((error as { problems?: string[] }).problems).toEqual([
-      expect.stringMatching(/^no auth\.user has the field is_active, and \w+ may block 1 of/),
-    ]);
-    expect((error as { problems?: string[] }).problems?.[0]).toContain(`(ada): use ${option}, or`);
-    expect(await names("SELECT username FROM users")).toEqual([]);
-  });
+  ])(
+    "are rejected while %j is not understood, and the error names the option",
+    async (own, option) => {
+      const rows = [member(1, "ada", own), member(2, "bob", {})];
+      const error = await importRows(rows).catch((problem: Error) => problem);
+      expect(error).toMatchObject({ reason: "invalid" });
+      expect((error as { problems?: string[] }).problems).toEqual([
+        expect.stringMatching(/^no auth\.user has the field is_active, and \w+ may block 1 of/),
+      ]);
+      expect((error as { problems?: string[] }).problems?.[0]).toContain(
+        `(ada): use ${option}, or`,
+      );
+      expect(await names("SELECT username FROM users")).toEqual([]);
+    },
+  );
 
   test("come over as the named fields say", async () => {
     const rows = [

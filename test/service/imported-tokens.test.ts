@@ -1,13 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  INVALID_GRANT,
-  INVALID_SCOPE,
-  JSON_HEADERS,
-  success,
-  type WholeAnswer,
-} from "../support/answers.ts";
 import { change, introspect, registerCheckers, revoke } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
@@ -17,6 +10,13 @@ import { familyOf } from "../support/families.ts";
 import { adasId, importLogin, importOwnToken } from "../support/imported.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import {
+  INVALID_GRANT,
+  INVALID_SCOPE,
+  JSON_HEADERS,
+  success,
+  type WholeAnswer,
+} from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
 
 const MOVING = { IMPORTED_TOKENS: "on" };
@@ -115,7 +115,7 @@ describe("a refresh token of another server", () => {
     ["it has expired", { refreshExpiresAtMs: Date.now() - 1 }],
     ["it is another client's", { clientId: "other" }],
     ["its user is not there", { userId: "nobody" }],
-  ])("is refused when %s", async (_, fields) => {
+  ])("is rejected when %s", async (_, fields) => {
     const { refreshToken } = await importLogin(fields);
     expect(await refresh(service, refreshToken)).toEqual(INVALID_GRANT);
   });
@@ -141,7 +141,7 @@ describe("a refresh token of another server", () => {
 });
 
 describe("an access token of another server", () => {
-  test("is good until it expires, and says what it grants", async () => {
+  test("is valid until it expires, and says what it grants", async () => {
     const { accessToken } = await importLogin();
     const { body } = await introspect(service, accessToken);
     expect(body).toMatchObject({
@@ -231,7 +231,7 @@ describe("what is looked up", () => {
     await revoke(at, token, CLIENT),
   ];
 
-  test("is nothing while IMPORTED_TOKENS is off, and no token of another server is good", async () => {
+  test("is not looked up while IMPORTED_TOKENS is off, and is not valid", async () => {
     const { service: off, costOf } = createCountedService();
     await ask(off, { grant_type: "client_credentials" });
     await introspect(off, "x");

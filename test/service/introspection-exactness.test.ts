@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { JSON_HEADERS } from "../support/answers.ts";
 import { change, introspect, registerCheckers, revoke } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { JSON_HEADERS } from "../support/responses.ts";
 import { createService } from "../support/service.ts";
 
 const service = createService();

@@ -1,17 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  headersOf,
-  INSUFFICIENT_SCOPE,
-  INVALID_CLIENT,
-  INVALID_SCOPE,
-  INVALID_TOKEN,
-  invalidRequest,
-  JSON_HEADERS,
-  UNAVAILABLE,
-  type WholeAnswer,
-  whole,
-} from "../support/answers.ts";
-import {
   API,
   change,
   ISSUER,
@@ -26,6 +14,18 @@ import { createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, type Fields, granted, logIn, post } from "../support/requests.ts";
+import {
+  headersOf,
+  INSUFFICIENT_SCOPE,
+  INVALID_CLIENT,
+  INVALID_SCOPE,
+  INVALID_TOKEN,
+  invalidRequest,
+  JSON_HEADERS,
+  UNAVAILABLE,
+  type WholeAnswer,
+  whole,
+} from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();

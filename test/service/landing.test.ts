@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { headersOf, UNAVAILABLE, whole } from "../support/answers.ts";
 import { captureErrors } from "../support/faulty.ts";
+import { headersOf, UNAVAILABLE, whole } from "../support/responses.ts";
 import { createService } from "../support/service.ts";
 
 const service = createService();

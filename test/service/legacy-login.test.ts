@@ -1,18 +1,18 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  INVALID_CREDENTIALS,
-  invalidRequest,
-  success,
-  UNAUTHORIZED_CLIENT,
-} from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { isActive } from "../support/inspection.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { createMovingService, legacySettings, type MovingService } from "../support/legacy.ts";
-import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "../support/legacy-cast.ts";
+import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "../support/legacy-accounts.ts";
 import { ask, logIn, refresh } from "../support/requests.ts";
+import {
+  INVALID_CREDENTIALS,
+  invalidRequest,
+  success,
+  UNAUTHORIZED_CLIENT,
+} from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 
@@ -51,7 +51,7 @@ async function rowsOf(username: string): Promise<Row[]> {
   return (await env.DB.prepare(query).bind(username).all<Row>()).results;
 }
 
-/** Puts a user into D1 as an import does. @returns the name, which nobody else has */
+/** Puts a user into D1 as an import does. @returns the name, which is unique */
 async function importUser(record: string, active = 1): Promise<string> {
   const username = `user-${crypto.randomUUID()}`;
   const insert = "INSERT INTO users (id, username, password_record, is_active) VALUES (?, ?, ?, ?)";
@@ -120,7 +120,7 @@ describe("a user who is not known here", () => {
     expect(await isActive(sound, tokens.access_token)).toBe(false);
   });
 
-  test("is one user after two logins at once, and both are good", async () => {
+  test("is one user after two logins at once, and both succeed", async () => {
     const moving = createMovingService("sound");
     const username = newName();
     const logins = Array.from({ length: 4 }, () => logIn(moving, loginOf(username)));

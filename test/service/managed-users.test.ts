@@ -130,7 +130,7 @@ describe("when a name changes hands just before the write,", () => {
     const { id } = await showUser({ username }, tools);
     const swap = async () => {
       await updateUser({ id }, { username: `${username} before` }, tools);
-      await createUser({ username, password: "of somebody else" }, tools);
+      await createUser({ username, password: "of another user" }, tools);
     };
     const select = env.DB.prepare("SELECT * FROM users WHERE id <> ? AND username = ?");
     let other: unknown;

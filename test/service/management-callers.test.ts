@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADMIN_ROUTES } from "../../src/endpoints/admin/index.ts";
-import { INVALID_SCOPE, whole } from "../support/answers.ts";
 import { revoke } from "../support/checks.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { dumpRegistry } from "../support/management.ts";
@@ -16,6 +15,7 @@ import {
   send,
 } from "../support/managing.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_SCOPE, whole } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 captureErrors();

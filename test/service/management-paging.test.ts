@@ -90,7 +90,7 @@ describe.each(LISTS)("the list of %s", (list, key, query) => {
   });
 
   test.each(["limit=1&limit=2", Array.from({ length: 9 }, (_, n) => `p${n}=1`).join("&")])(
-    "refuses a query that is malformed: %s",
+    "rejects a malformed query: %s",
     async (query) => {
       expect(await manage("GET", `/admin/${list}?${query}`)).toMatchObject({ status: 400 });
     },

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADMIN_ROUTES } from "../../src/endpoints/admin/index.ts";
-import { whole } from "../support/answers.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { dumpRegistry } from "../support/management.ts";
@@ -16,6 +15,7 @@ import {
   send,
 } from "../support/managing.ts";
 import { ask, granted, refresh } from "../support/requests.ts";
+import { whole } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 captureErrors();
@@ -321,7 +321,7 @@ describe("a body", () => {
     ["a text", '"x"'],
     ["too deep", deep(17)],
     ["far too deep", deep(20_000)],
-  ])("that is %s is refused", async (_, body) => {
+  ])("that is %s is rejected", async (_, body) => {
     expect(await post(body, "application/json")).toEqual(UNREADABLE);
   });
 
@@ -330,7 +330,7 @@ describe("a body", () => {
   });
 
   test.each(["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"])(
-    "of type %j is refused",
+    "of type %j is rejected",
     async (type) => {
       const refused = problem(415, "invalid_request", { detail });
       expect(await post(new TextEncoder().encode("{}"), type)).toEqual(refused);

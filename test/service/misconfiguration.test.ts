@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { success, UNAVAILABLE, whole } from "../support/answers.ts";
 import { ask } from "../support/requests.ts";
+import { success, UNAVAILABLE, whole } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 beforeAll(() => registerDefaults(createService()));

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT, invalidRequest, success } from "../support/answers.ts";
 import { ask, basic, post } from "../support/requests.ts";
+import { INVALID_CLIENT, invalidRequest, success } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

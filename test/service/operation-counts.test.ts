@@ -1,4 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { createCountedService } from "../support/counting.ts";
+import { eventually } from "../support/eventually.ts";
+import { interceptBindings } from "../support/interception.ts";
+import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import {
   INVALID_CLIENT,
   INVALID_CREDENTIALS,
@@ -7,11 +11,7 @@ import {
   MISSING_GRANT_TYPE,
   success,
   UNAUTHORIZED_CLIENT,
-} from "../support/answers.ts";
-import { createCountedService } from "../support/counting.ts";
-import { eventually } from "../support/eventually.ts";
-import { interceptBindings } from "../support/interception.ts";
-import { ask, granted, logIn, refresh } from "../support/requests.ts";
+} from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const SUCCESS = success("read write groups");

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
   INVALID_CLIENT,
   INVALID_CREDENTIALS,
@@ -8,8 +9,7 @@ import {
   UNAUTHORIZED_CLIENT,
   UNSUPPORTED_GRANT_TYPE,
   type WholeAnswer,
-} from "../support/answers.ts";
-import { basic, granted, logIn, post, refresh } from "../support/requests.ts";
+} from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

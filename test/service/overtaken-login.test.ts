@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { INVALID_GRANT } from "../support/answers.ts";
 import { isActive } from "../support/inspection.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_GRANT } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 
 const sound = createService();
@@ -66,7 +66,7 @@ test("a client's own token that is overtaken by its deactivation has ended too",
   expect(await isActive(sound, granted(answer).access_token)).toBe(false);
 });
 
-test("a login right after a password change is good at once", async () => {
+test("a login right after a password change is valid at once", async () => {
   await sound.register({ users: [{ username: "ada", password: "new password" }] });
   const tokens = await logIn(sound, { ...LOGIN, password: "new password" });
   expect(await isActive(sound, tokens.access_token)).toBe(true);

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { INVALID_CREDENTIALS, success } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { ask, logIn, refresh } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, success } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 
 /** Records of "correct horse" as Django makes them (made by Python's hashlib.pbkdf2_hmac). */

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createCountedService } from "../support/counting.ts";
+import { ask, granted, logIn } from "../support/requests.ts";
 import {
   INVALID_CREDENTIALS,
   INVALID_SCOPE,
@@ -7,9 +9,7 @@ import {
   refusal,
   success,
   UNAUTHORIZED_CLIENT,
-} from "../support/answers.ts";
-import { createCountedService } from "../support/counting.ts";
-import { ask, granted, logIn } from "../support/requests.ts";
+} from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -57,7 +57,7 @@ describe("a login", () => {
     expect(answer).toEqual({ status: 200, headers: JSON_HEADERS, body });
   });
 
-  test("is rejected to a client that may not log users in", async () => {
+  test("is rejected for a client that may not log users in", async () => {
     expect(await ask(service, LOGIN, "machine:secret")).toEqual(UNAUTHORIZED_CLIENT);
   });
 
@@ -68,7 +68,7 @@ describe("a login", () => {
     ["no password", { ...LOGIN, password: "" }],
     ["a control character", { ...LOGIN, username: "a\0" }],
     ["an unknown scope", { ...LOGIN, scope: "fly" }],
-  ])("is refused to such a client before the user is looked at: %s", async (_, fields) => {
+  ])("is rejected for such a client before the user is looked at: %s", async (_, fields) => {
     const { service: counted, costOf } = createCountedService();
     await ask(counted, LOGIN, "machine:secret");
     const { answer, cost } = await costOf(() => ask(counted, fields, "machine:secret"));
@@ -137,7 +137,7 @@ describe("a control character", () => {
   test.each([
     ["username", LOGIN.username],
     ["password", LOGIN.password],
-  ])("in the %s is refused", async (name, value) => {
+  ])("in the %s is rejected", async (name, value) => {
     const refused = refusal(400, "invalid_request", `The ${name} has a control character.`);
     for (const character of characters) {
       for (const text of [value + character, character + value]) {
@@ -176,7 +176,7 @@ describe("scope", () => {
     ["with a no-break space", "client", "read\u00a0write"],
     ["with a name of the prototype", "client", "constructor"],
     ["not the client's", "reader", "read write"],
-  ])("that is %s is refused", async (_, client, scope) => {
+  ])("that is %s is rejected", async (_, client, scope) => {
     const answer = await ask(service, { ...LOGIN, scope }, `${client}:secret`);
     expect(answer).toEqual(INVALID_SCOPE);
   });

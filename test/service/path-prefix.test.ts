@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { openApiDocument } from "../../src/openapi/document.ts";
-import { whole } from "../support/answers.ts";
 import { askByAssertion, newAssertion, registerKeyClient } from "../support/assertions.ts";
 import { newKey } from "../support/keys.ts";
+import { whole } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const ORIGIN = "https://login.example.com";

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT, success, UNAUTHORIZED_CLIENT } from "../support/answers.ts";
 import { introspect } from "../support/checks.ts";
 import { DJANGO_RECORDS, setSecretRecord } from "../support/django-records.ts";
 import { ask } from "../support/requests.ts";
+import { INVALID_CLIENT, success, UNAUTHORIZED_CLIENT } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -42,7 +42,7 @@ describe("a public client with a secret", () => {
     ["a wrong one", { client_id: "app", client_secret: "wrong" }, null],
     ["a wrong one by Basic", {}, "app:wrong"],
     ["one that another public client never had", { client_id: "bare", client_secret: "x" }, null],
-  ])("is refused with %s", async (_, fields, credentials) => {
+  ])("is rejected with %s", async (_, fields, credentials) => {
     expect(await logIn(fields, credentials)).toEqual(INVALID_CLIENT);
   });
 

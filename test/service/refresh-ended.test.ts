@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS, INVALID_GRANT, success } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, INVALID_GRANT, success } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

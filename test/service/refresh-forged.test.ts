@@ -10,10 +10,10 @@ import {
   sealRefreshToken,
   unsealRefreshToken,
 } from "../../src/tokens/refresh-token.ts";
-import { INVALID_GRANT, success } from "../support/answers.ts";
 import { anyText } from "../support/arbitraries.ts";
 import { createCountedService } from "../support/counting.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, success } from "../support/responses.ts";
 import { ringOf } from "../support/rings.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 

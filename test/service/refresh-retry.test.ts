@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_GRANT, refusal, success, type WholeAnswer } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, refusal, success, type WholeAnswer } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();

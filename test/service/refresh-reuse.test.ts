@@ -2,10 +2,10 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { toHex } from "../../src/crypto/bytes.ts";
 import { sha256 } from "../../src/crypto/digest.ts";
-import { INVALID_GRANT, success } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, success } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { getDeps } from "../../src/deps.ts";
+import { JWT_CLIENT, registerCheckers } from "../support/checks.ts";
+import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import {
   INVALID_GRANT,
   INVALID_SCOPE,
@@ -7,9 +9,7 @@ import {
   success,
   UNAUTHORIZED_CLIENT,
   UNAVAILABLE,
-} from "../support/answers.ts";
-import { JWT_CLIENT, registerCheckers } from "../support/checks.ts";
-import { ask, granted, logIn, refresh } from "../support/requests.ts";
+} from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -109,7 +109,7 @@ describe("the scope of a refresh", () => {
   });
 
   test.each(["read write groups", "groups", "fly", "Read", "read,write", "read\twrite", "read\0"])(
-    "is refused without consuming the token when it is %j",
+    "is rejected without consuming the token when it is %j",
     async (scope) => {
       const { refresh_token } = await logIn(service, { scope: "read write" });
       expect(await refresh(service, refresh_token, { scope })).toEqual(INVALID_SCOPE);

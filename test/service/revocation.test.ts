@@ -1,13 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
-  INVALID_CLIENT,
-  INVALID_GRANT,
-  invalidRequest,
-  UNAVAILABLE,
-  type WholeAnswer,
-} from "../support/answers.ts";
-import {
   introspect,
   isStored,
   JWT_CLIENT,
@@ -22,6 +15,13 @@ import { eventually } from "../support/eventually.ts";
 import { captureErrors, createFaultyService } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import {
+  INVALID_CLIENT,
+  INVALID_GRANT,
+  invalidRequest,
+  UNAVAILABLE,
+  type WholeAnswer,
+} from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();

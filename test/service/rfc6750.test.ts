@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type BearerOptions, bearer, type Verifier } from "../../src/resource-server/bearer.ts";
-import { answerOf, type WholeAnswer } from "../support/answers.ts";
 import { API, JWT_CLIENT, registerCheckers, revoke, TOKENS } from "../support/checks.ts";
 import { ask, granted, logIn } from "../support/requests.ts";
+import { answerOf, type WholeAnswer } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -67,7 +67,7 @@ describe("a token in the header", () => {
   });
 
   test.each(["", " ", "two tokens", "a,b", '"quoted"', "tok=en", "a\tb", "a?b", "="])(
-    "§2.1 is refused as malformed: %j",
+    "§2.1 is rejected as malformed: %j",
     async (token) => {
       expect(await api()(by(token))).toEqual(MALFORMED);
     },

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/answers.ts";
 import { introspect, JWT_CLIENT, registerCheckers, revoke } from "../support/checks.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
+import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
 const service = createService();

@@ -1,7 +1,6 @@
 import { listDurableObjectIds, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/answers.ts";
 import {
   ASSERTION_TYPE,
   askByAssertion,
@@ -17,6 +16,7 @@ import { interceptBindings } from "../support/interception.ts";
 import type { Claims } from "../support/jws.ts";
 import { type Algorithm, newKey, publicHalf } from "../support/keys.ts";
 import { ask, basic, post } from "../support/requests.ts";
+import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -81,7 +81,7 @@ describe("an assertion", () => {
     ["no type", undefined],
     ["the type of SAML", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"],
     ["a type in another case", ASSERTION_TYPE.toUpperCase()],
-  ])("§2.2 with %s is refused", async (_, type) => {
+  ])("§2.2 with %s is rejected", async (_, type) => {
     const body = new URLSearchParams({ ...OWN, client_assertion: await assertion() });
     if (type !== undefined) body.set("client_assertion_type", type);
     expect(await post(service, body)).toEqual(INVALID_CLIENT);
@@ -104,7 +104,7 @@ describe("an assertion", () => {
     ["nobody", { aud: [] }],
     ["a number", { aud: 1 }],
     ["no audience", { aud: undefined }],
-  ])("§3 item 3, for %s, is refused", async (_, claims) => {
+  ])("§3 item 3, for %s, is rejected", async (_, claims) => {
     expect(await askByAssertion(service, await assertion(claims))).toEqual(INVALID_CLIENT);
   });
 
@@ -155,7 +155,7 @@ describe("an assertion", () => {
 });
 
 describe("an assertion's jti", () => {
-  test("§3 item 7 is good once, at whatever endpoint", async () => {
+  test("§3 item 7 is valid once, at any endpoint", async () => {
     const token = await assertion();
     expect(await askByAssertion(service, token)).toMatchObject(SUCCESS);
     for (const path of PATHS) {
@@ -165,7 +165,7 @@ describe("an assertion's jti", () => {
     expect(await askByAssertion(createService(), token)).toEqual(INVALID_CLIENT);
   });
 
-  test("§3 item 7 is good once among many at once", async () => {
+  test("§3 item 7 is valid for one of many simultaneous requests", async () => {
     const token = await assertion();
     const all = Array.from({ length: 8 }, () => askByAssertion(service, token));
     const successes = (await Promise.all(all)).filter(({ status }) => status === 200);

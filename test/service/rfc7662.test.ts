@@ -1,12 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  INSUFFICIENT_SCOPE,
-  INVALID_CLIENT,
-  INVALID_TOKEN,
-  invalidRequest,
-  JSON_HEADERS,
-} from "../support/answers.ts";
-import {
   API,
   ISSUER,
   introspect,
@@ -19,6 +12,13 @@ import {
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { readJws } from "../support/jws.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import {
+  INSUFFICIENT_SCOPE,
+  INVALID_CLIENT,
+  INVALID_TOKEN,
+  invalidRequest,
+  JSON_HEADERS,
+} from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults } from "../support/service.ts";
 import { otherSpellings } from "../support/tampering.ts";
 

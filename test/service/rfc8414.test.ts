@@ -2,12 +2,6 @@ import { generateKeyPair, SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { utf8 } from "../../src/crypto/bytes.ts";
 import {
-  headersOf,
-  INVALID_CLIENT,
-  INVALID_SCOPE,
-  UNSUPPORTED_GRANT_TYPE,
-} from "../support/answers.ts";
-import {
   ASSERTION_TYPE,
   askByAssertion,
   assertionClaims,
@@ -19,6 +13,12 @@ import { change, ISSUER, RESOURCE_SERVER, registerCheckers } from "../support/ch
 import { hmacSigner, unsigned, writeJws } from "../support/jws.ts";
 import { newKey } from "../support/keys.ts";
 import { ask, basic, type Fields, logIn, post } from "../support/requests.ts";
+import {
+  headersOf,
+  INVALID_CLIENT,
+  INVALID_SCOPE,
+  UNSUPPORTED_GRANT_TYPE,
+} from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_TARGET, invalidRequest } from "../support/answers.ts";
 import {
   API,
   change,
@@ -11,6 +10,7 @@ import {
 } from "../support/checks.ts";
 import { readJws } from "../support/jws.ts";
 import { ask, basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
+import { INVALID_TARGET, invalidRequest } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -114,7 +114,7 @@ describe.each([
     ["on a path below a registered one", `${API}/things`],
     ["that only begins like a registered one", `${API}.evil.example`],
     ["that is two with a space between", `${API} ${OTHER_API}`],
-  ])("§2 is refused for a resource %s", async (_, resource) => {
+  ])("§2 is rejected for a resource %s", async (_, resource) => {
     expect(await ask(service, { ...LOGIN, resource }, credentials)).toEqual(INVALID_TARGET);
   });
 

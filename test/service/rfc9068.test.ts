@@ -1,7 +1,6 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createJwksVerifier } from "../../src/resource-server/jwks-verifier.ts";
-import { UNAVAILABLE } from "../support/answers.ts";
 import {
   API,
   ISSUER,
@@ -17,6 +16,7 @@ import { captureErrors } from "../support/faulty.ts";
 import { readJws } from "../support/jws.ts";
 import { type Algorithm, keyId, keySet, newKey, publicHalf } from "../support/keys.ts";
 import { ask, granted, logIn } from "../support/requests.ts";
+import { UNAVAILABLE } from "../support/responses.ts";
 import { rotateUnderLoad, type Stage } from "../support/rotation.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 
@@ -161,7 +161,7 @@ describe("the verifier for APIs", () => {
   test.each([
     ["another issuer's", { issuer: "https://other.example", audience: API }],
     ["another API's", { issuer: ISSUER, audience: OTHER_API }],
-  ])("§4 refuses %s token", async (_, options) => {
+  ])("§4 rejects %s token", async (_, options) => {
     stubFetchFrom(service);
     const jwksUrl = `${ISSUER}/o/.well-known/jwks.json`;
     const strict = createJwksVerifier({ ...options, jwksUrl });

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_GRANT, success } from "../support/answers.ts";
 import { introspect, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, success } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();

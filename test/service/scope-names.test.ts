@@ -10,7 +10,7 @@ beforeAll(async () => {
 const LONG = "x".repeat(2001);
 const MANY = Array.from({ length: 101 }, (_, index) => `s${index}`).join(" ");
 
-describe.each(["scope", "default_scope"])("the management API refuses a client's %s", (field) => {
+describe.each(["scope", "default_scope"])("the management API rejects a client's %s", (field) => {
   test.each([
     ["read,write", "has a comma; separate the names by spaces"],
     ["read, write", "has a comma; separate the names by spaces"],

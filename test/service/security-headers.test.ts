@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/app.ts";
 import { PATHS } from "../../src/endpoints/urls.ts";
-import { whole } from "../support/answers.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { ask } from "../support/requests.ts";
+import { whole } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 captureErrors();
@@ -51,7 +51,7 @@ describe("every response has the security headers", () => {
       for (const each of [service, broken]) {
         const answer = await each.fetch(path, { method });
         expect([...answer.headers.keys()].filter((name) => !HEADERS.includes(name))).toEqual([]);
-        // Looks at the headers of every response; see test/support/answers.ts.
+        // Looks at the headers of every response; see test/support/responses.ts.
         const { body } = await whole(answer);
         expect(JSON.stringify(body)).not.toMatch(/hono|cloudflare|worker|powered/i);
       }

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createSessionStore } from "../../src/storage/sessions.ts";
-import { INVALID_GRANT, success, type WholeAnswer } from "../support/answers.ts";
 import { introspect, registerCheckers, revoke, TOKENS } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
@@ -11,6 +10,7 @@ import { importLogin } from "../support/imported.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { MANAGED, manage, newUser, registerSite } from "../support/managing.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { INVALID_GRANT, success, type WholeAnswer } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService({ IMPORTED_TOKENS: "on" });

@@ -2,16 +2,16 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { DEADLINE_MS } from "../../src/deadline.ts";
 import { CALLS_IN_FLIGHT_MAX } from "../../src/storage/call-limit.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Intercept, interceptBindings } from "../support/interception.ts";
+import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
   INVALID_GRANT,
   refusal,
   success,
   UNAVAILABLE,
   type WholeAnswer,
-} from "../support/answers.ts";
-import { eventually } from "../support/eventually.ts";
-import { type Intercept, interceptBindings } from "../support/interception.ts";
-import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+} from "../support/responses.ts";
 import {
   CLIENT,
   createService,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type WholeAnswer, whole } from "../support/answers.ts";
 import { createCountedService } from "../support/counting.ts";
 import { basic } from "../support/requests.ts";
+import { type WholeAnswer, whole } from "../support/responses.ts";
 import { CLIENT, LOGIN, registerDefaults } from "../support/service.ts";
 
 const { service, costOf } = createCountedService({ MANAGEMENT_API: "on" });

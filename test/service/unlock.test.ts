@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { INVALID_CREDENTIALS } from "../support/answers.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createLimitedService } from "../support/limited.ts";
 import { MANAGED, manage, newUser, registerSite } from "../support/managing.ts";
+import { INVALID_CREDENTIALS } from "../support/responses.ts";
 import { registerDefaults } from "../support/service.ts";
 
 const FREE = 3;

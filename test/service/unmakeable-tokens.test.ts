@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { UNAVAILABLE } from "../support/answers.ts";
 import { API, change, introspect, registerCheckers, revoke, TOKENS } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { keySet, newKey, publicHalf } from "../support/keys.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
+import { UNAVAILABLE } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();

@@ -3,11 +3,11 @@ import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Management } from "../../src/rpc/management.ts";
-import { whole } from "../support/answers.ts";
 import { application, user } from "../support/django-dump.ts";
 import { importRows, reasonsOf } from "../support/importing.ts";
 import { dumpRegistry } from "../support/management.ts";
 import { MANAGED, manage, ownToken, registerSite } from "../support/managing.ts";
+import { whole } from "../support/responses.ts";
 import { registerDefaults } from "../support/service.ts";
 
 const context = Object.assign(createExecutionContext(), { props: {} });
@@ -90,7 +90,7 @@ describe.each<[string, () => Promise<JWK>, string]>([
 });
 
 describe.each(["9007199254740993", "-9007199254740993", "1e400", "0.12345678901234567"])(
-  "the claim %s, which no reader of JSON keeps, is refused",
+  "the claim %s, which JSON parsers do not keep, is rejected",
   (literal) => {
     const claims = `{"claims": {"ok": 1, "deep": [{"id": ${literal}}]}}`;
 

@@ -10,9 +10,9 @@ import type { UsernameMode } from "../../src/protocol/usernames.ts";
 import { allowSimilarNames, foldNames } from "../../src/storage/fold-names.ts";
 import { createImportStore } from "../../src/storage/import-store.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/answers.ts";
 import { createMovingService } from "../support/legacy.ts";
 import { ask } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
 import {
   createService,
   LOGIN,

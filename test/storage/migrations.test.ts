@@ -2,8 +2,8 @@ import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { foldNames } from "../../src/storage/fold-names.ts";
-import { success, UNAVAILABLE, type WholeAnswer, whole } from "../support/answers.ts";
 import { ask, basic, logIn, refresh } from "../support/requests.ts";
+import { success, UNAVAILABLE, type WholeAnswer, whole } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const { TEST_MIGRATIONS } = env as Env & { TEST_MIGRATIONS: D1Migration[] };

@@ -1,9 +1,9 @@
 import type { JWK } from "jose";
-import type { WholeAnswer } from "./answers.ts";
 import { ISSUER } from "./checks.ts";
 import { algorithmOf, type Claims, signer, writeJws } from "./jws.ts";
 import { keyId, publicHalf } from "./keys.ts";
 import { type Fields, post } from "./requests.ts";
+import type { WholeAnswer } from "./responses.ts";
 import type { Service } from "./service.ts";
 
 /** `client_assertion_type` of a JWT (RFC 7523 §2.2). */
@@ -40,7 +40,7 @@ export async function registerUnnamedKeys(
   });
 }
 
-/** Claims of an assertion that is good for one request within a minute. */
+/** Claims of an assertion that is valid for one request within a minute. */
 export function assertionClaims(clientId: string, claims: Claims = {}): Claims {
   const issuedAt = Math.floor(Date.now() / 1000);
   return {

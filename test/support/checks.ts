@@ -3,8 +3,8 @@ import { vi } from "vitest";
 import { toHex } from "../../src/crypto/bytes.ts";
 import { sha256 } from "../../src/crypto/digest.ts";
 import type { Verifier } from "../../src/resource-server/verification.ts";
-import type { WholeAnswer } from "./answers.ts";
 import { basic, post } from "./requests.ts";
+import type { WholeAnswer } from "./responses.ts";
 import { createService, type Service } from "./service.ts";
 
 /** The APIs that the client `jwt` may have tokens for; the first one unless it asks. */

@@ -8,7 +8,7 @@ import { classifyStatus } from "../../src/telemetry/observer.ts";
 import { withRequestLog } from "../../src/telemetry/request-log.ts";
 import { importedTokenHash } from "../../src/tokens/imported-token.ts";
 import { unsealRefreshToken } from "../../src/tokens/refresh-token.ts";
-import { answerOf, type WholeAnswer } from "./answers.ts";
+import { answerOf, type WholeAnswer } from "./responses.ts";
 import type { Service } from "./service.ts";
 
 /** One call to the object of a family. */

@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
-import { INVALID_GRANT, success, UNAVAILABLE, type WholeAnswer } from "./answers.ts";
 import { type Family, importedFamilyOf, inspect, stateOf, stateOfFamily } from "./families.ts";
 import type { FaultyService } from "./faulty.ts";
 import { importLogin } from "./imported.ts";
 import { isActive } from "./inspection.ts";
 import { ask, basic, granted, logIn, post, refresh } from "./requests.ts";
+import { INVALID_GRANT, success, UNAVAILABLE, type WholeAnswer } from "./responses.ts";
 import { CLIENT, createService, LOGIN, type Service, type TokenAnswer } from "./service.ts";
 
 /** A request that a fault can hit, on a known footing. */

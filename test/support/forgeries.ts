@@ -146,7 +146,7 @@ const KEY_HEADERS: readonly Forgery[] = [
 const REWRAPPED: readonly Forgery[] = [
   ...[
     { scope: "read write groups introspection admin" },
-    { sub: "somebody else" },
+    { sub: "another user" },
     { exp: 4_102_444_800 },
     { iss: "https://evil.example" },
   ].map((claims) => {
@@ -157,7 +157,7 @@ const REWRAPPED: readonly Forgery[] = [
   }),
   forgery("a claim written twice", async (genuine) => {
     const sign = await withGenuineSignature(genuine);
-    const twice = JSON.stringify(genuine.payload).replace("{", '{"sub":"somebody else",');
+    const twice = JSON.stringify(genuine.payload).replace("{", '{"sub":"another user",');
     return writeJws(genuine.header, twice, sign);
   }),
   forgery("nested in an attacker's JWT", async ({ header, token }) => {

@@ -81,7 +81,7 @@ export function testIndependentClient(
     expect(await isGood(second.accessToken)).toBe(true);
   });
 
-  test("learns why it is refused", async () => {
+  test("gets the error code of a rejected request", async () => {
     await expectRefusal("invalid_grant", client.logIn(USER.username, "wrong"));
     const first = await logIn();
     await client.refresh(first);

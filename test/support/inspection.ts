@@ -1,7 +1,7 @@
 import { getDeps } from "../../src/deps.ts";
 import type { Service } from "./service.ts";
 
-/** Whether an access token is good now. Rejects when storage fails. */
+/** Whether an access token is active now. Rejects when storage fails. */
 export async function isActive({ env }: Service, accessToken: string): Promise<boolean> {
   const { issuer, lookups } = await getDeps(env);
   return (await issuer.introspect(accessToken, lookups())) !== null;

@@ -53,24 +53,24 @@ export function describeIntrospectingApi(start: StartApi): IntrospectingApi {
   }
 
   describe.each(["web", "jwt"])("of the client %s", (client) => {
-    test("a token for this API, with the scope, is good", async () => {
+    test("a token for this API, with the scope, is accepted", async () => {
       const answer = await api.callAs((await logIn(client)).access_token, things);
       expect(answer).toMatchObject(api.GOOD);
       expect(JSON.parse(answer.body).subject).toMatch(/^[\da-f-]{36}$/);
     });
 
-    test("a token for another API is refused", async () => {
+    test("a token for another API is rejected", async () => {
       const { access_token } = await logIn(client, { resource: api.OTHER_AUDIENCE });
       expect(await api.callAs(access_token, things)).toMatchObject(api.INVALID_TOKEN);
     });
 
-    test("without the scope of the route the token is refused there", async () => {
+    test("a token without the scope of the route is rejected", async () => {
       const { access_token } = await logIn(client, { scope: "read" });
       const answer = await api.callAs(access_token, things, { method: "DELETE" });
       expect(answer).toMatchObject(api.INSUFFICIENT_SCOPE);
     });
 
-    test("after a refresh the old token is refused at once", async () => {
+    test("after a refresh the old token is rejected at once", async () => {
       const { access_token, refresh_token } = await logIn(client);
       const fields = { grant_type: "refresh_token", refresh_token };
       const fresh = await tokenOf(service.origin, `${client}:secret`, fields);
@@ -78,7 +78,7 @@ export function describeIntrospectingApi(start: StartApi): IntrospectingApi {
       expect(await api.callAs(fresh.access_token, things)).toMatchObject(api.GOOD);
     });
 
-    test("after a revocation the token is refused at once", async () => {
+    test("after a revocation the token is rejected at once", async () => {
       const { access_token, refresh_token } = await logIn(client);
       expect(await api.callAs(access_token, things)).toMatchObject(api.GOOD);
       await fetch(`${service.origin}/o/revoke_token/`, {
@@ -90,18 +90,18 @@ export function describeIntrospectingApi(start: StartApi): IntrospectingApi {
     });
   });
 
-  test("a token for no API in particular is refused", async () => {
+  test("a token without an audience is rejected", async () => {
     const { access_token } = await logIn("unaddressed");
     expect(await api.callAs(access_token, things)).toMatchObject(api.INVALID_TOKEN);
   });
 
-  test("a refresh token and an invented one are refused", async () => {
+  test("a refresh token and an invented token are rejected", async () => {
     const { refresh_token } = await logIn("web");
     expect(await api.callAs(refresh_token, things)).toMatchObject(api.INVALID_TOKEN);
     expect(await api.callAs("tga_invented", things)).toMatchObject(api.INVALID_TOKEN);
   });
 
-  test("the token of a user who was deactivated is refused at once", async () => {
+  test("the token of a deactivated user is rejected at once", async () => {
     const { access_token } = await logIn("web", { username: "bob" });
     expect(await api.callAs(access_token, things)).toMatchObject(api.GOOD);
     await service.register({ users: [{ username: "bob", is_active: false }] });

@@ -83,12 +83,12 @@ const WRITTEN: readonly Forgery[] = [
   ...["iss", "sub", "aud", "exp", "jti"].map((claim) =>
     written(`${claim} twice`, ({ payload }) => [
       undefined,
-      payload.replace("{", `{${JSON.stringify(claim)}:"somebody else",`),
+      payload.replace("{", `{${JSON.stringify(claim)}:"another one",`),
     ]),
   ),
   written("aud twice, once in escapes", ({ payload }) => [
     undefined,
-    payload.replace("{", '{"\\u0061ud":"somebody else",'),
+    payload.replace("{", '{"\\u0061ud":"another one",'),
   ]),
   written("a name twice inside a claim", ({ payload }) => [
     undefined,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "./legacy-cast.ts";
+import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "./legacy-accounts.ts";
 
 /** What the old token endpoint was asked. */
 export interface LegacyCall {

@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import { LEGACY_CLIENT } from "./legacy-cast.ts";
+import { LEGACY_CLIENT } from "./legacy-accounts.ts";
 import type { LegacyCall } from "./legacy-endpoint.ts";
 import { createService, type Overrides, type Service } from "./service.ts";
 

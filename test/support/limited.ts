@@ -1,6 +1,6 @@
-import type { WholeAnswer } from "./answers.ts";
 import { interceptBindings } from "./interception.ts";
 import { basic, type Fields, post } from "./requests.ts";
+import type { WholeAnswer } from "./responses.ts";
 import { CLIENT, createService, LOGIN, type Overrides, type Service } from "./service.ts";
 
 /** Where a request comes from, and as which client. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { type WholeAnswer, whole } from "./answers.ts";
 import { ask, type Fields, granted } from "./requests.ts";
+import { type WholeAnswer, whole } from "./responses.ts";
 import { createService, type Service } from "./service.ts";
 
 /** A client that may manage, and that may do other things too. */

@@ -112,7 +112,7 @@ export function modelUse(
   });
 }
 
-/** Whether the access token of a generation is good: every possible answer. */
+/** Whether the access token of a generation is active: every possible answer. */
 export function modelIsActive(
   family: ModelFamily,
   generation: number,

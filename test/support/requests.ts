@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type WholeAnswer, whole } from "./answers.ts";
+import { type WholeAnswer, whole } from "./responses.ts";
 import { CLIENT, LOGIN, type Service, type TokenAnswer } from "./service.ts";
 
 /** Parameters of a request by name. */

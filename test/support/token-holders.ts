@@ -1,7 +1,7 @@
-import type { WholeAnswer } from "./answers.ts";
 import { revoke } from "./checks.ts";
 import type { Random } from "./random.ts";
 import { ask, granted, logIn, refresh } from "./requests.ts";
+import type { WholeAnswer } from "./responses.ts";
 import { CLIENT, type Service } from "./service.ts";
 
 /** What one client holds. */

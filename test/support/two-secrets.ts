@@ -2,7 +2,7 @@ import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { secureRandom } from "../../src/crypto/random.ts";
 
-/** A client that `apply` takes, whose secret was rotated: both are good, as `client rotate` has it. */
+/** A client that `apply` takes, whose secret was rotated by `client rotate`: both secrets are valid. */
 export async function clientOfTwoSecrets(clientId: string): Promise<object> {
   const { clientSecrets } = await createPasswordKinds({
     passwordHashRounds: 1,

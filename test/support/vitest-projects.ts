@@ -163,7 +163,7 @@ export const proofsProject: TestProjectInlineConfiguration = {
  * an object that restarts before its response leaves no audit event (see `storage/families.ts`).
  */
 const TOKEN_TESTS = [
-  ...["bound-jwt", "claims", "client-credentials", "doors", "forgeries", "password"],
+  ...["bound-jwt", "claims", "client-credentials", "endpoint-table", "forgeries", "password"],
   ...["imported-tokens", "introspection", "introspection-exactness", "one-client-method"],
   ...["refresh-ended", "refresh-expiry", "refresh-forged", "refresh-retry"],
   ...["refresh-reuse", "refresh-token", "revocation", "sessions", "rfc6749"],

@@ -25,7 +25,7 @@ export async function tokenOf(
   return (await response.json()) as Pair;
 }
 
-/** Asks a running service whether an access token is good, as a client with all scopes. */
+/** Asks a running service whether an access token is active, as a client with all scopes. */
 export async function isActive(
   origin: string,
   credentials: string,

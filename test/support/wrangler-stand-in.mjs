@@ -1,5 +1,5 @@
 /**
- * Stands in for the `wrangler` command where that would need an account: writes down its arguments
+ * Replaces the `wrangler` command where that would need an account: writes down its arguments
  * and its standard input, and ends as it is told to.
  */
 import { appendFileSync, readFileSync } from "node:fs";

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, inject, test } from "vitest";
-import { INVALID_GRANT } from "../support/answers.ts";
 import { askServer, refreshAt } from "../support/ask-server.ts";
 import { openLocalDatabase, readRegistry } from "../support/local-database.ts";
 import { applyByCommand, applyEntries } from "../support/registry-files.ts";
+import { INVALID_GRANT } from "../support/responses.ts";
 
 // The shared service runs on this state: what is applied must work at once.
 const { url, stateDir } = inject("server");

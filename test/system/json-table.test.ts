@@ -1,5 +1,5 @@
 import { expect, inject, test } from "vitest";
-import { INVALID_CLIENT } from "../support/answers.ts";
+import { INVALID_CLIENT } from "../support/responses.ts";
 import { DEMO_LOGIN } from "../support/server.ts";
 
 /** The fields that the API's own table calls mandatory; it lists no `grant_type`. */

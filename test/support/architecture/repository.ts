@@ -17,7 +17,7 @@ export const packagesAreDeclared: Rule = ({ files, sources, src }) => {
       if (name === ownName || Object.hasOwn(dependencies, name)) return [];
       if (Object.hasOwn(devDependencies, name) && !isRuntime) return [];
       const where = isRuntime ? "dependencies" : "package.json";
-      return [`${source.path}:${line}: ${name} does not stand in ${where}`];
+      return [`${source.path}:${line}: ${name} is missing in ${where}`];
     });
   });
   const used = new Set(src.flatMap((source) => packagesOf(source).map(({ name }) => name)));

@@ -16,7 +16,7 @@ export interface Callers {
   readonly bearer: fc.Arbitrary<Headers>;
 }
 
-/** The registered origin of the cast, which alone a response may name. */
+/** The registered origin, which alone a response may name. */
 export const ORIGIN = "https://app.example.com";
 
 /** Builds {@link Callers} for HTTP Basic credentials that are right. */

@@ -7,7 +7,7 @@ import type { Shot } from "./shot.ts";
 import type { Stock } from "./stock.ts";
 import { spoiled, type Values, valuesOf } from "./values.ts";
 
-/** The confidential clients of the cast that prove themselves by Basic. */
+/** The confidential registered clients that prove themselves by Basic. */
 export const SITE = "site:secret";
 
 const METHODS = ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "OPTIONS", "PROPFIND"];
@@ -50,14 +50,14 @@ export function shotsOf(canary: string, stock: Stock): fc.Arbitrary<Shot> {
       posts("/o/introspect/", callers.wrong, written(tokenPairs(values))),
     ),
     bodies: fc.oneof(
-      posts("/o/token/", callers.unread, anyBody(login, values)),
+      posts("/o/token/", callers.unread, arbitraryBody(login, values)),
       posts("/o/token/", callers.unread, broken(written(login), values)),
-      posts("/o/introspect/", callers.unread, anyBody(tokenPairs(values), values)),
+      posts("/o/introspect/", callers.unread, arbitraryBody(tokenPairs(values), values)),
     ),
     grants: grantShots(values, posts, free),
-    revocations: posts("/o/revoke_token/", free, anyBody(tokenPairs(values), values)),
+    revocations: posts("/o/revoke_token/", free, arbitraryBody(tokenPairs(values), values)),
     introspections: fc.oneof(
-      posts("/o/introspect/", free, anyBody(tokenPairs(values), values)),
+      posts("/o/introspect/", free, arbitraryBody(tokenPairs(values), values)),
       introspectedByGet(values, callers.bearer),
     ),
     others: otherShots(values),
@@ -95,7 +95,7 @@ function postsOf(values: Values): Posts {
 }
 
 /** Sound ones most often, so that they get far. */
-function anyBody(sound: fc.Arbitrary<Pairs>, values: Values): fc.Arbitrary<Body> {
+function arbitraryBody(sound: fc.Arbitrary<Pairs>, values: Values): fc.Arbitrary<Body> {
   return fc.oneof(
     { arbitrary: written(sound), weight: 4 },
     { arbitrary: written(edited(sound, values)), weight: 4 },
@@ -137,8 +137,8 @@ function grantShots(
     "/o/token/",
     caller,
     fc.oneof(
-      { arbitrary: anyBody(refresh, values), weight: 4 },
-      { arbitrary: anyBody(own, values), weight: 3 },
+      { arbitrary: arbitraryBody(refresh, values), weight: 4 },
+      { arbitrary: arbitraryBody(own, values), weight: 3 },
       { arbitrary: written(half), weight: 1 },
       { arbitrary: broken(written(half), values), weight: 2 },
     ),

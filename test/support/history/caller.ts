@@ -4,15 +4,15 @@ import { getDeps } from "../../../src/deps.ts";
 import { Unavailable } from "../../../src/errors/refusal.ts";
 import { createFamilyStore } from "../../../src/storage/families.ts";
 import { unsealRefreshToken } from "../../../src/tokens/refresh-token.ts";
-import type { WholeAnswer } from "../answers.ts";
 import { CALLBACK, VERIFIER } from "../browsing.ts";
 import { isActive } from "../inspection.ts";
 import type { Intercept } from "../interception.ts";
 import type { Random } from "../random.ts";
 import { basic, post } from "../requests.ts";
+import type { WholeAnswer } from "../responses.ts";
 import { createService, type Service, type TokenAnswer } from "../service.ts";
+import { FOREIGN_CLIENT, type RegisteredClient, type RegisteredUser } from "./accounts.ts";
 import { approve, type ConsentPage, openConsentPage } from "./approval.ts";
-import { type CastClient, type CastUser, FOREIGN_CLIENT } from "./cast.ts";
 import { FaultyBindings } from "./faults.ts";
 import type { Answer, Flaw, Operation } from "./history.ts";
 import type { Pair, Session } from "./session.ts";
@@ -44,13 +44,21 @@ export class Caller {
   }
 
   /** Logs a user in with this password. */
-  async logIn({ username }: CastUser, client: CastClient, password: string): Promise<Result> {
+  async logIn(
+    { username }: RegisteredUser,
+    client: RegisteredClient,
+    password: string,
+  ): Promise<Result> {
     const body = formFor(client, { grant_type: "password", username, password });
     return resultOf(await post(this.#service, body, headersFor(client)));
   }
 
   /** Signs a user in at the authorization endpoint, who consents. */
-  async authorize({ username }: CastUser, client: CastClient, password: string): Promise<Result> {
+  async authorize(
+    { username }: RegisteredUser,
+    client: RegisteredClient,
+    password: string,
+  ): Promise<Result> {
     const page = await openConsentPage(this.#service, client.clientId, { username, password });
     if ("answer" in page) return page;
     const { answer, code } = await approve(this.#service, page);
@@ -90,7 +98,12 @@ export class Caller {
   }
 
   /** Sends a token request with what is wrong with its head. */
-  async #send(client: CastClient, body: URLSearchParams, key: string | null, flaw: Flaw | null) {
+  async #send(
+    client: RegisteredClient,
+    body: URLSearchParams,
+    key: string | null,
+    flaw: Flaw | null,
+  ) {
     if (flaw === "repeated") body.append("grant_type", body.get("grant_type") ?? "");
     const headers = new Headers(headersFor(client, flaw === "secret"));
     if (flaw === "key") headers.set("Idempotency-Key", "k".repeat(256));
@@ -143,7 +156,7 @@ export class Caller {
 }
 
 function formFor(
-  { clientId, secret }: CastClient,
+  { clientId, secret }: RegisteredClient,
   fields: Record<string, string>,
   isFlawed = false,
 ): URLSearchParams {
@@ -152,7 +165,7 @@ function formFor(
   return body;
 }
 
-function headersFor({ clientId, secret }: CastClient, isFlawed = false): HeadersInit {
+function headersFor({ clientId, secret }: RegisteredClient, isFlawed = false): HeadersInit {
   return secret === null ? {} : basic(`${clientId}:${isFlawed ? "wrong" : secret}`);
 }
 

@@ -1,5 +1,5 @@
 import type { Random } from "../random.ts";
-import type { Cast } from "./cast.ts";
+import type { Registered } from "./accounts.ts";
 import { type PlannedFault, planDelay, planFault } from "./faults.ts";
 import type { Flaw, Operation } from "./history.ts";
 import type { Target } from "./operator.ts";
@@ -122,15 +122,15 @@ export interface Act {
 }
 
 /** What the operator does in a round: mostly nothing. What was switched off is soon on again. */
-export function chooseActs(random: Random, cast: Cast): Act[] {
+export function chooseActs(random: Random, registered: Registered): Act[] {
   const isOff =
-    cast.users.some(({ isActive }) => !isActive) ||
-    cast.clients.some(({ isDisabled }) => isDisabled);
+    registered.users.some(({ isActive }) => !isActive) ||
+    registered.clients.some(({ isDisabled }) => isDisabled);
   const count = random.pick(isOff ? [0, 1] : [0, 0, 0, 0, 0, 0, 1, 2]);
-  return Array.from({ length: count }, () => chooseAct(random, cast));
+  return Array.from({ length: count }, () => chooseAct(random, registered));
 }
 
-function chooseAct(random: Random, { users, clients }: Cast): Act {
+function chooseAct(random: Random, { users, clients }: Registered): Act {
   const inactive = users.find(({ isActive }) => !isActive);
   const disabled = clients.find(({ isDisabled }) => isDisabled);
   if (inactive !== undefined && random.percent(80)) {

@@ -28,7 +28,7 @@ export type Operation =
       readonly key: string | null;
       readonly flaw: Flaw | null;
     }
-  /** Asks whether the access token of a generation is good. */
+  /** Asks whether the access token of a generation is active. */
   | { readonly kind: "inspect"; readonly generation: number }
   /** `isForeign`: requested by a client that does not own the family. */
   | { readonly kind: "revoke"; readonly isForeign: boolean }

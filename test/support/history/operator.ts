@@ -8,16 +8,22 @@ import { createRegistry, type RegistryWrite } from "../../../src/storage/registr
 import type { Random } from "../random.ts";
 import type { RegistryEntries } from "../service-database.ts";
 import { wholeEntries } from "../whole-entries.ts";
+import {
+  clientEntry,
+  FOREIGN_CLIENT,
+  type Registered,
+  type RegisteredClient,
+  type RegisteredUser,
+} from "./accounts.ts";
 import type { Result } from "./caller.ts";
-import { type Cast, type CastClient, type CastUser, clientEntry, FOREIGN_CLIENT } from "./cast.ts";
 import type { ShiftedClock } from "./clock.ts";
 import { FaultyBindings } from "./faults.ts";
 import type { Operation } from "./history.ts";
 
 /** The user or client that the operator changes: only one at a time. */
 export type Target =
-  | { readonly user: CastUser; readonly client: null }
-  | { readonly user: null; readonly client: CastClient };
+  | { readonly user: RegisteredUser; readonly client: null }
+  | { readonly user: null; readonly client: RegisteredClient };
 
 /** The operator: the only one who changes users and clients, one thing after the other. */
 export class Operator {
@@ -31,7 +37,7 @@ export class Operator {
   }
 
   /** Creates the row of every user and client. */
-  async register({ clients, users }: Cast): Promise<void> {
+  async register({ clients, users }: Registered): Promise<void> {
     await this.#apply({
       clients: [...clients, FOREIGN_CLIENT].map((client) => {
         const secret = client.secret === null ? {} : { client_secret: client.secret };
@@ -62,7 +68,7 @@ export class Operator {
     }
   }
 
-  async #changeUser(user: CastUser, operation: Operation): Promise<void> {
+  async #changeUser(user: RegisteredUser, operation: Operation): Promise<void> {
     const { username } = user;
     if (operation.kind === "end sessions") {
       return this.#write({ kind: "update_user", username, fields: {}, endsSessions: true });
@@ -75,7 +81,7 @@ export class Operator {
     return this.#apply({ users: [{ username, is_active: operation.isActive }] });
   }
 
-  async #changeClient(client: CastClient, operation: Operation): Promise<void> {
+  async #changeClient(client: RegisteredClient, operation: Operation): Promise<void> {
     const { clientId } = client;
     if (operation.kind === "end sessions") {
       return this.#write({ kind: "update_client", clientId, fields: {}, endsSessions: true });

@@ -1,7 +1,7 @@
 import type { Intercept } from "../interception.ts";
 import { Random } from "../random.ts";
+import { Registered, type RegisteredUser } from "./accounts.ts";
 import { Caller } from "./caller.ts";
-import { Cast, type CastUser } from "./cast.ts";
 import { checkHistory } from "./check.ts";
 import { type Act, chooseActs, chooseGap } from "./choose.ts";
 import type { ShiftedClock } from "./clock.ts";
@@ -57,10 +57,10 @@ export async function runHistory(options: HistoryOptions): Promise<Tally> {
   const { endsAtMs = Number.POSITIVE_INFINITY, violationsMax = 3 } = options;
   const random = new Random(seed);
   const tally = new Tally();
-  const cast = new Cast();
-  const stage = new Stage(cast, tally, { retry, retryWindowMs: RETRY_WINDOW_SECONDS * 1000 });
+  const registered = new Registered();
+  const stage = new Stage(registered, tally, { retry, retryWindowMs: RETRY_WINDOW_SECONDS * 1000 });
   const operator = new Operator(random.fork(), clock);
-  await operator.register(cast);
+  await operator.register(registered);
   const settings = { REFRESH_RETRY: retry, REFRESH_RETRY_WINDOW_SECONDS: RETRY_WINDOW_SECONDS };
   const callers = Array.from({ length: CALLERS }, (_, number) => {
     return new Caller(`client ${number}`, random.fork(), settings, sabotage);
@@ -72,7 +72,7 @@ export async function runHistory(options: HistoryOptions): Promise<Tally> {
   };
   while (!isOver()) {
     clock.pass(chooseGap(random));
-    await playRound(stage, cast, operator, callers, random);
+    await playRound(stage, registered, operator, callers, random);
     retire(stage, tally, random);
     if (tally.operations - reported < OPERATIONS_PER_REPORT) continue;
     reported = tally.operations;
@@ -84,7 +84,7 @@ export async function runHistory(options: HistoryOptions): Promise<Tally> {
 
 async function playRound(
   stage: Stage,
-  cast: Cast,
+  registered: Registered,
   operator: Operator,
   callers: readonly Caller[],
   random: Random,
@@ -95,8 +95,8 @@ async function playRound(
   const focus = Array.from({ length: random.between(1, 3) }, () => {
     return random.pickOrNone(stage.sessions);
   }).filter((session) => session !== undefined);
-  const acts = chooseActs(random, cast);
-  const [user = random.pick(cast.users)] = acts.flatMap(({ target }) => target.user ?? []);
+  const acts = chooseActs(random, registered);
+  const [user = random.pick(registered.users)] = acts.flatMap(({ target }) => target.user ?? []);
   const scene = { focus, user };
   await Promise.all([
     operate(stage, operator, random.fork(), acts),
@@ -108,7 +108,7 @@ async function playRound(
 /** Who is in the middle of a round. */
 interface Scene {
   readonly focus: readonly Session[];
-  readonly user: CastUser;
+  readonly user: RegisteredUser;
 }
 
 /** One client does a few things, one after the other. */

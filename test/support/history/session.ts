@@ -1,5 +1,5 @@
+import type { RegisteredClient, RegisteredUser } from "./accounts.ts";
 import type { ConsentPage } from "./approval.ts";
-import type { CastClient, CastUser } from "./cast.ts";
 import type { Answer, Entry, FamilyHistory, Operation, Round } from "./history.ts";
 
 /** The two tokens of a generation. */
@@ -15,8 +15,8 @@ export type Beginning =
 
 /** A family as its clients know it: shared by all who hold its tokens, rightly or not. */
 export class Session {
-  readonly user: CastUser;
-  readonly client: CastClient;
+  readonly user: RegisteredUser;
+  readonly client: RegisteredClient;
   /** By generation, without a gap: a holder of a successor had its predecessor. */
   readonly pairs: Pair[];
   /** The page that yielded the codes, or null. */
@@ -35,8 +35,8 @@ export class Session {
   readonly #frame: Omit<FamilyHistory, "rounds">;
 
   constructor(
-    user: CastUser,
-    client: CastClient,
+    user: RegisteredUser,
+    client: RegisteredClient,
     beginning: Beginning,
     frame: Omit<FamilyHistory, "rounds">,
   ) {

@@ -1,6 +1,12 @@
 import type { Random } from "../random.ts";
+import {
+  accountsOf,
+  type Registered,
+  type RegisteredClient,
+  type RegisteredUser,
+  rulesOf,
+} from "./accounts.ts";
 import type { Caller, Result } from "./caller.ts";
-import { accountsOf, type Cast, type CastClient, type CastUser, rulesOf } from "./cast.ts";
 import { type Act, chooseFault, chooseOperation } from "./choose.ts";
 import type { FaultyBindings } from "./faults.ts";
 import type { Accounts, Entry, Operation } from "./history.ts";
@@ -17,7 +23,7 @@ export interface StageSettings {
 /** A history while it is being made: who takes part, and who did what when. */
 export class Stage {
   readonly sessions: Session[] = [];
-  readonly #cast: Cast;
+  readonly #registered: Registered;
   readonly #tally: Tally;
   readonly #settings: StageSettings;
   /** Of the round that is being played. */
@@ -25,15 +31,15 @@ export class Stage {
   readonly #goingOn: Promise<unknown>[] = [];
   #order = 0;
 
-  constructor(cast: Cast, tally: Tally, settings: StageSettings) {
-    this.#cast = cast;
+  constructor(registered: Registered, tally: Tally, settings: StageSettings) {
+    this.#registered = registered;
     this.#tally = tally;
     this.#settings = settings;
   }
 
   /** Logs a user in, with the current password or the one before. */
-  async logIn(caller: Caller, random: Random, user: CastUser): Promise<void> {
-    const client = random.pick(this.#cast.clients);
+  async logIn(caller: Caller, random: Random, user: RegisteredUser): Promise<void> {
+    const client = random.pick(this.#registered.clients);
     const accounts = accountsOf(user, client);
     const operation: Operation = { kind: "log in", password: user.password };
     const { result, entry } = await this.#record(caller, random, operation, () => {
@@ -46,8 +52,8 @@ export class Stage {
   }
 
   /** A user signs in at the authorization endpoint, and consents. */
-  async authorize(caller: Caller, random: Random, user: CastUser): Promise<void> {
-    const client = random.pick(this.#cast.clients);
+  async authorize(caller: Caller, random: Random, user: RegisteredUser): Promise<void> {
+    const client = random.pick(this.#registered.clients);
     const accounts = accountsOf(user, client);
     const operation: Operation = { kind: "authorize", password: user.password };
     const { result, entry } = await this.#record(caller, random, operation, () => {
@@ -59,7 +65,12 @@ export class Stage {
     this.sessions.push(session);
   }
 
-  #begin(beginning: Beginning, user: CastUser, client: CastClient, accounts: Accounts): Session {
+  #begin(
+    beginning: Beginning,
+    user: RegisteredUser,
+    client: RegisteredClient,
+    accounts: Accounts,
+  ): Session {
     this.#tally.families += 1;
     const name = `family ${this.#tally.families} of ${user.username} by ${client.clientId}`;
     const rules = rulesOf(client, this.#settings.retry, this.#settings.retryWindowMs);

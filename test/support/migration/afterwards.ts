@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { logIn, refresh } from "./cast.ts";
+import { logIn, refresh } from "./accounts.ts";
 import { ACTIVE, INACTIVE, OURS, REFUSED, WRONG } from "./old-and-new.ts";
 import type { Walk } from "./walk.ts";
 
@@ -19,7 +19,7 @@ export function testAfterwards(walk: Walk): void {
     });
   });
 
-  test("coming again: what Django traded meanwhile is refused, and so is what was traded here", async () => {
+  test("a second import: tokens that were exchanged since are rejected on both sides", async () => {
     const dump = walk.block("3. Bring users, clients and logins", 0);
     const first = walk.block("3. Bring users, clients and logins", 2);
     // As the page says of a further run.
@@ -36,7 +36,7 @@ export function testAfterwards(walk: Walk): void {
     }
   });
 
-  test("6. Clean up: without the settings no door to Django is left, and logins go on", async () => {
+  test("6. Clean up: without the settings nothing calls Django, and logins continue", async () => {
     const tokens = walk.block(CLEAN_UP, 0);
     const left = walk.block(CLEAN_UP, 1);
     const legacy = walk.block(CLEAN_UP, 2);

@@ -52,7 +52,7 @@ export const OURS = {
   },
 };
 
-/** Introspection of a token that is good. */
+/** Introspection of a valid token. */
 export const ACTIVE = { status: 200, body: { active: true } };
 
 /** Introspection of any other. */

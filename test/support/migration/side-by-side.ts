@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readRegistry } from "../local-database.ts";
-import { CLIENTS, logIn, PASSWORD, refresh } from "./cast.ts";
+import { CLIENTS, logIn, PASSWORD, refresh } from "./accounts.ts";
 import { ACTIVE, INACTIVE, OURS, postTo, WRONG } from "./old-and-new.ts";
 import type { Walk } from "./walk.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
-import { CLIENTS, issueAtDjango, logIn, refresh } from "./cast.ts";
+import { CLIENTS, issueAtDjango, logIn, refresh } from "./accounts.ts";
 import { ACTIVE, INACTIVE, OURS, postTo, REFUSED } from "./old-and-new.ts";
 import type { Walk } from "./walk.ts";
 
@@ -49,7 +49,7 @@ export function testSwitch(walk: Walk): void {
     expect(report).toMatch(/^refresh tokens +refused +2 +its user is inactive/m);
   });
 
-  test("an access token of Django is good here, and says whose it is", async () => {
+  test("an access token of Django is valid here, and introspection names its user", async () => {
     const ofUser = { client_id: "app", username: "bob", sub: "2", scope: "read write groups" };
     expect((await walk.introspect(walk.old("bob").access_token)).body).toMatchObject({
       active: true,
@@ -61,7 +61,7 @@ export function testSwitch(walk: Walk): void {
   });
 
   test.each(["consumed", "revoked", "inactive", ...ENDED_SINCE])(
-    "what was no good there is refused: %s",
+    "a token that was not valid there is rejected: %s",
     async (name) => {
       expect(await refresh(walk.clone.url, walk.old(name).refresh_token)).toMatchObject(REFUSED);
       expect(await walk.introspect(walk.old(name).access_token)).toMatchObject(INACTIVE);

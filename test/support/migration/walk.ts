@@ -5,7 +5,7 @@ import { type Clone, makeClone } from "../clone.ts";
 import { type DjangoSite, startDjangoSite } from "../django-site.ts";
 import { readRegistry } from "../local-database.ts";
 import { temporaryDir } from "../server.ts";
-import { ACCOUNTS, CLIENTS } from "./cast.ts";
+import { ACCOUNTS, CLIENTS } from "./accounts.ts";
 import { type Answer, postTo } from "./old-and-new.ts";
 import { createOperator, type Operator } from "./operator.ts";
 import type { WalkPage } from "./page.ts";

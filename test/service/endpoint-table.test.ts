@@ -7,7 +7,7 @@ import { createService } from "../support/service.ts";
 const service = createService({ MANAGEMENT_API: "on" });
 
 /** The rows of the table of endpoints: path, methods and callers. */
-const DOORS = [...page.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| (.*) \|$/gm)].map(
+const ENDPOINTS = [...page.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| (.*) \|$/gm)].map(
   ([, path = "", methods = "", words = ""]) => {
     return { path, methods: methods.split(", "), isFile: words.endsWith("a static file") };
   },
@@ -16,8 +16,8 @@ const DOORS = [...page.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| (.*) \|$/gm)].
 /** A path as Hono has it: without the slash at its end, and with names for what varies. */
 const asRoute = (path: string) => path.replaceAll(/\{(\w+)\}/g, ":$1").replace(/(?<=.)\/$/, "");
 
-describe("the table of doors in SECURITY.md", () => {
-  const ofWorker = DOORS.filter(({ isFile }) => !isFile);
+describe("the table of endpoints in SECURITY.md", () => {
+  const ofWorker = ENDPOINTS.filter(({ isFile }) => !isFile);
 
   test("has every route of the service, and no other", () => {
     // Middleware of every path responds to none.

@@ -3,7 +3,7 @@ import type { CodeRules } from "../model.ts";
 import type { Accounts } from "./history.ts";
 
 /** A registered client. */
-export interface CastClient {
+export interface RegisteredClient {
   readonly clientId: string;
   /** Null: a public client. */
   readonly secret: string | null;
@@ -18,7 +18,7 @@ export interface CastClient {
 }
 
 /** A registered user. */
-export interface CastUser {
+export interface RegisteredUser {
   readonly username: string;
   /** As the operator last set it. */
   password: string;
@@ -29,19 +29,19 @@ const LONG = { accessToken: 3600, idle: 30 * 86_400, absolute: 90 * 86_400 };
 const SHORT = { accessToken: 60, idle: 300, absolute: 900 };
 
 /** The users and clients of a history. */
-export class Cast {
-  readonly clients: readonly CastClient[] = [
+export class Registered {
+  readonly clients: readonly RegisteredClient[] = [
     { clientId: "confidential", secret: "secret", lifetimes: LONG, isDisabled: false },
     { clientId: "public", secret: null, lifetimes: LONG, isDisabled: false },
     { clientId: "brief", secret: null, lifetimes: SHORT, isDisabled: false },
   ];
-  readonly users: readonly CastUser[] = [0, 1, 2, 3, 4].map((number) => {
+  readonly users: readonly RegisteredUser[] = [0, 1, 2, 3, 4].map((number) => {
     return { username: `user${number}`, password: "password 0", isActive: true };
   });
 }
 
 /** A client that is another one of the same kind. */
-export const FOREIGN_CLIENT: CastClient = {
+export const FOREIGN_CLIENT: RegisteredClient = {
   clientId: "stranger",
   secret: null,
   lifetimes: LONG,
@@ -50,7 +50,7 @@ export const FOREIGN_CLIENT: CastClient = {
 
 /** The rules that a client's families live by. */
 export function rulesOf(
-  { lifetimes }: CastClient,
+  { lifetimes }: RegisteredClient,
   retry: CodeRules["retry"],
   retryWindowMs: number,
 ): CodeRules {
@@ -66,12 +66,12 @@ export function rulesOf(
 }
 
 /** The two accounts of a family, as the operator last set them. */
-export function accountsOf(user: CastUser, client: CastClient): Accounts {
+export function accountsOf(user: RegisteredUser, client: RegisteredClient): Accounts {
   return { password: user.password, isActive: user.isActive, isDisabled: client.isDisabled };
 }
 
 /** A client's entry in the file of `cli apply`. Without its secret the stored one stays. */
-export function clientEntry({ clientId, secret, lifetimes, isDisabled }: CastClient): object {
+export function clientEntry({ clientId, secret, lifetimes, isDisabled }: RegisteredClient): object {
   return {
     client_id: clientId,
     grant_types: ["password", "refresh_token", "authorization_code"],

@@ -1,13 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { CATALOGUE } from "../../src/errors/index.ts";
 import { FAILED_LOGINS } from "../../src/users/sign-in.ts";
-import { INVALID_CREDENTIALS, INVALID_SCOPE, success, UNAVAILABLE } from "../support/answers.ts";
 import { DJANGO_RECORDS, setPasswordRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { createMovingService } from "../support/legacy.ts";
 import { ask, type Fields } from "../support/requests.ts";
+import { INVALID_CREDENTIALS, INVALID_SCOPE, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const SUCCESS = success("read write groups");
@@ -152,7 +152,7 @@ describe("a failed login", () => {
 describe("a timer is cancelled, and the response does not wait for it, after", () => {
   test.each<[string, Fields, object, string?]>([
     ...RIGHT.map(([why, fields]) => [why, fields, SUCCESS] as [string, Fields, object]),
-    ["a scope that is refused after a right password", { scope: "fly" }, INVALID_SCOPE],
+    ["an invalid scope after a right password", { scope: "fly" }, INVALID_SCOPE],
   ])("%s", async (_, fields, expected, credentials) => {
     const service = createService(HELD);
     await ask(service, LOGIN, "nobody:x");
