@@ -10,6 +10,7 @@ import { asPage, challengeFor } from "./endpoints/for-browsers.ts";
 import { health } from "./endpoints/health.ts";
 import { introspect } from "./endpoints/introspect.ts";
 import { landing } from "./endpoints/landing.ts";
+import { continueLogout, startLogout } from "./endpoints/logout.ts";
 import { jwks, metadata, openIdMetadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
 import type { RequestContext } from "./endpoints/request-context.ts";
@@ -37,6 +38,7 @@ const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>
   authorization: { GET: startAuthorization, POST: continueAuthorization },
   account: { GET: showAccount, POST: changeAccount },
   accountAsDot: { GET: redirectToAccount },
+  logout: { GET: startLogout, POST: continueLogout },
   token: { POST: token },
   revocation: { POST: revoke },
   introspection: { GET: introspect, POST: introspect },

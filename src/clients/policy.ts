@@ -43,6 +43,11 @@ export function policyOf(
   };
 }
 
+/** Whether the service issues ID tokens. */
+export function hasOpenId({ openIdScopes }: ClientPolicy): boolean {
+  return openIdScopes.includes(OPENID_SCOPE);
+}
+
 /** The scopes that a kind of request can have, apart from {@link NAMED_SCOPES}. */
 export interface AvailableScopes {
   /** Of a client without `scope`. */

@@ -73,18 +73,25 @@ export async function showConsent(step: Step, signedIn: SignedIn, deps: Deps): P
   return showPage(browser, body, { forms: "anywhere" });
 }
 
-/** Shows an error that must not redirect, with what helps the client's developer. */
+/** Reasons that lie in a URI which is not registered. */
+const MISMATCHES: readonly string[] = ["redirect_uri_mismatch", "logout_redirect_mismatch"];
+
+/**
+ * Shows an error that must not redirect, with what helps the client's developer.
+ *
+ * @param registered the URIs of the client, one of which should have been sent; null: no client
+ */
 export function showProblem(
   browser: Browser,
   { reason }: Refusal,
   sentUri: string | null,
-  client: Client | null,
+  registered: readonly string[] | null,
 ): Response {
   const { status, error } = CATALOGUE[reason];
   setLogFields({ reason, error });
   const problem: AuthorizationProblem = {
     code: reason,
-    facts: reason === "redirect_uri_mismatch" ? compareUris(sentUri, client) : [],
+    facts: MISMATCHES.includes(reason) ? compareUris(sentUri, registered) : [],
     backLink: null,
   };
   const requestId = currentRequestLog()?.requestId ?? "";
@@ -93,15 +100,18 @@ export function showProblem(
 }
 
 /** Registered URIs of other hosts are not shown: anyone can open this page. */
-function compareUris(sent: string | null, client: Client | null): AuthorizationProblem["facts"] {
-  if (sent === null || client === null) return [];
+function compareUris(
+  sent: string | null,
+  registered: readonly string[] | null,
+): AuthorizationProblem["facts"] {
+  if (sent === null || registered === null) return [];
   const host = URL.parse(sent)?.hostname;
-  const registered = client.redirectUris.filter((uri) => {
+  const shown = registered.filter((uri) => {
     return classifyRedirectUri(uri) === "loopback" || new URL(uri).hostname === host;
   });
   return [
     { label: "sent", value: sent },
-    ...registered.map((value) => ({ label: "registered", value }) as const),
+    ...shown.map((value) => ({ label: "registered", value }) as const),
   ];
 }
 

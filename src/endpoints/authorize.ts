@@ -97,7 +97,12 @@ async function validate(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (returning !== null) return returnError(returning, error);
-    return showProblem(browser, error, values.get("redirect_uri") ?? null, client);
+    return showProblem(
+      browser,
+      error,
+      values.get("redirect_uri") ?? null,
+      client?.redirectUris ?? null,
+    );
   }
 }
 

@@ -27,7 +27,7 @@ export function asPage(
 
 /** Pages are for what a browser opens, and for unknown paths. Other endpoints respond with JSON. */
 function isForPeople({ pathname }: URL, { reason, endpoint }: LogFields): boolean {
-  if (endpoint === "authorization" || endpoint === "account") return true;
+  if (endpoint === "authorization" || endpoint === "account" || endpoint === "logout") return true;
   if (reason === "method_not_allowed") return false;
   return reason === "unknown_path" || pathname === "/";
 }

@@ -1,10 +1,11 @@
 import { PROMPTS } from "../authorization/request.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
+import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { grantTypes } from "../grants/index.ts";
 import { LANGUAGES } from "../pages/page-context.ts";
-import { NAMED_SCOPES, OPENID_SCOPE } from "../protocol/names.ts";
+import { NAMED_SCOPES } from "../protocol/names.ts";
 import { profileClaimNames } from "../users/profile.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
@@ -62,12 +63,8 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
  * @throws Refusal `unknown_path`
  */
 export async function openIdMetadata(context: RequestContext, deps: Deps): Promise<Response> {
-  if (!hasOpenId(deps)) throw new Refusal("unknown_path");
+  if (!hasOpenId(deps.policy)) throw new Refusal("unknown_path");
   return metadata(context, deps);
-}
-
-function hasOpenId({ policy }: Deps): boolean {
-  return policy.openIdScopes.includes(OPENID_SCOPE);
 }
 
 /** What an ID token says of a sign-in. */
@@ -75,9 +72,10 @@ const TOKEN_CLAIMS = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "
 
 /** The members of OIDC Discovery §3. */
 function openIdMembers(urls: Paths, deps: Deps): Record<string, unknown> {
-  if (!hasOpenId(deps)) return {};
+  if (!hasOpenId(deps.policy)) return {};
   return {
     userinfo_endpoint: urls.userinfo,
+    end_session_endpoint: urls.logout,
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: [...(deps.signingKeys?.algorithms ?? [])],
     claim_types_supported: ["normal"],

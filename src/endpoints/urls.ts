@@ -17,6 +17,8 @@ export interface Paths extends Record<keyof typeof ROOT_PATHS, string> {
   readonly account: string;
   /** DOT's page for the same. */
   readonly accountAsDot: string;
+  /** The sign-out endpoint of OpenID Connect. */
+  readonly logout: string;
   readonly token: string;
   readonly revocation: string;
   readonly introspection: string;
@@ -37,6 +39,7 @@ export function pathsUnder(prefix: string): Paths {
     authorization: `${prefix}/authorize/`,
     account: `${prefix}/account/`,
     accountAsDot: `${prefix}/authorized_tokens/`,
+    logout: `${prefix}/logout/`,
     token: `${prefix}/token/`,
     revocation: `${prefix}/revoke_token/`,
     introspection: `${prefix}/introspect/`,

@@ -1,3 +1,4 @@
+import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
@@ -18,7 +19,7 @@ import { json } from "./respond.ts";
  * @throws Refusal, Unavailable
  */
 export async function userinfo(context: RequestContext, deps: Deps): Promise<Response> {
-  if (!deps.policy.openIdScopes.includes(OPENID_SCOPE)) throw new Refusal("unknown_path");
+  if (!hasOpenId(deps.policy)) throw new Refusal("unknown_path");
   const bearer = await readAccessToken(context);
   const holder = await limitBearer(context, bearer, deps);
   const lookups = deps.lookups();

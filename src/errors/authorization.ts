@@ -12,7 +12,7 @@ export const AUTHORIZATION_PAGE = {
     ...notRedirected("A parameter is repeated."),
     meaning:
       "`client_id`, `redirect_uri`, `response_type`, `scope` or `state` occurs twice in an " +
-      "authorization request.",
+      "authorization request, or a parameter in a sign-out request.",
     fix: "Send each of them once.",
   },
   client_id_missing: {
@@ -53,6 +53,24 @@ export const AUTHORIZATION_PAGE = {
       "The query of an authorization request is not UTF-8, has more than 64 parameters, or is " +
       "longer than 6000 bytes.",
     fix: "Encode the query as UTF-8, and send only the parameters that are needed.",
+  },
+  logout_client_mismatch: {
+    ...notRedirected("The client_id is not that of the id_token_hint."),
+    meaning: "A sign-out request has a `client_id` and an ID token of another client.",
+    fix: "Send the ID token that this client received, or no `client_id`.",
+  },
+  logout_client_missing: {
+    ...notRedirected("The client_id or the id_token_hint is missing."),
+    meaning: "A sign-out request has a `post_logout_redirect_uri`, but does not say whose it is.",
+    fix: "Send `id_token_hint`, or `client_id`.",
+  },
+  logout_redirect_mismatch: {
+    ...notRedirected("Mismatching post-logout redirect URI."),
+    meaning:
+      "The `post_logout_redirect_uri` of a sign-out request is not one of those that the client " +
+      "is registered with. They are compared byte for byte.",
+    fix: "Send a registered URI exactly. The page shows what was sent and the nearest one.",
+    operator: "Add the URI: `client update ID --post-logout-redirect-uris <uris>`.",
   },
   form_malformed: {
     ...notRedirected("The form is not one of this service."),

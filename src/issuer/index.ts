@@ -16,6 +16,7 @@ import { redeem } from "./redeem.ts";
 import { endFamily, type RevokeDeps, revoke } from "./revoke.ts";
 import { rotate } from "./rotate.ts";
 
+export type { IdTokenHint } from "./id-token.ts";
 export type { ActiveToken, PendingIntrospection } from "./introspect.ts";
 export type { IssuedTokens } from "./issue.ts";
 

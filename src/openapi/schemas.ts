@@ -136,6 +136,7 @@ const algorithms = z.array(z.enum(ASSERTION_ALGORITHMS));
 /** Members of the metadata that only a service with a key for ID tokens has (OIDC Discovery §3). */
 const openIdMembers = {
   userinfo_endpoint: z.optional(z.url()),
+  end_session_endpoint: z.optional(z.url()),
   subject_types_supported: z.optional(z.array(z.literal("public"))),
   id_token_signing_alg_values_supported: z.optional(z.array(z.enum(SIGNING_ALGORITHMS))),
   claim_types_supported: z.optional(z.array(z.literal("normal"))),

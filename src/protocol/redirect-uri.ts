@@ -72,6 +72,7 @@ export function addToRedirectUri(
   parameters: Readonly<Record<string, string | null>>,
 ): string {
   const present = Object.entries(parameters).filter((pair) => pair[1] !== null);
+  if (present.length === 0) return uri;
   const query = new URLSearchParams(present as [string, string][]).toString();
   const separator = uri.includes("?") ? (/[?&]$/.test(uri) ? "" : "&") : "?";
   return uri + separator + query;

@@ -44,7 +44,8 @@ const LIVE = `SELECT family_id AS session_id, sessions.client_id, client_name, s
 
 /** Imported refresh tokens of a user that have neither ended nor been used. */
 const LIVE_IMPORTED = `SELECT token_hash AS session_id, token.client_id, client_name, '' AS label,
-    NULL AS browser_label, imported_at_ms AS created_at_ms, imported_at_ms AS last_refreshed_at_ms, 1 AS is_imported
+    NULL AS browser_label, imported_at_ms AS created_at_ms, imported_at_ms AS last_refreshed_at_ms,
+    1 AS is_imported
   FROM imported_refresh_tokens AS token
   JOIN users ON users.id = token.user_id AND users.is_active = 1
     AND users.not_before_ms <= token.imported_at_ms

@@ -144,6 +144,7 @@ describe("the document", () => {
       revocation_endpoint_auth_signing_alg_values_supported: algorithms,
       introspection_endpoint_auth_signing_alg_values_supported: algorithms,
       userinfo_endpoint: `${ISSUER}/o/userinfo/`,
+      end_session_endpoint: `${ISSUER}/o/logout/`,
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["ES256", "RS256"],
       claim_types_supported: ["normal"],
@@ -202,13 +203,13 @@ describe("what is advertised works and nothing else does:", () => {
   test("§2 endpoints", async () => {
     const { body } = await metadataOf(service);
     const urls = Object.entries(body).filter(([name]) => /_(?:endpoint|uri)$/.test(name));
-    expect(urls).toHaveLength(6);
+    expect(urls).toHaveLength(7);
     for (const [name, url] of urls) {
       const path = String(url).replace(ISSUER, "");
       const { status } = await service.fetch(path, { method: "OPTIONS" });
       expect({ name, status }).toEqual({ name, status: 204 });
     }
-    const others = ["o/register/", "o/par/", "o/logout/", "o/", "o/device-authorization/", "token"];
+    const others = ["o/register/", "o/par/", "o/", "o/device-authorization/", "token"];
     for (const path of others) {
       expect(await service.fetch(`/${path}`)).toMatchObject({ status: 404 });
     }

@@ -11,6 +11,11 @@ function opened(changes: Changes): (stage: Stage) => Promise<Shown> {
   return (stage) => stage.browser().authorize({ nonce: CANARIES.value, ...changes });
 }
 
+/** Opens the sign-out endpoint. */
+function leaving(fields: Record<string, string>): (stage: Stage) => Promise<Shown> {
+  return (stage) => stage.browser().open(`/o/logout/?${new URLSearchParams(fields)}`);
+}
+
 /** Signs the user in. @returns the browser and the page that follows */
 async function signIn(stage: Stage, changes: Changes = {}) {
   const browser = stage.browser();
@@ -40,6 +45,17 @@ function exchanged(fields: Record<string, string>, changes: Changes = {}) {
 
 /** How to reach every reason of the authorization endpoint and of authorization codes. */
 export const AUTHORIZATION_PROVOCATIONS = {
+  logout_client_missing: leaving({ post_logout_redirect_uri: CANARIES.value }),
+  logout_client_mismatch: async (stage: Stage) => {
+    const code = await newCode(stage, { scope: "openid" });
+    const { id_token } = (await (await exchange(stage, code)).json()) as { id_token: string };
+    await leaving({ id_token_hint: id_token, client_id: CANARIES.unknownClient })(stage);
+  },
+  // Not a canary: the page shows the developer what was sent.
+  logout_redirect_mismatch: leaving({
+    client_id: "web",
+    post_logout_redirect_uri: "https://evil.example/",
+  }),
   id_token_hint_invalid: opened({ id_token_hint: CANARIES.token }),
   parameter_repeated: opened({ scope: ["read", CANARIES.scope] }),
   client_id_missing: opened({ client_id: undefined }),

@@ -106,7 +106,8 @@ async function toShown(response: Response): Promise<Shown> {
     headers: response.headers,
     text,
     request: /name="request" value="([^"]+)"/.exec(text)?.[1] ?? null,
-    action: /<form method="post" action="([^"]+)"/.exec(text)?.[1] ?? null,
+    action:
+      /<form method="post" action="([^"]+)"/.exec(text)?.[1]?.replaceAll("&amp;", "&") ?? null,
     location: location === null ? null : new URL(location, "https://login.example.com"),
   };
 }

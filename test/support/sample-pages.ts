@@ -4,6 +4,7 @@ import { chooseAccountPage } from "../../src/pages/choose-account-page.ts";
 import { type ConsentPage, consentPage } from "../../src/pages/consent-page.ts";
 import type { PageContext } from "../../src/pages/page-context.ts";
 import { type SignInPage, signInPage } from "../../src/pages/sign-in-page.ts";
+import { signOutPage } from "../../src/pages/sign-out-page.ts";
 import { signedOutPage } from "../../src/pages/signed-out-page.ts";
 
 /** Markup, and a long word: wherever a text comes from outside. */
@@ -201,6 +202,9 @@ export const SAMPLE_PAGES: Readonly<Record<string, (context: PageContext) => str
       applications: [],
       message: null,
     });
+  },
+  "sign out": (context) => {
+    return signOutPage(context, { ...FORM, clientName: "Photo Printer", username: "ada" });
   },
   "signed out": (context) => signedOutPage(context, { backLink: "https://photos.example.com/" }),
 };

@@ -18,8 +18,8 @@ export const SECRETS = {
     doc:
       "Private keys that sign JWT access tokens and ID tokens, as a JWK set (ES256, EdDSA or " +
       "RS256). The first signs access tokens, and the first of each algorithm ID tokens; all are " +
-      "published. Without an RS256 key there is no OpenID Connect, and without any key all access " +
-      "tokens are opaque.",
+      "published. Without an RS256 key there is no OpenID Connect, and without any key all " +
+      "access tokens are opaque.",
   },
   passwordPepper: {
     name: "PASSWORD_PEPPER",

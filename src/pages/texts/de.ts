@@ -98,6 +98,16 @@ Erlauben Sie sie nur, wenn Sie sie testen.`,
     unknownDevice: "Unbekanntes Gerät",
   },
 
+  signOut: {
+    title: "Abmelden?",
+    asked: "Sie wurden zum Abmelden hierher geleitet.",
+    askedBy: (client) => html`${client} bittet Sie, sich abzumelden.`,
+    signedInAs: (user) =>
+      html`Sie sind als ${user} angemeldet. Anwendungen, die Sie in diesem Browser geöffnet haben,
+werden mit abgemeldet.`,
+    submit: "Abmelden",
+  },
+
   signedOut: {
     title: "Sie sind abgemeldet",
     text: "Sie können diese Seite schließen.",
@@ -138,6 +148,11 @@ Erlauben Sie sie nur, wenn Sie sie testen.`,
       title: "Unbekannte Zieladresse",
       text: `Die Anwendung möchte Sie zu einer Adresse leiten, die nicht für sie registriert ist.
 Zum Schutz Ihrer Daten geht es hier nicht weiter.`,
+    },
+    logout_redirect_mismatch: {
+      title: "Unbekannte Zieladresse",
+      text: `Die Anwendung möchte Sie zu einer Adresse leiten, die nicht für sie registriert ist.
+Sie sind weiterhin angemeldet.`,
     },
     parameter_repeated: {
       title: "Mehrdeutige Anfrage",

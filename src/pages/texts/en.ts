@@ -100,6 +100,16 @@ Allow it only if you are testing it.`,
     unknownDevice: "Unknown device",
   },
 
+  signOut: {
+    title: "Sign out?",
+    asked: "You were sent here to sign out.",
+    askedBy: (client: Html): Html => html`${client} asks you to sign out.`,
+    signedInAs: (user: Html): Html =>
+      html`You are signed in as ${user}. Applications that you opened in this browser are signed
+out too.`,
+    submit: "Sign out",
+  },
+
   signedOut: {
     title: "You are signed out",
     text: "You can close this page.",
@@ -140,6 +150,11 @@ Allow it only if you are testing it.`,
       title: "Unknown return address",
       text: `The application wants to send you to an address that is not registered for it.
 You were stopped here to keep your data safe.`,
+    },
+    logout_redirect_mismatch: {
+      title: "Unknown return address",
+      text: `The application wants to send you to an address that is not registered for it.
+You are still signed in.`,
     },
     parameter_repeated: {
       title: "Ambiguous request",
