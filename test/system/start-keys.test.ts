@@ -35,11 +35,12 @@ describe("npm start in a fresh clone", () => {
   const clone = makeClone();
   let keysOfFirst: unknown;
 
-  test("creates keys that only this user can read, and publishes the public half of one", async () => {
+  test("creates keys that only this user can read, and publishes their public halves", async () => {
     server = await clone.start();
     const { keys } = await jwksOf(server);
     expect(keys.map((key) => Object.keys(key).sort())).toEqual([
       ["alg", "crv", "kid", "kty", "use", "x", "y"],
+      ["alg", "e", "kid", "kty", "n", "use"],
     ]);
     expect(await logInTo(server.url)).toMatchObject({ status: 200 });
     expect(statSync(clone.devVars).mode & 0o777).toBe(0o600);

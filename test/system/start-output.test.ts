@@ -79,7 +79,7 @@ test("no secret is in an argument of a process, and the service gets each", asyn
   // Without the pepper no password of this state can be verified.
   expect(await logInTo(server.url)).toMatchObject({ status: 200 });
   const answer = await fetch(`${server.url}/o/.well-known/jwks.json`);
-  expect(await answer.json()).toMatchObject({ keys: [{ kty: "EC" }] });
+  expect(await answer.json()).toMatchObject({ keys: [{ kty: "EC" }, { kty: "RSA" }] });
 });
 
 describe("wrangler's own tools are off:", () => {
