@@ -10,7 +10,8 @@ import { consentPage } from "../pages/consent-page.ts";
 import { addToRedirectUri, classifyRedirectUri, redirectHostOf } from "../protocol/redirect-uri.ts";
 import type { Client } from "../storage/clients.ts";
 import { currentRequestLog, setLogFields } from "../telemetry/request-log.ts";
-import { sealCode } from "../tokens/authorization-code.ts";
+import { type AuthorizationCode, sealCode } from "../tokens/authorization-code.ts";
+import { SESSION_ID_BYTES } from "../tokens/browser-session.ts";
 import { REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import type { Step } from "./authorization-step.ts";
@@ -132,29 +133,51 @@ export async function returnCode(
   { user, cookie }: SignedIn,
   deps: Deps,
 ): Promise<Response> {
-  const { browser, visit, client, target, state, asked } = step;
+  const { browser, target, state } = step;
+  const { sessionId, authenticatedAtMs } = cookie;
+  const code = await makeCode(step, { subject: user.id, sessionId, authenticatedAtMs }, deps);
+  if (code === null) return returnError(step, new Refusal("code_too_long"));
+  const response = { code, state, iss: browser.issuerUrl };
+  return sendTo(browser, addToRedirectUri(target.uri, response));
+}
+
+/**
+ * Checks before anyone signs in that the request has room in a code, by making one.
+ *
+ * @throws Refusal `code_too_long`
+ */
+export async function requireRoomForCode(step: Step, deps: Deps): Promise<void> {
+  const user = { subject: "0".repeat(UUID_LENGTH), sessionId: "0".repeat(2 * SESSION_ID_BYTES) };
+  const code = await makeCode(step, { ...user, authenticatedAtMs: deps.clock() }, deps);
+  if (code === null) throw new Refusal("code_too_long");
+}
+
+/** Length of the id of most users. With a longer one, the code may be too long only at the end. */
+const UUID_LENGTH = 36;
+
+/** @returns null if the code would be too long */
+function makeCode(
+  { browser, visit, client, target, asked }: Step,
+  user: Pick<AuthorizationCode, "subject" | "sessionId" | "authenticatedAtMs">,
+  deps: Deps,
+): Promise<string | null> {
   const { scope, resources, codeChallenge, nonce } = asked;
   const nowMs = deps.clock();
-  const code = await sealCode(deps.grants.codeRing, {
+  return sealCode(deps.grants.codeRing, {
+    ...user,
     issuerUrl: browser.issuerUrl,
     familyId: visit.familyId,
     clientId: client.clientId,
-    subject: user.id,
     scope,
     resources,
     redirectUri: target.uri,
     isRedirectUriSent: target.isSent,
     codeChallenge,
     nonce,
-    sessionId: cookie.sessionId,
-    authenticatedAtMs: cookie.authenticatedAtMs,
     issuedAtMs: nowMs,
     expiresAtMs: nowMs + deps.browser.codeMs,
     requestEndsAtMs: visit.createdAtMs + REQUEST_MS + deps.browser.codeMs,
   });
-  if (code === null) return returnError(step, new Refusal("code_too_long"));
-  const response = { code, state, iss: browser.issuerUrl };
-  return sendTo(browser, addToRedirectUri(target.uri, response));
 }
 
 /** The form of a page. @param signedIn whom the page names, or null */

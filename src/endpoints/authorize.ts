@@ -16,6 +16,7 @@ import type { Lookups } from "../storage/lookups.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import {
+  requireRoomForCode,
   returnCode,
   returnError,
   showAccountChoice,
@@ -93,7 +94,9 @@ async function validate(
     const asked = readAuthorizationRequest(params, known, deps.policy);
     const hintedUserId = await readHint(values.get("id_token_hint"), browser, deps);
     const loginHint = values.get("login_hint") ?? "";
-    return { ...returning, visit, client: known, asked, loginHint, hintedUserId };
+    const step = { ...returning, visit, client: known, asked, loginHint, hintedUserId };
+    await requireRoomForCode(step, deps);
+    return step;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (returning !== null) return returnError(returning, error);

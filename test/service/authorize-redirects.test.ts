@@ -12,6 +12,9 @@ import { change } from "../support/checks.ts";
 import { createService } from "../support/service.ts";
 
 const service = createService();
+/** A code has room for it, and not for a long nonce too. */
+const LONG = `https://api.example.com/${"a".repeat(200)}`;
+
 const PATTERN = "https://*.preview.example.com/callback";
 
 beforeAll(async () => {
@@ -20,6 +23,7 @@ beforeAll(async () => {
   await service.register({
     clients: [
       { ...web, client_id: "machine", grant_types: ["password"], redirect_uris: [CALLBACK] },
+      { ...web, client_id: "long", redirect_uris: [CALLBACK], audience: [LONG] },
       { ...web, client_id: "one", redirect_uris: [CALLBACK] },
       { ...web, client_id: "preview", redirect_uris: [CALLBACK], redirect_uri_patterns: [PATTERN] },
       { ...web, client_id: "lax", redirect_uris: [CALLBACK], require_pkce: false },
@@ -143,6 +147,14 @@ test.each<Changes>([
   const shown = await newBrowser(service).authorize(changes);
   expect(shown).toMatchObject({ status: 200, location: null });
   expect(shown.text).toContain("current-password");
+});
+
+test("a request that a code has no room for is rejected before the sign-in", async () => {
+  const long = { client_id: "long", resource: LONG };
+  expect(codeOf(await goThrough(newBrowser(service), long)).length).toBeLessThanOrEqual(1024);
+  const { location } = await newBrowser(service).authorize({ ...long, nonce: "n".repeat(255) });
+  expect(location?.searchParams.get("error")).toBe("invalid_request");
+  expect(location?.searchParams.get("error_description")).toContain("too long");
 });
 
 describe("a submitted form is validated again:", () => {

@@ -83,11 +83,10 @@ export const AUTHORIZATION_PROVOCATIONS = {
 
   state_too_long: opened({ state: LONG }),
   nonce_too_long: opened({ nonce: LONG }),
-  code_too_long: (stage: Stage) =>
-    decide(stage, "allow", {
-      nonce: "n".repeat(255),
-      resource: ["https://api.example.com", LONG_AUDIENCE],
-    }),
+  code_too_long: opened({
+    nonce: "n".repeat(255),
+    resource: ["https://api.example.com", LONG_AUDIENCE],
+  }),
   request_object_unsupported: opened({ request: CANARIES.token }),
   request_uri_unsupported: opened({ request_uri: CANARIES.token }),
   response_type_missing: opened({ response_type: undefined }),
