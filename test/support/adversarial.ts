@@ -5,7 +5,7 @@ import { nodesBelow } from "./architecture/code.ts";
 import type { Source } from "./architecture/tree.ts";
 
 /** A regular expression, and its location. */
-export interface Pattern {
+interface Pattern {
   readonly place: string;
   readonly expression: RegExp;
 }

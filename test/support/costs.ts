@@ -8,7 +8,7 @@
  * around them; 2 for anything else, which is above what a request takes beyond the floor of
  * `npm run bench`: the floor is mostly storage as it is simulated on one machine.
  */
-export const CPU_MS = { login: 78, other: 2 };
+const CPU_MS = { login: 78, other: 2 };
 
 /** US dollars for a million of each. Source: Cloudflare's list prices of November 2026. */
 const PRICES = {
@@ -31,7 +31,7 @@ const LOG_LINES = 1;
 const GB_SECONDS_A_CALL = 0.128 * 0.01;
 
 /** What is paid for in addition to the request itself. */
-export interface Effort {
+interface Effort {
   /** As `interceptBindings` names them. */
   readonly operations: readonly string[];
   /** Rows that objects write. */
@@ -166,7 +166,7 @@ export type RequestName = keyof typeof REQUESTS;
 export const NOTES_PER_REFRESH = 1 / 24;
 
 /** The cost of a million in US dollars, by what is charged. */
-export interface Dollars {
+interface Dollars {
   readonly worker: number;
   readonly cpu: number;
   readonly kv: number;

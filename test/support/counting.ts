@@ -7,7 +7,7 @@ import { wrapBindings } from "./storage-model/wrap.ts";
 export type Cost = Readonly<Record<string, number>>;
 
 /** A service whose round trips are counted. */
-export interface CountedService {
+interface CountedService {
   readonly service: Service;
   /** What `work` costs, storage and PBKDF2 calls, and what it is answered. */
   costOf<Answer>(work: () => Promise<Answer>): Promise<{ cost: Cost; answer: Answer }>;

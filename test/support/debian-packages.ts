@@ -28,7 +28,7 @@ const CHECKS = {
 export type DebianPackage = keyof typeof CHECKS;
 
 /** All of them. */
-export const DEBIAN_PACKAGES = Object.keys(CHECKS) as DebianPackage[];
+const DEBIAN_PACKAGES = Object.keys(CHECKS) as DebianPackage[];
 
 /** Those of the packages that are not installed. */
 export function missing(packages: readonly DebianPackage[] = DEBIAN_PACKAGES): DebianPackage[] {

@@ -20,7 +20,7 @@ export async function derivationsOf(work: () => Promise<unknown>): Promise<numbe
 }
 
 /** Derivations that wait for a test; see {@link holdDerivations}. */
-export interface HeldDerivations {
+interface HeldDerivations {
   /** How many of them wait. */
   waiting(): number;
   /** Lets all go on, and others begin. */

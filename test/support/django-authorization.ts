@@ -22,7 +22,7 @@ export interface Caller {
 }
 
 /** The response to an exchange. */
-export interface Exchanged {
+interface Exchanged {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }

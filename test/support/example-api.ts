@@ -10,7 +10,7 @@ export const AUDIENCE = "https://api.example.com";
 export const OTHER_AUDIENCE = "https://other.example.com";
 
 /** What an API answers to a bearer of a token, as far as RFC 6750 says. */
-export interface BearerAnswer {
+interface BearerAnswer {
   readonly status: number;
   readonly challenge: string | null;
   readonly retryAfter: string | null;

@@ -21,7 +21,7 @@ export interface FamilyCall {
 }
 
 /** Sees one call to a family; `proceed` makes it. */
-export type InterceptCall = (call: FamilyCall, proceed: () => Promise<unknown>) => Promise<unknown>;
+type InterceptCall = (call: FamilyCall, proceed: () => Promise<unknown>) => Promise<unknown>;
 
 /** Wraps the real namespace so that `intercept` sees each call and knows which family it is for. */
 export function interceptFamilies(intercept: InterceptCall): Pick<Env, "REFRESH_FAMILIES"> {

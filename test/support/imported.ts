@@ -9,7 +9,7 @@ export interface ImportedLogin {
 }
 
 /** How an imported login differs from the usual. */
-export interface ImportedFields {
+interface ImportedFields {
   readonly clientId?: string;
   readonly userId?: string;
   readonly scope?: string;

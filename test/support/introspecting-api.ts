@@ -14,10 +14,10 @@ const USERS = [
 export const RESOURCE_SERVER = { id: "api:1", secret: "se cret+%" } as const;
 
 /** Starts an API that introspects at this service. */
-export type StartApi = (origin: string) => Promise<api.ExampleApi>;
+type StartApi = (origin: string) => Promise<api.ExampleApi>;
 
 /** For tests that only one of the APIs needs. */
-export interface IntrospectingApi {
+interface IntrospectingApi {
   /** Logs a user of the client `web`, `jwt` or `unaddressed` in. */
   logIn(client: string, fields?: Record<string, string>): Promise<Pair>;
   url(): string;

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 
 /** What maps held, at most, while something ran. */
-export interface MapUse {
+interface MapUse {
   readonly entries: number;
   /** Characters of the longest key. */
   readonly keyLength: number;

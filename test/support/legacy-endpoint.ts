@@ -53,7 +53,7 @@ const PLAYS: Readonly<Record<string, Play>> = {
 };
 
 /** A real server that plays the token endpoint which the service replaces. */
-export interface LegacyEndpoint {
+interface LegacyEndpoint {
   readonly origin: string;
   stop(): Promise<void>;
 }

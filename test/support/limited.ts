@@ -14,7 +14,7 @@ export interface Caller {
 }
 
 /** A service that limits what is tried, as one isolate. */
-export interface LimitedService {
+interface LimitedService {
   readonly service: Service;
   /** Asks the token endpoint. */
   ask(fields: Fields, caller?: Caller): Promise<WholeAnswer>;

@@ -15,7 +15,7 @@ export interface LongUse {
 }
 
 /** What a user saw. */
-export interface Experience {
+interface Experience {
   /** How each use went, in order. */
   readonly uses: readonly ("refreshed" | "logged in again")[];
   /** The last token of each family. */

@@ -6,7 +6,7 @@ import { interceptBindings } from "./interception.ts";
 import { createService, type Overrides, type Service } from "./service.ts";
 
 /** What a request did, in the words of `costs.ts`, and what it was answered. */
-export type Metered<Answer> = { answer: Answer } & Pick<
+type Metered<Answer> = { answer: Answer } & Pick<
   RequestKind,
   "path" | "deferred" | "objectRows" | "d1Rows"
 >;

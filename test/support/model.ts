@@ -37,13 +37,13 @@ export interface ModelMoment {
 }
 
 /** A caller presents the refresh token of a generation. */
-export interface ModelUse {
+interface ModelUse {
   readonly generation: number;
   readonly attempt: string;
 }
 
 /** One possible result of a use: whether it gets the successor, and the family after it. */
-export interface ModelStep {
+interface ModelStep {
   readonly family: ModelFamily;
   readonly isGiven: boolean;
 }
@@ -60,7 +60,7 @@ export interface CodeRules extends ModelRules {
 }
 
 /** A client presents one of the codes of an authorization request. */
-export interface ModelExchange {
+interface ModelExchange {
   readonly code: number;
   readonly approvedAtMs: number;
   readonly attempt: string;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { CLIENT_FIELDS, type ClientField } from "../../src/clients/metadata.ts";
 
 /** A client field that the service does not have. */
-export const newField: ClientField = {
+const newField: ClientField = {
   description: "logos of the client",
   column: "words",
   schema: () => z._default(z.array(z.url("is not a URL")), []),

@@ -6,7 +6,7 @@ import { openApiDocument } from "../../src/openapi/document.ts";
 export type Node = Readonly<Record<string, unknown>>;
 
 /** A Response Object, as far as answers are held against it. */
-export interface DocumentedAnswer {
+interface DocumentedAnswer {
   readonly description: string;
   readonly headers?: Readonly<Record<string, { required?: boolean; schema: Node }>>;
   readonly content?: Readonly<Record<string, DocumentedBody>>;

@@ -14,7 +14,7 @@ import type { Stage } from "./provocation-stage.ts";
 import { brokenOff } from "./requests.ts";
 
 /** Leads the service to one reason, with a canary wherever a caller can put one. */
-export type Provocation = (stage: Stage) => Promise<unknown>;
+type Provocation = (stage: Stage) => Promise<unknown>;
 
 const LONG = "x".repeat(20_000);
 const MANY = Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`p${index}`, "v"]));

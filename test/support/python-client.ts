@@ -6,7 +6,7 @@ import { PYTHON } from "./debian.ts";
 import type { IndependentClient, LibraryTokens } from "./independent-client.ts";
 
 /** How a Python library is used. */
-export interface PythonLibrary {
+interface PythonLibrary {
   /** In `test/support/python`. */
   readonly script: string;
   readonly origin: string;

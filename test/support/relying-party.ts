@@ -15,7 +15,7 @@ import type { Service } from "./service.ts";
 export const ISSUER = "https://login.example.com";
 
 /** A response, as a client sees it. */
-export interface Got {
+interface Got {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -98,7 +98,7 @@ export async function verifyIdToken(
 }
 
 /** A sign-in, seen by the client. */
-export interface OpenIdSignIn {
+interface OpenIdSignIn {
   readonly browser: TestBrowser;
   /** The redirect that brought the code. */
   readonly redirect: Shown;

@@ -25,7 +25,7 @@ const RANDOM_REQUEST_ID = /^[0-9a-f]{16}$/;
 const JSON_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** What every response has for the safety of browsers. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
   "strict-transport-security": "max-age=31536000",
   "x-content-type-options": "nosniff",

@@ -16,7 +16,7 @@ export interface Stage {
 }
 
 /** What became of all that was verified. */
-export interface LoadReport {
+interface LoadReport {
   readonly verified: number;
   readonly failed: number;
   /** Ids of the keys that signed. */

@@ -4,14 +4,14 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import type { RunWrangler, WranglerEnded } from "../../src/cli/wrangler.ts";
 
 /** A command of wrangler as the stand-in saw it. */
-export interface SeenCommand {
+interface SeenCommand {
   readonly args: readonly string[];
   /** What stood in its secrets file, and who might read that; null without one. */
   readonly secrets: { readonly content: Record<string, string>; readonly mode: number } | null;
 }
 
 /** Where a command breaks off: with nothing done, or with all done and the response lost. */
-export type Breakage = { readonly command: string; readonly when: "before" | "after" } | null;
+type Breakage = { readonly command: string; readonly when: "before" | "after" } | null;
 
 /** The words by which the tests call a command, such as `deploy` or `d1 migrations apply`. */
 export function wordsOf({ args }: SeenCommand): string {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 
 /** A request to the API, as it came. */
-export interface ApiRequest {
+interface ApiRequest {
   /** Method and path below the account, such as `PUT /workers/scripts/tollgate`. */
   readonly what: string;
   readonly body: string;

@@ -4,7 +4,7 @@ import { ServerSandbox } from "./server-sandbox.ts";
 import { postToken } from "./token-client.ts";
 
 /** How large an attack is. */
-export interface Attack {
+interface Attack {
   /** Stolen names and passwords, each tried once. */
   readonly pairs: number;
   /** Where they are tried from. */
@@ -12,7 +12,7 @@ export interface Attack {
 }
 
 /** What became of it. */
-export interface StuffingReport {
+interface StuffingReport {
   /** Pairs that were tried before the first was held up, and after. */
   before: number;
   after: number;

@@ -13,7 +13,7 @@ export interface Answered {
 }
 
 /** A request whose head is sent and whose body waits. */
-export interface OpenRequest {
+interface OpenRequest {
   /** Resolves when the connection is open or has failed. */
   readonly connected: Promise<void>;
   /** Sends the body. */

@@ -30,7 +30,7 @@ const WATCHING = {
 };
 
 /** Tests that run inside workerd, over its own D1, KV and Durable Objects. */
-export async function workerdProject(
+async function workerdProject(
   name: string,
   include: readonly string[],
   bindings: Readonly<Record<string, string>> = {},

@@ -15,7 +15,7 @@ interface TestBindings {
 const bindings = env as Env & TestBindings;
 
 /** Everything that a service has logged and reported. */
-export interface Watched {
+interface Watched {
   /** Every call to any method of `console`, in order. */
   readonly console: readonly { readonly method: string; readonly words: unknown[] }[];
   readonly queue: readonly AuditLine[];

@@ -17,7 +17,7 @@ export const BUILT_MODULE = "index.js";
 export const BUILD_FACTS = "bundle-meta.json";
 
 /** What {@link buildWorker} builds instead of the service. */
-export interface WorkerSource {
+interface WorkerSource {
   /** Another wrangler.toml. */
   readonly configPath?: string;
   /** Another entry point than the configuration names. */

@@ -90,7 +90,7 @@ export function identifiersOf(source: Source): Identifier[] {
 }
 
 /** A name used as a value, with the members read from it, such as `crypto.subtle.digest`. */
-export interface ValueUse {
+interface ValueUse {
   readonly node: Node;
   readonly dotted: string;
 }

@@ -2,10 +2,10 @@ import { breach, type Import, importsOf } from "./code.ts";
 import { partOf, type Rule, type Source } from "./tree.ts";
 
 /** The parts of `src/`, highest first. */
-export type Levels = readonly (readonly string[])[];
+type Levels = readonly (readonly string[])[];
 
 /** What a part may import where that is less than all below it: `part`, or `part#name` alone. */
-export type Narrower = Readonly<Record<string, readonly string[]>>;
+type Narrower = Readonly<Record<string, readonly string[]>>;
 
 /** Imports go only to lower levels: never up, and never between the parts of one level. */
 export function importsGoDown(levels: Levels, narrower: Narrower): Rule {

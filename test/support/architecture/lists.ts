@@ -4,7 +4,7 @@ import { breach, nodesBelow } from "./code.ts";
 import type { Rule, Source, Tree } from "./tree.ts";
 
 /** A folder of which each file adds one member to a list in its `index.ts`. */
-export interface MemberList {
+interface MemberList {
   readonly folder: string;
   /** Type of a member. */
   readonly type: string;

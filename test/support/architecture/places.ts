@@ -4,7 +4,7 @@ import { breach, identifiersOf, importsOf, nodesBelow, valueUsesOf } from "./cod
 import type { Rule, Source } from "./tree.ts";
 
 /** Something that a file can do or mention, and where it does. */
-export type Finder = (source: Source) => readonly Finding[];
+type Finder = (source: Source) => readonly Finding[];
 
 interface Finding {
   readonly node: Node;

@@ -1,7 +1,7 @@
 import type { Shot } from "./shot.ts";
 
 /** A response, read to its end. */
-export interface FuzzAnswer {
+interface FuzzAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;

@@ -9,7 +9,7 @@ export interface Overheard {
 }
 
 /** What listens to a run's console. */
-export interface Listener {
+interface Listener {
   readonly overheard: Overheard;
   /** What no line may say, since the last look. */
   readonly violations: string[];

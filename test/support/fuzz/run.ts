@@ -8,7 +8,7 @@ import { shotsOf } from "./shots.ts";
 import { Stock } from "./stock.ts";
 
 /** How far a run goes. */
-export interface FuzzBounds {
+interface FuzzBounds {
   readonly seed: number;
   readonly requests: number;
   /** When it ends at the latest, as `performance.now()` has it. */
@@ -17,7 +17,7 @@ export interface FuzzBounds {
 }
 
 /** What a run came to. */
-export interface FuzzReport {
+interface FuzzReport {
   requests: number;
   readonly statuses: Map<number, number>;
   /** What the log says of them: reasons, and how many calls of PBKDF2. */

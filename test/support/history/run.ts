@@ -11,7 +11,7 @@ import { Stage, type StageSettings } from "./stage.ts";
 import { Tally } from "./tally.ts";
 
 /** What to do, and how much of it. */
-export interface HistoryOptions extends Pick<StageSettings, "retry"> {
+interface HistoryOptions extends Pick<StageSettings, "retry"> {
   /** Decides every choice. How requests interleave is the runtime's, so a replay is near, not exact. */
   readonly seed: number;
   /** How many operations, give or take a round. */

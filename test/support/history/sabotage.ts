@@ -2,7 +2,7 @@ import type { FamilyState, RotationOutcome } from "../../../src/tokens/family.ts
 import type { Intercept } from "../interception.ts";
 
 /** A way to break the service, which a history must notice. */
-export interface Sabotage {
+interface Sabotage {
   readonly title: string;
   readonly intercept: Intercept;
 }

@@ -65,7 +65,7 @@ export function refresh(
 }
 
 /** Trades an authorization code, as after a user's consent on a page of the site. */
-export async function tradeCode(site: DjangoSite, username: string): Promise<Answer> {
+async function tradeCode(site: DjangoSite, username: string): Promise<Answer> {
   const code = { code: `code-of-${username}`, redirect_uri: REDIRECT_URI };
   await site.make({ codes: [{ ...code, client_id: "web", username, scope: "read" }] });
   const fields = { grant_type: "authorization_code", ...code };

@@ -14,7 +14,7 @@ export const storage: Bindings = STORAGE_MODEL === "production" ? asInProduction
  * Makes workerd's bindings behave as those of production: KV in two locations, distances, objects
  * that restart. The limit of PBKDF2 applies in all tests; see workerd-setup.ts.
  */
-export function asInProduction(bindings: Bindings): Bindings {
+function asInProduction(bindings: Bindings): Bindings {
   const restart = restarting();
   const delayOf = createDelays(NEAR);
   const intercept: Intercept = async (operation, proceed, args, target) => {

@@ -4,7 +4,7 @@ import { replaceMethods } from "./wrap.ts";
 export const KV_STALE_MS = 60_000;
 
 /** Shortest time between two writes of one key, in milliseconds. */
-export const KV_WRITE_INTERVAL_MS = 1_000;
+const KV_WRITE_INTERVAL_MS = 1_000;
 
 /** What one location has read. */
 interface CachedRead {
