@@ -189,6 +189,7 @@ function adminRoute(
     const inPath = {
       id: req.param("id") ?? req.param("client_id") ?? "",
       sessionId: req.param("session_id") ?? "",
+      clientId: req.param("client_id") ?? "",
     };
     return answerAdmin(makeRequestContext(context, null), inPath, endpoints, () => getDeps(env));
   });

@@ -1,8 +1,8 @@
 import type { ManagementReason } from "./index.ts";
 
-/** A client, a user or a session, as an operator names it. */
+/** A client, a user or one of their sessions, as an operator names it. */
 export interface Subject {
-  readonly kind: "client" | "user" | "session";
+  readonly kind: "client" | "user" | "session" | "browser session";
   readonly name: string;
 }
 

@@ -91,6 +91,8 @@ const SCHEMAS = {
   User: management.user,
   UserList: management.userList,
   SessionList: management.sessionList,
+  BrowserSessionList: management.browserSessionList,
+  ConsentList: management.consentList,
   NewPassword: management.newPassword,
   MadePassword: management.generatedPassword,
   NewClient: management.newClient,

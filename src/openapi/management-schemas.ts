@@ -143,6 +143,30 @@ export const session = z.object({
 /** A page of sessions. */
 export const sessionList = z.object({ items: z.array(session), next });
 
+/** A browser session in a response. */
+export const browserSession = z.object({
+  id: text("The `sid` of tokens. It is not a token."),
+  label: text("The `User-Agent` of the browser, shortened; may be empty."),
+  created_at: instant("The first sign-in."),
+  authenticated_at: instant("The latest sign-in."),
+});
+
+/** A page of browser sessions. */
+export const browserSessionList = z.object({ items: z.array(browserSession), next });
+
+/** A consent in a response. */
+export const consent = z.object({
+  client_id: text("The client."),
+  client_name: text("For people; may be empty."),
+  scope: text("Separated by spaces."),
+  resources: described(z.array(z.string()), "The APIs that requests named (RFC 8707)."),
+  redirect_hosts: described(z.array(z.string()), "Hosts or schemes to which codes may go."),
+  granted_at: instant("The latest consent."),
+});
+
+/** A page of consents. */
+export const consentList = z.object({ items: z.array(consent), next });
+
 /** A page of clients. */
 export const clientList = z.object({ items: z.array(client), next });
 

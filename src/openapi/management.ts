@@ -131,6 +131,27 @@ const OUTLINES: readonly Outline[] = [
     problems: ["not_found", "changed"],
   },
   {
+    ...{ path: ADMIN_PATHS.adminUserBrowserSessions, method: "get", id: "listUserBrowserSessions" },
+    ...{ status: 200, summary: "List the browser sessions of a user", query: PAGE },
+    ...{ response: "BrowserSessionList", description: "Where the user is signed in, by id." },
+    problems: ["not_found", "invalid"],
+  },
+  {
+    ...{ path: ADMIN_PATHS.adminUserBrowserSession, method: "delete", id: "endUserBrowserSession" },
+    ...{ status: 204, summary: "End a browser session, and all logins that began in it" },
+    ...{ description: TWICE, problems: ["not_found"] },
+  },
+  {
+    ...{ path: ADMIN_PATHS.adminUserConsents, method: "get", id: "listUserConsents" },
+    ...{ status: 200, summary: "List what a user allows", query: PAGE, response: "ConsentList" },
+    ...{ description: "By client.", problems: ["not_found", "invalid"] },
+  },
+  {
+    ...{ path: ADMIN_PATHS.adminUserConsent, method: "delete", id: "revokeUserConsent" },
+    ...{ status: 204, summary: "Revoke what a user allowed a client, and end their logins" },
+    ...{ description: TWICE, problems: ["not_found"] },
+  },
+  {
     ...{ path: ADMIN_PATHS.adminClients, method: "get", id: "listClients", status: 200 },
     ...{ summary: "List clients by id", query: PAGE, response: "ClientList" },
     problems: ["invalid"],

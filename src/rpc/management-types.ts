@@ -91,6 +91,30 @@ export interface ManagedSession {
   readonly imported: boolean;
 }
 
+/** A browser in which a user is signed in. Timestamps are in ISO 8601. */
+export interface ManagedBrowserSession {
+  /** The `sid` of tokens; no token. */
+  readonly id: string;
+  /** The browser's `User-Agent`, shortened; may be empty. */
+  readonly label: string;
+  readonly created_at: string;
+  /** The latest sign-in. */
+  readonly authenticated_at: string;
+}
+
+/** What a user allows a client. */
+export interface ManagedConsent {
+  readonly client_id: string;
+  readonly client_name: string;
+  /** Separated by spaces. */
+  readonly scope: string;
+  readonly resources: readonly string[];
+  /** Hosts or schemes to which codes may go. */
+  readonly redirect_hosts: readonly string[];
+  /** In ISO 8601. */
+  readonly granted_at: string;
+}
+
 /** Fields of a client by the names of RFC 7591, as docs/clients.md lists them. */
 export interface ClientFields {
   readonly client_name?: string | undefined;
@@ -193,6 +217,17 @@ export interface Manager {
   /** Ends one session; idempotent. */
   endUserSession(user: UserReference, sessionId: string): Promise<Managed>;
   endUserSessions(user: UserReference): Promise<Managed>;
+  /** Lists the browsers in which a user is signed in, by id. */
+  listUserBrowserSessions(
+    user: UserReference,
+    page?: PageRequest,
+  ): Promise<Managed<Page<ManagedBrowserSession>>>;
+  /** Ends a browser session and all logins that began in it; idempotent. */
+  endUserBrowserSession(user: UserReference, sessionId: string): Promise<Managed>;
+  /** Lists what a user allows, by client. */
+  listUserConsents(user: UserReference, page?: PageRequest): Promise<Managed<Page<ManagedConsent>>>;
+  /** Revokes what a user allowed a client, and ends all of their logins; idempotent. */
+  revokeUserConsent(user: UserReference, clientId: string): Promise<Managed>;
   deleteUser(user: UserReference): Promise<Managed>;
   /** Lists clients by id. */
   listClients(page?: PageRequest): Promise<Managed<Page<ManagedClient>>>;

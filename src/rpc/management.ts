@@ -88,6 +88,26 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     return this.#do("endUserSessions", (context) => users.endSessions(key, context));
   }
 
+  listUserBrowserSessions(key: UserReference, page: PageRequest = {}) {
+    return this.#call("listUserBrowserSessions", (context) => {
+      return users.listBrowserSessions(key, page, context);
+    });
+  }
+
+  endUserBrowserSession(key: UserReference, sessionId: string) {
+    return this.#do("endUserBrowserSession", (context) => {
+      return users.endBrowserSession(key, sessionId, context);
+    });
+  }
+
+  listUserConsents(key: UserReference, page: PageRequest = {}) {
+    return this.#call("listUserConsents", (context) => users.listConsents(key, page, context));
+  }
+
+  revokeUserConsent(key: UserReference, clientId: string) {
+    return this.#do("revokeUserConsent", (context) => users.revokeConsent(key, clientId, context));
+  }
+
   deleteUser(key: UserReference) {
     return this.#do("deleteUser", (context) => users.deleteUser(key, context));
   }

@@ -7,7 +7,12 @@ import {
   selectLatestBrowserSessions,
   toBrowserSession,
 } from "./browser-sessions.ts";
-import { type ConsentRow, type NamedConsent, selectLatestConsents, toConsent } from "./consents.ts";
+import {
+  type NamedConsent,
+  type NamedConsentRow,
+  selectLatestConsents,
+  toNamedConsent,
+} from "./consents.ts";
 import {
   markSessionEnded,
   markSessionsEnded,
@@ -51,9 +56,7 @@ export function toAccess(sessions: Rows = [], logins: Rows = [], consents: Rows 
   return {
     sessions: (sessions as unknown as BrowserSessionRow[]).map(toBrowserSession),
     logins: logins as unknown as SessionRow[],
-    consents: (consents as unknown as (ConsentRow & { client_name: string })[]).map((row) => {
-      return { ...toConsent(row), clientName: row.client_name };
-    }),
+    consents: (consents as unknown as NamedConsentRow[]).map(toNamedConsent),
   } satisfies AccountAccess;
 }
 

@@ -69,15 +69,21 @@ const COLUMNS = `session_id, user_id, cookie_id, label, created_at_ms, authentic
 
 const SELECT = `SELECT ${COLUMNS} FROM browser_sessions WHERE session_id = ?`;
 
+/** The database's clock. */
+const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
 /** Not ended by its mark, by time, or by what ends everything of the user. */
 const LIVE = `SELECT browser.* FROM browser_sessions AS browser
   JOIN users ON users.id = browser.user_id AND users.is_active = 1
     AND users.not_before_ms <= browser.authenticated_at_ms
   WHERE user_id = ?1 AND ended_at_ms IS NULL
-    AND needed_until_ms > CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+    AND needed_until_ms > ${NOW_MS}`;
 
 /** All, which have a limit: {@link BROWSER_SESSIONS_MAX}, and the marks of ended ones. */
 const LATEST = `${LIVE} ORDER BY authenticated_at_ms DESC, session_id LIMIT ?2`;
+
+/** One page, in the order of ids. */
+const LIST = `${LIVE} AND session_id > ?2 ORDER BY session_id LIMIT ?3`;
 
 /** An ended session does not begin again: its id is in tokens that have ended. */
 const UPSERT = `INSERT INTO browser_sessions (session_id, user_id, cookie_id, label, created_at_ms,
@@ -87,8 +93,9 @@ const UPSERT = `INSERT INTO browser_sessions (session_id, user_id, cookie_id, la
   WHERE user_id = ?2 AND ended_at_ms IS NULL`;
 
 /** The mark is kept for as long as a login of the session can live. */
-const END = `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_ms = ?3 + ?4,
-    offline_ended_at_ms = iif(?5, ?3, NULL)
+const END = `UPDATE browser_sessions SET ended_at_ms = coalesce(?3, ${NOW_MS}),
+    needed_until_ms = coalesce(?3, ${NOW_MS}) + ?4,
+    offline_ended_at_ms = iif(?5, coalesce(?3, ${NOW_MS}), NULL)
   WHERE session_id = ?2 AND user_id = ?1 AND ended_at_ms IS NULL`;
 
 const END_OTHERS = `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_ms = ?3 + ?4,
@@ -127,12 +134,21 @@ export function endOtherBrowserSessions(
   return db.prepare(END_OTHERS).bind(userId, sessionId, nowMs, ENDED_KEPT_MS);
 }
 
-/** The statement of {@link BrowserSessionStore.end}. */
+/** The statement that reads a page of a user's live browser sessions, in the order of ids. */
+export function selectBrowserSessions(
+  db: D1Database,
+  userId: string,
+  page: { readonly after: string; readonly limit: number },
+): D1PreparedStatement {
+  return db.prepare(LIST).bind(userId, page.after, page.limit);
+}
+
+/** The statement of {@link BrowserSessionStore.end}. @param nowMs null: the database's clock */
 export function endBrowserSession(
   db: D1Database,
   { userId, sessionId }: BrowserSessionReference,
   logins: EndedLogins,
-  nowMs: number,
+  nowMs: number | null,
 ): D1PreparedStatement {
   const isAll = logins === "all" ? 1 : 0;
   return db.prepare(END).bind(userId, sessionId, nowMs, ENDED_KEPT_MS, isAll);

@@ -19,6 +19,11 @@ export interface NamedConsent extends Consent {
   readonly clientName: string;
 }
 
+/** A row of {@link NamedConsent}. */
+export interface NamedConsentRow extends ConsentRow {
+  client_name: string;
+}
+
 /** A row of the table `consents`. */
 export interface ConsentRow {
   user_id: string;
@@ -57,17 +62,25 @@ const GRANT = `INSERT INTO consents
     redirect_hosts = excluded.redirect_hosts, granted_at_ms = excluded.granted_at_ms
   WHERE not_before_ms = ?7`;
 
+/** The database's clock. */
+const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
 const REVOKE = `INSERT INTO consents
   (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms)
-  SELECT ?1, client_id, '', '', '', ?3, ?3 FROM clients WHERE client_id = ?2
+  SELECT ?1, client_id, '', '', '', coalesce(?3, ${NOW_MS}), coalesce(?3, ${NOW_MS})
+    FROM clients WHERE client_id = ?2
   ON CONFLICT DO UPDATE SET scope = '', resources = '', redirect_hosts = '',
-    not_before_ms = max(not_before_ms, ?3)`;
+    not_before_ms = max(not_before_ms, excluded.not_before_ms)`;
 
 /** A revoked consent is only a mark: it has no redirect host. */
-const LATEST = `SELECT consents.*, client_name FROM consents
+const LIVE = `SELECT consents.*, client_name FROM consents
   JOIN clients ON clients.client_id = consents.client_id
-  WHERE user_id = ?1 AND consents.redirect_hosts <> ''
+  WHERE user_id = ?1 AND consents.redirect_hosts <> ''`;
+
+const LATEST = `${LIVE}
   ORDER BY granted_at_ms DESC, consents.client_id LIMIT ?2`;
+
+const LIST = `${LIVE} AND consents.client_id > ?2 ORDER BY consents.client_id LIMIT ?3`;
 
 const SELECT_CONSENT_OF_IMPORTED = `SELECT ${COLUMNS} FROM consents
   WHERE (user_id, client_id) IN (
@@ -92,6 +105,24 @@ export function selectLatestConsents(
   limit: number,
 ): D1PreparedStatement {
   return db.prepare(LATEST).bind(userId, limit);
+}
+
+/** The statement that reads a page of what a user allows, in the order of clients. */
+export function selectConsents(
+  db: D1Database,
+  userId: string,
+  page: { readonly after: string; readonly limit: number },
+): D1PreparedStatement {
+  return db.prepare(LIST).bind(userId, page.after, page.limit);
+}
+
+/** The statement of {@link ConsentStore.revoke}. @param nowMs null: the database's clock */
+export function revokeConsent(
+  db: D1Database,
+  { userId, clientId }: { readonly userId: string; readonly clientId: string },
+  nowMs: number | null,
+): D1PreparedStatement {
+  return db.prepare(REVOKE).bind(userId, clientId, nowMs);
 }
 
 /** The statement that finds the consent of the user of an imported token to its client. */
@@ -123,6 +154,11 @@ export function toConsent(row: ConsentRow): Consent {
   };
 }
 
+/** Reads a row of a list. */
+export function toNamedConsent(row: NamedConsentRow): NamedConsent {
+  return { ...toConsent(row), clientName: row.client_name };
+}
+
 /** Whether what began at that instant has ended, because the user revoked the consent since. */
 export function isRevokedSince(consent: Consent | null, sinceMs: number): boolean {
   return consent !== null && sinceMs <= consent.notBeforeMs;
@@ -141,7 +177,7 @@ export function createConsentStore(db: D1Database): ConsentStore {
     },
 
     async revoke(userId, clientId, nowMs) {
-      const statement = db.prepare(REVOKE).bind(userId, clientId, nowMs);
+      const statement = revokeConsent(db, { userId, clientId }, nowMs);
       await callWithDeadline("d1.revoke_consent", () => statement.run());
     },
   };

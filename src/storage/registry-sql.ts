@@ -1,6 +1,10 @@
 import type { UsernameMode } from "../protocol/usernames.ts";
-import { removeBrowserSessions } from "./browser-sessions.ts";
-import { removeConsentsOfClient, removeConsentsOfUser } from "./consents.ts";
+import {
+  type BrowserSessionReference,
+  endBrowserSession,
+  removeBrowserSessions,
+} from "./browser-sessions.ts";
+import { removeConsentsOfClient, removeConsentsOfUser, revokeConsent } from "./consents.ts";
 import { clientDeletion, userDeletion } from "./deleted-accounts.ts";
 import {
   type ClientColumns,
@@ -54,7 +58,18 @@ export type RegistryWrite =
       readonly username: string;
       readonly expected?: ExpectedUser;
     }
-  | (SessionReference & { readonly kind: "end_session"; readonly username: string });
+  | (SessionReference & { readonly kind: "end_session"; readonly username: string })
+  | (BrowserSessionReference & {
+      readonly kind: "end_browser_session";
+      readonly username: string;
+    })
+  | {
+      readonly kind: "revoke_consent";
+      readonly username: string;
+      readonly userId: string;
+      /** Not `clientId`: the client itself does not change. */
+      readonly consentedTo: string;
+    };
 
 /** The id makes sure that it is the user that was read, even if names were swapped since. */
 type ExpectedUser = Partial<UserColumns & Pick<UserRow, "id">>;
@@ -200,6 +215,11 @@ function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedStatement
       ];
     case "end_session":
       return endSessionStatements(db, write);
+    case "end_browser_session":
+      // The device may be lost: logins with offline access end too.
+      return [endBrowserSession(db, write, "all", null)];
+    case "revoke_consent":
+      return [revokeConsent(db, { userId: write.userId, clientId: write.consentedTo }, null)];
     default:
       return [];
   }

@@ -8,8 +8,15 @@ import {
   usernameKey,
 } from "../protocol/usernames.ts";
 import { COMMAND, insertAuditEvents } from "./audit-events.ts";
+import {
+  type BrowserSessionReference,
+  type BrowserSessionRow,
+  selectBrowserSession,
+  selectBrowserSessions,
+} from "./browser-sessions.ts";
 import { originUpdates } from "./client-origins.ts";
 import type { ClientRow } from "./clients.ts";
+import { type NamedConsentRow, selectConsents } from "./consents.ts";
 import { buildStatements, isConflict, type RegistryWrite } from "./registry-sql.ts";
 import {
   type SessionReference,
@@ -51,6 +58,12 @@ export interface Registry {
   listSessions(userId: string, page: PageRange): Promise<readonly SessionRow[]>;
   /** @returns a session of that user, ended or not, or null if there is none */
   findSession(session: SessionReference): Promise<SessionRow | null>;
+  /** Reads the live browser sessions of a user by id, one page. */
+  listBrowserSessions(userId: string, page: PageRange): Promise<readonly BrowserSessionRow[]>;
+  /** @returns a browser session of that user, ended or not, or null if there is none */
+  findBrowserSession(session: BrowserSessionReference): Promise<BrowserSessionRow | null>;
+  /** Reads what a user allows, by client, one page. */
+  listConsents(userId: string, page: PageRange): Promise<readonly NamedConsentRow[]>;
   /**
    * Applies writes in one transaction.
    *
@@ -97,9 +110,12 @@ export function createRegistry(
     return rows;
   }
 
-  async function listRows<Row>(operation: string, query: string, page: PageRange): Promise<Row[]> {
-    const statement = db.prepare(query).bind(page.after, page.limit);
+  async function readAll<Row>(operation: string, statement: D1PreparedStatement): Promise<Row[]> {
     return (await callWithDeadline(operation, () => statement.all<Row>(), deadlineMs)).results;
+  }
+
+  function listRows<Row>(operation: string, query: string, page: PageRange): Promise<Row[]> {
+    return readAll(operation, db.prepare(query).bind(page.after, page.limit));
   }
 
   return {
@@ -128,9 +144,21 @@ export function createRegistry(
       const query = "SELECT * FROM users WHERE username > ? ORDER BY username LIMIT ?";
       return listRows("d1.list_users", query, page);
     },
-    async listSessions(userId, page) {
-      const list = () => selectSessions(db, userId, page).all<SessionRow>();
-      return (await callWithDeadline("d1.list_sessions", list, deadlineMs)).results;
+    listSessions(userId, page) {
+      return readAll<SessionRow>("d1.list_sessions", selectSessions(db, userId, page));
+    },
+    listBrowserSessions(userId, page) {
+      const statement = selectBrowserSessions(db, userId, page);
+      return readAll<BrowserSessionRow>("d1.list_browser_sessions", statement);
+    },
+    listConsents(userId, page) {
+      return readAll<NamedConsentRow>("d1.list_consents", selectConsents(db, userId, page));
+    },
+
+    async findBrowserSession({ userId, sessionId }) {
+      const find = () => selectBrowserSession(db, sessionId).first<BrowserSessionRow>();
+      const row = await callWithDeadline("d1.find_browser_session", find, deadlineMs);
+      return row?.user_id === userId ? row : null;
     },
 
     findSession(session) {

@@ -9,7 +9,7 @@ import { interceptBindings } from "../support/interception.ts";
 import { dumpRegistry } from "../support/management.ts";
 import { ask } from "../support/requests.ts";
 import { createService, type Overrides, registerDefaults } from "../support/service.ts";
-import { newSession } from "../support/sessions.ts";
+import { newBrowserSession, newSession } from "../support/sessions.ts";
 import { WATCHING, watch } from "../support/watched.ts";
 
 const service = createService();
@@ -60,6 +60,12 @@ const CALLS: Readonly<
   unlockUser: (one, { id }) => one.unlockUser({ id }),
   listUserSessions: (one, { id }) => one.listUserSessions({ id }),
   endUserSession: async (one, { id }) => one.endUserSession({ id }, await newSession(id)),
+  listUserBrowserSessions: (one, { id }) => one.listUserBrowserSessions({ id }),
+  endUserBrowserSession: async (one, { id }) => {
+    return one.endUserBrowserSession({ id }, await newBrowserSession(id));
+  },
+  listUserConsents: (one, { id }) => one.listUserConsents({ id }),
+  revokeUserConsent: (one, { id }) => one.revokeUserConsent({ id }, "client"),
   endUserSessions: (one, { id }) => one.endUserSessions({ id }),
   deleteUser: (one, { id }) => one.deleteUser({ id }),
   listClients: (one) => one.listClients(),

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { createBrowserSessionStore } from "../../src/storage/browser-sessions.ts";
 import { createConsentStore } from "../../src/storage/consents.ts";
 import { endAllSessions } from "../../src/storage/maintenance.ts";
@@ -127,4 +127,50 @@ test.each([
   expect((await browser.open("/o/account/")).text).toContain("current-password");
   const { location } = await browser.authorize({ prompt: "none" });
   expect(location?.searchParams.get("error")).toBe("login_required");
+});
+
+describe("an operator", () => {
+  const listOf = async (path: string) => {
+    const { body } = await manage("GET", path);
+    return (body as { items: Record<string, unknown>[] }).items;
+  };
+
+  test("lists the browsers of a user, and ends one with its logins", async () => {
+    const [one, other] = [await begin("read offline_access"), await begin("read")];
+    const path = `/admin/users/${await adasId()}`;
+    const listed = await listOf(`${path}/browser-sessions`);
+    expect(listed).toContainEqual({
+      ...{ id: one.sessionId, label: "" },
+      ...{ created_at: expect.any(String), authenticated_at: expect.any(String) },
+    });
+    const end = () => manage("DELETE", `${path}/browser-sessions/${one.sessionId}`);
+    expect([(await end()).status, (await end()).status]).toEqual([204, 204]);
+    expect(await validityOf(one.body)).toEqual(ENDED);
+    expect(await validityOf(other.body)).toEqual(VALID);
+    const left = await listOf(`${path}/browser-sessions`);
+    expect(left.map(({ id }) => id).toSorted()).toEqual(
+      listed.map(({ id }) => id).filter((id) => id !== one.sessionId),
+    );
+    const stranger = await newUser();
+    const foreign = `/admin/users/${stranger.id}/browser-sessions/${other.sessionId}`;
+    expect(await manage("DELETE", foreign)).toMatchObject({ status: 404 });
+  });
+
+  test("lists what a user allows, and revokes it with all logins", async () => {
+    const { body } = await begin("read");
+    const path = `/admin/users/${await adasId()}/consents`;
+    expect(await listOf(path)).toEqual([
+      {
+        ...{ client_id: "web", client_name: "Photo Printer", scope: expect.stringMatching("read") },
+        ...{ resources: [], redirect_hosts: ["app.example.com"], granted_at: expect.any(String) },
+      },
+    ]);
+    // The clock of the database decides.
+    vi.useRealTimers();
+    expect((await manage("DELETE", `${path}/web`)).status).toBe(204);
+    expect(await listOf(path)).toEqual([]);
+    expect(await listOf(path.replace("consents", "sessions"))).toEqual([]);
+    expect(await validityOf(body)).toEqual(ENDED);
+    expect((await manage("DELETE", `${path}/no-such`)).status).toBe(404);
+  });
 });

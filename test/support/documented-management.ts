@@ -4,7 +4,7 @@ import { interceptBindings } from "./interception.ts";
 import { type Call, MANAGED, newClient, newUser, ownToken, SITE, send } from "./managing.ts";
 import { brokenOff, logIn } from "./requests.ts";
 import { createService, type Service } from "./service.ts";
-import { newSession } from "./sessions.ts";
+import { newBrowserSession, newSession } from "./sessions.ts";
 
 /** One operation: its successful call, and the calls that cause its other statuses. */
 interface Plan {
@@ -117,17 +117,21 @@ const user = (method: string, below?: string, body?: unknown) =>
 const client = (method: string, below?: string, body?: unknown) => {
   return about("clients", method, below, body);
 };
-/** Ends a session that is there, or for the path "nobody" one of a user who is not there. */
-async function endingCall({ path, ...more }: Partial<Call> = {}): Promise<Call> {
-  const id = path ?? (await newUser()).id;
-  const session = await newSession(id);
-  return { method: "DELETE", path: `/admin/users/${id}/sessions/${session}`, ...more };
+/** Ends what is there, or for the path "nobody" what a user has who is not there. */
+function ending(list: string, make: (userId: string) => Promise<string>): Plan["call"] {
+  return async ({ path, ...more } = {}) => {
+    const id = path ?? (await newUser()).id;
+    return { method: "DELETE", path: `/admin/users/${id}/${list}/${await make(id)}`, ...more };
+  };
 }
 
-/** Lists the sessions of a user, or asks for a path as it is. */
-async function listingCall(more: Partial<Call> = {}): Promise<Call> {
-  const call = await user("GET", "/sessions")(more.path?.startsWith("/") ? {} : more);
-  return more.path?.startsWith("/") ? { ...call, ...more } : call;
+/** Lists what a user has, or asks for a path as it is. */
+function listing(list: string): Plan {
+  const call: Plan["call"] = async (more = {}) => {
+    const asked = await user("GET", `/${list}`)(more.path?.startsWith("/") ? {} : more);
+    return more.path?.startsWith("/") ? { ...asked, ...more } : asked;
+  };
+  return { status: 200, call, invalid: { path: `/admin/users/u/${list}?limit=0` } };
 }
 
 const INVALID_BODY = { body: { odd: 1 } };
@@ -166,11 +170,15 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
     "one",
   ),
   unlockUser: casesOf({ status: 204, call: user("POST", "/unlock"), rival: rename }, "one"),
-  listUserSessions: casesOf(
-    { status: 200, call: listingCall, invalid: { path: "/admin/users/u/sessions?limit=0" } },
-    "one list",
+  listUserSessions: casesOf(listing("sessions"), "one list"),
+  endUserSession: casesOf({ status: 204, call: ending("sessions", newSession) }, "one"),
+  listUserBrowserSessions: casesOf(listing("browser-sessions"), "one list"),
+  endUserBrowserSession: casesOf(
+    { status: 204, call: ending("browser-sessions", newBrowserSession) },
+    "one",
   ),
-  endUserSession: casesOf({ status: 204, call: endingCall }, "one"),
+  listUserConsents: casesOf(listing("consents"), "one list"),
+  revokeUserConsent: casesOf({ status: 204, call: ending("consents", async () => "site") }, "one"),
   endUserSessions: casesOf(
     { status: 204, call: user("DELETE", "/sessions"), rival: rename },
     "one",

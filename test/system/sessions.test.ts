@@ -9,6 +9,7 @@ let userId = "";
 
 const SESSION = "ab".repeat(32);
 const IMPORTED = "cd".repeat(32);
+const BROWSER = "ef".repeat(16);
 
 function cli(...words: string[]): Promise<Ended> {
   return command([...words, "--persist-to", stateDir]);
@@ -22,7 +23,7 @@ beforeAll(async () => {
   const database = openLocalDatabase(stateDir);
   const nowMs = Date.now();
   database
-    .prepare("INSERT INTO sessions VALUES (?, ?, 'shop', 'Ada''s browser', ?, ?, ?, NULL, NULL)")
+    .prepare("INSERT INTO sessions VALUES (?, ?, 'shop', 'Ada''s browser', ?, ?, ?, NULL, NULL, 0)")
     .run(userId, SESSION, nowMs, nowMs, nowMs + 60_000);
   database
     .prepare(
@@ -30,6 +31,12 @@ beforeAll(async () => {
        VALUES (?, 'shop', ?, 'read', ?)`,
     )
     .run(IMPORTED, userId, nowMs + 3_600_000);
+  database
+    .prepare("INSERT INTO browser_sessions VALUES (?, ?, '', 'Firefox', ?, ?, NULL, ?, NULL)")
+    .run(BROWSER, userId, nowMs, nowMs, nowMs + 60_000);
+  database
+    .prepare("INSERT INTO consents VALUES (?, 'shop', 'read', '', 'shop.example', ?, 0)")
+    .run(userId, nowMs);
   database.close();
 });
 afterAll(removeState);
@@ -68,4 +75,19 @@ test("cli user end-session ends the named session, and records it", async () => 
   expect(unknown).toMatchObject({ code: 3, stderr: 'session "none" does not exist\n' });
   const events = JSON.parse((await cli("audit", "list", "--json")).stdout);
   expect(events[0]).toMatchObject({ action: "end_session", subject: "ada" });
+});
+
+test.each([
+  ["browser-sessions", "browser_sessions", BROWSER.slice(0, 12), "end-browser-session"],
+  ["consents", "consents", "shop", "revoke-consent"],
+])("cli user %s lists them, and another command ends one", async (...row) => {
+  const [list, key, id, end] = row;
+  expect((await cli("user", list, "ada")).stdout).toContain(`\n${id} `);
+  const unknown = await cli("user", end, "ada", "none");
+  expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining('"none" does not') });
+  expect((await cli("user", end, "ada", id)).code).toBe(0);
+  const { stdout } = await cli("user", list, "ada", "--json");
+  expect(JSON.parse(stdout)).toEqual({ [key]: [], next: null });
+  const events = JSON.parse((await cli("audit", "list", "--json")).stdout);
+  expect(events[0]).toMatchObject({ action: end.replaceAll("-", "_"), subject: "ada" });
 });

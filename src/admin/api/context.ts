@@ -22,7 +22,9 @@ export function contextOf(
 }
 
 /** The subject of a call. */
-type Concerned = { readonly userId: string } | { readonly clientId: string };
+type Concerned =
+  | { readonly userId: string; readonly clientId?: string }
+  | { readonly clientId: string };
 
 /** Logs a change and its caller. The write itself has already stored an audit event in D1. */
 export function auditCall(operation: string, concerned: Concerned, { actor }: ApiContext): void {

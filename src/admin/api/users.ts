@@ -6,7 +6,11 @@
 
 import { ManagementError } from "../../errors/management-error.ts";
 import { mergePatch } from "../../protocol/merge-patch.ts";
+import type { BrowserSessionView } from "../browser-sessions.ts";
+import * as browserSessions from "../browser-sessions.ts";
 import { findUser } from "../change-user.ts";
+import type { ConsentView } from "../consents.ts";
+import * as consents from "../consents.ts";
 import type { Listing } from "../listing.ts";
 import type { SessionView } from "../sessions.ts";
 import * as sessions from "../sessions.ts";
@@ -14,6 +18,7 @@ import type { UserView } from "../users.ts";
 import * as users from "../users.ts";
 import { type ApiContext, auditCall, noteUser } from "./context.ts";
 import {
+  clientIdInput,
   pageInput,
   passwordInput,
   read,
@@ -110,6 +115,50 @@ export function endSession(key: unknown, sessionId: unknown, context: ApiContext
   return change("end_session", key, context, (id) => {
     return sessions.endSession({ id }, named, context.deps);
   });
+}
+
+/** Lists the browsers in which a user is signed in, one page. */
+export async function listBrowserSessions(
+  key: unknown,
+  input: unknown,
+  context: ApiContext,
+): Promise<Listing<BrowserSessionView>> {
+  const page = read(pageInput, input);
+  return browserSessions.listBrowserSessions({ id: await idOf(key, context) }, page, context.deps);
+}
+
+/** Ends a browser session of a user, and all logins that began in it. */
+export function endBrowserSession(
+  key: unknown,
+  sessionId: unknown,
+  context: ApiContext,
+): Promise<void> {
+  const named = read(sessionIdInput, sessionId);
+  return change("end_browser_session", key, context, (id) => {
+    return browserSessions.endBrowserSession({ id }, named, context.deps);
+  });
+}
+
+/** Lists what a user allows, one page. */
+export async function listConsents(
+  key: unknown,
+  input: unknown,
+  context: ApiContext,
+): Promise<Listing<ConsentView>> {
+  const page = read(pageInput, input);
+  return consents.listConsents({ id: await idOf(key, context) }, page, context.deps);
+}
+
+/** Revokes what a user allowed a client, and ends all of their logins. */
+export async function revokeConsent(
+  key: unknown,
+  client: unknown,
+  context: ApiContext,
+): Promise<void> {
+  const clientId = read(clientIdInput, client);
+  const userId = await idOf(key, context);
+  await consents.revokeConsent({ id: userId }, clientId, context.deps);
+  auditCall("revoke_consent", { userId, clientId }, context);
 }
 
 /** Deletes a user and ends all of the user's sessions. */

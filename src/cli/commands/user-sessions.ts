@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { AdminDeps } from "../../admin/deps.ts";
+import type { Listing } from "../../admin/listing.ts";
 import * as sessions from "../../admin/sessions.ts";
 import type { PageRange } from "../../storage/registry.ts";
 import { usageError } from "../command-error.ts";
@@ -16,7 +16,7 @@ import { json, report, shortInstant, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Length of a session id in tables; unique among the sessions of a user in practice. */
-const SHORT_ID_LENGTH = 12;
+export const SHORT_ID_LENGTH = 12;
 
 /** Minimum length of an abbreviated id. */
 const PREFIX_LENGTH_MIN = 4;
@@ -48,23 +48,26 @@ export function addSessions(user: Command, terminal: Terminal): void {
     .argument("<session>", "the session id, or the start of it, as shown by `user sessions`")
     .action(async (username: string, session: string, options: CommonOptions) => {
       await withManagement(targetOf(options), async (deps) => {
-        return sessions.endSession({ username }, await wholeId(username, session, deps), deps);
+        const list = (page: PageRange) => sessions.listSessions({ username }, page, deps);
+        return sessions.endSession({ username }, await wholeId(session, list), deps);
       });
       await report({ username, session, ended: true }, options, terminal);
     });
 }
 
 /**
- * Expands an abbreviated session id. Returns an unknown one unchanged; ending it then fails.
+ * Expands an abbreviated id. Returns an unknown one unchanged; ending it then fails.
  *
  * @throws CommandError when several ids match
  */
-async function wholeId(username: string, start: string, deps: AdminDeps): Promise<string> {
+export async function wholeId(
+  start: string,
+  list: (page: PageRange) => Promise<Listing<{ readonly id: string }>>,
+): Promise<string> {
   if (start.length < PREFIX_LENGTH_MIN) return start;
   const found: string[] = [];
-  const list = (page: PageRange) => sessions.listSessions({ username }, page, deps);
   for (let after: string | null = ""; after !== null; ) {
-    const { items, next }: Awaited<ReturnType<typeof list>> = await list({ after, limit: 1000 });
+    const { items, next }: Listing<{ readonly id: string }> = await list({ after, limit: 1000 });
     found.push(...items.map(({ id }) => id).filter((id) => id.startsWith(start)));
     after = next;
   }

@@ -17,6 +17,7 @@ import {
 import { json, report, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { addFieldOptions, asJson, fieldsOf } from "./client-options.ts";
+import { addAccess } from "./user-access.ts";
 import { addFoldNames } from "./user-names.ts";
 import { addSessions } from "./user-sessions.ts";
 
@@ -46,6 +47,7 @@ export function userCommand(terminal: Terminal): Command {
   addPassword(user, terminal);
   addSwitches(user, terminal);
   addSessions(user, terminal);
+  addAccess(user, terminal);
   addDelete(user, terminal);
   addFoldNames(user, terminal);
   return user;

@@ -16,7 +16,7 @@ export { ADMIN_ROUTES, hasChildWith } from "./routes.ts";
  */
 export async function answerAdmin(
   requestContext: RequestContext,
-  inPath: Pick<AdminRequest, "id" | "sessionId">,
+  inPath: Pick<AdminRequest, "id" | "sessionId" | "clientId">,
   endpoints: Readonly<Record<string, AdminEndpoint>>,
   deps: () => Promise<Deps>,
 ): Promise<Response> {

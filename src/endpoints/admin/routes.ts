@@ -13,6 +13,8 @@ export interface AdminRequest {
   readonly id: string;
   /** The `{session_id}` of the path. */
   readonly sessionId: string;
+  /** The `{client_id}` of the path. */
+  readonly clientId: string;
   readonly context: ApiContext;
   /** When it arrived, in milliseconds since the epoch. */
   readonly nowMs: number;
@@ -85,6 +87,24 @@ export const ADMIN_ROUTES: Readonly<
   },
   [ADMIN_PATHS.adminUserSession]: {
     DELETE: does(({ id, sessionId, context }) => users.endSession({ id }, sessionId, context)),
+  },
+  [ADMIN_PATHS.adminUserBrowserSessions]: {
+    GET: shows(({ request, id, context }) => {
+      return users.listBrowserSessions({ id }, readQuery(request), context);
+    }),
+  },
+  [ADMIN_PATHS.adminUserBrowserSession]: {
+    DELETE: does(({ id, sessionId, context }) => {
+      return users.endBrowserSession({ id }, sessionId, context);
+    }),
+  },
+  [ADMIN_PATHS.adminUserConsents]: {
+    GET: shows(({ request, id, context }) => {
+      return users.listConsents({ id }, readQuery(request), context);
+    }),
+  },
+  [ADMIN_PATHS.adminUserConsent]: {
+    DELETE: does(({ id, clientId, context }) => users.revokeConsent({ id }, clientId, context)),
   },
   [ADMIN_PATHS.adminClients]: {
     GET: shows(({ request, context }) => clients.listClients(readQuery(request), context)),
