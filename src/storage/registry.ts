@@ -110,12 +110,9 @@ export function createRegistry(
     return rows;
   }
 
-  async function readAll<Row>(operation: string, statement: D1PreparedStatement): Promise<Row[]> {
+  async function listRows<Row>(operation: string, query: string, page: PageRange): Promise<Row[]> {
+    const statement = db.prepare(query).bind(page.after, page.limit);
     return (await callWithDeadline(operation, () => statement.all<Row>(), deadlineMs)).results;
-  }
-
-  function listRows<Row>(operation: string, query: string, page: PageRange): Promise<Row[]> {
-    return readAll(operation, db.prepare(query).bind(page.after, page.limit));
   }
 
   return {
@@ -144,27 +141,7 @@ export function createRegistry(
       const query = "SELECT * FROM users WHERE username > ? ORDER BY username LIMIT ?";
       return listRows("d1.list_users", query, page);
     },
-    listSessions(userId, page) {
-      return readAll<SessionRow>("d1.list_sessions", selectSessions(db, userId, page));
-    },
-    listBrowserSessions(userId, page) {
-      const statement = selectBrowserSessions(db, userId, page);
-      return readAll<BrowserSessionRow>("d1.list_browser_sessions", statement);
-    },
-    listConsents(userId, page) {
-      return readAll<NamedConsentRow>("d1.list_consents", selectConsents(db, userId, page));
-    },
-
-    async findBrowserSession({ userId, sessionId }) {
-      const find = () => selectBrowserSession(db, sessionId).first<BrowserSessionRow>();
-      const row = await callWithDeadline("d1.find_browser_session", find, deadlineMs);
-      return row?.user_id === userId ? row : null;
-    },
-
-    findSession(session) {
-      const find = () => selectSession(db, session).first<SessionRow>();
-      return callWithDeadline("d1.find_session", find, deadlineMs);
-    },
+    ...createAccessReads(db, deadlineMs),
 
     async write(writes) {
       if (writes.length === 0) return;
@@ -175,6 +152,42 @@ export function createRegistry(
         if (error instanceof Unavailable && isConflict(error.cause)) throw new RegistryConflict();
         throw error;
       }
+    },
+  };
+}
+
+type AccessRead =
+  | "listSessions"
+  | "findSession"
+  | "listBrowserSessions"
+  | "findBrowserSession"
+  | "listConsents";
+
+/** Reads of where one user is signed in, and what the user allows. */
+function createAccessReads(db: D1Database, deadlineMs: number): Pick<Registry, AccessRead> {
+  async function readAll<Row>(operation: string, statement: D1PreparedStatement): Promise<Row[]> {
+    return (await callWithDeadline(operation, () => statement.all<Row>(), deadlineMs)).results;
+  }
+
+  return {
+    listSessions(userId, page) {
+      return readAll<SessionRow>("d1.list_sessions", selectSessions(db, userId, page));
+    },
+    findSession(session) {
+      const find = () => selectSession(db, session).first<SessionRow>();
+      return callWithDeadline("d1.find_session", find, deadlineMs);
+    },
+    listBrowserSessions(userId, page) {
+      const statement = selectBrowserSessions(db, userId, page);
+      return readAll<BrowserSessionRow>("d1.list_browser_sessions", statement);
+    },
+    async findBrowserSession({ userId, sessionId }) {
+      const find = () => selectBrowserSession(db, sessionId).first<BrowserSessionRow>();
+      const row = await callWithDeadline("d1.find_browser_session", find, deadlineMs);
+      return row?.user_id === userId ? row : null;
+    },
+    listConsents(userId, page) {
+      return readAll<NamedConsentRow>("d1.list_consents", selectConsents(db, userId, page));
     },
   };
 }
