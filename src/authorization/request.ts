@@ -9,6 +9,7 @@ import {
 } from "../protocol/redirect-uri.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
+import { type RequestedClaims, readClaimsParameter } from "./claims-parameter.ts";
 import type { AuthorizationParams } from "./params.ts";
 
 /** Where the result of a request goes. */
@@ -30,6 +31,8 @@ export interface AuthorizationRequest {
   readonly prompts: ReadonlySet<Prompt>;
   /** Oldest acceptable sign-in, in seconds; null: any. */
   readonly maxAgeSeconds: number | null;
+  /** The parameter `claims`; null: it was not sent. */
+  readonly claims: RequestedClaims | null;
 }
 
 /** What the client wants the user to be shown (OIDC Core §3.1.2.1). */
@@ -125,6 +128,7 @@ export function readAuthorizationRequest(
     throw new Refusal("grant_not_allowed");
   }
   const codeChallenge = readCodeChallenge(params, client);
+  const claims = values.get("claims");
   if (resources.some((resource) => !client.audiences.includes(resource))) {
     throw new Refusal("audience_not_allowed");
   }
@@ -135,6 +139,7 @@ export function readAuthorizationRequest(
     nonce,
     prompts: readPrompts(params),
     maxAgeSeconds: readMaxAge(params),
+    claims: claims === undefined ? null : readClaimsParameter(claims),
   };
 }
 

@@ -14,6 +14,7 @@ import { type AuthorizationCode, sealCode } from "../tokens/authorization-code.t
 import { SESSION_ID_BYTES } from "../tokens/browser-session.ts";
 import { REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { SignedIn } from "../users/browser-session.ts";
+import { profileClaimNames } from "../users/profile.ts";
 import type { Step } from "./authorization-step.ts";
 import { type Browser, sendTo, showPage } from "./browser.ts";
 import { toBody } from "./on-error.ts";
@@ -161,7 +162,7 @@ function makeCode(
   user: Pick<AuthorizationCode, "subject" | "sessionId" | "authenticatedAtMs">,
   deps: Deps,
 ): Promise<string | null> {
-  const { scope, resources, codeChallenge, nonce } = asked;
+  const { scope, resources, codeChallenge, nonce, claims } = asked;
   const nowMs = deps.clock();
   return sealCode(deps.grants.codeRing, {
     ...user,
@@ -174,10 +175,17 @@ function makeCode(
     isRedirectUriSent: target.isSent,
     codeChallenge,
     nonce,
+    claimNames: claims === null ? null : namesOfProfile(claims.names),
     issuedAtMs: nowMs,
     expiresAtMs: nowMs + deps.browser.codeMs,
     requestEndsAtMs: visit.createdAtMs + REQUEST_MS + deps.browser.codeMs,
   });
+}
+
+/** Null: no claim of the profile, and so no restriction of it. */
+function namesOfProfile(names: readonly string[]): readonly string[] | null {
+  const known = profileClaimNames().filter((name) => names.includes(name));
+  return known.length === 0 ? null : known;
 }
 
 /** The form of a page. @param signedIn whom the page names, or null */

@@ -92,7 +92,8 @@ async function validate(
     const target = requireRedirectTarget(params, known);
     returning = { browser, target, state: values.get("state") ?? null };
     const asked = readAuthorizationRequest(params, known, deps.policy);
-    const hintedUserId = await readHint(values.get("id_token_hint"), browser, deps);
+    const hinted = await readHint(values.get("id_token_hint"), browser, deps);
+    const hintedUserId = hinted ?? asked.claims?.subject ?? null;
     const loginHint = values.get("login_hint") ?? "";
     const step = { ...returning, visit, client: known, asked, loginHint, hintedUserId };
     await requireRoomForCode(step, deps);

@@ -80,7 +80,7 @@ function openIdMembers(urls: Paths, deps: Deps): Record<string, unknown> {
     id_token_signing_alg_values_supported: [...(deps.signingKeys?.algorithms ?? [])],
     claim_types_supported: ["normal"],
     claims_supported: [...TOKEN_CLAIMS, ...profileClaimNames()],
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
   };

@@ -29,13 +29,13 @@ export async function userinfo(context: RequestContext, deps: Deps): Promise<Res
   const active = pending && (await deps.issuer.finishIntrospection(pending));
   if (active === null) throw new Refusal("caller_token_inactive");
   deps.addressFilter.exempt(context.address, holder);
-  const { clientId, subject, claims } = active;
+  const { clientId, subject, claims, claimNames } = active;
   setLogFields({ clientId });
   const scope = parseScope(active.scope) ?? [];
   if (subject === null || !scope.includes(OPENID_SCOPE)) throw new Refusal("openid_not_granted");
   setLogFields({ userId: subject });
   const profile = await lookUpProfile(subject, scope, lookups);
-  return json({ ...releasedClaims(claims, profile, scope), sub: subject });
+  return json({ ...releasedClaims(claims, profile, scope, claimNames ?? null), sub: subject });
 }
 
 /** The access token, from the header or the form (RFC 6750 §2.1, §2.2). */

@@ -164,6 +164,13 @@ export const AUTHORIZATION = {
     meaning: "`max_age` is not a whole number of at most nine digits.",
     fix: "Send seconds, such as `max_age=3600`.",
   },
+  claims_malformed: {
+    ...invalidRequest("The claims parameter is not valid."),
+    meaning:
+      "`claims` is not a JSON object whose members `id_token` and `userinfo` are objects (OIDC " +
+      "Core §5.5).",
+    fix: 'Send JSON such as `{"userinfo":{"email":null}}`, encoded for a URL.',
+  },
   id_token_hint_invalid: {
     ...invalidRequest("The id_token_hint is not an ID token of this service."),
     meaning:

@@ -90,13 +90,20 @@ async function idTokenFor(
   { openIdScopes, idTokenSeconds }: ClientPolicy,
 ): Promise<IdTokenTerms | null> {
   if (!openIdScopes.includes(OPENID_SCOPE) || !scope.includes(OPENID_SCOPE)) return null;
+  const claimNames = claimNamesOf(refresh);
   const profile = await lookUpProfile(user.id, scope, lookups);
   return {
     algorithm: client.idTokenAlgorithm,
     lifetimeSeconds: idTokenSeconds,
     nonce: refresh.kind === "code" ? refresh.code.nonce : null,
-    claims: releasedClaims({ ...client.claims, ...user.claims }, profile, scope),
+    claims: releasedClaims({ ...client.claims, ...user.claims }, profile, scope, claimNames),
   };
+}
+
+/** The claims that the authorization request asked for alone, or null. */
+function claimNamesOf(refresh: RefreshOutcome): readonly string[] | null {
+  if (refresh.kind === "code") return refresh.code.claimNames;
+  return refresh.kind === "rotated" ? refresh.predecessor.claimNames : null;
 }
 
 /** No refresh token for a client that may not refresh. */

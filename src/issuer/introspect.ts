@@ -98,7 +98,7 @@ export async function startIntrospection(
     const isEnded = lookups.isRevoked(reference.nonce);
     return startAccountLookups(facts.content, Promise.resolve(facts), isEnded, lookups);
   }
-  const asked = familyFacts(reference, deps);
+  const asked = familyFacts(reference, content?.claimNames, deps);
   // The token contains its client and user, so its family is read in parallel with D1.
   const known = content ?? (await asked)?.content ?? null;
   // If the caller is rejected first, the result is never awaited.
@@ -187,11 +187,12 @@ async function singleFacts(
 /** The family's object knows exactly which tokens are valid. */
 async function familyFacts(
   reference: FamilyReference,
+  claimNames: AccessTokenContent["claimNames"],
   { families, clock }: IntrospectDeps,
 ): Promise<TokenFacts | null> {
   const family = await families.inspect(reference.familyId);
   if (family === null || !isAccessTokenLive(family, reference.generation, clock())) return null;
-  const content = generationContent(family, family.live);
+  const content = { ...generationContent(family, family.live), claimNames };
   return { content, authorizedAtMs: family.createdAtMs };
 }
 

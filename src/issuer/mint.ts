@@ -110,7 +110,8 @@ export async function mintPair(
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
   const { familyId, clientId, subject, createdAtMs, originalScope, login } = family;
   const { generation, issuedAtMs, sealsContent } = live;
-  const content = { ...generationContent(family, live), claims: form.claims };
+  const own = { claims: form.claims, claimNames: login.claimNames ?? undefined };
+  const content = { ...generationContent(family, live), ...own };
   const refreshToken: RefreshToken = {
     familyId,
     generation,

@@ -43,11 +43,12 @@ export async function redeem(
   const { authorizedAtMs: nowMs } = authorization;
   if (subject === null) throw new TypeError("an authorization code needs a user");
   const policy = policyOf(authorization, hasRefreshToken, deps);
-  const { familyId, codeDigest, sessionId, authenticatedAtMs, resources } = code;
+  const { familyId, codeDigest, sessionId, authenticatedAtMs, resources, claimNames } = code;
   const keyId = deps.refreshTokenRing.sealing.id;
   const terms = { keyId, scope: formatScope(scope), audience, sealsContent: true } as const;
   const first = { clientId, subject, ...terms };
-  const login: LoginFacts = { resources, sessionId, authenticatedAtMs, keyThumbprint: null };
+  const facts = { resources, sessionId, authenticatedAtMs, claimNames };
+  const login: LoginFacts = { ...facts, keyThumbprint: null };
   const family = (createdAtMs: number) => {
     return { clientId, subject, createdAtMs, familyId, originalScope: code.scope, login };
   };

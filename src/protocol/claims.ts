@@ -43,6 +43,7 @@ export interface DatedProfile extends Profile {
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   "active",
   "aud",
+  "claim_names",
   "client_id",
   "exp",
   "iat",

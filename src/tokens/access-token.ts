@@ -33,6 +33,8 @@ export interface AccessTokenContent {
   readonly audience: string | null;
   /** Claims that the operator set for client and user. */
   readonly claims: Claims;
+  /** Claims about the user that userinfo returns; absent: all of the scope. */
+  readonly claimNames?: readonly string[] | undefined;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
 }

@@ -26,6 +26,8 @@ export interface AuthorizationCode {
   readonly codeChallenge: string | null;
   /** Of OpenID Connect, or null. */
   readonly nonce: string | null;
+  /** See {@link LoginFacts}. */
+  readonly claimNames: readonly string[] | null;
   /** The browser session (`sid`) in which the user signed in. */
   readonly sessionId: string;
   /** When the user authenticated (`auth_time`). All instants are milliseconds since the epoch. */
@@ -77,6 +79,7 @@ const TAGS = {
   expiresAtMs: 14,
   requestEndsAtMs: 15,
   clientId: 16,
+  claimNames: 17,
 } as const;
 
 /** Writes a code. @returns null if it would be longer than {@link CODE_LENGTH_MAX} */
@@ -101,6 +104,7 @@ export async function sealCode(ring: KeyRing, code: AuthorizationCode): Promise<
     isRedirectUriSent: code.isRedirectUriSent ? "1" : null,
     codeChallenge: code.codeChallenge,
     nonce: code.nonce,
+    claimNames: code.claimNames?.join(" ") ?? null,
     sessionId: code.sessionId,
     authenticatedAtMs: String(code.authenticatedAtMs),
     issuedAtMs: String(code.issuedAtMs),
@@ -137,6 +141,7 @@ export async function unsealCode(ring: KeyRing, code: string): Promise<Presented
     isRedirectUriSent: fields.isRedirectUriSent !== undefined,
     codeChallenge: fields.codeChallenge ?? null,
     nonce: fields.nonce ?? null,
+    claimNames: fields.claimNames?.split(" ") ?? null,
     sessionId: text("sessionId"),
     authenticatedAtMs: Number(text("authenticatedAtMs")),
     issuedAtMs: Number(text("issuedAtMs")),

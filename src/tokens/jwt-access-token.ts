@@ -11,7 +11,8 @@ export const JWT_TYPE = "at+jwt";
  * subject; `sub_kind` distinguishes the two (RFC 9700 §4.15).
  */
 export function jwtClaims(content: AccessTokenContent, issuerUrl: string): Record<string, unknown> {
-  const { clientId, subject, scope, audience, claims, issuedAtMs, expiresAtMs } = content;
+  const { clientId, subject, scope, audience, claims, claimNames, issuedAtMs, expiresAtMs } =
+    content;
   return {
     ...claims,
     iss: issuerUrl,
@@ -20,6 +21,7 @@ export function jwtClaims(content: AccessTokenContent, issuerUrl: string): Recor
     aud: audience ?? issuerUrl,
     client_id: clientId,
     scope,
+    ...(claimNames && { claim_names: claimNames.join(" ") }),
     iat: Math.floor(issuedAtMs / 1000),
     exp: Math.floor(expiresAtMs / 1000),
   };
@@ -38,6 +40,7 @@ export function claimsDigest(claims: Readonly<Record<string, unknown>>): Promise
 /** The inverse of {@link jwtClaims}. @returns null if a claim is missing or malformed */
 export function jwtContent(payload: Readonly<Record<string, unknown>>): AccessTokenContent | null {
   const { sub, aud, client_id: clientId, scope, iat, exp, sub_kind: kind } = payload;
+  const { claim_names: claimNames } = payload;
   if (typeof sub !== "string" || typeof clientId !== "string" || typeof scope !== "string") {
     return null;
   }
@@ -51,6 +54,7 @@ export function jwtContent(payload: Readonly<Record<string, unknown>>): AccessTo
     scope,
     audience: aud,
     claims: Object.fromEntries(own) as Claims,
+    claimNames: typeof claimNames === "string" ? claimNames.split(" ") : undefined,
     issuedAtMs: iat * 1000,
     expiresAtMs: exp * 1000,
   };

@@ -36,6 +36,7 @@ const TAGS = {
   audience: 4,
   issuedAtMs: 5,
   expiresAtMs: 6,
+  claimNames: 7,
 } as const;
 
 /** Makes an opaque access token. Deterministic. */
@@ -69,7 +70,8 @@ function encode({ reference, content }: OpaqueAccessToken): Bytes {
   if (content === null) return head;
   const { clientId, subject, scope, audience, issuedAtMs, expiresAtMs } = content;
   const times = { issuedAtMs: String(issuedAtMs), expiresAtMs: String(expiresAtMs) };
-  const fields = encodeFields(TAGS, { clientId, subject, scope, audience, ...times });
+  const claimNames = content.claimNames?.join(" ") ?? null;
+  const fields = encodeFields(TAGS, { clientId, subject, scope, audience, ...times, claimNames });
   return concat([CONTENT_KIND, head.length], head, fields);
 }
 
@@ -92,5 +94,6 @@ function decodeContent(bytes: Bytes): AccessTokenContent | null {
   const issuedAtMs = Number(fields?.issuedAtMs);
   const expiresAtMs = Number(fields?.expiresAtMs);
   if (!Number.isSafeInteger(issuedAtMs) || !Number.isSafeInteger(expiresAtMs)) return null;
-  return { clientId, subject, scope, audience, claims: {}, issuedAtMs, expiresAtMs };
+  const claimNames = fields?.claimNames?.split(" ");
+  return { clientId, subject, scope, audience, claims: {}, claimNames, issuedAtMs, expiresAtMs };
 }

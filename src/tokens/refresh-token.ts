@@ -11,6 +11,8 @@ export interface LoginFacts {
   readonly sessionId: string | null;
   /** When the user authenticated (`auth_time`), in milliseconds; null: when the family began. */
   readonly authenticatedAtMs: number | null;
+  /** The claims about the user that the client asked for alone, or null: all of its scope. */
+  readonly claimNames: readonly string[] | null;
   /** SHA-256 thumbprint of the key that the tokens are bound to (`cnf.jkt`), or null: bearer. */
   readonly keyThumbprint: string | null;
 }
@@ -20,6 +22,7 @@ export const PLAIN_LOGIN: LoginFacts = {
   resources: [],
   sessionId: null,
   authenticatedAtMs: null,
+  claimNames: null,
   keyThumbprint: null,
 };
 
@@ -45,8 +48,8 @@ export interface RefreshToken extends LoginFacts {
 
 /** The part of a refresh token that its successor repeats. */
 export function loginOf(token: RefreshToken): LoginFacts {
-  const { resources, sessionId, authenticatedAtMs, keyThumbprint } = token;
-  return { resources, sessionId, authenticatedAtMs, keyThumbprint };
+  const { resources, sessionId, authenticatedAtMs, claimNames, keyThumbprint } = token;
+  return { resources, sessionId, authenticatedAtMs, claimNames, keyThumbprint };
 }
 
 /** How a refresh token begins, for people and secret scanners. */
@@ -71,6 +74,7 @@ const TAGS = {
   sessionId: 5,
   authenticatedAtMs: 6,
   keyThumbprint: 7,
+  claimNames: 8,
 } as const;
 
 /** Writes a refresh token; the same token every time for the same content and key. */
@@ -98,8 +102,10 @@ function encode(token: RefreshToken): Bytes {
   numbers.setUint32(0, token.generation);
   numbers.setFloat64(4, token.createdAtMs);
   numbers.setFloat64(12, token.issuedAtMs);
-  const { sessionId, authenticatedAtMs, keyThumbprint } = token;
-  const isNew = sessionId !== null || authenticatedAtMs !== null || keyThumbprint !== null;
+  const { sessionId, authenticatedAtMs, claimNames, keyThumbprint } = token;
+  const isNew = [sessionId, authenticatedAtMs, claimNames, keyThumbprint].some(
+    (fact) => fact !== null,
+  );
   const [version, body] = isNew ? [2, encodeBody(token)] : [1, encodeNames(token)];
   return concat(Uint8Array.of(version), familyId, new Uint8Array(numbers.buffer), body);
 }
@@ -136,9 +142,10 @@ function decodeNames(bytes: Bytes): Body | null {
   return { ...PLAIN_LOGIN, clientId, subject, scope, resources: splitResources(resources) };
 }
 
-function encodeBody({ scope, resources, authenticatedAtMs, ...texts }: Body): Bytes {
+function encodeBody({ scope, resources, authenticatedAtMs, claimNames, ...texts }: Body): Bytes {
   return encodeFields(TAGS, {
     ...texts,
+    claimNames: claimNames?.join(" ") ?? null,
     scope: formatScope(scope),
     resources: resources.length === 0 ? null : resources.join(" "),
     authenticatedAtMs: authenticatedAtMs === null ? null : String(authenticatedAtMs),
@@ -158,6 +165,7 @@ function decodeBody(bytes: Bytes): Body | null {
     resources: splitResources(fields.resources),
     sessionId: fields.sessionId ?? null,
     authenticatedAtMs: authenticatedAtMs === undefined ? null : Number(authenticatedAtMs),
+    claimNames: fields.claimNames?.split(" ") ?? null,
     keyThumbprint: fields.keyThumbprint ?? null,
   };
 }

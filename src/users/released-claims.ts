@@ -9,13 +9,19 @@ import { claimsFor, profileClaimNames } from "./profile.ts";
  * operator set. Of these, one with the name of a standard claim needs its scope too.
  *
  * @param set for the client and the user, such as roles
+ * @param names of standard claims that the client asked for alone (OIDC Core §5.5); null: all
  */
-export function releasedClaims(set: Claims, profile: DatedProfile, scope: Scope): Claims {
+export function releasedClaims(
+  set: Claims,
+  profile: DatedProfile,
+  scope: Scope,
+  names: readonly string[] | null,
+): Claims {
   const standard = new Set(profileClaimNames());
   const own = Object.entries(set).filter(([name]) => {
     return !standard.has(name) && !ID_TOKEN_CLAIMS.has(name);
   });
-  return { ...Object.fromEntries(own), ...claimsFor({ ...set, ...profile }, scope) };
+  return { ...Object.fromEntries(own), ...claimsFor({ ...set, ...profile }, scope, names) };
 }
 
 /**

@@ -194,6 +194,44 @@ describe("claims about the user", () => {
   );
 });
 
+describe("the claims parameter", () => {
+  test.each<[string, object, string[]]>([
+    ["names claims of userinfo", { userinfo: { email: null } }, ["email"]],
+    ["names claims of the ID token", { id_token: { name: { essential: true } } }, ["name"]],
+    ["names more than the scope", { userinfo: { name: null, address: null } }, ["name"]],
+    ["names no claim of the profile", { id_token: { acr: null } }, ["name", "email"]],
+  ])("%s", async (_, claims, names) => {
+    await describeGrace({ name: "Grace Hopper", email: "grace@example.com", address: {} });
+    const asked = { scope: "openid profile email", claims: JSON.stringify(claims) };
+    const { body, claims: first } = await signIn(asked);
+    const token = { grant_type: "refresh_token", refresh_token: String(body["refresh_token"]) };
+    const refreshed = await service.token(token, RELYING_PARTY);
+    const again = await verify(refreshed.body["id_token"]);
+    const Authorization = `Bearer ${refreshed.body["access_token"]}`;
+    const { text } = await get(service, "/o/userinfo/", { Authorization });
+    for (const said of [first, again, JSON.parse(text)]) {
+      const found = ["name", "email", "address"].filter((name) => Object.hasOwn(said, name));
+      expect(found).toEqual(names);
+    }
+  });
+
+  test("is a hint of the user too", async () => {
+    const { browser, claims } = await signIn();
+    const asking = (value: unknown) => {
+      const parameter = JSON.stringify({ id_token: { sub: { value } } });
+      return authorizeOpenId(browser, { prompt: "none", claims: parameter });
+    };
+    expect(codeOf(await asking(claims.sub))).toMatch(/^tgc_/);
+    const { location } = await asking("other");
+    expect(location?.searchParams.get("error")).toBe("login_required");
+  });
+
+  test.each(["x", "[]", '{"userinfo":[]}', "null"])("%s is invalid", async (claims) => {
+    const { location } = await authorizeOpenId(newBrowser(service), { claims });
+    expect(location?.searchParams.get("error")).toBe("invalid_request");
+  });
+});
+
 /** The claims that are not about the sign-in. */
 function about(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !ID_TOKEN_CLAIMS.has(name)));

@@ -149,7 +149,7 @@ describe("the document", () => {
       id_token_signing_alg_values_supported: ["ES256", "RS256"],
       claim_types_supported: ["normal"],
       claims_supported: expect.arrayContaining(["sub", "sid", "name", "email_verified", "address"]),
-      claims_parameter_supported: false,
+      claims_parameter_supported: true,
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
     });

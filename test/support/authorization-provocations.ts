@@ -56,6 +56,7 @@ export const AUTHORIZATION_PROVOCATIONS = {
     client_id: "web",
     post_logout_redirect_uri: "https://evil.example/",
   }),
+  claims_malformed: opened({ claims: CANARIES.value }),
   id_token_hint_invalid: opened({ id_token_hint: CANARIES.token }),
   parameter_repeated: opened({ scope: ["read", CANARIES.scope] }),
   client_id_missing: opened({ client_id: undefined }),

@@ -31,6 +31,7 @@ const content: fc.Arbitrary<RefreshToken> = fc.record({
   issuedAtMs: instant,
   sessionId: fc.option(name),
   authenticatedAtMs: fc.option(instant),
+  claimNames: fc.option(fc.constantFrom(["email"], ["name", "email"])),
   keyThumbprint: fc.option(name),
 });
 
@@ -71,6 +72,7 @@ describe("a refresh token", () => {
       { resources: ["https://other.example.com"] },
       { sessionId: "session" },
       { authenticatedAtMs: 0 },
+      { claimNames: ["email"] },
       { keyThumbprint: "thumbprint" },
       { createdAtMs: EXAMPLE.createdAtMs + 1 },
       { issuedAtMs: EXAMPLE.issuedAtMs + 1 },
