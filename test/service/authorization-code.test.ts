@@ -15,7 +15,8 @@ beforeAll(() => registerWebApps(service));
 describe("the authorization code grant", () => {
   test("leads from the sign-in page over consent to tokens", async () => {
     const browser = newBrowser(service);
-    const signInPage = await browser.authorize();
+    // Other files may have consented for this user.
+    const signInPage = await browser.authorize({ prompt: "consent" });
     expect(signInPage.status).toBe(200);
     expect(signInPage.text).toContain('autocomplete="current-password"');
     const consentPage = await browser.signIn(signInPage);
