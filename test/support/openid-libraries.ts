@@ -5,9 +5,8 @@ import * as openid from "openid-client";
 import OpenIDConnectStrategy from "passport-openidconnect";
 import { newBrowser } from "./browsing.ts";
 import { CALLBACK } from "./code-client.ts";
-import type { Identity, OpenIdLibrary } from "./openid-library.ts";
+import { type Identity, type OpenIdLibrary, SIGNED_OUT } from "./openid-library.ts";
 import { authenticateWith } from "./passport-oauth2.ts";
-import { freePort } from "./server.ts";
 
 /** `openid-client`. */
 export async function openidClientLogin(
@@ -49,6 +48,12 @@ export async function openidClientLogin(
       tokens = await openid.refreshTokenGrant(config, tokens?.refresh_token ?? "");
       return identity();
     },
+    async signOutUrl() {
+      return openid.buildEndSessionUrl(config, {
+        post_logout_redirect_uri: SIGNED_OUT,
+        id_token_hint: tokens?.id_token ?? "",
+      });
+    },
   };
 }
 
@@ -89,8 +94,8 @@ export async function expressOpenidConnect(
   issuer: string,
   clientID: string,
   clientSecret: string,
+  port: number,
 ): Promise<OpenIdLibrary & { stop(): void }> {
-  const port = await freePort();
   const baseURL = `http://127.0.0.1:${port}`;
   const app = express();
   app.use(
@@ -101,6 +106,8 @@ export async function expressOpenidConnect(
       clientSecret,
       secret: "a long secret of the Express app",
       authRequired: false,
+      idpLogout: true,
+      routes: { postLogoutRedirect: "/signed-out" },
       authorizationParams: {
         response_type: "code",
         response_mode: "query",
@@ -121,6 +128,9 @@ export async function expressOpenidConnect(
       const signedIn = await browser.open(pathname + search);
       if (signedIn.location === null) throw new Error(signedIn.text);
       return JSON.parse((await browser.open("/user")).text);
+    },
+    async signOutUrl() {
+      return (await browser.open("/logout")).location ?? "";
     },
     stop: () => void server.close(),
   };

@@ -15,7 +15,12 @@ export interface OpenIdLibrary {
   signIn(visit: Visit): Promise<Identity>;
   /** Refreshes, and verifies the new ID token. Left out where the library has no such call. */
   refresh?(): Promise<Identity>;
+  /** Where the user signs out. Left out where the library has no such call. */
+  signOutUrl?(): Promise<string | URL>;
 }
+
+/** Where users return to after signing out. */
+export const SIGNED_OUT = "https://app.example.com/signed-out";
 
 /** The user's profile. */
 export const PROFILE = { name: "Ada Lovelace" } as const;
@@ -37,12 +42,16 @@ export function testOpenIdLibrary(
     user = userOf(service().origin);
   });
 
-  test("signs in and refreshes", async () => {
+  test("signs in, refreshes and signs out", async () => {
     const identity = await library.signIn(user.visit);
     expect(identity).toEqual({ subject: expect.stringMatching(/^[\da-f-]{36}$/), ...PROFILE });
     if (library.refresh !== undefined) {
       expect(await library.refresh()).toMatchObject({ subject: identity.subject });
     }
+    if (library.signOutUrl === undefined) return;
+    const { location } = await user.open(await library.signOutUrl());
+    expect(location?.pathname).toBe("/signed-out");
+    if (library.refresh !== undefined) await expect(library.refresh()).rejects.toThrow();
   });
 
   test("rejects an ID token with another nonce", async () => {

@@ -7,16 +7,19 @@ import {
   openidClientLogin,
   passportOpenidconnect,
 } from "../support/openid-libraries.ts";
-import { PROFILE, testOpenIdLibrary } from "../support/openid-library.ts";
+import { PROFILE, SIGNED_OUT, testOpenIdLibrary } from "../support/openid-library.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
+import { freePort } from "../support/server.ts";
 import { newSigningKeys } from "../support/wire.ts";
 
 const SECRET = "secret";
 let service: RunningService;
+let expressPort: number;
 const running = () => service;
 const endings: (() => void)[] = [];
 
 beforeAll(async () => {
+  expressPort = await freePort();
   const grant_types = ["authorization_code", "refresh_token"];
   const own = { client_secret: SECRET, grant_types };
   service = await startRunningService(
@@ -26,6 +29,7 @@ beforeAll(async () => {
           ...own,
           client_id: "openid-client",
           redirect_uris: [CALLBACK],
+          post_logout_redirect_uris: [SIGNED_OUT],
         },
         { ...own, client_id: "auth.js", redirect_uris: [AUTH_JS_CALLBACK] },
         { ...own, client_id: "passport", redirect_uris: [CALLBACK], require_pkce: false },
@@ -33,6 +37,7 @@ beforeAll(async () => {
           ...own,
           client_id: "express",
           redirect_uris: ["http://127.0.0.1/callback"],
+          post_logout_redirect_uris: [`http://127.0.0.1:${expressPort}/signed-out`],
         },
       ],
       users: [{ ...USER, profile: PROFILE }],
@@ -59,7 +64,7 @@ describe("passport-openidconnect", () => {
 
 describe("express-openid-connect", () => {
   testOpenIdLibrary(running, async (issuer) => {
-    const library = await expressOpenidConnect(issuer, "express", SECRET);
+    const library = await expressOpenidConnect(issuer, "express", SECRET, expressPort);
     endings.push(library.stop);
     return library;
   });
