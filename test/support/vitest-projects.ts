@@ -112,13 +112,7 @@ function sharingWorkerd(project: TestProjectInlineConfiguration): TestProjectInl
 
 /** Files that read all of storage, or change an isolate's memory: each has a workerd of its own. */
 const ISOLATED = [
-  // It compares all that is stored, and changes hashes.
-  "test/service/authorization-costs.test.ts",
-  "at-rest",
-  "canary",
-  "health",
-  "new-grant",
-  "new-client-field",
+  ...["at-rest", "authorization-costs", "canary", "health", "new-grant", "new-client-field"],
 ].map((name) => `test/service/${name}.test.ts`);
 
 /** Tests of the whole service, over its HTTP and RPC interfaces. */
