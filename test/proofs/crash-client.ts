@@ -171,7 +171,7 @@ export class CrashClient {
   /** Sometimes the client switches to another family: of another server, or of its browser. */
   #nextFamily(token: string): string | null {
     const hasOther = this.#imported.length > 0 || this.#browser !== null;
-    if (!hasOther || this.#random.pick([true, false])) return token;
+    if (!hasOther || this.#random.pick([true, true, false])) return token;
     return this.#imported.pop() ?? null;
   }
 

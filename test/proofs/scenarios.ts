@@ -55,8 +55,8 @@ const KILLS_PER_REPORT = 10;
 const IMPORTED = { isImported: true };
 const BY_CODE = { isByCode: true };
 
-/** A user has no more browser sessions than 100, and a kill may make a second one. */
-const BROWSERS_MAX = 50;
+/** A user has no more browser sessions than 100, and a repeated sign-in makes another one. */
+const BROWSERS_MAX = 90;
 
 const ONE_SUCCESSOR: RaceRules = { promise: "one-successor" };
 
