@@ -1,6 +1,6 @@
 import type { ClientEntry } from "../admin/entries.ts";
 import { invalid } from "../errors/management-error.ts";
-import { INTROSPECTION_SCOPE, NAMED_SCOPES } from "../protocol/names.ts";
+import { INTROSPECTION_SCOPE, NAMED_SCOPES, OPENID_SCOPES } from "../protocol/names.ts";
 import type { KnownClient } from "./known-accounts.ts";
 import type { Tally } from "./report.ts";
 
@@ -54,9 +54,11 @@ export function nameIntrospectors(
     );
   }
   const open = scopes.filter((scope) => !NAMED_SCOPES.includes(scope));
-  const scope = [...open, INTROSPECTION_SCOPE].join(" ");
   const own = open.length === 0 ? {} : { default_scope: open.join(" ") };
   return entries.map((entry) => {
-    return introspectors.includes(entry.client_id) ? { ...entry, scope, ...own } : entry;
+    if (!introspectors.includes(entry.client_id)) return entry;
+    // A client whose scope is set has these only if it names them.
+    const openId = entry.grant_types.includes("authorization_code") ? OPENID_SCOPES : [];
+    return { ...entry, scope: [...open, ...openId, INTROSPECTION_SCOPE].join(" "), ...own };
   });
 }

@@ -1,3 +1,4 @@
+import { OPENID_SCOPES } from "../protocol/names.ts";
 import type { ImportStore } from "../storage/import-store.ts";
 import type { DumpRecord } from "./dump-record.ts";
 import { closedGateOf } from "./gates.ts";
@@ -91,7 +92,7 @@ function countScopes(tally: Tally, known: readonly string[]) {
   return {
     count(scope: string): void {
       for (const name of scope.split(" ")) {
-        if (name === "" || known.includes(name)) continue;
+        if (name === "" || known.includes(name) || OPENID_SCOPES.includes(name)) continue;
         lacking.set(name, (lacking.get(name) ?? 0) + 1);
       }
     },

@@ -3,6 +3,7 @@ import { describeWithDebian } from "../support/debian.ts";
 import { testAfterwards } from "../support/migration/afterwards.ts";
 import { readWalkPage } from "../support/migration/page.ts";
 import { testSideBySide } from "../support/migration/side-by-side.ts";
+import { testSignIn } from "../support/migration/sign-in.ts";
 import { testSwitch } from "../support/migration/switch.ts";
 import { prepareWalk } from "../support/migration/walk.ts";
 
@@ -14,6 +15,7 @@ describeWithDebian(
     const page = readWalkPage("docs/moving-from-django.md");
     const walk = prepareWalk(page);
     testSideBySide(walk);
+    testSignIn(walk);
     testSwitch(walk);
     testAfterwards(walk);
 

@@ -52,7 +52,8 @@ export function testSideBySide(walk: Walk): void {
     expect(readRegistry(walk.clone.stateDir)).toEqual(before);
     const report = await walk.operator.type(bring, { API_CLIENT_IDS: "reports" });
     expect(report).toMatch(/^users +7 +2 +0 +0$/m);
-    expect(report).toMatch(/^clients +3 +1 +0 +0$/m);
+    expect(report).toMatch(/^clients +4 +0 +0 +0$/m);
+    expect(report).toMatch(/^warning: 1 confidential clients may request codes .*: web\. /m);
     expect(report).toMatch(/^refresh tokens +4 +0 +0 +0$/m);
     const names = { USERNAME: "bob", PASSWORD: encodeURIComponent(PASSWORD) };
     const client = { CLIENT_ID: "shop", CLIENT_SECRET: encodeURIComponent(CLIENTS.shop.secret) };

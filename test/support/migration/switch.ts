@@ -32,7 +32,7 @@ export function testSwitch(walk: Walk): void {
     const config = join(walk.clone.dir, "with-routes.toml");
     const text = readFileSync(join(walk.clone.dir, "wrangler.toml"), "utf8");
     writeFileSync(config, text.replace("\n", `\n${routes}\n`));
-    expect(unstable_readConfig({ config }, { hideWarnings: true }).routes).toHaveLength(3);
+    expect(unstable_readConfig({ config }, { hideWarnings: true }).routes).toHaveLength(9);
   });
 
   test("what is new comes over, and what Django ended since ends", async () => {
@@ -103,7 +103,7 @@ export function testSwitch(walk: Walk): void {
     expect(answers.filter(({ body }) => body["error"] === "invalid_grant")).toHaveLength(9);
   });
 
-  test("a public client refreshes, and one whose grant is not offered here", async () => {
+  test("a public client refreshes, and one with authorization codes", async () => {
     expect(await refresh(walk.clone.url, walk.old("bob").refresh_token, "shop")).toMatchObject(
       REFUSED,
     );

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { parseClientEntry } from "../../../src/admin/entries.ts";
+import { type ClientEntry, parseClientEntry } from "../../../src/admin/entries.ts";
 import { nameIntrospectors } from "../../../src/django-import/introspection.ts";
 import type { KnownClient } from "../../../src/django-import/known-accounts.ts";
 import { createTally } from "../../../src/django-import/report.ts";
+import { OPENID_SCOPES } from "../../../src/protocol/names.ts";
 
 const ENTRIES = [
   parseClientEntry({ client_id: "api", client_secret: "s" }),
@@ -18,9 +19,13 @@ const KEPT: KnownClient = {
   endedMs: 0,
 };
 
-function name(introspectors: string[], scopes = ["read", "introspection", "write"]) {
+function name(
+  introspectors: string[],
+  scopes = ["read", "introspection", "write"],
+  fresh: readonly ClientEntry[] = ENTRIES,
+) {
   const tally = createTally();
-  const entries = nameIntrospectors(ENTRIES, [KEPT], { introspectors, scopes }, tally);
+  const entries = nameIntrospectors(fresh, [KEPT], { introspectors, scopes }, tally);
   const { warnings } = tally.report({ expiredRemoved: 0, revokedEnded: 0 });
   return { entries, warnings };
 }
@@ -38,6 +43,13 @@ describe("the introspection scope in an import", () => {
     expect(entries).toEqual([{ ...ENTRIES[0], ...scopes }, ENTRIES[1], ENTRIES[2]]);
     expect(warnings).toEqual([expect.stringMatching(/^1 confidential clients .*: shop\. /)]);
     expect(name(["api", "shop"]).warnings).toEqual([]);
+  });
+
+  test("keeps the scopes of OpenID Connect of a client with authorization codes", () => {
+    const web = { client_id: "web", client_secret: "s", grant_types: ["authorization_code"] };
+    const { entries } = name(["web"], ["read"], [parseClientEntry(web)]);
+    expect(entries[0]?.scope?.split(" ")).toEqual(["read", ...OPENID_SCOPES, "introspection"]);
+    expect(entries[0]?.default_scope).toBe("read");
   });
 
   test("changes nothing for an existing client, and warns", () => {

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { codeOf, newBrowser } from "../browsing.ts";
+import { CLIENTS, PASSWORD } from "./accounts.ts";
+import { OURS, postTo } from "./old-and-new.ts";
+import type { Walk } from "./walk.ts";
+
+const PAGE = "Applications that sign users in";
+const WEB = {
+  CLIENT_ID: CLIENTS.web.id,
+  CLIENT_SECRET: encodeURIComponent(CLIENTS.web.secret),
+  REDIRECT_URI: "https://web.example.com/callback",
+};
+
+/** Signs users of the old site in for an application of the old site. */
+export function testSignIn(walk: Walk): void {
+  test("an application of Django signs a user of Django in, and gets tokens", async () => {
+    const address = walk.block(PAGE, 0);
+    const exchange = walk.block(PAGE, 1);
+    const browser = newBrowser({ fetch: (path, init) => fetch(path, init) }, "");
+    const asked = await browser.open(walk.operator.fill(address, WEB));
+    const signedIn = { ...asked, action: new URL(asked.action ?? "", walk.clone.url).href };
+    const consent = await browser.signIn(signedIn, { username: "bob", password: PASSWORD });
+    expect(consent.text).toContain("The web");
+    const allowed = { ...consent, action: new URL(consent.action ?? "", walk.clone.url).href };
+    const redirect = await browser.allow(allowed);
+    expect(redirect.location?.href).toMatch(/^https:\/\/web\.example\.com\/callback\?code=tgc_/);
+    expect(redirect.location?.searchParams.get("state")).toBe("test");
+    const line = walk.operator.fill(exchange, { ...WEB, CODE: codeOf(redirect) });
+    const tokens = JSON.parse(await walk.operator.type(line));
+    expect(tokens).toMatchObject(OURS.body);
+    const fields = { grant_type: "refresh_token", refresh_token: tokens.refresh_token };
+    expect(await postTo(walk.clone.url, "token", fields, CLIENTS.web)).toMatchObject(OURS);
+    expect((await walk.introspect(tokens.access_token)).body).toMatchObject({ active: false });
+  });
+}
