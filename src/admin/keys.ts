@@ -1,4 +1,5 @@
 import type { Bytes } from "../crypto/bytes.ts";
+import { problemOfKey } from "../crypto/jwk-check.ts";
 import type { Random } from "../crypto/random.ts";
 import { formatRingKeys, parseRingKeys, RING_KEY_BYTES, ringKeyId } from "../crypto/seal.ts";
 import {
@@ -80,19 +81,26 @@ export async function listKeys(secret: KeySecret, value: string): Promise<KeySet
   return write(secret, await read(secret, value));
 }
 
+/** A key to generate, with the algorithm of a signing key; or a signing key of another server. */
+export type NewKey =
+  | { readonly algorithm: SigningAlgorithm; readonly random: Random }
+  | { readonly jwk: JWK };
+
 /**
- * Adds a key at the end, so that it is accepted everywhere before it is used.
+ * Adds a key at the end, so that it is accepted everywhere before it is used. The id of a key of
+ * another server is its thumbprint (RFC 7638), as at django-oauth-toolkit.
  *
- * @param algorithm of a signing key
- * @throws ManagementError `invalid` when the value is invalid or has the maximum number of keys
+ * @throws ManagementError `invalid` when the value or the key is invalid, the key is in it already,
+ *   or it has the maximum number of keys
  */
-export async function addKey(
-  secret: KeySecret,
-  value: string,
-  { algorithm, random }: { readonly algorithm: SigningAlgorithm; readonly random: Random },
-): Promise<KeySet> {
+export async function addKey(secret: KeySecret, value: string, added: NewKey): Promise<KeySet> {
   const keys = await read(secret, value);
-  const set = write(secret, [...keys, await makeKey(secret, algorithm, random)]);
+  const key =
+    "jwk" in added
+      ? await foreignKey(added.jwk)
+      : await makeKey(secret, added.algorithm, added.random);
+  if (keys.some(({ id }) => id === key.id)) throw invalid("the key was added before");
+  const set = write(secret, [...keys, key]);
   // Parsing checks the maximum number of keys.
   await read(secret, set.value);
   return set;
@@ -175,6 +183,12 @@ async function makeKey(
   return secret === "TOKEN_KEYS"
     ? ringKey(random(RING_KEY_BYTES))
     : signingKey(await generateSigningKey(algorithm));
+}
+
+async function foreignKey(jwk: JWK): Promise<Key> {
+  const problem = problemOfKey(jwk, "sign");
+  if (problem !== null) throw invalid(`the key ${problem}`);
+  return signingKey(jwk);
 }
 
 async function ringKey(material: Bytes): Promise<Key> {

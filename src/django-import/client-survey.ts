@@ -3,7 +3,7 @@ import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientRow } from "../storage/clients.ts";
 import type { DeletedAccount } from "../storage/deleted-accounts.ts";
 import { mapApplication } from "./applications.ts";
-import type { PkcePolicy } from "./code-fields.ts";
+import { openIdNotes, type PkcePolicy } from "./code-fields.ts";
 import { type DumpRecord, type Mapping, referenceTo, textOf } from "./dump-record.ts";
 import { closedGateOf } from "./gates.ts";
 import type { ImportDeps } from "./import-deps.ts";
@@ -109,6 +109,8 @@ export function createClientSurvey(
         if (entry !== null) taken.push(entry);
       }
       for (const warning of origins.warnings()) tally.warn(warning);
+      const records = candidates.map(({ record }) => record);
+      for (const note of openIdNotes(records)) tally.tell(note);
       return { known, fresh: taken };
     },
   };

@@ -101,6 +101,17 @@ function skipsConsent(
   return isSafe;
 }
 
+/** Notes for the report: what a dump does not contain of an OpenID Provider. */
+export function openIdNotes(applications: readonly DumpRecord[]): string[] {
+  const count = applications.filter(({ fields }) => textOf(fields["algorithm"]) !== "").length;
+  if (count === 0) return [];
+  return [
+    `${count} applications use OpenID Connect: set ISSUER to the issuer of the old server, which ` +
+      "is https://HOST/o unless OIDC_ISS_ENDPOINT says otherwise, and add its key " +
+      "OIDC_RSA_PRIVATE_KEY with `key add --signing --pem-file FILE`",
+  ];
+}
+
 /** Warns about the clients that need no PKCE only because the operator said nothing. */
 export function warnOfPkce(entries: readonly ClientEntry[], pkce: PkcePolicy, tally: Tally): void {
   const open = entries.filter((entry) => !entry.require_pkce).map(({ client_id }) => client_id);

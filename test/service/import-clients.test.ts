@@ -181,6 +181,15 @@ describe("an application with authorization codes", () => {
     expect(ofPkce).toEqual(Array(count).fill(expect.stringMatching(/^1 confidential .*: web\./)));
   });
 
+  test.each([
+    ["", 0],
+    ["RS256", 1],
+  ])("with the algorithm %j has %i notes of the issuer and the key", async (algorithm, count) => {
+    const { notes } = await importRows([ada, application(1, "web", { ...WEB, algorithm })]);
+    const ofKey = notes.filter((note) => note.includes("OIDC_RSA_PRIVATE_KEY"));
+    expect(ofKey).toEqual(Array(count).fill(expect.stringContaining("set ISSUER")));
+  });
+
   test("has rows that are skipped and counted", async () => {
     const models = ["grant", "idtoken", "devicegrant"].map((name) => `oauth2_provider.${name}`);
     const rows = models.map((model) => ({ model, pk: 1, fields: { code: "x" } }));

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
@@ -36,7 +36,11 @@ export async function startDjangoSite(folder: string): Promise<DjangoSite> {
   cpSync(join(PROJECT_DIR, "test/support/django-site"), dir, { recursive: true });
   const added = join(folder, "added_settings.py");
   writeFileSync(added, "");
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const oidcKey = join(dir, "oidc.key");
+  writeFileSync(oidcKey, privateKey.export({ type: "pkcs8", format: "pem" }));
   const env: Environment = {
+    OIDC_KEY: oidcKey,
     DATABASE: join(folder, "site.sqlite3"),
     SECRET_KEY: randomBytes(32).toString("hex"),
     ADDED_SETTINGS: added,

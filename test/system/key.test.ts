@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { calculateJwkThumbprint, type JWK } from "jose";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { KEY_WAITS } from "../../src/admin/keys.ts";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
@@ -84,6 +86,19 @@ describe("cli key in a file of local secrets", () => {
   });
 });
 
+test("cli key add brings over the RSA key of another server, in PKCS #8 and PKCS #1", async () => {
+  for (const type of ["pkcs8", "pkcs1"] as const) {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const pem = join(dir, "oidc.key");
+    writeFileSync(pem, privateKey.export({ type, format: "pem" }));
+    const { stdout } = await key(["add", "--signing", "--pem-file", pem, "--json"]);
+    expect(JSON.parse(stdout).keys.at(-1)).toEqual({
+      id: await calculateJwkThumbprint(privateKey.export({ format: "jwk" }) as JWK),
+      ...{ algorithm: "RS256", use: "verifies" },
+    });
+  }
+});
+
 describe("cli key rejects, and does not change the file:", () => {
   const broken = { torn: `OTHER='a\nTOKEN_KEYS=${FIRST}\nb'\n`, keys: "TOKEN_KEYS=secret-1\n" };
   const cases: [string, words: string[], code: number, reason: string, content?: string][] = [
@@ -91,6 +106,9 @@ describe("cli key rejects, and does not change the file:", () => {
     ["an unknown key", ["promote", "00000000"], 2, "unknown key id\n"],
     ["no id", ["retire"], 2, "error: missing required argument 'id'"],
     ["another algorithm", ["add", "--algorithm", "none"], 2, "error: option '--algorithm"],
+    ["a PEM file for TOKEN_KEYS", ["add", "--pem-file", "x"], 2, "requires --signing"],
+    ["no PEM file", ["add", "--signing", "--pem-file", "x"], 2, "--pem-file: ENOENT"],
+    ["another file", ["add", "--signing", "--pem-file", "package.json"], 2, "is not a private key"],
     ["a file without keys", ["add"], 1, "TOKEN_KEYS is missing. Run npm start once", "A=1\n"],
     [
       "a file with invalid keys",

@@ -1,3 +1,5 @@
+import { createPrivateKey } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { Argument, Command, Option } from "commander";
 import {
   addKey,
@@ -11,8 +13,8 @@ import {
   usesOf,
 } from "../../admin/keys.ts";
 import { secureRandom } from "../../crypto/random.ts";
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
-import { CommandError, usageError } from "../command-error.ts";
+import { type JWK, SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
+import { CommandError, messageOf, usageError } from "../command-error.ts";
 import { changeLocalSecret, readLocalSecret } from "../dev-vars.ts";
 import { type CommonOptions, common } from "../options.ts";
 import { json, table } from "../output.ts";
@@ -28,6 +30,7 @@ interface KeyOptions extends CommonOptions {
 
 interface AddOptions extends KeyOptions {
   readonly algorithm: SigningAlgorithm;
+  readonly pemFile?: string;
 }
 
 /** Maximum size of a Worker secret, in bytes. Source: Workers, "Limits". */
@@ -65,11 +68,13 @@ export function keyCommand(terminal: Terminal): Command {
         .choices(SIGNING_ALGORITHMS)
         .default("ES256"),
     )
+    .option("--pem-file <file>", "add the private signing key of another server instead")
     .action(async (options: AddOptions) => {
-      const { algorithm } = options;
-      await change("add", options, terminal, (secret, value) => {
-        return addKey(secret, value, { algorithm, random: secureRandom });
-      });
+      const { algorithm, pemFile, signing } = options;
+      if (pemFile !== undefined && !signing) throw usageError("--pem-file requires --signing.");
+      const random = secureRandom;
+      const added = pemFile === undefined ? { algorithm, random } : { jwk: readPem(pemFile) };
+      await change("add", options, terminal, (secret, value) => addKey(secret, value, added));
     });
   keys(key.command("promote"))
     .description("move a key ahead of the others: it seals or signs new tokens")
@@ -88,6 +93,21 @@ export function keyCommand(terminal: Terminal): Command {
       });
     });
   return key;
+}
+
+/** Reads PKCS #8, PKCS #1 or SEC 1. @throws CommandError that does not quote the key */
+function readPem(path: string): JWK {
+  let pem: string;
+  try {
+    pem = readFileSync(path, "utf8");
+  } catch (error) {
+    throw usageError(`--pem-file: ${messageOf(error)}`);
+  }
+  try {
+    return createPrivateKey(pem).export({ format: "jwk" }) as JWK;
+  } catch {
+    throw usageError(`--pem-file: ${path} is not a private key in PEM without a passphrase`);
+  }
 }
 
 function keys(command: Command): Command {

@@ -30,7 +30,11 @@ OAUTH2_PROVIDER = {
     },
     "DEFAULT_SCOPES": ["read", "write", "groups"],
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "OIDC_ENABLED": True,
 }
+
+with open(os.environ["OIDC_KEY"], encoding="utf-8") as key:
+    OAUTH2_PROVIDER["OIDC_RSA_PRIVATE_KEY"] = key.read()
 
 # What the page on moving adds to these settings.
 if "ADDED_SETTINGS" in os.environ:

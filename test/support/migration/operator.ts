@@ -12,8 +12,8 @@ export interface Operator {
   fill(text: string, values?: Values): string;
   /** Does lines of a shell. @returns what they printed @throws Error when one fails */
   type(lines: string, values?: Values): Promise<string>;
-  /** Brings the dump from the site to the clone. */
-  copyDump(): void;
+  /** Brings the dump from the site to the clone, or another file. */
+  copyDump(name?: string): void;
 }
 
 const SECRET = /^npx wrangler secret (put|delete) (\w+) --env ""$/;
@@ -56,8 +56,8 @@ export function createOperator(site: DjangoSite, clone: Clone): Operator {
       for (const line of lines.split("\n")) printed += await typeLine(line, values);
       return printed;
     },
-    copyDump() {
-      cpSync(join(site.dir, "dump.json"), join(clone.dir, "dump.json"));
+    copyDump(name = "dump.json") {
+      cpSync(join(site.dir, name), join(clone.dir, name));
     },
   };
 }

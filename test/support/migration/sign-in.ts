@@ -32,4 +32,19 @@ export function testSignIn(walk: Walk): void {
     expect(await postTo(walk.clone.url, "token", fields, CLIENTS.web)).toMatchObject(OURS);
     expect((await walk.introspect(tokens.access_token)).body).toMatchObject({ active: false });
   });
+
+  test("the key of Django's ID tokens is among the keys here, under the same kid", async () => {
+    const add = walk.block(PAGE, 2);
+    walk.operator.copyDump("oidc.key");
+    await walk.operator.type(add);
+    await walk.clone.start();
+    const keysAt = async (origin: string) => {
+      const response = await fetch(`${origin}/o/.well-known/jwks.json`);
+      const { keys } = (await response.json()) as { keys: { kid: string; n: string }[] };
+      return keys;
+    };
+    const [{ kid, n } = { kid: "", n: "" }] = await keysAt(walk.site.origin);
+    expect(n).not.toBe("");
+    expect(await keysAt(walk.clone.url)).toContainEqual(expect.objectContaining({ kid, n }));
+  });
 }

@@ -1,3 +1,4 @@
+import { calculateJwkThumbprint, type JWK } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   addKey,
@@ -106,3 +107,25 @@ async function idsOfService(secret: KeySecret, value: string): Promise<(string |
   if (typeof keys === "string") throw new TypeError(keys);
   return Promise.all(keys.map(async (key) => (await deriveKeyRing([key], "any")).sealing.id));
 }
+
+describe("a signing key of another server", () => {
+  const first = async () => JSON.stringify({ keys: [await generateSigningKey("ES256")] });
+
+  test("is added at the end, under its thumbprint, once", async () => {
+    const jwk = await generateSigningKey("RS256");
+    const { value, keys } = await addKey("SIGNING_KEYS", await first(), { jwk });
+    const id = await calculateJwkThumbprint(jwk);
+    expect(keys[1]).toEqual({ id, algorithm: "RS256" });
+    expect(await importSigningKeys(parseJwkSet(value) as JWK[])).toMatchObject({
+      publicJwks: { keys: [{}, { kid: id }] },
+    });
+    await expect(addKey("SIGNING_KEYS", value, { jwk })).rejects.toThrow("was added before");
+  });
+
+  test.each([
+    [{ kty: "RSA", n: "AQAB", e: "AQAB" }, "the key is a public key"],
+    [{ kty: "oct", k: "AQAB" }, "the key must be EC"],
+  ])("is rejected: %j", async (jwk, problem) => {
+    await expect(addKey("SIGNING_KEYS", await first(), { jwk })).rejects.toThrow(problem);
+  });
+});
