@@ -109,8 +109,7 @@ export function createClientSurvey(
         if (entry !== null) taken.push(entry);
       }
       for (const warning of origins.warnings()) tally.warn(warning);
-      const records = candidates.map(({ record }) => record);
-      for (const note of openIdNotes(records)) tally.tell(note);
+      for (const note of openIdNotes(candidates)) tally.tell(note);
       return { known, fresh: taken };
     },
   };

@@ -102,8 +102,8 @@ function skipsConsent(
 }
 
 /** Notes for the report: what a dump does not contain of an OpenID Provider. */
-export function openIdNotes(applications: readonly DumpRecord[]): string[] {
-  const count = applications.filter(({ fields }) => textOf(fields["algorithm"]) !== "").length;
+export function openIdNotes(applications: readonly { readonly record: DumpRecord }[]): string[] {
+  const count = applications.filter(({ record }) => textOf(record.fields["algorithm"])).length;
   if (count === 0) return [];
   return [
     `${count} applications use OpenID Connect: set ISSUER to the issuer of the old server, which ` +

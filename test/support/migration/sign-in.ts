@@ -7,7 +7,8 @@ import type { Walk } from "./walk.ts";
 const PAGE = "Applications that sign users in";
 const WEB = {
   CLIENT_ID: CLIENTS.web.id,
-  CLIENT_SECRET: encodeURIComponent(CLIENTS.web.secret),
+  // Twice: curl decodes the URL, and the service the form-encoding (RFC 6749 §2.3.1).
+  CLIENT_SECRET: encodeURIComponent(encodeURIComponent(CLIENTS.web.secret)),
   REDIRECT_URI: "https://web.example.com/callback",
 };
 
