@@ -5,11 +5,10 @@ import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { callsOf, createMovingService } from "../support/legacy.ts";
 import { LEGACY_PASSWORD } from "../support/legacy-accounts.ts";
 import { ask } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 
-const SUCCESS = success("read write groups");
 /** The deadline of the call is 5 seconds of a real clock. */
 const SLOW_MS = 60_000;
 

@@ -8,10 +8,9 @@ import { eventually } from "../support/eventually.ts";
 import { captureErrors, stopTimers } from "../support/faulty.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups");
 const GRACE = { ...LOGIN, username: "grace" };
 const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$/;
 /** A derivation of the longest hash takes seconds, and more where tests share a processor. */

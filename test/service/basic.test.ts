@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { post } from "../support/requests.ts";
-import { INVALID_CLIENT, success } from "../support/responses.ts";
+import { INVALID_CLIENT, SUCCESS } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups");
 
 /** Each character that some reader of HTTP Basic gets wrong. */
 const ODD_SECRET = "a:b c+d%41&=é😀";

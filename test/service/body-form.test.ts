@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ask, basic, post } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, MISSING_GRANT_TYPE, refusal, success } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, MISSING_GRANT_TYPE, refusal, SUCCESS } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -15,7 +15,6 @@ beforeAll(async () => {
 });
 
 const FORM = "application/x-www-form-urlencoded";
-const SUCCESS = success("read write groups");
 const LOGIN_FORM = "grant_type=password&username=ada&password=correct+horse";
 
 const postForm = (body: BodyInit) =>

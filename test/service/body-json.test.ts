@@ -6,6 +6,7 @@ import {
   INVALID_GRANT,
   MISSING_GRANT_TYPE,
   refusal,
+  SUCCESS,
   success,
   UNSUPPORTED_GRANT_TYPE,
 } from "../support/responses.ts";
@@ -14,7 +15,6 @@ import { CLIENT, createService, LOGIN, registerDefaults } from "../support/servi
 const service = createService();
 beforeAll(() => registerDefaults(service));
 
-const SUCCESS = success("read write groups");
 const { grant_type: _, ...USER } = LOGIN;
 const BODY_CLIENT = { client_id: "client", client_secret: "secret" };
 

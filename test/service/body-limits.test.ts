@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { createCountedService } from "../support/counting.ts";
 import { ask, basic, type Fields, post } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, refusal, success } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, refusal, SUCCESS } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 beforeAll(() => registerDefaults(service));
 
-const SUCCESS = success("read write groups");
 const TOO_LARGE = refusal(413, "invalid_request", "The body is longer than 16384 bytes.");
 const TOO_MANY = refusal(400, "invalid_request", "There are more than 64 parameters.");
 const BODY_BYTES_MAX = 16_384;

@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { basic, logIn, post } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, refusal, success } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, refusal, SUCCESS } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 beforeAll(() => registerDefaults(service));
 
-const SUCCESS = success("read write groups");
 const BOUNDARY = "----tollgate";
 
 /** Writes a part by hand, so that it can be wrong. */

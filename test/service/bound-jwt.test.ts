@@ -15,10 +15,9 @@ import { type Claims, readJws, signer, writeJws } from "../support/jws.ts";
 import { serviceKey } from "../support/keys.ts";
 import { MANAGED, registerSite, send } from "../support/managing.ts";
 import { ask, granted, logIn } from "../support/requests.ts";
-import { createService, registerDefaults } from "../support/service.ts";
+import { createService, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const OWN = { grant_type: "client_credentials" };
 const ACTIVE = { body: { active: true } };
 const INACTIVE = { status: 200, body: { active: false } };
 

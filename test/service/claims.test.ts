@@ -6,10 +6,9 @@ import { passSeconds, stopClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { readJws } from "../support/jws.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+import { createService, LOGIN, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const OWN = { grant_type: "client_credentials" };
 const API = "https://api.example.com";
 
 const CLIENT_CLAIMS = { tenant: "acme", tier: 1, features: ["a", "b"] };

@@ -2,11 +2,10 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createCountedService } from "../support/counting.ts";
 import { ask, basic, logIn, post, refresh } from "../support/requests.ts";
-import { INVALID_CLIENT, INVALID_GRANT, success } from "../support/responses.ts";
+import { INVALID_CLIENT, INVALID_GRANT, SUCCESS } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups");
 
 beforeAll(async () => {
   await registerDefaults(service);

@@ -5,11 +5,10 @@ import type { Claims } from "../support/jws.ts";
 import { type Algorithm, newKey } from "../support/keys.ts";
 import { basic, type Fields, post } from "../support/requests.ts";
 import { INVALID_CLIENT } from "../support/responses.ts";
-import { createService, registerDefaults } from "../support/service.ts";
+import { createService, OWN, registerDefaults } from "../support/service.ts";
 import { clientOfTwoSecrets } from "../support/two-secrets.ts";
 import { webCryptoCallsOf } from "../support/webcrypto-calls.ts";
 
-const OWN = { grant_type: "client_credentials" };
 const service = createService();
 const keys = { ES256: newKey("ES256"), EdDSA: newKey("EdDSA"), RS256: newKey("RS256") };
 

@@ -26,9 +26,8 @@ import {
 } from "../support/costs.ts";
 import { createMeteredService, type MeteredService } from "../support/metering.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { CLIENT, LOGIN, registerDefaults } from "../support/service.ts";
+import { CLIENT, LOGIN, OWN, registerDefaults } from "../support/service.ts";
 
-const OWN = { grant_type: "client_credentials" };
 const DAY_SECONDS = 86_400;
 
 const JWT_WEB = {

@@ -13,12 +13,11 @@ import { accessToken, application, refreshToken, user } from "../support/django-
 import { importRows, reasonsOf } from "../support/importing.ts";
 import { manage, registerSite } from "../support/managing.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { createService, registerDefaults } from "../support/service.ts";
+import { createService, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 const registry = createRegistry(env.DB);
 const importStore = createImportStore(env.DB, false);
-const OWN = { grant_type: "client_credentials" };
 const CREDENTIALS = "shop:secret";
 const LOGIN = { username: "grace", password: "rear admiral" };
 const ACTIVE = { body: { active: true } };

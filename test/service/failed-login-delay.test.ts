@@ -7,10 +7,9 @@ import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { createMovingService } from "../support/legacy.ts";
 import { ask, type Fields } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, INVALID_SCOPE, success, UNAVAILABLE } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, INVALID_SCOPE, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups");
 const HELD = { FAILED_LOGIN_SECONDS_MIN: 30 };
 
 /** Each class of login that a client must not tell from the others. */

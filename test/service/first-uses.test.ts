@@ -4,9 +4,8 @@ import { interceptBindings } from "../support/interception.ts";
 import { createLimitedService } from "../support/limited.ts";
 import { ask, granted } from "../support/requests.ts";
 import { INVALID_CLIENT, type WholeAnswer } from "../support/responses.ts";
-import { createService, registerDefaults } from "../support/service.ts";
+import { createService, OWN, registerDefaults } from "../support/service.ts";
 
-const OWN = { grant_type: "client_credentials" };
 const MANY = 50;
 
 /** Far fewer than come at once. */

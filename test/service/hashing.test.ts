@@ -5,10 +5,9 @@ import { eventually } from "../support/eventually.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { createLimitedService } from "../support/limited.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups");
 const HASHES = 4;
 const ROUNDS = 6;
 const PUBLIC = { ...LOGIN, client_id: "public" };

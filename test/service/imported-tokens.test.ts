@@ -11,9 +11,9 @@ import { adasId, importLogin, importOwnToken } from "../support/imported.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
+  INACTIVE,
   INVALID_GRANT,
   INVALID_SCOPE,
-  JSON_HEADERS,
   success,
   type WholeAnswer,
 } from "../support/responses.ts";
@@ -22,7 +22,6 @@ import { CLIENT, createService, registerDefaults, type Service } from "../suppor
 const MOVING = { IMPORTED_TOKENS: "on" };
 const service = createService(MOVING);
 const SUCCESS = success("read write");
-const INACTIVE = { status: 200, headers: JSON_HEADERS, body: { active: false } };
 const REVOKED = { status: 200, body: null };
 
 beforeAll(async () => {

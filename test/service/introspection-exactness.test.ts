@@ -3,11 +3,10 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { change, introspect, registerCheckers, revoke } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { JSON_HEADERS } from "../support/responses.ts";
+import { INACTIVE } from "../support/responses.ts";
 import { createService } from "../support/service.ts";
 
 const service = createService();
-const INACTIVE = { status: 200, headers: JSON_HEADERS, body: { active: false } };
 const ACTIVE = { status: 200, body: { active: true } };
 
 beforeAll(() => registerCheckers());

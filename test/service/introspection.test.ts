@@ -16,6 +16,7 @@ import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, type Fields, granted, logIn, post } from "../support/requests.ts";
 import {
   headersOf,
+  INACTIVE,
   INSUFFICIENT_SCOPE,
   INVALID_CLIENT,
   INVALID_SCOPE,
@@ -26,12 +27,10 @@ import {
   type WholeAnswer,
   whole,
 } from "../support/responses.ts";
-import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
+import { CLIENT, createService, OWN, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();
 const PATH = "/o/introspect/";
-const OWN = { grant_type: "client_credentials" };
-const INACTIVE = { status: 200, headers: JSON_HEADERS, body: { active: false } };
 const ACTIVE = { status: 200, body: { active: true } };
 
 beforeAll(async () => {

@@ -10,13 +10,12 @@ import { ask, logIn, refresh } from "../support/requests.ts";
 import {
   INVALID_CREDENTIALS,
   invalidRequest,
-  success,
+  SUCCESS,
   UNAUTHORIZED_CLIENT,
 } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 
-const SUCCESS = success("read write groups");
 const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$[\w-]{22}\$[\w-]{43}$/;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 

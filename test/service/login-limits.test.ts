@@ -4,10 +4,9 @@ import { passSeconds, stopClock } from "../support/clock.ts";
 import { derivationsOf } from "../support/derivations.ts";
 import { type Caller, createLimitedService, freshAddress } from "../support/limited.ts";
 import { basic, logIn, post } from "../support/requests.ts";
-import { INVALID_CLIENT, INVALID_CREDENTIALS, refusal, success } from "../support/responses.ts";
+import { INVALID_CLIENT, INVALID_CREDENTIALS, refusal, SUCCESS } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups");
 const PUBLIC = null;
 const FREE = 3;
 const SETTINGS = { USER_FAILURES_FREE: FREE, CLIENT_FAILURES_FREE: 20 };

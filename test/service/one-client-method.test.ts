@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ask, basic, post } from "../support/requests.ts";
-import { INVALID_CLIENT, invalidRequest, success } from "../support/responses.ts";
+import { INVALID_CLIENT, invalidRequest, SUCCESS } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups");
 
 beforeAll(async () => {
   await registerDefaults(service);

@@ -9,12 +9,11 @@ import {
   INVALID_GRANT,
   INVALID_SCOPE,
   MISSING_GRANT_TYPE,
-  success,
+  SUCCESS,
   UNAUTHORIZED_CLIENT,
 } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const SUCCESS = success("read write groups");
 const CLIENT_CREDENTIALS = { grant_type: "client_credentials" };
 
 /** As in production; the tests at large use 1. */

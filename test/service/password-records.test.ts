@@ -4,7 +4,7 @@ import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { ask, logIn, refresh } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, success } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, SUCCESS } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 
 /** Records of "correct horse" as Django makes them (made by Python's hashlib.pbkdf2_hmac). */
@@ -17,7 +17,6 @@ const DJANGO_RECORDS = {
 const DJANGO = DJANGO_RECORDS["within one call of WebCrypto"];
 
 const OURS = /^\$pbkdf2-sha256\$r=1,i=100000\$[\w-]{22}\$[\w-]{43}$/;
-const SUCCESS = success("read write groups");
 const GRACE = { ...LOGIN, username: "grace" };
 
 /** Beyond one call of WebCrypto a derivation takes a second, and more on a busy machine. */

@@ -2,11 +2,10 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, INVALID_GRANT, success } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, INVALID_GRANT, SUCCESS } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups");
 const BOB = { username: "bob", password: "correct horse" };
 
 beforeEach(async () => {

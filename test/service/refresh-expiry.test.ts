@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
-import { INVALID_GRANT, success } from "../support/responses.ts";
+import { INVALID_GRANT, SUCCESS } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const DAY = 86_400;
 const service = createService();
-const SUCCESS = success("read write groups");
 
 beforeAll(async () => {
   await registerDefaults(service);

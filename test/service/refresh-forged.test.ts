@@ -13,12 +13,11 @@ import {
 import { anyText } from "../support/arbitraries.ts";
 import { createCountedService } from "../support/counting.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
-import { INVALID_GRANT, success } from "../support/responses.ts";
+import { INVALID_GRANT, SUCCESS } from "../support/responses.ts";
 import { ringOf } from "../support/rings.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const PREFIX = "tgr_";
-const SUCCESS = success("read write groups");
 const { service, costOf } = createCountedService();
 
 let real: string;

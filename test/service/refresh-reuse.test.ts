@@ -5,11 +5,10 @@ import { sha256 } from "../../src/crypto/digest.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
-import { INVALID_GRANT, success } from "../support/responses.ts";
+import { INVALID_GRANT, SUCCESS } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups");
 
 /** The default of `REFRESH_RETRY_WINDOW_SECONDS`. */
 const WINDOW_SECONDS = 10;

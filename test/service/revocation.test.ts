@@ -22,11 +22,10 @@ import {
   UNAVAILABLE,
   type WholeAnswer,
 } from "../support/responses.ts";
-import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
+import { CLIENT, createService, LOGIN, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 const PATH = "/o/revoke_token/";
-const OWN = { grant_type: "client_credentials" };
 
 const REVOKED: WholeAnswer = {
   status: 200,

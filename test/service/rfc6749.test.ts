@@ -12,10 +12,9 @@ import {
   UNAUTHORIZED_CLIENT,
   UNSUPPORTED_GRANT_TYPE,
 } from "../support/responses.ts";
-import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
+import { CLIENT, createService, LOGIN, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const OWN = { grant_type: "client_credentials" };
 const ALL = "read write groups";
 
 beforeAll(async () => {

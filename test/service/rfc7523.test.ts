@@ -17,11 +17,10 @@ import type { Claims } from "../support/jws.ts";
 import { type Algorithm, newKey, publicHalf } from "../support/keys.ts";
 import { ask, basic, post } from "../support/requests.ts";
 import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/responses.ts";
-import { CLIENT, createService, LOGIN, registerDefaults } from "../support/service.ts";
+import { CLIENT, createService, LOGIN, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 const key = newKey();
-const OWN = { grant_type: "client_credentials" };
 const SUCCESS = { status: 200 };
 const TWO_METHODS = invalidRequest(400, "The request has two different client credentials.");
 const PATHS = ["/o/token/", "/o/revoke_token/", "/o/introspect/"];

@@ -13,6 +13,7 @@ import { passSeconds, stopClock } from "../support/clock.ts";
 import { readJws } from "../support/jws.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
+  INACTIVE,
   INSUFFICIENT_SCOPE,
   INVALID_CLIENT,
   INVALID_TOKEN,
@@ -26,7 +27,6 @@ const service = createService();
 const PATH = "/o/introspect/";
 
 /** §2.2: an inactive token has no other member. */
-const INACTIVE = { status: 200, headers: JSON_HEADERS, body: { active: false } };
 
 beforeAll(async () => {
   await registerDefaults(service);

@@ -19,11 +19,10 @@ import {
   INVALID_SCOPE,
   UNSUPPORTED_GRANT_TYPE,
 } from "../support/responses.ts";
-import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
+import { createService, LOGIN, OWN, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();
 const key = newKey();
-const OWN = { grant_type: "client_credentials" };
 const SUCCESS = { status: 200 };
 
 beforeAll(async () => {

@@ -2,11 +2,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { introspect, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";
-import { INVALID_GRANT, success } from "../support/responses.ts";
+import { INVALID_GRANT, SUCCESS, success } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups");
 const INACTIVE = { body: { active: false } };
 const ACTIVE = { body: { active: true } };
 

@@ -8,7 +8,7 @@ import { ask, basic, granted, logIn, post, refresh } from "../support/requests.t
 import {
   INVALID_GRANT,
   refusal,
-  success,
+  SUCCESS,
   UNAVAILABLE,
   type WholeAnswer,
 } from "../support/responses.ts";
@@ -21,7 +21,6 @@ import {
 } from "../support/service.ts";
 
 const service = createService();
-const SUCCESS = success("read write groups");
 
 beforeAll(() => registerDefaults(service));
 

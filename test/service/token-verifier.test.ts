@@ -19,10 +19,9 @@ import { eventually } from "../support/eventually.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
+import { CLIENT, createService, OWN, registerDefaults, type Service } from "../support/service.ts";
 
 const service = createService();
-const OWN = { grant_type: "client_credentials" };
 const INVALID: Verification = { kind: "invalid_token" };
 const STRICT: Requirements = { consistency: "strict" };
 const VERIFIED = { kind: "verified" };

@@ -5,11 +5,10 @@ import { captureErrors } from "../support/faulty.ts";
 import { keySet, newKey, publicHalf } from "../support/keys.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { UNAVAILABLE } from "../support/responses.ts";
-import { createService, registerDefaults } from "../support/service.ts";
+import { createService, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 const CREDENTIALS = "largest:secret";
-const OWN = { grant_type: "client_credentials" };
 
 /** As long as claims may be. */
 const CLAIMS = { text: "x".repeat(2048 - '{"text":""}'.length) };

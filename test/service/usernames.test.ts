@@ -12,7 +12,7 @@ import { createImportStore } from "../../src/storage/import-store.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
 import { createMovingService } from "../support/legacy.ts";
 import { ask } from "../support/requests.ts";
-import { INVALID_CREDENTIALS, success, UNAVAILABLE } from "../support/responses.ts";
+import { INVALID_CREDENTIALS, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
 import {
   createService,
   LOGIN,
@@ -22,7 +22,6 @@ import {
 } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 
-const SUCCESS = success("read write groups");
 const INSENSITIVE: Overrides = Object.fromEntries([["USERNAMES", "case-insensitive"]]);
 const PASSWORD = "correct horse";
 const [NFC, NFD] = ["Zo\u00eb", "Zoe\u0308"];

@@ -162,6 +162,16 @@ export function success(scope: string, expiresInSeconds = 3600): WholeAnswer {
   return { status: 200, headers: { ...JSON_HEADERS }, body };
 }
 
+/** A login with all scopes of the service. */
+export const SUCCESS: WholeAnswer = success("read write groups");
+
+/** Introspection of a token that is not active. */
+export const INACTIVE: WholeAnswer = {
+  status: 200,
+  headers: JSON_HEADERS,
+  body: { active: false },
+};
+
 /** What an outage of storage looks like from outside. */
 export const UNAVAILABLE: WholeAnswer = refusal(
   503,

@@ -50,6 +50,9 @@ export const LOGIN = {
   password: "correct horse",
 } as const;
 
+/** Fields of a client's own grant. */
+export const OWN = { grant_type: "client_credentials" } as const;
+
 /** Settings and bindings to replace, with the secrets and bindings that may be absent. */
 export type Overrides = Partial<
   Record<keyof Env | SettingName | "AUDIT_EVENTS" | "METRICS", unknown>
