@@ -43,6 +43,7 @@ beforeAll(async () => {
       grant_types,
       redirect_uris: ["http://localhost/", "http://127.0.0.1/"],
       allowed_origins: [sites.OAuth.at("localhost"), sites.OpenID.at("localhost")],
+      post_logout_redirect_uris: [`${sites.OpenID.at("localhost")}/`],
       // The library renews a token in its last minute: here, each second.
       access_token_ttl_seconds: 61,
     },
@@ -68,7 +69,8 @@ function pageFor(kind: "OAuth" | "OpenID"): string {
   const code = codeOf("page.js").replace("https://login.example.com", service.origin);
   if (kind === "OAuth") return code;
   return changed(code, [
-    [/ +metadataUrl: .*\n/, ""],
+    [/metadataUrl: .*/, 'post_logout_redirect_uri: location.origin + "/",'],
+    [/await manager.revokeTokens.*?await show\(\);/s, "await manager.signoutRedirect();"],
     ["read write", "openid profile"],
     ['"Signed in"', "user.profile.name"],
   ]);
@@ -191,9 +193,9 @@ describeWithBrowser("the page, in Chromium", (browser) => {
     const posts = () => exchanges.filter((response) => response.request().method() === "POST");
     await expect.poll(() => posts().length, { timeout: 60_000 }).toBeGreaterThan(2);
     expect(posts().map((response) => response.status())).toContain(200);
-    const revoked = page.waitForResponse(/revoke_token/);
+    const ended = page.waitForResponse(kind === "OAuth" ? /revoke_token/ : /logout/);
     await page.getByRole("button", { name: "Sign out" }).click();
-    expect((await revoked).status()).toBe(200);
+    expect((await ended).status()).toBe(kind === "OAuth" ? 200 : 302);
     await page.getByText("Signed out", { exact: true }).waitFor();
   });
 
