@@ -24,7 +24,7 @@ beforeAll(async () => {
   const nowMs = Date.now();
   database
     .prepare("INSERT INTO sessions VALUES (?, ?, 'shop', 'Ada''s browser', ?, ?, ?, NULL, NULL, 0)")
-    .run(userId, SESSION, nowMs, nowMs, nowMs + 60_000);
+    .run(userId, SESSION, nowMs, nowMs, nowMs + 3_600_000);
   database
     .prepare(
       `INSERT INTO imported_refresh_tokens (token_hash, client_id, user_id, scope, expires_at_ms)
@@ -33,7 +33,7 @@ beforeAll(async () => {
     .run(IMPORTED, userId, nowMs + 3_600_000);
   database
     .prepare("INSERT INTO browser_sessions VALUES (?, ?, '', 'Firefox', ?, ?, NULL, ?, NULL)")
-    .run(BROWSER, userId, nowMs, nowMs, nowMs + 60_000);
+    .run(BROWSER, userId, nowMs, nowMs, nowMs + 3_600_000);
   database
     .prepare("INSERT INTO consents VALUES (?, 'shop', 'read', '', 'shop.example', ?, 0)")
     .run(userId, nowMs);
