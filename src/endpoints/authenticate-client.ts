@@ -1,6 +1,7 @@
-import type { PresentedCredentials } from "../client-auth/authenticator.ts";
-import { readCredentials } from "../client-auth/index.ts";
+import type { CredentialSource, PresentedCredentials } from "../client-auth/authenticator.ts";
+import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Deps } from "../deps.ts";
+import { Refusal } from "../errors/refusal.ts";
 import type { Params } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
@@ -70,4 +71,18 @@ export async function verifyClient(
     deps.addressFilter.exempt(context.address, verified.clientId);
   }
   return verified;
+}
+
+/**
+ * Reads the client credentials of a request, unverified.
+ *
+ * @throws Refusal when there are none, or they are malformed
+ */
+function readCredentials(source: CredentialSource): PresentedCredentials {
+  const [scheme = ""] = (source.authorization ?? "").trim().toLowerCase().split(/\s/);
+  const used = CLIENT_AUTHENTICATORS.find((method) => {
+    return method.scheme === scheme || method.parameters.some((name) => source.params.has(name));
+  });
+  if (used === undefined) throw new Refusal("client_credentials_missing");
+  return used.read(source);
 }

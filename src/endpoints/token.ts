@@ -1,7 +1,8 @@
 import type { Deps } from "../deps.ts";
+import { Refusal } from "../errors/refusal.ts";
 import { authorize, requireGrantAllowed } from "../grants/authorize.ts";
-import type { TokenRequest } from "../grants/grant.ts";
-import { selectGrant } from "../grants/index.ts";
+import type { Grant, TokenRequest } from "../grants/grant.ts";
+import { GRANTS } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
@@ -30,6 +31,18 @@ export async function token(context: RequestContext, deps: Deps): Promise<Respon
   const proof = await grant.prove(presented, client, deps.grants);
   const authorization = await authorize(client, proof, request, lookups, deps.policy);
   return json(tokenResponse(await deps.issuer.issue(authorization)));
+}
+
+/**
+ * Finds the grant of a `grant_type`.
+ *
+ * @throws Refusal when it is absent or unknown; grant types are case-sensitive
+ */
+function selectGrant(grantType: string | undefined): Grant {
+  if (grantType === undefined) throw new Refusal("grant_type_missing");
+  const grant = GRANTS.find((candidate) => candidate.grantType === grantType);
+  if (grant === undefined) throw new Refusal("grant_type_unknown");
+  return grant;
 }
 
 /** The success response (RFC 6749 §5.1, OIDC Core §3.1.3.3). */

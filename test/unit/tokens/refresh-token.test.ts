@@ -116,7 +116,7 @@ describe("a refresh token", () => {
     });
 
     test.each<[string, (bytes: Uint8Array) => Uint8Array]>([
-      ["an unknown tag", (bytes) => concat(bytes, [8, 0, 1, 65])],
+      ["an unknown tag", (bytes) => concat(bytes, [9, 0, 1, 65])],
       ["a tag twice", (bytes) => concat(bytes, [5, 0, 1, 65])],
       ["a field that is cut short", (bytes) => bytes.subarray(0, -1)],
       ["a tag without a length", (bytes) => concat(bytes, [6])],
