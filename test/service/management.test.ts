@@ -62,11 +62,10 @@ describe("a user", () => {
       status: 200,
       headers: { ...made.headers, location: undefined },
     });
-    expect(Object.keys(made.body as object).sort()).toEqual(
-      ["claims", "created_at", "has_password", "id", "is_active", "sessions_valid_from"].concat(
-        "username",
-      ),
-    );
+    expect(Object.keys(made.body as object).sort()).toEqual([
+      ...["claims", "created_at", "has_password", "id", "is_active"],
+      ...["profile", "profile_updated_at", "sessions_valid_from", "username"],
+    ]);
     expect(await statusOf("Grace Hopper")).toBe(200);
   });
 
@@ -445,7 +444,12 @@ test("every change is in the table of audit events, and none that was rejected",
     .bind(username)
     .all();
   expect(results).toEqual([
-    { action: "insert_user", fields: "password_record claims is_active", ended_sessions: 0, actor },
+    {
+      action: "insert_user",
+      fields: "password_record claims profile is_active",
+      ended_sessions: 0,
+      actor,
+    },
     { action: "update_user", fields: "password_record", ended_sessions: 1, actor },
     { action: "delete_user", fields: "", ended_sessions: 1, actor },
   ]);

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createBrowserSessionStore } from "../../src/storage/browser-sessions.ts";
 import { createConsentStore } from "../../src/storage/consents.ts";
 import { endAllSessions } from "../../src/storage/maintenance.ts";
@@ -130,6 +130,12 @@ test.each([
 });
 
 describe("an operator", () => {
+  // Tests before moved the clock, so that what they ended would be in the future now.
+  beforeEach(async () => {
+    const users = env.DB.prepare("UPDATE users SET not_before_ms = 0");
+    await env.DB.batch([users, env.DB.prepare("DELETE FROM consents")]);
+  });
+
   const listOf = async (path: string) => {
     const { body } = await manage("GET", path);
     return (body as { items: Record<string, unknown>[] }).items;
