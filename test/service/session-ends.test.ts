@@ -130,10 +130,14 @@ test.each([
 });
 
 describe("an operator", () => {
-  // Tests before moved the clock, so that what they ended would be in the future now.
+  // Tests before moved the clock, so that what they began and ended is in the future now.
   beforeEach(async () => {
-    const users = env.DB.prepare("UPDATE users SET not_before_ms = 0");
-    await env.DB.batch([users, env.DB.prepare("DELETE FROM consents")]);
+    const statements = [
+      "UPDATE users SET not_before_ms = 0",
+      "DELETE FROM consents",
+      "DELETE FROM sessions",
+    ];
+    await env.DB.batch(statements.map((statement) => env.DB.prepare(statement)));
   });
 
   const listOf = async (path: string) => {
