@@ -94,6 +94,14 @@ export function requireRedirectTarget(
   throw new Refusal("redirect_uri_mismatch");
 }
 
+/**
+ * Whether users are asked for consent each time, because another program on their computer can
+ * receive what is sent to a loopback URI or a custom scheme (RFC 8252 §8.6).
+ */
+export function isAskedAlways({ redirectUris }: Client): boolean {
+  return redirectUris.some((uri) => classifyRedirectUri(uri) !== "https");
+}
+
 /** Even a registered URI is checked: a row may have been written in another way. */
 function target(uri: string, how: Pick<RedirectTarget, "isSent" | "isPattern">): RedirectTarget {
   const kind = classifyRedirectUri(uri);

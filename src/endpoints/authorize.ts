@@ -1,6 +1,7 @@
 import { type Answer, decide } from "../authorization/decision.ts";
 import { formatQuery } from "../authorization/params.ts";
 import {
+  isAskedAlways,
   readAuthorizationRequest,
   requireClient,
   requireClientId,
@@ -170,7 +171,7 @@ async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Respo
     },
     hintedUserId: step.hintedUserId,
     isConsented: consent !== null && covers(consent, step),
-    mustAsk: step.target.kind !== "https",
+    mustAsk: isAskedAlways(client),
     skipsConsent: client.skipsConsent,
     answered,
   });

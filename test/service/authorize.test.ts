@@ -29,6 +29,12 @@ beforeAll(async () => {
         skip_consent: true,
         require_pkce: false,
       },
+      {
+        client_id: "mixed",
+        client_secret: "secret",
+        grant_types: ["authorization_code"],
+        redirect_uris: [CALLBACK, "http://localhost/callback"],
+      },
       { client_id: "off", client_secret: "secret", redirect_uris: [CALLBACK], disabled: true },
       { client_id: "machine", client_secret: "secret", redirect_uris: [CALLBACK] },
     ],
@@ -276,6 +282,14 @@ describe("consent", () => {
       expect(page.location).toBe(null);
       expect((await browser.allow(page)).location?.port).toBe("51004");
     }
+  });
+
+  test("is asked for every time if one redirect URI is a loopback, whichever is used", async () => {
+    const browser = newBrowser(service);
+    const mixed = { client_id: "mixed" };
+    await signInAndAllow(browser, mixed);
+    const page = await browser.authorize(mixed);
+    expect(page).toMatchObject({ status: 200, location: null });
   });
 
   test("is not asked for a client of the operator", async () => {
