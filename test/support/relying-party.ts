@@ -85,11 +85,12 @@ export async function verifyIdToken(
   service: Service,
   idToken: unknown,
   algorithm = "RS256",
+  issuer = ISSUER,
 ): Promise<JWTPayload> {
   const { text } = await get(service, "/o/.well-known/jwks.json");
   const keys = createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
   const options = {
-    issuer: ISSUER,
+    issuer,
     audience: "relying-party",
     algorithms: [algorithm],
     typ: "JWT",
@@ -113,6 +114,7 @@ export async function signInWithOpenId(
   service: Service,
   changes: Changes = {},
   browser: TestBrowser = newBrowser(service),
+  issuer = ISSUER,
 ): Promise<OpenIdSignIn> {
   const page = await authorizeOpenId(browser, { nonce: "n-0S6", ...changes });
   const shown = page.location === null ? await browser.signIn(page, GRACE) : page;
@@ -121,7 +123,7 @@ export async function signInWithOpenId(
   const isPlain = "code_challenge" in changes && changes["code_challenge"] === undefined;
   const fields = isPlain ? { code_verifier: "", redirect_uri: CALLBACK } : {};
   const { body } = await exchangeAsParty(service, codeOf(redirect), fields);
-  const claims = await verifyIdToken(service, body["id_token"]);
+  const claims = await verifyIdToken(service, body["id_token"], "RS256", issuer);
   return { browser, redirect, body, claims };
 }
 

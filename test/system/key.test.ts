@@ -80,7 +80,7 @@ describe("cli key in a file of local secrets", () => {
     const { keys } = JSON.parse(stdout);
     expect(keys.map((one: object) => ({ ...one, id: "" }))).toEqual([
       { id: "", algorithm: "ES256", use: "signs" },
-      { id: "", algorithm: "EdDSA", use: "verifies" },
+      { id: "", algorithm: "EdDSA", use: "signs ID tokens" },
     ]);
     expect(stdout).not.toContain('"d"');
   });
@@ -94,7 +94,7 @@ test("cli key add brings over the RSA key of another server, in PKCS #8 and PKCS
     const { stdout } = await key(["add", "--signing", "--pem-file", pem, "--json"]);
     expect(JSON.parse(stdout).keys.at(-1)).toEqual({
       id: await calculateJwkThumbprint(privateKey.export({ format: "jwk" }) as JWK),
-      ...{ algorithm: "RS256", use: "verifies" },
+      ...{ algorithm: "RS256", use: "signs ID tokens" },
     });
   }
 });
