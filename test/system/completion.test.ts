@@ -65,7 +65,7 @@ describeWithDebian(["bsdutils", "zsh"], "the Tab key", () => {
 
 describeWithDebian(["fish"], "fish", () => {
   test.each([
-    ["key pro", "promote\tmove a key to the front: it seals or signs new tokens"],
+    ["key pro", "promote\tmove a key ahead of the others: it seals or signs new tokens"],
     ["client create shop --auth-m", "--auth-method\thow the client authenticates"],
     ["key add --algorithm Ed", "EdDSA\talgorithm of a signing key"],
     ["completion z", "zsh"],

@@ -43,7 +43,7 @@ function addBrowserSessions(user: Command, terminal: Terminal): void {
   common(user.command("end-browser-session"))
     .description("sign a user out of a browser, and end all logins that began in it")
     .argument("<username>", "the user")
-    .argument("<session>", "the id, or the start of it, as shown by `user browser-sessions`")
+    .argument("<id>", "the session id, or the start of it, as shown by `user browser-sessions`")
     .action(async (username: string, session: string, options: CommonOptions) => {
       await withManagement(targetOf(options), async (deps) => {
         const list = (page: PageRange) => {
