@@ -74,7 +74,7 @@ test.each([
     server = await start();
     expect(statSync(devVars).mode & 0o777).toBe(0o600);
     expect(server.running.output()).toContain("other users could read it (mode 0644)");
-    expect((await jwksOf(server)).keys).toHaveLength(1);
+    expect((await jwksOf(server)).keys).toHaveLength(2);
     const now = readFileSync(devVars, "utf8");
     expect(now.startsWith(older)).toBe(true);
     expect(parseEnv(now)).toEqual({
