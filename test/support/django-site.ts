@@ -82,7 +82,9 @@ function debianPython(folder: string): string {
 
 function serve(port: number, cwd: string, env: Environment): Promise<RunningCommand> {
   const application = "django.core.wsgi:get_wsgi_application()";
-  const args = ["-m", "gunicorn", "--bind", `127.0.0.1:${port}`, application];
+  // By default it waits for open connections as long as a test waits for it to end.
+  const ending = ["--graceful-timeout", "1"];
+  const args = ["-m", "gunicorn", "--bind", `127.0.0.1:${port}`, ...ending, application];
   return startCommand(PYTHON, args, { cwd, env, isReady: () => isListening(port) });
 }
 
