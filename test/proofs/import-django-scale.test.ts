@@ -43,7 +43,8 @@ function* rowsOfSite(): Generator<DumpRow> {
   for (let pk = 1; pk <= USERS; pk += 1) {
     yield refreshToken(pk, { user: pk });
     yield accessToken(pk, { user: pk });
-    yield user(pk, `user-number-${pk}@example.com`, own);
+    const email = `user-number-${pk}@example.com`;
+    yield user(pk, email, { ...own, email });
   }
   yield application(1, "shop");
 }
