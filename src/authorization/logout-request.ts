@@ -1,5 +1,5 @@
 import { Refusal } from "../errors/refusal.ts";
-import { decodeForm, PARAMETERS_MAX } from "../protocol/params.ts";
+import { PARAMETERS_MAX } from "../protocol/params.ts";
 import type { Client } from "../storage/clients.ts";
 
 /** The parameters of OpenID Connect RP-Initiated Logout §2 that are read. Others are ignored. */
@@ -11,12 +11,18 @@ const NAMES = [
   "ui_locales",
 ] as const;
 
+type Pairs = readonly (readonly [name: string, value: string])[];
+
 /** The values of a request; absent ones are undefined. */
 export type LogoutRequest = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
-/** @throws Refusal `query_malformed` or `parameter_repeated` */
-export function readLogoutRequest(query: string): LogoutRequest {
-  const pairs = decodeForm(query);
+/**
+ * Reads the parameters from the pairs of a query or a form.
+ *
+ * @param pairs null: they are malformed
+ * @throws Refusal `query_malformed` or `parameter_repeated`
+ */
+export function readLogoutRequest(pairs: Pairs | null): LogoutRequest {
   if (pairs === null || pairs.length > PARAMETERS_MAX) throw new Refusal("query_malformed");
   const values = NAMES.map((name) => {
     const [value, ...others] = pairs.filter((pair) => pair[0] === name).map((pair) => pair[1]);

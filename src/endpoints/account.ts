@@ -12,10 +12,10 @@ import {
   type Browser,
   findSignedIn,
   readBrowser,
-  removeSessionCookie,
   renewSessionCookie,
   sendTo,
   showPage,
+  signOut,
 } from "./browser.ts";
 import { isFormOf, type OwnForm, openForm, sealForm } from "./own-form.ts";
 import { type Form, readForm } from "./read-form.ts";
@@ -63,12 +63,11 @@ async function proceed(browser: Browser, own: OwnForm | null, deps: Deps): Promi
   if (session === null) return showSignIn(browser, null, deps);
   setLogFields({ userId: session.user.id });
   if (own === null || !isFormOf(own, session)) return show(browser, session, null, lookups, deps);
-  const done = await act(own.form, session, deps);
+  const done = await act(own.form, session, deps, browser);
   if (done !== "signed_out") {
     // What was looked up before the change is outdated.
     return show(browser, session, done, done === null ? lookups : deps.lookups(), deps);
   }
-  removeSessionCookie(browser);
   return showPage(browser, signedOutPage(browser.page, { backLink: null }), { forms: "none" });
 }
 
@@ -81,12 +80,10 @@ type Done = AccountPage["message"] | "signed_out";
 
 /** What each button does, with its value. */
 const ACTIONS: Readonly<
-  Record<string, (value: string, session: SignedIn, deps: Deps) => Promise<Done>>
+  Record<string, (value: string, session: SignedIn, deps: Deps, browser: Browser) => Promise<Done>>
 > = {
-  async sign_out(_, { cookie }, deps) {
-    // On a device of others, nothing may go on.
-    const logins = cookie.isShared ? "all" : "online";
-    await endBrowserSession(cookie, logins, "signed_out", deps.clock(), deps.browser);
+  async sign_out(_, session, deps, browser) {
+    await signOut(browser, session, deps);
     return "signed_out";
   },
   async end_session(sessionId, { user }, deps) {
@@ -112,12 +109,12 @@ const ACTIONS: Readonly<
   },
 };
 
-async function act(form: Form, session: SignedIn, deps: Deps): Promise<Done> {
+async function act(form: Form, session: SignedIn, deps: Deps, browser: Browser): Promise<Done> {
   const chosen = Object.entries(ACTIONS).find(([name]) => form.get(name) !== null);
   if (chosen === undefined) return null;
   const [action, perform] = chosen;
   setLogFields({ action });
-  return perform(form.get(action) ?? "", session, deps);
+  return perform(form.get(action) ?? "", session, deps, browser);
 }
 
 async function showSignIn(

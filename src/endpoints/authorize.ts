@@ -34,6 +34,7 @@ import {
   renewSessionCookie,
   sendTo,
 } from "./browser.ts";
+import { readHint } from "./id-token-hint.ts";
 import { readForm, requireOwnForm } from "./read-form.ts";
 import type { RequestContext } from "./request-context.ts";
 import { signInByForm } from "./sign-in-by-form.ts";
@@ -94,7 +95,7 @@ async function validate(
     returning = { browser, target, state: values.get("state") ?? null };
     const asked = readAuthorizationRequest(params, known, deps.policy);
     const hinted = await readHint(values.get("id_token_hint"), browser, deps);
-    const hintedUserId = hinted ?? asked.claims?.subject ?? null;
+    const hintedUserId = hinted?.subject ?? asked.claims?.subject ?? null;
     const loginHint = values.get("login_hint") ?? "";
     const step = { ...returning, visit, client: known, asked, loginHint, hintedUserId };
     await requireRoomForCode(step, deps);
@@ -109,22 +110,6 @@ async function validate(
       client?.redirectUris ?? null,
     );
   }
-}
-
-/**
- * Reads `id_token_hint`: the user whom the client expects (OIDC Core §3.1.2.1).
- *
- * @throws Refusal `id_token_hint_invalid`
- */
-async function readHint(
-  hint: string | undefined,
-  { issuerUrl }: Browser,
-  { issuer }: Deps,
-): Promise<string | null> {
-  if (hint === undefined) return null;
-  const read = await issuer.readIdTokenHint(hint, issuerUrl);
-  if (read === null) throw new Refusal("id_token_hint_invalid");
-  return read.subject;
 }
 
 /** Starts everything that the request can need, so that it costs one round trip. */

@@ -4,13 +4,19 @@ import type { Deps } from "../deps.ts";
 import { brandedPolicy } from "../pages/layout.ts";
 import { chooseLanguage, type PageContext } from "../pages/page-context.ts";
 import type { Lookups } from "../storage/lookups.ts";
+import { setLogFields } from "../telemetry/request-log.ts";
 import {
   type BrowserSessionCookie,
   isRenewalDue,
   SESSION_COOKIE,
   SESSION_ID_BYTES,
 } from "../tokens/browser-session.ts";
-import { checkSession, readSessionCookie, type SignedIn } from "../users/browser-session.ts";
+import {
+  checkSession,
+  endBrowserSession,
+  readSessionCookie,
+  type SignedIn,
+} from "../users/browser-session.ts";
 import { readCookie, writeCookie } from "./cookies.ts";
 import type { RequestContext } from "./request-context.ts";
 import { html, NO_STORE, redirect } from "./respond.ts";
@@ -90,8 +96,29 @@ export async function renewSessionCookie(
 }
 
 /** Makes the response remove the cookie. */
-export function removeSessionCookie({ context, setCookies }: Browser): void {
+function removeSessionCookie({ context, setCookies }: Browser): void {
   setCookies.push(writeCookie(context, "session", "", 0));
+}
+
+/**
+ * Signs the user out of this browser: ends the session, and the logins that began in it.
+ *
+ * @param session null: no one is signed in, and only an old cookie may be left
+ * @throws Unavailable
+ */
+export async function signOut(
+  browser: Browser,
+  session: SignedIn | null,
+  deps: Deps,
+): Promise<void> {
+  if (session !== null) {
+    const { cookie, user } = session;
+    setLogFields({ userId: user.id });
+    // On a device of others, nothing may go on.
+    const logins = cookie.isShared ? "all" : "online";
+    await endBrowserSession(cookie, logins, "signed_out", deps.clock(), deps.browser);
+  }
+  removeSessionCookie(browser);
 }
 
 /** How a page is sent. */

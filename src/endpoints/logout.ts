@@ -10,20 +10,22 @@ import { Refusal } from "../errors/refusal.ts";
 import type { IdTokenHint } from "../issuer/index.ts";
 import { signOutPage } from "../pages/sign-out-page.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
+import { decodeForm } from "../protocol/params.ts";
 import { addToRedirectUri } from "../protocol/redirect-uri.ts";
 import type { Client } from "../storage/clients.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
-import { endBrowserSession, type SignedIn } from "../users/browser-session.ts";
+import type { SignedIn } from "../users/browser-session.ts";
 import { showProblem } from "./authorization-responses.ts";
 import {
   type Browser,
   findSignedIn,
   preferLanguage,
   readBrowser,
-  removeSessionCookie,
   sendTo,
   showPage,
+  signOut,
 } from "./browser.ts";
+import { readHint } from "./id-token-hint.ts";
 import { isFormOf, type OwnForm, openForm, sealForm } from "./own-form.ts";
 import { readForm } from "./read-form.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -55,8 +57,7 @@ export async function continueLogout(context: RequestContext, deps: Deps): Promi
         deps,
       );
     }
-    const sent = new URLSearchParams(form.pairs.map(([name, value]) => [name, value])).toString();
-    const request = formatLogoutRequest(readLogoutRequest(sent));
+    const request = formatLogoutRequest(readLogoutRequest(form.pairs));
     return sendTo(browser, `${context.url.pathname}?${request}`);
   } catch (error) {
     return showRefusal(browser, error, null, null);
@@ -84,7 +85,7 @@ async function proceed(
   let sentUri: string | null = null;
   let client: Client | null = null;
   try {
-    const request = readLogoutRequest(query);
+    const request = readLogoutRequest(decodeForm(query));
     browser = preferLanguage(from, request.ui_locales);
     sentUri = request.post_logout_redirect_uri ?? null;
     const hint = await readHint(request.id_token_hint, browser, deps);
@@ -98,8 +99,7 @@ async function proceed(
     if (session !== null && !isAgreed(session, hint, confirmed)) {
       return await ask(browser, query, client, session, deps);
     }
-    if (session !== null) await end(session, deps);
-    removeSessionCookie(browser);
+    await signOut(browser, session, deps);
     if (target === null) {
       return showPage(browser, signedOutPage(browser.page, { backLink: null }), { forms: "none" });
     }
@@ -107,18 +107,6 @@ async function proceed(
   } catch (error) {
     return showRefusal(browser, error, sentUri, client);
   }
-}
-
-/** @throws Refusal `id_token_hint_invalid` */
-async function readHint(
-  hint: string | undefined,
-  { issuerUrl }: Browser,
-  { issuer }: Deps,
-): Promise<IdTokenHint | null> {
-  if (hint === undefined) return null;
-  const read = await issuer.readIdTokenHint(hint, issuerUrl);
-  if (read === null) throw new Refusal("id_token_hint_invalid");
-  return read;
 }
 
 /**
@@ -145,13 +133,6 @@ async function ask(
     username: session.user.username,
   });
   return showPage(browser, body, { forms: "anywhere" });
-}
-
-async function end({ cookie, user }: SignedIn, deps: Deps): Promise<void> {
-  setLogFields({ userId: user.id });
-  // On a device of others, nothing may go on.
-  const logins = cookie.isShared ? "all" : "online";
-  await endBrowserSession(cookie, logins, "signed_out", deps.clock(), deps.browser);
 }
 
 /** @throws what is not the request's fault */

@@ -34,7 +34,7 @@ export async function userinfo(context: RequestContext, deps: Deps): Promise<Res
   const scope = parseScope(active.scope) ?? [];
   if (subject === null || !scope.includes(OPENID_SCOPE)) throw new Refusal("openid_not_granted");
   setLogFields({ userId: subject });
-  const profile = await lookUpProfile(subject, scope, lookups);
+  const profile = await lookUpProfile(subject, lookups);
   return json({ ...releasedClaims(claims, profile, scope, claimNames ?? null), sub: subject });
 }
 

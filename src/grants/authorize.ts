@@ -3,6 +3,7 @@ import {
   allowedScope,
   audienceOf,
   type ClientPolicy,
+  hasOpenId,
   initialScope,
   lifetimesOf,
   refreshedScope,
@@ -87,14 +88,14 @@ async function idTokenFor(
   scope: Scope,
   { refresh }: Proof,
   lookups: Lookups,
-  { openIdScopes, idTokenSeconds }: ClientPolicy,
+  policy: ClientPolicy,
 ): Promise<IdTokenTerms | null> {
-  if (!openIdScopes.includes(OPENID_SCOPE) || !scope.includes(OPENID_SCOPE)) return null;
+  if (!hasOpenId(policy) || !scope.includes(OPENID_SCOPE)) return null;
   const claimNames = claimNamesOf(refresh);
-  const profile = await lookUpProfile(user.id, scope, lookups);
+  const profile = await lookUpProfile(user.id, lookups);
   return {
     algorithm: client.idTokenAlgorithm,
-    lifetimeSeconds: idTokenSeconds,
+    lifetimeSeconds: policy.idTokenSeconds,
     nonce: refresh.kind === "code" ? refresh.code.nonce : null,
     claims: releasedClaims({ ...client.claims, ...user.claims }, profile, scope, claimNames),
   };

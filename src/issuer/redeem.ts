@@ -5,7 +5,7 @@ import { audit } from "../telemetry/request-log.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
 import { begin, type FamilyPolicy } from "../tokens/family.ts";
 import type { RedemptionOutcome, RedemptionRefusal } from "../tokens/redemption.ts";
-import type { LoginFacts } from "../tokens/refresh-token.ts";
+import { loginOf } from "../tokens/refresh-token.ts";
 import { toSession } from "../tokens/session.ts";
 import {
   type IssueDeps,
@@ -43,12 +43,11 @@ export async function redeem(
   const { authorizedAtMs: nowMs } = authorization;
   if (subject === null) throw new TypeError("an authorization code needs a user");
   const policy = policyOf(authorization, hasRefreshToken, deps);
-  const { familyId, codeDigest, sessionId, authenticatedAtMs, resources, claimNames } = code;
+  const { familyId, codeDigest } = code;
   const keyId = deps.refreshTokenRing.sealing.id;
   const terms = { keyId, scope: formatScope(scope), audience, sealsContent: true } as const;
   const first = { clientId, subject, ...terms };
-  const facts = { resources, sessionId, authenticatedAtMs, claimNames };
-  const login: LoginFacts = { ...facts, keyThumbprint: null };
+  const login = loginOf({ ...code, keyThumbprint: null });
   const family = (createdAtMs: number) => {
     return { clientId, subject, createdAtMs, familyId, originalScope: code.scope, login };
   };

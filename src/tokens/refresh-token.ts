@@ -47,7 +47,7 @@ export interface RefreshToken extends LoginFacts {
 }
 
 /** The part of a refresh token that its successor repeats. */
-export function loginOf(token: RefreshToken): LoginFacts {
+export function loginOf(token: LoginFacts): LoginFacts {
   const { resources, sessionId, authenticatedAtMs, claimNames, keyThumbprint } = token;
   return { resources, sessionId, authenticatedAtMs, claimNames, keyThumbprint };
 }

@@ -1,5 +1,4 @@
 import { type Claims, type DatedProfile, ID_TOKEN_CLAIMS } from "../protocol/claims.ts";
-import { OPENID_SCOPE } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { claimsFor, profileClaimNames } from "./profile.ts";
@@ -28,11 +27,6 @@ export function releasedClaims(
  * Looks up what {@link releasedClaims} needs. Started with the other look-ups of a request, it
  * costs no round trip.
  */
-export async function lookUpProfile(
-  userId: string,
-  scope: Scope,
-  lookups: Lookups,
-): Promise<DatedProfile> {
-  if (!scope.includes(OPENID_SCOPE)) return {};
+export async function lookUpProfile(userId: string, lookups: Lookups): Promise<DatedProfile> {
   return (await lookups.profile(userId)) ?? {};
 }
