@@ -1,4 +1,5 @@
 import { Refusal } from "../errors/refusal.ts";
+import { isObject } from "../protocol/json.ts";
 
 /** What the `claims` parameter asks for (OIDC Core §5.5). */
 export interface RequestedClaims {
@@ -36,8 +37,4 @@ function parseObject(text: string): Record<string, unknown> {
     // Not JSON: rejected below.
   }
   throw new Refusal("claims_malformed");
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

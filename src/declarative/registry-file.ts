@@ -10,6 +10,7 @@ import {
 import { readExactJson } from "../admin/exact-json.ts";
 import { onDemand } from "../admin/on-demand.ts";
 import { invalid, ManagementError } from "../errors/management-error.ts";
+import { isObject } from "../protocol/json.ts";
 import { substituteVariables, type Variables } from "./file-variables.ts";
 
 /** Maximum clients, and maximum users, of a file. */
@@ -93,10 +94,6 @@ function withoutNullFields(entry: unknown): unknown {
 function namedIn(json: unknown, list: "clients" | "users"): NamedFields[] {
   const entries = isObject(json) ? json[list] : undefined;
   return Array.isArray(entries) ? entries.map((entry) => new Set(Object.keys(entry))) : [];
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseJson(text: string): unknown {

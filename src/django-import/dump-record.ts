@@ -1,3 +1,4 @@
+import { isObject } from "../protocol/json.ts";
 import { normalizeUsername } from "../protocol/usernames.ts";
 
 /** A row of `manage.py dumpdata`. Numbers are strings: a key may exceed a double's precision. */
@@ -85,8 +86,4 @@ export function isWithoutZone(value: unknown): boolean {
 /** A string unchanged; any other value as an empty string. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

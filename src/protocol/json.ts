@@ -1,3 +1,8 @@
+/** Whether a parsed JSON value is an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
  * Reads a JSON request body that is equivalent to a form: an object in which known names have
  * strings. Unknown names are ignored as in a form, so their values become empty.
@@ -16,7 +21,7 @@ export function decodeJsonObject(
   } catch {
     return null;
   }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return null;
+  if (!isObject(parsed)) return null;
   const pairs: [string, string][] = [];
   for (const [name, value] of Object.entries(parsed)) {
     const isText = typeof value === "string";
