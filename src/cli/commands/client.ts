@@ -9,6 +9,7 @@ import type { AdminDeps } from "../../admin/deps.ts";
 import { instantOf } from "../../admin/registry-rows.ts";
 import { usageError } from "../command-error.ts";
 import { parseInstant } from "../instant.ts";
+import { type Listed, writeList } from "../listing.ts";
 import { warnOfScopes, withManagement } from "../management.ts";
 import {
   type CommonOptions,
@@ -17,10 +18,9 @@ import {
   confirmed,
   type ListOptions,
   paged,
-  pageOf,
   targetOf,
 } from "../options.ts";
-import { json, report, table } from "../output.ts";
+import { report } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { addFieldOptions, fieldsOf } from "./client-options.ts";
 
@@ -96,22 +96,21 @@ function addCreateAndUpdate(client: Command, terminal: Terminal): void {
 function addReads(client: Command, terminal: Terminal): void {
   paged(client.command("list"))
     .description("list clients by id")
-    .action(async (options: ListOptions) => {
-      const { items: shown, next } = await withManagement(targetOf(options), (deps) => {
-        return clients.listClients(pageOf(options), deps);
-      });
-      if (options.json) return terminal.write(json({ clients: shown, next }));
-      const rows = shown.map((one) => [
-        one.client_id,
-        one.client_name,
-        one.token_endpoint_auth_method,
-        one.grant_types.join(" "),
-        one.scope ?? "all scopes",
-        one.disabled ? "disabled" : "enabled",
-      ]);
-      const head = ["CLIENT", "NAME", "AUTH METHOD", "GRANT TYPES", "SCOPE", "STATE"];
-      await terminal.write(table(head, rows, terminal));
-      if (next !== null) terminal.note(`More rows: use --after ${next}`);
+    .action((options: ListOptions) => {
+      const listed: Listed<clients.ClientView> = {
+        name: "clients",
+        list: clients.listClients,
+        head: ["CLIENT", "NAME", "AUTH METHOD", "GRANT TYPES", "SCOPE", "STATE"],
+        rowOf: (one) => [
+          one.client_id,
+          one.client_name,
+          one.token_endpoint_auth_method,
+          one.grant_types.join(" "),
+          one.scope ?? "all scopes",
+          one.disabled ? "disabled" : "enabled",
+        ],
+      };
+      return writeList(listed, options, terminal);
     });
   common(client.command("show"))
     .description("show a client, without its secrets")

@@ -1,17 +1,13 @@
 import type { Command } from "commander";
+import type { BrowserSessionView } from "../../admin/browser-sessions.ts";
 import * as browserSessions from "../../admin/browser-sessions.ts";
+import type { ConsentView } from "../../admin/consents.ts";
 import * as consents from "../../admin/consents.ts";
 import type { PageRange } from "../../storage/registry.ts";
+import { type Listed, writeList } from "../listing.ts";
 import { withManagement } from "../management.ts";
-import {
-  type CommonOptions,
-  common,
-  type ListOptions,
-  paged,
-  pageOf,
-  targetOf,
-} from "../options.ts";
-import { json, report, shortInstant, table } from "../output.ts";
+import { type CommonOptions, common, type ListOptions, paged, targetOf } from "../options.ts";
+import { report, shortInstant } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { SHORT_ID_LENGTH, wholeId } from "./user-sessions.ts";
 
@@ -25,20 +21,18 @@ function addBrowserSessions(user: Command, terminal: Terminal): void {
   paged(user.command("browser-sessions"))
     .description("list the browsers in which a user is signed in")
     .argument("<username>", "the user")
-    .action(async (username: string, options: ListOptions) => {
-      const { items, next } = await withManagement(targetOf(options), (deps) => {
-        return browserSessions.listBrowserSessions({ username }, pageOf(options), deps);
-      });
-      if (options.json) return terminal.write(json({ browser_sessions: items, next }));
-      const newestFirst = items.toSorted((a, b) => {
-        return b.authenticated_at.localeCompare(a.authenticated_at);
-      });
-      const rows = newestFirst.map((one) => {
-        const id = one.id.slice(0, SHORT_ID_LENGTH);
-        return [id, shortInstant(one.created_at), shortInstant(one.authenticated_at), one.label];
-      });
-      await terminal.write(table(["SESSION", "SINCE", "SIGNED IN", "LABEL"], rows, terminal));
-      if (next !== null) terminal.note(`More rows: use --after ${next}`);
+    .action((username: string, options: ListOptions) => {
+      const listed: Listed<BrowserSessionView> = {
+        name: "browser_sessions",
+        list: (page, deps) => browserSessions.listBrowserSessions({ username }, page, deps),
+        head: ["SESSION", "SINCE", "SIGNED IN", "LABEL"],
+        rowOf: (one) => {
+          const id = one.id.slice(0, SHORT_ID_LENGTH);
+          return [id, shortInstant(one.created_at), shortInstant(one.authenticated_at), one.label];
+        },
+        instantOf: (one) => one.authenticated_at,
+      };
+      return writeList(listed, options, terminal);
     });
   common(user.command("end-browser-session"))
     .description("sign a user out of a browser, and end all logins that began in it")
@@ -60,17 +54,17 @@ function addConsents(user: Command, terminal: Terminal): void {
   paged(user.command("consents"))
     .description("list which clients a user allows to do what")
     .argument("<username>", "the user")
-    .action(async (username: string, options: ListOptions) => {
-      const { items, next } = await withManagement(targetOf(options), (deps) => {
-        return consents.listConsents({ username }, pageOf(options), deps);
-      });
-      if (options.json) return terminal.write(json({ consents: items, next }));
-      const rows = items.map((one) => {
-        const granted = shortInstant(one.granted_at);
-        return [one.client_id, granted, one.scope, one.resources.join(" ")];
-      });
-      await terminal.write(table(["CLIENT", "GRANTED", "SCOPE", "RESOURCES"], rows, terminal));
-      if (next !== null) terminal.note(`More rows: use --after ${next}`);
+    .action((username: string, options: ListOptions) => {
+      const listed: Listed<ConsentView> = {
+        name: "consents",
+        list: (page, deps) => consents.listConsents({ username }, page, deps),
+        head: ["CLIENT", "GRANTED", "SCOPE", "RESOURCES"],
+        rowOf: (one) => {
+          const granted = shortInstant(one.granted_at);
+          return [one.client_id, granted, one.scope, one.resources.join(" ")];
+        },
+      };
+      return writeList(listed, options, terminal);
     });
   common(user.command("revoke-consent"))
     .description("revoke what a user allowed a client, and end all of their logins")

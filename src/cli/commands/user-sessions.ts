@@ -3,16 +3,10 @@ import type { Listing } from "../../admin/listing.ts";
 import * as sessions from "../../admin/sessions.ts";
 import type { PageRange } from "../../storage/registry.ts";
 import { usageError } from "../command-error.ts";
+import { type Listed, writeList } from "../listing.ts";
 import { withManagement } from "../management.ts";
-import {
-  type CommonOptions,
-  common,
-  type ListOptions,
-  paged,
-  pageOf,
-  targetOf,
-} from "../options.ts";
-import { json, report, shortInstant, table } from "../output.ts";
+import { type CommonOptions, common, type ListOptions, paged, targetOf } from "../options.ts";
+import { report, shortInstant } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Length of a session id in tables; unique among the sessions of a user in practice. */
@@ -26,21 +20,20 @@ export function addSessions(user: Command, terminal: Terminal): void {
   paged(user.command("sessions"))
     .description("list the active sessions of a user")
     .argument("<username>", "the user")
-    .action(async (username: string, options: ListOptions) => {
-      const { items, next } = await withManagement(targetOf(options), (deps) => {
-        return sessions.listSessions({ username }, pageOf(options), deps);
-      });
-      if (options.json) return terminal.write(json({ sessions: items, next }));
-      const newestFirst = items.toSorted((a, b) => b.created_at.localeCompare(a.created_at));
-      const rows = newestFirst.map((one) => {
-        const label = one.imported ? "imported, not used yet" : one.label;
-        const refreshed = one.last_refreshed_at.slice(0, 10);
-        const id = one.id.slice(0, SHORT_ID_LENGTH);
-        return [id, one.client_id, shortInstant(one.created_at), refreshed, label];
-      });
-      const head = ["SESSION", "CLIENT", "SINCE", "REFRESHED", "LABEL"];
-      await terminal.write(table(head, rows, terminal));
-      if (next !== null) terminal.note(`More rows: use --after ${next}`);
+    .action((username: string, options: ListOptions) => {
+      const listed: Listed<sessions.SessionView> = {
+        name: "sessions",
+        list: (page, deps) => sessions.listSessions({ username }, page, deps),
+        head: ["SESSION", "CLIENT", "SINCE", "REFRESHED", "LABEL"],
+        rowOf: (one) => {
+          const label = one.imported ? "imported, not used yet" : one.label;
+          const refreshed = one.last_refreshed_at.slice(0, 10);
+          const id = one.id.slice(0, SHORT_ID_LENGTH);
+          return [id, one.client_id, shortInstant(one.created_at), refreshed, label];
+        },
+        instantOf: (one) => one.created_at,
+      };
+      return writeList(listed, options, terminal);
     });
   common(user.command("end-session"))
     .description("end one session of a user")

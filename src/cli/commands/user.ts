@@ -3,6 +3,7 @@ import { presentedProfileFields } from "../../admin/profile-fields.ts";
 import * as users from "../../admin/users.ts";
 import { ManagementError } from "../../errors/management-error.ts";
 import { usageError } from "../command-error.ts";
+import { type Listed, writeList } from "../listing.ts";
 import { withManagement } from "../management.ts";
 import {
   type CommonOptions,
@@ -11,10 +12,9 @@ import {
   confirmed,
   type ListOptions,
   paged,
-  pageOf,
   targetOf,
 } from "../options.ts";
-import { json, report, table } from "../output.ts";
+import { report } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { addFieldOptions, asJson, fieldsOf } from "./client-options.ts";
 import { addAccess } from "./user-access.ts";
@@ -82,19 +82,19 @@ function addCreate(user: Command, terminal: Terminal): void {
 function addReads(user: Command, terminal: Terminal): void {
   paged(user.command("list"))
     .description("list users by name")
-    .action(async (options: ListOptions) => {
-      const { items: shown, next } = await withManagement(targetOf(options), (deps) => {
-        return users.listUsers(pageOf(options), deps);
-      });
-      if (options.json) return terminal.write(json({ users: shown, next }));
-      const rows = shown.map((one) => [
-        one.username,
-        one.id,
-        one.has_password ? "yes" : "no",
-        one.is_active ? "active" : "inactive",
-      ]);
-      await terminal.write(table(["USER", "ID", "PASSWORD", "STATE"], rows, terminal));
-      if (next !== null) terminal.note(`More rows: use --after ${next}`);
+    .action((options: ListOptions) => {
+      const listed: Listed<users.UserView> = {
+        name: "users",
+        list: users.listUsers,
+        head: ["USER", "ID", "PASSWORD", "STATE"],
+        rowOf: (one) => [
+          one.username,
+          one.id,
+          one.has_password ? "yes" : "no",
+          one.is_active ? "active" : "inactive",
+        ],
+      };
+      return writeList(listed, options, terminal);
     });
   common(user.command("show"))
     .description("show a user, without the password hash")
