@@ -79,7 +79,7 @@ function casesOf({ status, call, invalid, taken, rival }: Plan, kind: string): C
   };
 }
 
-/** A call about one user or client, or for the path "nobody" about one who is not there. */
+/** A call about a new user or client, or about the one that the path names. */
 function about(
   list: "users" | "clients",
   method: string,
@@ -117,7 +117,7 @@ const user = (method: string, below?: string, body?: unknown) =>
 const client = (method: string, below?: string, body?: unknown) => {
   return about("clients", method, below, body);
 };
-/** Ends what is there, or for the path "nobody" what a user has who is not there. */
+/** Ends something of a new user, or of the one that the path names. */
 function ending(list: string, make: (userId: string) => Promise<string>): Plan["call"] {
   return async ({ path, ...more } = {}) => {
     const id = path ?? (await newUser()).id;
