@@ -1,4 +1,5 @@
-import type { PageRange } from "../storage/registry.ts";
+import type { ClientRow } from "../storage/clients.ts";
+import type { PageRange, Registry } from "../storage/registry.ts";
 
 /** Rows of one read. */
 const PAGE_ROWS = 500;
@@ -15,6 +16,13 @@ export async function* allRows<Row>(
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE_ROWS) return;
     after = keyOf(last);
+  }
+}
+
+/** Reads the clients that operators registered. Files are about these only. */
+export async function* operatorsClients(registry: Registry): AsyncGenerator<ClientRow> {
+  for await (const row of allRows((page) => registry.listClients(page), idOf)) {
+    if (row.registration === "operator") yield row;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ManagementError } from "../errors/management-error.ts";
+import { invalid, ManagementError } from "../errors/management-error.ts";
 import type { ClientRow } from "../storage/clients.ts";
 import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -35,6 +35,16 @@ export async function findClient(clientId: string, { registry }: AdminDeps): Pro
   const row = (await registry.findClients([clientId])).get(clientId);
   if (row === undefined) throw notFound(clientId);
   return row;
+}
+
+/**
+ * Requires a client that an operator registered: others choose their own fields.
+ *
+ * @throws ManagementError `invalid`
+ */
+export function requireOperators({ registration }: ClientRow): void {
+  if (registration === "operator") return;
+  throw invalid("client_id: no operator registered this client; it can only be disabled");
 }
 
 /** The {@link ManagementError} for an unknown client. */

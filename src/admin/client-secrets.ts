@@ -3,7 +3,7 @@ import type { Passwords } from "../crypto/passwords.ts";
 import type { Random } from "../crypto/random.ts";
 import { invalid } from "../errors/management-error.ts";
 import type { ClientRow } from "../storage/clients.ts";
-import { changeClient } from "./change-client.ts";
+import { changeClient, requireOperators } from "./change-client.ts";
 import type { AdminDeps } from "./deps.ts";
 import { parseClientEntry } from "./entries.ts";
 import type { SecretFields } from "./registry-rows.ts";
@@ -48,6 +48,7 @@ export function rotateClientSecret(
   deps: AdminDeps,
 ): Promise<ClientSecret> {
   return changeClient(clientId, deps, async (row) => {
+    requireOperators(row);
     const old = requireSecret(row);
     const { client_id, client_secret = makeSecret(deps.random) } = parseClientEntry({
       client_id: clientId,
@@ -73,6 +74,7 @@ export function rotateClientSecret(
  */
 export function dropPreviousSecret(clientId: string, deps: AdminDeps): Promise<void> {
   return changeClient(clientId, deps, async (row) => {
+    requireOperators(row);
     if (!hasPreviousSecret(row)) throw invalid("the client has no previous secret");
     const write = updateOfClient(row, { ...row, previous_secret_ends_at_ms: ENDED_AT_MS });
     return { write, result: undefined };

@@ -1,8 +1,8 @@
 import { invalid, ManagementError } from "../errors/management-error.ts";
-import type { ClientRow } from "../storage/clients.ts";
+import type { ClientRegistration, ClientRow } from "../storage/clients.ts";
 import { type PageRange, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { idOf } from "./all-rows.ts";
-import { changeClient, findClient, notFound } from "./change-client.ts";
+import { changeClient, findClient, notFound, requireOperators } from "./change-client.ts";
 import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secrets.ts";
 import type { AdminDeps } from "./deps.ts";
 import { type ClientEntry, ID_OF_USER, needsSecret, parseClientEntry } from "./entries.ts";
@@ -16,6 +16,8 @@ export interface ClientView
   readonly has_secret: boolean;
   /** Whether the secret before the last rotation is also valid; see `previous_secret_ends_at`. */
   readonly has_previous_secret: boolean;
+  /** `operator`, `dynamic` (RFC 7591), or `document`: its id is the URL of its metadata. */
+  readonly registration: ClientRegistration;
   readonly created_at: string;
   /** Sessions that began earlier have ended. */
   readonly sessions_valid_from: string;
@@ -82,6 +84,7 @@ export async function updateClient(
   const fixed = FIXED_FIELDS.filter((field) => field in changes);
   if (fixed.length > 0) throw invalid(...fixed.map((field) => `${field}: cannot be updated`));
   return changeClient(clientId, deps, async (row) => {
+    requireOperators(row);
     const { secret_record, previous_secret_record, previous_secret_ends_at, ...old } =
       clientEntryOf(row);
     const wanted: Record<string, unknown> = { ...merge(old, changes) };
@@ -124,8 +127,15 @@ export function endClientSessions(clientId: string, deps: AdminDeps): Promise<vo
   return writeExisting({ kind: "update_client", clientId, fields: {}, endsSessions: true }, deps);
 }
 
-/** Deletes a client and ends all of its sessions. @throws ManagementError `not_found` */
-export function deleteClient(clientId: string, deps: AdminDeps): Promise<void> {
+/**
+ * Deletes a client and ends all of its sessions. A client that no operator registered is disabled
+ * instead: without its row, its id would be valid again.
+ *
+ * @throws ManagementError `not_found` or `changed`
+ */
+export async function deleteClient(clientId: string, deps: AdminDeps): Promise<void> {
+  const { registration } = await findClient(clientId, deps);
+  if (registration !== "operator") return setClientDisabled(clientId, true, deps);
   return writeExisting({ kind: "delete_client", clientId }, deps);
 }
 
@@ -165,6 +175,7 @@ function viewOf(row: ClientRow): ClientView {
     ...(hasPrevious && previous_secret_ends_at !== undefined ? { previous_secret_ends_at } : {}),
     has_secret: secret_record !== undefined,
     has_previous_secret: hasPrevious,
+    registration: row.registration,
     created_at: instantOf(row.created_at_ms),
     sessions_valid_from: instantOf(row.not_before_ms),
   };

@@ -1,4 +1,4 @@
-import { allRows, idOf, nameOf } from "../admin/all-rows.ts";
+import { allRows, nameOf, operatorsClients } from "../admin/all-rows.ts";
 import { ManagementError, type Subject } from "../errors/management-error.ts";
 import {
   canShareStatements,
@@ -104,7 +104,7 @@ export async function findUnnamed(
   const nameKeys = new Set(file.users.map((entry) => registry.nameKeyOf(entry.username)));
   const unnamed: Subject[] = [];
   if (file.has.clients) {
-    for await (const { client_id: name } of allRows((page) => registry.listClients(page), idOf)) {
+    for await (const { client_id: name } of operatorsClients(registry)) {
       if (!clientIds.has(name)) unnamed.push({ kind: "client", name });
     }
   }

@@ -1,21 +1,18 @@
-import { allRows, idOf, nameOf } from "../admin/all-rows.ts";
+import { allRows, nameOf, operatorsClients } from "../admin/all-rows.ts";
 import { clientEntryOf, userEntryOf } from "../admin/registry-rows.ts";
 import type { Registry } from "../storage/registry.ts";
 import { escapeVariables } from "./file-variables.ts";
 
 /**
- * Exports all clients and users in the format of `apply`: hashes, never secrets, and the ids of
- * users, which tokens refer to. Reads page by page.
+ * Exports all users, and all clients of operators, in the format of `apply`: hashes, never secrets,
+ * and the ids of users, which tokens refer to. Reads page by page.
  *
  * @returns chunks of JSON
  * @throws Unavailable when D1 fails; the output so far is not valid JSON
  */
 export async function* exportRegistry(registry: Registry): AsyncGenerator<string> {
   yield '{\n  "clients": [';
-  yield* lines(
-    allRows((page) => registry.listClients(page), idOf),
-    clientEntryOf,
-  );
+  yield* lines(operatorsClients(registry), clientEntryOf);
   yield '],\n  "users": [';
   yield* lines(
     allRows((page) => registry.listUsers(page), nameOf),

@@ -108,6 +108,10 @@ export const client = z.object({
   has_secret: z.boolean(),
   has_previous_secret: described(z.boolean(), "Whether the previous secret is valid too."),
   previous_secret_ends_at: z.optional(instant("When the previous secret ends.")),
+  registration: described(
+    z.enum(["operator", "dynamic", "document"]),
+    "Who registered it: an operator, the client itself, or a document at the URL that is its id.",
+  ),
   created_at: instant("Time of creation."),
   sessions_valid_from: instant("Sessions that started earlier have ended."),
 });

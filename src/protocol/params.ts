@@ -23,8 +23,11 @@ export const BODY_BYTES_MAX = 16 * 1024;
 /** Longest body of the management API, in bytes: claims, origins and 16 keys of a client fit. */
 export const JSON_BYTES_MAX = 64 * 1024;
 
-/** Longest client id or user name, in characters. */
+/** Longest user name, or client id of an operator, in characters. */
 export const NAME_LENGTH_MAX = 255;
+
+/** Longest id of a client that no operator registered, in characters: it holds its metadata. */
+export const CLIENT_ID_LENGTH_MAX = 1024;
 
 /**
  * Whether a credential contains U+0000-U+001F or U+007F. Such a credential is invalid: HMAC pads

@@ -157,6 +157,8 @@ export interface ManagedClient extends ClientFields {
   readonly has_secret: boolean;
   readonly has_previous_secret: boolean;
   readonly previous_secret_ends_at?: string | undefined;
+  /** `dynamic` (RFC 7591) and `document` (a client ID metadata document) registered themselves. */
+  readonly registration: "operator" | "dynamic" | "document";
   readonly created_at: string;
   readonly sessions_valid_from: string;
   /** Only returned when it was just generated. */

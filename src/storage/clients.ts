@@ -4,7 +4,13 @@ import type { Claims } from "../protocol/claims.ts";
 import type { AccessTokenFormat, ClientAuthMethod } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 
-/** A registered client. */
+/**
+ * Who registered a client: an operator, the client itself (RFC 7591), or a document at the URL that
+ * is its id.
+ */
+export type ClientRegistration = "operator" | "dynamic" | "document";
+
+/** A client. */
 export interface Client {
   readonly clientId: string;
   /** For people; may be empty. */
@@ -43,6 +49,9 @@ export interface Client {
   readonly skipsConsent: boolean;
   /** Origins of pages that may call (CORS). */
   readonly allowedOrigins: readonly string[];
+  /** Where the keys of `private_key_jwt` are published instead, or null. */
+  readonly jwksUri: string | null;
+  readonly registration: ClientRegistration;
   readonly isDisabled: boolean;
   /** Families that began before this instant have ended. */
   readonly notBeforeMs: number;
@@ -57,6 +66,8 @@ export interface ClientRow {
   previous_secret_record: string | null;
   previous_secret_ends_at_ms: number | null;
   jwks: string | null;
+  jwks_uri: string | null;
+  registration: ClientRegistration;
   grant_types: string;
   scope: string | null;
   default_scope: string | null;
@@ -108,6 +119,8 @@ export function toClient(row: ClientRow): Client {
     audiences: words(row.audience),
     claims: JSON.parse(row.claims),
     jwks: row.jwks === null ? null : JSON.parse(row.jwks),
+    jwksUri: row.jwks_uri,
+    registration: row.registration,
     isDisabled: row.disabled === 1,
     notBeforeMs: row.not_before_ms,
   };
@@ -124,7 +137,8 @@ const CLIENT_COLUMNS = `SELECT client_id, client_name, token_endpoint_auth_metho
   audience, claims, allowed_origins, access_token_format, access_token_ttl_seconds,
   refresh_idle_ttl_seconds, refresh_absolute_ttl_seconds, redirect_uris, redirect_uri_patterns,
   post_logout_redirect_uris, backchannel_logout_uri, backchannel_logout_session_required,
-  id_token_signed_response_alg, require_pkce, skip_consent, disabled, not_before_ms FROM clients `;
+  id_token_signed_response_alg, require_pkce, skip_consent, jwks_uri, registration, disabled,
+  not_before_ms FROM clients `;
 const SELECT_CLIENT = `${CLIENT_COLUMNS}WHERE client_id = ?`;
 /** A hash occurs in at most one of the two tables. */
 const SELECT_CLIENT_OF_IMPORTED = `${CLIENT_COLUMNS}WHERE client_id IN (

@@ -5,7 +5,10 @@ import { requireNamesAreFree } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
 
 /** Columns of a client that an operator can set. */
-export type ClientColumns = Omit<ClientRow, "client_id" | "not_before_ms" | "created_at_ms">;
+export type ClientColumns = Omit<
+  ClientRow,
+  "client_id" | "not_before_ms" | "created_at_ms" | "jwks_uri" | "registration"
+>;
 
 /** Columns of a user that an operator can set. */
 export type UserColumns = Pick<UserRow, "password_record" | "claims" | "profile" | "is_active">;

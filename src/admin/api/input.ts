@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { invalid, type ManagementError } from "../../errors/management-error.ts";
-import { NAME_LENGTH_MAX } from "../../protocol/params.ts";
+import { CLIENT_ID_LENGTH_MAX, NAME_LENGTH_MAX } from "../../protocol/params.ts";
 import { checked } from "../entries.ts";
 import { onDemand } from "../on-demand.ts";
 
@@ -12,13 +12,16 @@ export const PAGE_ITEMS_DEFAULT = 100;
 
 const name = () => z.string().check(z.minLength(1, "is empty"), z.maxLength(NAME_LENGTH_MAX));
 
+const clientId = () =>
+  z.string().check(z.minLength(1, "is empty"), z.maxLength(CLIENT_ID_LENGTH_MAX));
+
 const limit = () =>
   z._default(z.int().check(z.minimum(1), z.maximum(PAGE_ITEMS_MAX)), PAGE_ITEMS_DEFAULT);
 
 /** Input of a list. */
 export const pageInput = onDemand(() =>
   z.strictObject({
-    after: z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
+    after: z._default(z.string().check(z.maxLength(CLIENT_ID_LENGTH_MAX)), ""),
     limit: limit(),
   }),
 );
@@ -38,7 +41,7 @@ export const userKeyInput = onDemand(() =>
 );
 
 /** Identifies a client. */
-export const clientIdInput = onDemand(name);
+export const clientIdInput = onDemand(clientId);
 
 /** Identifies a session of a user. */
 export const sessionIdInput = onDemand(name);
