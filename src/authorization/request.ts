@@ -1,4 +1,5 @@
 import { type ClientPolicy, initialScope } from "../clients/policy.ts";
+import { requireResources, scopesFor } from "../clients/resources.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isCodeChallenge } from "../protocol/pkce.ts";
 import {
@@ -119,7 +120,7 @@ export function readAuthorizationRequest(
   client: Client,
   policy: ClientPolicy,
 ): AuthorizationRequest {
-  const { values, resources, repeated } = params;
+  const { values, repeated } = params;
   if (repeated.size > 0) throw new Refusal("repeated_parameter");
   if ((values.get("state")?.length ?? 0) > STATE_LENGTH_MAX) throw new Refusal("state_too_long");
   const nonce = values.get("nonce") ?? null;
@@ -137,12 +138,11 @@ export function readAuthorizationRequest(
   }
   const codeChallenge = readCodeChallenge(params, client);
   const claims = values.get("claims");
-  if (resources.some((resource) => !client.audiences.includes(resource))) {
-    throw new Refusal("audience_not_allowed");
-  }
+  const resources = requireResources(params.resources, client, policy);
+  const available = scopesFor(resources, client, policy, policy);
   return {
-    scope: initialScope(values.get("scope"), client, policy),
-    resources: [...new Set(resources)],
+    scope: initialScope(values.get("scope"), client, available),
+    resources,
     codeChallenge,
     nonce,
     prompts: readPrompts(params),

@@ -137,8 +137,8 @@ export const CLIENT_FIELDS = {
   },
   audience: {
     description:
-      "APIs that access tokens may be for; a request names one as `resource`, otherwise the " +
-      "token is for the first",
+      "APIs that access tokens may be for, apart from those of `RESOURCES`; a request names one " +
+      "as `resource`, otherwise the token is for the first",
     column: "words",
     schema: () => z._default(z.array(audience()), []),
     option: "--audience <uris>",

@@ -4,14 +4,29 @@ import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Client } from "../storage/clients.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 
-/** What the settings allow clients. */
-export interface ClientPolicy {
-  /** The scopes of a client without `scope`, so without {@link NAMED_SCOPES}. */
+/** The scopes that a kind of request can have. */
+export interface AvailableScopes {
+  /** Of a client without `scope`. */
   readonly scopes: Scope;
-  /** Those of them that concern a user, and that a request has to name; empty without OpenID. */
+  /** More that concern a user, if the request names them; empty without OpenID. */
   readonly openIdScopes: Scope;
+  /** Only for clients whose `scope` lists them: {@link NAMED_SCOPES}. */
+  readonly namedScopes: Scope;
+}
+
+/** An API for which any client may request tokens. */
+export interface Resource {
+  /** Its identifier, as tokens spell it. */
+  readonly uri: string;
+  readonly scope: Scope;
+}
+
+/** What the settings allow clients. */
+export interface ClientPolicy extends AvailableScopes {
   /** Only for clients that are registered for them by name and act for themselves. */
   readonly clientScopes: Scope;
+  /** The APIs for which any client may request tokens, with their scopes; the first by default. */
+  readonly resources: readonly Resource[];
   /** The defaults of clients. */
   readonly lifetimes: Lifetimes;
   /** Lifetime of ID tokens, in seconds. */
@@ -26,18 +41,31 @@ export interface ScopeSources {
   readonly hasOpenId: boolean;
 }
 
+/** The settings of {@link policyOf}. */
+interface PolicySettings extends Pick<ClientPolicy, "scopes" | "lifetimes"> {
+  readonly idTokenTtlSeconds: number;
+  /** A resource without `scope` has all scopes, except those that a client has only by name. */
+  readonly resources: readonly { readonly uri: string; readonly scope: Scope | null }[] | null;
+}
+
 /** Reads the policy from the settings. */
 export function policyOf(
-  settings: Pick<ClientPolicy, "scopes" | "lifetimes"> & { readonly idTokenTtlSeconds: number },
+  settings: PolicySettings,
   { hasManagementApi, hasOpenId }: ScopeSources,
 ): ClientPolicy {
   const clientScopes = hasManagementApi ? [ADMIN_SCOPE] : [];
   const byName = [...NAMED_SCOPES, ...clientScopes, ...(hasOpenId ? [] : [OPENID_SCOPE])];
-  const { scopes, lifetimes, idTokenTtlSeconds } = settings;
+  const { lifetimes, idTokenTtlSeconds } = settings;
+  const scopes = settings.scopes.filter((scope) => !byName.includes(scope));
+  const ordinary = scopes.filter((scope) => scope !== ADMIN_SCOPE);
   return {
-    scopes: scopes.filter((scope) => !byName.includes(scope)),
+    scopes,
     openIdScopes: hasOpenId ? OPENID_SCOPES : [],
+    namedScopes: NAMED_SCOPES,
     clientScopes,
+    resources: (settings.resources ?? []).map(({ uri, scope }) => {
+      return { uri, scope: scope ?? ordinary };
+    }),
     lifetimes,
     idTokenSeconds: idTokenTtlSeconds,
   };
@@ -48,14 +76,6 @@ export function hasOpenId({ openIdScopes }: ClientPolicy): boolean {
   return openIdScopes.includes(OPENID_SCOPE);
 }
 
-/** The scopes that a kind of request can have, apart from {@link NAMED_SCOPES}. */
-export interface AvailableScopes {
-  /** Of a client without `scope`. */
-  readonly scopes: Scope;
-  /** More, if the request names them. */
-  readonly openIdScopes: Scope;
-}
-
 /** What a login granted. A refresh cannot exceed it. */
 export interface GrantedLogin {
   readonly scope: Scope;
@@ -64,9 +84,12 @@ export interface GrantedLogin {
 }
 
 /** The scopes that a client may request: the registered ones that the service still has. */
-export function allowedScope(client: Client, { scopes, openIdScopes }: AvailableScopes): Scope {
+export function allowedScope(
+  client: Client,
+  { scopes, openIdScopes, namedScopes }: AvailableScopes,
+): Scope {
   if (client.scope === null) return [...scopes, ...openIdScopes];
-  const existing = [...scopes, ...openIdScopes, ...NAMED_SCOPES];
+  const existing = [...scopes, ...openIdScopes, ...namedScopes];
   return client.scope.filter((token) => existing.includes(token));
 }
 
@@ -114,29 +137,6 @@ function requestedWithin(requested: string, allowed: Scope): Scope {
     throw new Refusal("scope_not_allowed");
   }
   return scope;
-}
-
-/**
- * The API that an access token is for (RFC 8707 §2): the one that `resource` names, otherwise the
- * first one of the login or of the client. The tokens of a login that named APIs are only for these
- * (§2.2).
- *
- * @param granted the APIs that the login named, or none
- * @throws Refusal `audience_not_allowed` when the client is not, or no longer, registered for it,
- *   or when the login named others
- */
-export function audienceOf(
-  requested: string | undefined,
-  granted: readonly string[],
-  client: Client,
-): string | null {
-  if (requested !== undefined && granted.length > 0 && !granted.includes(requested)) {
-    throw new Refusal("audience_not_allowed");
-  }
-  const named = requested ?? granted[0];
-  if (named === undefined) return client.audiences[0] ?? null;
-  if (!client.audiences.includes(named)) throw new Refusal("audience_not_allowed");
-  return named;
 }
 
 /** The lifetimes of the client, or else the defaults. */

@@ -5,10 +5,8 @@ import { problemOfKey } from "../crypto/jwk-check.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { parseOrigin } from "../protocol/origin.ts";
 import { classifyRedirectUri, isRedirectPattern } from "../protocol/redirect-uri.ts";
+import { isResource, RESOURCE_BYTES_MAX } from "../protocol/resource.ts";
 import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
-
-/** Longest audience, in bytes: a refresh token contains it together with the longest scope. */
-const AUDIENCE_BYTES_MAX = 400;
 
 /** Longest claims of one client or user, in bytes of JSON: every JWT contains them. */
 const CLAIMS_BYTES_MAX = 2048;
@@ -80,10 +78,10 @@ export const redirectPattern = () =>
 /** The URI of an API (RFC 8707 §2). */
 export const audience = () =>
   z.string().check(
-    z.refine((text) => URL.canParse(text) && !/[\s#\p{Cc}]/u.test(text), "is not an absolute URI"),
+    z.refine(isResource, "is not an absolute URI"),
     z.refine(
-      (text) => utf8(text).length <= AUDIENCE_BYTES_MAX,
-      `is longer than ${AUDIENCE_BYTES_MAX} bytes`,
+      (text) => utf8(text).length <= RESOURCE_BYTES_MAX,
+      `is longer than ${RESOURCE_BYTES_MAX} bytes`,
     ),
   );
 

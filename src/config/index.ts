@@ -1,3 +1,4 @@
+import { ADMIN_SCOPE, NAMED_SCOPES, OPENID_SCOPES } from "../protocol/names.ts";
 import type { FailurePolicy } from "../rate-limit/failures.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import { type Rule, readSettings, type Settings, type ValuesOf } from "./parse.ts";
@@ -69,6 +70,16 @@ const RULES: readonly Rule<Values>[] = [
       if (path === "/" || pathPrefix.includes(path)) return null;
       const allowed = pathPrefix.join(" ");
       return `has the path ${path}: it must be one of PATH_PREFIX, which is ${allowed}`;
+    },
+  },
+  {
+    name: SETTINGS.resources.name,
+    problem({ resources, scopes }) {
+      const named = (resources ?? []).flatMap(({ scope }) => scope ?? []);
+      const reserved = named.find((scope) => [ADMIN_SCOPE, ...NAMED_SCOPES].includes(scope));
+      if (reserved !== undefined) return `has the scope ${reserved}: a client has it only by name`;
+      const unknown = named.find((scope) => ![...scopes, ...OPENID_SCOPES].includes(scope));
+      return unknown === undefined ? null : `has the scope ${unknown}: SCOPES must list it`;
     },
   },
   {

@@ -5,7 +5,6 @@ import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { grantTypes } from "../grants/index.ts";
 import { LANGUAGES } from "../pages/page-context.ts";
-import { NAMED_SCOPES } from "../protocol/names.ts";
 import { profileClaimNames } from "../users/profile.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
@@ -24,7 +23,7 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
   const scopes = [
     ...policy.scopes,
     ...policy.openIdScopes,
-    ...NAMED_SCOPES,
+    ...policy.namedScopes,
     ...policy.clientScopes,
   ];
   const urls = endpointUrls(context, deps);
@@ -39,6 +38,7 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
     introspection_endpoint: urls.introspection,
     ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
     scopes_supported: [...new Set(scopes)],
+    ...protectedResources(deps),
     response_types_supported: ["code"],
     response_modes_supported: ["query"],
     code_challenge_methods_supported: ["S256"],
@@ -54,6 +54,11 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
     introspection_endpoint_auth_signing_alg_values_supported: algorithms,
     ...openIdMembers(urls, deps),
   });
+}
+
+/** The APIs for which every client may request tokens (RFC 9728 §4). */
+function protectedResources({ policy: { resources } }: Deps): Record<string, unknown> {
+  return resources.length === 0 ? {} : { protected_resources: resources.map(({ uri }) => uri) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { digestText } from "../crypto/digest.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import { isCodeVerifier } from "../protocol/pkce.ts";
+import { findResource } from "../protocol/resource.ts";
 import type { BrowserSession } from "../storage/browser-sessions.ts";
 import type { Client } from "../storage/clients.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
@@ -161,5 +162,5 @@ async function requireRedirectUri(
 function requireResource({ resources }: PresentedCode, { params }: TokenRequest): void {
   const resource = params.get("resource");
   if (resource === undefined || resources.length === 0) return;
-  if (!resources.includes(resource)) throw new Refusal("code_resource_mismatch");
+  if (!findResource(resource, resources)) throw new Refusal("code_resource_mismatch");
 }

@@ -1,13 +1,13 @@
 import {
   type AvailableScopes,
   allowedScope,
-  audienceOf,
   type ClientPolicy,
   hasOpenId,
   initialScope,
   lifetimesOf,
   refreshedScope,
 } from "../clients/policy.ts";
+import { targetOf } from "../clients/resources.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isAddress } from "../protocol/address.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
@@ -49,7 +49,10 @@ export async function authorize(
 ): Promise<Authorization> {
   const { user, login } = proof;
   const { params, label, issuerUrl, receivedAtMs } = request;
-  const available = user === null ? scopesForItself(client, policy) : policy;
+  const resource = params.get("resource");
+  const ofRequest = user === null ? scopesForItself(client, policy) : policy;
+  const target = targetOf(resource, login?.resources ?? [], client, ofRequest, policy);
+  const { audience, available } = target;
   const requested = params.get("scope");
   const scope =
     login === null
@@ -59,11 +62,11 @@ export async function authorize(
     clientId: client.clientId,
     subject: user?.id ?? null,
     scope,
-    audience: audienceOf(params.get("resource"), login?.resources ?? [], client),
+    audience,
     claims: { ...client.claims, ...user?.claims },
     accessTokenFormat: client.accessTokenFormat,
     lifetimes: lifetimesOf(client, policy.lifetimes),
-    refresh: refreshFor(client, proof, params.get("resource")),
+    refresh: refreshFor(client, proof, resource === undefined ? null : audience),
     idToken: user && (await idTokenFor(client, user, scope, proof, lookups, policy)),
     issuerUrl,
     // The look-up already saw changes up to these instants, so they must not end this login.
@@ -74,10 +77,14 @@ export async function authorize(
 }
 
 /** A client without `scope` does not get the scopes that require registration by name. */
-function scopesForItself(client: Client, { scopes, clientScopes }: ClientPolicy): AvailableScopes {
+function scopesForItself(
+  client: Client,
+  { scopes, namedScopes, clientScopes }: ClientPolicy,
+): AvailableScopes {
   return {
     scopes: client.scope === null ? scopes : [...scopes, ...clientScopes],
     openIdScopes: [],
+    namedScopes,
   };
 }
 
@@ -107,18 +114,18 @@ function claimNamesOf(refresh: RefreshOutcome): readonly string[] | null {
   return refresh.kind === "rotated" ? refresh.predecessor.claimNames : null;
 }
 
-/** No refresh token for a client that may not refresh. */
-function refreshFor(
-  client: Client,
-  { refresh }: Proof,
-  resource: string | undefined,
-): RefreshOutcome {
+/**
+ * No refresh token for a client that may not refresh.
+ *
+ * @param resource the API that the request names, or null
+ */
+function refreshFor(client: Client, { refresh }: Proof, resource: string | null): RefreshOutcome {
   const mayRefresh = client.grantTypes.includes("refresh_token");
   // Even then the code begins a family: a replay of the code revokes the access token with it.
   if (refresh.kind === "code") return { ...refresh, hasRefreshToken: mayRefresh };
   if (refresh.kind !== "new") return refresh;
   if (!mayRefresh) return { kind: "none" };
-  const resources = resource === undefined ? [] : [resource];
+  const resources = resource === null ? [] : [resource];
   return { kind: "new", login: { ...refresh.login, resources } };
 }
 

@@ -109,7 +109,8 @@ describe.each([
     ["that the client is not registered for", "https://third.example.com"],
     ["that is no absolute URI", "api.example.com"],
     ["with a fragment", `${API}#part`],
-    ["with a slash more", `${API}/`],
+    ["with two slashes more", `${API}//`],
+    ["that is an empty query more", `${API}/?`],
     ["in another case", API.toUpperCase()],
     ["on a path below a registered one", `${API}/things`],
     ["that only begins like a registered one", `${API}.evil.example`],
@@ -123,6 +124,89 @@ describe.each([
     const foreign = { resource: "https://third.example.com" };
     expect(await refresh(service, refresh_token, foreign, credentials)).toEqual(INVALID_TARGET);
     expect(await refresh(service, refresh_token, {}, credentials)).toMatchObject({ status: 200 });
+  });
+});
+
+describe("an origin is the same with the one slash that URL parsers add, or without", () => {
+  const SLASH = "https://slash.example.com";
+  beforeAll(async () => {
+    const grant_types = ["password", "refresh_token", "client_credentials"];
+    const slash = { client_id: "slash", client_secret: "secret", grant_types };
+    await service.register({ clients: [{ ...slash, audience: [`${SLASH}/`, `${API}/mcp`] }] });
+  });
+
+  test.each([SLASH, `${SLASH}/`])("%s at every grant: `aud` is as registered", async (resource) => {
+    const { access_token, refresh_token } = await logIn(service, { resource }, "slash:secret");
+    expect(await audienceOf(access_token)).toBe(`${SLASH}/`);
+    const fields = { grant_type: "client_credentials", resource };
+    const own = granted(await ask(service, fields, "slash:secret"));
+    expect(await audienceOf(own.access_token)).toBe(`${SLASH}/`);
+    for (const again of [SLASH, `${SLASH}/`, ""]) {
+      const login = await logIn(service, { resource }, "slash:secret");
+      const renewed = await refresh(
+        service,
+        login.refresh_token,
+        { resource: again },
+        "slash:secret",
+      );
+      expect(await audienceOf(granted(renewed).access_token)).toBe(`${SLASH}/`);
+    }
+    const other = { resource: `${API}/mcp` };
+    const refused = await refresh(service, refresh_token, other, "slash:secret");
+    expect(refused).toEqual(INVALID_TARGET);
+  });
+
+  test("but not a path", async () => {
+    const login = { ...LOGIN, resource: `${API}/mcp/` };
+    expect(await ask(service, login, "slash:secret")).toEqual(INVALID_TARGET);
+  });
+});
+
+describe("an API of the setting RESOURCES", () => {
+  const MCP = "https://mcp.example.com";
+  const open = createService({ RESOURCES: { [MCP]: "read", [OTHER_API]: ["read", "write"] } });
+
+  test.each(["client:secret", OPAQUE_CLIENT, JWT_CLIENT])("is for %s too", async (credentials) => {
+    const { access_token, refresh_token, scope } = await logIn(
+      open,
+      { resource: `${MCP}/` },
+      credentials,
+    );
+    expect(await audienceOf(access_token)).toBe(MCP);
+    expect(scope).toBe("read");
+    const renewed = granted(await refresh(open, refresh_token, {}, credentials));
+    expect([await audienceOf(renewed.access_token), renewed.scope]).toEqual([MCP, "read"]);
+  });
+
+  test("has no other scopes, apart from those of OpenID Connect", async () => {
+    for (const [scope, status] of [
+      ["read openid", 200],
+      ["read write", 400],
+    ] as const) {
+      const answer = await ask(open, { ...LOGIN, resource: MCP, scope });
+      expect(answer).toMatchObject({ status });
+    }
+    const own = { grant_type: "client_credentials", resource: OTHER_API };
+    expect(granted(await ask(open, own)).scope).toBe("read write");
+  });
+
+  test("does not limit tokens that are not for it", async () => {
+    expect(await logIn(open)).toMatchObject({ scope: "read write groups" });
+    const { access_token, scope } = await logIn(open, {}, JWT_CLIENT);
+    expect([await audienceOf(access_token), scope]).toEqual([API, "read write groups"]);
+  });
+
+  test("narrows a token of a wider login, and the next is wide again", async () => {
+    const { refresh_token } = await logIn(open, {}, JWT_CLIENT);
+    const narrow = granted(await refresh(open, refresh_token, { resource: MCP }, JWT_CLIENT));
+    expect([await audienceOf(narrow.access_token), narrow.scope]).toEqual([MCP, "read"]);
+    const wide = granted(await refresh(open, narrow.refresh_token, {}, JWT_CLIENT));
+    expect([await audienceOf(wide.access_token), wide.scope]).toEqual([API, "read write groups"]);
+  });
+
+  test("is in the metadata", async () => {
+    const response = await open.fetch("/.well-known/oauth-authorization-server");
+    expect(await response.json()).toMatchObject({ protected_resources: [MCP, OTHER_API] });
   });
 });
 

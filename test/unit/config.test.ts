@@ -253,6 +253,40 @@ describe("PATH_PREFIX", () => {
   });
 });
 
+test("RESOURCES is a list of APIs, with or without their scopes", () => {
+  const [one, two] = ["https://one.example", "https://two.example/mcp"];
+  const read = (given: unknown) => parseConfig({ ...SETTINGS_MIN, RESOURCES: given }).resources;
+  expect(read(`${one} ${two}`)).toEqual([one, two].map((uri) => ({ uri, scope: null })));
+  const both = [
+    { uri: one, scope: ["read", "write"] },
+    { uri: two, scope: ["openid"] },
+  ];
+  for (const scope of ["read write", ["read", "write"]]) {
+    const given = { [one]: scope, [two]: "openid" };
+    expect(read(given)).toEqual(both);
+    expect(read(JSON.stringify(given))).toEqual(both);
+  }
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["no JSON", "{x", /is not JSON/],
+  ["another type", 1, /is not an object/],
+  ["a list", ["https://one.example"], /is not an object/],
+  ["no URI", "one.example", /has "one.example"/],
+  ["a fragment", "https://one.example#x", /has "https:..one.example#x"/],
+  ["a long URI", `https://one.example/${"x".repeat(400)}`, /has "https/],
+  ["one twice", "https://one.example https://one.example/", /has https:..one.example. twice/],
+  ["nothing", "{}", /has 0 resources/],
+  ["too many", Array.from({ length: 101 }, (_, n) => `https://${n}.example`).join(" "), /has 101/],
+  ["no scope", { "https://one.example": "" }, /has no scopes for https:..one.example/],
+  ["a scope of another type", { "https://one.example": 1 }, /has no scopes for/],
+  ["an unknown scope", { "https://one.example": "reed" }, /has the scope reed: SCOPES must list/],
+  ["admin", { "https://one.example": "admin" }, /has the scope admin: .* only by name/],
+  ["introspection", { "https://one.example": "read introspection" }, /has the scope introspection/],
+])("RESOURCES with %s is rejected", (_, given, problem) => {
+  expect(complaint({ RESOURCES: given })).toMatch(problem);
+});
+
 test("SCOPES is a set of scope names", () => {
   expect(parseConfig({ ...SETTINGS_MIN, SCOPES: "b a  b" }).scopes).toEqual(["b", "a"]);
   for (const scopes of [" ", "read\twrite", 'read "write"', "caf\u00e9"]) {

@@ -1,4 +1,5 @@
 import { choice, ISSUER, PATH_PREFIXES, SCOPES, SWITCH } from "../kinds.ts";
+import { RESOURCES } from "../resources.ts";
 import type { Setting } from "../setting.ts";
 
 /** Settings of the service as a whole. */
@@ -35,6 +36,16 @@ export const SERVICE = {
     doc:
       "All scopes, separated by spaces. A client has `introspection` only if it is registered " +
       "for it by name.",
+  },
+  resources: {
+    name: "RESOURCES",
+    kind: RESOURCES,
+    default: null,
+    doc:
+      "APIs for which every client may request tokens, also one that no operator registered, " +
+      'with their scopes, such as `{"https://api.example.com": "read write"}`. Without scopes: ' +
+      "all but `admin` and `introspection`. See [APIs for every client]" +
+      "(clients.md#apis-for-every-client). Empty: only those of the `audience` of each client.",
   },
   managementApi: {
     name: "MANAGEMENT_API",
