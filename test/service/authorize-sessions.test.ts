@@ -8,6 +8,7 @@ import {
   newBrowser,
   obtainCode,
   registerWebApps,
+  type Shown,
   type TestBrowser,
 } from "../support/browsing.ts";
 import { change, introspect, registerCheckers } from "../support/checks.ts";
@@ -188,6 +189,45 @@ describe("a request of a user who is signed in, with", () => {
     const accept = { "Accept-Language": "en" };
     const page = await newBrowser(service).authorize({ ui_locales: "xx de" }, accept);
     expect(page.text).toContain('lang="de"');
+  });
+});
+
+describe("a request for more scopes than before (MCP's step-up)", () => {
+  const tokensOf = async (page: Shown) => {
+    const { body } = await exchange(service, codeOf(page));
+    return body as { access_token: string; refresh_token: string; scope: string };
+  };
+
+  test.each(["read write", "write"])("for %s, keeps what was granted before", async (scope) => {
+    const browser = await signedIn();
+    const before = await tokensOf(await browser.authorize());
+    const page = await browser.authorize({ scope });
+    expect(page).toMatchObject(SHOWS.consent);
+    expect(await tokensOf(await browser.allow(page))).toMatchObject({ scope });
+    for (const granted of ["read", "write", "read write"]) {
+      expect(await tokensOf(await browser.authorize({ scope: granted }))).toMatchObject({
+        scope: granted,
+      });
+    }
+    const active = { active: true, scope: "read" };
+    expect((await introspect(service, before.access_token)).body).toMatchObject(active);
+    const { refresh_token } = before;
+    const renewed = await service.token(
+      { grant_type: "refresh_token", refresh_token },
+      "web:secret",
+    );
+    expect(renewed).toMatchObject({ status: 200, body: { scope: "read" } });
+  });
+
+  test("that is denied, keeps it too", async () => {
+    const browser = await signedIn();
+    const before = await tokensOf(await browser.authorize());
+    const page = await browser.authorize({ scope: "read write" });
+    await browser.submit(page, { decision: "deny" });
+    expect(await browser.authorize()).toMatchObject(SHOWS.code);
+    expect(await browser.authorize({ scope: "write" })).toMatchObject(SHOWS.consent);
+    const { body } = await introspect(service, before.access_token);
+    expect(body).toMatchObject({ active: true });
   });
 });
 

@@ -143,6 +143,35 @@ describe("an exchange succeeds", () => {
     });
   });
 
+  test("with an origin as resource, with a slash or without", async () => {
+    const slash = `${RESOURCE}/`;
+    for (const [asked, named] of [
+      [slash, slash],
+      [slash, RESOURCE],
+      [RESOURCE, slash],
+      [[RESOURCE, slash], ""],
+    ] as const) {
+      const fresh = await obtainCode(service, { resource: asked });
+      const { body } = await exchange(service, fresh, { resource: named });
+      const { access_token } = body as { access_token: string };
+      expect((await introspect(service, access_token)).body).toMatchObject({ aud: RESOURCE });
+    }
+  });
+
+  test("for an API of RESOURCES, with the scopes of it alone", async () => {
+    const resource = "https://mcp.example.com";
+    const open = createService({ RESOURCES: { [resource]: "write" } });
+    const { location } = await newBrowser(open).authorize({ resource, scope: "read write" });
+    expect(location?.searchParams.get("error")).toBe("invalid_scope");
+    const fresh = await obtainCode(open, { resource, scope: "write openid" });
+    const { body } = await exchange(open, fresh);
+    expect(body).toMatchObject({ scope: "write openid" });
+    const { access_token } = body as { access_token: string };
+    expect((await introspect(open, access_token)).body).toMatchObject({ aud: resource });
+    const other = await obtainCode(open, { resource: [RESOURCE, resource], scope: "read write" });
+    expect((await exchange(open, other, { resource })).body).toMatchObject({ scope: "write" });
+  });
+
   test("with an id that is too long for a code", async () => {
     const client_id = "x".repeat(200);
     const fresh = await obtainCode(service, { client_id });
