@@ -17,11 +17,11 @@ const LEVELS = [
   ["app.ts", "openapi"],
   ["endpoints", "rpc"],
   ["deps.ts", "resource-server"],
-  ["browser-deps.ts", "early-deps.ts"],
+  ["browser-deps.ts", "early-deps.ts", "outbound-deps.ts"],
   ["declarative", "django-import"],
   ["admin"],
   ["client-auth", "grants", "config"],
-  ["issuer", "users", "authorization"],
+  ["issuer", "users", "authorization", "client-documents"],
   ["clients", "rate-limit"],
   ["storage"],
   ["tokens", "deadline.ts", "pages"],
@@ -68,6 +68,7 @@ const BOUND = [
     "deps.ts",
     "browser-deps.ts",
     "early-deps.ts",
+    "outbound-deps.ts",
     "app.ts",
     "index.ts",
     "cli",
@@ -106,15 +107,27 @@ const RULES = {
       [
         ...[
           "rate-limit/failure-counter.ts",
+          "storage/fetched-documents-object.ts",
           "storage/refresh-family.ts",
           "storage/used-assertions.ts",
         ],
+        // Reads the dates in the headers of a response.
+        "client-documents/cache-lifetime.ts",
         ...["early-deps.ts", "cli", "client", "testing"],
       ],
       place.clockReads,
     ),
-  "only the call to the old token endpoint, the CLI, the client and a page in the browser reach out":
-    onlyIn(["users/legacy-endpoint.ts", "cli", "client", "openapi/page/docs.js"], globals("fetch")),
+  "only the calls to an old token endpoint and for documents, the CLI, the client and a page reach out":
+    onlyIn(
+      [
+        "client-documents/fetch-document.ts",
+        "users/legacy-endpoint.ts",
+        "cli",
+        "client",
+        "openapi/page/docs.js",
+      ],
+      globals("fetch"),
+    ),
   "only the CLI knows Node and the operator's tools": onlyIn(
     ["cli"],
     packages(/^(?:node:(?!async_hooks$)|wrangler\b|commander\b|@clack\/)/),
@@ -132,7 +145,13 @@ const RULES = {
 
   "only management and documents validate with zod": onlyIn(
     [
-      ...["admin", "clients/metadata.ts", "clients/value-schemas.ts", "declarative"],
+      ...[
+        "admin",
+        "clients/metadata.ts",
+        "clients/value-schemas.ts",
+        "clients/registration-metadata.ts",
+        "declarative",
+      ],
       ...["users/profile-fields.ts", "openapi", "cli"],
     ],
     packages(/^zod\b/),
