@@ -5,6 +5,7 @@ import { delayedBy, settle, watch } from "./delayed-bindings.ts";
 
 export {
   FailureCounter,
+  FetchedDocuments,
   ForeignPasswords,
   Management,
   RefreshFamily,

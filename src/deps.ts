@@ -2,6 +2,7 @@ import type { AdminDeps } from "./admin/deps.ts";
 import { type BrowserDeps, composeBrowser } from "./browser-deps.ts";
 import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
+import type { ClientDocuments } from "./client-documents/index.ts";
 import { type ClientPolicy, policyOf } from "./clients/policy.ts";
 import { BINDINGS, type Config, parseConfig } from "./config/index.ts";
 import { createHashingQueue } from "./crypto/hashing-queue.ts";
@@ -16,6 +17,7 @@ import { ConfigError } from "./errors/refusal.ts";
 import type { GrantDeps } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintDeps, type MintDeps, SigningKeyError } from "./issuer/mint.ts";
+import { composeClientDocuments, requireOtherLegacyEndpoint } from "./outbound-deps.ts";
 import type { AddressFilter } from "./rate-limit/address-filter.ts";
 import { type AllowedOrigins, createAllowedOrigins } from "./rate-limit/allowed-origins.ts";
 import { createLimits } from "./rate-limit/index.ts";
@@ -40,6 +42,8 @@ export interface Deps {
   /** Creates the lookups of one request. */
   readonly lookups: () => Lookups;
   readonly clientAuth: ClientAuthDeps;
+  /** Null: the setting `CIMD` is off. */
+  readonly clientDocuments: ClientDocuments | null;
   readonly grants: GrantDeps;
   readonly browser: BrowserDeps;
   readonly policy: ClientPolicy;
@@ -73,6 +77,7 @@ const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
 async function createDeps(env: Env): Promise<Deps> {
   const config = parseConfig(env);
   requireBindings(env);
+  requireOtherLegacyEndpoint(config);
   const tokenKey = requireSealingKey(config);
   const deriveLong = createLongHashDerivation(env.FOREIGN_PASSWORDS);
   const { hashesInFlightMax: hashesMax } = config;
@@ -92,6 +97,7 @@ async function createDeps(env: Env): Promise<Deps> {
   return {
     lookups,
     clientAuth: composeClientAuth(parts),
+    clientDocuments: composeClientDocuments(config, env, { clock, wait, defer }),
     grants: composeGrants(parts),
     browser,
     policy: policyOf(config, {

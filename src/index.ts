@@ -3,6 +3,7 @@ import { app } from "./app.ts";
 export { FailureCounter } from "./rate-limit/failure-counter.ts";
 export { Management } from "./rpc/management.ts";
 export { TokenVerifier } from "./rpc/token-verifier.ts";
+export { FetchedDocuments } from "./storage/fetched-documents-object.ts";
 export { ForeignPasswords } from "./storage/long-hash-object.ts";
 export { RefreshFamily } from "./storage/refresh-family.ts";
 export { UsedAssertions } from "./storage/used-assertions.ts";

@@ -36,12 +36,6 @@ export interface FetchedText {
   readonly lifetimeMs: number;
 }
 
-/** A `fetch` that gets no more than it needs. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** The `fetch` of the platform. */
-export const platformFetch: Fetch = (url, init) => fetch(url, init);
-
 /**
  * Fetches a document whose URL a caller chose. The request has no credentials, and no redirect is
  * followed: it could lead to a host that the URL itself may not have.
@@ -53,10 +47,9 @@ export async function fetchDocument(
   url: string,
   bytesMax: number,
   nowMs: number,
-  call: Fetch,
 ): Promise<FetchedText | DocumentProblem> {
   const controller = new AbortController();
-  const run = () => request(url, bytesMax, nowMs, call, controller.signal);
+  const run = () => request(url, bytesMax, nowMs, controller.signal);
   try {
     return await callWithDeadline("document.fetch", run, FETCH_DEADLINE_MS);
   } catch (error) {
@@ -72,10 +65,9 @@ async function request(
   url: string,
   bytesMax: number,
   nowMs: number,
-  call: Fetch,
   signal: AbortSignal,
 ): Promise<FetchedText | DocumentProblem> {
-  const response = await call(url, { headers: HEADERS, redirect: "manual", signal });
+  const response = await fetch(url, { headers: HEADERS, redirect: "manual", signal });
   const { status, headers, body } = response;
   if (status >= 300 && status < 400) return invalid("is a redirect");
   if (status !== 200) return { kind: "unreachable", problem: `has status ${status}` };

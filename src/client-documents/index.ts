@@ -3,13 +3,7 @@ import { BoundedMap } from "../isolate/bounded-map.ts";
 import { InFlight } from "../isolate/in-flight.ts";
 import { problemOfPublicUrl } from "../protocol/public-url.ts";
 import type { DocumentKind, DocumentStore, FetchedDocument } from "../storage/fetched-documents.ts";
-import {
-  type DocumentProblem,
-  FETCH_DEADLINE_MS,
-  type Fetch,
-  fetchDocument,
-  platformFetch,
-} from "./fetch-document.ts";
+import { type DocumentProblem, FETCH_DEADLINE_MS, fetchDocument } from "./fetch-document.ts";
 import { type DocumentPolicy, documentUrlProblem } from "./policy.ts";
 import { type KeySet, type Outcome, readClientDocument, readKeySet } from "./read-document.ts";
 
@@ -66,8 +60,6 @@ export interface ClientDocuments {
 export interface ClientDocumentsOptions {
   readonly policy: DocumentPolicy;
   readonly store: DocumentStore;
-  /** Absent: that of the platform. */
-  readonly fetch?: Fetch;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Waits for that many milliseconds. */
@@ -104,7 +96,7 @@ interface Kept<Value> {
 function createCache<Value>(
   kind: DocumentKind,
   read: (url: string, text: string) => Outcome<Value>,
-  { store, fetch = platformFetch, clock, wait, defer }: ClientDocumentsOptions,
+  { store, clock, wait, defer }: ClientDocumentsOptions,
 ) {
   const documents = new BoundedMap<Kept<Value>>(DOCUMENTS_MAX);
   const lookups = new BoundedMap<InFlight>(DOCUMENTS_MAX);
@@ -123,7 +115,7 @@ function createCache<Value>(
   }
 
   async function fetchNow(url: string, nowMs: number): Promise<Outcome<Value>> {
-    const fetched = await fetchDocument(url, BYTES_MAX[kind], nowMs, fetch);
+    const fetched = await fetchDocument(url, BYTES_MAX[kind], nowMs);
     const outcome = fetched.kind === "fetched" ? read(url, fetched.text) : fetched;
     const isValid = fetched.kind === "fetched" && outcome.kind === "valid";
     const document: FetchedDocument = {

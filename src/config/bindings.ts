@@ -14,3 +14,10 @@ export const BINDINGS = {
     "Durable Objects that check long password hashes from Django apart from other work. They " +
     "store nothing.",
 } as const;
+
+/** Bindings that a setting needs, and that an older `wrangler.toml` does not have. */
+export const OPTIONAL_BINDINGS = {
+  FETCHED_DOCUMENTS:
+    "Durable Objects that keep metadata documents and keys of clients. One object a host. Needed " +
+    "unless `CIMD` is `off`.",
+} as const;

@@ -4,7 +4,7 @@ import type { Lifetimes } from "../tokens/authorization.ts";
 import { type Rule, readSettings, type Settings, type ValuesOf } from "./parse.ts";
 import { SECRETS, SETTINGS } from "./settings/index.ts";
 
-export { BINDINGS } from "./bindings.ts";
+export { BINDINGS, OPTIONAL_BINDINGS } from "./bindings.ts";
 export { readSetting, type Settings } from "./parse.ts";
 export type { Setting } from "./setting.ts";
 export { SECRETS, SETTING_GROUPS, SETTINGS } from "./settings/index.ts";

@@ -1,5 +1,6 @@
 import { parseRingKeys } from "../crypto/seal.ts";
 import { parseJwkSet } from "../crypto/signing-keys.ts";
+import { problemOfPublicUrl } from "../protocol/public-url.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 
 /** The type of a setting: how it is read, and which values are valid. */
@@ -118,6 +119,21 @@ export const TOKEN_ENDPOINT: Kind<string> = {
     if (url.protocol !== "https:" && !isLoopback) return { problem: "is not https" };
     if (url.username || url.password) return { problem: "has a user name or a password in it" };
     return url.hash ? { problem: "has a fragment" } : { value: url.href };
+  },
+};
+
+/** Most hosts in one setting. */
+const HOSTS_MAX = 100;
+
+/** Hosts whose client ID metadata documents are accepted; none or all. */
+export const DOCUMENT_POLICY: Kind<"off" | "open" | readonly string[]> = {
+  allowed: `off, open, or at most ${HOSTS_MAX} hosts such as claude.ai, separated by spaces`,
+  read(given) {
+    if (given === "off" || given === "open") return { value: given };
+    const hosts = typeof given === "string" ? given.split(" ").filter((part) => part !== "") : [];
+    const wrong = hosts.find((host) => problemOfPublicUrl(`https://${host}/path`, null) !== null);
+    if (wrong !== undefined || hosts.length === 0) return { problem: quote(wrong ?? given) };
+    return hosts.length > HOSTS_MAX ? { problem: `has ${hosts.length} hosts` } : { value: hosts };
   },
 };
 

@@ -13,6 +13,10 @@ const OWN_HOST = "login.example.com";
 /** An Ed25519 key of RFC 8037, appendix A.2. */
 const KEY = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
 
+test("wrangler.toml keeps every fetch on the public Internet", () => {
+  expect(Cloudflare.compatibilityFlags["global_fetch_strictly_public"]).toBe(true);
+});
+
 stopClock();
 routeDocuments();
 

@@ -13,6 +13,8 @@ export interface Dump {
   readonly families: readonly Entries[];
   /** Every entry of every client's used assertions. */
   readonly assertions: readonly Entries[];
+  /** Every entry of the objects that keep clients' documents. */
+  readonly documents: readonly Entries[];
   /** Every entry of the objects that check foreign passwords. */
   readonly foreign: readonly Entries[];
 }
@@ -35,6 +37,7 @@ export async function dumpStorage(): Promise<Dump> {
     kv: await Promise.all(entries),
     families: await entriesOf(env.REFRESH_FAMILIES),
     assertions: await entriesOf(env.USED_ASSERTIONS),
+    documents: await entriesOf(env.FETCHED_DOCUMENTS),
     foreign: await entriesOf(env.FOREIGN_PASSWORDS),
   };
 }

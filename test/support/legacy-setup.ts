@@ -1,16 +1,22 @@
 import type { TestProject } from "vitest/node";
+import { startDocumentHosts } from "./document-hosts.ts";
 import { startLegacyEndpoint } from "./legacy-endpoint.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** Origin of the server that plays the old token endpoint. */
     legacyOrigin: string;
+    /** Origin of the server that plays the hosts of clients' documents. */
+    documentsOrigin: string;
   }
 }
 
-/** Starts the old token endpoint that tests inside workerd call. */
+/** Starts the servers that tests inside workerd call. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const { origin, stop } = await startLegacyEndpoint();
-  provide("legacyOrigin", origin);
-  return stop;
+  const [legacy, documents] = await Promise.all([startLegacyEndpoint(), startDocumentHosts()]);
+  provide("legacyOrigin", legacy.origin);
+  provide("documentsOrigin", documents.origin);
+  return async () => {
+    await Promise.all([legacy.stop(), documents.stop()]);
+  };
 }

@@ -1,4 +1,13 @@
-import { BINDINGS, SECRETS, SETTING_GROUPS, SETTINGS, type Setting } from "../../config/index.ts";
+import {
+  BINDINGS,
+  OPTIONAL_BINDINGS,
+  SECRETS,
+  SETTING_GROUPS,
+  SETTINGS,
+  type Setting,
+} from "../../config/index.ts";
+
+const ALL_BINDINGS = { ...BINDINGS, ...OPTIONAL_BINDINGS };
 
 type Rows = Readonly<Record<string, Setting>>;
 
@@ -28,7 +37,7 @@ export function secretsPart(): string {
 
 /** The bindings of docs/configuration.md. */
 export function bindingsPart(): string {
-  const cells = Object.entries(BINDINGS).map(([name, doc]) => [`\`${name}\``, doc]);
+  const cells = Object.entries(ALL_BINDINGS).map(([name, doc]) => [`\`${name}\``, doc]);
   return table(["binding", "meaning"], cells);
 }
 
@@ -37,7 +46,7 @@ export function deployDescriptions(): Record<string, { description: string }> {
   const rows = [...Object.values<Setting>(SECRETS), ...Object.values<Setting>(SETTINGS)];
   const texts = [
     ...rows.map(({ name, doc }) => [name, withoutLinks(doc)] as const),
-    ...Object.entries(BINDINGS),
+    ...Object.entries(ALL_BINDINGS),
   ];
   return Object.fromEntries(texts.map(([name, description]) => [name, { description }]));
 }

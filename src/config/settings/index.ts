@@ -4,6 +4,7 @@ import { PAGES } from "./pages.ts";
 import { PASSWORDS } from "./passwords.ts";
 import { SERVICE } from "./service.ts";
 import { TOKENS } from "./tokens.ts";
+import { UNREGISTERED_CLIENTS } from "./unregistered-clients.ts";
 
 export { SECRETS } from "./secrets.ts";
 
@@ -15,13 +16,22 @@ export { SECRETS } from "./secrets.ts";
  * @example
  * failureDelaySecondsMax: { name: "FAILURE_DELAY_SECONDS_MAX", kind: SECONDS, default: 900, doc },
  */
-export const SETTINGS = { ...SERVICE, ...TOKENS, ...PAGES, ...PASSWORDS, ...LIMITS, ...MOVING };
+export const SETTINGS = {
+  ...SERVICE,
+  ...TOKENS,
+  ...PAGES,
+  ...UNREGISTERED_CLIENTS,
+  ...PASSWORDS,
+  ...LIMITS,
+  ...MOVING,
+};
 
 /** The settings in the groups of docs/configuration.md. */
 export const SETTING_GROUPS = {
   Service: SERVICE,
   "Tokens and logins": TOKENS,
   "Signing in with a browser": PAGES,
+  "Unregistered clients": UNREGISTERED_CLIENTS,
   "User names and passwords": PASSWORDS,
   "Limits on guessing": LIMITS,
   "Moving from another server": MOVING,

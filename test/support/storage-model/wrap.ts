@@ -5,6 +5,7 @@ export type Bindings = Pick<
   | "ADDRESS_RATE_LIMIT"
   | "DB"
   | "FAILURE_COUNTERS"
+  | "FETCHED_DOCUMENTS"
   | "FOREIGN_PASSWORDS"
   | "REFRESH_FAMILIES"
   | "USED_ASSERTIONS"
@@ -14,7 +15,7 @@ export type Bindings = Pick<
  * Sees one operation of a binding.
  *
  * @param operation such as `d1.batch`, `kv.put`, `family.rotate`, `assertion.consume`,
- *   `password.derive`, `failures.admit` or `address.limit`
+ *   `document.claim`, `password.derive`, `failures.admit` or `address.limit`
  * @param proceed does the real operation; may be called once, more often or never
  * @param args what the operation was called with
  * @param target the binding, or the stub of an object
@@ -42,6 +43,7 @@ export function wrapBindings(bindings: Bindings, intercept: Intercept): Bindings
       operations(bindings.ADDRESS_RATE_LIMIT, "address", ["limit"], intercept),
     ),
     FAILURE_COUNTERS: interceptObjects(bindings.FAILURE_COUNTERS, "failures", intercept),
+    FETCHED_DOCUMENTS: interceptObjects(bindings.FETCHED_DOCUMENTS, "document", intercept),
     REFRESH_FAMILIES: interceptObjects(bindings.REFRESH_FAMILIES, "family", intercept),
     FOREIGN_PASSWORDS: interceptObjects(bindings.FOREIGN_PASSWORDS, "password", intercept),
     USED_ASSERTIONS: interceptObjects(bindings.USED_ASSERTIONS, "assertion", intercept),
