@@ -1,4 +1,4 @@
-import type { ClientRow } from "../storage/clients.ts";
+import type { ClientRow } from "../clients/client.ts";
 import type { PageRange, Registry } from "../storage/registry.ts";
 
 /** Rows of one read. */

@@ -1,5 +1,5 @@
+import type { ClientRow } from "../clients/client.ts";
 import { invalid, ManagementError } from "../errors/management-error.ts";
-import type { ClientRow } from "../storage/clients.ts";
 import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import type { AdminDeps } from "./deps.ts";
 

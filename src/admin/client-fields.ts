@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { type ClientField, type ColumnKind, clientFieldRows } from "../clients/metadata.ts";
+import type { ClientField, ColumnKind } from "../clients/field.ts";
+import { clientFieldRows } from "../clients/metadata.ts";
 import { grantTypes } from "../grants/index.ts";
 
 /** A field of a client as documents, and the help of commands, present it. */

@@ -1,12 +1,11 @@
+import type { ClientRow, SecretColumns } from "../clients/client.ts";
 import { toBase64Url } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Random } from "../crypto/random.ts";
 import { invalid } from "../errors/management-error.ts";
-import type { ClientRow } from "../storage/clients.ts";
 import { changeClient, requireOperators } from "./change-client.ts";
 import type { AdminDeps } from "./deps.ts";
 import { parseClientEntry } from "./entries.ts";
-import type { SecretFields } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
 
 /** A client and its new secret, which is shown once; null: no new secret. */
@@ -82,7 +81,7 @@ export function dropPreviousSecret(clientId: string, deps: AdminDeps): Promise<v
 }
 
 /** Whether the secret before the last rotation may still be valid. */
-export function hasPreviousSecret(row: SecretFields): boolean {
+export function hasPreviousSecret(row: SecretColumns): boolean {
   return row.previous_secret_record !== null && row.previous_secret_ends_at_ms !== ENDED_AT_MS;
 }
 

@@ -1,5 +1,5 @@
+import type { ClientRegistration, ClientRow } from "../clients/client.ts";
 import { invalid, ManagementError } from "../errors/management-error.ts";
-import type { ClientRegistration, ClientRow } from "../storage/clients.ts";
 import { type PageRange, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound, requireOperators } from "./change-client.ts";

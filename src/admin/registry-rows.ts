@@ -2,20 +2,15 @@
  * Converts between rows and entries, as files, commands and the management API write them: with the
  * names of RFC 7591, lists, and instants in ISO 8601. An entry omits what is null in the row.
  */
-import { type ClientFieldName, type ColumnKind, clientFieldRows } from "../clients/metadata.ts";
-import { type ClientRow, words } from "../storage/clients.ts";
-import type { ClientColumns } from "../storage/registry.ts";
+import type { FieldColumns, NewClientRow, SecretColumns } from "../clients/client.ts";
+import type { ColumnKind } from "../clients/field.ts";
+import { type ClientFieldName, clientFieldRows } from "../clients/metadata.ts";
+import { COLUMN_READERS, type Column } from "../storage/clients.ts";
 import type { UserRow } from "../storage/users.ts";
 import type { ClientEntry, UserEntry } from "./entry-schemas.ts";
 
-/** The columns of a client that hold its secrets. */
-export type SecretFields = Pick<
-  ClientColumns,
-  "secret_record" | "previous_secret_record" | "previous_secret_ends_at_ms"
->;
-
 /** Neither a secret nor a previous one. */
-export const NO_SECRETS: SecretFields = {
+export const NO_SECRETS: SecretColumns = {
   secret_record: null,
   previous_secret_record: null,
   previous_secret_ends_at_ms: null,
@@ -24,30 +19,30 @@ export const NO_SECRETS: SecretFields = {
 /** A hash that no password matches, as in Django. */
 export const UNUSABLE_RECORD = "!";
 
-type Column = string | number | null;
-
-/** Converts a value to its column and back. Undefined and null are handled by the callers. */
-const COLUMNS: Readonly<
-  Record<ColumnKind, { write(value: unknown): Column; read(column: Column): unknown }>
-> = {
-  plain: { write: (value) => value as Column, read: (column) => column },
-  words: { write: (value) => (value as string[]).join(" "), read: (column) => words(`${column}`) },
-  json: { write: (value) => JSON.stringify(value), read: (column) => JSON.parse(`${column}`) },
-  flag: { write: (value) => (value ? 1 : 0), read: (column) => column === 1 },
+/** Convert a value to its column. Undefined is handled by the caller. */
+const WRITERS: Readonly<Record<ColumnKind, (value: unknown) => Column>> = {
+  plain: (value) => value as Column,
+  scope: (value) => value as Column,
+  words: (value) => (value as string[]).join(" "),
+  json: (value) => JSON.stringify(value),
+  flag: (value) => (value ? 1 : 0),
 };
 
+/** Convert a column to its value. In an entry, a scope is a text. */
+const READERS = { ...COLUMN_READERS, scope: COLUMN_READERS.plain };
+
 /** The columns of a client, without its secrets. */
-export function clientFieldsOf(entry: ClientEntry): Omit<ClientColumns, keyof SecretFields> {
+export function clientFieldsOf(entry: ClientEntry): FieldColumns {
   const values = new Map<string, unknown>(Object.entries(entry));
   const columns = clientFieldRows().map(([name, { column }]) => {
     const value = values.get(name);
-    return [name, value === undefined ? null : COLUMNS[column].write(value)];
+    return [name, value === undefined ? null : WRITERS[column](value)];
   });
   return Object.fromEntries(columns);
 }
 
 /** The columns of a client's secrets, from an entry that has their hashes. */
-export function secretFieldsOf(entry: ClientEntry): SecretFields {
+export function secretFieldsOf(entry: ClientEntry): SecretColumns {
   const endsAt = entry.previous_secret_ends_at;
   return {
     secret_record: entry.secret_record ?? null,
@@ -57,14 +52,11 @@ export function secretFieldsOf(entry: ClientEntry): SecretFields {
 }
 
 /** A client as a file has it, with the hashes of its secrets. */
-export function clientEntryOf(
-  row: ClientColumns & Pick<ClientRow, "client_id">,
-): Omit<ClientEntry, "client_secret"> {
+export function clientEntryOf(row: NewClientRow): Omit<ClientEntry, "client_secret"> {
   const endsAtMs = row.previous_secret_ends_at_ms;
-  const columns = new Map<string, Column>(Object.entries(row));
   const fields = clientFieldRows().map(([name, { column }]) => {
-    const value = columns.get(name) ?? null;
-    return [name, value === null ? null : COLUMNS[column].read(value)];
+    const value = row[name];
+    return [name, value === null ? null : READERS[column](value)];
   });
   return {
     client_id: row.client_id,

@@ -1,5 +1,5 @@
-import type { ClientRow } from "../storage/clients.ts";
-import type { ClientColumns, RegistryWrite } from "../storage/registry.ts";
+import type { ClientColumns, ClientRow } from "../clients/client.ts";
+import type { RegistryWrite } from "../storage/registry.ts";
 
 /**
  * The write that changes columns of a client, or null when nothing differs. It expects the whole

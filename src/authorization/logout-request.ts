@@ -1,6 +1,6 @@
+import type { Client } from "../clients/client.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { PARAMETERS_MAX } from "../protocol/params.ts";
-import type { Client } from "../storage/clients.ts";
 
 /** The parameters of OpenID Connect RP-Initiated Logout §2 that are read. Others are ignored. */
 const NAMES = [

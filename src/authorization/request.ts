@@ -1,3 +1,4 @@
+import type { Client } from "../clients/client.ts";
 import { type ClientPolicy, initialScope } from "../clients/policy.ts";
 import { requireResources, scopesFor } from "../clients/resources.ts";
 import { Refusal } from "../errors/refusal.ts";
@@ -9,7 +10,6 @@ import {
   type RedirectKind,
 } from "../protocol/redirect-uri.ts";
 import type { Scope } from "../protocol/scope.ts";
-import type { Client } from "../storage/clients.ts";
 import { type RequestedClaims, readClaimsParameter } from "./claims-parameter.ts";
 import type { AuthorizationParams } from "./params.ts";
 

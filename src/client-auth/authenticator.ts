@@ -1,8 +1,9 @@
+import type { Client } from "../clients/client.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientAuthMethod } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
-import type { Client, ClientStore } from "../storage/clients.ts";
+import type { ClientStore } from "../storage/clients.ts";
 import type { Lookup } from "../storage/lookups.ts";
 import type { SingleUseStore } from "../storage/single-use.ts";
 import type { SecretCache } from "./secret-cache.ts";

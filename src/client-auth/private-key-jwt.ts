@@ -1,3 +1,4 @@
+import type { Client } from "../clients/client.ts";
 import {
   ASSERTION_ALGORITHMS,
   type Assertion,
@@ -6,7 +7,6 @@ import {
 } from "../crypto/assertion.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { Params } from "../protocol/params.ts";
-import type { Client } from "../storage/clients.ts";
 import { audit } from "../telemetry/request-log.ts";
 import type { ClientAuthDeps, ClientAuthenticator } from "./authenticator.ts";
 

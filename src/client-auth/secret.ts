@@ -1,8 +1,8 @@
+import type { Client } from "../clients/client.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { hasControlCharacter } from "../protocol/params.ts";
 import { type Attempt, classifyError } from "../rate-limit/attempt.ts";
 import type { SecretRequest } from "../rate-limit/rate-limiter.ts";
-import type { Client } from "../storage/clients.ts";
 import type { Lookup } from "../storage/lookups.ts";
 import { audit } from "../telemetry/request-log.ts";
 import type { ClientAuthDeps, PresentedCredentials } from "./authenticator.ts";

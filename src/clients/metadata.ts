@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
 import { NAME_LENGTH_MAX } from "../protocol/params.ts";
+import type { ClientField, KnownValues } from "./field.ts";
 import {
   audience,
   claims,
@@ -14,46 +15,25 @@ import {
   scope,
 } from "./value-schemas.ts";
 
-/** Values that other parts of the service define. */
-export interface KnownValues {
-  readonly grantTypes: readonly string[];
-}
-
-/** How a column holds a value. `plain`: as it is; `words`: separated by spaces; `flag`: 0 or 1. */
-export type ColumnKind = "plain" | "words" | "json" | "flag";
-
 /** Most redirect URIs of one client: each request compares all. */
 const REDIRECT_URIS_MAX = 64;
-
-/** One field of a client. Its column in the table `clients` has the same name. */
-export interface ClientField {
-  /** What it means, as a phrase. */
-  readonly description: string;
-  readonly column: ColumnKind;
-  /** What is valid, and the default. A function: see `admin/on-demand.ts`. */
-  readonly schema: (known: KnownValues) => z.ZodMiniType;
-  /** What an absent value means, where the schema has no default. */
-  readonly absent?: string;
-  /** For documents, where JSON Schema cannot express `schema`. */
-  readonly documented?: () => z.ZodMiniType;
-  /** Its option of `client create` and `client update`, or none: another command changes it. */
-  readonly option?: string;
-}
 
 /**
  * The fields of a client that an operator may change, by their names of RFC 7591 §2 where it has
  * them. A field is one row here and one migration: files, the management API and its OpenAPI
- * document, the commands, the row mapping and the documentation derive from this table.
+ * document, the commands, `Client`, its row and the documentation derive from this table.
  * `docs/decisions/0013-one-row-per-client-field.md` says how this is tested.
  */
 export const CLIENT_FIELDS = {
   client_name: {
+    property: "name",
     description: "name of the client, for people",
     column: "plain",
     schema: () => z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
     option: "--name <text>",
   },
   grant_types: {
+    property: "grantTypes",
     description: "grants that the client may use",
     column: "words",
     schema: ({ grantTypes }) =>
@@ -61,6 +41,7 @@ export const CLIENT_FIELDS = {
     option: "--grant-types <names>",
   },
   token_endpoint_auth_method: {
+    property: "authMethod",
     description:
       "how the client authenticates; with `client_secret_basic` and `client_secret_post` it may " +
       "send the secret either way, and `none` is a public client",
@@ -69,6 +50,7 @@ export const CLIENT_FIELDS = {
     option: "--auth-method <name>",
   },
   redirect_uris: {
+    property: "redirectUris",
     description:
       "where the authorization endpoint may send codes, compared byte for byte except for the " +
       "port of a loopback URI: https, http on this computer, or a scheme of the app",
@@ -77,6 +59,7 @@ export const CLIENT_FIELDS = {
     option: "--redirect-uris <uris>",
   },
   redirect_uri_patterns: {
+    property: "redirectUriPatterns",
     description:
       "redirect URIs whose host begins with any label, for preview deployments, such as " +
       "`https://*.app.pages.dev/callback`; anyone who can deploy there can receive codes",
@@ -85,12 +68,14 @@ export const CLIENT_FIELDS = {
     option: "--redirect-uri-patterns <patterns>",
   },
   post_logout_redirect_uris: {
+    property: "postLogoutRedirectUris",
     description: "where the sign-out endpoint may send the browser, compared byte for byte",
     column: "words",
     schema: () => z._default(z.array(redirectUri()).check(z.maxLength(REDIRECT_URIS_MAX)), []),
     option: "--post-logout-redirect-uris <uris>",
   },
   backchannel_logout_uri: {
+    property: "backchannelLogoutUri",
     description:
       "where the service reports logouts (OpenID Connect Back-Channel Logout): https, or http on " +
       "this computer",
@@ -100,12 +85,14 @@ export const CLIENT_FIELDS = {
     option: "--backchannel-logout-uri <uri>",
   },
   backchannel_logout_session_required: {
+    property: "backchannelLogoutNeedsSession",
     description: "whether these reports must name the browser session as `sid`",
     column: "flag",
     schema: () => z._default(z.boolean(), false),
     option: "--backchannel-logout-sid <boolean>",
   },
   require_pkce: {
+    property: "requiresPkce",
     description:
       "whether an authorization request needs a PKCE challenge (RFC 7636); `false` only for a " +
       "confidential client that cannot send one",
@@ -114,6 +101,7 @@ export const CLIENT_FIELDS = {
     option: "--require-pkce <boolean>",
   },
   skip_consent: {
+    property: "skipsConsent",
     description:
       "whether users are not asked for consent, for the operator's own applications; needs https " +
       "redirect URIs",
@@ -122,20 +110,23 @@ export const CLIENT_FIELDS = {
     option: "--skip-consent <boolean>",
   },
   scope: {
+    property: "scope",
     description: "scopes that the client may request",
-    column: "plain",
+    column: "scope",
     schema: () => z.optional(scope()),
     absent: "every scope but `introspection` and `admin`",
     option: "--scope <names>",
   },
   default_scope: {
+    property: "defaultScope",
     description: "scopes of a request without `scope`",
-    column: "plain",
+    column: "scope",
     schema: () => z.optional(scope()),
     absent: "every scope that the client may request",
     option: "--default-scope <names>",
   },
   audience: {
+    property: "audiences",
     description:
       "APIs that access tokens may be for, apart from those of `RESOURCES`; a request names one " +
       "as `resource`, otherwise the token is for the first",
@@ -144,6 +135,7 @@ export const CLIENT_FIELDS = {
     option: "--audience <uris>",
   },
   claims: {
+    property: "claims",
     description: "claims that every token of the client contains, a JSON object",
     column: "json",
     schema: () => z._default(claims(), {}),
@@ -151,6 +143,7 @@ export const CLIENT_FIELDS = {
     option: "--claims <json>",
   },
   jwks: {
+    property: "jwks",
     description: "public keys of a client with `private_key_jwt`, a JWK set (RFC 7517)",
     column: "json",
     schema: () => z.optional(jwks()),
@@ -159,6 +152,7 @@ export const CLIENT_FIELDS = {
     option: "--jwks-file <file>",
   },
   allowed_origins: {
+    property: "allowedOrigins",
     description:
       "origins whose web pages may call the token and revocation endpoints, compared exactly",
     column: "words",
@@ -166,6 +160,7 @@ export const CLIENT_FIELDS = {
     option: "--allowed-origins <origins>",
   },
   id_token_signed_response_alg: {
+    property: "idTokenAlgorithm",
     description: "signature algorithm of ID tokens; `SIGNING_KEYS` needs a key of it",
     column: "plain",
     schema: () => z.optional(z.enum(SIGNING_ALGORITHMS)),
@@ -173,12 +168,14 @@ export const CLIENT_FIELDS = {
     option: "--id-token-alg <name>",
   },
   access_token_format: {
+    property: "accessTokenFormat",
     description: "format of access tokens; `jwt` (RFC 9068) needs an `audience`",
     column: "plain",
     schema: () => z._default(z.enum(ACCESS_TOKEN_FORMATS), "opaque"),
     option: "--access-token-format <name>",
   },
   access_token_ttl_seconds: {
+    property: "accessTokenTtlSeconds",
     description: "lifetime of access tokens in seconds",
     column: "plain",
     schema: () => z.optional(lifetimeSeconds()),
@@ -186,6 +183,7 @@ export const CLIENT_FIELDS = {
     option: "--access-token-ttl <seconds>",
   },
   refresh_idle_ttl_seconds: {
+    property: "refreshIdleTtlSeconds",
     description: "seconds after which a login ends that is not refreshed",
     column: "plain",
     schema: () => z.optional(lifetimeSeconds()),
@@ -193,6 +191,7 @@ export const CLIENT_FIELDS = {
     option: "--refresh-idle-ttl <seconds>",
   },
   refresh_absolute_ttl_seconds: {
+    property: "refreshAbsoluteTtlSeconds",
     description: "seconds after which every login ends",
     column: "plain",
     schema: () => z.optional(lifetimeSeconds()),
@@ -200,20 +199,27 @@ export const CLIENT_FIELDS = {
     option: "--refresh-absolute-ttl <seconds>",
   },
   disabled: {
+    property: "isDisabled",
     description: "whether the client is disabled; disabling it ends all of its sessions",
     column: "flag",
     schema: () => z._default(z.boolean(), false),
   },
-} satisfies Readonly<Record<string, ClientField>>;
+} as const satisfies Readonly<Record<string, ClientField>>;
 
 type Fields = typeof CLIENT_FIELDS;
 
 /** The name of a field of a client. */
 export type ClientFieldName = keyof Fields;
 
+/** The value of a field, as files and the management API have it. */
+export type ClientFieldValue<Name extends ClientFieldName> = z.output<
+  ReturnType<Fields[Name]["schema"]>
+>;
+
 /** The rows of {@link CLIENT_FIELDS} in their order, by name. */
-export function clientFieldRows(): readonly (readonly [name: string, field: ClientField])[] {
-  return Object.entries<ClientField>(CLIENT_FIELDS);
+export function clientFieldRows(): readonly (readonly [name: ClientFieldName, ClientField])[] {
+  // `Object.entries` does not keep the names in its type.
+  return Object.entries(CLIENT_FIELDS) as [ClientFieldName, ClientField][];
 }
 
 /** The schema of each field. */

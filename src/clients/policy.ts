@@ -1,8 +1,8 @@
 import { Refusal } from "../errors/refusal.ts";
 import { ADMIN_SCOPE, NAMED_SCOPES, OPENID_SCOPE, OPENID_SCOPES } from "../protocol/names.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
-import type { Client } from "../storage/clients.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
+import type { Client } from "./client.ts";
 
 /** The scopes that a kind of request can have. */
 export interface AvailableScopes {

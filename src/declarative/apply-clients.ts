@@ -5,13 +5,11 @@ import {
   clientEntryOf,
   clientFieldsOf,
   NO_SECRETS,
-  type SecretFields,
   secretFieldsOf,
 } from "../admin/registry-rows.ts";
+import type { ClientRow, FieldColumns, SecretColumns } from "../clients/client.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import { invalid } from "../errors/management-error.ts";
-import type { ClientRow } from "../storage/clients.ts";
-import type { ClientColumns } from "../storage/registry.ts";
 import type { FileClient, NamedFields } from "./registry-file.ts";
 
 /** A client of a file, with its current row. */
@@ -23,8 +21,8 @@ interface FileClientState {
 
 /** The new state of a client, before a new secret is hashed. */
 export interface ClientChange {
-  readonly columns: Omit<ClientColumns, keyof SecretFields>;
-  readonly secrets: SecretFields;
+  readonly columns: FieldColumns;
+  readonly secrets: SecretColumns;
   /** Replaces `secrets.secret_record` after it is hashed; null: no new secret. */
   readonly newSecret: string | null;
 }
@@ -65,7 +63,7 @@ export async function decideClient(
   // An imported public client may have a secret; keep it unless the file changes the method.
   const isMethodNew = wanted.token_endpoint_auth_method !== row?.token_endpoint_auth_method;
   if (!needsSecret(wanted) && isMethodNew) return { columns, secrets: NO_SECRETS, newSecret: null };
-  const kept: SecretFields = {
+  const kept: SecretColumns = {
     secret_record: row?.secret_record ?? null,
     previous_secret_record: row?.previous_secret_record ?? null,
     previous_secret_ends_at_ms: row?.previous_secret_ends_at_ms ?? null,

@@ -1,6 +1,6 @@
 import type { ClientEntry } from "../admin/entries.ts";
+import type { ClientRow } from "../clients/client.ts";
 import type { Passwords } from "../crypto/passwords.ts";
-import type { ClientRow } from "../storage/clients.ts";
 import type { DeletedAccount } from "../storage/deleted-accounts.ts";
 import { mapApplication } from "./applications.ts";
 import { openIdNotes, type PkcePolicy } from "./code-fields.ts";

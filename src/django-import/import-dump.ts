@@ -1,5 +1,5 @@
 import type { ClientEntry } from "../admin/entries.ts";
-import { clientFieldsOf } from "../admin/registry-rows.ts";
+import { clientFieldsOf, NO_SECRETS } from "../admin/registry-rows.ts";
 import { invalid } from "../errors/management-error.ts";
 import { type PkcePolicy, warnOfPkce } from "./code-fields.ts";
 import type { DjangoModels } from "./dump-record.ts";
@@ -125,5 +125,5 @@ async function addClients(entries: readonly ClientEntry[], deps: ImportDeps): Pr
 async function clientOf(entry: ClientEntry, { clientSecrets }: ImportDeps) {
   const { client_secret: secret, secret_record: record = null } = entry;
   const secret_record = secret === undefined ? record : await clientSecrets.makeHash(secret);
-  return { client_id: entry.client_id, secret_record, ...clientFieldsOf(entry) };
+  return { client_id: entry.client_id, ...NO_SECRETS, secret_record, ...clientFieldsOf(entry) };
 }

@@ -1,10 +1,10 @@
+import type { Client } from "../clients/client.ts";
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { ActiveToken, PendingIntrospection } from "../issuer/index.ts";
 import { parseScope } from "../protocol/scope.ts";
-import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import type { RequestContext } from "./request-context.ts";

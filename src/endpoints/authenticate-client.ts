@@ -1,9 +1,9 @@
 import type { CredentialSource, PresentedCredentials } from "../client-auth/authenticator.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
+import type { Client } from "../clients/client.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { Params } from "../protocol/params.ts";
-import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import type { RequestContext } from "./request-context.ts";

@@ -1,3 +1,4 @@
+import type { Client } from "../clients/client.ts";
 import type { Deps } from "../deps.ts";
 import { CATALOGUE } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
@@ -8,7 +9,6 @@ import {
 import { chooseAccountPage } from "../pages/choose-account-page.ts";
 import { consentPage } from "../pages/consent-page.ts";
 import { addToRedirectUri, classifyRedirectUri, redirectHostOf } from "../protocol/redirect-uri.ts";
-import type { Client } from "../storage/clients.ts";
 import { currentRequestLog, setLogFields } from "../telemetry/request-log.ts";
 import { type AuthorizationCode, sealCode } from "../tokens/authorization-code.ts";
 import { SESSION_ID_BYTES } from "../tokens/browser-session.ts";

@@ -4,9 +4,9 @@ import {
   toAuthorizationParams,
 } from "../authorization/params.ts";
 import type { AuthorizationRequest, RedirectTarget } from "../authorization/request.ts";
+import type { Client } from "../clients/client.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { Client } from "../storage/clients.ts";
 import { QUERY_BYTES_MAX, REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { Browser } from "./browser.ts";
 import type { Form } from "./read-form.ts";

@@ -7,11 +7,11 @@ import {
   requireClientId,
   requireRedirectTarget,
 } from "../authorization/request.ts";
+import type { Client } from "../clients/client.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { redirectHostOf } from "../protocol/redirect-uri.ts";
 import { isWithin } from "../protocol/scope.ts";
-import type { Client } from "../storage/clients.ts";
 import type { Consent } from "../storage/consents.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";

@@ -4,6 +4,7 @@ import {
   readLogoutRequest,
   requireLogoutTarget,
 } from "../authorization/logout-request.ts";
+import type { Client } from "../clients/client.ts";
 import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
@@ -12,7 +13,6 @@ import { signOutPage } from "../pages/sign-out-page.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
 import { decodeForm } from "../protocol/params.ts";
 import { addToRedirectUri } from "../protocol/redirect-uri.ts";
-import type { Client } from "../storage/clients.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import { showProblem } from "./authorization-responses.ts";

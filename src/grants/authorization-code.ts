@@ -1,10 +1,10 @@
+import type { Client } from "../clients/client.ts";
 import { digestText } from "../crypto/digest.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import { isCodeVerifier } from "../protocol/pkce.ts";
 import { findResource } from "../protocol/resource.ts";
 import type { BrowserSession } from "../storage/browser-sessions.ts";
-import type { Client } from "../storage/clients.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";

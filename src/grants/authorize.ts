@@ -1,3 +1,4 @@
+import type { Client } from "../clients/client.ts";
 import {
   type AvailableScopes,
   allowedScope,
@@ -8,11 +9,11 @@ import {
   refreshedScope,
 } from "../clients/policy.ts";
 import { targetOf } from "../clients/resources.ts";
+import { ID_TOKEN_ALGORITHM } from "../crypto/signing-keys.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isAddress } from "../protocol/address.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
-import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
@@ -101,7 +102,7 @@ async function idTokenFor(
   const claimNames = claimNamesOf(refresh);
   const profile = await lookUpProfile(user.id, lookups);
   return {
-    algorithm: client.idTokenAlgorithm,
+    algorithm: client.idTokenAlgorithm ?? ID_TOKEN_ALGORITHM,
     lifetimeSeconds: policy.idTokenSeconds,
     nonce: refresh.kind === "code" ? refresh.code.nonce : null,
     claims: releasedClaims({ ...client.claims, ...user.claims }, profile, scope, claimNames),

@@ -1,9 +1,9 @@
+import type { Client } from "../clients/client.ts";
 import type { GrantedLogin } from "../clients/policy.ts";
 import type { Random } from "../crypto/random.ts";
 import type { KeyRing } from "../crypto/seal.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import type { Params } from "../protocol/params.ts";
-import type { Client } from "../storage/clients.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import type { RefreshOutcome } from "../tokens/authorization.ts";

@@ -1,10 +1,10 @@
+import type { Client } from "../clients/client.ts";
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import { parseScope } from "../protocol/scope.ts";
-import type { Client } from "../storage/clients.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";

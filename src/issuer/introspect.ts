@@ -1,5 +1,5 @@
+import type { Client } from "../clients/client.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
-import type { Client } from "../storage/clients.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { FamilyStore } from "../storage/families.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";

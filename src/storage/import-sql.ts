@@ -1,5 +1,6 @@
+import type { NewClientRow } from "../clients/client.ts";
 import { originUpdates } from "./client-origins.ts";
-import type { ClientRow } from "./clients.ts";
+import { OPERATOR_COLUMNS } from "./clients.ts";
 
 /** A user to add, with Django's primary key as the id. */
 export interface ImportedUser {
@@ -10,28 +11,6 @@ export interface ImportedUser {
   readonly is_active: 0 | 1;
   readonly profile: string;
 }
-
-/** A client to add. */
-export type ImportedClient = Readonly<
-  Pick<
-    ClientRow,
-    | "client_id"
-    | "client_name"
-    | "token_endpoint_auth_method"
-    | "secret_record"
-    | "grant_types"
-    | "scope"
-    | "default_scope"
-    | "allowed_origins"
-    | "jwks"
-    | "redirect_uris"
-    | "redirect_uri_patterns"
-    | "post_logout_redirect_uris"
-    | "require_pkce"
-    | "skip_consent"
-    | "disabled"
-  >
->;
 
 /** A row to add to `imported_refresh_tokens`. */
 export interface ImportedRefreshTokenRow {
@@ -78,21 +57,13 @@ const NEW_USERS =
   "(SELECT 1 FROM users WHERE id = new.value ->> 'id' OR username = new.value ->> 'username') " +
   "AND NOT EXISTS (SELECT 1 FROM clients WHERE client_id = new.value ->> 'id')";
 
-const ADD_CLIENTS =
-  "INSERT INTO clients (client_id, client_name, token_endpoint_auth_method, secret_record, " +
-  "grant_types, scope, default_scope, allowed_origins, jwks, redirect_uris, " +
-  "redirect_uri_patterns, post_logout_redirect_uris, require_pkce, skip_consent, disabled, " +
-  "not_before_ms) " +
-  "SELECT value ->> 'client_id', value ->> 'client_name', " +
-  "value ->> 'token_endpoint_auth_method', value ->> 'secret_record', value ->> 'grant_types', " +
-  "value ->> 'scope', value ->> 'default_scope', value ->> 'allowed_origins', " +
-  "value ->> 'jwks', value ->> 'redirect_uris', value ->> 'redirect_uri_patterns', " +
-  "value ->> 'post_logout_redirect_uris', value ->> 'require_pkce', value ->> 'skip_consent', " +
-  "value ->> 'disabled', " +
-  "coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts " +
-  "WHERE kind = 'client' AND id = value ->> 'client_id'), 0) " +
-  "FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = value ->> 'client_id') " +
-  "ON CONFLICT DO NOTHING";
+// Column names come from this project, never from input; every value is bound.
+const ADD_CLIENTS = `INSERT INTO clients (${OPERATOR_COLUMNS.join(", ")}, not_before_ms)
+  SELECT ${OPERATOR_COLUMNS.map((column) => `value ->> '${column}'`).join(", ")},
+    coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts
+      WHERE kind = 'client' AND id = value ->> 'client_id'), 0)
+  FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = value ->> 'client_id')
+  ON CONFLICT DO NOTHING`;
 
 const NEW_CLIENTS =
   "SELECT count(*) AS rows FROM json_each(?) AS new WHERE NOT EXISTS " +
@@ -153,7 +124,7 @@ export function usersToAdd(db: D1Database, rows: readonly ImportedUser[]): Chang
 }
 
 /** Adds clients, unless the id is taken. */
-export function clientsToAdd(db: D1Database, rows: readonly ImportedClient[]): Change {
+export function clientsToAdd(db: D1Database, rows: readonly NewClientRow[]): Change {
   const json = JSON.stringify(rows);
   return {
     make: db.prepare(ADD_CLIENTS).bind(json),

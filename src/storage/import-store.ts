@@ -1,3 +1,4 @@
+import type { NewClientRow } from "../clients/client.ts";
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { listSpellings, usernameKey } from "../protocol/usernames.ts";
 import { insertImportEvent } from "./audit-events.ts";
@@ -12,7 +13,6 @@ import {
   type Change,
   clientsToAdd,
   type ImportedAccessTokenRow,
-  type ImportedClient,
   type ImportedRefreshTokenRow,
   type ImportedUser,
   refreshTokensToAdd,
@@ -23,7 +23,6 @@ import type { UserRow } from "./users.ts";
 
 export type {
   ImportedAccessTokenRow,
-  ImportedClient,
   ImportedRefreshTokenRow,
   ImportedUser,
 } from "./import-sql.ts";
@@ -61,7 +60,7 @@ export interface ImportStore {
   /** @returns how many were new */
   addUsers(users: readonly ImportedUser[]): Promise<number>;
   /** @returns how many were new */
-  addClients(clients: readonly ImportedClient[]): Promise<number>;
+  addClients(clients: readonly NewClientRow[]): Promise<number>;
   /** @returns how many of each were new */
   addTokens(tokens: ImportedTokens): Promise<{ refreshTokens: number; accessTokens: number }>;
   /**

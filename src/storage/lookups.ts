@@ -1,3 +1,4 @@
+import type { Client } from "../clients/client.ts";
 import { callWithDeadline } from "../deadline.ts";
 import type { DatedProfile } from "../protocol/claims.ts";
 import { rowOfName, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
@@ -5,7 +6,7 @@ import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { SessionKey } from "../tokens/session.ts";
 import { type AccountAccess, selectAccess, toAccess } from "./account.ts";
 import { type BrowserSession, selectBrowserSession, toBrowserSession } from "./browser-sessions.ts";
-import { type Client, selectClient, selectClientOfImported, toClient } from "./clients.ts";
+import { selectClient, selectClientOfImported, toClient } from "./clients.ts";
 import { type Consent, selectConsent, selectConsentOfImported, toConsent } from "./consents.ts";
 import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
 import { selectEndedSession } from "./sessions.ts";

@@ -1,14 +1,8 @@
+import type { ClientColumns } from "../clients/client.ts";
 import { normalizeUsername, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
-import type { ClientRow } from "./clients.ts";
 import { clientStart, userStart } from "./deleted-accounts.ts";
 import { requireNamesAreFree } from "./usernames.ts";
 import type { UserRow } from "./users.ts";
-
-/** Columns of a client that an operator can set. */
-export type ClientColumns = Omit<
-  ClientRow,
-  "client_id" | "not_before_ms" | "created_at_ms" | "jwks_uri" | "registration"
->;
 
 /** Columns of a user that an operator can set. */
 export type UserColumns = Pick<UserRow, "password_record" | "claims" | "profile" | "is_active">;

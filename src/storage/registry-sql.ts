@@ -1,3 +1,4 @@
+import type { ClientColumns } from "../clients/client.ts";
 import type { UsernameMode } from "../protocol/usernames.ts";
 import {
   type BrowserSessionReference,
@@ -7,7 +8,6 @@ import {
 import { removeConsentsOfClient, removeConsentsOfUser, revokeConsent } from "./consents.ts";
 import { clientDeletion, userDeletion } from "./deleted-accounts.ts";
 import {
-  type ClientColumns,
   type ClientInsert,
   clientInsertions,
   nameColumns,

@@ -1,3 +1,4 @@
+import type { ClientRow } from "../clients/client.ts";
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { Unavailable } from "../errors/refusal.ts";
 import {
@@ -15,7 +16,6 @@ import {
   selectBrowserSessions,
 } from "./browser-sessions.ts";
 import { originUpdates } from "./client-origins.ts";
-import type { ClientRow } from "./clients.ts";
 import { type NamedConsentRow, selectConsents } from "./consents.ts";
 import { buildStatements, isConflict, type RegistryWrite } from "./registry-sql.ts";
 import {
@@ -26,7 +26,7 @@ import {
 } from "./session-rows.ts";
 import type { UserRow } from "./users.ts";
 
-export type { ClientColumns, UserColumns } from "./registry-inserts.ts";
+export type { UserColumns } from "./registry-inserts.ts";
 export { canShareStatements, type RegistryWrite } from "./registry-sql.ts";
 
 /** Which rows of a table to read, in the order of their keys. */

@@ -5,6 +5,8 @@ import { beforeAll, expect, test } from "vitest";
 import { clientEntryOf, clientFieldsOf } from "../../src/admin/registry-rows.ts";
 import { clientFieldRows } from "../../src/clients/metadata.ts";
 import { exportRegistry } from "../../src/declarative/export.ts";
+import { createImportStore } from "../../src/storage/import-store.ts";
+import { createLookups } from "../../src/storage/lookups.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
 import { MANAGED, manage, registerSite } from "../support/managing.ts";
 import { NEW_FIELD_MIGRATION } from "../support/new-client-field.ts";
@@ -35,6 +37,23 @@ test("a file sets a field that was added to the table, and an export has it", as
   // Without a value it has its default.
   await MANAGED.register({ clients: [{ client_id: "shop" }] });
   expect(await exported()).toContainEqual(expect.objectContaining({ logo_uris: [] }));
+});
+
+test("a request reads it as a property of the client", async () => {
+  await MANAGED.register({ clients: [client] });
+  expect(await createLookups(env.DB, "exact").client("shop")).toMatchObject({
+    logoUris: logo_uris,
+  });
+});
+
+test("an import from Django writes it", async () => {
+  await MANAGED.register({ clients: [client] });
+  const row = (await registry.findClients(["shop"])).get("shop");
+  if (row === undefined) throw new Error("there is no client");
+  await createImportStore(env.DB, false).addClients([{ ...row, client_id: "imported" }]);
+  expect(await exported()).toContainEqual(
+    expect.objectContaining({ client_id: "imported", logo_uris }),
+  );
 });
 
 test("the management API creates, shows and changes it", async () => {

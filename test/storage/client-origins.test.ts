@@ -1,52 +1,22 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { ClientColumns } from "../../src/clients/client.ts";
 import { originUpdates } from "../../src/storage/client-origins.ts";
-import { createImportStore, type ImportedClient } from "../../src/storage/import-store.ts";
+import { createImportStore } from "../../src/storage/import-store.ts";
 import {
-  type ClientColumns,
   createRegistry,
   RegistryConflict,
   type RegistryWrite,
 } from "../../src/storage/registry.ts";
+import { CLIENT_COLUMNS } from "../support/client-columns.ts";
 
 const PAGE = "https://page.example.com";
 const SECOND = "capacitor://localhost";
 
 const registry = createRegistry(env.DB);
 
-const FIELDS: ClientColumns & ImportedClient = {
-  client_id: "",
-  client_name: "",
-  token_endpoint_auth_method: "none",
-  secret_record: null,
-  previous_secret_record: null,
-  previous_secret_ends_at_ms: null,
-  jwks: null,
-  grant_types: "password",
-  scope: null,
-  default_scope: null,
-  audience: "",
-  claims: "{}",
-  allowed_origins: "",
-  access_token_format: "opaque",
-  access_token_ttl_seconds: null,
-  refresh_idle_ttl_seconds: null,
-  refresh_absolute_ttl_seconds: null,
-  redirect_uris: "",
-  redirect_uri_patterns: "",
-  post_logout_redirect_uris: "",
-  backchannel_logout_uri: null,
-  backchannel_logout_session_required: 0,
-  id_token_signed_response_alg: null,
-  require_pkce: 1,
-  skip_consent: 0,
-  disabled: 0,
-};
-
-const { client_id: _, ...COLUMNS } = FIELDS;
-
 function inserting(clientId: string, allowed_origins: string, disabled = 0): RegistryWrite {
-  const fields = { ...COLUMNS, allowed_origins, disabled };
+  const fields = { ...CLIENT_COLUMNS, allowed_origins, disabled };
   return { kind: "insert_client", clientId, fields };
 }
 
@@ -110,9 +80,9 @@ describe("the registry stores the origins of clients", () => {
 
 describe("an import", () => {
   const clients = [
-    { ...FIELDS, client_id: "new", allowed_origins: `${PAGE} ${SECOND}` },
-    { ...FIELDS, client_id: "off", allowed_origins: PAGE, disabled: 1 },
-    { ...FIELDS, client_id: "here", allowed_origins: SECOND },
+    { ...CLIENT_COLUMNS, client_id: "new", allowed_origins: `${PAGE} ${SECOND}` },
+    { ...CLIENT_COLUMNS, client_id: "off", allowed_origins: PAGE, disabled: 1 },
+    { ...CLIENT_COLUMNS, client_id: "here", allowed_origins: SECOND },
   ];
 
   beforeEach(() => registry.write([inserting("here", PAGE)]));

@@ -4,46 +4,18 @@ import { Unavailable } from "../../src/errors/refusal.ts";
 import { listAuditEvents } from "../../src/storage/audit-events.ts";
 import { endAllSessions } from "../../src/storage/maintenance.ts";
 import {
-  type ClientColumns,
   createRegistry,
   RegistryConflict,
   type RegistryWrite,
 } from "../../src/storage/registry.ts";
+import { CLIENT_COLUMNS } from "../support/client-columns.ts";
 import { dumpRegistry } from "../support/management.ts";
 
 const registry = createRegistry(env.DB);
-
-const FIELDS: ClientColumns = {
-  client_name: "",
-  token_endpoint_auth_method: "none",
-  secret_record: null,
-  previous_secret_record: null,
-  previous_secret_ends_at_ms: null,
-  jwks: null,
-  grant_types: "password",
-  scope: null,
-  default_scope: null,
-  audience: "",
-  claims: "{}",
-  allowed_origins: "",
-  access_token_format: "opaque",
-  access_token_ttl_seconds: null,
-  refresh_idle_ttl_seconds: null,
-  refresh_absolute_ttl_seconds: null,
-  redirect_uris: "",
-  redirect_uri_patterns: "",
-  post_logout_redirect_uris: "",
-  backchannel_logout_uri: null,
-  backchannel_logout_session_required: 0,
-  id_token_signed_response_alg: null,
-  require_pkce: 1,
-  skip_consent: 0,
-  disabled: 0,
-};
 const USER = { password_record: "!", claims: "{}", profile: "{}", is_active: 1 };
 
 const client = (clientId: string): RegistryWrite => {
-  return { kind: "insert_client", clientId, fields: FIELDS };
+  return { kind: "insert_client", clientId, fields: CLIENT_COLUMNS };
 };
 const user = (id: string, username: string): RegistryWrite => {
   return { kind: "insert_user", id, username, fields: USER };
@@ -114,7 +86,7 @@ test("rows that are added together are the same as rows added alone", async () =
   const long = JSON.stringify({ text: '\u00e4\u20ac"\\ '.repeat(400) });
   const clients = Array.from({ length: 600 }, (_, index) => ({
     ...client(`client ${index}`),
-    fields: { ...FIELDS, claims: long, refresh_idle_ttl_seconds: index, scope: null },
+    fields: { ...CLIENT_COLUMNS, claims: long, refresh_idle_ttl_seconds: index, scope: null },
   }));
   const users = Array.from({ length: 600 }, (_, index) =>
     user(`id ${index}`, `User ${index} \u00c4`),
@@ -123,7 +95,7 @@ test("rows that are added together are the same as rows added alone", async () =
   const found = await registry.findClients(clients.map((_, index) => `client ${index}`));
   expect(found.size).toBe(600);
   expect(found.get("client 599")).toMatchObject({
-    ...FIELDS,
+    ...CLIENT_COLUMNS,
     claims: long,
     refresh_idle_ttl_seconds: 599,
   });
@@ -137,7 +109,7 @@ test("rows that are added together are the same as rows added alone", async () =
 });
 
 test("a failure that is no conflict is a storage failure", async () => {
-  const broken = { ...FIELDS, claims: "no JSON" };
+  const broken = { ...CLIENT_COLUMNS, claims: "no JSON" };
   const written = registry.write([{ kind: "insert_client", clientId: "x", fields: broken }]);
   await expect(written).rejects.toBeInstanceOf(Unavailable);
 });

@@ -1,8 +1,10 @@
+import { vi } from "vitest";
 import * as z from "zod/mini";
-import { CLIENT_FIELDS, type ClientField } from "../../src/clients/metadata.ts";
+import type { ClientField } from "../../src/clients/field.ts";
 
 /** A client field that the service does not have. */
 const newField: ClientField = {
+  property: "logoUris",
   description: "logos of the client",
   column: "words",
   schema: () => z._default(z.array(z.url("is not a URL")), []),
@@ -13,5 +15,7 @@ const newField: ClientField = {
 export const NEW_FIELD_MIGRATION =
   "ALTER TABLE clients ADD COLUMN logo_uris TEXT NOT NULL DEFAULT ''";
 
-// The one row in the table. Tests import this file first, before anything reads the table.
+// The one row in the table. Tests import this file first; the reset is for what was loaded before.
+vi.resetModules();
+const { CLIENT_FIELDS } = await import("../../src/clients/metadata.ts");
 Object.assign(CLIENT_FIELDS, { logo_uris: newField });
