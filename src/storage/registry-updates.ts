@@ -88,10 +88,13 @@ function buildGuard(
   expected: readonly string[],
   offset: number,
 ): string {
-  const conditions = [
-    `${table}.${key} = changes.value ->> 0`,
-    ...expected.map((column, index) => `${table}.${column} IS changes.value ->> ${offset + index}`),
-  ];
+  const conditions = [`${table}.${key} = changes.value ->> 0`];
+  if (expected.length > 0) {
+    // One comparison of rows: D1 limits how deep a chain of AND may be.
+    const columns = expected.map((column) => `${table}.${column}`);
+    const values = expected.map((_, index) => `changes.value ->> ${offset + index}`);
+    conditions.push(`(${columns.join(", ")}) IS (${values.join(", ")})`);
+  }
   return `SELECT json(CASE WHEN EXISTS (SELECT 1 FROM json_each(?) AS changes
       WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE ${conditions.join(" AND ")}))
     THEN 'changed' ELSE '{}' END)`;
