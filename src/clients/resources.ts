@@ -1,6 +1,6 @@
 import { Refusal } from "../errors/refusal.ts";
 import { findResource } from "../protocol/resource.ts";
-import type { Client } from "../storage/clients.ts";
+import type { Client } from "./client.ts";
 import type { AvailableScopes, ClientPolicy } from "./policy.ts";
 
 /** Whether no operator registered a client: it may only do what the setting `RESOURCES` allows. */

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import type { Client } from "../../../src/clients/client.ts";
 import { allowedScope, policyOf } from "../../../src/clients/policy.ts";
 import { scopesFor, targetOf } from "../../../src/clients/resources.ts";
 import { OPENID_SCOPES } from "../../../src/protocol/names.ts";
-import { type Client, type ClientRow, toClient } from "../../../src/storage/clients.ts";
+import { toClient } from "../../../src/storage/clients.ts";
+import { CLIENT_COLUMNS } from "../../support/client-columns.ts";
 
 const PHOTOS = "https://photos.example.com";
 const NOTES = "https://notes.example.com/mcp";
@@ -20,18 +22,18 @@ const SETTINGS = {
 const SOURCES = { hasManagementApi: false, hasOpenId: true };
 const POLICY = policyOf(SETTINGS, SOURCES);
 
-const EMPTY_ROW = Object.fromEntries(
-  ["redirect_uris", "redirect_uri_patterns", "post_logout_redirect_uris", "allowed_origins"].map(
-    (column) => [column, ""],
-  ),
-);
-
 /** A client that may request tokens for {@link OWN}, and that names its scopes if `scope` is set. */
 function client(registration: Client["registration"], scope: string | null = null): Client {
-  const row = { ...EMPTY_ROW, grant_types: "authorization_code", claims: "{}", jwks: null, scope };
+  const row = { ...CLIENT_COLUMNS, client_id: "any", jwks_uri: null, not_before_ms: 0 };
   const audience = registration === "operator" ? OWN : "";
-  const whole = { ...row, audience, default_scope: null } as unknown as ClientRow;
-  return { ...toClient(whole), registration };
+  return toClient({
+    ...row,
+    created_at_ms: 0,
+    grant_types: "authorization_code",
+    scope,
+    audience,
+    registration,
+  });
 }
 
 const EVERY = ["read", "write", "notes", "admin"];
