@@ -84,7 +84,10 @@ const RULES = {
   "imports go only downward": importsGoDown(LEVELS, NARROWER),
   "no file imports itself in a circle": noCycles,
 
-  "only endpoints build a Response": onlyIn(["endpoints"], globals("Response")),
+  "only endpoints, and the package for APIs, build a Response": onlyIn(
+    ["endpoints", "resource-server"],
+    globals("Response"),
+  ),
   "only storage and the files that compose the service touch env and bindings": onlyIn(
     BOUND,
     names(/^(?:env|Env|D1[A-Z]\w*|KVNamespace\w*|DurableObject\w*|RateLimit)$/),

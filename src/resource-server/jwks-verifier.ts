@@ -1,8 +1,10 @@
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { isStrictJwt } from "../crypto/strict-jwt.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
+import { findResource } from "../protocol/resource.ts";
 import { parseScope } from "../protocol/scope.ts";
 import {
+  audienceReason,
   decide,
   type Requirements,
   refusalOf,
@@ -15,7 +17,7 @@ import {
 export interface JwksVerifierOptions {
   /** The required `iss`, for example `https://login.example.com`. */
   readonly issuer: string;
-  /** The required `aud`: this API. */
+  /** The required `aud`: this API. A bare origin matches with or without a slash at its end. */
   readonly audience: string;
   /** URL of the keys. Default: the one of the issuer's service. */
   readonly jwksUrl?: string;
@@ -33,23 +35,28 @@ const ALGORITHMS = ["ES256", "EdDSA", "RS256"];
 export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
   const { issuer, audience } = options;
   if (!issuer || !audience) throw new TypeError("issuer and audience are required");
-  const keys = createRemoteJWKSet(new URL(options.jwksUrl ?? defaultJwksUrl(issuer)));
+  const jwksUrl = options.jwksUrl ?? defaultJwksUrl(issuer);
+  const keys = createRemoteJWKSet(new URL(jwksUrl));
 
   async function verify(token: string, requirements: Requirements): Promise<Verification> {
     const refused = refusalOf(requirements);
     if (refused !== null) return refused;
-    if (!isStrictJwt(token)) return { kind: "invalid_token" };
+    if (!isStrictJwt(token)) return { kind: "invalid_token", reason: NOT_A_JWT };
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer,
-        audience,
         algorithms: ALGORITHMS,
         typ: "at+jwt",
-        requiredClaims: ["exp", "iat", "sub", "client_id", "jti"],
+        requiredClaims: ["aud", "exp", "iat", "sub", "client_id", "jti"],
       });
+      const actual = [payload.aud].flat().filter((value) => typeof value === "string");
+      if (findResource(audience, actual) === undefined) {
+        return { kind: "invalid_token", reason: audienceReason(audience, actual.join(" ")) };
+      }
       return decide(toVerified(payload, audience), requirements);
     } catch (error) {
-      return { kind: isAboutToken(error) ? "invalid_token" : "unavailable" };
+      if (isAboutToken(error)) return { kind: "invalid_token", reason: reasonOf(error, issuer) };
+      return { kind: "unavailable", problem: `the keys could not be fetched from ${jwksUrl}` };
     }
   }
 
@@ -59,8 +66,20 @@ export function createJwksVerifier(options: JwksVerifierOptions): Verifier {
 /** Errors of fetching the keys, which say nothing about the token. */
 const KEY_ERRORS = ["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"];
 
-function isAboutToken(error: unknown): boolean {
+function isAboutToken(error: unknown): error is errors.JOSEError {
   return error instanceof errors.JOSEError && !KEY_ERRORS.includes(error.code);
+}
+
+const NOT_A_JWT =
+  "the token is not a JWT: give its client access_token_format jwt, or verify over RPC";
+
+/** For developers. The messages of jose contain nothing of the token. */
+function reasonOf(error: errors.JOSEError, issuer: string): string {
+  if (error instanceof errors.JWTExpired) return "the token has expired";
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === "iss") {
+    return `the token is of the issuer "${error.payload.iss}", not of "${issuer}"`;
+  }
+  return error.message;
 }
 
 function toVerified(payload: Readonly<Record<string, unknown>>, audience: string): VerifiedToken {

@@ -1,3 +1,5 @@
+import { findResource } from "../protocol/resource.ts";
+
 /** A valid access token, for an API. */
 export interface VerifiedToken {
   readonly clientId: string;
@@ -25,20 +27,23 @@ export interface Requirements {
   readonly consistency?: "fast" | "strict";
   /** Required scopes, space-separated. */
   readonly scope?: string;
-  /** Required audience. */
+  /** Required audience. A bare origin matches with or without its trailing slash. */
   readonly audience?: string;
 }
 
 /** The result of a verification. A value, because exceptions do not cross RPC. */
 export type Verification =
   | { readonly kind: "verified"; readonly token: VerifiedToken }
-  /** RFC 6750 §3.1: forged, expired, revoked, or for another API. */
-  | { readonly kind: "invalid_token" }
-  /** RFC 6750 §3.1: valid, but without a required scope. */
-  | { readonly kind: "insufficient_scope"; readonly scope: string }
+  /**
+   * RFC 6750 §3.1: forged, expired, revoked, or for another API. `reason`, for developers: what is
+   * wrong, if it is known. It never contains the token.
+   */
+  | { readonly kind: "invalid_token"; readonly reason?: string }
+  /** RFC 6750 §3.1: valid, but without a required scope. `scope` has all that are required. */
+  | { readonly kind: "insufficient_scope"; readonly scope: string; readonly reason?: string }
   /**
    * The token could not be checked. Respond with 503, not with `invalid_token`. `problem`, for
-   * developers: why the requirements are invalid. Without it, a dependency failed.
+   * developers: why, if it is known, for example because the requirements are invalid.
    */
   | { readonly kind: "unavailable"; readonly problem?: string };
 
@@ -52,12 +57,24 @@ export function decide(token: VerifiedToken, requirements: Requirements): Verifi
   const refused = refusalOf(requirements);
   if (refused !== null) return refused;
   const { scope, audience } = requirements;
-  if (audience !== undefined && token.audience !== audience) return { kind: "invalid_token" };
+  if (audience !== undefined && !isFor(audience, token.audience)) {
+    return { kind: "invalid_token", reason: audienceReason(audience, token.audience) };
+  }
   const required = (scope ?? "").split(" ").filter((name) => name !== "");
-  const isGranted = required.every((name) => token.scope.includes(name));
-  return isGranted
-    ? { kind: "verified", token }
-    : { kind: "insufficient_scope", scope: required.join(" ") };
+  if (required.every((name) => token.scope.includes(name))) return { kind: "verified", token };
+  const reason = `the token has the scope "${token.scope.join(" ")}", not "${required.join(" ")}"`;
+  return { kind: "insufficient_scope", scope: required.join(" "), reason };
+}
+
+function isFor(audience: string, actual: string | null): boolean {
+  return actual !== null && findResource(audience, [actual]) !== undefined;
+}
+
+/** Why the audience of a token is not the required one, for developers. */
+export function audienceReason(audience: string, actual: string | null): string {
+  return actual === null
+    ? `the token has no audience: register "${audience}" as an audience of its client`
+    : `the token is for "${actual}", not for "${audience}"`;
 }
 
 /** Valid values. An unknown requirement, or one without a value, must not disable the check. */

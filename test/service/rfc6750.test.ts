@@ -14,9 +14,10 @@ beforeAll(async () => {
 });
 
 /** A small API behind the middleware, with the service's own entrypoint for a verifier. */
-function api(options: Partial<BearerOptions> = {}) {
+function api(options: Partial<BearerOptions & { audience: string | null }> = {}) {
   const app = new Hono();
-  const guard = bearer({ verifier: () => TOKENS, scope: "read", ...options });
+  const defaults = { verifier: () => TOKENS, scope: "read", audience: null, development: false };
+  const guard = bearer({ ...defaults, ...options });
   app.all("/things", guard, (context) => context.json(context.get("token")));
   app.get("/open", (context) => context.json("open"));
   return async (headers: HeadersInit = {}, path = "/things", init: RequestInit = {}) => {
@@ -30,7 +31,10 @@ function by(token: string, scheme = "Bearer"): HeadersInit {
 
 /** A refusal of the API, with exactly this challenge. */
 function challenged(status: number, challenge: string, error?: string): WholeAnswer {
-  const headers = { "www-authenticate": challenge };
+  const headers = {
+    "www-authenticate": challenge,
+    "access-control-expose-headers": "WWW-Authenticate",
+  };
   return error === undefined
     ? { status, headers, body: null }
     : { status, headers: { ...headers, "content-type": "application/json" }, body: { error } };

@@ -165,7 +165,7 @@ describe("the verifier for APIs", () => {
     stubFetchFrom(service);
     const jwksUrl = `${ISSUER}/o/.well-known/jwks.json`;
     const strict = createJwksVerifier({ ...options, jwksUrl });
-    expect(await strict.verify(await ownToken(), {})).toEqual({ kind: "invalid_token" });
+    expect(await strict.verify(await ownToken(), {})).toMatchObject({ kind: "invalid_token" });
   });
 
   test("§4 rejects a token from the second in which it expires", async () => {
@@ -175,7 +175,7 @@ describe("the verifier for APIs", () => {
     passSeconds(3599);
     expect(await verifier().verify(token, {})).toMatchObject({ kind: "verified" });
     passSeconds(1);
-    expect(await verifier().verify(token, {})).toEqual({ kind: "invalid_token" });
+    expect(await verifier().verify(token, {})).toMatchObject({ kind: "invalid_token" });
   });
 
   test("§4 finds the keys where the issuer's service publishes them, and keeps them", async () => {
@@ -193,7 +193,7 @@ describe("the verifier for APIs", () => {
     ["takes too long", () => Promise.reject(new DOMException("late", "TimeoutError"))],
   ])("§4 reports an unknown result when the service %s", async (_, answer) => {
     stubFetch(answer);
-    expect(await verifier().verify(await ownToken(), {})).toEqual({ kind: "unavailable" });
+    expect(await verifier().verify(await ownToken(), {})).toMatchObject({ kind: "unavailable" });
   });
 });
 

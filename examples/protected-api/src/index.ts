@@ -38,7 +38,7 @@ const byKeys = (issuer: string): Verifier => {
 };
 app.get(
   "/reports",
-  bearer({ scope: "read", verifier: ({ env }) => byKeys(env.ISSUER) }),
+  bearer({ scope: "read", audience, verifier: ({ env }) => byKeys(env.ISSUER) }),
   (context) => {
     return context.json({ report: 42, tenant: context.get("token").claims["tenant"] ?? null });
   },

@@ -49,7 +49,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
       "src/tokens/b.ts": 'import type { A } from "./a.ts";',
     },
   },
-  "only endpoints build a Response": {
+  "only endpoints, and the package for APIs, build a Response": {
     "a grant's neighbour makes one": { "src/client-auth/a.ts": 'throw new Response("no");' },
     "it comes from a static method": { "src/app.ts": "const a = Response.json({});" },
     "it hides behind another name": { "src/issuer/a.ts": "const Answer = globalThis.Response;" },

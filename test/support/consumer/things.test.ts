@@ -12,9 +12,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const AUDIENCE = "https://api.example.com";
 
 const app = new Hono<{ Bindings: { TOKENS: Verifier } }>();
-app.get("/things", bearer({ scope: "read", verifier: ({ env }) => env.TOKENS }), (context) => {
-  return context.json({ subject: context.get("token").subject });
-});
+const guard = bearer({ scope: "read", audience: AUDIENCE, verifier: ({ env }) => env.TOKENS });
+app.get("/things", guard, (context) => context.json({ subject: context.get("token").subject }));
 
 let issuer: TestIssuer;
 let TOKENS: Verifier;

@@ -14,17 +14,16 @@ const AUDIENCE = "https://api.example.com";
 
 const app = new Hono<{ Bindings: { TOKENS: Verifier } }>();
 
-app.get("/things", bearer({ scope: "read", verifier: ({ env }) => env.TOKENS }), (context) => {
-  return context.json({ subject: context.get("token").subject });
-});
+const guard = bearer({ scope: "read", audience: AUDIENCE, verifier: ({ env }) => env.TOKENS });
+app.get("/things", guard, (context) => context.json({ subject: context.get("token").subject }));
 
 /** Tokens for the test to send, since the kit has to be imported where the package is installed. */
 app.get("/tokens", async (context) => {
   const issuer = await createTestIssuer(ISSUER);
   return context.json({
-    good: fakeToken({ subject: "ada", scope: ["read"] }),
-    narrow: fakeToken({ scope: ["write"] }),
-    expired: fakeToken({ scope: ["read"], expiresAt: 1 }),
+    good: fakeToken({ subject: "ada", scope: ["read"], audience: AUDIENCE }),
+    narrow: fakeToken({ scope: ["write"], audience: AUDIENCE }),
+    expired: fakeToken({ scope: ["read"], audience: AUDIENCE, expiresAt: 1 }),
     revoked: revokedToken,
     jwt: await issuer.token({ audience: AUDIENCE }),
     keys: issuer.jwks.keys.length,

@@ -17,7 +17,9 @@ test.each([
   "a verifier that %s is a 503, and one line on the console gives the reason",
   async (_, verifier) => {
     const logged = spyOnErrors();
-    const app = new Hono().use(bearer({ verifier: () => verifier as unknown as Verifier }));
+    const app = new Hono().use(
+      bearer({ audience: "api", verifier: () => verifier as unknown as Verifier }),
+    );
     const answer = await app.request("/", { headers });
     expect([answer.status, await answer.json()]).toEqual([
       503,
@@ -33,7 +35,8 @@ test.each([
 test("an invalid token is not logged", async () => {
   const logged = spyOnErrors();
   const verifier: Verifier = { verify: async () => ({ kind: "invalid_token" }) };
-  const app = new Hono().use(bearer({ verifier: () => verifier }));
+  const options = { audience: "api", development: false, verifier: () => verifier };
+  const app = new Hono().use(bearer(options));
   expect((await app.request("/", { headers })).status).toBe(401);
   expect(logged.mock.calls).toEqual([]);
 });

@@ -46,7 +46,7 @@ describe("an unknown requirement is never ignored:", () => {
 
   test("and bearer() rejects it", () => {
     const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
-    const options = { verifier, scopes: "read" };
+    const options = { verifier, audience: "api", scopes: "read" };
     expect(() => bearer(options)).toThrow('unknown requirement "scopes"');
   });
 });
@@ -63,8 +63,6 @@ const VALUELESS: readonly [string, unknown][] = [
 describe("a requirement without a value is never ignored:", () => {
   test.each(VALUELESS)("%s", (_, requirements) => {
     expect(decide(TOKEN, requirements as Requirements)).toMatchObject({ kind: "unavailable" });
-    const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
-    expect(() => bearer({ verifier, ...(requirements as Requirements) })).toThrow(TypeError);
   });
 
   test("without requirements any valid token is accepted", () => {
@@ -86,14 +84,14 @@ describe("a token without an audience is rejected if an API requires one:", () =
   const required = { audience: "https://api.example.com", scope: "read" };
 
   test("by the decision that all verifiers share", () => {
-    expect(decide(TOKEN, required)).toEqual({ kind: "invalid_token" });
+    expect(decide(TOKEN, required)).toMatchObject({ kind: "invalid_token" });
     const token = { ...TOKEN, audience: required.audience };
     expect(decide(token, required)).toEqual({ kind: "verified", token });
   });
 
   test("by the fake verifier", async () => {
     const { verify } = FakeTokenVerifier.prototype;
-    expect(await verify(fakeToken({ scope: ["read"] }), required)).toEqual({
+    expect(await verify(fakeToken({ scope: ["read"] }), required)).toMatchObject({
       kind: "invalid_token",
     });
   });
@@ -101,7 +99,7 @@ describe("a token without an audience is rejected if an API requires one:", () =
 
 test("a realm that would end its quoted string is rejected", () => {
   const verifier = () => createJwksVerifier({ issuer: ISSUER, audience: "api" });
-  expect(() => bearer({ verifier, realm: 'a", error="b' })).toThrow(TypeError);
+  expect(() => bearer({ verifier, audience: null, realm: 'a", error="b' })).toThrow(TypeError);
 });
 
 describe("the fake verifier", () => {
