@@ -28,7 +28,7 @@ const LEVELS = [
   ["tokens", "deadline.ts", "pages"],
   ["crypto"],
   ["errors"],
-  ["protocol", "isolate", "telemetry"],
+  ["protocol", "isolate.ts", "telemetry"],
 ];
 
 /** Parts that import fewer than all below them. `part#name` is that name alone. */

@@ -1,8 +1,7 @@
 import { toHex, utf8 } from "../crypto/bytes.ts";
 import { hmacKey, hmacSha256 } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
-import { BoundedMap } from "../isolate/bounded-map.ts";
-import { InFlight } from "../isolate/in-flight.ts";
+import { BoundedMap, InFlight } from "../isolate.ts";
 
 /** Most cached secrets in one isolate, and most checks in progress: some 200 bytes each. */
 const SECRETS_MAX = 1000;

@@ -1,6 +1,5 @@
 import type { RegistrationMetadata } from "../clients/registration-metadata.ts";
-import { BoundedMap } from "../isolate/bounded-map.ts";
-import { InFlight } from "../isolate/in-flight.ts";
+import { BoundedMap, InFlight } from "../isolate.ts";
 import { problemOfPublicUrl } from "../protocol/public-url.ts";
 import type { DocumentKind, DocumentStore, FetchedDocument } from "../storage/fetched-documents.ts";
 import { type DocumentProblem, FETCH_DEADLINE_MS, fetchDocument } from "./fetch-document.ts";

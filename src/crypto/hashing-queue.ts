@@ -1,5 +1,5 @@
 import { Refusal } from "../errors/refusal.ts";
-import { InFlight } from "../isolate/in-flight.ts";
+import { InFlight } from "../isolate.ts";
 import type { InTurn } from "./password-hash.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { toHex } from "../crypto/bytes.ts";
-import type { DigestOrigin } from "../crypto/origin-digest.ts";
+import type { DigestOrigin } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
 import { formatScope, type Scope } from "../protocol/scope.ts";
 import type { ImportedTokenStore } from "../storage/imported-tokens.ts";

@@ -1,5 +1,5 @@
 import { Refusal } from "../errors/refusal.ts";
-import { BoundedMap } from "../isolate/bounded-map.ts";
+import { BoundedMap } from "../isolate.ts";
 import { networkOf } from "../protocol/address.ts";
 import { logFailure } from "../telemetry/observer.ts";
 

@@ -1,4 +1,4 @@
-import { BoundedMap } from "../isolate/bounded-map.ts";
+import { BoundedMap } from "../isolate.ts";
 
 /** Origins remembered in one isolate: some 400 bytes each at most. */
 const ORIGINS_MAX = 1000;

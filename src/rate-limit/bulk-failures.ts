@@ -1,4 +1,4 @@
-import { BoundedMap } from "../isolate/bounded-map.ts";
+import { BoundedMap } from "../isolate.ts";
 import { type Admitted, type Result, throttledError } from "./attempt.ts";
 import type { FailureCounters } from "./failure-counters.ts";
 import type { FailurePolicy } from "./failures.ts";

@@ -1,7 +1,7 @@
 import { DEADLINE_MS } from "../deadline.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
-import { InFlight } from "../isolate/in-flight.ts";
+import { InFlight } from "../isolate.ts";
 
 /** Limits the calls of this isolate that wait for one object: further ones are rejected. */
 export interface CallLimit {
