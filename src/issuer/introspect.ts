@@ -4,10 +4,13 @@ import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { FamilyStore } from "../storage/families.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
-import type { AccessTokenContent, AccessTokenReference } from "../tokens/access-token.ts";
+import {
+  type AccessTokenContent,
+  type AccessTokenReference,
+  generationContent,
+} from "../tokens/access-token.ts";
 import { isAccessTokenLive } from "../tokens/family.ts";
 import { importedTokenHash } from "../tokens/imported-token.ts";
-import { generationContent } from "../tokens/opaque-access-token.ts";
 import { type RecognizeDeps, type RecognizedToken, recognize } from "./recognize.ts";
 
 /** An access token that is valid now, and what it grants. */

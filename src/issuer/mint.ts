@@ -5,19 +5,21 @@ import { Refusal, Unavailable } from "../errors/refusal.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import {
+  ACCESS_TOKEN_PURPOSE,
   type AccessTokenContent,
   type AccessTokenReference,
-  sealTokenId,
-  TOKEN_ID_PURPOSE,
+  generationContent,
+  sealAccessToken,
 } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import type { FamilyState, Generation } from "../tokens/family.ts";
-import { claimsDigest, JWT_TYPE, jwtClaims } from "../tokens/jwt-access-token.ts";
 import {
-  ACCESS_TOKEN_PURPOSE,
-  generationContent,
-  sealAccessToken,
-} from "../tokens/opaque-access-token.ts";
+  claimsDigest,
+  JWT_TYPE,
+  jwtClaims,
+  sealTokenId,
+  TOKEN_ID_PURPOSE,
+} from "../tokens/jwt-access-token.ts";
 import {
   type LoginFacts,
   REFRESH_TOKEN_PURPOSE,

@@ -3,13 +3,13 @@ import type { KeyRing } from "../crypto/seal.ts";
 import type { SigningKeys } from "../crypto/signing-keys.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import {
+  ACCESS_TOKEN_PREFIX,
   type AccessTokenContent,
   type AccessTokenReference,
   digestOwner,
-  unsealTokenId,
+  unsealAccessToken,
 } from "../tokens/access-token.ts";
-import { claimsDigest, JWT_TYPE, jwtContent } from "../tokens/jwt-access-token.ts";
-import { ACCESS_TOKEN_PREFIX, unsealAccessToken } from "../tokens/opaque-access-token.ts";
+import { claimsDigest, JWT_TYPE, jwtContent, unsealTokenId } from "../tokens/jwt-access-token.ts";
 
 /** What recognizing our own tokens needs. */
 export interface RecognizeDeps {

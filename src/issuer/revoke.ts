@@ -6,14 +6,13 @@ import type { Lookups } from "../storage/lookups.ts";
 import type { RevokedTokenStore } from "../storage/revoked-tokens.ts";
 import type { SessionStore } from "../storage/sessions.ts";
 import { audit } from "../telemetry/request-log.ts";
-import { digestOwner } from "../tokens/access-token.ts";
+import { digestOwner, generationContent, sealAccessToken } from "../tokens/access-token.ts";
 import type { FamilyState, LazyFamily, RevocationReason } from "../tokens/family.ts";
 import {
   type ImportedRefreshToken,
   type ImportedToken,
   importedTokenHash,
 } from "../tokens/imported-token.ts";
-import { generationContent, sealAccessToken } from "../tokens/opaque-access-token.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
 import { importedFamily } from "./imported.ts";
 import { type RecognizeDeps, recognize } from "./recognize.ts";

@@ -4,7 +4,7 @@
  */
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
-import { ACCESS_TOKEN_PREFIX } from "./opaque-access-token.ts";
+import { ACCESS_TOKEN_PREFIX } from "./access-token.ts";
 import { REFRESH_TOKEN_PREFIX } from "./refresh-token.ts";
 
 /** VSCHAR (RFC 6749 appendix A.12), with the length of a plausible token. */

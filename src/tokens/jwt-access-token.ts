@@ -1,10 +1,49 @@
-import type { Bytes } from "../crypto/bytes.ts";
+import { type Bytes, concat } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
+import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
 import { type Claims, RESERVED_CLAIMS } from "../protocol/claims.ts";
-import type { AccessTokenContent } from "./access-token.ts";
+import {
+  type AccessTokenContent,
+  type AccessTokenReference,
+  decodeReference,
+  encodeReference,
+} from "./access-token.ts";
 
 /** The `typ` of a JWT access token (RFC 9068 §2.1). */
 export const JWT_TYPE = "at+jwt";
+
+/** Purpose of the ring that seals the `jti` of JWTs. Separate: a `jti` in a log is not a token. */
+export const TOKEN_ID_PURPOSE = "token id";
+
+// Layout of a jti: kind (1 byte), digest (32), the reference. Version 0.1 wrote the last alone.
+const BOUND_KIND = 3;
+const DIGEST_BYTES = 32;
+
+/** The content of a `jti`: its token, and a digest of the token's other claims. */
+export interface TokenId {
+  readonly reference: AccessTokenReference;
+  /** Of the other claims; null: made by version 0.1, which did not bind them. */
+  readonly digest: Bytes | null;
+}
+
+/** Makes the `jti` of a JWT. @param digest of its other claims, to which it is bound */
+export function sealTokenId(
+  key: SealingKey,
+  reference: AccessTokenReference,
+  digest: Bytes,
+): Promise<string> {
+  return sealToken("", key, concat([BOUND_KIND], digest, encodeReference(reference)));
+}
+
+/** Reads a `jti`. @returns null for anything that {@link sealTokenId} did not make */
+export async function unsealTokenId(ring: KeyRing, tokenId: string): Promise<TokenId | null> {
+  const opened = await unsealToken("", ring, tokenId);
+  if (opened === null) return null;
+  const { plaintext } = opened;
+  const isBound = plaintext[0] === BOUND_KIND;
+  const reference = decodeReference(isBound ? plaintext.slice(1 + DIGEST_BYTES) : plaintext);
+  return reference && { reference, digest: isBound ? plaintext.slice(1, 1 + DIGEST_BYTES) : null };
+}
 
 /**
  * The claims of a JWT access token (RFC 9068 §2.2) except `jti`. Without a user the client is the

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Bytes, fromBase64Url, toBase64Url } from "../../src/crypto/bytes.ts";
 import { deriveKeyRing, parseRingKeys, seal, unseal } from "../../src/crypto/seal.ts";
-import { ACCESS_TOKEN_PURPOSE } from "../../src/tokens/opaque-access-token.ts";
+import { ACCESS_TOKEN_PURPOSE } from "../../src/tokens/access-token.ts";
 import {
   REFRESH_TOKEN_PURPOSE,
   type RefreshToken,

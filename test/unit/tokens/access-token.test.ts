@@ -4,16 +4,14 @@ import { concat, fromBase64Url, toHex } from "../../../src/crypto/bytes.ts";
 import { secureRandom } from "../../../src/crypto/random.ts";
 import { sealToken, unsealToken } from "../../../src/crypto/seal.ts";
 import {
+  ACCESS_TOKEN_PURPOSE,
   type AccessTokenReference,
   NONCE_BYTES,
-  type SingleReference,
-} from "../../../src/tokens/access-token.ts";
-import {
-  ACCESS_TOKEN_PURPOSE,
   type OpaqueAccessToken,
+  type SingleReference,
   sealAccessToken,
   unsealAccessToken,
-} from "../../../src/tokens/opaque-access-token.ts";
+} from "../../../src/tokens/access-token.ts";
 import {
   PLAIN_LOGIN,
   REFRESH_TOKEN_PURPOSE,
