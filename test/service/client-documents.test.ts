@@ -27,7 +27,8 @@ function newIsolate(policy: DocumentPolicy = "open") {
     policy,
     store: createDocumentStore(env.FETCHED_DOCUMENTS),
     clock: Date.now,
-    wait: (ms) => scheduler.wait(ms),
+    // Longer than the service waits, so that a busy machine has the time to fetch.
+    wait: (ms) => scheduler.wait(4 * ms),
     defer: (work) => deferred.push(work),
   });
   return { ...documents, settled: () => Promise.all(deferred) };
