@@ -1,5 +1,6 @@
 import type { AdminDeps } from "./admin/deps.ts";
 import { type BrowserDeps, composeBrowser } from "./browser-deps.ts";
+import { DEADLINE_MS } from "./calls.ts";
 import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
 import type { ClientDocuments } from "./client-documents/index.ts";
@@ -11,7 +12,6 @@ import { createPasswordKinds, type PasswordKinds } from "./crypto/passwords.ts";
 import { randomUuid, secureRandom } from "./crypto/random.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
 import { ID_TOKEN_ALGORITHM, type SigningKeys } from "./crypto/signing-keys.ts";
-import { DEADLINE_MS } from "./deadline.ts";
 import { clock, defer, oncePerEnv } from "./early-deps.ts";
 import { ConfigError } from "./errors/refusal.ts";
 import type { GrantDeps } from "./grants/grant.ts";

@@ -25,7 +25,7 @@ const LEVELS = [
   ["rate-limit"],
   ["storage"],
   ["clients"],
-  ["tokens", "deadline.ts", "pages"],
+  ["tokens", "calls.ts", "pages"],
   ["crypto"],
   ["errors"],
   ["protocol", "isolate.ts", "telemetry"],
@@ -35,7 +35,7 @@ const LEVELS = [
 const NARROWER = {
   cli: [
     ...["openapi", "pages", "admin", "declarative", "django-import", "grants", "config"],
-    ...["deadline.ts", "storage", "crypto", "errors", "protocol", "telemetry"],
+    ...["calls.ts", "storage", "crypto", "errors", "protocol", "telemetry"],
   ],
   endpoints: [
     "deps.ts#Deps",

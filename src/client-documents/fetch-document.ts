@@ -1,5 +1,5 @@
+import { callWithDeadline } from "../calls.ts";
 import { fromUtf8, readLimited } from "../crypto/bytes.ts";
-import { callWithDeadline } from "../deadline.ts";
 import { Unavailable } from "../errors/refusal.ts";
 import { cacheLifetimeMs } from "./cache-lifetime.ts";
 

@@ -1,5 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
-import { createCallLimit } from "../storage/call-limit.ts";
+import { callWithDeadline, createCallLimit } from "../calls.ts";
 import type { AttemptResult, FailureCounter, NumberedAdmission } from "./failure-counter.ts";
 import type { AdmissionRequest, FailurePolicy } from "./failures.ts";
 

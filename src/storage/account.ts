@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 import {
   type BrowserSession,
   type BrowserSessionReference,

@@ -1,4 +1,4 @@
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
 import type { RegistryWrite } from "./registry-sql.ts";
 
 /** A row of the table `audit_events`: a change by an operator. */

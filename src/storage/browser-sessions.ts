@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 import { ENDED_KEPT_MS } from "./sessions.ts";
 
 /** A browser in which a user signed in, until the session is ended or expires. */

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import { words } from "./clients.ts";
 

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline, createCallLimit } from "../calls.ts";
 import { countRetry } from "../telemetry/request-log.ts";
 import type {
   FamilyPolicy,
@@ -9,7 +9,6 @@ import type {
   RotationOutcome,
 } from "../tokens/family.ts";
 import type { Redemption, RedemptionOutcome } from "../tokens/redemption.ts";
-import { createCallLimit } from "./call-limit.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
 /**

@@ -1,6 +1,6 @@
+import { callWithDeadline } from "../calls.ts";
 import { toHex } from "../crypto/bytes.ts";
 import { sha256 } from "../crypto/digest.ts";
-import { callWithDeadline } from "../deadline.ts";
 import type { FetchClaim, FetchedDocument, FetchedDocuments } from "./fetched-documents-object.ts";
 
 export type { FetchClaim, FetchedDocument } from "./fetched-documents-object.ts";

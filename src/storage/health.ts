@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
 /** A check for each kind of storage. Each throws Unavailable when it fails. */

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 
 /** Changes to imported tokens, which `lookups.ts` reads. */

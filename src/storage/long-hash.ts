@@ -1,6 +1,6 @@
+import { callWithDeadline } from "../calls.ts";
 import { sha256 } from "../crypto/digest.ts";
 import type { DeriveLong } from "../crypto/password-hash.ts";
-import { callWithDeadline } from "../deadline.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { measure } from "../telemetry/request-log.ts";
 import type { ForeignPasswords } from "./long-hash-object.ts";

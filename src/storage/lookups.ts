@@ -1,5 +1,5 @@
+import { callWithDeadline } from "../calls.ts";
 import type { Client } from "../clients/client.ts";
-import { callWithDeadline } from "../deadline.ts";
 import type { DatedProfile } from "../protocol/claims.ts";
 import { rowOfName, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";

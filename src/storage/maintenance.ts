@@ -1,4 +1,4 @@
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
 import { insertEndedSessionsEvent } from "./audit-events.ts";
 
 // Queries of operators' commands over the whole database. No request waits for them.

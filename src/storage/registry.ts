@@ -1,5 +1,5 @@
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
 import type { ClientRow } from "../clients/client.ts";
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../deadline.ts";
 import { Unavailable } from "../errors/refusal.ts";
 import {
   listSpellings,

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 
 /** Stores revoked access tokens without a family, until they expire. */
 export interface RevokedTokenStore {

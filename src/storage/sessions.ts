@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 import type { Session, SessionKey } from "../tokens/session.ts";
 
 /** The list of sessions, for people. No response waits for these writes. */

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../deadline.ts";
+import { callWithDeadline } from "../calls.ts";
 import { Misconfigured } from "../errors/refusal.ts";
 import type { Claims, DatedProfile } from "../protocol/claims.ts";
 import {

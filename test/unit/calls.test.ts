@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createCallLimit } from "../../../src/storage/call-limit.ts";
-import { mapUseOf } from "../../support/largest-map.ts";
+import { createCallLimit } from "../../src/calls.ts";
+import { mapUseOf } from "../support/largest-map.ts";
 
 /** A call of a caller that disconnected: nothing after its `await` runs. */
 const cutOff = () => new Promise<never>(() => {});
