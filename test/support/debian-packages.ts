@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 
+const GO_JWT = "/usr/share/gocode/src/github.com/golang-jwt/jwt/token.go";
 const NGINX_JS = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
 /** How to see that each package is installed. */
@@ -22,6 +23,12 @@ const CHECKS = {
   "python3-authlib": python("authlib"),
   "python3-django-oauth-toolkit": python("oauth2_provider"),
   gunicorn: python("gunicorn"),
+  "python3-fastapi": python("fastapi"),
+  "python3-uvicorn": python("uvicorn"),
+  "python3-jwt": python("jwt"),
+  "python3-cryptography": python("cryptography"),
+  "golang-go": ["/usr/bin/go", "version"],
+  "golang-github-golang-jwt-jwt-dev": ["test", "-e", GO_JWT],
 } satisfies Record<string, readonly [string, ...string[]]>;
 
 /** Name of such a package. */

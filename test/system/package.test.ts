@@ -1,4 +1,12 @@
-import { cpSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -170,6 +178,27 @@ test("Node imports it", async () => {
   const options = ["--input-type=module", "--no-experimental-strip-types", "--eval"];
   const printed = await succeed(process.execPath, ...options, lines.join("\n"));
   expect(printed).toMatch(/^function function fake\.\w+\n$/);
+});
+
+const DENO = join(PROJECT_DIR, "test/support/deno/node_modules/.bin/deno");
+const hasDeno = existsSync(DENO) || process.env["CI"] === "true";
+
+describe.each([
+  ["Node", process.execPath, ["--no-experimental-strip-types"], true],
+  ["Deno", DENO, ["run", "--allow-net", "--allow-env", "--node-modules-dir=manual"], hasDeno],
+] as const)("in %s", (runtime, command, options, isThere) => {
+  const title = "an API lets a client in that knows only its URL";
+  const reason = "skipped: npm ci --prefix test/support/deno";
+  test.runIf(isThere)(isThere ? title : `${title} (${reason})`, async () => {
+    const printed = await succeed(command, ...options, "src/runtime.mjs");
+    const metadataUrl = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
+    const seen = [
+      `Bearer realm="api", scope="read", resource_metadata="${metadataUrl}"`,
+      "https://mcp.example.com/mcp",
+      "test-user",
+    ];
+    expect(JSON.parse(printed)).toEqual({ runtime, hono: seen, plain: seen });
+  });
 });
 
 test("the tests of another project pass", async () => {
