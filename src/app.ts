@@ -13,6 +13,7 @@ import { landing } from "./endpoints/landing.ts";
 import { continueLogout, startLogout } from "./endpoints/logout.ts";
 import { jwks, metadata, openIdMetadata } from "./endpoints/metadata.ts";
 import { methodNotAllowed, onError } from "./endpoints/on-error.ts";
+import { register } from "./endpoints/register.ts";
 import type { RequestContext } from "./endpoints/request-context.ts";
 import { empty } from "./endpoints/respond.ts";
 import { revoke } from "./endpoints/revoke.ts";
@@ -39,6 +40,7 @@ const ENDPOINTS: Readonly<Record<keyof Paths, Readonly<Record<string, Endpoint>>
   account: { GET: showAccount, POST: changeAccount },
   accountAsDot: { GET: redirectToAccount },
   logout: { GET: startLogout, POST: continueLogout },
+  registration: { POST: register },
   token: { POST: token },
   revocation: { POST: revoke },
   introspection: { GET: introspect, POST: introspect },
@@ -65,6 +67,7 @@ const PAGES: Readonly<Partial<Record<keyof Paths, "clients" | "anyone">>> = {
   openIdMetadataAsDot: "anyone",
   openIdMetadataOfPath: "anyone",
   jwks: "anyone",
+  registration: "anyone",
 };
 
 /** One app for each value of `PATH_PREFIX`: an isolate has one. */

@@ -3,7 +3,6 @@ import { type BrowserDeps, composeBrowser } from "./browser-deps.ts";
 import { DEADLINE_MS } from "./calls.ts";
 import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
-import type { ClientDocuments } from "./client-documents/index.ts";
 import { type ClientPolicy, policyOf } from "./clients/policy.ts";
 import { BINDINGS, type Config, parseConfig } from "./config/index.ts";
 import { type DigestOrigin, deriveDigestOrigin } from "./crypto/digest.ts";
@@ -35,6 +34,7 @@ import { createSessionStore } from "./storage/sessions.ts";
 import { createSingleUseStore } from "./storage/single-use.ts";
 import { createUserStore } from "./storage/users.ts";
 import { CODE_PURPOSE } from "./tokens/authorization-code.ts";
+import { composeUnregistered, type UnregisteredDeps } from "./unregistered-deps.ts";
 import { createLegacyLogin } from "./users/legacy-endpoint.ts";
 
 /** Everything that endpoints need, composed once for an isolate. */
@@ -42,10 +42,9 @@ export interface Deps {
   /** Creates the lookups of one request. */
   readonly lookups: () => Lookups;
   readonly clientAuth: ClientAuthDeps;
-  /** Null: the setting `CIMD` is off. */
-  readonly clientDocuments: ClientDocuments | null;
   readonly grants: GrantDeps;
   readonly browser: BrowserDeps;
+  readonly unregistered: UnregisteredDeps;
   readonly policy: ClientPolicy;
   readonly issuer: Issuer;
   readonly addressFilter: AddressFilter;
@@ -82,26 +81,30 @@ async function createDeps(env: Env): Promise<Deps> {
   const deriveLong = createLongHashDerivation(env.FOREIGN_PASSWORDS);
   const { hashesInFlightMax: hashesMax } = config;
   const createQueue = () => createHashingQueue({ hashesMax, clock, wait });
-  const [mintDeps, digestOrigin, passwordKinds, limits, codeRing, browser] = await Promise.all([
-    deriveMintDeps(config).catch(asConfigError),
-    deriveDigestOrigin(tokenKey),
-    createPasswordKinds({ ...config, random, deriveLong, createQueue }),
-    createLimits({ ...config, env, tokenKey, clock, defer }),
-    deriveKeyRing(config.tokenKeys, CODE_PURPOSE),
-    composeBrowser(config, env, random),
-  ]);
+  const documents = composeClientDocuments(config, env, { clock, wait, defer });
+  const [mintDeps, digestOrigin, passwordKinds, limits, codeRing, browser, unregistered] =
+    await Promise.all([
+      deriveMintDeps(config).catch(asConfigError),
+      deriveDigestOrigin(tokenKey),
+      createPasswordKinds({ ...config, random, deriveLong, createQueue }),
+      createLimits({ ...config, env, tokenKey, clock, defer }),
+      deriveKeyRing(config.tokenKeys, CODE_PURPOSE),
+      composeBrowser(config, env, random),
+      composeUnregistered(config, documents),
+    ]);
   const { addressFilter, rateLimiter } = limits;
   const parts = { config, env, mintDeps, codeRing, rateLimiter, ...passwordKinds };
-  const lookups = () => createLookups(env.DB, config.usernames);
+  const lookups = () => createLookups(env.DB, config.usernames, unregistered.isDenied);
   const issuer = composeIssuer(parts, digestOrigin);
   return {
     lookups,
     clientAuth: composeClientAuth(parts),
-    clientDocuments: composeClientDocuments(config, env, { clock, wait, defer }),
     grants: composeGrants(parts),
     browser,
+    unregistered,
     policy: policyOf(config, {
       hasManagementApi: config.managementApi === "on",
+      registersByToken: config.registration === "token",
       hasOpenId: mintDeps.signingKeys?.algorithms.has(ID_TOKEN_ALGORITHM) === true,
     }),
     issuer,

@@ -17,7 +17,7 @@ const LEVELS = [
   ["app.ts", "openapi"],
   ["endpoints", "rpc"],
   ["deps.ts", "resource-server"],
-  ["browser-deps.ts", "early-deps.ts", "outbound-deps.ts"],
+  ["browser-deps.ts", "early-deps.ts", "outbound-deps.ts", "unregistered-deps.ts"],
   ["declarative", "django-import"],
   ["admin"],
   ["client-auth", "grants", "config"],
@@ -40,6 +40,7 @@ const NARROWER = {
   endpoints: [
     "deps.ts#Deps",
     ...["client-auth", "grants", "authorization", "users", "admin", "issuer", "clients", "pages"],
+    "client-documents",
     ...["storage", "tokens", "crypto", "errors", "protocol", "telemetry"],
   ],
   rpc: [

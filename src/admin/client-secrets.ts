@@ -3,6 +3,7 @@ import { toBase64Url } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Random } from "../crypto/random.ts";
 import { invalid } from "../errors/management-error.ts";
+import { CLIENT_SECRET_PREFIX } from "../protocol/names.ts";
 import { changeClient, requireOperators } from "./change-client.ts";
 import type { AdminDeps } from "./deps.ts";
 import { parseClientEntry } from "./entries.ts";
@@ -13,9 +14,6 @@ export interface ClientSecret {
   readonly clientId: string;
   readonly secret: string | null;
 }
-
-/** Prefix of a generated secret, for scanners that look for leaked secrets. */
-export const SECRET_PREFIX = "tgs_";
 
 /** Length of a generated secret, in bytes. */
 const SECRET_BYTES = 32;
@@ -87,7 +85,7 @@ export function hasPreviousSecret(row: SecretColumns): boolean {
 
 /** Generates a secret of 256 bits. */
 export function makeSecret(random: Random): string {
-  return SECRET_PREFIX + toBase64Url(random(SECRET_BYTES));
+  return CLIENT_SECRET_PREFIX + toBase64Url(random(SECRET_BYTES));
 }
 
 function requireSecret(row: ClientRow): string {

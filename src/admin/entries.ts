@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { invalid } from "../errors/management-error.ts";
 import { GRANTS } from "../grants/index.ts";
+import { needsSecret as methodNeedsSecret } from "../protocol/names.ts";
 import { classifyRedirectUri } from "../protocol/redirect-uri.ts";
 import { profileFieldRows } from "../users/profile-fields.ts";
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
@@ -71,11 +72,11 @@ export function placeOf(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-/** Whether a client of this method must have a secret. */
+/** Whether a client must have a secret. */
 export function needsSecret({
   token_endpoint_auth_method: method,
 }: Pick<ClientEntry, "token_endpoint_auth_method">): boolean {
-  return method === "client_secret_basic" || method === "client_secret_post";
+  return methodNeedsSecret(method);
 }
 
 const SECRET_FIELDS = [

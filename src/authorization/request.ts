@@ -1,6 +1,6 @@
 import type { Client } from "../clients/client.ts";
 import { type ClientPolicy, initialScope } from "../clients/policy.ts";
-import { requireResources, scopesFor } from "../clients/resources.ts";
+import { isUnregistered, requireResources, scopesFor } from "../clients/resources.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isCodeChallenge } from "../protocol/pkce.ts";
 import {
@@ -51,22 +51,21 @@ const STATE_LENGTH_MAX = 2048;
 /** Longest `nonce`, in characters: every code contains it. */
 const NONCE_LENGTH_MAX = 255;
 
+/** Whether a parameter is repeated without which there is no client to return to. */
+export function isAmbiguous({ repeated }: Pick<AuthorizationParams, "repeated">): boolean {
+  return DECISIVE.some((name) => repeated.has(name));
+}
+
 /**
  * Reads the client id: before anything is looked up.
  *
  * @throws Refusal that must not redirect
  */
 export function requireClientId({ values, repeated }: AuthorizationParams): string {
-  if (DECISIVE.some((name) => repeated.has(name))) throw new Refusal("parameter_repeated");
+  if (isAmbiguous({ repeated })) throw new Refusal("parameter_repeated");
   const clientId = values.get("client_id");
   if (clientId === undefined) throw new Refusal("client_id_missing");
   return clientId;
-}
-
-/** @throws Refusal that must not redirect when there is no such client, or it is disabled */
-export function requireClient(client: Client | null): Client {
-  if (client === null || client.isDisabled) throw new Refusal("client_not_registered");
-  return client;
 }
 
 /**
@@ -96,11 +95,13 @@ export function requireRedirectTarget(
 }
 
 /**
- * Whether users are asked for consent each time, because another program on their computer can
- * receive what is sent to a loopback URI or a custom scheme (RFC 8252 §8.6).
+ * Whether users are asked for consent each time: no operator vouches for the client, or another
+ * program on their computer can receive what is sent to a loopback URI or a custom scheme (RFC 8252
+ * §8.6).
  */
-export function isAskedAlways({ redirectUris }: Client): boolean {
-  return redirectUris.some((uri) => classifyRedirectUri(uri) !== "https");
+export function isAskedAlways(client: Client): boolean {
+  if (isUnregistered(client)) return true;
+  return client.redirectUris.some((uri) => classifyRedirectUri(uri) !== "https");
 }
 
 /** Even a registered URI is checked: a row may have been written in another way. */

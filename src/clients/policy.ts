@@ -1,5 +1,11 @@
 import { Refusal } from "../errors/refusal.ts";
-import { ADMIN_SCOPE, NAMED_SCOPES, OPENID_SCOPE, OPENID_SCOPES } from "../protocol/names.ts";
+import {
+  ADMIN_SCOPE,
+  NAMED_SCOPES,
+  OPENID_SCOPE,
+  OPENID_SCOPES,
+  REGISTRATION_SCOPE,
+} from "../protocol/names.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import type { Client } from "./client.ts";
@@ -37,6 +43,8 @@ export interface ClientPolicy extends AvailableScopes {
 export interface ScopeSources {
   /** Whether clients can have the scope `admin`. */
   readonly hasManagementApi: boolean;
+  /** Whether clients can have the scope `registration`. */
+  readonly registersByToken: boolean;
   /** Whether the service issues ID tokens. */
   readonly hasOpenId: boolean;
 }
@@ -51,9 +59,12 @@ interface PolicySettings extends Pick<ClientPolicy, "scopes" | "lifetimes"> {
 /** Reads the policy from the settings. */
 export function policyOf(
   settings: PolicySettings,
-  { hasManagementApi, hasOpenId }: ScopeSources,
+  { hasManagementApi, registersByToken, hasOpenId }: ScopeSources,
 ): ClientPolicy {
-  const clientScopes = hasManagementApi ? [ADMIN_SCOPE] : [];
+  const clientScopes = [
+    ...(hasManagementApi ? [ADMIN_SCOPE] : []),
+    ...(registersByToken ? [REGISTRATION_SCOPE] : []),
+  ];
   const byName = [...NAMED_SCOPES, ...clientScopes, ...(hasOpenId ? [] : [OPENID_SCOPE])];
   const { lifetimes, idTokenTtlSeconds } = settings;
   const scopes = settings.scopes.filter((scope) => !byName.includes(scope));

@@ -57,6 +57,15 @@ export const TEXT: Kind<string> = {
   read: (given) => (typeof given === "string" ? { value: given } : { problem: "is not text" }),
 };
 
+/** Words separated by spaces. */
+export const WORDS: Kind<readonly string[]> = {
+  allowed: "words separated by spaces",
+  read(given) {
+    if (typeof given !== "string") return { problem: "is not text" };
+    return { value: given.split(" ").filter((word) => word !== "") };
+  },
+};
+
 /** Scope names. */
 export const SCOPES: Kind<Scope> = {
   allowed: "scope names separated by spaces, at most 100 names and 2000 characters",

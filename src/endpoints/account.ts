@@ -38,7 +38,7 @@ export async function changeAccount(context: RequestContext, deps: Deps): Promis
     return await proceed(browser, await openForm(browser, PAGE, form, deps), deps);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return showProblem(browser, error, null, null);
+    return showProblem(browser, error);
   }
 }
 

@@ -80,3 +80,28 @@ export async function requireNamedScope(
 export function isRegisteredFor(client: Client | null, scope: string): boolean {
   return client?.scope?.includes(scope) === true;
 }
+
+/**
+ * Authenticates a caller that is a client acting for itself, whose token has a scope that clients
+ * have only by name. A user's token is rejected, whatever its scope.
+ *
+ * @returns the client's id
+ * @throws Refusal, Unavailable
+ */
+export async function authenticateForScope(
+  context: RequestContext,
+  scope: string,
+  deps: Deps,
+): Promise<string> {
+  const { request } = context;
+  if (!request.headers.has("Authorization")) throw new Refusal("caller_token_missing");
+  const bearer = readBearer(request);
+  if (bearer === null) throw new Refusal("caller_token_inactive");
+  const holder = await limitBearer(context, bearer, deps);
+  const lookups = deps.lookups();
+  const pending = await deps.issuer.startIntrospection(bearer, lookups);
+  const active = await authenticateBearer(context, pending, holder, deps);
+  if (active.subject !== null) throw new Refusal("caller_is_user");
+  await requireNamedScope(active, scope, lookups);
+  return active.clientId;
+}

@@ -1,4 +1,4 @@
-import type { Client } from "../clients/client.ts";
+import { isUnregistered } from "../clients/resources.ts";
 import type { Deps } from "../deps.ts";
 import { CATALOGUE } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
@@ -15,7 +15,7 @@ import { SESSION_ID_BYTES } from "../tokens/browser-session.ts";
 import { REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import { profileClaimNames } from "../users/profile.ts";
-import type { Step } from "./authorization-step.ts";
+import type { Step, Visit } from "./authorization-step.ts";
 import { type Browser, sendTo, showPage } from "./browser.ts";
 import { toBody } from "./on-error.ts";
 import { type FailedSignIn, showSignInPage } from "./sign-in-by-form.ts";
@@ -27,16 +27,33 @@ export async function showSignIn(
   session: SignedIn | null,
   deps: Deps,
 ): Promise<Response> {
-  const { browser, client, target, loginHint } = step;
+  const { browser, target, loginHint } = step;
   const isAgain = attempt.kind === "none" && attempt.isAgain && session !== null;
   const page = {
     ...(await formOf(step, null, deps)),
     client: {
-      name: nameOf(client),
+      name: nameOf(step),
       host: target.kind === "https" ? redirectHostOf(target.uri) : null,
     },
     username: isAgain ? session.user.username : loginHint,
     reason: isAgain ? ("reauthenticate" as const) : null,
+  };
+  return showSignInPage(browser, page, attempt.kind === "failed" ? attempt : null, "anywhere");
+}
+
+/** Asks for user name and password where only the host of the client is known. */
+export async function showSignInForHost(
+  browser: Browser,
+  visit: Visit,
+  host: string,
+  attempt: FailedSignIn | { readonly kind: "none" },
+  deps: Deps,
+): Promise<Response> {
+  const page = {
+    ...(await formOf({ browser, visit }, null, deps)),
+    client: { name: host, host: null },
+    username: visit.params.values.get("login_hint") ?? "",
+    reason: null,
   };
   return showSignInPage(browser, page, attempt.kind === "failed" ? attempt : null, "anywhere");
 }
@@ -49,7 +66,7 @@ export async function showAccountChoice(
 ): Promise<Response> {
   const body = chooseAccountPage(step.browser.page, {
     ...(await formOf(step, signedIn, deps)),
-    clientName: nameOf(step.client),
+    clientName: nameOf(step),
     username: signedIn.user.username,
   });
   return showPage(step.browser, body, { forms: "anywhere" });
@@ -62,9 +79,9 @@ export async function showConsent(step: Step, signedIn: SignedIn, deps: Deps): P
   const body = consentPage(browser.page, {
     ...(await formOf(step, signedIn, deps)),
     client: {
-      name: nameOf(client),
+      name: nameOf(step),
       redirectHost: redirectHostOf(target.uri),
-      kind: "registered",
+      kind: isUnregistered(client) ? "unregistered" : "registered",
       redirect: target.kind,
       isPattern: target.isPattern,
     },
@@ -78,35 +95,37 @@ export async function showConsent(step: Step, signedIn: SignedIn, deps: Deps): P
 /** Reasons that lie in a URI which is not registered. */
 const MISMATCHES: readonly string[] = ["redirect_uri_mismatch", "logout_redirect_mismatch"];
 
-/**
- * Shows an error that must not redirect, with what helps the client's developer.
- *
- * @param registered the URIs of the client, one of which should have been sent; null: no client
- */
+/** Shows an error that must not redirect, with what helps the client's developer. */
 export function showProblem(
   browser: Browser,
   { reason }: Refusal,
-  sentUri: string | null,
-  registered: readonly string[] | null,
+  facts: AuthorizationProblem["facts"] = [],
+  backLink: string | null = null,
 ): Response {
-  const { status, error } = CATALOGUE[reason];
+  const { status, error, headers } = CATALOGUE[reason];
   setLogFields({ reason, error });
-  const problem: AuthorizationProblem = {
-    code: reason,
-    facts: MISMATCHES.includes(reason) ? compareUris(sentUri, registered) : [],
-    backLink: null,
-  };
+  const retryAfter = headers?.["Retry-After"];
   const requestId = currentRequestLog()?.requestId ?? "";
-  const body = authorizationErrorPage(browser.page, { status, problem, requestId });
-  return showPage(browser, body, { status, forms: "none" });
+  const problem = { code: reason, facts, backLink };
+  return showPage(browser, authorizationErrorPage(browser.page, { status, problem, requestId }), {
+    status,
+    forms: "none",
+    retryAfterSeconds: retryAfter === undefined ? null : Number(retryAfter),
+  });
 }
 
-/** Registered URIs of other hosts are not shown: anyone can open this page. */
-function compareUris(
+/**
+ * How a URI differs from the registered ones, where that is the reason. Registered URIs of other
+ * hosts are not shown: anyone can open this page.
+ *
+ * @param registered the URIs of the client, one of which should have been sent; null: no client
+ */
+export function compareUris(
+  { reason }: Refusal,
   sent: string | null,
   registered: readonly string[] | null,
 ): AuthorizationProblem["facts"] {
-  if (sent === null || registered === null) return [];
+  if (!MISMATCHES.includes(reason) || sent === null || registered === null) return [];
   const host = URL.parse(sent)?.hostname;
   const shown = registered.filter((uri) => {
     return classifyRedirectUri(uri) === "loopback" || new URL(uri).hostname === host;
@@ -117,15 +136,28 @@ function compareUris(
   ];
 }
 
-/** Returns an error to the client (RFC 6749 §4.1.2.1), with the issuer (RFC 9207). */
+/**
+ * Returns an error to the client (RFC 6749 §4.1.2.1), with the issuer (RFC 9207). Anyone can invent
+ * a client that no operator registered, so for those only a signed-in user is redirected (RFC 9700
+ * §4.11.2). Others get a page with a link.
+ */
 export function returnError(
-  { browser, target, state }: Pick<Step, "browser" | "target" | "state">,
-  { reason }: Refusal,
+  {
+    browser,
+    client,
+    target,
+    state,
+    isSignedIn,
+  }: Pick<Step, "browser" | "client" | "target" | "state" | "isSignedIn">,
+  refusal: Refusal,
 ): Response {
-  const row = CATALOGUE[reason];
-  setLogFields({ reason, error: row.error });
+  const row = CATALOGUE[refusal.reason];
+  setLogFields({ reason: refusal.reason, error: row.error });
   const response = { ...toBody(row), state, iss: browser.issuerUrl };
-  return sendTo(browser, addToRedirectUri(target.uri, response));
+  const location = addToRedirectUri(target.uri, response);
+  return isUnregistered(client) && !isSignedIn
+    ? showProblem(browser, refusal, [], location)
+    : sendTo(browser, location);
 }
 
 /** Returns a code to the client (RFC 6749 §4.1.2). */
@@ -189,7 +221,11 @@ function namesOfProfile(names: readonly string[]): readonly string[] | null {
 }
 
 /** The form of a page. @param signedIn whom the page names, or null */
-async function formOf({ browser, visit }: Step, signedIn: SignedIn | null, deps: Deps) {
+async function formOf(
+  { browser, visit }: Pick<Step, "browser" | "visit">,
+  signedIn: SignedIn | null,
+  deps: Deps,
+) {
   const { query, createdAtMs, familyId } = visit;
   const request = await REQUEST.seal(deps.browser.requestRing, {
     issuerUrl: browser.issuerUrl,
@@ -203,6 +239,8 @@ async function formOf({ browser, visit }: Step, signedIn: SignedIn | null, deps:
   return { action: browser.context.url.pathname, request };
 }
 
-function nameOf({ name, clientId }: Client): string {
-  return name === "" ? clientId : name;
+/** The name of a client, which may have none: the id of an unregistered one is not for people. */
+function nameOf({ client, target }: Pick<Step, "client" | "target">): string {
+  if (client.name !== "") return client.name;
+  return isUnregistered(client) ? redirectHostOf(target.uri) : client.clientId;
 }

@@ -9,7 +9,7 @@ import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { QUERY_BYTES_MAX, REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { Browser } from "./browser.ts";
-import type { Form } from "./read-form.ts";
+import { type Form, isOwnForm } from "./read-form.ts";
 
 /** An authorization request on its way through the pages. Nothing of it is stored. */
 export interface Visit {
@@ -51,7 +51,7 @@ export function newVisit(query: string, deps: Deps): Visit {
  * does nothing.
  */
 export async function openVisit(
-  { issuerUrl, digest }: Browser,
+  { context, issuerUrl, digest }: Browser,
   sealed: string,
   form: Form,
   deps: Deps,
@@ -61,7 +61,9 @@ export async function openVisit(
     return { ...newVisit("", deps), problem: new Refusal("form_malformed") };
   }
   const { query, createdAtMs, familyId, userId, sessionId } = opened;
-  const visit = newVisit(query, deps);
+  const asked = newVisit(query, deps);
+  const isForeign = asked.problem === null && !isOwnForm(context);
+  const visit = isForeign ? { ...asked, problem: new Refusal("form_from_elsewhere") } : asked;
   const isOwn = opened.browserDigest === digest && deps.clock() < createdAtMs + REQUEST_MS;
   if (!isOwn) return visit;
   return { ...visit, createdAtMs, familyId, submitted: { form, userId, sessionId } };
@@ -74,6 +76,8 @@ export interface Step {
   readonly client: Client;
   readonly target: RedirectTarget;
   readonly state: string | null;
+  /** Whether the browser is signed in, as far as the cookies of the request say. */
+  readonly isSignedIn: boolean;
   readonly asked: AuthorizationRequest;
   /** The user name that the client expects, or an empty text. */
   readonly loginHint: string;

@@ -1,13 +1,12 @@
 import { type Answer, decide } from "../authorization/decision.ts";
 import { formatQuery } from "../authorization/params.ts";
 import {
+  isAmbiguous,
   isAskedAlways,
   readAuthorizationRequest,
-  requireClient,
   requireClientId,
   requireRedirectTarget,
 } from "../authorization/request.ts";
-import type { Client } from "../clients/client.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { redirectHostOf } from "../protocol/redirect-uri.ts";
@@ -17,6 +16,7 @@ import type { Lookups } from "../storage/lookups.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import {
+  compareUris,
   requireRoomForCode,
   returnCode,
   returnError,
@@ -34,10 +34,12 @@ import {
   renewSessionCookie,
   sendTo,
 } from "./browser.ts";
+import { findClient, toStore } from "./find-client.ts";
 import { readHint } from "./id-token-hint.ts";
-import { readForm, requireOwnForm } from "./read-form.ts";
+import { readForm } from "./read-form.ts";
 import type { RequestContext } from "./request-context.ts";
-import { signInByForm } from "./sign-in-by-form.ts";
+import { type SucceededSignIn, signInByForm } from "./sign-in-by-form.ts";
+import { signInFirst } from "./sign-in-first.ts";
 
 /** `GET /o/authorize/` (RFC 6749 §3.1): a client sent the browser of a user here. */
 export async function startAuthorization(context: RequestContext, deps: Deps): Promise<Response> {
@@ -65,60 +67,70 @@ export async function continueAuthorization(
 async function proceed(from: Browser, visit: Visit, deps: Deps): Promise<Response> {
   const browser = preferLanguage(from, visit.params.values.get("ui_locales"));
   const lookups = deps.lookups();
-  const validated = await validate(browser, visit, lookups, deps);
-  return validated instanceof Response ? validated : takeStep(validated, lookups, deps);
+  startLookups(browser, visit, lookups);
+  const first = await signInFirst(browser, visit, lookups, deps);
+  if (first instanceof Response) return first;
+  const validated = await validate(browser, visit, first, lookups, deps);
+  return validated instanceof Response ? validated : takeStep(validated, first, lookups, deps);
 }
 
 /**
  * Errors before the redirect URI is known to be the client's get a page, since a redirect could go
  * anywhere. Later ones go to the client.
+ *
+ * @param first the sign-in, if the client could not be known before
  */
 async function validate(
   browser: Browser,
   visit: Visit,
+  first: SucceededSignIn | null,
   lookups: Lookups,
   deps: Deps,
 ): Promise<Step | Response> {
   const { params, problem } = visit;
   const { values } = params;
-  let client: Client | null = null;
-  let returning: Pick<Step, "browser" | "target" | "state"> | null = null;
+  let registeredUris: readonly string[] | null = null;
+  let returning: Pick<Step, "browser" | "client" | "target" | "state" | "isSignedIn"> | null = null;
   try {
     if (problem !== null) throw problem;
-    if (browser.context.request.method === "POST") requireOwnForm(browser.context);
     const clientId = requireClientId(params);
-    startLookups(browser, visit, clientId, lookups);
-    client = await lookups.client(clientId);
-    const known = requireClient(client);
-    setLogFields({ clientId: known.clientId });
-    const target = requireRedirectTarget(params, known);
-    returning = { browser, target, state: values.get("state") ?? null };
-    const asked = readAuthorizationRequest(params, known, deps.policy);
+    const row = await lookups.client(clientId);
+    const isSignedIn = first !== null || (await findSignedIn(browser, lookups)) !== null;
+    const { host: ownHost } = browser.context.url;
+    const found = await findClient(clientId, row, { ownHost, isSignedIn }, deps);
+    // Only if the session ended since `signInFirst` looked.
+    if (found.kind === "after_sign_in") throw new Refusal("login_required");
+    if (found.kind === "unusable") {
+      return showProblem(browser, found.error, [{ label: "document", value: found.detail }]);
+    }
+    const { client } = found;
+    registeredUris = client.redirectUris;
+    setLogFields({ clientId });
+    const target = requireRedirectTarget(params, client);
+    returning = { browser, client, target, state: values.get("state") ?? null, isSignedIn };
+    const asked = readAuthorizationRequest(params, client, deps.policy);
     const hinted = await readHint(values.get("id_token_hint"), browser, deps);
     const hintedUserId = hinted?.subject ?? asked.claims?.subject ?? null;
     const loginHint = values.get("login_hint") ?? "";
-    const step = { ...returning, visit, client: known, asked, loginHint, hintedUserId };
+    const step = { ...returning, visit, asked, loginHint, hintedUserId };
     await requireRoomForCode(step, deps);
     return step;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (returning !== null) return returnError(returning, error);
-    return showProblem(
-      browser,
-      error,
-      values.get("redirect_uri") ?? null,
-      client?.redirectUris ?? null,
-    );
+    const sentUri = values.get("redirect_uri") ?? null;
+    return showProblem(browser, error, compareUris(error, sentUri, registeredUris));
   }
 }
 
 /** Starts everything that the request can need, so that it costs one round trip. */
 function startLookups(
   { session }: Browser,
-  { submitted }: Visit,
-  clientId: string,
+  { params, problem, submitted }: Visit,
   lookups: Lookups,
 ): void {
+  const clientId = params.values.get("client_id");
+  if (problem !== null || clientId === undefined || isAmbiguous(params)) return;
   lookups.client(clientId);
   const username = submitted?.form.get("username") ?? null;
   if (username !== null) lookups.userByName(username);
@@ -129,16 +141,16 @@ function startLookups(
 }
 
 /** Signs the user in if the page asks for it, and takes the step that follows. */
-async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Response> {
+async function takeStep(
+  step: Step,
+  first: SucceededSignIn | null,
+  lookups: Lookups,
+  deps: Deps,
+): Promise<Response> {
   const { browser, client, visit, asked } = step;
   const session = await findSignedIn(browser, lookups);
-  const attempt = await signInByForm(
-    browser,
-    visit.submitted?.form ?? null,
-    session,
-    lookups,
-    deps,
-  );
+  const form = visit.submitted?.form ?? null;
+  const attempt = first ?? (await signInByForm(browser, form, session, lookups, deps));
   if (attempt.kind === "failed") return showSignIn(step, attempt, session, deps);
   const signedIn = attempt.kind === "succeeded" ? attempt.signedIn : session;
   if (signedIn !== null) setLogFields({ userId: signedIn.user.id });
@@ -160,7 +172,10 @@ async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Respo
     skipsConsent: client.skipsConsent,
     answered,
   });
-  if (decision.kind === "error") return returnError(step, new Refusal(decision.reason));
+  if (decision.kind === "error") {
+    const isSignedIn = signedIn !== null;
+    return returnError({ ...step, isSignedIn }, new Refusal(decision.reason));
+  }
   if (decision.kind === "sign_in" || signedIn === null) {
     const isAgain = decision.kind === "sign_in" && decision.isAgain;
     return showSignIn(step, { kind: "none", isAgain }, session, deps);
@@ -193,14 +208,15 @@ function covers(consent: Consent, { asked, target }: Step): boolean {
 }
 
 async function grantConsent(
-  { client: { clientId }, asked, target }: Step,
+  { client, asked, target }: Step,
   { user }: SignedIn,
   known: Consent | null,
   deps: Deps,
 ): Promise<void> {
   const { scope, resources } = asked;
+  const { clientId } = client;
   const redirectHosts = [redirectHostOf(target.uri)];
   const grant = { userId: user.id, clientId, scope, resources, redirectHosts };
-  await deps.browser.consents.grant(grant, known, deps.clock());
+  await deps.browser.consents.grant(grant, known, deps.clock(), await toStore(client, deps));
   audit({ action: "consent_granted", userId: user.id, clientId });
 }

@@ -39,10 +39,12 @@ export function shareWithAnyone(response: Response): Response {
  * @throws Refusal `address_throttled`, Unavailable
  */
 export async function preflight(
-  { request, address, origin }: RequestContext,
+  context: RequestContext,
   deps: Deps,
   methods: string,
 ): Promise<Response> {
+  if (acceptsUnregistered(deps.unregistered)) return preflightForAnyone(context, methods);
+  const { request, address, origin } = context;
   const response = empty(204, { Allow: methods });
   if (origin === null) return response;
   await deps.addressFilter.limit(address, null);
@@ -67,11 +69,17 @@ export async function share(
   deps: () => Promise<Deps>,
 ): Promise<Response> {
   if (origin === null) return response;
+  if (acceptsUnregistered((await deps()).unregistered)) return shareWithAnyone(response);
   const isAllowed = isOriginAllowed ?? (await isKnown(origin, response, deps));
   if (!isAllowed) return response;
   allow(response, origin);
   response.headers.set("Access-Control-Expose-Headers", RESPONSE_HEADERS);
   return response;
+}
+
+/** Clients that no operator registered have no list of origins, so every page may call. */
+function acceptsUnregistered({ registration, documents }: Deps["unregistered"]): boolean {
+  return registration !== "off" || documents !== null;
 }
 
 /** Without a lookup after a storage failure, since it would fail too. */

@@ -15,7 +15,7 @@ import { decodeForm } from "../protocol/params.ts";
 import { addToRedirectUri } from "../protocol/redirect-uri.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import type { SignedIn } from "../users/browser-session.ts";
-import { showProblem } from "./authorization-responses.ts";
+import { compareUris, showProblem } from "./authorization-responses.ts";
 import {
   type Browser,
   findSignedIn,
@@ -143,5 +143,6 @@ function showRefusal(
   client: Client | null,
 ): Response {
   if (!(error instanceof Refusal)) throw error;
-  return showProblem(browser, error, sentUri, client?.postLogoutRedirectUris ?? null);
+  const registered = client?.postLogoutRedirectUris ?? null;
+  return showProblem(browser, error, compareUris(error, sentUri, registered));
 }

@@ -37,6 +37,7 @@ export async function metadata(context: RequestContext, deps: Deps): Promise<Res
     revocation_endpoint: urls.revocation,
     introspection_endpoint: urls.introspection,
     ...(deps.signingKeys === null ? {} : { jwks_uri: urls.jwks }),
+    ...unregisteredMembers(urls, deps),
     scopes_supported: [...new Set(scopes)],
     ...protectedResources(deps),
     response_types_supported: ["code"],
@@ -70,6 +71,17 @@ function protectedResources({ policy: { resources } }: Deps): Record<string, unk
 export async function openIdMetadata(context: RequestContext, deps: Deps): Promise<Response> {
   if (!hasOpenId(deps.policy)) throw new Refusal("unknown_path");
   return metadata(context, deps);
+}
+
+/** How clients that no operator registered identify themselves. */
+function unregisteredMembers(
+  urls: Paths,
+  { unregistered: { registration, documents } }: Deps,
+): Record<string, unknown> {
+  return {
+    ...(registration === "off" ? {} : { registration_endpoint: urls.registration }),
+    ...(documents === null ? {} : { client_id_metadata_document_supported: true }),
+  };
 }
 
 /** What an ID token says of a sign-in. */

@@ -1,5 +1,6 @@
 import { type Classified, recordError } from "../errors/classify.ts";
 import { CATALOGUE, type WireError } from "../errors/index.ts";
+import type { MetadataError } from "../errors/metadata-error.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import { json } from "./respond.ts";
 
@@ -34,4 +35,15 @@ function respond(error: WireError): Response {
 /** The body of an error (RFC 6749 §5.2). */
 export function toBody({ error, description }: WireError): Readonly<Record<string, string>> {
   return description === undefined ? { error } : { error, error_description: description };
+}
+
+/**
+ * The response to invalid metadata of a client (RFC 7591 §3.2.2). The log does not contain the
+ * description, which may quote a redirect URI.
+ */
+export function onMetadataError({ code, description }: MetadataError): Response {
+  const isUri = code === "invalid_redirect_uri";
+  const reason = isUri ? "registered_uri_invalid" : "registered_metadata_invalid";
+  setLogFields({ reason });
+  return respond({ ...CATALOGUE[reason], description });
 }

@@ -31,8 +31,12 @@ export async function readForm(request: Request): Promise<Form> {
  *
  * @throws Refusal `form_from_elsewhere`
  */
-export function requireOwnForm({ request: { headers }, url }: RequestContext): void {
+export function requireOwnForm(context: RequestContext): void {
+  if (!isOwnForm(context)) throw new Refusal("form_from_elsewhere");
+}
+
+/** Whether {@link requireOwnForm} accepts a form. */
+export function isOwnForm({ request: { headers }, url }: RequestContext): boolean {
   const site = headers.get("Sec-Fetch-Site");
-  const isOwn = site === null ? headers.get("Origin") === url.origin : site === "same-origin";
-  if (!isOwn) throw new Refusal("form_from_elsewhere");
+  return site === null ? headers.get("Origin") === url.origin : site === "same-origin";
 }

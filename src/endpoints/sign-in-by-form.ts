@@ -22,12 +22,16 @@ export interface FailedSignIn {
   readonly retryAfterSeconds: number | null;
 }
 
+/** A sign-in that succeeded in this request. */
+export interface SucceededSignIn {
+  readonly kind: "succeeded";
+  readonly signedIn: SignedIn;
+}
+
 /** What became of the form of the sign-in page. */
 export type SignInAttempt =
   /** Another page was submitted, or none. */
-  | { readonly kind: "none" }
-  | { readonly kind: "succeeded"; readonly signedIn: SignedIn }
-  | FailedSignIn;
+  { readonly kind: "none" } | SucceededSignIn | FailedSignIn;
 
 /** Not 200: password managers would offer to save a wrong password. */
 const STATUSES = { failed: 400, throttled: 429, unavailable: 503 } as const;

@@ -19,6 +19,8 @@ export interface Paths extends Record<keyof typeof ROOT_PATHS, string> {
   readonly accountAsDot: string;
   /** The sign-out endpoint of OpenID Connect. */
   readonly logout: string;
+  /** Dynamic client registration (RFC 7591). */
+  readonly registration: string;
   readonly token: string;
   readonly revocation: string;
   readonly introspection: string;
@@ -40,6 +42,7 @@ export function pathsUnder(prefix: string): Paths {
     account: `${prefix}/account/`,
     accountAsDot: `${prefix}/authorized_tokens/`,
     logout: `${prefix}/logout/`,
+    registration: `${prefix}/register/`,
     token: `${prefix}/token/`,
     revocation: `${prefix}/revoke_token/`,
     introspection: `${prefix}/introspect/`,

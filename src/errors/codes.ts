@@ -57,6 +57,14 @@ export const ERROR_CODES = {
     title: "The user must consent.",
     advice: "Send the browser here again without `prompt=none`.",
   },
+  invalid_client_metadata: {
+    title: "The metadata of the client is not valid.",
+    advice: "Correct what the description names.",
+  },
+  invalid_redirect_uri: {
+    title: "A redirect URI is not valid.",
+    advice: "Register https URIs, http on the user's computer, or a scheme of the app.",
+  },
   slow_down: {
     title: "There were too many requests, or too many failed attempts.",
     advice: "Wait as `Retry-After` says. Keep every token.",

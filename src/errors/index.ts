@@ -2,9 +2,11 @@ import { AUTHORIZATION, AUTHORIZATION_PAGE } from "./authorization.ts";
 import { AUTHORIZATION_CODE } from "./authorization-code.ts";
 import { CALLER } from "./caller.ts";
 import { CLIENT } from "./client.ts";
+import { CLIENT_DOCUMENT } from "./client-document.ts";
 import { LIMITS } from "./limits.ts";
 import { MANAGEMENT } from "./management.ts";
 import { REFRESH_TOKEN } from "./refresh-token.ts";
+import { REGISTRATION } from "./registration.ts";
 import { REQUEST } from "./request.ts";
 import type { ErrorRow } from "./row.ts";
 import { LOAD, SERVICE } from "./service.ts";
@@ -22,6 +24,8 @@ const REFUSALS = {
   ...AUTHORIZATION_PAGE,
   ...AUTHORIZATION,
   ...AUTHORIZATION_CODE,
+  ...CLIENT_DOCUMENT,
+  ...REGISTRATION,
   ...CALLER,
   ...LIMITS,
   ...LOAD,

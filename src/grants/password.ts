@@ -1,7 +1,8 @@
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { hasControlCharacter, type Params } from "../protocol/params.ts";
-import type { Lookup, NamedUser } from "../storage/lookups.ts";
+import type { Lookup } from "../storage/lookups.ts";
+import type { NamedUser } from "../storage/users.ts";
 import { PLAIN_LOGIN } from "../tokens/refresh-token.ts";
 import { type Credentials, signIn } from "../users/sign-in.ts";
 import { userAddressOf } from "./authorize.ts";

@@ -13,9 +13,9 @@ export interface AuthorizationProblem {
   readonly backLink: string | null;
 }
 
-/** What was sent, or how it differs from what is registered. */
+/** What was sent, what is registered, or what is wrong with the document of the client. */
 export interface ProblemFact {
-  readonly label: "sent" | "registered" | "difference";
+  readonly label: "sent" | "registered" | "document";
   readonly value: string;
 }
 
@@ -69,7 +69,7 @@ function markedFacts(
     const found = facts.filter((fact) => fact.label === label);
     return found.length === 1 ? found[0]?.value : undefined;
   };
-  const others = { sent: only("registered"), registered: only("sent"), difference: undefined };
+  const others = { sent: only("registered"), registered: only("sent"), document: undefined };
   return facts.map(({ label, value }) => ({ label, value: markedHtml(value, others[label]) }));
 }
 

@@ -7,6 +7,9 @@ export const ADMIN_SCOPE = "admin";
 /** The scope of callers that can introspect tokens of all clients. */
 export const INTROSPECTION_SCOPE = "introspection";
 
+/** The scope of callers that can register clients, while `REGISTRATION` requires one. */
+export const REGISTRATION_SCOPE = "registration";
+
 /**
  * Scopes that a client has only if it is registered for them by name: a client without `scope` has
  * all others. They exist even if `SCOPES` does not list them.
@@ -26,6 +29,14 @@ export const CLIENT_AUTH_METHODS = [
 
 /** One of {@link CLIENT_AUTH_METHODS}. */
 export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+
+/** Whether a client of this method has a secret. */
+export function needsSecret(method: ClientAuthMethod): boolean {
+  return method === "client_secret_basic" || method === "client_secret_post";
+}
+
+/** Prefix of a generated client secret, for scanners that look for leaked secrets. */
+export const CLIENT_SECRET_PREFIX = "tgs_";
 
 /**
  * Formats of access tokens: opaque, which an API introspects, or a JWT, which an API can verify by

@@ -1,6 +1,7 @@
 import { callWithDeadline } from "../calls.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import { words } from "./clients.ts";
+import { storeUnregisteredClient, type UnregisteredClient } from "./unregistered-clients.ts";
 
 /** What one user has allowed one client. */
 export interface Consent {
@@ -42,8 +43,18 @@ export interface ConsentGrant extends Omit<Consent, "grantedAtMs" | "notBeforeMs
 
 /** Changes to consents. Both methods throw Unavailable when D1 fails. */
 export interface ConsentStore {
-  /** Adds to what the user has allowed. @param known the consent that was read, or null */
-  grant(consent: ConsentGrant, known: Consent | null, nowMs: number): Promise<void>;
+  /**
+   * Adds to what the user has allowed.
+   *
+   * @param known the consent that was read, or null
+   * @param unregistered the client, if no operator registered it: its row is written too
+   */
+  grant(
+    consent: ConsentGrant,
+    known: Consent | null,
+    nowMs: number,
+    unregistered?: UnregisteredClient | null,
+  ): Promise<void>;
   /**
    * Removes everything that the user has allowed the client, and ends its families and codes, for
    * good. Also if there is no row: a code may exist before it. Does nothing for an unknown client.
@@ -167,13 +178,14 @@ export function isRevokedSince(consent: Consent | null, sinceMs: number): boolea
 /** Builds the {@link ConsentStore} over D1. */
 export function createConsentStore(db: D1Database): ConsentStore {
   return {
-    async grant({ userId, clientId, ...allowed }, known, nowMs) {
+    async grant({ userId, clientId, ...allowed }, known, nowMs, unregistered = null) {
       const join = (name: "scope" | "resources" | "redirectHosts") =>
         [...new Set([...(known?.[name] ?? []), ...allowed[name]])].join(" ");
       const values = [join("scope"), join("resources"), join("redirectHosts"), nowMs];
       values.push(known?.notBeforeMs ?? 0);
-      const statement = db.prepare(GRANT).bind(userId, clientId, ...values);
-      await callWithDeadline("d1.grant_consent", () => statement.run());
+      const statements = [db.prepare(GRANT).bind(userId, clientId, ...values)];
+      if (unregistered !== null) statements.push(storeUnregisteredClient(db, unregistered));
+      await callWithDeadline("d1.grant_consent", () => db.batch(statements));
     },
 
     async revoke(userId, clientId, nowMs) {

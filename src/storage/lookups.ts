@@ -1,7 +1,7 @@
 import { callWithDeadline } from "../calls.ts";
 import type { Client } from "../clients/client.ts";
 import type { DatedProfile } from "../protocol/claims.ts";
-import { rowOfName, type UsernameMode, usernameKey } from "../protocol/usernames.ts";
+import type { UsernameMode } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 import type { SessionKey } from "../tokens/session.ts";
 import { type AccountAccess, selectAccess, toAccess } from "./account.ts";
@@ -12,10 +12,12 @@ import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
 import { selectEndedSession } from "./sessions.ts";
 import { requireReadiness, selectReadiness } from "./usernames.ts";
 import {
+  type NamedUser,
   selectProfile,
   selectUserById,
   selectUserOfImported,
   selectUsersByName,
+  toNamedUser,
   toProfile,
   toUser,
   type User,
@@ -29,14 +31,6 @@ import {
  * @throws Unavailable when D1 fails or is not migrated
  */
 export type Lookup<Value> = PromiseLike<Value>;
-
-/** The result of looking up a user name. */
-export interface NamedUser {
-  /** Null: no user has this name. */
-  readonly user: User | null;
-  /** Whether a user has this name, or one that differs only in case. */
-  readonly hasSimilar: boolean;
-}
 
 /** A token of another server, with its client and user. */
 export interface ImportedLogin {
@@ -89,27 +83,33 @@ type Rows = readonly Record<string, unknown>[];
  * Builds the {@link Lookups} of one request over D1.
  *
  * @param mode how user names are compared
+ * @param isDenied tells clients that count as disabled
  */
-export function createLookups(db: D1Database, mode: UsernameMode): Lookups {
-  return new D1Lookups(db, mode);
+export function createLookups(
+  db: D1Database,
+  mode: UsernameMode,
+  isDenied: (client: Client) => boolean = () => false,
+): Lookups {
+  return new D1Lookups(db, mode, isDenied);
 }
 
 class D1Lookups implements Lookups {
   readonly #db: D1Database;
   readonly #mode: UsernameMode;
+  readonly #isDenied: (client: Client) => boolean;
   readonly #started = new Map<string, Lookup<unknown>>();
   #batch: Batch;
 
-  constructor(db: D1Database, mode: UsernameMode) {
+  constructor(db: D1Database, mode: UsernameMode, isDenied: (client: Client) => boolean) {
     this.#db = db;
     this.#mode = mode;
+    this.#isDenied = isDenied;
     this.#batch = new Batch(db);
   }
 
   client(id: string) {
-    return this.#start(["client", id], [selectClient(this.#db, id)], (rows) =>
-      first(rows, toClient),
-    );
+    const statements = [selectClient(this.#db, id)];
+    return this.#start(["client", id], statements, (rows) => this.#firstClient(rows));
   }
 
   user(id: string) {
@@ -149,7 +149,7 @@ class D1Lookups implements Lookups {
     return this.#start(["imported", hash], statements, (tokens, clients, users, consents) => {
       const token = first(tokens, toImportedToken);
       if (token === null) return null;
-      const [client, user] = [first(clients, toClient), first(users, toUser)];
+      const [client, user] = [this.#firstClient(clients), first(users, toUser)];
       return { token, client, user, consent: first(consents, toConsent) };
     });
   }
@@ -170,6 +170,11 @@ class D1Lookups implements Lookups {
 
   isOriginAllowed(origin: string) {
     return this.#start(["origin", origin], [this.#db.prepare(SELECT_ORIGIN).bind(origin)], isFound);
+  }
+
+  #firstClient(rows: Rows): Client | null {
+    const client = first(rows, toClient);
+    return client !== null && this.#isDenied(client) ? { ...client, isDisabled: true } : client;
   }
 
   #start<Value>(
@@ -236,13 +241,4 @@ function first<Row, Value>(rows: Rows | undefined, read: (row: Row) => Value): V
 
 function isFound(rows: Rows): boolean {
   return rows.length > 0;
-}
-
-function toNamedUser(rows: readonly UserRow[], username: string, mode: UsernameMode): NamedUser {
-  const row = rowOfName(rows, username, mode);
-  const key = usernameKey(username);
-  return {
-    user: row === undefined ? null : toUser(row),
-    hasSimilar: rows.some((each) => usernameKey(each.username) === key),
-  };
 }

@@ -174,3 +174,25 @@ export function createUserStore(db: D1Database, mode: UsernameMode): UserStore {
     },
   };
 }
+
+/** The result of looking up a user name. */
+export interface NamedUser {
+  /** Null: no user has this name. */
+  readonly user: User | null;
+  /** Whether a user has this name, or one that differs only in case. */
+  readonly hasSimilar: boolean;
+}
+
+/** Reads the users who have a name, or one that differs only in case. */
+export function toNamedUser(
+  rows: readonly UserRow[],
+  username: string,
+  mode: UsernameMode,
+): NamedUser {
+  const row = rowOfName(rows, username, mode);
+  const key = usernameKey(username);
+  return {
+    user: row === undefined ? null : toUser(row),
+    hasSimilar: rows.some((each) => usernameKey(each.username) === key),
+  };
+}

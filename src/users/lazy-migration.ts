@@ -3,8 +3,7 @@ import { PASSWORD_BYTES_MAX, type Passwords } from "../crypto/passwords.ts";
 import { type Random, randomUuid } from "../crypto/random.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { NAME_LENGTH_MAX } from "../protocol/params.ts";
-import type { NamedUser } from "../storage/lookups.ts";
-import type { User, UserStore } from "../storage/users.ts";
+import type { NamedUser, User, UserStore } from "../storage/users.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import type { LegacyLogin } from "./legacy-endpoint.ts";
 

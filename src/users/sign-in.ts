@@ -4,8 +4,7 @@ import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { classifyError } from "../rate-limit/attempt.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
-import type { NamedUser } from "../storage/lookups.ts";
-import type { User } from "../storage/users.ts";
+import type { NamedUser, User } from "../storage/users.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import { type MigrationDeps, migrateUser } from "./lazy-migration.ts";
 

@@ -98,7 +98,8 @@ describe("one authorization request", () => {
     const browser = newBrowser(at);
     const repeat = <Result>(work: () => Promise<Result>) =>
       Promise.all(Array.from({ length: SUBMITS }, work));
-    const signInPage = await browser.authorize({ client_id });
+    // Without `prompt`, a page of another session is not shown again once a consent is stored.
+    const signInPage = await browser.authorize({ client_id, prompt: "consent" });
     const consentPages = await repeat(() => browser.signIn(signInPage));
     // Of simultaneous sign-ins, the browser may keep another cookie than the service. After one
     // more both have the same, and the pages of the others are shown again.

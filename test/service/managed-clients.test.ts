@@ -1,9 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import {
-  dropPreviousSecret,
-  rotateClientSecret,
-  SECRET_PREFIX,
-} from "../../src/admin/client-secrets.ts";
+import { dropPreviousSecret, rotateClientSecret } from "../../src/admin/client-secrets.ts";
 import {
   createClient,
   deleteClient,
@@ -12,6 +8,7 @@ import {
   updateClient,
 } from "../../src/admin/clients.ts";
 import type { AdminDeps } from "../../src/admin/deps.ts";
+import { CLIENT_SECRET_PREFIX } from "../../src/protocol/names.ts";
 import { derivationsOf } from "../support/derivations.ts";
 import { beforeFirstWrite, dumpRegistry, managementTools } from "../support/management.ts";
 import { createService, LOGIN, registerDefaults, type TokenAnswer } from "../support/service.ts";
@@ -45,7 +42,7 @@ const refresh = ({ body }: { body: TokenAnswer }, presented: string) => {
 
 describe("a made client", () => {
   test("has a secret of 256 bits that works", async () => {
-    expect(secret).toMatch(new RegExp(`^${SECRET_PREFIX}[\\w-]{43}$`));
+    expect(secret).toMatch(new RegExp(`^${CLIENT_SECRET_PREFIX}[\\w-]{43}$`));
     expect(await statusWith(secret)).toBe(200);
   });
 

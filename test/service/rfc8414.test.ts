@@ -208,7 +208,7 @@ describe("what is advertised works and nothing else does:", () => {
       const { status } = await service.fetch(path, { method: "OPTIONS" });
       expect({ name, status }).toEqual({ name, status: 204 });
     }
-    const others = ["o/register/", "o/par/", "o/", "o/device-authorization/", "token"];
+    const others = ["o/par/", "o/", "o/device-authorization/", "token"];
     for (const path of others) {
       expect(await service.fetch(`/${path}`)).toMatchObject({ status: 404 });
     }

@@ -140,7 +140,13 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
     busy.add(work);
     return work.finally(() => busy.delete(work));
   });
-  const sound = createService({ ...bindings, ...watching, MANAGEMENT_API: "on" });
+  const sound = createService({
+    ...bindings,
+    ...watching,
+    MANAGEMENT_API: "on",
+    REGISTRATION: "open",
+    CIMD: "metadata.example slow.example broken.example busy.example",
+  });
   let service: Service = sound;
 
   const post = async (body: BodyInit | null, manner: Manner, more: HeadersInit = {}) => {

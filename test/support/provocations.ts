@@ -12,6 +12,7 @@ import { familyOf } from "./families.ts";
 import { MANAGEMENT_PROVOCATIONS } from "./management-provocations.ts";
 import type { Stage } from "./provocation-stage.ts";
 import { brokenOff } from "./requests.ts";
+import { UNREGISTERED_PROVOCATIONS } from "./unregistered-provocations.ts";
 
 /** Leads the service to one reason, with a canary wherever a caller can put one. */
 type Provocation = (stage: Stage) => Promise<unknown>;
@@ -25,6 +26,7 @@ const TYPE = { client_assertion_type: ASSERTION_TYPE };
 export const PROVOCATIONS: Readonly<Record<Reason, Provocation>> = {
   ...MANAGEMENT_PROVOCATIONS,
   ...AUTHORIZATION_PROVOCATIONS,
+  ...UNREGISTERED_PROVOCATIONS,
   insecure_transport: ({ logIn }) => logIn({}, { path: "http://login.example.com/o/token/" }),
   unknown_path: ({ send }) => send({}, { path: `/${CANARIES.path}` }),
   query_parameters: ({ logIn }) => logIn({}, { path: `/o/token/?x=${CANARIES.query}` }),

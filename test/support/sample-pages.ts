@@ -126,7 +126,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, (context: PageContext) => str
       status: 400,
       problem: {
         code: "constructor",
-        facts: (["sent", "registered", "difference"] as const).map((label) => {
+        facts: (["sent", "registered", "document"] as const).map((label) => {
           return { label, value: HOSTILE };
         }),
         backLink: `https://${LONG_HOST}/?error=invalid_request&state="x"`,

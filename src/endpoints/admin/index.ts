@@ -1,8 +1,9 @@
 import { contextOf } from "../../admin/api/context.ts";
 import type { Deps } from "../../deps.ts";
+import { ADMIN_SCOPE } from "../../protocol/names.ts";
+import { authenticateForScope } from "../authenticate-bearer.ts";
 import type { RequestContext } from "../request-context.ts";
 import { empty } from "../respond.ts";
-import { authorizeAdmin } from "./authorize.ts";
 import { methodNotAllowed, onProblem } from "./on-problem.ts";
 import type { AdminEndpoint, AdminRequest } from "./routes.ts";
 
@@ -27,7 +28,7 @@ export async function answerAdmin(
     const endpoint = endpoints[request.method === "HEAD" ? "GET" : request.method];
     if (endpoint === undefined) return methodNotAllowed(methods);
     const composed = await deps();
-    const actor = await authorizeAdmin(requestContext, composed);
+    const actor = await authenticateForScope(requestContext, ADMIN_SCOPE, composed);
     const context = contextOf(composed.management, "client", actor);
     return await endpoint({ request, ...inPath, context, nowMs: composed.clock() });
   } catch (error) {

@@ -4,16 +4,18 @@ import { AUTHORIZATION, AUTHORIZATION_PAGE } from "../../../src/errors/authoriza
 import { AUTHORIZATION_CODE } from "../../../src/errors/authorization-code.ts";
 import { CALLER } from "../../../src/errors/caller.ts";
 import { CLIENT } from "../../../src/errors/client.ts";
+import { CLIENT_DOCUMENT } from "../../../src/errors/client-document.ts";
 import { CATALOGUE, ERROR_CODES, MANAGEMENT } from "../../../src/errors/index.ts";
 import { LIMITS } from "../../../src/errors/limits.ts";
 import { REFRESH_TOKEN } from "../../../src/errors/refresh-token.ts";
+import { REGISTRATION } from "../../../src/errors/registration.ts";
 import { REQUEST } from "../../../src/errors/request.ts";
 import { LOAD, SERVICE } from "../../../src/errors/service.ts";
 import { USER } from "../../../src/errors/user.ts";
 
 const TOPICS = [
   ...[REQUEST, CLIENT, USER, REFRESH_TOKEN],
-  ...[AUTHORIZATION_PAGE, AUTHORIZATION, AUTHORIZATION_CODE],
+  ...[AUTHORIZATION_PAGE, AUTHORIZATION, AUTHORIZATION_CODE, CLIENT_DOCUMENT, REGISTRATION],
   ...[CALLER, LIMITS, LOAD, SERVICE, MANAGEMENT],
 ];
 

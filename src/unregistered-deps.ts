@@ -1,0 +1,55 @@
+import type { ClientDocuments } from "./client-documents/index.ts";
+import type { Client } from "./clients/client.ts";
+import { CLIENT_ID_PURPOSE, CLIENT_SECRET_PURPOSE } from "./clients/sealed-client-id.ts";
+import type { Config } from "./config/index.ts";
+import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
+import { redirectHostOf } from "./protocol/redirect-uri.ts";
+
+/** What accepting clients needs that no operator registered. */
+export interface UnregisteredDeps {
+  /** The setting `REGISTRATION`. */
+  readonly registration: "off" | "open" | "token";
+  /** Seals the ids of clients that register themselves. */
+  readonly idRing: KeyRing;
+  /** Derives their secrets. */
+  readonly secretRing: KeyRing;
+  /** Null: the setting `CIMD` is off. */
+  readonly documents: ClientDocuments | null;
+  /** Whether the setting `DENIED_CLIENTS` names a client, or a host that it redirects to. */
+  readonly isDenied: (client: Client) => boolean;
+  /** Format of the access tokens of these clients. */
+  readonly accessTokenFormat: "jwt" | "opaque";
+}
+
+/**
+ * Composes {@link UnregisteredDeps} from the settings.
+ *
+ * @param documents see {@link UnregisteredDeps.documents}
+ */
+export async function composeUnregistered(
+  { tokenKeys, registration, deniedClients, signingKeys, resources }: Config,
+  documents: ClientDocuments | null,
+): Promise<UnregisteredDeps> {
+  const [idRing, secretRing] = await Promise.all([
+    deriveKeyRing(tokenKeys, CLIENT_ID_PURPOSE),
+    deriveKeyRing(tokenKeys, CLIENT_SECRET_PURPOSE),
+  ]);
+  return {
+    registration,
+    idRing,
+    secretRing,
+    documents,
+    isDenied: createDenial(deniedClients ?? []),
+    // An API of any kind can check a JWT, which has to be for one.
+    accessTokenFormat: signingKeys !== null && resources !== null ? "jwt" : "opaque",
+  };
+}
+
+/** Every client is checked at every request, so most services pay nothing for it. */
+function createDenial(denied: readonly string[]): (client: Client) => boolean {
+  if (denied.length === 0) return () => false;
+  const names = new Set(denied);
+  return ({ clientId, redirectUris }) => {
+    return names.has(clientId) || redirectUris.some((uri) => names.has(redirectHostOf(uri)));
+  };
+}
