@@ -122,13 +122,14 @@ const RULES = {
       ],
       place.clockReads,
     ),
-  "only the calls to an old token endpoint and for documents, the CLI, the client and a page reach out":
+  "only calls to an old token endpoint and for documents, the CLI, the package and a page reach out":
     onlyIn(
       [
         "client-documents/fetch-document.ts",
         "users/legacy-endpoint.ts",
         "cli",
         "client",
+        "resource-server/introspection-verifier.ts",
         "openapi/page/docs.js",
       ],
       globals("fetch"),

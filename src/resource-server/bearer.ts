@@ -8,6 +8,10 @@ export {
   type GuardOptions,
   type Target,
 } from "./check-request.ts";
+export {
+  createIntrospectionVerifier,
+  type IntrospectionVerifierOptions,
+} from "./introspection-verifier.ts";
 export { createJwksVerifier, type JwksVerifierOptions } from "./jwks-verifier.ts";
 export {
   type ProtectedResource,

@@ -31,7 +31,7 @@ export type GuardOptions = Target &
 /** Options of {@link checkRequest}. */
 export type CheckOptions = GuardOptions &
   Pick<Requirements, "scope"> & {
-    /** `env.TOKENS` in a Worker, or the result of `createJwksVerifier`. */
+    /** `env.TOKENS` in a Worker, or a verifier by keys or introspection. */
     readonly verifier: Verifier;
   };
 

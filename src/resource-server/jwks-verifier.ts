@@ -71,7 +71,8 @@ function isAboutToken(error: unknown): error is errors.JOSEError {
 }
 
 const NOT_A_JWT =
-  "the token is not a JWT: give its client access_token_format jwt, or verify over RPC";
+  "the token is not a JWT: give its client access_token_format jwt, or verify over RPC or by " +
+  "introspection";
 
 /** For developers. The messages of jose contain nothing of the token. */
 function reasonOf(error: errors.JOSEError, issuer: string): string {

@@ -43,7 +43,7 @@ async function check(codes: readonly string[]): Promise<string> {
 }
 
 test("the code in docs/checking-tokens.md passes the type checker, env.TOKENS too", async () => {
-  expect(snippets).toHaveLength(3);
+  expect(snippets).toHaveLength(4);
   expect(await check(snippets)).toBe("");
   const misused = snippets.map((code) => code.replace("TOKENS: Verifier", "TOKENS: Fetcher"));
   expect(await check(misused)).toContain("error TS");
