@@ -8,6 +8,11 @@ import type { Lookup } from "../storage/lookups.ts";
 import type { SingleUseStore } from "../storage/single-use.ts";
 import type { SecretCache } from "./secret-cache.ts";
 
+/** A set of public keys (RFC 7517). */
+export interface KeySet {
+  readonly keys: readonly object[];
+}
+
 /** Where a request may carry the credentials of its client. */
 export interface CredentialSource {
   /** The `Authorization` header as sent, or null. */
@@ -32,6 +37,15 @@ export interface ClientAuthDeps {
   readonly defer: (work: Promise<unknown>) => void;
 }
 
+/**
+ * Finds the public keys of a client, its own or those at its `jwks_uri`.
+ *
+ * @param wanted `newer`: the known ones did not verify a signature
+ * @returns null if there are none
+ * @throws Refusal `client_keys_unavailable`, Unavailable
+ */
+export type FindKeys = (client: Client, wanted: "known" | "newer") => Promise<KeySet | null>;
+
 /** The credentials of a client as a request presents them. */
 export interface PresentedCredentials {
   readonly clientId: string;
@@ -39,10 +53,11 @@ export interface PresentedCredentials {
    * Verifies them. Takes the same time for an unknown client.
    *
    * @param lookup of the client with that id; null if there is none
+   * @param findKeys only for clients whose method uses keys
    * @returns the client, now authenticated
    * @throws Refusal of a reason that becomes `invalid_client`, Unavailable
    */
-  verify(lookup: Lookup<Client | null>, deps: ClientAuthDeps): Promise<Client>;
+  verify(lookup: Lookup<Client | null>, deps: ClientAuthDeps, findKeys: FindKeys): Promise<Client>;
 }
 
 /** One way to authenticate a client (RFC 6749 §2.3). */

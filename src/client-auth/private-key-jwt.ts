@@ -1,4 +1,3 @@
-import type { Client } from "../clients/client.ts";
 import {
   ASSERTION_ALGORITHMS,
   type Assertion,
@@ -8,7 +7,7 @@ import {
 import { Refusal } from "../errors/refusal.ts";
 import type { Params } from "../protocol/params.ts";
 import { audit } from "../telemetry/request-log.ts";
-import type { ClientAuthDeps, ClientAuthenticator } from "./authenticator.ts";
+import type { ClientAuthDeps, ClientAuthenticator, KeySet } from "./authenticator.ts";
 
 /** The one `client_assertion_type` (RFC 7523 §2.2). */
 export const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -32,12 +31,19 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
     refuseSecondMethod(authorization, params, clientId);
     return {
       clientId,
-      async verify(lookup, deps) {
+      async verify(lookup, deps, findKeys) {
         const client = await lookup;
         const nowMs = deps.clock();
-        const verified = await verifyAssertion(assertion, keysOf(client), audiences, nowMs);
+        const verify = ({ keys }: KeySet) => verifyAssertion(assertion, { keys }, audiences, nowMs);
+        const hasMethod = client?.authMethod === "private_key_jwt" && !client.isDisabled;
+        const keys = hasMethod ? await findKeys(client, "known") : null;
+        let verified = await verify(keys ?? NO_KEYS);
+        if (hasMethod && keys !== null && verified === null) {
+          const newer = await findKeys(client, "newer");
+          verified = newer && (await verify(newer));
+        }
         if (client === null) throw new Refusal("client_unknown");
-        if (client.authMethod !== "private_key_jwt" || client.jwks === null) {
+        if (client.authMethod !== "private_key_jwt") {
           throw new Refusal("client_auth_method_wrong");
         }
         if (client.isDisabled) throw new Refusal("client_disabled");
@@ -58,10 +64,7 @@ function refuseSecondMethod(authorization: string | null, params: Params, client
   }
 }
 
-/** The keys for assertions; none unless the client uses this method. */
-function keysOf(client: Client | null): NonNullable<Client["jwks"]> {
-  return (client?.authMethod === "private_key_jwt" ? client.jwks : null) ?? { keys: [] };
-}
+const NO_KEYS: KeySet = { keys: [] };
 
 async function requireFirstUse(
   { tokenId: value, expiresAtMs }: Assertion,

@@ -1,4 +1,9 @@
-import type { CredentialSource, PresentedCredentials } from "../client-auth/authenticator.ts";
+import type {
+  CredentialSource,
+  FindKeys,
+  KeySet,
+  PresentedCredentials,
+} from "../client-auth/authenticator.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
 import type { Client } from "../clients/client.ts";
 import type { Deps } from "../deps.ts";
@@ -20,10 +25,14 @@ export async function authenticateClient(
   params: Params,
   lookups: Lookups,
   deps: Deps,
+  isIssuedTo?: IsIssuedTo,
 ): Promise<Client> {
   const credentials = await readClient(context, params, deps);
-  return verifyClient(context, credentials, lookups, deps);
+  return verifyClient(context, credentials, lookups, deps, isIssuedTo);
 }
+
+/** Whether the service issued a token of the request to this client. */
+type IsIssuedTo = (clientId: string) => Promise<boolean>;
 
 /**
  * The first half of {@link authenticateClient}: reads the credentials and applies the address
@@ -51,11 +60,14 @@ export async function verifyClient(
   credentials: PresentedCredentials,
   lookups: Lookups,
   deps: Deps,
+  isIssuedTo: IsIssuedTo = async () => false,
 ): Promise<Client> {
   const { origin } = context;
   const lookup = lookups.client(credentials.clientId);
   const originLookup = origin === null ? null : lookups.isOriginAllowed(origin);
-  const verification = credentials.verify(lookup, deps.clientAuth);
+  const verification = credentials.verify(lookup, deps.clientAuth, (...wanted) =>
+    findKeys(context, isIssuedTo, deps, ...wanted),
+  );
   // Awaited below, after what its failure is reported with.
   verification.catch(() => {});
   if (origin !== null && originLookup !== null) {
@@ -85,4 +97,23 @@ function readCredentials(source: CredentialSource): PresentedCredentials {
   });
   if (used === undefined) throw new Refusal("client_credentials_missing");
   return used.read(source);
+}
+
+/**
+ * The keys of a client. Those at a `jwks_uri` are only fetched for a request that has a code or
+ * token of the client: a stranger must not make the service call other hosts.
+ */
+async function findKeys(
+  { url }: RequestContext,
+  isIssuedTo: IsIssuedTo,
+  { unregistered: { documents }, clock }: Deps,
+  ...[{ clientId, jwks, jwksUri }, wanted]: Parameters<FindKeys>
+): Promise<KeySet | null> {
+  if (jwksUri === null) return wanted === "known" ? jwks : null;
+  if (documents === null || !(await isIssuedTo(clientId))) return null;
+  const sinceMs = wanted === "known" ? 0 : clock();
+  const outcome = await documents.findKeys(jwksUri, url.host, sinceMs);
+  if (outcome.kind === "valid") return outcome.value;
+  if (outcome.kind === "invalid" || outcome.kind === "rejected") return null;
+  throw new Refusal("client_keys_unavailable");
 }

@@ -37,6 +37,9 @@ export async function register(context: RequestContext, deps: Deps): Promise<Res
   if (registration === "token") await authenticateForScope(context, REGISTRATION_SCOPE, deps);
   try {
     const metadata = normalizeMetadata(await readJson(context), RULES);
+    if (metadata.jwks_uri !== undefined && deps.unregistered.documents === null) {
+      throw new MetadataError("invalid_client_metadata", "jwks_uri: is not fetched; send jwks");
+    }
     return json(await registrationOf(metadata, deps), 201);
   } catch (error) {
     if (error instanceof MetadataError) return onMetadataError(error);

@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { unsealRefreshToken } from "../tokens/refresh-token.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { readParams } from "./read-params.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -15,7 +16,10 @@ export async function revoke(context: RequestContext, deps: Deps): Promise<Respo
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
   const lookups = deps.lookups();
-  const client = await authenticateClient(context, params, lookups, deps);
+  const client = await authenticateClient(context, params, lookups, deps, async (clientId) => {
+    const opened = await unsealRefreshToken(deps.grants.refreshTokenRing, token);
+    return opened?.clientId === clientId;
+  });
   await deps.issuer.revoke(token, client.clientId, lookups);
   return empty(200);
 }

@@ -26,7 +26,9 @@ export async function token(context: RequestContext, deps: Deps): Promise<Respon
   setLogFields({ grantType: grant.grantType });
   const lookups = deps.lookups();
   const presented = await grant.read(request, lookups, deps.grants);
-  const client = await authenticateClient(context, request.params, lookups, deps);
+  const client = await authenticateClient(context, request.params, lookups, deps, async (id) => {
+    return (await grant.isIssuedTo?.(presented, id)) ?? false;
+  });
   requireGrantAllowed(client, grant);
   const proof = await grant.prove(presented, client, deps.grants);
   const authorization = await authorize(client, proof, request, lookups, deps.policy);

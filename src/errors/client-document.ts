@@ -39,4 +39,14 @@ export const CLIENT_DOCUMENT = {
     fix: "Try again after a minute.",
     operator: "Register a client that is used often: then nothing has to be fetched.",
   },
+  client_keys_unavailable: {
+    status: 503,
+    error: "temporarily_unavailable",
+    description: "The keys of the client cannot be fetched for the moment. Try again.",
+    headers: { "Retry-After": "60" },
+    meaning:
+      "The `jwks_uri` of a client that no operator registered does not respond, or was fetched " +
+      "within the last minute and its keys do not verify the assertion.",
+    fix: "Make the keys public. After a new key, wait a minute before it signs.",
+  },
 } satisfies ErrorRows;

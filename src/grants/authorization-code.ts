@@ -68,6 +68,10 @@ export const authorizationCodeGrant: Grant<Presented> = {
     return { request, attemptId, code, lookups };
   },
 
+  async isIssuedTo({ code }, clientId) {
+    return code !== null && code.clientDigest === (await digestText(clientId));
+  },
+
   async prove({ request, attemptId, code, lookups }, client) {
     if (code === null) throw new Refusal("code_forged");
     await requireOwner(code, client, request);

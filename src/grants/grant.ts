@@ -60,6 +60,11 @@ export interface Grant<Presented = unknown> {
    */
   read(request: TokenRequest, lookups: Lookups, deps: GrantDeps): Promise<Presented>;
   /**
+   * Whether this service issued what was presented to a client, whoever presents it. Absent: the
+   * grant presents nothing that it issues.
+   */
+  isIssuedTo?(presented: Presented, clientId: string): Promise<boolean>;
+  /**
    * Verifies what was presented. It consumes nothing: the issuer does that at the end.
    *
    * @param client authenticated, and registered for this grant

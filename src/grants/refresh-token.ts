@@ -67,6 +67,10 @@ export const refreshTokenGrant: Grant<Presented & { readonly attemptId: string }
     return { ...(await readToken(token, lookups, deps)), attemptId };
   },
 
+  async isIssuedTo(presented, clientId) {
+    return presented.kind === "own" && presented.token.clientId === clientId;
+  },
+
   async prove(presented, client) {
     switch (presented.kind) {
       case "forged":

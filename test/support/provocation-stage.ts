@@ -145,6 +145,7 @@ export function createStage(watching: Overrides, onAnswer: OnAnswer): Stage {
     ...watching,
     MANAGEMENT_API: "on",
     REGISTRATION: "open",
+    RESOURCES: "https://mcp.example.com",
     CIMD: "metadata.example slow.example broken.example busy.example",
   });
   let service: Service = sound;

@@ -1,6 +1,8 @@
 import { vi } from "vitest";
-import type { Shown } from "./browsing.ts";
+import { ASSERTION_TYPE, newAssertion } from "./assertions.ts";
+import { codeOf, type Shown, VERIFIER } from "./browsing.ts";
 import { CANARIES } from "./canaries.ts";
+import { newKey } from "./keys.ts";
 import type { Stage } from "./provocation-stage.ts";
 
 const REGISTER = { path: "/o/register/", credentials: null };
@@ -28,6 +30,14 @@ const text = (body: string) => async () => {
   return new Response(body, { headers: { "Content-Type": "application/json" } });
 };
 
+const KEY_CLIENT = "https://metadata.example/client";
+const KEY_DOCUMENT = JSON.stringify({
+  client_id: KEY_CLIENT,
+  redirect_uris: ["https://metadata.example/callback"],
+  token_endpoint_auth_method: "private_key_jwt",
+  jwks_uri: "https://metadata.example/keys",
+});
+
 /** How to reach every reason of clients that no operator registered. */
 export const UNREGISTERED_PROVOCATIONS = {
   registration_not_json: ({ raw }: Stage) => raw(CANARIES.body, "text/plain", REGISTER),
@@ -42,5 +52,22 @@ export const UNREGISTERED_PROVOCATIONS = {
   client_document_busy: async (stage: Stage) => {
     await asClientOf("https://busy.example/1", text("{}"))(stage);
     return asClientOf("https://busy.example/2", text("{}"))(stage);
+  },
+  client_keys_unavailable: async (stage: Stage) => {
+    const changes = { redirect_uri: "https://metadata.example/callback", scope: undefined };
+    const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(text(KEY_DOCUMENT));
+    try {
+      const browser = stage.browser();
+      const page = await browser.authorize({ client_id: KEY_CLIENT, ...changes });
+      const consent = await browser.submit(page, stage.signInFields);
+      const code = codeOf(await browser.submit(consent, { decision: "allow" }));
+      fetched.mockImplementation(() => Promise.reject(new Error(CANARIES.body)));
+      const client_assertion = await newAssertion(KEY_CLIENT, await newKey());
+      const fields = { client_assertion, client_assertion_type: ASSERTION_TYPE, code };
+      const grant = { grant_type: "authorization_code", code_verifier: VERIFIER };
+      return await stage.send({ ...fields, ...grant }, { credentials: null });
+    } finally {
+      fetched.mockRestore();
+    }
   },
 };
