@@ -38,7 +38,8 @@ export const KEY_WAITS: Readonly<Record<KeySecret, { add: string; promote: strin
   },
   SIGNING_KEYS: {
     add: "15 minutes, until every API has the public key",
-    promote: "`ACCESS_TOKEN_TTL_SECONDS` (an hour), or a client's own if longer",
+    promote:
+      "`ACCESS_TOKEN_TTL_SECONDS` or `ID_TOKEN_TTL_SECONDS` (an hour), or a client's own if longer",
   },
 };
 
