@@ -138,6 +138,7 @@ const WORKERD_PROOFS = [
   "fuzz",
   "history",
   "history-check",
+  "id-token-rotation",
   "late-writes",
   "long-hashes",
   "time",
