@@ -1,13 +1,19 @@
+import { env } from "cloudflare:workers";
 import { decodeProtectedHeader, importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Changes, codeOf, newBrowser, type TestBrowser } from "../support/browsing.ts";
+import { importLogin } from "../support/imported.ts";
 import { keyId, keySet, newKey } from "../support/keys.ts";
 import {
   authorizeOpenId,
+  describeGrace,
   get,
   ISSUER,
+  RELYING_PARTY,
   registerRelyingParty,
   signInWithOpenId,
+  userinfo,
+  verifyIdToken,
 } from "../support/relying-party.ts";
 import { createService, type Service } from "../support/service.ts";
 
@@ -84,5 +90,27 @@ describe("after django-oauth-toolkit, with its issuer and key", () => {
     const page = await browser.open(`/o/logout/?${new URLSearchParams({ id_token_hint: hint })}`);
     expect(page).toMatchObject({ status: 200, location: null });
     expect(codeOf(await authorizeOpenId(browser, { prompt: "none" }))).toMatch(/^tgc_/);
+  });
+
+  test("its logins with openid get ID tokens when they refresh, and its access tokens userinfo", async () => {
+    await describeGrace({ name: "Grace Hopper" }, { department: "Navy" });
+    const select = env.DB.prepare("SELECT id FROM users WHERE username = 'grace'");
+    const userId = (await select.first<string>("id")) ?? "";
+    const known = { sub: userId, name: "Grace Hopper", department: "Navy" };
+    const moving = createService({ ...service.env, IMPORTED_TOKENS: "on" });
+    const login = { clientId: "relying-party", userId, scope: "openid profile read" };
+    const { accessToken, refreshToken } = await importLogin(login);
+    expect(await userinfo(moving, accessToken)).toMatchObject(known);
+    let refresh_token = refreshToken;
+    for (const _ of ["the old token", "its successor"]) {
+      const fields = { grant_type: "refresh_token", refresh_token };
+      const { body } = await moving.token<Record<string, string>>(fields, RELYING_PARTY);
+      const claims = await verifyIdToken(moving, body["id_token"], "RS256", issuer);
+      expect(claims).toMatchObject({ ...known, at_hash: expect.any(String) });
+      // A dump does not tell when and how the user signed in.
+      for (const name of ["nonce", "sid", "auth_time", "amr"]) expect(claims[name]).toBe(undefined);
+      expect(await userinfo(moving, body["access_token"])).toMatchObject(known);
+      refresh_token = body["refresh_token"] ?? "";
+    }
   });
 });
