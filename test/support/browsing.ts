@@ -75,7 +75,7 @@ export function newBrowser(
     });
     for (const line of response.headers.getSetCookie()) {
       const [name = "", value = ""] = line.split(";")[0]?.split("=") ?? [];
-      if (/Max-Age=0/.test(line)) cookies.delete(name);
+      if (/Max-Age=0|expires=Thu, 01 Jan 1970/i.test(line)) cookies.delete(name);
       else cookies.set(name, value);
     }
     return toShown(response);

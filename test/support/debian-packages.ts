@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 
 const GO_JWT = "/usr/share/gocode/src/github.com/golang-jwt/jwt/token.go";
 const NGINX_JS = "/usr/lib/nginx/modules/ngx_http_js_module.so";
+const APACHE_OPENIDC = "/usr/lib/apache2/modules/mod_auth_openidc.so";
 
 /** How to see that each package is installed. */
 const CHECKS = {
@@ -21,6 +22,9 @@ const CHECKS = {
   "python3-djangorestframework": python("rest_framework"),
   "python3-requests-oauthlib": python("requests_oauthlib"),
   "python3-authlib": python("authlib"),
+  "python3-social-django": python("social_django"),
+  "python3-jose": python("jose"),
+  "libapache2-mod-auth-openidc": ["test", "-e", APACHE_OPENIDC],
   "python3-django-oauth-toolkit": python("oauth2_provider"),
   gunicorn: python("gunicorn"),
   "python3-fastapi": python("fastapi"),

@@ -32,39 +32,70 @@ export interface DjangoSite {
 
 /** Makes a site in an empty folder, migrates its database, and serves. */
 export async function startDjangoSite(folder: string): Promise<DjangoSite> {
-  const dir = join(folder, "site");
-  cpSync(join(PROJECT_DIR, "test/support/django-site"), dir, { recursive: true });
   const added = join(folder, "added_settings.py");
   writeFileSync(added, "");
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const oidcKey = join(dir, "oidc.key");
+  mkdirSync(join(folder, "site"));
+  const oidcKey = join(folder, "site/oidc.key");
   writeFileSync(oidcKey, privateKey.export({ type: "pkcs8", format: "pem" }));
-  const env: Environment = {
+  const app = await startDjangoApp(folder, "django-site", {
     OIDC_KEY: oidcKey,
+    ADDED_SETTINGS: added,
+  });
+  return {
+    ...app,
+    async make(accounts) {
+      const input = join(folder, "accounts.json");
+      writeFileSync(input, JSON.stringify(accounts));
+      await succeed(app.type(`python3 make_accounts.py < '${input}'`));
+    },
+    async restartWith(settings) {
+      writeFileSync(added, settings);
+      await app.restart();
+    },
+  };
+}
+
+/** A Django site under gunicorn, with a database of its own. */
+interface DjangoApp extends Pick<DjangoSite, "origin" | "dir" | "type" | "stop"> {
+  /** Ends gunicorn and starts it again. All data stays. */
+  restart(): Promise<void>;
+}
+
+/**
+ * Copies a site into an empty folder, migrates its database, and serves.
+ *
+ * @param source the folder of the site in `test/support`
+ * @param settings what its `settings.py` reads from the environment, besides `DATABASE`
+ * @param port where it listens
+ */
+export async function startDjangoApp(
+  folder: string,
+  source: "django-site" | "django-relying-party",
+  settings: Environment,
+  port?: number,
+): Promise<DjangoApp> {
+  const dir = join(folder, "site");
+  cpSync(join(PROJECT_DIR, "test/support", source), dir, { recursive: true });
+  const env: Environment = {
+    ...settings,
     DATABASE: join(folder, "site.sqlite3"),
     SECRET_KEY: randomBytes(32).toString("hex"),
-    ADDED_SETTINGS: added,
     DJANGO_SETTINGS_MODULE: "settings",
     PATH: `${debianPython(folder)}:${process.env["PATH"]}`,
     PYTHONDONTWRITEBYTECODE: "1",
   };
   const type = (line: string) => run("bash", ["-c", line], { cwd: dir, env });
-  await succeed(type("python3 manage.py migrate --verbosity 0"));
-  const port = await freePort();
-  let server = await serve(port, dir, env);
+  await succeed(type("python3 -m django migrate --verbosity 0"));
+  const ownPort = port ?? (await freePort());
+  let server = await serve(ownPort, dir, env);
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://127.0.0.1:${ownPort}`,
     dir,
     type,
-    async make(accounts) {
-      const input = join(folder, "accounts.json");
-      writeFileSync(input, JSON.stringify(accounts));
-      await succeed(type(`python3 make_accounts.py < '${input}'`));
-    },
-    async restartWith(settings) {
+    async restart() {
       await server.stop();
-      writeFileSync(added, settings);
-      server = await serve(port, dir, env);
+      server = await serve(ownPort, dir, env);
     },
     async stop() {
       await server.stop();

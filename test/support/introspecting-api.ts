@@ -36,7 +36,7 @@ export function describeIntrospectingApi(start: StartApi): IntrospectingApi {
       { client_id: "unaddressed", ...SECRET },
       resourceServer(RESOURCE_SERVER.secret),
     ];
-    const vars = { SIGNING_KEYS: await newSigningKeys() };
+    const vars = { SIGNING_KEYS: await newSigningKeys("ES256") };
     service = await startRunningService({ clients, users: USERS }, vars);
     running = await start(service.origin);
     things = running.url;

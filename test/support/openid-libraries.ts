@@ -3,9 +3,9 @@ import express from "express";
 import { auth } from "express-openid-connect";
 import * as openid from "openid-client";
 import OpenIDConnectStrategy from "passport-openidconnect";
-import { newBrowser } from "./browsing.ts";
-import { CALLBACK } from "./code-client.ts";
+import { CALLBACK, type Visit } from "./code-client.ts";
 import { type Identity, type OpenIdLibrary, SIGNED_OUT } from "./openid-library.ts";
+import { openIdSite } from "./openid-site.ts";
 import { authenticateWith } from "./passport-oauth2.ts";
 
 /** `openid-client`. */
@@ -24,22 +24,7 @@ export async function openidClientLogin(
   };
   return {
     async signIn(visit) {
-      const [verifier, state] = [openid.randomPKCECodeVerifier(), openid.randomState()];
-      const nonce = openid.randomNonce();
-      const url = openid.buildAuthorizationUrl(config, {
-        redirect_uri: CALLBACK,
-        scope: "openid profile",
-        state,
-        nonce,
-        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-        code_challenge_method: "S256",
-      });
-      tokens = await openid.authorizationCodeGrant(config, await visit(url), {
-        pkceCodeVerifier: verifier,
-        expectedState: state,
-        expectedNonce: nonce,
-        idTokenExpected: true,
-      });
+      tokens = await signInWithOpenidClient(config, visit);
       const subject = identity().subject ?? "";
       const { name } = await openid.fetchUserInfo(config, tokens.access_token, subject);
       return { subject, name };
@@ -55,6 +40,35 @@ export async function openidClientLogin(
       });
     },
   };
+}
+
+/**
+ * Signs a user in to a client of `openid-client`, which verifies the ID token.
+ *
+ * @param parameters of the authorization request, besides its own
+ */
+export async function signInWithOpenidClient(
+  config: openid.Configuration,
+  visit: Visit,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers> {
+  const [verifier, state] = [openid.randomPKCECodeVerifier(), openid.randomState()];
+  const nonce = openid.randomNonce();
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: CALLBACK,
+    scope: "openid profile",
+    state,
+    nonce,
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+    ...parameters,
+  });
+  return openid.authorizationCodeGrant(config, await visit(url), {
+    pkceCodeVerifier: verifier,
+    expectedState: state,
+    expectedNonce: nonce,
+    idTokenExpected: true,
+  });
 }
 
 /** `passport-openidconnect`, called as Passport calls a strategy. It has no PKCE. */
@@ -120,18 +134,6 @@ export async function expressOpenidConnect(
     response.json({ subject, name });
   });
   const server: Server = app.listen(port, "127.0.0.1");
-  const browser = newBrowser({ fetch: (...request) => fetch(...request) }, baseURL);
-  return {
-    async signIn(visit) {
-      const { location } = await browser.open("/login");
-      const { pathname, search } = await visit(location ?? "");
-      const signedIn = await browser.open(pathname + search);
-      if (signedIn.location === null) throw new Error(signedIn.text);
-      return JSON.parse((await browser.open("/user")).text);
-    },
-    async signOutUrl() {
-      return (await browser.open("/logout")).location ?? "";
-    },
-    stop: () => void server.close(),
-  };
+  const paths = { signIn: "/login", user: "/user", signOut: "/logout" };
+  return { ...openIdSite(baseURL, paths), stop: () => void server.close() };
 }

@@ -40,8 +40,13 @@ export async function isActive(
   return ((await response.json()) as { active: boolean }).active;
 }
 
-/** A fresh key, as the secret `SIGNING_KEYS` has it. With one of RS256 there are ID tokens. */
-export async function newSigningKeys(algorithm: "ES256" | "RS256" = "ES256"): Promise<string> {
-  const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  return JSON.stringify({ keys: [{ ...(await exportJWK(privateKey)), alg: algorithm }] });
+/** Fresh keys, as the secret `SIGNING_KEYS` has them. With one of RS256 there are ID tokens. */
+export async function newSigningKeys(
+  ...algorithms: readonly ("ES256" | "RS256")[]
+): Promise<string> {
+  const keys = algorithms.map(async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true });
+    return { ...(await exportJWK(privateKey)), alg };
+  });
+  return JSON.stringify({ keys: await Promise.all(keys) });
 }

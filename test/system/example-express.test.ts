@@ -16,7 +16,7 @@ beforeAll(async () => {
     { client_id: "opaque", ...secret, audience },
   ];
   const users = [{ username: "ada", password: "correct horse" }];
-  const vars = { SIGNING_KEYS: await newSigningKeys() };
+  const vars = { SIGNING_KEYS: await newSigningKeys("ES256") };
   service = await startRunningService({ clients, users }, vars);
   running = await startExpressApi(service.origin);
   things = running.url;

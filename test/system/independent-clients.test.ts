@@ -48,7 +48,7 @@ beforeAll(async () => {
   const clients = [...clientsFor(unusual, ascii, signing, anonymous, authJsApp), api];
   service = await startRunningService(
     { clients, users: [USER] },
-    { SIGNING_KEYS: await newSigningKeys() },
+    { SIGNING_KEYS: await newSigningKeys("ES256") },
   );
 });
 
