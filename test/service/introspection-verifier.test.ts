@@ -12,8 +12,8 @@ import {
   revoke,
   TOKENS,
 } from "../support/checks.ts";
-import { logIn } from "../support/requests.ts";
-import { CLIENT, createService, registerDefaults } from "../support/service.ts";
+import { ask, granted, logIn } from "../support/requests.ts";
+import { CLIENT, createService, LOGIN, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 const OPTIONS = {
@@ -45,10 +45,11 @@ function verifier(options: Partial<IntrospectionVerifierOptions> = {}) {
 }
 
 test.each([
-  ["opaque", CLIENT],
-  ["JWT", JWT_CLIENT],
-])("a token (%s) has the same content as over RPC", async (_, client) => {
-  const { access_token } = await logIn(service, { scope: "read" }, client);
+  ["opaque", LOGIN, CLIENT],
+  ["JWT", LOGIN, JWT_CLIENT],
+  ["of a client for itself", OWN, CLIENT],
+])("a token (%s) has the same content as over RPC", async (_, grant, client) => {
+  const { access_token } = granted(await ask(service, { ...grant, scope: "read" }, client));
   const requirements = { scope: "read" };
   const verification = await verifier().verify(access_token, requirements);
   expect(verification).toMatchObject({ kind: "verified", token: { scope: ["read"] } });
