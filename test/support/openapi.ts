@@ -85,9 +85,14 @@ function expectHeaders(documented: DocumentedAnswer, headers: Headers, where: st
   }
 }
 
+/** Compiled schemas of the document: thousands of responses and headers share some hundred. */
+const checkers = new WeakMap<Node, ReturnType<typeof fromJSONSchema>>();
+
 /** What is wrong with a value by a schema of the document; a member that has no schema is wrong. */
 export function problemsOf(schema: Node, value: unknown): readonly string[] {
-  const checker = fromJSONSchema(closed(schema) as Parameters<typeof fromJSONSchema>[0]);
+  const checker =
+    checkers.get(schema) ?? fromJSONSchema(closed(schema) as Parameters<typeof fromJSONSchema>[0]);
+  checkers.set(schema, checker);
   const { error } = checker.safeParse(value);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 }

@@ -37,25 +37,42 @@ const COMPILER_OPTIONS = { allowJs: true, noLib: true, noResolve: true, types: [
 
 /** Parses the code among some files, with the project's own compiler. */
 export async function parseTree(files: Files): Promise<Tree> {
-  // The compiler passes over folders that begin with a dot.
-  const code = [...files].filter(([path]) => CODE.test(path) && !path.startsWith("."));
-  const config = inTree("tsconfig.json");
-  const compilerFiles = Object.fromEntries(code.map(([path, text]) => [inTree(path), text]));
-  compilerFiles[config] = JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: ["."] });
+  const [tree] = await parseTrees([files]);
+  return tree as Tree;
+}
+
+/** As {@link parseTree}, for many trees in one start of the compiler. */
+export async function parseTrees(trees: readonly Files[]): Promise<Tree[]> {
+  const config = `${VIRTUAL_DIR}/tsconfig.json`;
+  const compilerFiles: Record<string, string> = {
+    [config]: JSON.stringify({ compilerOptions: COMPILER_OPTIONS, include: ["."] }),
+  };
+  for (const [index, files] of trees.entries()) {
+    for (const [path, text] of codeOf(files)) compilerFiles[inTree(index, path)] = text;
+  }
   const api = new API({ cwd: VIRTUAL_DIR, fs: createVirtualFileSystem(compilerFiles) });
   try {
     const snapshot = await api.updateSnapshot({ openProjects: [config] });
     const program = snapshot.getProject(config)?.program;
-    const sources: Source[] = [];
-    for (const [path] of code) {
-      const ast = await program?.getSourceFile(inTree(path));
-      if (ast === undefined) throw new Error(`${path} could not be parsed`);
-      sources.push({ path, part: partOf(path), ast });
+    const parsed: Tree[] = [];
+    for (const [index, files] of trees.entries()) {
+      const sources: Source[] = [];
+      for (const [path] of codeOf(files)) {
+        const ast = await program?.getSourceFile(inTree(index, path));
+        if (ast === undefined) throw new Error(`${path} could not be parsed`);
+        sources.push({ path, part: partOf(path), ast });
+      }
+      parsed.push({ files, sources, src: sources.filter(({ part }) => part !== undefined) });
     }
-    return { files, sources, src: sources.filter(({ part }) => part !== undefined) };
+    return parsed;
   } finally {
     await api.close();
   }
+}
+
+/** The compiler passes over folders that begin with a dot. */
+function codeOf(files: Files): [path: string, text: string][] {
+  return [...files].filter(([path]) => CODE.test(path) && !path.startsWith("."));
 }
 
 /** The part of `src/` that a path is in, or undefined when it is elsewhere. */
@@ -102,6 +119,6 @@ function walk(projectDir: string): string[] {
   return globSync("**/*", { cwd: projectDir, exclude }).map((path) => path.replaceAll("\\", "/"));
 }
 
-function inTree(path: string): string {
-  return `${VIRTUAL_DIR}/${path}`;
+function inTree(index: number, path: string): string {
+  return `${VIRTUAL_DIR}/${index}/${path}`;
 }
