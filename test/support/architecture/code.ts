@@ -35,9 +35,21 @@ export function* nodesBelow(node: Node): Generator<Node> {
   for (const child of children) yield* nodesBelow(child);
 }
 
+/** Reads something of each file once: many rules ask for it. */
+function oncePerSource<Value>(read: (source: Source) => Value): (source: Source) => Value {
+  const known = new WeakMap<Source, Value>();
+  return (source) => {
+    const value = known.get(source) ?? read(source);
+    known.set(source, value);
+    return value;
+  };
+}
+
+const nodesOf = oncePerSource((source) => [...nodesBelow(source.ast)]);
+
 /** Every import of a file. */
-export function importsOf(source: Source): Import[] {
-  return [...nodesBelow(source.ast)].flatMap((node) => {
+export const importsOf = oncePerSource((source): Import[] => {
+  return nodesOf(source).flatMap((node) => {
     const read = readImport(node);
     if (read === null) return [];
     const { specifier, names, isTypeOnly } = read;
@@ -45,7 +57,7 @@ export function importsOf(source: Source): Import[] {
     const path = module.startsWith(".") ? posix.join(posix.dirname(source.path), module) : null;
     return [{ node, module, path, names, isTypeOnly }];
   });
-}
+});
 
 interface ReadImport {
   readonly specifier: Node;
@@ -85,9 +97,9 @@ function bindingNames(bindings: Node | undefined): string[] {
 }
 
 /** Every name in a file, whatever it names: types, values, properties. Not inside texts. */
-export function identifiersOf(source: Source): Identifier[] {
-  return [...nodesBelow(source.ast)].filter((node) => is.isIdentifier(node));
-}
+export const identifiersOf = oncePerSource((source): Identifier[] => {
+  return nodesOf(source).filter((node) => is.isIdentifier(node));
+});
 
 /** A name used as a value, with the members read from it, such as `crypto.subtle.digest`. */
 interface ValueUse {
@@ -96,11 +108,11 @@ interface ValueUse {
 }
 
 /** Every use of a name as a value. Types, declarations, imports and member names are none. */
-export function valueUsesOf(source: Source): ValueUse[] {
+export const valueUsesOf = oncePerSource((source): ValueUse[] => {
   return identifiersOf(source)
     .filter((node) => !isName(node) && !isInType(node))
     .map((node) => ({ node, dotted: dottedFrom(node).replace(/^(?:globalThis|self)\./, "") }));
-}
+});
 
 /** Whether an identifier gives something its name instead of using what has it. */
 function isName(node: Identifier): boolean {
