@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADDRESS_PERIOD_SECONDS } from "../../src/rate-limit/address-filter.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
@@ -19,17 +20,24 @@ const throttled = (seconds: number) => {
   return refusal(429, "slow_down", description, { "retry-after": String(seconds) });
 };
 
+/** Users who return to a client, of whom it has few enough failures free to limit some. */
+const RETURNING = 8;
+
+const numbered = (name: string, count: number) => {
+  return Array.from({ length: count }, (_, n) => `${name}${n + 1}`);
+};
+
 beforeAll(async () => {
   const service = createService();
   await registerDefaults(service);
-  const users = Array.from({ length: 60 }, (_, n) => ({
-    username: `user${n}`,
-    password: "correct horse",
-  }));
-  const clients = ["shop", "kiosk", "desk", "lobby", "till", "stall"].map((client_id) => ({
-    client_id,
-    client_secret: "secret",
-  }));
+  // All have the password of the default user, which is hashed once.
+  const password_record = await env.DB.prepare("SELECT password_record FROM users").first(
+    "password_record",
+  );
+  const named = [...numbered("user", 60), ...numbered("returning", RETURNING)];
+  const users = named.map((username) => ({ username, password_record }));
+  const ids = ["shop", "kiosk", "desk", "lobby", "till", "stall", ...numbered("web", 5)];
+  const clients = ids.map((client_id) => ({ client_id, client_secret: "secret" }));
   await service.register({ users, clients });
 });
 
@@ -295,21 +303,18 @@ describe("wrong passwords through one client", () => {
 
 describe("stuffing through a client with a secret", () => {
   const BULK = { USER_FAILURES_FREE: 10, CLIENT_FAILURES_FREE: 5 };
-  const TRIES = 8;
+  const names = numbered("returning", RETURNING);
 
-  /** Users who have logged in through a client. */
-  async function returningUsers(caller: (n: number) => Caller): Promise<string[]> {
+  /** Users log in through a client. */
+  async function returningUsers(caller: (n: number) => Caller): Promise<void> {
     const { logIn, settle } = createLimitedService(BULK);
-    const names = Array.from({ length: TRIES }, (_, n) => `returning${n}`);
     for (const [n, username] of names.entries()) {
       expect(await logIn({ username }, caller(n))).toEqual(SUCCESS);
       await settle();
     }
-    return names;
   }
 
   async function hashedOf(caller: (n: number) => Caller): Promise<number> {
-    const names = Array.from({ length: TRIES }, (_, n) => `returning${n}`);
     const { logIn, settle } = createLimitedService(BULK);
     let hashed = 0;
     for (const [n, username] of names.entries()) {
@@ -339,12 +344,6 @@ describe("stuffing through a client with a secret", () => {
       () => ({ address: HOME, headers: forwarded("198.51.100.250") }),
     ],
   ])("%s is bounded for returning users, %s", async (client_id, _, home, attack) => {
-    const registered = [{ client_id, client_secret: "secret" }];
-    const users = Array.from({ length: TRIES }, (_, n) => ({
-      username: `returning${n}`,
-      password: "correct horse",
-    }));
-    await createService().register({ clients: registered, users });
     const credentials = `${client_id}:secret`;
     await returningUsers((n) => ({ credentials, ...home(n) }));
     expect(await hashedOf((n) => ({ credentials, ...attack(n) }))).toBe(5);
@@ -352,7 +351,6 @@ describe("stuffing through a client with a secret", () => {
 
   test("does not limit a user at an address where they logged in before", async () => {
     const { logIn, settle } = createLimitedService(BULK);
-    await createService().register({ clients: [{ client_id: "web5", client_secret: "secret" }] });
     const web = { credentials: "web5:secret", address: HOME };
     const [ada, eve] = [{ ...web, headers: forwarded("2001:db8::7") }, web];
     const username = newUser();
