@@ -1,9 +1,9 @@
 import type { ClientDocuments } from "./client-documents/index.ts";
 import type { Client } from "./clients/client.ts";
+import { createDenial } from "./clients/policy.ts";
 import { CLIENT_ID_PURPOSE, CLIENT_SECRET_PURPOSE } from "./clients/sealed-client-id.ts";
 import type { Config } from "./config/index.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
-import { redirectHostOf } from "./protocol/redirect-uri.ts";
 
 /** What accepting clients needs that no operator registered. */
 export interface UnregisteredDeps {
@@ -42,14 +42,5 @@ export async function composeUnregistered(
     isDenied: createDenial(deniedClients ?? []),
     // An API of any kind can check a JWT, which has to be for one.
     accessTokenFormat: signingKeys !== null && resources !== null ? "jwt" : "opaque",
-  };
-}
-
-/** Every client is checked at every request, so most services pay nothing for it. */
-function createDenial(denied: readonly string[]): (client: Client) => boolean {
-  if (denied.length === 0) return () => false;
-  const names = new Set(denied);
-  return ({ clientId, redirectUris }) => {
-    return names.has(clientId) || redirectUris.some((uri) => names.has(redirectHostOf(uri)));
   };
 }

@@ -6,6 +6,7 @@ import {
   OPENID_SCOPES,
   REGISTRATION_SCOPE,
 } from "../protocol/names.ts";
+import { redirectHostOf } from "../protocol/redirect-uri.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import type { Client } from "./client.ts";
@@ -156,5 +157,19 @@ export function lifetimesOf(client: Client, defaults: Lifetimes): Lifetimes {
     accessTokenSeconds: client.accessTokenTtlSeconds ?? defaults.accessTokenSeconds,
     refreshIdleSeconds: client.refreshIdleTtlSeconds ?? defaults.refreshIdleSeconds,
     refreshAbsoluteSeconds: client.refreshAbsoluteTtlSeconds ?? defaults.refreshAbsoluteSeconds,
+  };
+}
+
+/**
+ * Reads the setting `DENIED_CLIENTS`. Every client is checked at every request, so most services
+ * pay nothing for it.
+ *
+ * @param denied ids of clients, or hosts that they redirect to
+ */
+export function createDenial(denied: readonly string[]): (client: Client) => boolean {
+  if (denied.length === 0) return () => false;
+  const names = new Set(denied);
+  return ({ clientId, redirectUris }) => {
+    return names.has(clientId) || redirectUris.some((uri) => names.has(redirectHostOf(uri)));
   };
 }
