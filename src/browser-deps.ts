@@ -5,6 +5,7 @@ import { type Brand, createBrand } from "./pages/brand.ts";
 import { createAccountStore } from "./storage/account.ts";
 import { createBrowserSessionStore } from "./storage/browser-sessions.ts";
 import { createConsentStore } from "./storage/consents.ts";
+import type { AnnounceEnd } from "./storage/session-clients.ts";
 import { SESSION_COOKIE_PURPOSE } from "./tokens/browser-session.ts";
 import { FORM_PURPOSE } from "./tokens/sealed-form.ts";
 import { REQUEST_PURPOSE } from "./tokens/sealed-request.ts";
@@ -29,6 +30,7 @@ export async function composeBrowser(
   config: Config,
   env: Env,
   random: Random,
+  announce: AnnounceEnd,
 ): Promise<BrowserDeps> {
   const { tokenKeys, pageName: name, pageLogo: logo, pageColor: color } = config;
   const [requestRing, formRing, sessionRing, brand] = await Promise.all([
@@ -42,9 +44,9 @@ export async function composeBrowser(
     formRing,
     sessionRing,
     brand,
-    browserSessions: createBrowserSessionStore(env.DB),
-    account: createAccountStore(env.DB),
-    consents: createConsentStore(env.DB),
+    browserSessions: createBrowserSessionStore(env.DB, announce),
+    account: createAccountStore(env.DB, announce),
+    consents: createConsentStore(env.DB, announce),
     sessionPolicy: {
       idleMs: config.browserSessionIdleSeconds * 1000,
       absoluteMs: config.browserSessionAbsoluteSeconds * 1000,

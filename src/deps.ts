@@ -26,10 +26,16 @@ import { createClientStore } from "./storage/clients.ts";
 import { createFamilyStore } from "./storage/families.ts";
 import { createHealthChecks, type HealthChecks } from "./storage/health.ts";
 import { createImportedTokenStore } from "./storage/imported-tokens.ts";
+import {
+  createLogoutDeliveryStore,
+  type LogoutDeliveryStore,
+} from "./storage/logout-deliveries.ts";
+import { createLogoutSenders, type LogoutSenders } from "./storage/logout-senders.ts";
 import { createLongHashDerivation } from "./storage/long-hash.ts";
 import { createLookups, type Lookups } from "./storage/lookups.ts";
 import { createRegistry } from "./storage/registry.ts";
 import { createRevokedTokenStore } from "./storage/revoked-tokens.ts";
+import type { AnnounceEnd } from "./storage/session-clients.ts";
 import { createSessionStore } from "./storage/sessions.ts";
 import { createSingleUseStore } from "./storage/single-use.ts";
 import { createUserStore } from "./storage/users.ts";
@@ -56,6 +62,9 @@ export interface Deps {
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
   readonly health: HealthChecks;
+  readonly logoutDeliveries: LogoutDeliveryStore;
+  /** Null: the deployment has no binding for them, and no back-channel logout. */
+  readonly logoutSenders: LogoutSenders | null;
   readonly management: AdminDeps;
   /** Whether the management API is available over HTTP. */
   readonly hasManagementApi: boolean;
@@ -80,6 +89,10 @@ async function createDeps(env: Env): Promise<Deps> {
   const tokenKey = requireSealingKey(config);
   const deriveLong = createLongHashDerivation(env.FOREIGN_PASSWORDS);
   const { hashesInFlightMax: hashesMax } = config;
+  const logoutSenders = composeLogoutSenders(env);
+  const announce: AnnounceEnd = (clientIds) => {
+    if (clientIds.length > 0 && logoutSenders !== null) defer(logoutSenders.wake(clientIds));
+  };
   const createQueue = () => createHashingQueue({ hashesMax, clock, wait });
   const documents = composeClientDocuments(config, env, { clock, wait, defer });
   const [mintDeps, digestOrigin, passwordKinds, limits, codeRing, browser, unregistered] =
@@ -89,7 +102,7 @@ async function createDeps(env: Env): Promise<Deps> {
       createPasswordKinds({ ...config, random, deriveLong, createQueue }),
       createLimits({ ...config, env, tokenKey, clock, defer }),
       deriveKeyRing(config.tokenKeys, CODE_PURPOSE),
-      composeBrowser(config, env, random),
+      composeBrowser(config, env, random, announce),
       composeUnregistered(config, documents),
     ]);
   const { addressFilter, rateLimiter } = limits;
@@ -106,6 +119,7 @@ async function createDeps(env: Env): Promise<Deps> {
       hasManagementApi: config.managementApi === "on",
       registersByToken: config.registration === "token",
       hasOpenId: mintDeps.signingKeys?.algorithms.has(ID_TOKEN_ALGORITHM) === true,
+      hasLogoutSenders: logoutSenders !== null,
     }),
     issuer,
     addressFilter,
@@ -114,9 +128,11 @@ async function createDeps(env: Env): Promise<Deps> {
     pathPrefixes: config.pathPrefix,
     signingKeys: mintDeps.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),
+    logoutDeliveries: createLogoutDeliveryStore(env.DB),
+    logoutSenders,
     hasManagementApi: config.managementApi === "on",
     management: {
-      registry: createRegistry(env.DB, config.usernames, DEADLINE_MS),
+      registry: createRegistry(env.DB, config.usernames, DEADLINE_MS, undefined, announce),
       ...passwordKinds,
       passwordLengthMin: config.passwordLengthMin,
       scopes: config.scopes,
@@ -126,6 +142,11 @@ async function createDeps(env: Env): Promise<Deps> {
     },
     clock,
   };
+}
+
+/** An upgrade may keep a `wrangler.toml` of before there was the binding. */
+function composeLogoutSenders({ LOGOUT_SENDERS: objects }: Partial<Env>): LogoutSenders | null {
+  return objects === undefined ? null : createLogoutSenders(objects);
 }
 
 /** What several parts of the service share. */

@@ -1,5 +1,7 @@
 import { app } from "./app.ts";
+import { sweepLogouts } from "./backchannel/sweep.ts";
 
+export { LogoutSender } from "./backchannel/logout-sender.ts";
 export { FailureCounter } from "./rate-limit/failure-counter.ts";
 export { Management } from "./rpc/management.ts";
 export { TokenVerifier } from "./rpc/token-verifier.ts";
@@ -8,4 +10,7 @@ export { ForeignPasswords } from "./storage/long-hash-object.ts";
 export { RefreshFamily } from "./storage/refresh-family.ts";
 export { UsedAssertions } from "./storage/used-assertions.ts";
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default {
+  fetch: app.fetch,
+  scheduled: (_, env) => sweepLogouts(env),
+} satisfies ExportedHandler<Env>;

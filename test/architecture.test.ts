@@ -15,7 +15,7 @@ import { parseTrees, type Rule, readFiles, type Tree } from "./support/architect
 const LEVELS = [
   ["index.ts", "cli", "client", "testing"],
   ["app.ts", "openapi"],
-  ["endpoints", "rpc"],
+  ["endpoints", "rpc", "backchannel"],
   ["deps.ts", "resource-server"],
   ["browser-deps.ts", "early-deps.ts", "outbound-deps.ts", "unregistered-deps.ts"],
   ["declarative", "django-import"],
@@ -53,6 +53,7 @@ const NARROWER = {
     "protocol",
     "telemetry",
   ],
+  backchannel: ["deps.ts", "early-deps.ts", "calls.ts", "storage", "telemetry"],
   "resource-server": ["crypto", "protocol"],
   client: [],
   testing: ["resource-server"],
@@ -67,6 +68,7 @@ const BOUND = [
   ...[
     "storage",
     "rate-limit",
+    "backchannel",
     "deps.ts",
     "browser-deps.ts",
     "early-deps.ts",
@@ -122,9 +124,10 @@ const RULES = {
       ],
       place.clockReads,
     ),
-  "only calls to an old token endpoint and for documents, the CLI, the package and a page reach out":
+  "only calls to an old token endpoint, for documents and for logouts, the CLI, the package and a page reach out":
     onlyIn(
       [
+        "backchannel/delivery.ts",
         "client-documents/fetch-document.ts",
         "users/legacy-endpoint.ts",
         "cli",

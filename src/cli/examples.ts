@@ -8,6 +8,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   "client enable": "client enable shop",
   "client rotate-secret": "client rotate-secret shop --old-ends 7d",
   "client revoke": "client revoke shop",
+  "client logouts": "client logouts shop",
   "client delete": "client delete shop",
   "user create": "user create ada",
   "user list": "user list --after ada",

@@ -8,6 +8,7 @@ const START_CONFIG = resolve(PROJECT_DIR, "wrangler.start.json");
 /** A part of wrangler.toml that can name secrets: the top level, or an environment. */
 interface Section {
   secrets?: { required?: readonly string[] };
+  triggers?: unknown;
   env?: Record<string, Section>;
 }
 
@@ -15,6 +16,7 @@ interface Section {
  * Writes the configuration that `npm start` passes to `wrangler dev`: wrangler.toml, with each
  * secret of `.dev.vars` listed as required. `wrangler dev` ignores a line of `.dev.vars` that is
  * neither required nor a variable, and arguments would be visible to other users of the machine.
+ * Without the cron trigger, which `wrangler dev` does not run, but warns about.
  * The file contains names, never values.
  *
  * @returns its path
@@ -22,7 +24,7 @@ interface Section {
 export async function writeStartConfig(): Promise<string> {
   const { experimental_readRawConfig } = await loadWrangler();
   const { rawConfig } = experimental_readRawConfig({ config: WRANGLER_CONFIG });
-  const config = structuredClone(rawConfig) as Section;
+  const { triggers: _, ...config } = structuredClone(rawConfig) as Section;
   requireLocalSecrets(config, undefined);
   for (const [env, section] of Object.entries(config.env ?? {})) requireLocalSecrets(section, env);
   replaceFile(`${JSON.stringify(config, null, 2)}\n`);

@@ -36,18 +36,22 @@ export interface ClientPolicy extends AvailableScopes {
   readonly resources: readonly Resource[];
   /** The defaults of clients. */
   readonly lifetimes: Lifetimes;
+  /** Whether clients can be told when a browser session ends. */
+  readonly hasBackchannelLogout: boolean;
   /** Lifetime of ID tokens, in seconds. */
   readonly idTokenSeconds: number;
 }
 
-/** Parts of the service that bring scopes with them. */
-export interface ScopeSources {
+/** Parts of the service that a deployment may lack. */
+export interface PolicySources {
   /** Whether clients can have the scope `admin`. */
   readonly hasManagementApi: boolean;
   /** Whether clients can have the scope `registration`. */
   readonly registersByToken: boolean;
   /** Whether the service issues ID tokens. */
   readonly hasOpenId: boolean;
+  /** Whether it has objects that send logout tokens. */
+  readonly hasLogoutSenders: boolean;
 }
 
 /** The settings of {@link policyOf}. */
@@ -60,7 +64,7 @@ interface PolicySettings extends Pick<ClientPolicy, "scopes" | "lifetimes"> {
 /** Reads the policy from the settings. */
 export function policyOf(
   settings: PolicySettings,
-  { hasManagementApi, registersByToken, hasOpenId }: ScopeSources,
+  { hasManagementApi, registersByToken, hasOpenId, hasLogoutSenders }: PolicySources,
 ): ClientPolicy {
   const clientScopes = [
     ...(hasManagementApi ? [ADMIN_SCOPE] : []),
@@ -79,6 +83,7 @@ export function policyOf(
       return { uri, scope: scope ?? ordinary };
     }),
     lifetimes,
+    hasBackchannelLogout: hasOpenId && hasLogoutSenders,
     idTokenSeconds: idTokenTtlSeconds,
   };
 }

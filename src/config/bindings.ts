@@ -15,9 +15,12 @@ export const BINDINGS = {
     "store nothing.",
 } as const;
 
-/** Bindings that a setting needs, and that an older `wrangler.toml` does not have. */
+/** Bindings that an older `wrangler.toml` does not have; without one, a feature is off. */
 export const OPTIONAL_BINDINGS = {
   FETCHED_DOCUMENTS:
     "Durable Objects that keep metadata documents and keys of clients. One object a host. Needed " +
     "unless `CIMD` is `off`.",
+  LOGOUT_SENDERS:
+    "Durable Objects that send logout tokens to clients. One object a client that has " +
+    "`backchannel_logout_uri`. Without it there is no back-channel logout.",
 } as const;

@@ -93,6 +93,8 @@ function openIdMembers(urls: Paths, deps: Deps): Record<string, unknown> {
   return {
     userinfo_endpoint: urls.userinfo,
     end_session_endpoint: urls.logout,
+    backchannel_logout_supported: deps.policy.hasBackchannelLogout,
+    backchannel_logout_session_supported: deps.policy.hasBackchannelLogout,
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: [...(deps.signingKeys?.algorithms ?? [])],
     claim_types_supported: ["normal"],

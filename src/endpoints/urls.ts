@@ -75,6 +75,7 @@ export const ADMIN_PATHS = {
   adminClient: "/admin/clients/{client_id}",
   adminClientSecret: "/admin/clients/{client_id}/secret",
   adminClientSessions: "/admin/clients/{client_id}/sessions",
+  adminClientLogouts: "/admin/clients/{client_id}/logouts",
 } as const;
 
 /** Paths of static assets. */

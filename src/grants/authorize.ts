@@ -59,6 +59,7 @@ export async function authorize(
     login === null
       ? initialScope(requested, client, available)
       : refreshedScope(requested, login.scope, allowedScope(client, available));
+  const idToken = user && (await idTokenFor(client, user, scope, proof, lookups, policy));
   return {
     clientId: client.clientId,
     subject: user?.id ?? null,
@@ -68,7 +69,9 @@ export async function authorize(
     accessTokenFormat: client.accessTokenFormat,
     lifetimes: lifetimesOf(client, policy.lifetimes),
     refresh: refreshFor(client, proof, resource === undefined ? null : audience),
-    idToken: user && (await idTokenFor(client, user, scope, proof, lookups, policy)),
+    idToken,
+    reportsLogout:
+      policy.hasBackchannelLogout && idToken !== null && client.backchannelLogoutUri !== null,
     issuerUrl,
     // The look-up already saw changes up to these instants, so they must not end this login.
     authorizedAtMs: Math.max(receivedAtMs, client.notBeforeMs, user?.notBeforeMs ?? 0),

@@ -1,4 +1,4 @@
-import type { SigningKeys } from "../crypto/signing-keys.ts";
+import type { SigningAlgorithm, SigningKeys } from "../crypto/signing-keys.ts";
 import { Unavailable } from "../errors/refusal.ts";
 import {
   ID_TOKEN_TYPE,
@@ -6,6 +6,7 @@ import {
   type IdTokenTerms,
   idTokenClaims,
 } from "../tokens/id-token.ts";
+import { type EndedSignIn, LOGOUT_TOKEN_TYPE, logoutTokenClaims } from "../tokens/logout-token.ts";
 
 /** What ID tokens need. */
 interface IdTokenDeps {
@@ -24,11 +25,30 @@ export async function mintIdToken(
   { signingKeys }: IdTokenDeps,
 ): Promise<string> {
   const { algorithm } = terms;
-  if (signingKeys?.algorithms.has(algorithm) !== true) {
-    throw new Unavailable("sign", `SIGNING_KEYS has no ${algorithm} key`);
-  }
-  const claims = await idTokenClaims(terms, login, accessToken);
-  return signingKeys.sign(claims, ID_TOKEN_TYPE, algorithm);
+  const keys = requireKey(algorithm, signingKeys);
+  return keys.sign(await idTokenClaims(terms, login, accessToken), ID_TOKEN_TYPE, algorithm);
+}
+
+/**
+ * Makes a logout token (OpenID Connect Back-Channel Logout §2.4), signed as ID tokens are.
+ *
+ * @param tokenId its `jti`
+ * @throws Unavailable when there is no key for the client's algorithm
+ */
+export async function mintLogoutToken(
+  ended: EndedSignIn,
+  algorithm: SigningAlgorithm,
+  tokenId: string,
+  nowMs: number,
+  { signingKeys }: IdTokenDeps,
+): Promise<string> {
+  const keys = requireKey(algorithm, signingKeys);
+  return keys.sign(logoutTokenClaims(ended, tokenId, nowMs), LOGOUT_TOKEN_TYPE, algorithm);
+}
+
+function requireKey(algorithm: SigningAlgorithm, signingKeys: SigningKeys | null): SigningKeys {
+  if (signingKeys?.algorithms.has(algorithm) === true) return signingKeys;
+  throw new Unavailable("sign", `SIGNING_KEYS has no ${algorithm} key`);
 }
 
 /** Whom an ID token identifies. */

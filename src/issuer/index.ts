@@ -1,7 +1,10 @@
+import { randomUuid } from "../crypto/random.ts";
+import type { SigningAlgorithm } from "../crypto/signing-keys.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
-import { type IdTokenHint, readIdTokenHint } from "./id-token.ts";
+import type { EndedSignIn } from "../tokens/logout-token.ts";
+import { type IdTokenHint, mintLogoutToken, readIdTokenHint } from "./id-token.ts";
 import {
   type ActiveToken,
   finishIntrospection,
@@ -41,6 +44,8 @@ export interface Issuer {
   verifyFast(accessToken: string, lookups: Lookups): Promise<AccessTokenContent | null>;
   /** Reads an ID token, even an expired one. Null: this issuer did not make it. */
   readIdTokenHint(idToken: string, issuerUrl: string): Promise<IdTokenHint | null>;
+  /** Makes a logout token for a client, signed with its algorithm. */
+  issueLogoutToken(ended: EndedSignIn, algorithm: SigningAlgorithm): Promise<string>;
   /** Revokes a token of that client, and its family. */
   revoke(token: string, clientId: string, lookups: Lookups): Promise<void>;
   /** Revokes a family of that client, for an operator, an application or its user. */
@@ -73,6 +78,9 @@ export function createIssuer(deps: IssueDeps & IntrospectDeps & RevokeDeps): Iss
     finishIntrospection: (pending) => finishIntrospection(pending, deps),
     verifyFast: (accessToken, lookups) => verifyFast(accessToken, lookups, deps),
     readIdTokenHint: (idToken, issuerUrl) => readIdTokenHint(idToken, issuerUrl, deps),
+    issueLogoutToken(ended, algorithm) {
+      return mintLogoutToken(ended, algorithm, randomUuid(deps.random), deps.clock(), deps);
+    },
     revoke: (token, clientId, lookups) => revoke(token, clientId, lookups, deps),
     endFamily: (familyId, clientId, reason = "management") => {
       return endFamily(familyId, clientId, reason, deps);

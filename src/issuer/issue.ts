@@ -63,7 +63,7 @@ export async function issueNewFamily(
   login: LoginFacts,
   deps: IssueDeps,
 ): Promise<IssuedTokens> {
-  const { clientId, subject, scope, audience, lifetimes, label } = authorization;
+  const { clientId, subject, scope, audience, lifetimes } = authorization;
   const { authorizedAtMs: nowMs } = authorization;
   if (subject === null) throw new TypeError("a refresh family needs a user");
   const policy = policyFor(lifetimes, deps);
@@ -78,7 +78,7 @@ export async function issueNewFamily(
   store(pair, nowMs, deps);
   const { sessionId } = login;
   const listed = { subject, familyId, sessionId, clientId, scope, createdAtMs: nowMs };
-  deps.defer(listSession(toSession(listed, label, nowMs, policy), deps));
+  deps.defer(listSession(toSession(listed, authorization, nowMs, policy), deps));
   return toIssued(pair, nowMs);
 }
 

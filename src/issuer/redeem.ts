@@ -39,7 +39,7 @@ export async function redeem(
   { code, attemptId, hasRefreshToken }: Redeemed,
   deps: IssueDeps,
 ): Promise<IssuedTokens> {
-  const { clientId, subject, scope, audience, label } = authorization;
+  const { clientId, subject, scope, audience } = authorization;
   const { authorizedAtMs: nowMs } = authorization;
   if (subject === null) throw new TypeError("an authorization code needs a user");
   const policy = policyOf(authorization, hasRefreshToken, deps);
@@ -72,7 +72,7 @@ export async function redeem(
       : await mintPair(family(live.issuedAtMs), live, authorization, deps);
   store(pair, nowMs, deps);
   const listed = { ...code, clientId, createdAtMs: live.issuedAtMs };
-  deps.defer(listSession(toSession(listed, label, nowMs, policy), deps));
+  deps.defer(listSession(toSession(listed, authorization, nowMs, policy), deps));
   return toIssued(hasRefreshToken ? pair : { ...pair, refreshToken: null }, nowMs);
 }
 

@@ -83,7 +83,7 @@ export async function rotate(
     deps.defer(deps.importedTokens.consume(refresh.imported.hash));
   }
   if (refresh.kind === "imported" || isUpdateDue(predecessor, nowMs, policy)) {
-    const session = toSession(predecessor, authorization.label, nowMs, policy);
+    const session = toSession(predecessor, authorization, nowMs, policy);
     deps.defer(listSession(session, deps));
   }
   return toIssued(pair, nowMs);

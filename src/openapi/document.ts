@@ -92,6 +92,7 @@ const SCHEMAS = {
   UserList: management.userList,
   SessionList: management.sessionList,
   BrowserSessionList: management.browserSessionList,
+  LogoutList: management.logoutList,
   ConsentList: management.consentList,
   NewPassword: management.newPassword,
   MadePassword: management.generatedPassword,

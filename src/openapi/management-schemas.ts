@@ -171,6 +171,27 @@ export const consent = z.object({
 /** A page of consents. */
 export const consentList = z.object({ items: z.array(consent), next });
 
+/** A logout in a response. */
+export const logout = z.object({
+  id: text("The id of the delivery."),
+  user_id: text("The `sub` of the logout token."),
+  session_id: text("Its `sid`: the browser session."),
+  ended_at: instant("When the session ended."),
+  state: described(
+    z.enum(["pending", "delivered", "failed"]),
+    "Whether the client was told. `failed`: it will not be.",
+  ),
+  tries: z.int(),
+  last_result: text(
+    "Of the latest try: `http_` and a status, `no_response`, `no_uri` or `no_key`; empty: none.",
+  ),
+  tried_at: described(z.nullable(z.iso.datetime()), "The latest try."),
+  next_try_at: described(z.nullable(z.iso.datetime()), "The next try, if there is one."),
+});
+
+/** A page of logouts. */
+export const logoutList = z.object({ items: z.array(logout), next });
+
 /** A page of clients. */
 export const clientList = z.object({ items: z.array(client), next });
 

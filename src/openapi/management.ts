@@ -111,13 +111,8 @@ const OUTLINES: readonly Outline[] = [
   },
   {
     ...{ path: ADMIN_PATHS.adminUserSessions, method: "get", id: "listUserSessions" },
-    ...{
-      status: 200,
-      summary: "List the sessions of a user",
-      query: PAGE,
-      response: "SessionList",
-    },
-    description: "Active logins, by id.",
+    ...{ status: 200, summary: "List the sessions of a user", query: PAGE },
+    ...{ response: "SessionList", description: "Active logins, by id." },
     problems: ["not_found", "invalid"],
   },
   {
@@ -174,20 +169,14 @@ const OUTLINES: readonly Outline[] = [
   },
   {
     ...{ path: ADMIN_PATHS.adminClient, method: "delete", id: "deleteClient", status: 204 },
-    ...{
-      summary: "Delete a client",
-      description: "This ends its sessions. Deleting again returns 404.",
-    },
+    summary: "Delete a client",
+    description: "This ends its sessions. Deleting again returns 404.",
     problems: ["not_found"],
   },
   {
     ...{ path: ADMIN_PATHS.adminClientSecret, method: "post", id: "rotateClientSecret" },
-    ...{
-      status: 200,
-      summary: "Rotate the secret of a client",
-      body: "SecretRotation",
-      response: "Client",
-    },
+    ...{ status: 200, summary: "Rotate the secret of a client" },
+    ...{ body: "SecretRotation", response: "Client" },
     description:
       "The old secret stays valid too, the one before it ends. The new one is shown only once.",
     problems: ["not_found", "invalid", "changed"],
@@ -196,6 +185,12 @@ const OUTLINES: readonly Outline[] = [
     ...{ path: ADMIN_PATHS.adminClientSessions, method: "delete", id: "endClientSessions" },
     ...{ status: 204, summary: "End every token of a client", description: TWICE },
     problems: ["not_found"],
+  },
+  {
+    ...{ path: ADMIN_PATHS.adminClientLogouts, method: "get", id: "listClientLogouts" },
+    ...{ status: 200, summary: "List the logouts that a client is told of", query: PAGE },
+    ...{ response: "LogoutList", description: "The latest first. Kept for 30 days." },
+    problems: ["not_found", "invalid"],
   },
 ];
 

@@ -137,6 +137,8 @@ const algorithms = z.array(z.enum(ASSERTION_ALGORITHMS));
 const openIdMembers = {
   userinfo_endpoint: z.optional(z.url()),
   end_session_endpoint: z.optional(z.url()),
+  backchannel_logout_supported: z.optional(z.boolean()),
+  backchannel_logout_session_supported: z.optional(z.boolean()),
   subject_types_supported: z.optional(z.array(z.literal("public"))),
   id_token_signing_alg_values_supported: z.optional(z.array(z.enum(SIGNING_ALGORITHMS))),
   claim_types_supported: z.optional(z.array(z.literal("normal"))),

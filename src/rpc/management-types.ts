@@ -1,43 +1,10 @@
 /** Types of the management API over RPC, for both sides of a binding. */
+import type { UserProfile, UserProfilePatch } from "./profile-types.ts";
+
+export type { UserProfile, UserProfilePatch } from "./profile-types.ts";
 
 /** Identifies a user, by id (the `sub` of the user's tokens) or by name. */
 export type UserReference = { readonly id: string } | { readonly username: string };
-
-/** Standard claims about a user (OpenID Connect Core §5.1), as docs/clients.md lists them. */
-export interface UserProfile {
-  readonly name?: string | undefined;
-  readonly given_name?: string | undefined;
-  readonly family_name?: string | undefined;
-  readonly middle_name?: string | undefined;
-  readonly nickname?: string | undefined;
-  readonly preferred_username?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly picture?: string | undefined;
-  readonly website?: string | undefined;
-  readonly gender?: string | undefined;
-  readonly birthdate?: string | undefined;
-  readonly zoneinfo?: string | undefined;
-  readonly locale?: string | undefined;
-  readonly email?: string | undefined;
-  readonly email_verified?: boolean | undefined;
-  readonly phone_number?: string | undefined;
-  readonly phone_number_verified?: boolean | undefined;
-  readonly address?:
-    | {
-        readonly formatted?: string | undefined;
-        readonly street_address?: string | undefined;
-        readonly locality?: string | undefined;
-        readonly region?: string | undefined;
-        readonly postal_code?: string | undefined;
-        readonly country?: string | undefined;
-      }
-    | undefined;
-}
-
-/** Changes to a profile: null removes a field. */
-export type UserProfilePatch = {
-  readonly [Field in keyof UserProfile]: UserProfile[Field] | null;
-};
 
 /** A user to create. Omitted fields have their defaults. */
 export interface NewUser {
@@ -100,6 +67,22 @@ export interface ManagedBrowserSession {
   readonly created_at: string;
   /** The latest sign-in. */
   readonly authenticated_at: string;
+}
+
+/** A logout that a client is told of. Timestamps are in ISO 8601. */
+export interface ManagedLogout {
+  readonly id: string;
+  /** The `sub` of the logout token. */
+  readonly user_id: string;
+  /** Its `sid`: the browser session. */
+  readonly session_id: string;
+  readonly ended_at: string;
+  readonly state: "pending" | "delivered" | "failed";
+  readonly tries: number;
+  /** Of the latest try: `http_` and a status, `no_response`, `no_uri` or `no_key`; may be empty. */
+  readonly last_result: string;
+  readonly tried_at: string | null;
+  readonly next_try_at: string | null;
 }
 
 /** What a user allows a client. */
@@ -246,5 +229,7 @@ export interface Manager {
   ): Promise<Managed<{ readonly client: ManagedClient }>>;
   /** Revokes all tokens of the client, which may request new ones. */
   endClientSessions(clientId: string): Promise<Managed>;
+  /** Lists the logouts that a client is told of, the latest first. */
+  listClientLogouts(clientId: string, page?: PageRequest): Promise<Managed<Page<ManagedLogout>>>;
   deleteClient(clientId: string): Promise<Managed>;
 }

@@ -149,6 +149,12 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
     });
   }
 
+  listClientLogouts(clientId: string, page: PageRequest = {}) {
+    return this.#call("listClientLogouts", (context) => {
+      return clients.listLogouts(clientId, page, context);
+    });
+  }
+
   deleteClient(clientId: string) {
     return this.#do("deleteClient", (context) => clients.deleteClient(clientId, context));
   }

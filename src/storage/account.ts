@@ -14,6 +14,12 @@ import {
   toNamedConsent,
 } from "./consents.ts";
 import {
+  type AnnounceEnd,
+  reportEnd,
+  reportEndOfLogin,
+  reportedClients,
+} from "./session-clients.ts";
+import {
   markSessionEnded,
   markSessionsEnded,
   type SessionReference,
@@ -61,22 +67,30 @@ export function toAccess(sessions: Rows = [], logins: Rows = [], consents: Rows 
 }
 
 /** Builds the {@link AccountStore} over D1. */
-export function createAccountStore(db: D1Database): AccountStore {
+export function createAccountStore(db: D1Database, announce: AnnounceEnd): AccountStore {
   return {
     async endLogin(login) {
-      const statements = [selectSession(db, login), ...markSessionEnded(db, login)];
-      const [found] = await callWithDeadline("d1.end_login", () =>
+      const statements = [
+        selectSession(db, login),
+        ...reportEndOfLogin(db, login.userId, login.sessionId),
+        ...markSessionEnded(db, login),
+      ];
+      const results = await callWithDeadline("d1.end_login", () =>
         db.batch<SessionRow>(statements),
       );
-      return found?.results[0] ?? null;
+      announce(reportedClients(results));
+      return results[0]?.results[0] ?? null;
     },
 
     async endOthers(current, nowMs) {
       const statements = [
         endOtherBrowserSessions(db, current, nowMs),
         ...markSessionsEnded(db, current.userId),
+        // The logins of this browser end too.
+        ...reportEnd(db, { userId: current.userId }),
       ];
-      await callWithDeadline("d1.end_other_sessions", () => db.batch(statements));
+      const results = await callWithDeadline("d1.end_other_sessions", () => db.batch(statements));
+      announce(reportedClients(results));
     },
   };
 }

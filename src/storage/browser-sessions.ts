@@ -1,4 +1,5 @@
 import { callWithDeadline } from "../calls.ts";
+import { type AnnounceEnd, reportEnd, reportedClients } from "./session-clients.ts";
 import { ENDED_KEPT_MS } from "./sessions.ts";
 
 /** A browser in which a user signed in, until the session is ended or expires. */
@@ -177,7 +178,10 @@ export function toBrowserSession(row: BrowserSessionRow): BrowserSession {
 }
 
 /** Builds the {@link BrowserSessionStore} over D1. */
-export function createBrowserSessionStore(db: D1Database): BrowserSessionStore {
+export function createBrowserSessionStore(
+  db: D1Database,
+  announce: AnnounceEnd,
+): BrowserSessionStore {
   return {
     async signIn(session, replaced) {
       const { sessionId, userId, cookieId, label, authenticatedAtMs, neededUntilMs } = session;
@@ -185,18 +189,23 @@ export function createBrowserSessionStore(db: D1Database): BrowserSessionStore {
       const statements = [
         ...(replaced === null
           ? []
-          : [endBrowserSession(db, replaced, "online", authenticatedAtMs)]),
+          : [
+              endBrowserSession(db, replaced, "online", authenticatedAtMs),
+              ...reportEnd(db, replaced),
+            ]),
         db.prepare(REMOVE_EXPIRED).bind(userId, authenticatedAtMs),
         db.prepare(UPSERT).bind(...values),
         db.prepare(REMOVE_EXCESS).bind(userId, BROWSER_SESSIONS_MAX),
       ];
-      await callWithDeadline("d1.sign_in_browser", () => db.batch(statements));
+      const results = await callWithDeadline("d1.sign_in_browser", () => db.batch(statements));
+      announce(reportedClients(results));
     },
 
     async end(session, logins, nowMs) {
-      const statement = endBrowserSession(db, session, logins, nowMs);
-      const { meta } = await callWithDeadline("d1.end_browser_session", () => statement.run());
-      return meta.changes > 0;
+      const statements = [endBrowserSession(db, session, logins, nowMs), ...reportEnd(db, session)];
+      const results = await callWithDeadline("d1.end_browser_session", () => db.batch(statements));
+      announce(reportedClients(results));
+      return (results[0]?.meta.changes ?? 0) > 0;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { callWithDeadline } from "../calls.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import { words } from "./clients.ts";
+import { type AnnounceEnd, reportEnd, reportedClients } from "./session-clients.ts";
 import { storeUnregisteredClient, type UnregisteredClient } from "./unregistered-clients.ts";
 
 /** What one user has allowed one client. */
@@ -176,7 +177,7 @@ export function isRevokedSince(consent: Consent | null, sinceMs: number): boolea
 }
 
 /** Builds the {@link ConsentStore} over D1. */
-export function createConsentStore(db: D1Database): ConsentStore {
+export function createConsentStore(db: D1Database, announce: AnnounceEnd): ConsentStore {
   return {
     async grant({ userId, clientId, ...allowed }, known, nowMs, unregistered = null) {
       const join = (name: "scope" | "resources" | "redirectHosts") =>
@@ -189,8 +190,12 @@ export function createConsentStore(db: D1Database): ConsentStore {
     },
 
     async revoke(userId, clientId, nowMs) {
-      const statement = revokeConsent(db, { userId, clientId }, nowMs);
-      await callWithDeadline("d1.revoke_consent", () => statement.run());
+      const statements = [
+        revokeConsent(db, { userId, clientId }, nowMs),
+        ...reportEnd(db, { userId, clientId }),
+      ];
+      const results = await callWithDeadline("d1.revoke_consent", () => db.batch(statements));
+      announce(reportedClients(results));
     },
   };
 }

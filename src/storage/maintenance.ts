@@ -1,5 +1,6 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
 import { insertEndedSessionsEvent } from "./audit-events.ts";
+import { reportEndForAll } from "./session-clients.ts";
 
 // Queries of operators' commands over the whole database. No request waits for them.
 
@@ -81,6 +82,7 @@ export async function endAllSessions(db: D1Database): Promise<EndedSessions> {
     db.prepare(`UPDATE clients SET ${END_ALL}`),
     db.prepare(`UPDATE users SET ${END_ALL}`),
     insertEndedSessionsEvent(db),
+    ...reportEndForAll(db),
   ];
   const [clients, users] = await run("d1.end_all_sessions", () => db.batch(statements));
   return { clients: clients?.meta.changes ?? 0, users: users?.meta.changes ?? 0 };

@@ -11,6 +11,7 @@ import {
   type ClientInsert,
   clientInsertions,
   nameColumns,
+  splitJson,
   type UserColumns,
   type UserInsert,
   userInsertions,
@@ -21,6 +22,7 @@ import {
   describeColumns,
   type RowUpdate,
 } from "./registry-updates.ts";
+import { reportEnd, reportEndForNamed, reportEndOfLogin } from "./session-clients.ts";
 import {
   endSessionStatements,
   removeSessionsStatements,
@@ -193,7 +195,11 @@ function updateUsers(
   const renamings = writes.flatMap(({ username, fields: { username: newName } }) => {
     return newName === undefined ? [] : [requireNameIsFree(db, newName, mode, username)];
   });
-  return [...renamings, ...buildUpdates(db, USERS, writes.map(toUserUpdate))];
+  const ending = writes.filter(({ endsSessions }) => endsSessions);
+  const reports = splitJson(ending.map(({ username }) => [username])).flatMap((names) => {
+    return reportEndForNamed(db, names);
+  });
+  return [...reports, ...renamings, ...buildUpdates(db, USERS, writes.map(toUserUpdate))];
 }
 
 /** The statements of a deletion or of the end of a session; none for other writes. */
@@ -207,6 +213,7 @@ function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedStatement
       ];
     case "delete_user":
       return [
+        ...reportEndForNamed(db, JSON.stringify([[write.username]])),
         ...removeSessionsStatements(db, write.username),
         removeBrowserSessions(db, write.username),
         removeConsentsOfUser(db, write.username),
@@ -214,12 +221,21 @@ function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedStatement
         ...buildDeletion(db, USERS, write.username, write.expected),
       ];
     case "end_session":
-      return endSessionStatements(db, write);
+      return [
+        ...reportEndOfLogin(db, write.userId, write.sessionId),
+        ...endSessionStatements(db, write),
+      ];
     case "end_browser_session":
       // The device may be lost: logins with offline access end too.
-      return [endBrowserSession(db, write, "all", null)];
+      return [
+        endBrowserSession(db, write, "all", null),
+        ...reportEnd(db, { userId: write.userId, sessionId: write.sessionId }),
+      ];
     case "revoke_consent":
-      return [revokeConsent(db, { userId: write.userId, clientId: write.consentedTo }, null)];
+      return [
+        revokeConsent(db, { userId: write.userId, clientId: write.consentedTo }, null),
+        ...reportEnd(db, { userId: write.userId, clientId: write.consentedTo }),
+      ];
     default:
       return [];
   }

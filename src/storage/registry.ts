@@ -17,7 +17,9 @@ import {
 } from "./browser-sessions.ts";
 import { originUpdates } from "./client-origins.ts";
 import { type NamedConsentRow, selectConsents } from "./consents.ts";
+import { type LogoutDeliveryRow, selectLogoutDeliveries } from "./logout-deliveries.ts";
 import { buildStatements, isConflict, type RegistryWrite } from "./registry-sql.ts";
+import { type AnnounceEnd, reportedClients } from "./session-clients.ts";
 import {
   type SessionReference,
   type SessionRow,
@@ -62,6 +64,8 @@ export interface Registry {
   listBrowserSessions(userId: string, page: PageRange): Promise<readonly BrowserSessionRow[]>;
   /** @returns a browser session of that user, ended or not, or null if there is none */
   findBrowserSession(session: BrowserSessionReference): Promise<BrowserSessionRow | null>;
+  /** Reads the logouts that a client is told of, the latest first, one page. */
+  listLogouts(clientId: string, page: PageRange): Promise<readonly LogoutDeliveryRow[]>;
   /** Reads what a user allows, by client, one page. */
   listConsents(userId: string, page: PageRange): Promise<readonly NamedConsentRow[]>;
   /**
@@ -94,12 +98,14 @@ const NAMES_MAX = 1000;
  * @param mode how user names are compared
  * @param deadlineMs shorter than the default for requests
  * @param actor who makes the changes, for audit events
+ * @param announce default: the sweep finds who is to be told of an end
  */
 export function createRegistry(
   db: D1Database,
   mode: UsernameMode = "exact",
   deadlineMs = COMMAND_DEADLINE_MS,
   actor = COMMAND,
+  announce: AnnounceEnd = () => undefined,
 ): Registry {
   async function findRows<Row>(table: Table, key: Key, names: readonly string[]): Promise<Row[]> {
     const rows: Row[] = [];
@@ -116,7 +122,7 @@ export function createRegistry(
   }
 
   return {
-    as: (other) => createRegistry(db, mode, deadlineMs, other),
+    as: (other) => createRegistry(db, mode, deadlineMs, other, announce),
     async findClients(clientIds) {
       const rows = await findRows<ClientRow>("clients", "client_id", clientIds);
       return new Map(rows.map((row) => [row.client_id, row]));
@@ -147,7 +153,8 @@ export function createRegistry(
       if (writes.length === 0) return;
       const statements = buildTransaction(db, writes, mode, actor);
       try {
-        await callWithDeadline("d1.write_registry", () => db.batch(statements), deadlineMs);
+        const write = () => db.batch(statements);
+        announce(reportedClients(await callWithDeadline("d1.write_registry", write, deadlineMs)));
       } catch (error) {
         if (error instanceof Unavailable && isConflict(error.cause)) throw new RegistryConflict();
         throw error;
@@ -161,6 +168,7 @@ type AccessRead =
   | "findSession"
   | "listBrowserSessions"
   | "findBrowserSession"
+  | "listLogouts"
   | "listConsents";
 
 /** Reads of where one user is signed in, and what the user allows. */
@@ -185,6 +193,9 @@ function createAccessReads(db: D1Database, deadlineMs: number): Pick<Registry, A
       const find = () => selectBrowserSession(db, sessionId).first<BrowserSessionRow>();
       const row = await callWithDeadline("d1.find_browser_session", find, deadlineMs);
       return row?.user_id === userId ? row : null;
+    },
+    listLogouts(clientId, page) {
+      return readAll("d1.list_logouts", selectLogoutDeliveries(db, clientId, page));
     },
     listConsents(userId, page) {
       return readAll<NamedConsentRow>("d1.list_consents", selectConsents(db, userId, page));

@@ -1,5 +1,6 @@
 import { callWithDeadline } from "../calls.ts";
 import type { Session, SessionKey } from "../tokens/session.ts";
+import { recordSessionClient } from "./session-clients.ts";
 
 /** The list of sessions, for people. No response waits for these writes. */
 export interface SessionStore {
@@ -114,6 +115,9 @@ export function createSessionStore(db: D1Database): SessionStore {
         db.prepare(TAKE_OVER).bind(...values, SESSIONS_MAX, ...browser),
         db.prepare(REMOVE_EXPIRED).bind(...values, SESSIONS_MAX),
         db.prepare(UPSERT).bind(...values, ...browser),
+        ...(session.reportedBy === null
+          ? []
+          : [recordSessionClient(db, session, session.reportedBy)]),
       ];
       const [found] = await callWithDeadline("d1.note_session", () =>
         db.batch<Replaceable>(statements),

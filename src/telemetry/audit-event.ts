@@ -13,6 +13,9 @@ export const AUDIT_ACTIONS = {
     "retry window revokes the login instead.",
   signed_in: "A user signed in on the sign-in page.",
   browser_session_ended: "A user ended the session of a browser; `reason` says how.",
+  logout_undelivered:
+    "A client could not be told that a browser session ended, and its own session may go on; " +
+    "`reason` says why.",
   consent_granted: "A user allowed a client access.",
   consent_revoked: "A user revoked a client's access: all tokens of the two have ended.",
   token_revoked: "A client revoked an access token that belongs to no login.",
@@ -76,7 +79,9 @@ export const AUDIT_FIELDS: Readonly<Record<keyof AuditLine, string>> = {
     "`refresh_token_replayed`: `raced` (rejected) or `repeated` (the same successor was " +
     "returned); for `browser_session_ended`: `signed_out` (in this browser), " +
     "`account_page` (from another one), `all_others` (all but this one, and all logins) or " +
-    "`another_user` (who signed in in this browser); for " +
+    "`another_user` (who signed in in this browser); for `logout_undelivered`: `http_` and the " +
+    "status of the client's last response, `no_response`, `no_uri` (the client was deleted or no " +
+    "longer has one) or `no_key` (for its algorithm); for " +
     "`managed` the operation, such as `set_password`",
   same_origin:
     "for `refresh_token_replayed`, and `family_revoked` with `reuse`: whether the token came " +

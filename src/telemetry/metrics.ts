@@ -41,6 +41,7 @@ export const METRIC_INDEX = "client_id" satisfies keyof RequestLine;
 export const METRICS = {
   grants_by_outcome: "requests to the token endpoint, by grant and outcome",
   sign_ins: "sign-ins and consents on the pages, by outcome",
+  logout_deliveries: "tries to tell clients of a logout, by client and outcome",
   reuse_detected: "refresh tokens reused after the retry window: the login was revoked",
   throttled: "requests rejected by a rate limit (429)",
   hash_time: "PBKDF2 derivations, and their duration as far as the clock shows it",

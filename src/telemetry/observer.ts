@@ -69,7 +69,7 @@ export function createObserver(deps: ObserverDeps): Observer {
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
 /** Kinds of operations (the first word of a name) that are calls to Durable Objects. */
-const OBJECT_KINDS = ["family", "assertion", "password", "failures"];
+const OBJECT_KINDS = ["family", "assertion", "password", "failures", "logout"];
 
 /** Builds the log line of a request that ended now. */
 function requestLine(log: RequestLog, conclusion: Conclusion): RequestLine {
@@ -132,6 +132,8 @@ async function send(queue: AuditQueue, line: AuditLine): Promise<void> {
 export function logFailure(
   event:
     | "deferred_failed"
+    | "logout_sender_failed"
+    | "logout_sweep_failed"
     | "metrics_failed"
     | "audit_queue_failed"
     | "address_limit_failed"

@@ -5,7 +5,7 @@ export type Outcome = "ok" | "refused" | "unavailable" | "error";
 
 /** The log line of one request or RPC call. Absent fields are omitted. */
 export interface RequestLine {
-  readonly event: "request" | "verify" | "manage";
+  readonly event: "request" | "verify" | "manage" | "logout";
   readonly request_id: string;
   readonly endpoint?: string | undefined;
   readonly method?: string | undefined;
@@ -30,12 +30,16 @@ export interface RequestLine {
 
 /** Documentation of each field of a {@link RequestLine}. */
 export const REQUEST_FIELDS: Readonly<Record<keyof RequestLine, string>> = {
-  event: "`request`; `verify` or `manage` for an RPC call to `TokenVerifier` or `Management`",
-  request_id: "the `X-Request-Id` of the response",
+  event:
+    "`request`; `verify` or `manage` for an RPC call to `TokenVerifier` or `Management`; " +
+    "`logout` for a try to tell a client of a logout",
+  request_id: "the `X-Request-Id` of the response; random for `logout`",
   endpoint: "the endpoint, or the method of `Management`; absent for an unknown path",
   method: "the HTTP method; `OTHER` for one that no endpoint has",
-  status: "the HTTP status; absent for an RPC call",
-  outcome: "`ok`, `refused`, `unavailable` (503) or `error` (500)",
+  status: "the HTTP status; absent for an RPC call; for `logout` that of the client's response",
+  outcome:
+    "`ok`, `refused`, `unavailable` (503) or `error` (500); for `logout`: `refused` ends the " +
+    "delivery, `unavailable` is retried",
   reason: "why it failed; [errors.md](errors.md) explains each",
   error: "the `error` in the response",
   grant_type: "the grant, if the service supports it",

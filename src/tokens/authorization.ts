@@ -61,6 +61,8 @@ export interface Authorization {
   readonly refresh: RefreshOutcome;
   /** Null: the response has no ID token. */
   readonly idToken: IdTokenTerms | null;
+  /** Whether the client is told when the browser session ends (back-channel logout). */
+  readonly reportsLogout: boolean;
   /** The `iss` of a JWT. */
   readonly issuerUrl: string;
   /**

@@ -4,6 +4,7 @@
  */
 import { OFFLINE_SCOPE } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
+import type { Authorization } from "./authorization.ts";
 import type { FamilyPolicy } from "./family.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 
@@ -16,6 +17,8 @@ export interface Session {
   /** Whether it has offline access, and so outlives a sign-out from that browser. */
   readonly isOffline: boolean;
   readonly clientId: string;
+  /** The issuer that tells the client when the browser session ends, or null: none does. */
+  readonly reportedBy: string | null;
   /** From the client's `User-Agent`, at most {@link LABEL_LENGTH_MAX} characters. */
   readonly label: string;
   /** All instants in milliseconds since the epoch. */
@@ -51,12 +54,13 @@ export function toSession(
     RefreshToken,
     "subject" | "familyId" | "sessionId" | "clientId" | "scope" | "createdAtMs"
   >,
-  label: string,
+  { label, issuerUrl, reportsLogout }: Authorization,
   nowMs: number,
   policy: FamilyPolicy,
 ): Session {
   const { subject: userId, familyId, sessionId, clientId, scope, createdAtMs } = login;
-  const ids = { userId, familyId, sessionId, clientId };
+  const reportedBy = reportsLogout && sessionId !== null ? issuerUrl : null;
+  const ids = { userId, familyId, sessionId, clientId, reportedBy };
   const neededUntilMs = sessionNeededUntilMs(createdAtMs, nowMs, policy);
   const instants = { createdAtMs, lastRefreshedAtMs: nowMs, neededUntilMs };
   return { ...ids, isOffline: isOffline(scope), label, ...instants };

@@ -120,7 +120,8 @@ describe("an exchange is rejected", () => {
     ["browser session was removed", () => env.DB.exec("DELETE FROM browser_sessions")],
     [
       "consent was revoked",
-      async () => createConsentStore(env.DB).revoke(await adasId(), "web", Date.now()),
+      async () =>
+        createConsentStore(env.DB, () => undefined).revoke(await adasId(), "web", Date.now()),
     ],
   ])("when the %s, for good", async (_, end) => {
     const fresh = await obtainCode(service);

@@ -49,6 +49,6 @@ describe("the table of endpoints in SECURITY.md", () => {
     const listed = [...words.matchAll(/`([A-Z][a-z]\w+)`/g)].map(([, name]) => name);
     const exported = Object.keys(worker).filter((name) => name !== "default");
     expect(exported.toSorted()).toEqual([...new Set(listed)].toSorted());
-    expect(Object.keys(worker.default)).toEqual(["fetch"]);
+    expect(Object.keys(worker.default)).toEqual(["fetch", "scheduled"]);
   });
 });

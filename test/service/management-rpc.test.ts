@@ -73,6 +73,7 @@ const CALLS: Readonly<
   getClient: (one) => one.getClient("client"),
   updateClient: (one) => one.updateClient("client", { client_name: crypto.randomUUID() }),
   rotateClientSecret: (one) => one.rotateClientSecret("client"),
+  listClientLogouts: (one) => one.listClientLogouts("client"),
   endClientSessions: (one) => one.endClientSessions("client"),
   deleteClient: (one) => one.deleteClient("public"),
 };

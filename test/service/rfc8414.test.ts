@@ -144,6 +144,8 @@ describe("the document", () => {
       introspection_endpoint_auth_signing_alg_values_supported: algorithms,
       userinfo_endpoint: `${ISSUER}/o/userinfo/`,
       end_session_endpoint: `${ISSUER}/o/logout/`,
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["ES256", "RS256"],
       claim_types_supported: ["normal"],

@@ -16,8 +16,8 @@ const service = createService({
   SCOPES: "read write groups offline_access",
   IMPORTED_TOKENS: "on",
 });
-const sessions = createBrowserSessionStore(env.DB);
-const consents = createConsentStore(env.DB);
+const sessions = createBrowserSessionStore(env.DB, () => undefined);
+const consents = createConsentStore(env.DB, () => undefined);
 
 beforeAll(async () => {
   await registerDefaults(service);

@@ -236,6 +236,7 @@ describe("ending one session", () => {
       ...{
         sessionId: null,
         isOffline: false,
+        reportedBy: null,
         createdAtMs: Date.now(),
         lastRefreshedAtMs: Date.now(),
       },

@@ -47,6 +47,7 @@ const newSession = (userId: string) => ({
     label: "",
     sessionId: null,
     isOffline: false,
+    reportedBy: null,
     createdAtMs: Date.now(),
     lastRefreshedAtMs: Date.now(),
   },

@@ -15,6 +15,8 @@ export interface Dump {
   readonly assertions: readonly Entries[];
   /** Every entry of the objects that keep clients' documents. */
   readonly documents: readonly Entries[];
+  /** Every entry of the objects that send logout tokens. */
+  readonly senders: readonly Entries[];
   /** Every entry of the objects that check foreign passwords. */
   readonly foreign: readonly Entries[];
 }
@@ -38,6 +40,7 @@ export async function dumpStorage(): Promise<Dump> {
     families: await entriesOf(env.REFRESH_FAMILIES),
     assertions: await entriesOf(env.USED_ASSERTIONS),
     documents: await entriesOf(env.FETCHED_DOCUMENTS),
+    senders: await entriesOf(env.LOGOUT_SENDERS),
     foreign: await entriesOf(env.FOREIGN_PASSWORDS),
   };
 }

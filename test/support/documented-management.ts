@@ -125,13 +125,13 @@ function ending(list: string, make: (userId: string) => Promise<string>): Plan["
   };
 }
 
-/** Lists what a user has, or asks for a path as it is. */
-function listing(list: string): Plan {
+/** Lists what a user or client has, or asks for a path as it is. */
+function listing(list: string, owners: "users" | "clients" = "users"): Plan {
   const call: Plan["call"] = async (more = {}) => {
-    const asked = await user("GET", `/${list}`)(more.path?.startsWith("/") ? {} : more);
+    const asked = await about(owners, "GET", `/${list}`)(more.path?.startsWith("/") ? {} : more);
     return more.path?.startsWith("/") ? { ...asked, ...more } : asked;
   };
-  return { status: 200, call, invalid: { path: `/admin/users/u/${list}?limit=0` } };
+  return { status: 200, call, invalid: { path: `/admin/${owners}/x/${list}?limit=0` } };
 }
 
 const INVALID_BODY = { body: { odd: 1 } };
@@ -210,5 +210,6 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
     { status: 200, call: client("POST", "/secret", {}), invalid: INVALID_BODY, rival: relabel },
     "one body",
   ),
+  listClientLogouts: casesOf(listing("logouts", "clients"), "one list"),
   endClientSessions: casesOf({ status: 204, call: client("DELETE", "/sessions") }, "one"),
 };

@@ -98,6 +98,7 @@ export function everyCall(userId: string, clientId: string): readonly Call[] {
     { method: "PATCH", path: client, body: { client_name: "Other" } },
     { method: "POST", path: `${client}/secret`, body: {} },
     { method: "DELETE", path: `${client}/sessions` },
+    { method: "GET", path: `${client}/logouts` },
     { method: "DELETE", path: client },
   ];
 }

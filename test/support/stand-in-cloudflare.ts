@@ -91,6 +91,8 @@ export class StandInCloudflare {
       case "PATCH /workers/scripts/tollgate/script-settings":
       case "GET /workers/workers/tollgate":
         return success({ id: "tollgate", tags: [], subdomain: { enabled: true } });
+      case "PUT /workers/scripts/tollgate/schedules":
+        return success({ schedules: JSON.parse(body) });
       case "POST /workers/scripts/tollgate/subdomain":
       case "GET /workers/scripts/tollgate/subdomain":
         return success({ enabled: true, previews_enabled: false });

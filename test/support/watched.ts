@@ -24,6 +24,8 @@ interface Watched {
   requests(): RequestLine[];
   /** Those for calls by RPC. */
   verifications(): RequestLine[];
+  /** Those for tries to tell a client of a logout. */
+  logouts(): RequestLine[];
   /** The lines of the log for audit events, in order. */
   audits(): AuditLine[];
   /** The lines of the log for what failed outside a request's own work. */
@@ -73,6 +75,7 @@ export function watch(): Watched {
     ...seen,
     requests: () => linesOf("request"),
     verifications: () => linesOf("verify"),
+    logouts: () => linesOf("logout"),
     audits: () => linesOf("audit"),
     failures: () => {
       return ["audit_queue_failed", "deferred_failed", "metrics_failed"].flatMap(linesOf);

@@ -54,6 +54,7 @@ test("the Worker passes the type checker, and wrangler accepts its binding", asy
     `name = "site"\nmain = "index.ts"\ncompatibility_date = "2026-11-01"\n${binding}`,
   );
   cpSync(join(PROJECT_DIR, "src/rpc/management-types.ts"), join(site, "management-types.ts"));
+  cpSync(join(PROJECT_DIR, "src/rpc/profile-types.ts"), join(site, "profile-types.ts"));
   symlinkSync(join(PROJECT_DIR, "node_modules"), join(site, "node_modules"));
   const compilerOptions = {
     ...{ target: "es2024", module: "esnext", moduleResolution: "bundler", lib: ["es2024"] },

@@ -77,6 +77,30 @@ test("cli user end-session ends the named session, and records it", async () => 
   expect(events[0]).toMatchObject({ action: "end_session", subject: "ada" });
 });
 
+test("cli client logouts lists them, the latest first", async () => {
+  const database = openLocalDatabase(stateDir);
+  const insert = database.prepare(
+    `INSERT INTO logout_deliveries (client_id, user_id, session_id, issuer_url, ended_at_ms, state,
+       tries, tried_at_ms, last_result, next_try_at_ms) VALUES ('shop', ?, ?, '', ?, ?, 1, ?, ?, ?)`,
+  );
+  const nowMs = Date.now();
+  insert.run(userId, BROWSER, nowMs, "delivered", nowMs, "http_200", null);
+  insert.run(userId, "ba".repeat(16), nowMs, "pending", nowMs, "no_response", nowMs + 10_000);
+  database.close();
+  const { code, stdout } = await cli("client", "logouts", "shop");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^LOGOUT +ENDED +SESSION +STATE +TRIES +RESULT +NEXT TRY\n/);
+  expect(stdout).toMatch(/\n2 +20.* +babababababa +pending +1 +no_response +20.*\n1 +20.*http_200/);
+  const first = JSON.parse(
+    (await cli("client", "logouts", "shop", "--limit", "1", "--json")).stdout,
+  );
+  expect(first).toMatchObject({ logouts: [{ id: "2", user_id: userId }], next: "2" });
+  const second = await cli("client", "logouts", "shop", "--after", "2", "--json");
+  expect(JSON.parse(second.stdout)).toMatchObject({ logouts: [{ id: "1" }], next: null });
+  const unknown = await cli("client", "logouts", "none");
+  expect(unknown).toMatchObject({ code: 3, stderr: 'client "none" does not exist\n' });
+});
+
 test.each([
   ["browser-sessions", "browser_sessions", BROWSER.slice(0, 12), "end-browser-session"],
   ["consents", "consents", "shop", "revoke-consent"],

@@ -10,6 +10,8 @@ import { rotateClientSecret } from "../client-secrets.ts";
 import type { ClientView } from "../clients.ts";
 import * as clients from "../clients.ts";
 import type { Listing } from "../listing.ts";
+import type { LogoutView } from "../logouts.ts";
+import * as logouts from "../logouts.ts";
 import { unknownScopes } from "../scope-names.ts";
 import { type ApiContext, auditCall } from "./context.ts";
 import { clientIdInput, pageInput, read, readObject, rotationInput } from "./input.ts";
@@ -78,6 +80,15 @@ export async function endClientSessions(id: unknown, context: ApiContext): Promi
   const clientId = read(clientIdInput, id);
   await clients.endClientSessions(clientId, context.deps);
   auditCall("end_client_sessions", { clientId }, context);
+}
+
+/** Lists the logouts that a client is told of, the latest first, one page. */
+export async function listLogouts(
+  id: unknown,
+  input: unknown,
+  { deps }: ApiContext,
+): Promise<Listing<LogoutView>> {
+  return logouts.listLogouts(read(clientIdInput, id), read(pageInput, input), deps);
 }
 
 /** Deletes a client and ends all of its sessions. */

@@ -22,6 +22,7 @@ import {
 } from "../options.ts";
 import { report } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
+import { addLogouts } from "./client-logouts.ts";
 import { addFieldOptions, fieldsOf } from "./client-options.ts";
 
 interface SecretOptions extends CommonOptions {
@@ -44,6 +45,7 @@ export function clientCommand(terminal: Terminal): Command {
   addCreateAndUpdate(client, terminal);
   addReads(client, terminal);
   addSwitches(client, terminal);
+  addLogouts(client, terminal);
   common(client.command("rotate-secret"))
     .description("give a client a new secret; the old one stays valid for a while")
     .argument("<id>", "the client_id")

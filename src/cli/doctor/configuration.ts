@@ -1,5 +1,12 @@
 import type { Unstable_Config } from "wrangler";
-import { BINDINGS, type Config, parseConfig, SETTINGS, type Setting } from "../../config/index.ts";
+import {
+  BINDINGS,
+  type Config,
+  OPTIONAL_BINDINGS,
+  parseConfig,
+  SETTINGS,
+  type Setting,
+} from "../../config/index.ts";
 import { ConfigError } from "../../errors/refusal.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
@@ -15,10 +22,17 @@ export function checkBindings(config: Unstable_Config): Check {
     ...config.durable_objects.bindings.map(({ name }) => name),
     ...config.ratelimits.map(({ name }) => name),
   ];
-  const missing = Object.keys(BINDINGS).filter((name) => !found.includes(name));
-  if (missing.length === 0) return ok("bindings", found.join(", "));
+  const missingOf = (bindings: object) => {
+    return Object.keys(bindings).filter((name) => !found.includes(name));
+  };
   const fix = "copy them from the project's wrangler.toml; environments do not inherit bindings";
-  return failed("bindings", `missing in wrangler.toml: ${missing.join(", ")}`, fix);
+  const missing = missingOf(BINDINGS);
+  if (missing.length > 0) {
+    return failed("bindings", `missing in wrangler.toml: ${missing.join(", ")}`, fix);
+  }
+  const absent = missingOf(OPTIONAL_BINDINGS);
+  if (absent.length === 0) return ok("bindings", found.join(", "));
+  return warning("bindings", `wrangler.toml does not have ${absent.join(", ")}`, fix);
 }
 
 /** Checks that the settings are valid, and advises on values that are unusual in production. */

@@ -128,6 +128,11 @@ export const ADMIN_ROUTES: Readonly<
   [ADMIN_PATHS.adminClientSessions]: {
     DELETE: does(({ id, context }) => clients.endClientSessions(id, context)),
   },
+  [ADMIN_PATHS.adminClientLogouts]: {
+    GET: shows(({ request, id, context }) => {
+      return clients.listLogouts(id, readQuery(request), context);
+    }),
+  },
 };
 
 /**

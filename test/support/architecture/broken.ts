@@ -88,7 +88,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
     },
     "an endpoint reads process": { "src/endpoints/a.ts": "const level = process.argv;" },
   },
-  "only calls to an old token endpoint and for documents, the CLI, the package and a page reach out":
+  "only calls to an old token endpoint, for documents and for logouts, the CLI, the package and a page reach out":
     {
       "tokens fetch": { "src/tokens/a.ts": 'await fetch("https://example.com");' },
       "a grant calls by itself": { "src/grants/a.ts": "const ask = globalThis.fetch;" },

@@ -19,7 +19,12 @@ const SETTINGS = {
   lifetimes: { accessTokenSeconds: 1, refreshIdleSeconds: 1, refreshAbsoluteSeconds: 1 },
   idTokenTtlSeconds: 1,
 };
-const SOURCES = { hasManagementApi: false, registersByToken: false, hasOpenId: true };
+const SOURCES = {
+  hasManagementApi: false,
+  registersByToken: false,
+  hasOpenId: true,
+  hasLogoutSenders: false,
+};
 const POLICY = policyOf(SETTINGS, SOURCES);
 
 /** A client that may request tokens for {@link OWN}, and that names its scopes if `scope` is set. */
