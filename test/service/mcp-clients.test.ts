@@ -1,0 +1,273 @@
+import type { JWK } from "jose";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ASSERTION_TYPE, newAssertion } from "../support/assertions.ts";
+import { codeOf, newBrowser, VERIFIER } from "../support/browsing.ts";
+import { passSeconds, stopClock } from "../support/clock.ts";
+import { callsTo, host, routeDocuments } from "../support/documents.ts";
+import { keyId, newKey, publicHalf } from "../support/keys.ts";
+import { createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
+
+const RESOURCE = "https://mcp.example.com/mcp";
+
+/** How a client of 2026 introduces itself, and where it lets the code be sent. */
+interface McpClient {
+  /** The URL of its metadata document; without it, it registers itself. */
+  readonly documentUrl?: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly redirectUri: string;
+  /** What the consent page must show of that. */
+  readonly shown: string;
+}
+
+const GRANTS = { grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] };
+const PUBLIC = { ...GRANTS, token_endpoint_auth_method: "none" };
+
+const CLAUDE = "https://claude.ai/api/mcp/auth_callback";
+const VS_CODE = {
+  ...PUBLIC,
+  client_name: "Visual Studio Code",
+  client_uri: "https://vscode.dev/product",
+  grant_types: [...GRANTS.grant_types, "urn:ietf:params:oauth:grant-type:device_code"],
+  application_type: "native",
+  redirect_uris: [
+    ...["http://127.0.0.1:33418/", "https://vscode.dev/redirect", "http://127.0.0.1/"],
+    "https://insiders.vscode.dev/redirect",
+  ],
+};
+const CHATGPT = {
+  ...GRANTS,
+  client_name: "ChatGPT",
+  client_uri: "https://chatgpt.com/",
+  token_endpoint_auth_method: "private_key_jwt",
+  token_endpoint_auth_methods_supported: ["none", "private_key_jwt"],
+  token_endpoint_auth_signing_alg: "RS256",
+  jwks_uri: "https://chatgpt.com/oauth/jwks.json",
+};
+const CURSOR = {
+  ...PUBLIC,
+  client_name: "Cursor",
+  redirect_uris: [
+    "cursor://anysphere.cursor-mcp/oauth/callback",
+    "https://www.cursor.com/agents/mcp/oauth/callback",
+    "http://localhost:8787/callback",
+  ],
+};
+const INSPECTOR = { ...PUBLIC, client_name: "MCP Inspector" };
+
+const CLIENTS: Readonly<Record<string, McpClient>> = {
+  "claude.ai, by its document": {
+    documentUrl: "https://claude.ai/oauth/mcp-oauth-client-metadata",
+    metadata: { ...PUBLIC, client_name: "Claude", redirect_uris: [CLAUDE] },
+    redirectUri: CLAUDE,
+    shown: "claude.ai",
+  },
+  "claude.ai, registered": {
+    metadata: { ...PUBLIC, client_name: "Claude", redirect_uris: [CLAUDE], scope: "read" },
+    redirectUri: CLAUDE,
+    shown: "claude.ai",
+  },
+  "Claude Code, with any port": {
+    documentUrl: "https://claude.ai/oauth/claude-code-client-metadata",
+    metadata: {
+      ...PUBLIC,
+      client_name: "Claude Code",
+      redirect_uris: ["http://localhost/callback", "http://127.0.0.1/callback"],
+    },
+    redirectUri: "http://localhost:54321/callback",
+    shown: "localhost",
+  },
+  "ChatGPT, by its key": {
+    documentUrl: "https://chatgpt.com/oauth/client.json",
+    metadata: {
+      ...CHATGPT,
+      redirect_uris: ["https://chatgpt.com/connector_platform_oauth_redirect"],
+    },
+    redirectUri: "https://chatgpt.com/connector_platform_oauth_redirect",
+    shown: "chatgpt.com",
+  },
+  "a connector of ChatGPT, by its key": {
+    documentUrl: "https://chatgpt.com/oauth/kDmjx77UnKOM/client.json",
+    metadata: { ...CHATGPT, redirect_uris: ["https://chatgpt.com/connector/oauth/kDmjx77UnKOM"] },
+    redirectUri: "https://chatgpt.com/connector/oauth/kDmjx77UnKOM",
+    shown: "chatgpt.com",
+  },
+  "VS Code, by its document": {
+    documentUrl: "https://vscode.dev/oauth/client-metadata.json",
+    metadata: VS_CODE,
+    redirectUri: "https://vscode.dev/redirect",
+    shown: "vscode.dev",
+  },
+  "VS Code, registered, on its own port": {
+    metadata: VS_CODE,
+    redirectUri: "http://127.0.0.1:33418/",
+    shown: "127.0.0.1",
+  },
+  "VS Code, registered, on another port": {
+    metadata: VS_CODE,
+    redirectUri: "http://127.0.0.1:50000/",
+    shown: "127.0.0.1",
+  },
+  "Cursor, with its scheme": {
+    metadata: CURSOR,
+    redirectUri: "cursor://anysphere.cursor-mcp/oauth/callback",
+    shown: "cursor",
+  },
+  "Cursor, from its agents": {
+    metadata: CURSOR,
+    redirectUri: "https://www.cursor.com/agents/mcp/oauth/callback",
+    shown: "www.cursor.com",
+  },
+  "Cursor, on this computer": {
+    metadata: CURSOR,
+    redirectUri: "http://localhost:8787/callback",
+    shown: "localhost",
+  },
+  "mcp-remote": {
+    metadata: {
+      ...PUBLIC,
+      client_name: "MCP CLI Proxy",
+      client_uri: "https://github.com/modelcontextprotocol/mcp-cli",
+      redirect_uris: ["http://localhost:3334/oauth/callback"],
+      software_id: "2e6dc280-f3c3-4e01-99a7-8181dbd1d23d",
+      software_version: "0.15.1",
+    },
+    redirectUri: "http://localhost:3334/oauth/callback",
+    shown: "localhost",
+  },
+  "the web page of Inspector": {
+    metadata: { ...INSPECTOR, redirect_uris: ["http://localhost:6274/oauth/callback"], scope: "" },
+    redirectUri: "http://localhost:6274/oauth/callback",
+    shown: "localhost",
+  },
+  "the command of Inspector": {
+    metadata: { ...INSPECTOR, redirect_uris: ["http://127.0.0.1:6276/oauth/callback"] },
+    redirectUri: "http://127.0.0.1:6276/oauth/callback",
+    shown: "127.0.0.1",
+  },
+};
+
+const service = createService({
+  CIMD: "claude.ai chatgpt.com vscode.dev",
+  REGISTRATION: "open",
+  RESOURCES: RESOURCE,
+});
+const key = newKey("RS256");
+
+stopClock();
+routeDocuments();
+
+/** A host is called once a minute, and these tests share hosts. */
+let minutes = 0;
+beforeEach(() => {
+  minutes += 10;
+  passSeconds(60 * minutes);
+});
+
+beforeAll(() => registerDefaults(service));
+
+/** Sets what ChatGPT publishes. */
+async function publish(...keys: readonly JWK[]): Promise<void> {
+  const named = keys.map(async (each) => ({ ...publicHalf(each), kid: await keyId(each) }));
+  const body = JSON.stringify({ keys: await Promise.all(named) });
+  await host(CHATGPT.jwks_uri, { body });
+}
+
+/** @returns its client id */
+async function introduce({ documentUrl, metadata }: McpClient): Promise<string> {
+  if (documentUrl !== undefined) {
+    await host(documentUrl, { body: JSON.stringify({ client_id: documentUrl, ...metadata }) });
+    return documentUrl;
+  }
+  const response = await service.fetch("/o/register/", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(metadata),
+  });
+  expect(response.status).toBe(201);
+  const { client_id } = await response.json<{ client_id: string }>();
+  return client_id;
+}
+
+/** Asks the token endpoint as a client. @param signer of the assertion; null: a public client */
+async function ask(clientId: string, signer: JWK | null, fields: Record<string, string>) {
+  const assertion = signer && {
+    client_assertion_type: ASSERTION_TYPE,
+    client_assertion: await newAssertion(clientId, signer),
+  };
+  const all = { client_id: clientId, resource: RESOURCE, ...assertion, ...fields };
+  return service.token<TokenAnswer>(all, null);
+}
+
+/** Signs a user in, and redeems the code. */
+async function connect(client: McpClient, clientId: string, signer: JWK | null) {
+  const browser = newBrowser(service);
+  const request = {
+    client_id: clientId,
+    redirect_uri: client.redirectUri,
+    resource: RESOURCE,
+    scope: "read",
+  };
+  const consentPage = await browser.signIn(await browser.authorize(request));
+  expect(consentPage.text.replaceAll("<wbr>", "")).toContain(client.shown);
+  const redirect = await browser.allow(consentPage);
+  expect(redirect.location?.href.startsWith(client.redirectUri)).toBe(true);
+  const exchanged = await ask(clientId, signer, {
+    grant_type: "authorization_code",
+    code: codeOf(redirect),
+    code_verifier: VERIFIER,
+    redirect_uri: client.redirectUri,
+  });
+  expect(exchanged).toMatchObject({ status: 200, body: { scope: "read", token_type: "Bearer" } });
+  return { askAgain: () => browser.authorize(request), tokens: exchanged.body };
+}
+
+const refresh = (clientId: string, signer: JWK | null, { refresh_token }: TokenAnswer) => {
+  return ask(clientId, signer, { grant_type: "refresh_token", refresh_token });
+};
+
+describe.each(Object.entries(CLIENTS))("%s", (_, client) => {
+  test("signs a user in, and refreshes", async () => {
+    const hasKey = client.metadata["token_endpoint_auth_method"] === "private_key_jwt";
+    const signer = hasKey ? await key : null;
+    if (signer !== null) await publish(signer);
+    const clientId = await introduce(client);
+    const { tokens, askAgain } = await connect(client, clientId, signer);
+    const refreshed = await refresh(clientId, signer, tokens);
+    expect(refreshed).toMatchObject({ status: 200, body: { scope: "read" } });
+    // No operator registered it, so its user is asked every time.
+    const again = await askAgain();
+    expect([again.location, again.text.includes('name="decision"')]).toEqual([null, true]);
+  });
+});
+
+describe("a client with keys at a URL", () => {
+  const client = CLIENTS["ChatGPT, by its key"] as McpClient;
+
+  test("may replace its key, which is fetched once a minute at most", async () => {
+    const next = await newKey("RS256");
+    await publish(await key);
+    const clientId = await introduce(client);
+    const { tokens } = await connect(client, clientId, await key);
+    await publish(next);
+    const before = (await callsTo("chatgpt.com")).length;
+    const early = [await refresh(clientId, next, tokens), await refresh(clientId, next, tokens)];
+    expect(early).toMatchObject([{ status: 401 }, { status: 401 }]);
+    expect(await callsTo("chatgpt.com")).toHaveLength(before);
+    passSeconds(61);
+    expect(await refresh(clientId, next, tokens)).toMatchObject({ status: 200 });
+    expect(await callsTo("chatgpt.com")).toHaveLength(before + 1);
+  });
+
+  test("keeps its tokens while its keys cannot be fetched", async () => {
+    await publish(await key);
+    const clientId = await introduce(client);
+    const { tokens } = await connect(client, clientId, await key);
+    await host(CHATGPT.jwks_uri, { status: 500 });
+    passSeconds(301);
+    const failed = await refresh(clientId, await key, tokens);
+    expect([failed.status, failed.headers.get("Retry-After")]).toEqual([503, "60"]);
+    await publish(await key);
+    passSeconds(61);
+    expect(await refresh(clientId, await key, tokens)).toMatchObject({ status: 200 });
+  });
+});
