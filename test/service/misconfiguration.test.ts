@@ -67,7 +67,6 @@ describe("a misconfigured service reports it only in the log", () => {
     ["documents", { CIMD: "claude.ai chatgpt.com" }, true, null],
     ["documents without the flag", { CIMD: "open" }, false, /CIMD needs .* global_fetch_strictly/],
     ["documents without the binding", { CIMD: "open", FETCHED_DOCUMENTS: undefined }, true, /CIMD/],
-    ["registration without the flag", { REGISTRATION: "open" }, false, /REGISTRATION needs/],
     ["no documents, as in 0.1", { CIMD: "off", FETCHED_DOCUMENTS: undefined }, false, null],
     ["itself as the old server", own, true, /LEGACY_TOKEN_ENDPOINT is this service/],
     ["the origin behind it as the old server", own, false, null],
