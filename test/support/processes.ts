@@ -99,7 +99,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
-function personsEnvironment(): Environment {
+export function personsEnvironment(): Environment {
   const names = Object.keys(process.env).filter((name) => !/^(NODE_ENV|VITEST.*|DEV)$/.test(name));
   const env = Object.fromEntries(names.map((name) => [name, process.env[name]]));
   return { ...env, WRANGLER_SEND_METRICS: "false" };

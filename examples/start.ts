@@ -1,29 +1,41 @@
 /**
- * `npm run example`: runs the token service and this API, connected like two Workers of one
- * account. Options: `--port`, `--api-port`, and `--persist-to` for the local state.
+ * `npm run example -- NAME`: runs the token service and an example, connected like two Workers of
+ * one account. Without a name it is the protected API. Options: `--port`, `--api-port`, and
+ * `--persist-to` for the local state.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
-import { messageOf } from "../../src/cli/command-error.ts";
-import { applyFile } from "../../src/cli/commands/apply.ts";
-import { DEFAULT_STATE_DIR, PROJECT_DIR } from "../../src/cli/project.ts";
-import { WRANGLER_ENV } from "../../src/cli/wrangler.ts";
-import { tour } from "./tour.ts";
+import { CommandError, messageOf } from "../src/cli/command-error.ts";
+import { applyFile } from "../src/cli/commands/apply.ts";
+import { DEFAULT_STATE_DIR, PROJECT_DIR } from "../src/cli/project.ts";
+import { WRANGLER_ENV } from "../src/cli/wrangler.ts";
+
+/** What is particular to one example when it runs on this machine. */
+export interface LocalExample {
+  /** Settings of the token service. @param api origin of the example */
+  readonly serviceVars: (api: string) => Readonly<Record<string, string>>;
+  /** Variables of the example, apart from `ISSUER`. @param api its origin */
+  readonly workerVars: (api: string) => Readonly<Record<string, string>>;
+  /** What to print when both are ready. */
+  readonly tour: (issuer: string, api: string) => string;
+}
+
+/** The folders of the examples by name. */
+const FOLDERS: Readonly<Record<string, string>> = { api: "protected-api", mcp: "mcp-server" };
 
 const HOST = "127.0.0.1";
 const START = join(PROJECT_DIR, "src/cli/start.ts");
 const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
-const ACCOUNTS = join(import.meta.dirname, "accounts.json");
-const API_CONFIG = join(import.meta.dirname, "wrangler.toml");
 
 /** Interval for checking that the parent process is alive, in milliseconds. */
 const ORPHAN_CHECK_MS = 500;
 
-const options = readOptions();
+const { options, folder } = readOptions();
+const { local } = (await import(join(folder, "local.ts"))) as { local: LocalExample };
 const stateDir = resolve(options["persist-to"]);
 const issuer = `http://${HOST}:${options.port}`;
 const api = `http://${HOST}:${options["api-port"]}`;
@@ -31,6 +43,7 @@ const api = `http://${HOST}:${options["api-port"]}`;
 /** The registry through which the two Workers connect; separate from other running Workers. */
 const registry = mkdtempSync(join(tmpdir(), "tollgate-example-"));
 const children: ChildProcess[] = [];
+let isEnding = false;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(0));
 const parent = process.ppid;
@@ -40,9 +53,9 @@ setInterval(() => process.ppid !== parent && end(0), ORPHAN_CHECK_MS);
 try {
   mkdirSync(stateDir, { recursive: true });
   await serveTokens();
-  await applyFile(ACCOUNTS, { stateDir, remote: false });
+  await applyFile(join(folder, "accounts.json"), { stateDir, remote: false });
   await serveApi();
-  console.log(tour(issuer, api));
+  console.log(local.tour(issuer, api));
 } catch (error) {
   console.error(messageOf(error));
   await end(1);
@@ -50,13 +63,18 @@ try {
 
 function readOptions() {
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
       options: {
         port: { type: "string", default: "8787" },
         "api-port": { type: "string", default: "8788" },
         "persist-to": { type: "string", default: DEFAULT_STATE_DIR },
       },
-    }).values;
+    });
+    const name = positionals[0] ?? "api";
+    const found = FOLDERS[name];
+    if (found === undefined) throw new CommandError(`unknown example: ${name}; known: api, mcp`);
+    return { options: values, folder: join(import.meta.dirname, found) };
   } catch (error) {
     console.error(messageOf(error));
     process.exit(1);
@@ -66,16 +84,21 @@ function readOptions() {
 function serveTokens(): Promise<void> {
   return startUntilReady([
     ...[START, "--port", options.port, "--persist-to", stateDir],
-    ...["--var", `ISSUER:${issuer}`],
+    ...toVars({ ISSUER: issuer, ...local.serviceVars(api) }),
   ]);
 }
 
 function serveApi(): Promise<void> {
   return startUntilReady([
-    ...[WRANGLER, "dev", "--config", API_CONFIG, "--ip", HOST, "--port", options["api-port"]],
-    ...["--inspector-port", "0", "--persist-to", join(stateDir, "protected-api")],
-    ...["--var", `ISSUER:${issuer}`],
+    ...[WRANGLER, "dev", "--config", join(folder, "wrangler.toml"), "--ip", HOST],
+    ...["--port", options["api-port"], "--inspector-port", "0"],
+    ...["--persist-to", join(stateDir, basename(folder))],
+    ...toVars({ ISSUER: issuer, ...local.workerVars(api) }),
   ]);
+}
+
+function toVars(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
 }
 
 /** Starts a Worker and waits until it is ready. When one Worker ends, both end. */
@@ -95,8 +118,6 @@ async function startUntilReady(args: readonly string[]): Promise<void> {
   // The child ended before it was ready; its exit handler ends this process.
   await new Promise<never>(() => undefined);
 }
-
-let isEnding = false;
 
 async function end(code: number): Promise<void> {
   if (isEnding) return;

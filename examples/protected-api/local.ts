@@ -1,0 +1,5 @@
+import type { LocalExample } from "../start.ts";
+import { tour } from "./tour.ts";
+
+/** How `npm run example` runs this API. */
+export const local: LocalExample = { serviceVars: () => ({}), workerVars: () => ({}), tour };

@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { createMcpProvider, type McpProvider } from "../support/mcp-provider.ts";
+import { approve, approveWhenAsked } from "../support/mcp-user.ts";
+import { personsEnvironment, start } from "../support/processes.ts";
+import { type RunningCommand, startCommand } from "../support/running-command.ts";
+import { freePort } from "../support/server.ts";
+
+const CLIENT_ID = "example-mcp-client";
+const TOOLS = ["list_notes", "add_note"];
+
+const home = mkdtempSync(join(tmpdir(), "tollgate-mcp-"));
+/** Clients keep their files here, and open no browser. */
+const ENVIRONMENT = { HOME: home, BROWSER: "true", MCP_INSPECTOR_SECRET_STORE: "memory" };
+let command: RunningCommand;
+let issuer: string;
+let server: string;
+
+beforeAll(async () => {
+  const [port, apiPort] = [String(await freePort()), String(await freePort())];
+  issuer = `http://127.0.0.1:${port}`;
+  server = `http://127.0.0.1:${apiPort}`;
+  const options = ["--port", port, "--api-port", apiPort, "--persist-to", join(home, "state")];
+  command = await startCommand("npm", ["run", "example", "--", "mcp", ...options], {
+    cwd: PROJECT_DIR,
+    isReady: (output) => output.includes("explains how to connect a client"),
+  });
+});
+
+afterAll(async () => {
+  await command?.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+test("the page explains how to connect each client", async () => {
+  const page = await (await fetch(server)).text();
+  for (const client of ["claude.ai", "Claude Code", "ChatGPT", "VS Code", "Cursor", "mcp-remote"]) {
+    expect(page).toContain(client);
+  }
+  expect(page).toContain(`claude mcp add --transport http notes ${server}/mcp`);
+});
+
+test("a request without a token learns where to get one, and for which scope", async () => {
+  const response = await fetch(`${server}/mcp`, { method: "POST" });
+  expect(response.status).toBe(401);
+  const metadataUrl = `${server}/.well-known/oauth-protected-resource/mcp`;
+  const challenge = response.headers.get("WWW-Authenticate");
+  expect(challenge).toContain(`resource_metadata="${metadataUrl}"`);
+  expect(challenge).toContain('scope="notes:read"');
+  expect(await (await fetch(metadataUrl)).json()).toMatchObject({
+    resource: `${server}/mcp`,
+    scopes_supported: ["notes:read", "notes:write"],
+  });
+});
+
+describe("a client that an operator registered", () => {
+  test("MCP Inspector lists the tools", async () => {
+    const args = ["--cli", `${server}/mcp`, "--transport", "http", "--format", "json"];
+    const inspector = start(
+      "mcp-inspector",
+      [...args, "--method", "tools/list", "--client-id", CLIENT_ID],
+      { env: { ...ENVIRONMENT, MCP_AUTO_OPEN_ENABLED: "true" } },
+    );
+    await approveWhenAsked(inspector.output, inspector.ended);
+    const { code, stdout } = await inspector.ended;
+    expect(code, inspector.output()).toBe(0);
+    for (const tool of TOOLS) expect(stdout).toContain(tool);
+  });
+
+  test("mcp-remote reads, and asks for more to write", async () => {
+    const info = JSON.stringify({ client_id: CLIENT_ID });
+    const port = String(await freePort());
+    const transport = new StdioClientTransport({
+      command: "mcp-remote",
+      args: [`${server}/mcp`, port, "--static-oauth-client-info", info],
+      env: { ...personsEnvironment(), ...ENVIRONMENT } as Record<string, string>,
+      stderr: "pipe",
+    });
+    let output = "";
+    transport.stderr?.on("data", (chunk) => {
+      output += String(chunk);
+    });
+    const client = new Client({ name: "test", version: "1" });
+    const used = client.connect(transport).then(async () => {
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name)).toEqual(TOOLS);
+      await client.callTool({ name: "add_note", arguments: { note: "buy milk" } });
+    });
+    // To read, and then to write too.
+    await approveWhenAsked(() => output, used, 2);
+    await used;
+    const { content } = await client.callTool({ name: "list_notes", arguments: {} });
+    expect(content).toEqual([{ type: "text", text: expect.stringContaining("buy milk") }]);
+    await client.close();
+  });
+
+  test("the SDK's client reads, asks for more to write, and refreshes", async () => {
+    const provider = createMcpProvider({ client_id: CLIENT_ID, issuer });
+    const client = await connect(provider);
+    expect(scopeOf(provider)).toEqual(["notes:read", "offline_access"]);
+    const call = { name: "add_note", arguments: { note: "call Ada" } };
+    await expect(client.callTool(call)).rejects.toThrow();
+    await finish(provider);
+    const wider = await connect(provider);
+    expect(scopeOf(provider)).toEqual(["notes:read", "notes:write", "offline_access"]);
+    await wider.callTool(call);
+    const { tokens } = provider.stored;
+    // As an expired one.
+    provider.stored.tokens = { ...tokens, access_token: "expired", token_type: "Bearer" };
+    const { tools } = await wider.listTools();
+    expect(tools).toHaveLength(TOOLS.length);
+    expect(scopeOf(provider)).toEqual(["notes:read", "notes:write", "offline_access"]);
+    expect(provider.asked).toHaveLength(2);
+    await Promise.all([client.close(), wider.close()]);
+  });
+});
+
+function scopeOf({ stored }: McpProvider): string[] | undefined {
+  return stored.tokens?.scope?.split(" ").sort();
+}
+
+/** Connects the SDK's client; its user signs in if it has no token. */
+async function connect(provider: McpProvider): Promise<Client> {
+  const client = new Client({ name: "test", version: "1" });
+  const transport = () => {
+    return new StreamableHTTPClientTransport(new URL(`${server}/mcp`), { authProvider: provider });
+  };
+  if (provider.stored.tokens === undefined) {
+    await expect(client.connect(transport())).rejects.toThrow();
+    await finish(provider);
+  }
+  await client.connect(transport());
+  return client;
+}
+
+/** Lets the user approve the last authorization request of a client. */
+async function finish(provider: McpProvider): Promise<void> {
+  const url = provider.asked.at(-1);
+  if (url === undefined) throw new Error("the client asked for no authorization");
+  const { searchParams } = await approve(url);
+  const authProvider = provider;
+  const transport = new StreamableHTTPClientTransport(new URL(`${server}/mcp`), { authProvider });
+  await transport.finishAuth(searchParams);
+}
