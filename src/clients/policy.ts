@@ -100,12 +100,18 @@ export interface GrantedLogin {
   readonly resources: readonly string[];
 }
 
-/** The scopes that a client may request: the registered ones that the service still has. */
+/**
+ * The scopes that a client may request: the registered ones that the service still has. A client
+ * that registered itself is not limited to the scopes that it named, which are only its default:
+ * MCP clients register with those of the first challenge, and ask for more later (step-up).
+ */
 export function allowedScope(
   client: Client,
   { scopes, openIdScopes, namedScopes }: AvailableScopes,
 ): Scope {
-  if (client.scope === null) return [...scopes, ...openIdScopes];
+  if (client.scope === null || client.registration !== "operator") {
+    return [...scopes, ...openIdScopes];
+  }
   const existing = [...scopes, ...openIdScopes, ...namedScopes];
   return client.scope.filter((token) => existing.includes(token));
 }

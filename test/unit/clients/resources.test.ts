@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Client } from "../../../src/clients/client.ts";
-import { allowedScope, policyOf } from "../../../src/clients/policy.ts";
+import { allowedScope, initialScope, policyOf } from "../../../src/clients/policy.ts";
 import { scopesFor, targetOf } from "../../../src/clients/resources.ts";
 import { OPENID_SCOPES } from "../../../src/protocol/names.ts";
 import { toClient } from "../../../src/storage/clients.ts";
@@ -56,7 +56,7 @@ test.each<[string, Client, readonly string[], readonly string[]]>([
     "an unregistered client that names scopes",
     client("dynamic", "notes admin introspection"),
     [],
-    ["notes"],
+    EVERY.slice(0, 3),
   ],
 ])("%s, has the scopes of the API", (_, each, named, expected) => {
   const scope = allowedScope(each, scopesFor(named, each, POLICY, POLICY));
@@ -95,6 +95,16 @@ test.each<[string, Client, string | undefined, readonly string[], string | null,
 ])("the token of %s is for one API", (_, each, requested, granted, audience, scopes) => {
   const target = targetOf(requested, granted, each, POLICY, POLICY);
   expect(target).toMatchObject({ audience, available: { scopes } });
+});
+
+test("the scopes that an unregistered client names are its default", () => {
+  const each = client("dynamic", "notes admin introspection");
+  const available = scopesFor([], each, POLICY, POLICY);
+  expect(initialScope(undefined, each, available)).toEqual(["notes"]);
+  expect(initialScope("read notes", each, available)).toEqual(["read", "notes"]);
+  for (const scope of ["admin", "introspection"]) {
+    expect(() => initialScope(scope, each, available)).toThrow("scope_not_allowed");
+  }
 });
 
 test("without RESOURCES, an unregistered client has the scopes of OpenID Connect alone", () => {
