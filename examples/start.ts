@@ -13,19 +13,15 @@ import { CommandError, messageOf } from "../src/cli/command-error.ts";
 import { applyFile } from "../src/cli/commands/apply.ts";
 import { DEFAULT_STATE_DIR, PROJECT_DIR } from "../src/cli/project.ts";
 import { WRANGLER_ENV } from "../src/cli/wrangler.ts";
+import type { LocalExample } from "./local-example.ts";
+import { local as mcp } from "./mcp-server/local.ts";
+import { local as api } from "./protected-api/local.ts";
 
-/** What is particular to one example when it runs on this machine. */
-export interface LocalExample {
-  /** Settings of the token service. @param api origin of the example */
-  readonly serviceVars: (api: string) => Readonly<Record<string, string>>;
-  /** Variables of the example, apart from `ISSUER`. @param api its origin */
-  readonly workerVars: (api: string) => Readonly<Record<string, string>>;
-  /** What to print when both are ready. */
-  readonly tour: (issuer: string, api: string) => string;
-}
-
-/** The folders of the examples by name. */
-const FOLDERS: Readonly<Record<string, string>> = { api: "protected-api", mcp: "mcp-server" };
+/** The examples by name, and their folders. */
+const EXAMPLES: Readonly<Record<string, readonly [folder: string, local: LocalExample]>> = {
+  api: ["protected-api", api],
+  mcp: ["mcp-server", mcp],
+};
 
 const HOST = "127.0.0.1";
 const START = join(PROJECT_DIR, "src/cli/start.ts");
@@ -34,11 +30,10 @@ const WRANGLER = join(PROJECT_DIR, "node_modules/wrangler/bin/wrangler.js");
 /** Interval for checking that the parent process is alive, in milliseconds. */
 const ORPHAN_CHECK_MS = 500;
 
-const { options, folder } = readOptions();
-const { local } = (await import(join(folder, "local.ts"))) as { local: LocalExample };
+const { options, folder, local } = readOptions();
 const stateDir = resolve(options["persist-to"]);
 const issuer = `http://${HOST}:${options.port}`;
-const api = `http://${HOST}:${options["api-port"]}`;
+const origin = `http://${HOST}:${options["api-port"]}`;
 
 /** The registry through which the two Workers connect; separate from other running Workers. */
 const registry = mkdtempSync(join(tmpdir(), "tollgate-example-"));
@@ -55,7 +50,7 @@ try {
   await serveTokens();
   await applyFile(join(folder, "accounts.json"), { stateDir, remote: false });
   await serveApi();
-  console.log(local.tour(issuer, api));
+  console.log(local.tour(issuer, origin));
 } catch (error) {
   console.error(messageOf(error));
   await end(1);
@@ -72,9 +67,13 @@ function readOptions() {
       },
     });
     const name = positionals[0] ?? "api";
-    const found = FOLDERS[name];
-    if (found === undefined) throw new CommandError(`unknown example: ${name}; known: api, mcp`);
-    return { options: values, folder: join(import.meta.dirname, found) };
+    const [found, particular] = EXAMPLES[name] ?? [];
+    if (found === undefined || particular === undefined) {
+      throw new CommandError(
+        `unknown example: ${name}; known: ${Object.keys(EXAMPLES).join(", ")}`,
+      );
+    }
+    return { options: values, folder: join(import.meta.dirname, found), local: particular };
   } catch (error) {
     console.error(messageOf(error));
     process.exit(1);
@@ -84,7 +83,7 @@ function readOptions() {
 function serveTokens(): Promise<void> {
   return startUntilReady([
     ...[START, "--port", options.port, "--persist-to", stateDir],
-    ...toVars({ ISSUER: issuer, ...local.serviceVars(api) }),
+    ...toVars({ ISSUER: issuer, ...local.serviceVars(origin) }),
   ]);
 }
 
@@ -93,7 +92,7 @@ function serveApi(): Promise<void> {
     ...[WRANGLER, "dev", "--config", join(folder, "wrangler.toml"), "--ip", HOST],
     ...["--port", options["api-port"], "--inspector-port", "0"],
     ...["--persist-to", join(stateDir, basename(folder))],
-    ...toVars({ ISSUER: issuer, ...local.workerVars(api) }),
+    ...toVars({ ISSUER: issuer, ...local.workerVars(origin) }),
   ]);
 }
 

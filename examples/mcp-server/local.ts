@@ -1,5 +1,5 @@
-import type { LocalExample } from "../start.ts";
-import { SCOPES } from "./src/notes.ts";
+import type { LocalExample } from "../local-example.ts";
+import { SCOPES } from "./src/scopes.ts";
 
 const scopes = Object.keys(SCOPES).join(" ");
 
@@ -8,6 +8,8 @@ export const local: LocalExample = {
   serviceVars: (server) => ({
     SCOPES: `read write groups introspection ${scopes}`,
     SCOPE_DESCRIPTIONS: JSON.stringify(SCOPES),
+    REGISTRATION: "open",
+    CIMD: "open",
     RESOURCES: JSON.stringify({ [`${server}/mcp`]: scopes }),
   }),
   workerVars: (server) => ({ RESOURCE: `${server}/mcp` }),
@@ -20,6 +22,6 @@ Both Workers are ready. ${server}/ explains how to connect a client; sign in as
 For example, in another shell:
 
   npx @modelcontextprotocol/inspector --cli ${server}/mcp --transport http \\
-    --method tools/list --client-id example-mcp-client
+    --method tools/list
 `,
 };

@@ -1,4 +1,4 @@
-import type { LocalExample } from "../start.ts";
+import type { LocalExample } from "../local-example.ts";
 import { tour } from "./tour.ts";
 
 /** How `npm run example` runs this API. */

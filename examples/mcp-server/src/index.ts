@@ -3,8 +3,9 @@ import { createMcpHandler } from "@modelcontextprotocol/server";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { bearer, protectedResource, type VerifiedToken, type Verifier } from "tollgate/bearer";
-import { createNotesServer, SCOPES } from "./notes.ts";
+import { createNotesServer } from "./notes.ts";
 import { connectPage } from "./page.ts";
+import { SCOPES } from "./scopes.ts";
 
 interface Bindings {
   /** The entrypoint `TokenVerifier` of the token service; see wrangler.toml. */

@@ -1,12 +1,6 @@
 import { type McpRequestContext, McpServer, requireScopes } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-/** What a token can allow here, and what people are told about it. */
-export const SCOPES = {
-  "notes:read": "Read your notes",
-  "notes:write": "Add notes",
-} as const;
-
 /** Notes by user. An example: they are lost with the isolate. Use D1 or a Durable Object. */
 const NOTES = new Map<string, string[]>();
 

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { SCOPES } from "./notes.ts";
+import { SCOPES } from "./scopes.ts";
 
 /** How to connect one client. */
 interface Instructions {
