@@ -60,7 +60,7 @@ export interface Grant<Presented = unknown> {
    */
   read(request: TokenRequest, lookups: Lookups, deps: GrantDeps): Promise<Presented>;
   /**
-   * Whether this service issued what was presented to a client, whoever presents it. Absent: the
+   * Whether this service issued what was presented to a client, not who presents it. Absent: the
    * grant presents nothing that it issues.
    */
   isIssuedTo?(presented: Presented, clientId: string): Promise<boolean>;
