@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { newBrowser, type Shown } from "./browsing.ts";
+import { newBrowser, type Shown, type TestBrowser } from "./browsing.ts";
 import type { LibraryTokens } from "./independent-client.ts";
 import type { RunningService } from "./running-service.ts";
 import { isActive } from "./wire.ts";
@@ -29,6 +29,7 @@ export const CALLBACK = "https://app.example.com/callback";
 export interface User {
   /** Opens a page of the service. */
   open(url: string | URL): Promise<Shown>;
+  readonly submit: TestBrowser["submit"];
   /** Opens an authorization request, signs in if asked to, and allows what the client asks for. */
   readonly visit: Visit;
 }
@@ -42,6 +43,7 @@ export function userOf(origin: string, decision: "allow" | "deny" = "allow"): Us
   };
   return {
     open,
+    submit: browser.submit,
     async visit(url) {
       let page = await open(url);
       if (page.text.includes('name="password"')) page = await browser.signIn(page);

@@ -1,5 +1,6 @@
 import { ACCOUNT, APPLICATIONS, type ApplicationId } from "./authorization-cast.ts";
 import { type Changes, newBrowser, queryOf, type Shown, serviceAt, VERIFIER } from "./browsing.ts";
+import type { Visit } from "./code-client.ts";
 import type { DjangoSite } from "./django-site.ts";
 import type { ServerSandbox } from "./server-sandbox.ts";
 
@@ -34,30 +35,46 @@ STATIC_URL = "/static/"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 `;
 
+/** Asks the site's authorization endpoint, as a user who is signed in unless the name is null. */
+async function send(url: URL, username: string | null, body?: URLSearchParams) {
+  const method = body === undefined ? "GET" : "POST";
+  const headers: HeadersInit = username === null ? {} : { "X-Username": username };
+  const init = { method, headers, redirect: "manual", ...(body && { body }) } as const;
+  const response = await fetch(url, init);
+  const location = response.headers.get("Location");
+  const target = location === null ? null : new URL(location, url);
+  return { status: response.status, location: target, text: await response.text() };
+}
+
+/** Opens an authorization request at the site, and decides on its page. */
+async function decideAtDjango(url: URL, username: string, decision: "allow" | "deny") {
+  const page = await send(url, username);
+  const hidden = [...page.text.matchAll(/<input type="hidden" name="(\w+)"(?: value="([^"]*)")?/g)];
+  const fields = new URLSearchParams(hidden.map(([, name = "", value = ""]) => [name, value]));
+  if (decision === "allow") fields.set("allow", "Authorize");
+  return send(new URL("/o/authorize/", url), username, fields);
+}
+
+/** A user of the site who allows what a client asks for. */
+export function visitDjango(username: string): Visit {
+  return async (url) => {
+    const { location, text } = await decideAtDjango(new URL(url), username, "allow");
+    if (location === null) throw new Error(text);
+    return location;
+  };
+}
+
 /** The site of django-oauth-toolkit. */
 export function djangoServer({ origin }: Pick<DjangoSite, "origin">): AuthorizationServer {
-  const send = async (query: string, headers: HeadersInit, body?: URLSearchParams) => {
-    const method = body === undefined ? "GET" : "POST";
-    const init = { method, headers, redirect: "manual", ...(body && { body }) } as const;
-    const response = await fetch(`${origin}/o/authorize/?${query}`, init);
-    const location = response.headers.get("Location");
-    const url = location === null ? null : new URL(location, origin);
-    return { status: response.status, location: url, text: await response.text() };
-  };
-  const signedIn = { "X-Username": ACCOUNT.username };
+  const { username } = ACCOUNT;
+  const urlOf = (changes: Changes) => new URL(`${origin}/o/authorize/?${queryOf(changes)}`);
   const decide: AuthorizationServer["decide"] = async (changes, decision) => {
-    const page = await send(queryOf(changes), signedIn);
-    const hidden = [
-      ...page.text.matchAll(/<input type="hidden" name="(\w+)"(?: value="([^"]*)")?/g),
-    ];
-    const fields = new URLSearchParams(hidden.map(([, name = "", value = ""]) => [name, value]));
-    if (decision === "allow") fields.set("allow", "Authorize");
-    return outcomeOf(await send("", signedIn, fields));
+    return outcomeOf(await decideAtDjango(urlOf(changes), username, decision));
   };
   return {
     decide,
     open: async (changes, isSignedOut = false) =>
-      outcomeOf(await send(queryOf(changes), isSignedOut ? {} : signedIn)),
+      outcomeOf(await send(urlOf(changes), isSignedOut ? null : username)),
     obtainCode: async (changes) => codeIn(await decide(changes, "allow")),
     exchange: (code, fields, caller) => exchangeAt(`${origin}/`, code, fields, caller),
   };

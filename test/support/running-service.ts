@@ -24,10 +24,22 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** Builds, migrates, registers and starts. Whatever listens there is the service itself. */
+/** State that commands have written, and where the service listens with it. */
+interface Place {
+  /** As `--persist-to` has it. */
+  readonly stateDir: string;
+  readonly port: number;
+}
+
+/**
+ * Builds, migrates, registers and starts. Whatever listens there is the service itself.
+ *
+ * @param place instead of a state and a port of its own
+ */
 export async function startRunningService(
   entries: RegistryEntries,
   vars: Vars = {},
+  place?: Place,
 ): Promise<RunningService> {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-"));
   const allVars = { ...DEFAULT_VARS, ...vars };
@@ -39,8 +51,13 @@ export async function startRunningService(
   try {
     const workerDir = join(folder, "worker");
     buildWorker(workerDir);
-    miniflare = new Miniflare(workerdOptions(workerDir, join(folder, "state"), allVars));
-    const db = await migratedDatabase(miniflare);
+    const stateDir = place === undefined ? join(folder, "state") : join(place.stateDir, "v3");
+    const options = workerdOptions(workerDir, stateDir, allVars, [], undefined, place?.port);
+    miniflare = new Miniflare(options);
+    const db =
+      place === undefined
+        ? await migratedDatabase(miniflare)
+        : ((await miniflare.getD1Database("DB")) as unknown as D1Database);
     await register(db, allVars, entries);
     const { origin } = await miniflare.unsafeGetDirectURL();
     return { origin, register: (more) => register(db, allVars, more), stop };

@@ -55,6 +55,7 @@ export function buildWorker(workerDir: string, source: WorkerSource = {}): void 
  * @param vars on top of those of wrangler.toml; nothing is read from `.dev.vars`
  * @param others further Workers, as miniflare 4 takes them
  * @param configPath another wrangler.toml
+ * @param port where it listens; a free port by default
  */
 export function workerdOptions(
   workerDir: string,
@@ -62,6 +63,7 @@ export function workerdOptions(
   vars: Vars,
   others: readonly Worker[] = [],
   configPath: string = WRANGLER_CONFIG,
+  port = 0,
 ): MiniflareOptions {
   const config = unstable_readConfig({ config: configPath, env: "" }, { hideWarnings: true });
   const { modulesRules: _, ...worker } = unstable_getMiniflareWorkerOptions({
@@ -81,7 +83,7 @@ export function workerdOptions(
         scriptPath: join(workerDir, moduleIn(workerDir)),
         modulesRoot: workerDir,
         bindings: { ...config.vars, ...vars },
-        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+        unsafeDirectSockets: [{ host: "127.0.0.1", port }],
       },
       ...others,
     ],

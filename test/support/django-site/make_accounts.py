@@ -16,9 +16,9 @@ from django.utils import timezone  # noqa: E402
 from oauth2_provider.models import Application, Grant  # noqa: E402
 
 
-def make_user(username, password, is_active=True, hasher=None, iterations=None):
+def make_user(username, password, hasher=None, iterations=None, **fields):
     """A password of null is an unusable one. Without a hasher Django hashes as it does today."""
-    user = User.objects.create_user(username, password=password, is_active=is_active)
+    user = User.objects.create_user(username, password=password, **fields)
     if hasher is not None:
         made_by = get_hasher(hasher)
         user.password = made_by.encode(password, made_by.salt(), iterations=iterations)

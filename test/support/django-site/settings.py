@@ -27,10 +27,14 @@ OAUTH2_PROVIDER = {
         "write": "Write",
         "groups": "Groups",
         "introspection": "Introspect tokens",
+        "openid": "OpenID",
+        "profile": "Profile",
+        "email": "E-mail address",
     },
     "DEFAULT_SCOPES": ["read", "write", "groups"],
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "OIDC_ENABLED": True,
+    "OAUTH2_VALIDATOR_CLASS": "claims.Validator",
 }
 
 with open(os.environ["OIDC_KEY"], encoding="utf-8") as key:

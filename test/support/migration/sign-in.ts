@@ -1,7 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { codeOf, newBrowser } from "../browsing.ts";
+import type { DjangoSite } from "../django-site.ts";
+import { readRegistry } from "../local-database.ts";
 import { CLIENTS, PASSWORD } from "./accounts.ts";
 import { OURS, postTo } from "./old-and-new.ts";
+import type { WalkPage } from "./page.ts";
 import type { Walk } from "./walk.ts";
 
 const PAGE = "Applications that sign users in";
@@ -34,18 +39,41 @@ export function testSignIn(walk: Walk): void {
     expect((await walk.introspect(tokens.access_token)).body).toMatchObject({ active: false });
   });
 
-  test("the key of Django's ID tokens is among the keys here, under the same kid", async () => {
-    const add = walk.block(PAGE, 2);
+  test("the key of Django's ID tokens signs here, under the same kid", async () => {
     walk.operator.copyDump("oidc.key");
-    await walk.operator.type(add);
-    await walk.clone.start();
     const keysAt = async (origin: string) => {
       const response = await fetch(`${origin}/o/.well-known/jwks.json`);
-      const { keys } = (await response.json()) as { keys: { kid: string; n: string }[] };
+      const { keys } = (await response.json()) as { keys: { kid: string; n?: string }[] };
       return keys;
     };
-    const [{ kid, n } = { kid: "", n: "" }] = await keysAt(walk.site.origin);
-    expect(n).not.toBe("");
-    expect(await keysAt(walk.clone.url)).toContainEqual(expect.objectContaining({ kid, n }));
+    const [{ kid, n } = { kid: "" }] = await keysAt(walk.site.origin);
+    expect(n).toBeTypeOf("string");
+    await walk.operator.type(walk.block(PAGE, 2));
+    await walk.operator.type(walk.block(PAGE, 3), { KID: kid });
+    await walk.clone.start();
+    const ofRsa = (await keysAt(walk.clone.url)).filter((key) => key.n !== undefined);
+    expect(ofRsa).toEqual([
+      expect.objectContaining({ kid, n }),
+      expect.objectContaining({ kid: expect.not.stringMatching(kid) }),
+    ]);
   });
+
+  test("the claims of Django's validator become profiles and claims", async () => {
+    await exportClaims(walk.site, walk.block);
+    walk.operator.copyDump("claims.json");
+    await walk.operator.type(walk.block(PAGE, 6));
+    const bob = readRegistry(walk.clone.stateDir).find(({ username }) => username === "bob");
+    expect(JSON.parse(String(bob?.["claims"]))).toEqual({ department: "Computing" });
+    const profile = { preferred_username: "bob", locale: "en-GB" };
+    expect(JSON.parse(String(bob?.["profile"]))).toEqual(profile);
+  });
+}
+
+/** Lets Django write `claims.json`, as the page says. */
+export async function exportClaims(
+  site: Pick<DjangoSite, "dir" | "type">,
+  block: WalkPage["block"],
+): Promise<void> {
+  writeFileSync(join(site.dir, "export_claims.py"), block(PAGE, 4));
+  expect(await site.type(block(PAGE, 5))).toMatchObject({ code: 0, stderr: "" });
 }
