@@ -60,8 +60,8 @@ export interface Grant<Presented = unknown> {
    */
   read(request: TokenRequest, lookups: Lookups, deps: GrantDeps): Promise<Presented>;
   /**
-   * Whether this service issued what was presented to a client, not who presents it. Absent: the
-   * grant presents nothing that it issues.
+   * Whether this service issued what was presented to a client. Says nothing about who sends it.
+   * Absent: the grant presents nothing that it issues.
    */
   isIssuedTo?(presented: Presented, clientId: string): Promise<boolean>;
   /**

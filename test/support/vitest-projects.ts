@@ -141,6 +141,7 @@ const WORKERD_PROOFS = [
   "id-token-rotation",
   "late-writes",
   "long-hashes",
+  "registration-limits",
   "time",
 ].map((name) => `test/proofs/${name}.test.ts`);
 
