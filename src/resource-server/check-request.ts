@@ -46,7 +46,12 @@ export interface Guard {
 /** Characters that a quoted string contains unescaped (RFC 9110 §5.6.4). */
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
-const AUTHORIZATION = /^Bearer +([\w\-.~+/]+=*)$/i;
+/**
+ * A token with characters that RFC 6750 §2.1 does not allow is an invalid token, not an invalid
+ * request: clients that have `user:grant:secret` of workers-oauth-provider sign in again after 401
+ * only.
+ */
+const AUTHORIZATION = /^Bearer +(\S+)$/i;
 
 const NO_AUDIENCE =
   "tollgate/bearer: set either `audience`, the URL of this API, or `resource`, the result of " +

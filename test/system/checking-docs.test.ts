@@ -34,6 +34,7 @@ async function check(codes: readonly string[]): Promise<string> {
     paths: {
       "tollgate/bearer": [join(PROJECT_DIR, "src/resource-server/bearer.ts")],
       hono: [join(modules, "hono")],
+      "hono/cors": [join(modules, "hono/dist/types/middleware/cors")],
     },
   };
   const files = codes.map((_, index) => `snippet-${index}.ts`);
@@ -49,7 +50,7 @@ test("the code in docs/checking-tokens.md passes the type checker, env.TOKENS to
   expect(await check(misused)).toContain("error TS");
 });
 
-test.each(["README.md", "package/README.md"])(
+test.each(["README.md", "package/README.md", "docs/moving-from-workers-oauth-provider.md"])(
   "the API in %s passes the type checker",
   async (path) => {
     const [api = ""] = snippetsOf(readFileSync(join(PROJECT_DIR, path), "utf8"));
