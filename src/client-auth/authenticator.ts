@@ -1,4 +1,4 @@
-import type { Client } from "../clients/client.ts";
+import type { Client, VerifiedClient } from "../clients/client.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { ClientAuthMethod } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
@@ -58,6 +58,11 @@ export interface PresentedCredentials {
    * @throws Refusal of a reason that becomes `invalid_client`, Unavailable
    */
   verify(lookup: Lookup<Client | null>, deps: ClientAuthDeps, findKeys: FindKeys): Promise<Client>;
+  /**
+   * The client for which this isolate last verified the same secret, some minutes ago at most. It
+   * authenticates nothing. Null: the secret was rejected, or this isolate does not know it.
+   */
+  lastVerified?(deps: ClientAuthDeps): Promise<VerifiedClient | null>;
 }
 
 /** One way to authenticate a client (RFC 6749 §2.3). */

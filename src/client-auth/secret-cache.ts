@@ -1,9 +1,10 @@
+import type { VerifiedClient } from "../clients/client.ts";
 import { toHex, utf8 } from "../crypto/bytes.ts";
 import { hmacKey, hmacSha256 } from "../crypto/digest.ts";
 import type { Random } from "../crypto/random.ts";
 import { BoundedMap, InFlight } from "../isolate.ts";
 
-/** Most cached secrets in one isolate, and most checks in progress: some 200 bytes each. */
+/** Most cached secrets in one isolate, and most checks in progress: some 300 bytes each. */
 const SECRETS_MAX = 1000;
 
 /** How long a secret is cached, in milliseconds: ten minutes. */
@@ -33,8 +34,8 @@ export interface SecretCheck {
   find(hashes: readonly string[]): Promise<string | null>;
   /** Caches that the secret matches this hash. */
   store(hash: string): void;
-  /** Ends the check: requests that wait for it continue. */
-  end(): void;
+  /** Ends the check: requests that wait for it continue. @param verified null: it was rejected */
+  end(verified: VerifiedClient | null): void;
 }
 
 /**
@@ -46,6 +47,18 @@ export interface SecretCheck {
 export interface SecretCache {
   /** Begins a check, before anything is looked up. It must be ended. */
   begin(clientId: string, secret: string): Promise<SecretCheck>;
+  /**
+   * The client for which the last check with this secret ended. Null: it was rejected, or the
+   * secret is not cached. What D1 says of the client now may differ.
+   */
+  lastVerified(clientId: string, secret: string): Promise<VerifiedClient | null>;
+}
+
+/** A right secret. */
+interface Match {
+  readonly hash: string;
+  readonly atMs: number;
+  readonly verified: VerifiedClient | null;
 }
 
 /** What {@link createSecretCache} needs. */
@@ -60,12 +73,22 @@ export interface SecretCacheOptions {
 /** Builds an empty {@link SecretCache}. */
 export function createSecretCache({ random, clock, wait }: SecretCacheOptions): SecretCache {
   const key = hmacKey(random(32));
-  const matches = new BoundedMap<{ readonly hash: string; readonly atMs: number }>(SECRETS_MAX);
+  const matches = new BoundedMap<Match>(SECRETS_MAX);
   const checksBySecret = new BoundedMap<InFlight>(SECRETS_MAX);
 
-  function matchOf(name: string): string | null {
+  /** A digest, since unverified input may have any length. */
+  async function nameOf(clientId: string, secret: string): Promise<string> {
+    return toHex(await hmacSha256(await key, utf8(JSON.stringify([clientId, secret]))));
+  }
+
+  function matchOf(name: string): Match | null {
     const match = matches.get(name);
-    return match !== undefined && clock() - match.atMs < SECRET_AGE_MS_MAX ? match.hash : null;
+    return match !== undefined && clock() - match.atMs < SECRET_AGE_MS_MAX ? match : null;
+  }
+
+  function setVerified(name: string, client: VerifiedClient | null): void {
+    const match = matches.get(name);
+    if (match !== undefined) matches.set(name, { ...match, verified: client && pick(client) });
   }
 
   const isChecked = (name: string) => (checksBySecret.get(name)?.size ?? 0) > 0;
@@ -83,15 +106,13 @@ export function createSecretCache({ random, clock, wait }: SecretCacheOptions): 
 
   return {
     async begin(clientId, secret) {
-      // A digest, since unverified input may have any length.
-      const presented = utf8(JSON.stringify([clientId, secret]));
-      const name = toHex(await hmacSha256(await key, presented));
+      const name = await nameOf(clientId, secret);
       const isFirst = matchOf(name) === null && !isChecked(name);
       let end = isFirst ? start(name) : () => {};
       return {
         isFirst,
         async find(hashes) {
-          const find = () => hashes.find((hash) => hash === matchOf(name)) ?? null;
+          const find = () => hashes.find((hash) => hash === matchOf(name)?.hash) ?? null;
           let cached = find();
           for (let pauseMs = PAUSE_MS_MIN; pauseMs <= PAUSE_MS_MAX; pauseMs *= 2) {
             if (cached !== null || !isChecked(name)) break;
@@ -101,9 +122,21 @@ export function createSecretCache({ random, clock, wait }: SecretCacheOptions): 
           if (cached === null) end = start(name);
           return cached;
         },
-        store: (hash) => matches.set(name, { hash, atMs: clock() }),
-        end: () => end(),
+        store: (hash) => matches.set(name, { hash, atMs: clock(), verified: null }),
+        end(verified) {
+          setVerified(name, verified);
+          end();
+        },
       };
     },
+
+    async lastVerified(clientId, secret) {
+      return matchOf(await nameOf(clientId, secret))?.verified ?? null;
+    },
   };
+}
+
+/** Keeps no more of a client than is needed. */
+function pick({ clientId, authMethod, grantTypes }: VerifiedClient): VerifiedClient {
+  return { clientId, authMethod, grantTypes };
 }

@@ -23,6 +23,7 @@ export function secretCredentials(
     async verify(lookup, deps) {
       const check = await deps.secretCache.begin(clientId, secret);
       const request: SecretRequest = { clientId, address };
+      let verified: Client | null = null;
       try {
         const { client, attempt } = check.isFirst
           ? await lookUpAndAdmit(lookup, request, deps)
@@ -36,11 +37,14 @@ export function secretCredentials(
             ? requireSecretMethod(client)
             : await checkSecret(client, presented, await admit(), check, deps);
         if (proved.isDisabled) throw new Refusal("client_disabled");
+        verified = proved;
         return proved;
       } finally {
-        check.end();
+        check.end(verified);
       }
     },
+
+    lastVerified: ({ secretCache }) => secretCache.lastVerified(clientId, secret),
   };
 }
 

@@ -44,6 +44,9 @@ export interface Client extends ClientProperties {
   readonly notBeforeMs: number;
 }
 
+/** A client as it was when it was last verified. It may have changed or ended since. */
+export type VerifiedClient = Pick<Client, "clientId" | "authMethod" | "grantTypes">;
+
 /** The columns of the fields of a client. */
 export type FieldColumns = { [Name in ClientFieldName]: Form<Name, "column"> };
 

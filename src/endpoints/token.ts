@@ -1,14 +1,17 @@
+import type { PresentedCredentials } from "../client-auth/authenticator.ts";
+import type { Client, VerifiedClient } from "../clients/client.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import { authorize, requireGrantAllowed } from "../grants/authorize.ts";
+import { authorize, isGrantAllowed, requireGrantAllowed } from "../grants/authorize.ts";
 import type { Grant, TokenRequest } from "../grants/grant.ts";
 import { GRANTS } from "../grants/index.ts";
 import type { IssuedTokens } from "../issuer/index.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
+import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import { makeLabel } from "../tokens/session.ts";
-import { authenticateClient } from "./authenticate-client.ts";
+import { readClient, verifyClient } from "./authenticate-client.ts";
 import { isJson, readParams } from "./read-params.ts";
 import { FORWARDED_FOR, type RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
@@ -25,14 +28,48 @@ export async function token(context: RequestContext, deps: Deps): Promise<Respon
   const grant = selectGrant(request.grantType);
   setLogFields({ grantType: grant.grantType });
   const lookups = deps.lookups();
-  const presented = await grant.read(request, lookups, deps.grants);
-  const client = await authenticateClient(context, request.params, lookups, deps, async (id) => {
-    return (await grant.isIssuedTo?.(presented, id)) ?? false;
-  });
-  requireGrantAllowed(client, grant);
+  const read = await grant.read(request, lookups, deps.grants);
+  const credentials = await readClient(context, request.params, deps);
+  const expected = grant.anticipate && (await findExpected(credentials, grant, deps));
+  const authentication = authenticate(context, credentials, grant, read, lookups, deps);
+  const presented =
+    grant.anticipate && expected
+      ? grant.anticipate(read, expected, authentication, deps.grants)
+      : read;
+  const client = await authentication;
   const proof = await grant.prove(presented, client, deps.grants);
   const authorization = await authorize(client, proof, request, lookups, deps.policy);
   return json(tokenResponse(await deps.issuer.issue(authorization)));
+}
+
+/** The client as it was a moment ago, if it could use the grant; see {@link Grant.anticipate}. */
+async function findExpected(
+  credentials: PresentedCredentials,
+  grant: Grant,
+  { clientAuth }: Deps,
+): Promise<VerifiedClient | null> {
+  const client = await credentials.lastVerified?.(clientAuth);
+  return client && isGrantAllowed(client, grant) ? client : null;
+}
+
+/**
+ * Authenticates the client, for this grant.
+ *
+ * @throws Refusal, Unavailable
+ */
+async function authenticate(
+  context: RequestContext,
+  credentials: PresentedCredentials,
+  grant: Grant,
+  presented: unknown,
+  lookups: Lookups,
+  deps: Deps,
+): Promise<Client> {
+  const client = await verifyClient(context, credentials, lookups, deps, async (clientId) => {
+    return (await grant.isIssuedTo?.(presented, clientId)) ?? false;
+  });
+  requireGrantAllowed(client, grant);
+  return client;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Client } from "../clients/client.ts";
+import type { Client, VerifiedClient } from "../clients/client.ts";
 import {
   type AvailableScopes,
   allowedScope,
@@ -28,10 +28,13 @@ import type { Grant, Proof, TokenRequest } from "./grant.ts";
  * @throws Refusal `grant_not_allowed`
  */
 export function requireGrantAllowed(client: Client, grant: Grant): void {
-  const isAllowed = client.authMethod !== "none" || grant.allowsPublicClients;
-  if (!isAllowed || !client.grantTypes.includes(grant.grantType)) {
-    throw new Refusal("grant_not_allowed");
-  }
+  if (!isGrantAllowed(client, grant)) throw new Refusal("grant_not_allowed");
+}
+
+/** Whether a client may use a grant. */
+export function isGrantAllowed({ authMethod, grantTypes }: VerifiedClient, grant: Grant): boolean {
+  if (authMethod === "none" && !grant.allowsPublicClients) return false;
+  return grantTypes.includes(grant.grantType);
 }
 
 /**
@@ -140,7 +143,7 @@ function refreshFor(client: Client, { refresh }: Proof, resource: string | null)
  * @throws Refusal `forwarded_address_malformed`
  */
 export function userAddressOf(
-  { authMethod }: Client,
+  { authMethod }: VerifiedClient,
   { address, forwardedFor }: Pick<TokenRequest, "address" | "forwardedFor">,
 ): string | null {
   if (authMethod === "none" || forwardedFor === null) return address;

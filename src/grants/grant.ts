@@ -1,4 +1,4 @@
-import type { Client } from "../clients/client.ts";
+import type { Client, VerifiedClient } from "../clients/client.ts";
 import type { GrantedLogin } from "../clients/policy.ts";
 import type { Random } from "../crypto/random.ts";
 import type { KeyRing } from "../crypto/seal.ts";
@@ -64,6 +64,20 @@ export interface Grant<Presented = unknown> {
    * Absent: the grant presents nothing that it issues.
    */
   isIssuedTo?(presented: Presented, clientId: string): Promise<boolean>;
+  /**
+   * Starts what {@link prove} would wait for, while the client's row is looked up. It is called
+   * only for a client that this isolate verified a moment ago, and that could use the grant then.
+   *
+   * @param client settles when the client is authenticated and registered for this grant, or is
+   *   not: what was started must then leave no trace
+   * @returns what is passed to {@link prove}
+   */
+  anticipate?(
+    presented: Presented,
+    expected: VerifiedClient,
+    client: Promise<Client>,
+    deps: GrantDeps,
+  ): Presented;
   /**
    * Verifies what was presented. It consumes nothing: the issuer does that at the end.
    *

@@ -2,6 +2,8 @@ import { toHex, utf8 } from "../crypto/bytes.ts";
 import { hkdfSha256, hmacKey, hmacSha256, sha256 } from "../crypto/digest.ts";
 import { networkOf } from "../protocol/address.ts";
 import { usernameKey } from "../protocol/usernames.ts";
+import type { Lookup } from "../storage/lookups.ts";
+import type { NamedUser } from "../storage/users.ts";
 
 /** A request to check a user's password. */
 export interface LoginRequest {
@@ -11,8 +13,8 @@ export interface LoginRequest {
   readonly isClientProved: boolean;
   /** Of the user, or null: a Worker of the operator's own account sends none. */
   readonly address: string | null;
-  /** When an operator last unlocked the user, which resets all failures; 0: never. */
-  readonly unlockedAtMs: number;
+  /** Who has that name. Awaited only where an unlock by an operator can matter. */
+  readonly named: NamedUser | Lookup<NamedUser>;
 }
 
 /** The counters of a login, and its origin. */
@@ -33,7 +35,7 @@ export interface LoginNames {
  */
 export interface CounterNames {
   /** All spellings of a user name have the same counter. */
-  login(request: LoginRequest): Promise<LoginNames>;
+  login(request: Omit<LoginRequest, "named">): Promise<LoginNames>;
   /** The counter of a client's own secret. */
   secret(clientId: string): Promise<string>;
   /** The origin of an attempt at a client's own secret. */

@@ -27,12 +27,17 @@ export interface AttemptResult {
   readonly places: readonly string[];
   /** Successes of other users, each of which offsets a failure from an unknown origin. */
   readonly forgiven: number;
+  /** As {@link AdmissionRequest.unlockedAtMs}; absent: the attempt did not fail. */
+  readonly unlockedAtMs?: number;
 }
 
 /** An {@link Admission}, with the number under which its result is recorded. */
 export type NumberedAdmission =
   | (Extract<Admission, { readonly kind: "admitted" }> & { readonly ticket: number })
-  | Exclude<Admission, { readonly kind: "admitted" }>;
+  | (Exclude<Admission, { readonly kind: "admitted" }> & {
+      /** The last unlock that was applied; null: there are no failures to reset. */
+      readonly appliedUnlockMs?: number | null;
+    });
 
 /** What is stored: the state, and until when it is needed. */
 interface FailureRow {
@@ -69,10 +74,14 @@ export class FailureCounter extends DurableObject<unknown> {
     await this.#failAborted(nowMs, policy);
     this.#unlockedAtMs = Math.max(this.#unlockedAtMs, request.unlockedAtMs ?? 0);
     if (hasFailures(this.#load())) await this.#applyUnlock(policy);
+    const state = this.#load();
     const countPending = (counter: Counter) =>
       [...this.#pending.values()].filter((attempt) => attempt.counter === counter).length;
-    const admission = admit(this.#load(), request, countPending, nowMs, policy);
-    if (admission.kind !== "admitted") return admission;
+    const admission = admit(state, request, countPending, nowMs, policy);
+    if (admission.kind !== "admitted") {
+      const appliedUnlockMs = hasFailures(state) ? (state.unlockedAtMs ?? 0) : null;
+      return { ...admission, appliedUnlockMs };
+    }
     this.#tickets += 1;
     this.#pending.set(this.#tickets, { counter: admission.counter, atMs: nowMs });
     return { ...admission, ticket: this.#tickets };
@@ -85,8 +94,9 @@ export class FailureCounter extends DurableObject<unknown> {
    * @returns when the next attempt from an unknown origin may start
    */
   async settle(ended: AttemptResult, nowMs: number, policy: FailurePolicy): Promise<number> {
-    const { ticket, counter, result, places, forgiven } = ended;
+    const { ticket, counter, result, places, forgiven, unlockedAtMs = 0 } = ended;
     if (ticket !== null) this.#pending.delete(ticket);
+    this.#unlockedAtMs = Math.max(this.#unlockedAtMs, unlockedAtMs);
     const before = this.#load();
     let state = offsetFailures(before, forgiven, nowMs, policy);
     // The unlock first, or the next attempt would reset this failure too.

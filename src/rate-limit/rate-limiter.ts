@@ -56,30 +56,38 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       const { user, client, clientOrigin, origins: places } = await names.login(request);
       const strangersFromMs = bulk.blockedUntilMs(client);
       const knownFromMs = bulk.blockedUntilMs(clientOrigin);
-      const { unlockedAtMs } = request;
-      const userRequest = { places, strangersFromMs, knownFromMs, unlockedAtMs };
-      const admission = await counters.admit(user, userRequest, nowMs, userFailures);
+      const userRequest = { places, strangersFromMs, knownFromMs };
+      const admitUser = (unlockedAtMs: number) =>
+        counters.admit(user, { ...userRequest, unlockedAtMs }, nowMs, userFailures);
+      let admission = await admitUser(0);
+      if (admission.kind === "throttled" && admission.appliedUnlockMs !== null) {
+        const unlockedAtMs = await unlockedAtMsOf(request);
+        if (unlockedAtMs > (admission.appliedUnlockMs ?? 0)) {
+          admission = await admitUser(unlockedAtMs);
+        }
+      }
       if (admission.kind === "throttled") {
         const clientFromMs = admission.isKnown ? knownFromMs : strangersFromMs;
         const reason = clientFromMs > nowMs ? "client_throttled" : "user_throttled";
         throw throttledError(reason, admission, nowMs);
       }
       const { counter, ticket, earnsCredit: offsetsFailure = false } = admission;
-      const recordUser = (result: Result) => {
-        const ended = { counter, ticket, result, places, forgiven: 0 };
-        defer(counters.record(user, ended, clock(), userFailures));
+      const recordUser = async (result: Result) => {
+        const unlock = result === "failed" ? { unlockedAtMs: await unlockedAtMsOf(request) } : {};
+        const ended = { counter, ticket, result, places, forgiven: 0, ...unlock };
+        await counters.record(user, ended, clock(), userFailures);
       };
       const bulkCounter = counter === null ? client : clientOrigin;
       let admitted: Admitted | null;
       try {
         admitted = await bulk.admit(bulkCounter, nowMs);
       } catch (error) {
-        recordUser("dropped");
+        defer(recordUser("dropped"));
         throw error;
       }
       return {
         end(result) {
-          recordUser(result);
+          defer(recordUser(result));
           defer(bulk.record(bulkCounter, { admitted, result, offsetsFailure }));
         },
       };
@@ -101,4 +109,9 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       };
     },
   };
+}
+
+/** When an operator last unlocked the user, which resets all failures; 0: never. */
+async function unlockedAtMsOf({ named }: LoginRequest): Promise<number> {
+  return (await named).user?.unlockedAtMs ?? 0;
 }

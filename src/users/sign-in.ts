@@ -2,8 +2,9 @@ import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
-import { classifyError } from "../rate-limit/attempt.ts";
+import { type Attempt, classifyError } from "../rate-limit/attempt.ts";
 import type { RateLimiter } from "../rate-limit/rate-limiter.ts";
+import type { Lookup } from "../storage/lookups.ts";
 import type { NamedUser, User } from "../storage/users.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import { type MigrationDeps, migrateUser } from "./lazy-migration.ts";
@@ -36,6 +37,7 @@ export interface SignInOrigin {
  * const named = await lookups.userByName(username);
  * const user = await signIn({ username, password }, named, origin, deps);
  *
+ * @param early of the same user name; null: the sign-in is admitted now
  * @throws Refusal of a reason in `FAILED_LOGINS` when the password is not accepted, and of the rate
  *   limits
  * @throws Unavailable
@@ -45,12 +47,13 @@ export async function signIn(
   named: NamedUser,
   origin: SignInOrigin,
   deps: SignInDeps,
+  early: EarlyAdmission | null = null,
 ): Promise<User> {
   const { user } = named;
   if (user !== null) setLogFields({ userId: user.id });
   const delay = startFailureDelay(deps);
   try {
-    return await attemptSignIn(credentials, named, origin, deps);
+    return await attemptSignIn(credentials, named, origin, deps, early);
   } catch (error) {
     // The attempt has been counted: nothing is pending during the delay.
     if (isFailedLogin(error)) await delay.elapsed;
@@ -65,10 +68,13 @@ async function attemptSignIn(
   named: NamedUser,
   origin: SignInOrigin,
   deps: SignInDeps,
+  early: EarlyAdmission | null,
 ): Promise<User> {
   const { username } = credentials;
-  const unlockedAtMs = named.user?.unlockedAtMs ?? 0;
-  const attempt = await deps.rateLimiter.admitLogin({ username, ...origin, unlockedAtMs });
+  const attempt =
+    early !== null && isSameOrigin(early.origin, origin)
+      ? await early.attempt
+      : await deps.rateLimiter.admitLogin({ username, ...origin, named });
   try {
     const user = await checkPassword(credentials, named, deps);
     attempt.end("succeeded");
@@ -77,6 +83,54 @@ async function attemptSignIn(
     attempt.end(classifyError(error));
     throw error;
   }
+}
+
+/** A sign-in that was admitted before its client was authenticated. */
+export interface EarlyAdmission {
+  /** As it was expected. */
+  readonly origin: SignInOrigin;
+  readonly attempt: Promise<Attempt>;
+}
+
+/**
+ * Asks for the admission of a sign-in whose client is not authenticated yet. Only for a client that
+ * this isolate has just verified: otherwise anyone could use up the attempts of any user.
+ */
+export function admitEarly(
+  username: string,
+  named: Lookup<NamedUser>,
+  origin: SignInOrigin,
+  { rateLimiter }: SignInDeps,
+): EarlyAdmission {
+  const attempt = rateLimiter.admitLogin({ username, ...origin, named });
+  // Awaited after the client is authenticated, or never.
+  attempt.catch(() => {});
+  return { origin, attempt };
+}
+
+/**
+ * Drops an admission that {@link signIn} does not use: nothing was tried.
+ *
+ * @param use the origin that it is used with; rejects if it is not used
+ */
+export async function dropUnlessUsed(
+  { origin, attempt }: EarlyAdmission,
+  use: Promise<SignInOrigin>,
+): Promise<void> {
+  const isUsed = await use.then(
+    (used) => isSameOrigin(used, origin),
+    () => false,
+  );
+  if (isUsed) return;
+  await attempt.then(
+    (unused) => unused.end("dropped"),
+    () => {},
+  );
+}
+
+/** Of the same client. */
+function isSameOrigin(one: SignInOrigin, other: SignInOrigin): boolean {
+  return one.address === other.address && one.isClientProved === other.isClientProved;
 }
 
 /**

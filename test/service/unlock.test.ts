@@ -20,7 +20,7 @@ stopClock();
 /** A user who is limited, also at a known origin. */
 async function heldUp() {
   const { id, username } = await newUser({ password: PASSWORD });
-  const { logIn, settle } = createLimitedService(SETTINGS);
+  const { logIn, settle, takeCounts } = createLimitedService(SETTINGS);
   const home = { address: `198.51.100.${Math.floor(Math.random() * 250)}` };
   const statusOf = async (password: string, caller = {}) => {
     const { status } = await logIn({ username, password }, caller);
@@ -34,7 +34,12 @@ async function heldUp() {
     }
     expect(await statusOf(PASSWORD, caller)).toBe(429);
   }
-  return { id, username, home, statusOf };
+  const admissionsOf = async (password: string) => {
+    takeCounts();
+    const status = await statusOf(password);
+    return [status, takeCounts()["failures.admit"]];
+  };
+  return { id, username, home, statusOf, admissionsOf };
 }
 
 describe("a user who is held up may try again at once", () => {
@@ -75,10 +80,31 @@ describe("a user who is held up may try again at once", () => {
 });
 
 test("an unlock forgets what failed before it, once, and nothing that fails after it", async () => {
-  const { id, statusOf } = await heldUp();
+  const { id, admissionsOf } = await heldUp();
   await manage("POST", `/admin/users/${id}/unlock`);
-  for (let count = 0; count < FREE; count += 1) expect(await statusOf("wrong")).toBe(400);
-  expect(await statusOf("wrong")).toBe(429);
+  // The counter is told of the unlock once, after it has rejected an attempt.
+  expect(await admissionsOf("wrong")).toEqual([400, 2]);
+  for (let count = 1; count < FREE; count += 1) {
+    expect(await admissionsOf("wrong")).toEqual([400, 1]);
+  }
+  for (let count = 0; count < 2; count += 1) {
+    expect(await admissionsOf("wrong")).toEqual([429, 1]);
+  }
+});
+
+test("an unlock before the free attempts are used up gives no more than those", async () => {
+  const { id, username } = await newUser({ password: PASSWORD });
+  const { logIn, settle } = createLimitedService(SETTINGS);
+  const fail = async (times: number) => {
+    for (let count = 0; count < times; count += 1) {
+      expect(await logIn({ username, password: "wrong" })).toEqual(INVALID_CREDENTIALS);
+      await settle();
+    }
+  };
+  await fail(FREE - 1);
+  await manage("POST", `/admin/users/${id}/unlock`);
+  await fail(FREE);
+  expect(await logIn({ username, password: "wrong" })).toMatchObject({ status: 429 });
 });
 
 test("a user with a reset password has as many free guesses as any name", async () => {

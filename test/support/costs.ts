@@ -74,13 +74,13 @@ const EXCHANGE = {
 export const REQUESTS = {
   "login by password": {
     ...LOGIN,
-    path: [["d1.batch"], ["failures.admit"], ["family.start"]],
+    path: [["d1.batch", "failures.admit"], ["family.start"]],
     deferred: ["d1.batch", "failures.settle", "kv.put"],
     dollarsMax: 11,
   },
   "login by password, JWT": {
     ...LOGIN,
-    path: [["d1.batch"], ["failures.admit"], ["family.start"]],
+    path: [["d1.batch", "failures.admit"], ["family.start"]],
     dollarsMax: 6,
   },
   refresh: {

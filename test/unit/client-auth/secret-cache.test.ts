@@ -47,7 +47,7 @@ describe("a secret that another request verifies", () => {
     const first = await begin(SHOP);
     expect([first.isFirst, (await cache.begin("shop", "secret")).isFirst]).toEqual([true, false]);
     first.store("hash");
-    first.end();
+    first.end(null);
     expect((await cache.begin("shop", "secret")).isFirst).toBe(false);
     expect((await cache.begin("shop", "another")).isFirst).toBe(true);
   });
@@ -58,7 +58,7 @@ describe("a secret that another request verifies", () => {
     meanwhile = () => {
       if (waits.length < 3) return;
       first.store("hash");
-      first.end();
+      first.end(null);
     };
     expect((await begin(SHOP)).cached).toBe("hash");
     expect(waits).toEqual([10, 20, 40]);
@@ -66,12 +66,12 @@ describe("a secret that another request verifies", () => {
 
   test("that turns out wrong is then verified by one waiting request", async () => {
     const first = await begin(SHOP);
-    meanwhile = () => first.end();
+    meanwhile = () => first.end(null);
     const second = await begin(SHOP);
     expect([second.cached, waits]).toEqual([null, [10]]);
     // The second wait does not end with the first.
-    first.end();
-    meanwhile = () => second.end();
+    first.end(null);
+    meanwhile = () => second.end(null);
     expect((await begin(SHOP)).cached).toBeNull();
     expect(waits).toEqual([10, 10]);
   });
@@ -99,11 +99,35 @@ describe("a secret that another request verifies", () => {
   });
 });
 
+describe("the client of a secret", () => {
+  const client = { clientId: "shop", authMethod: "client_secret_basic", grantTypes: [] } as const;
+
+  test("is what the last check of a cached secret said, and forgotten when that rejects", async () => {
+    const lastVerified = () => cache.lastVerified("shop", "secret");
+    const first = await begin(SHOP);
+    first.store("hash");
+    expect(await lastVerified()).toBeNull();
+    first.end(client);
+    expect(await lastVerified()).toEqual(client);
+    expect(await cache.lastVerified("shop", "wrong")).toBeNull();
+    (await begin(SHOP)).end(null);
+    expect(await lastVerified()).toBeNull();
+    (await begin(SHOP)).end(client);
+    nowMs += 600_000;
+    expect(await lastVerified()).toBeNull();
+  });
+
+  test("is not kept with a secret that is not cached", async () => {
+    (await begin(SHOP)).end(client);
+    expect(await cache.lastVerified("shop", "secret")).toBeNull();
+  });
+});
+
 describe("a secret that was valid", () => {
   test("is cached for ten minutes, for that hash alone", async () => {
     const use = await begin(SHOP);
     use.store("hash");
-    use.end();
+    use.end(null);
     expect((await begin(SHOP)).cached).toBe("hash");
     expect((await begin({ ...SHOP, hashes: ["new"] })).cached).toBeNull();
     expect((await begin({ ...SHOP, secret: "wrong" })).cached).toBeNull();
@@ -115,7 +139,7 @@ describe("a secret that was valid", () => {
     for (let n = 0; n <= 1000; n += 1) {
       const use = await begin({ ...SHOP, secret: `secret ${n}` });
       use.store("hash");
-      use.end();
+      use.end(null);
     }
     expect((await begin({ ...SHOP, secret: "secret 0" })).cached).toBeNull();
     expect((await begin({ ...SHOP, secret: "secret 1" })).cached).toBe("hash");
