@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -56,6 +56,30 @@ test("a request without a token learns where to get one, and for which scope", a
     resource: `${server}/mcp`,
     scopes_supported: ["notes:read", "notes:write"],
   });
+});
+
+const CONFORMANCE = join(PROJECT_DIR, "test/support/tools/node_modules/.bin/conformance");
+const hasConformance = existsSync(CONFORMANCE) || process.env["CI"] === "true";
+const title = "the service passes MCP's conformance suite of authorization servers";
+const reason = "skipped: npm ci --prefix test/support/tools";
+
+test.runIf(hasConformance)(hasConformance ? title : `${title} (${reason})`, async () => {
+  const port = String(await freePort());
+  const registration = await fetch(`${issuer}/o/register/`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      redirect_uris: [`http://127.0.0.1:${port}/callback`],
+      token_endpoint_auth_method: "none",
+    }),
+  });
+  const { client_id } = (await registration.json()) as { client_id: string };
+  const options = ["--url", issuer, "--client-id", client_id, "--port", port];
+  const suite = start(CONFORMANCE, ["authorization", ...options, "--resource", `${server}/mcp`]);
+  await approveWhenAsked(suite.output, suite.ended);
+  const { code, stdout } = await suite.ended;
+  expect(code, suite.output()).toBe(0);
+  expect(stdout).toContain("Total: 3 passed, 0 failed");
 });
 
 describe.each([
@@ -128,6 +152,20 @@ describe.each([
     expect(provider.asked).toHaveLength(2);
     await Promise.all([client.close(), wider.close()]);
   });
+});
+
+test("the SDK's client registers again when its id is unknown", async () => {
+  const provider = createMcpProvider();
+  const client = await connect(provider);
+  const { client: registered, tokens } = provider.stored;
+  provider.stored.client = { ...registered, client_id: "unknown" };
+  provider.stored.tokens = { ...tokens, access_token: "expired", token_type: "Bearer" };
+  await expect(client.listTools()).rejects.toThrow();
+  expect(provider.stored.client?.client_id).toMatch(/^tgd_/);
+  await finish(provider);
+  const again = await connect(provider);
+  expect((await again.listTools()).tools).toHaveLength(TOOLS.length);
+  await Promise.all([client.close(), again.close()]);
 });
 
 function scopeOf({ stored }: McpProvider): string[] | undefined {

@@ -180,7 +180,7 @@ test("Node imports it", async () => {
   expect(printed).toMatch(/^function function fake\.\w+\n$/);
 });
 
-const DENO = join(PROJECT_DIR, "test/support/deno/node_modules/.bin/deno");
+const DENO = join(PROJECT_DIR, "test/support/tools/node_modules/.bin/deno");
 const hasDeno = existsSync(DENO) || process.env["CI"] === "true";
 
 describe.each([
@@ -188,7 +188,7 @@ describe.each([
   ["Deno", DENO, ["run", "--allow-net", "--allow-env", "--node-modules-dir=manual"], hasDeno],
 ] as const)("in %s", (runtime, command, options, isThere) => {
   const title = "an API lets a client in that knows only its URL";
-  const reason = "skipped: npm ci --prefix test/support/deno";
+  const reason = "skipped: npm ci --prefix test/support/tools";
   test.runIf(isThere)(isThere ? title : `${title} (${reason})`, async () => {
     const printed = await succeed(command, ...options, "src/runtime.mjs");
     const metadataUrl = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
