@@ -27,12 +27,15 @@ const references = [...nodesBelow(DOCUMENT)].flatMap(({ node }) => {
   return typeof node["$ref"] === "string" ? [node["$ref"]] : [];
 });
 
-/** Browsers open these; programs do not call them. */
-const BROWSER_PATHS: readonly (keyof typeof PATHS)[] = [
-  ...(["authorization", "account", "accountAsDot", "logout"] as const),
+/**
+ * Browsers open these, and clients that register themselves know the endpoint from RFC 7591: no
+ * program is written from the document for them.
+ */
+const OTHER_PATHS: readonly (keyof typeof PATHS)[] = [
+  ...(["authorization", "account", "accountAsDot", "logout", "registration"] as const),
 ];
 const API_PATHS = Object.entries(PATHS)
-  .filter(([name]) => !(BROWSER_PATHS as readonly string[]).includes(name))
+  .filter(([name]) => !(OTHER_PATHS as readonly string[]).includes(name))
   .map(([, path]) => path);
 
 describe("the document matches the code", () => {
