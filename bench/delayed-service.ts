@@ -7,6 +7,7 @@ export {
   FailureCounter,
   FetchedDocuments,
   ForeignPasswords,
+  LogoutSender,
   Management,
   RefreshFamily,
   UsedAssertions,
