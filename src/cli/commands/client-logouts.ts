@@ -4,7 +4,6 @@ import { type Listed, writeList } from "../listing.ts";
 import { type ListOptions, paged } from "../options.ts";
 import { shortInstant } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
-import { SHORT_ID_LENGTH } from "./user-sessions.ts";
 
 /** Adds the command that shows whether a client knows of logouts. */
 export function addLogouts(client: Command, terminal: Terminal): void {
@@ -15,11 +14,11 @@ export function addLogouts(client: Command, terminal: Terminal): void {
       const listed: Listed<LogoutView> = {
         name: "logouts",
         list: (page, deps) => listLogouts(id, page, deps),
-        head: ["LOGOUT", "ENDED", "SESSION", "STATE", "TRIES", "RESULT", "NEXT TRY"],
+        // With the session, which `--json` has, a row would not fit 80 columns.
+        head: ["LOGOUT", "ENDED", "STATE", "TRIES", "RESULT", "NEXT TRY"],
         rowOf: (one) => [
           one.id,
           shortInstant(one.ended_at),
-          one.session_id.slice(0, SHORT_ID_LENGTH),
           one.state,
           String(one.tries),
           one.last_result,
