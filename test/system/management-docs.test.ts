@@ -39,7 +39,7 @@ test("all shell lines run in order, with the documented results", async () => {
   const statuses = stdout.split("\n").filter((line) => /^\d{3}$/.test(line));
   const users = [201, 204, 200, 204, 200, 200, 200, 200, 200, 200, 200, 204, 204, 200, 204];
   const lists = [200, 200];
-  const clients = [201, 200, 200, 204, 204];
+  const clients = [201, 200, 200, 200, 204, 204];
   expect(statuses.map(Number)).toEqual([...users, ...lists, ...clients]);
 });
 
