@@ -1,4 +1,5 @@
 import type { ClientRow } from "../clients/client.ts";
+import { isUnregistered } from "../clients/policy.ts";
 import type { PageRange, Registry } from "../storage/registry.ts";
 
 /** Rows of one read. */
@@ -22,7 +23,7 @@ export async function* allRows<Row>(
 /** Reads the clients that operators registered. Files are about these only. */
 export async function* operatorsClients(registry: Registry): AsyncGenerator<ClientRow> {
   for await (const row of allRows((page) => registry.listClients(page), idOf)) {
-    if (row.registration === "operator") yield row;
+    if (!isUnregistered(row)) yield row;
   }
 }
 

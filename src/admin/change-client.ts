@@ -1,4 +1,5 @@
 import type { ClientRow } from "../clients/client.ts";
+import { isUnregistered } from "../clients/policy.ts";
 import { invalid, ManagementError } from "../errors/management-error.ts";
 import { RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -42,8 +43,8 @@ export async function findClient(clientId: string, { registry }: AdminDeps): Pro
  *
  * @throws ManagementError `invalid`
  */
-export function requireOperators({ registration }: ClientRow): void {
-  if (registration === "operator") return;
+export function requireOperators(row: ClientRow): void {
+  if (!isUnregistered(row)) return;
   throw invalid("client_id: no operator registered this client; it can only be disabled");
 }
 

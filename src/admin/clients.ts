@@ -1,11 +1,13 @@
 import type { ClientRegistration, ClientRow } from "../clients/client.ts";
+import { isUnregistered } from "../clients/policy.ts";
 import { invalid, ManagementError } from "../errors/management-error.ts";
+import { needsSecret } from "../protocol/names.ts";
 import { type PageRange, RegistryConflict, type RegistryWrite } from "../storage/registry.ts";
 import { idOf } from "./all-rows.ts";
 import { changeClient, findClient, notFound, requireOperators } from "./change-client.ts";
 import { type ClientSecret, hasPreviousSecret, makeSecret } from "./client-secrets.ts";
 import type { AdminDeps } from "./deps.ts";
-import { type ClientEntry, ID_OF_USER, needsSecret, parseClientEntry } from "./entries.ts";
+import { type ClientEntry, ID_OF_USER, parseClientEntry } from "./entries.ts";
 import { type Listing, listPage } from "./listing.ts";
 import { clientEntryOf, clientFieldsOf, instantOf, NO_SECRETS } from "./registry-rows.ts";
 import { updateOfClient } from "./row-changes.ts";
@@ -48,7 +50,9 @@ export async function createClient(input: object, deps: AdminDeps): Promise<Clie
   if (records.length > 0)
     throw invalid(...records.map((field) => `${field}: only allowed in a file for apply`));
   const clientId = entry.client_id;
-  const secret = needsSecret(entry) ? (entry.client_secret ?? makeSecret(deps.random)) : null;
+  const secret = needsSecret(entry.token_endpoint_auth_method)
+    ? (entry.client_secret ?? makeSecret(deps.random))
+    : null;
   const record = secret === null ? null : await deps.clientSecrets.makeHash(secret);
   const fields = { ...clientFieldsOf(entry), ...NO_SECRETS, secret_record: record };
   await insert({ kind: "insert_client", clientId, fields }, deps);
@@ -92,9 +96,10 @@ export async function updateClient(
     const isMethodNew = wanted["token_endpoint_auth_method"] !== row.token_endpoint_auth_method;
     if (isMethodNew && !("jwks" in changes)) delete wanted["jwks"];
     const entry = parseClientEntry(wanted);
-    const lacksSecret = needsSecret(entry) && row.secret_record === null;
+    const hasSecret = needsSecret(entry.token_endpoint_auth_method);
+    const lacksSecret = hasSecret && row.secret_record === null;
     const secret = lacksSecret ? makeSecret(deps.random) : null;
-    const kept = needsSecret(entry) || !isMethodNew ? row : NO_SECRETS;
+    const kept = hasSecret || !isMethodNew ? row : NO_SECRETS;
     const secrets = {
       secret_record:
         secret === null ? kept.secret_record : await deps.clientSecrets.makeHash(secret),
@@ -134,8 +139,8 @@ export function endClientSessions(clientId: string, deps: AdminDeps): Promise<vo
  * @throws ManagementError `not_found` or `changed`
  */
 export async function deleteClient(clientId: string, deps: AdminDeps): Promise<void> {
-  const { registration } = await findClient(clientId, deps);
-  if (registration !== "operator") return setClientDisabled(clientId, true, deps);
+  if (isUnregistered(await findClient(clientId, deps)))
+    return setClientDisabled(clientId, true, deps);
   return writeExisting({ kind: "delete_client", clientId }, deps);
 }
 

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { invalid } from "../errors/management-error.ts";
 import { GRANTS } from "../grants/index.ts";
-import { needsSecret as methodNeedsSecret } from "../protocol/names.ts";
+import { needsSecret } from "../protocol/names.ts";
 import { classifyRedirectUri } from "../protocol/redirect-uri.ts";
 import { profileFieldRows } from "../users/profile-fields.ts";
 import { type ClientEntry, clientSchema, type UserEntry, userSchema } from "./entry-schemas.ts";
@@ -72,13 +72,6 @@ export function placeOf(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-/** Whether a client must have a secret. */
-export function needsSecret({
-  token_endpoint_auth_method: method,
-}: Pick<ClientEntry, "token_endpoint_auth_method">): boolean {
-  return methodNeedsSecret(method);
-}
-
 const SECRET_FIELDS = [
   "client_secret",
   "initial_secret",
@@ -100,7 +93,7 @@ export function clientContradictions(
   const method = entry.token_endpoint_auth_method;
   const isPublic = method === "none";
   for (const field of SECRET_FIELDS) {
-    if (needsSecret(entry) || entry[field] === undefined) continue;
+    if (needsSecret(method) || entry[field] === undefined) continue;
     // An imported public client may send its old secret: a file may have the hash of it.
     if (isPublic && field.endsWith("_record")) continue;
     const whose = isPublic ? 'a public client (method "none")' : `a client of method "${method}"`;

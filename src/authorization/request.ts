@@ -1,6 +1,6 @@
 import type { Client } from "../clients/client.ts";
-import { type ClientPolicy, initialScope } from "../clients/policy.ts";
-import { isUnregistered, requireResources, scopesFor } from "../clients/resources.ts";
+import { type ClientPolicy, initialScope, isUnregistered } from "../clients/policy.ts";
+import { requireResources, scopesFor } from "../clients/resources.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isCodeChallenge } from "../protocol/pkce.ts";
 import {

@@ -11,6 +11,11 @@ import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import type { Client } from "./client.ts";
 
+/** Whether no operator registered a client: it may only do what the setting `RESOURCES` allows. */
+export function isUnregistered({ registration }: Pick<Client, "registration">): boolean {
+  return registration !== "operator";
+}
+
 /** The scopes that a kind of request can have. */
 export interface AvailableScopes {
   /** Of a client without `scope`. */
@@ -109,7 +114,7 @@ export function allowedScope(
   client: Client,
   { scopes, openIdScopes, namedScopes }: AvailableScopes,
 ): Scope {
-  if (client.scope === null || client.registration !== "operator") {
+  if (client.scope === null || isUnregistered(client)) {
     return [...scopes, ...openIdScopes];
   }
   const existing = [...scopes, ...openIdScopes, ...namedScopes];

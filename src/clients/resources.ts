@@ -1,12 +1,7 @@
 import { Refusal } from "../errors/refusal.ts";
 import { findResource } from "../protocol/resource.ts";
 import type { Client } from "./client.ts";
-import type { AvailableScopes, ClientPolicy } from "./policy.ts";
-
-/** Whether no operator registered a client: it may only do what the setting `RESOURCES` allows. */
-export function isUnregistered({ registration }: Client): boolean {
-  return registration !== "operator";
-}
+import { type AvailableScopes, type ClientPolicy, isUnregistered } from "./policy.ts";
 
 /** What an access token is for. */
 export interface TokenTarget {

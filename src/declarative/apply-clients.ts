@@ -1,5 +1,5 @@
 import type { AdminDeps } from "../admin/deps.ts";
-import { clientContradictions, needsSecret } from "../admin/entries.ts";
+import { clientContradictions } from "../admin/entries.ts";
 import type { ClientEntry } from "../admin/entry-schemas.ts";
 import {
   clientEntryOf,
@@ -10,6 +10,7 @@ import {
 import type { ClientRow, FieldColumns, SecretColumns } from "../clients/client.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import { invalid } from "../errors/management-error.ts";
+import { needsSecret } from "../protocol/names.ts";
 import type { FileClient, NamedFields } from "./registry-file.ts";
 
 /** A client of a file, with its current row. */
@@ -50,9 +51,10 @@ export async function decideClient(
   { clientSecrets }: Pick<AdminDeps, "clientSecrets">,
 ): Promise<ClientChange> {
   const wanted = row === undefined ? entry : merged(entry, named, row);
+  const hasSecret = needsSecret(wanted.token_endpoint_auth_method);
   const problems = row === undefined ? [] : clientContradictions(wanted);
   const secret = entry.client_secret ?? (row?.secret_record ? undefined : entry.initial_secret);
-  if (needsSecret(wanted) && !secret && !entry.secret_record && !row?.secret_record) {
+  if (hasSecret && !secret && !entry.secret_record && !row?.secret_record) {
     problems.push("client_secret: required for a new confidential client");
   }
   if (problems.length > 0) throw invalid(...problems.map((problem) => place + problem));
@@ -62,7 +64,7 @@ export async function decideClient(
   }
   // An imported public client may have a secret; keep it unless the file changes the method.
   const isMethodNew = wanted.token_endpoint_auth_method !== row?.token_endpoint_auth_method;
-  if (!needsSecret(wanted) && isMethodNew) return { columns, secrets: NO_SECRETS, newSecret: null };
+  if (!hasSecret && isMethodNew) return { columns, secrets: NO_SECRETS, newSecret: null };
   const kept: SecretColumns = {
     secret_record: row?.secret_record ?? null,
     previous_secret_record: row?.previous_secret_record ?? null,

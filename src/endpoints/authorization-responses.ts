@@ -1,4 +1,4 @@
-import { isUnregistered } from "../clients/resources.ts";
+import { isUnregistered } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { CATALOGUE } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";

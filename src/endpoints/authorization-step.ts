@@ -10,6 +10,7 @@ import { Refusal } from "../errors/refusal.ts";
 import { QUERY_BYTES_MAX, REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { Browser } from "./browser.ts";
 import { type Form, isOwnForm } from "./read-form.ts";
+import type { SucceededSignIn } from "./sign-in-by-form.ts";
 
 /** An authorization request on its way through the pages. Nothing of it is stored. */
 export interface Visit {
@@ -78,6 +79,8 @@ export interface Step {
   readonly state: string | null;
   /** Whether the browser is signed in, as far as the cookies of the request say. */
   readonly isSignedIn: boolean;
+  /** The sign-in of this request, if the client could not be known before. */
+  readonly earlySignIn: SucceededSignIn | null;
   readonly asked: AuthorizationRequest;
   /** The user name that the client expects, or an empty text. */
   readonly loginHint: string;

@@ -34,7 +34,7 @@ import {
   renewSessionCookie,
   sendTo,
 } from "./browser.ts";
-import { findClient, toStore } from "./find-client.ts";
+import { findClient, unregisteredToStore } from "./find-client.ts";
 import { readHint } from "./id-token-hint.ts";
 import { readForm } from "./read-form.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -68,22 +68,20 @@ async function proceed(from: Browser, visit: Visit, deps: Deps): Promise<Respons
   const browser = preferLanguage(from, visit.params.values.get("ui_locales"));
   const lookups = deps.lookups();
   startLookups(browser, visit, lookups);
-  const first = await signInFirst(browser, visit, lookups, deps);
-  if (first instanceof Response) return first;
-  const validated = await validate(browser, visit, first, lookups, deps);
-  return validated instanceof Response ? validated : takeStep(validated, first, lookups, deps);
+  const validated = await validate(browser, visit, null, lookups, deps);
+  return validated instanceof Response ? validated : takeStep(validated, lookups, deps);
 }
 
 /**
  * Errors before the redirect URI is known to be the client's get a page, since a redirect could go
  * anywhere. Later ones go to the client.
  *
- * @param first the sign-in, if the client could not be known before
+ * @param earlySignIn the sign-in of this request, if the client could not be known before
  */
 async function validate(
   browser: Browser,
   visit: Visit,
-  first: SucceededSignIn | null,
+  earlySignIn: SucceededSignIn | null,
   lookups: Lookups,
   deps: Deps,
 ): Promise<Step | Response> {
@@ -95,11 +93,14 @@ async function validate(
     if (problem !== null) throw problem;
     const clientId = requireClientId(params);
     const row = await lookups.client(clientId);
-    const isSignedIn = first !== null || (await findSignedIn(browser, lookups)) !== null;
+    const isSignedIn = earlySignIn !== null || (await findSignedIn(browser, lookups)) !== null;
     const { host: ownHost } = browser.context.url;
     const found = await findClient(clientId, row, { ownHost, isSignedIn }, deps);
-    // Only if the session ended since `signInFirst` looked.
-    if (found.kind === "after_sign_in") throw new Refusal("login_required");
+    if (found.kind === "after_sign_in") {
+      const attempt = await signInFirst(browser, visit, clientId, lookups, deps);
+      if (attempt instanceof Response) return attempt;
+      return await validate(browser, visit, attempt, lookups, deps);
+    }
     if (found.kind === "unusable") {
       return showProblem(browser, found.error, [{ label: "document", value: found.detail }]);
     }
@@ -112,7 +113,7 @@ async function validate(
     const hinted = await readHint(values.get("id_token_hint"), browser, deps);
     const hintedUserId = hinted?.subject ?? asked.claims?.subject ?? null;
     const loginHint = values.get("login_hint") ?? "";
-    const step = { ...returning, visit, asked, loginHint, hintedUserId };
+    const step = { ...returning, visit, earlySignIn, asked, loginHint, hintedUserId };
     await requireRoomForCode(step, deps);
     return step;
   } catch (error) {
@@ -141,16 +142,11 @@ function startLookups(
 }
 
 /** Signs the user in if the page asks for it, and takes the step that follows. */
-async function takeStep(
-  step: Step,
-  first: SucceededSignIn | null,
-  lookups: Lookups,
-  deps: Deps,
-): Promise<Response> {
-  const { browser, client, visit, asked } = step;
+async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Response> {
+  const { browser, client, visit, earlySignIn, asked } = step;
   const session = await findSignedIn(browser, lookups);
   const form = visit.submitted?.form ?? null;
-  const attempt = first ?? (await signInByForm(browser, form, session, lookups, deps));
+  const attempt = earlySignIn ?? (await signInByForm(browser, form, session, lookups, deps));
   if (attempt.kind === "failed") return showSignIn(step, attempt, session, deps);
   const signedIn = attempt.kind === "succeeded" ? attempt.signedIn : session;
   if (signedIn !== null) setLogFields({ userId: signedIn.user.id });
@@ -217,6 +213,11 @@ async function grantConsent(
   const { clientId } = client;
   const redirectHosts = [redirectHostOf(target.uri)];
   const grant = { userId: user.id, clientId, scope, resources, redirectHosts };
-  await deps.browser.consents.grant(grant, known, deps.clock(), await toStore(client, deps));
+  await deps.browser.consents.grant(
+    grant,
+    known,
+    deps.clock(),
+    await unregisteredToStore(client, deps),
+  );
   audit({ action: "consent_granted", userId: user.id, clientId });
 }

@@ -1,5 +1,6 @@
 import { type DocumentProblem, isDocumentUrl } from "../client-documents/index.ts";
 import type { Client } from "../clients/client.ts";
+import { isUnregistered } from "../clients/policy.ts";
 import { deriveClientSecret, unsealClientId } from "../clients/sealed-client-id.ts";
 import { unregisteredClient } from "../clients/unregistered-client.ts";
 import type { Deps } from "../deps.ts";
@@ -42,7 +43,7 @@ export async function findClient(
     if (client.isDisabled || isDenied(client)) throw new Refusal("client_not_registered");
     return { kind: "found", client };
   };
-  if (row?.isDisabled || row?.registration === "operator") return found(row);
+  if (row !== null && (row.isDisabled || !isUnregistered(row))) return found(row);
   if (documents !== null && isDocumentUrl(clientId)) {
     const find = isSignedIn ? documents.find : documents.cached;
     const outcome = await find(clientId, ownHost);
@@ -65,11 +66,11 @@ export async function findClient(
  * What to store of a client when a user consents: null for a client of an operator, and for one
  * whose row cannot change.
  */
-export async function toStore(
+export async function unregisteredToStore(
   client: Client,
   { unregistered: { idRing, secretRing }, clientAuth: { clientSecrets } }: Deps,
 ): Promise<UnregisteredClient | null> {
-  if (client.registration === "operator" || client.secretHash !== null) return null;
+  if (!isUnregistered(client) || client.secretHash !== null) return null;
   if (!needsSecret(client.authMethod)) return { client, secretHash: null };
   const { keyId = "" } = (await unsealClientId(idRing, client.clientId)) ?? {};
   const secret = await deriveClientSecret(secretRing, keyId, client.clientId);
