@@ -12,7 +12,7 @@ const EXEMPT = ["AGENTS.md", "test/words.test.ts"];
 const ROOT = resolve(import.meta.dirname, "..");
 const paths = globSync(["src/**/*.{ts,md,js}", "docs/**/*.md", "*.md", "test/**/*.{ts,mjs,md}"], {
   cwd: ROOT,
-  exclude: ["test/fixtures/**"],
+  exclude: ["test/fixtures/**", "**/node_modules/**"],
 });
 
 /** Titles, comments and names. A literal of one word is data, such as the user name "nobody". */

@@ -62,7 +62,7 @@ describe("a login of a client that its isolate has verified", () => {
 
   test.each([
     ["another secret", {}, "client:wrong", INVALID_CLIENT, { "failures.admit": 1 }],
-    ["an unknown client", {}, "nobody:secret", INVALID_CLIENT, { "failures.admit": 1 }],
+    ["an unknown client", {}, "unknown:secret", INVALID_CLIENT, { "failures.admit": 1 }],
   ])("is not one with %s: that calls the counter of the secret alone", async (...row) => {
     const [, fields, credentials, expected, counts] = row;
     const { logIn, settle, takeCounts } = await warm();

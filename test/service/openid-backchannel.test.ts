@@ -257,7 +257,7 @@ describe("a client that", () => {
     expect(await own.received()).toHaveLength(8);
   });
 
-  test("was deleted meanwhile, or lost its URI, is not told", async () => {
+  test("was deleted before the delivery, or lost its URI, is not told", async () => {
     const own = await newToldClient(service);
     const { browser, sid } = await own.signIn();
     await env.DB.prepare("DELETE FROM clients WHERE client_id = ?").bind(own.id).run();

@@ -9,7 +9,7 @@ let nowMs = 0;
 let waits: number[] = [];
 let cache: SecretCache;
 /** What happens while a request waits. */
-let meanwhile = () => {};
+let duringWait = () => {};
 
 /** Begins a check, and finds what is cached. */
 async function begin({ clientId, secret, hashes }: typeof SHOP) {
@@ -19,14 +19,14 @@ async function begin({ clientId, secret, hashes }: typeof SHOP) {
 }
 
 beforeEach(() => {
-  [nowMs, waits, meanwhile] = [1_800_000_000_000, [], () => {}];
+  [nowMs, waits, duringWait] = [1_800_000_000_000, [], () => {}];
   cache = createSecretCache({
     random: secureRandom,
     clock: () => nowMs,
     async wait(ms) {
       waits.push(ms);
       nowMs += ms;
-      meanwhile();
+      duringWait();
     },
   });
 });
@@ -55,7 +55,7 @@ describe("a secret that another request verifies", () => {
   test("is waited for, and the result is shared", async () => {
     const first = await begin(SHOP);
     expect(first.cached).toBeNull();
-    meanwhile = () => {
+    duringWait = () => {
       if (waits.length < 3) return;
       first.store("hash");
       first.end(null);
@@ -66,12 +66,12 @@ describe("a secret that another request verifies", () => {
 
   test("that turns out wrong is then verified by one waiting request", async () => {
     const first = await begin(SHOP);
-    meanwhile = () => first.end(null);
+    duringWait = () => first.end(null);
     const second = await begin(SHOP);
     expect([second.cached, waits]).toEqual([null, [10]]);
     // The second wait does not end with the first.
     first.end(null);
-    meanwhile = () => second.end(null);
+    duringWait = () => second.end(null);
     expect((await begin(SHOP)).cached).toBeNull();
     expect(waits).toEqual([10, 10]);
   });
