@@ -13,7 +13,8 @@ export function cacheLifetimeMs(headers: Headers, nowMs: number): number {
 }
 
 function freshnessMs(headers: Headers, nowMs: number): number {
-  const directives = (headers.get("Cache-Control") ?? "").toLowerCase().split(/\s*,\s*/);
+  const cacheControl = (headers.get("Cache-Control") ?? "").toLowerCase();
+  const directives = cacheControl.split(",").map((directive) => directive.trim());
   if (directives.some((name) => /^(?:no-store|no-cache|private)(?:=|$)/.test(name))) return 0;
   const maxAge = directives.find((name) => name.startsWith("max-age="));
   if (maxAge !== undefined) return 1000 * secondsOf(maxAge.slice("max-age=".length));
