@@ -167,11 +167,18 @@ function route(hono: Hono<Context>, path: string, endpoint: keyof Paths): void {
 
 /** @param origin of the page that calls, or null where pages may not call */
 function makeRequestContext(
-  { req, get }: HonoContext<Context>,
+  { req, env, get }: HonoContext<Context>,
   origin: string | null,
 ): RequestContext {
-  const address = req.raw.headers.get("CF-Connecting-IP");
-  return { request: req.raw, url: get("url"), address, origin, isOriginAllowed: null };
+  const url = get("url");
+  return {
+    request: req.raw,
+    url,
+    issuerUrl: getEarlyDeps(env).issuerUrl ?? url.origin,
+    address: req.raw.headers.get("CF-Connecting-IP"),
+    origin,
+    isOriginAllowed: null,
+  };
 }
 
 /** Registers a path of the management API, which is unknown while the API is off. */

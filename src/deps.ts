@@ -55,8 +55,6 @@ export interface Deps {
   readonly issuer: Issuer;
   readonly addressFilter: AddressFilter;
   readonly allowedOrigins: AllowedOrigins;
-  /** The setting `ISSUER`, or null: the origin that a request came to. */
-  readonly issuerUrl: string | null;
   /** The setting `PATH_PREFIX`. The metadata names the first; all work. */
   readonly pathPrefixes: readonly string[];
   /** Null: no client can have JWTs. */
@@ -124,7 +122,6 @@ async function createDeps(env: Env): Promise<Deps> {
     issuer,
     addressFilter,
     allowedOrigins: createAllowedOrigins((origin) => lookups().isOriginAllowed(origin), clock),
-    issuerUrl: config.issuer,
     pathPrefixes: config.pathPrefix,
     signingKeys: mintDeps.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),

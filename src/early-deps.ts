@@ -33,6 +33,8 @@ export const defer = (work: Promise<unknown>): void => {
  */
 export interface EarlyDeps {
   readonly observer: Observer;
+  /** The setting `ISSUER`, or null: the origin that a request came to. */
+  readonly issuerUrl: string | null;
   /** The setting `PATH_PREFIX`. */
   readonly pathPrefixes: readonly string[];
   /** While the management API is off, its paths are unknown. */
@@ -45,6 +47,7 @@ export const getEarlyDeps = oncePerEnv<EarlyDeps>((env) => {
   const logsAll = readSetting(SETTINGS.logRequests, env) === "all";
   return {
     observer: createObserver({ clock, defer, auditQueue, metrics, logsAll }),
+    issuerUrl: readSetting(SETTINGS.issuer, env),
     pathPrefixes: readSetting(SETTINGS.pathPrefix, env),
     hasManagementApi: readSetting(SETTINGS.managementApi, env) === "on",
   };

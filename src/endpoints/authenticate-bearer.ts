@@ -8,7 +8,6 @@ import { parseScope } from "../protocol/scope.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import type { RequestContext } from "./request-context.ts";
-import { issuerUrlOf } from "./urls.ts";
 
 /** The bearer token of a request (RFC 6750 §2.1), or null when it has none. */
 export function readBearer({ headers }: Request): string | null {
@@ -53,7 +52,7 @@ export async function authenticateBearer(
   deps.addressFilter.exempt(context.address, holder);
   setLogFields({ clientId: active.clientId });
   // A token for another API is rejected: that API could use it to call here.
-  if (active.audience !== null && active.audience !== issuerUrlOf(context, deps)) {
+  if (active.audience !== null && active.audience !== context.issuerUrl) {
     throw new Refusal("caller_token_for_another");
   }
   return active;

@@ -20,7 +20,6 @@ import {
 import { readCookie, writeCookie } from "./cookies.ts";
 import type { RequestContext } from "./request-context.ts";
 import { html, NO_STORE, redirect } from "./respond.ts";
-import { issuerUrlOf } from "./urls.ts";
 
 /** The browser that a request comes from. */
 export interface Browser {
@@ -41,7 +40,7 @@ export interface Browser {
  * browser until {@link preferLanguage}.
  */
 export async function readBrowser(context: RequestContext, deps: Deps): Promise<Browser> {
-  const issuerUrl = issuerUrlOf(context, deps);
+  const issuerUrl = context.issuerUrl;
   const { headers } = context.request;
   const known = readCookie(context, "browser");
   const id = known ?? toHex(deps.browser.random(SESSION_ID_BYTES));

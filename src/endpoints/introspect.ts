@@ -14,7 +14,6 @@ import { readClient, verifyClient } from "./authenticate-client.ts";
 import { readParams, toParams } from "./read-params.ts";
 import type { RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
-import { issuerUrlOf } from "./urls.ts";
 
 const INACTIVE = { active: false } as const;
 
@@ -38,7 +37,7 @@ export async function introspect(context: RequestContext, deps: Deps): Promise<R
       : await askedByHolder(context, bearer, token, deps);
   const active = pending && (await deps.issuer.finishIntrospection(pending));
   if (active === null || (onlyOwn ?? active.clientId) !== active.clientId) return json(INACTIVE);
-  return json(introspectionResponse(active, issuerUrlOf(context, deps)));
+  return json(introspectionResponse(active, context.issuerUrl));
 }
 
 /** A token to introspect, for an authenticated caller. */

@@ -8,7 +8,7 @@ import { LANGUAGES } from "../pages/page-context.ts";
 import { profileClaimNames } from "../users/profile.ts";
 import type { RequestContext } from "./request-context.ts";
 import { publicJson } from "./respond.ts";
-import { endpointUrls, issuerUrlOf, type Paths } from "./urls.ts";
+import { endpointUrls, type Paths } from "./urls.ts";
 
 /** A token with scope `introspection`: RFC 8414 §2 allows token types in a list of methods. */
 const BEARER = "Bearer";
@@ -18,7 +18,7 @@ const BEARER = "Bearer";
  * authentication methods and paths, so that it advertises only what works.
  */
 export async function metadata(context: RequestContext, deps: Deps): Promise<Response> {
-  const issuer = issuerUrlOf(context, deps);
+  const issuer = context.issuerUrl;
   const { policy } = deps;
   const scopes = [
     ...policy.scopes,

@@ -2,6 +2,8 @@
 export interface RequestContext {
   readonly request: Request;
   readonly url: URL;
+  /** The issuer identifier (RFC 8414 §2): the setting `ISSUER`, or the origin of the URL. */
+  readonly issuerUrl: string;
   /**
    * The caller's address from the platform, which overwrites the header `CF-Connecting-IP`.
    * `X-Forwarded-For` and the like can be forged. Null: a Worker of the same account called and did

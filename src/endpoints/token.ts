@@ -15,7 +15,6 @@ import { readClient, verifyClient } from "./authenticate-client.ts";
 import { isJson, readParams } from "./read-params.ts";
 import { FORWARDED_FOR, type RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
-import { issuerUrlOf } from "./urls.ts";
 
 /**
  * `POST /o/token/` (RFC 6749 §3.2): who calls, on what authority, and what is issued for it. The
@@ -111,7 +110,7 @@ export async function readTokenRequest(context: RequestContext, deps: Deps): Pro
     address,
     forwardedFor: request.headers.get(FORWARDED_FOR)?.trim() || null,
     label: makeLabel(request.headers.get("User-Agent")),
-    issuerUrl: issuerUrlOf(context, deps),
+    issuerUrl: context.issuerUrl,
     receivedAtMs: deps.clock(),
   };
 }

@@ -81,22 +81,14 @@ export const ADMIN_PATHS = {
 /** Paths of static assets. */
 export const ASSET_PATHS = { documentation: "/docs", openapi: "/openapi.json" } as const;
 
-/** The issuer identifier (RFC 8414 §2): the setting, or the origin of the request's URL. */
-export function issuerUrlOf(
-  { url }: RequestContext,
-  { issuerUrl }: Pick<Deps, "issuerUrl">,
-): string {
-  return issuerUrl ?? url.origin;
-}
-
 /** The URLs of the endpoints, by default under the first prefix. */
 export function endpointUrls(
-  context: RequestContext,
-  deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
+  { issuerUrl }: RequestContext,
+  deps: Pick<Deps, "pathPrefixes">,
   prefix: string = deps.pathPrefixes[0] ?? "",
 ): Paths {
   // An issuer with a path has its endpoints at the origin, under one of the prefixes.
-  const { origin } = new URL(issuerUrlOf(context, deps));
+  const { origin } = new URL(issuerUrl);
   const paths = Object.entries(pathsUnder(prefix)).map(([name, path]) => [name, origin + path]);
   return Object.fromEntries(paths);
 }
@@ -108,12 +100,12 @@ export function endpointUrls(
  */
 export function assertionAudiences(
   context: RequestContext,
-  deps: Pick<Deps, "issuerUrl" | "pathPrefixes">,
+  deps: Pick<Deps, "pathPrefixes">,
 ): string[] {
   const endpoints = deps.pathPrefixes.flatMap((prefix) => {
     const { token, revocation, introspection } = endpointUrls(context, deps, prefix);
     return [token, revocation, introspection];
   });
   const withoutSlash = endpoints.map((url) => url.replace(/\/$/, ""));
-  return [issuerUrlOf(context, deps), ...endpoints, ...withoutSlash];
+  return [context.issuerUrl, ...endpoints, ...withoutSlash];
 }
