@@ -1,5 +1,5 @@
 import type { Config } from "./config/index.ts";
-import type { Random } from "./crypto/random.ts";
+import type { Random } from "./crypto/bytes.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
 import { type Brand, createBrand } from "./pages/brand.ts";
 import { createAccountStore } from "./storage/account.ts";

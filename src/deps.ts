@@ -5,10 +5,9 @@ import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
 import { type ClientPolicy, policyOf } from "./clients/policy.ts";
 import { BINDINGS, type Config, parseConfig } from "./config/index.ts";
-import { type DigestOrigin, deriveDigestOrigin } from "./crypto/digest.ts";
+import { randomUuid, secureRandom } from "./crypto/bytes.ts";
 import { createHashingQueue } from "./crypto/hashing-queue.ts";
 import { createPasswordKinds, type PasswordKinds } from "./crypto/passwords.ts";
-import { randomUuid, secureRandom } from "./crypto/random.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
 import { ID_TOKEN_ALGORITHM, type SigningKeys } from "./crypto/signing-keys.ts";
 import { clock, defer, oncePerEnv } from "./early-deps.ts";
@@ -16,6 +15,7 @@ import { ConfigError } from "./errors/refusal.ts";
 import type { GrantDeps } from "./grants/grant.ts";
 import { createIssuer, type Issuer } from "./issuer/index.ts";
 import { deriveMintDeps, type MintDeps, SigningKeyError } from "./issuer/mint.ts";
+import { deriveOriginKey } from "./issuer/rotate.ts";
 import { composeClientDocuments, requireOtherLegacyEndpoint } from "./outbound-deps.ts";
 import type { AddressFilter } from "./rate-limit/address-filter.ts";
 import { type AllowedOrigins, createAllowedOrigins } from "./rate-limit/allowed-origins.ts";
@@ -93,10 +93,10 @@ async function createDeps(env: Env): Promise<Deps> {
   };
   const createQueue = () => createHashingQueue({ hashesMax, clock, wait });
   const documents = composeClientDocuments(config, env, { clock, wait, defer });
-  const [mintDeps, digestOrigin, passwordKinds, limits, codeRing, browser, unregistered] =
+  const [mintDeps, originKey, passwordKinds, limits, codeRing, browser, unregistered] =
     await Promise.all([
       deriveMintDeps(config).catch(asConfigError),
-      deriveDigestOrigin(tokenKey),
+      deriveOriginKey(tokenKey),
       createPasswordKinds({ ...config, random, deriveLong, createQueue }),
       createLimits({ ...config, env, tokenKey, clock, defer }),
       deriveKeyRing(config.tokenKeys, CODE_PURPOSE),
@@ -106,7 +106,7 @@ async function createDeps(env: Env): Promise<Deps> {
   const { addressFilter, rateLimiter } = limits;
   const parts = { config, env, mintDeps, codeRing, rateLimiter, ...passwordKinds };
   const lookups = () => createLookups(env.DB, config.usernames, unregistered.isDenied);
-  const issuer = composeIssuer(parts, digestOrigin);
+  const issuer = composeIssuer(parts, originKey);
   return {
     lookups,
     clientAuth: composeClientAuth(parts),
@@ -155,7 +155,7 @@ interface Parts extends PasswordKinds {
   readonly rateLimiter: RateLimiter;
 }
 
-function composeIssuer({ config, env, mintDeps }: Parts, digestOrigin: DigestOrigin): Issuer {
+function composeIssuer({ config, env, mintDeps }: Parts, originKey: CryptoKey): Issuer {
   const acceptsImportedTokens = config.importedTokens === "on";
   return createIssuer({
     accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
@@ -167,7 +167,7 @@ function composeIssuer({ config, env, mintDeps }: Parts, digestOrigin: DigestOri
     ...mintDeps,
     refreshRetry: config.refreshRetry,
     refreshRetryWindowSeconds: config.refreshRetryWindowSeconds,
-    digestOrigin,
+    originKey,
     accessTokenSeconds: config.lifetimes.accessTokenSeconds,
     random,
     clock,

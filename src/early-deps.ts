@@ -1,7 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import { readSetting, SETTINGS } from "./config/index.ts";
-import { toHex } from "./crypto/bytes.ts";
-import { secureRandom } from "./crypto/random.ts";
+import { secureRandom, toHex } from "./crypto/bytes.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import {
   type AuditQueue,

@@ -102,7 +102,7 @@ const RULES = {
     packages(/^jose\b/),
   ),
   "randomness has one source": onlyIn(
-    ["crypto/random.ts", "cli", "testing"],
+    ["crypto/bytes.ts", "cli", "testing"],
     globals("crypto.getRandomValues", "crypto.randomUUID", "Math.random"),
   ),
   "the source of randomness is passed in": onlyIn(

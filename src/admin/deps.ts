@@ -1,5 +1,5 @@
+import type { Random } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
-import type { Random } from "../crypto/random.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Registry } from "../storage/registry.ts";
 

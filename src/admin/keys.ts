@@ -1,6 +1,5 @@
-import type { Bytes } from "../crypto/bytes.ts";
+import type { Bytes, Random } from "../crypto/bytes.ts";
 import { problemOfKey } from "../crypto/jwk-check.ts";
-import type { Random } from "../crypto/random.ts";
 import { formatRingKeys, parseRingKeys, RING_KEY_BYTES, ringKeyId } from "../crypto/seal.ts";
 import {
   describeSigningKey,

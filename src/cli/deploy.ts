@@ -5,9 +5,9 @@
 import { resolve } from "node:path";
 import { confirm, isCancel } from "@clack/prompts";
 import { parsePasswordConfig } from "../config/index.ts";
+import { secureRandom } from "../crypto/bytes.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
-import { secureRandom } from "../crypto/random.ts";
 import { withDatabase } from "./bindings.ts";
 import { CommandError, runCommand } from "./command-error.ts";
 import { type Deployed, deploy } from "./deploy/deployment.ts";

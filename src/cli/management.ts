@@ -1,9 +1,9 @@
 import type { AdminDeps } from "../admin/deps.ts";
 import { unknownScopes } from "../admin/scope-names.ts";
 import { parsePasswordConfig, readSetting, SETTINGS } from "../config/index.ts";
+import { secureRandom } from "../crypto/bytes.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
-import { secureRandom } from "../crypto/random.ts";
 import { createRegistry } from "../storage/registry.ts";
 import { type Target, withDatabase } from "./bindings.ts";
 import { plain } from "./output.ts";

@@ -14,7 +14,7 @@ import { connect } from "node:net";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
 import { firstKeys } from "../admin/keys.ts";
-import { secureRandom } from "../crypto/random.ts";
+import { secureRandom } from "../crypto/bytes.ts";
 import { CommandError, messageOf, runCommand } from "./command-error.ts";
 import { applyFile } from "./commands/apply.ts";
 import { migrateLocally } from "./local-migrations.ts";

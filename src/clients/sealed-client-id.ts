@@ -1,5 +1,4 @@
-import { fromUtf8, toBase64Url, utf8 } from "../crypto/bytes.ts";
-import { hmacSha256 } from "../crypto/digest.ts";
+import { fromUtf8, hmacSha256, toBase64Url, utf8 } from "../crypto/bytes.ts";
 import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
 import { CLIENT_SECRET_PREFIX } from "../protocol/names.ts";
 import { CLIENT_ID_LENGTH_MAX } from "../protocol/params.ts";

@@ -1,3 +1,5 @@
+/** Byte strings: as text, compared, digested, and random ones. */
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -123,3 +125,56 @@ export async function readLimited(
   }
   return length > bytesMax ? null : concat(...chunks);
 }
+
+/** SHA-256 (FIPS 180-4) of bytes, or of text as UTF-8. @returns 32 bytes */
+export async function sha256(data: Bytes | string): Promise<Bytes> {
+  const bytes = typeof data === "string" ? utf8(data) : data;
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** SHA-256 in base64url: for texts of any length that are only compared, and for PKCE. */
+export async function digestText(text: string): Promise<string> {
+  return toBase64Url(await sha256(text));
+}
+
+/** SHA-512 (FIPS 180-4) of text as UTF-8. @returns 64 bytes */
+export async function sha512(text: string): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-512", utf8(text)));
+}
+
+/** HMAC-SHA256 (RFC 2104) of `data` under `key`. @returns 32 bytes */
+export async function hmacSha256(key: CryptoKey, data: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, data));
+}
+
+/** Imports raw bytes as a key for {@link hmacSha256}. */
+export function hmacKey(raw: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+}
+
+/**
+ * HKDF-SHA256 (RFC 5869). The salt is empty, since `secret` is already a uniform key.
+ *
+ * @param secret 32 uniform bytes
+ * @param purpose the `info` string; each purpose gives an independent key
+ * @param length of the result, in bytes
+ */
+export async function hkdfSha256(secret: Bytes, purpose: string, length: number): Promise<Bytes> {
+  const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  const parameters = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(purpose) };
+  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, length * 8));
+}
+
+/** A source of random bytes. Passed as a parameter, so that tests can replace it. */
+export type Random = (length: number) => Bytes;
+
+/** Makes a UUID of version 4 (RFC 9562 §5.4). */
+export function randomUuid(random: Random): string {
+  const bytes = random(16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** The platform's cryptographic random source. */
+export const secureRandom: Random = (length) => crypto.getRandomValues(new Uint8Array(length));

@@ -1,3 +1,4 @@
+import type { Random } from "./bytes.ts";
 import {
   type Bytes,
   equalInConstantTime,
@@ -17,7 +18,6 @@ import {
   parsePasswordHash,
   SALT_BYTES,
 } from "./password-hash.ts";
-import type { Random } from "./random.ts";
 import { deriveKeyRing, type KeyRing, type Opened, seal, unseal } from "./seal.ts";
 
 /** Longest password, in bytes of UTF-8. A longer one is rejected without hashing. */

@@ -16,10 +16,12 @@ import {
   equalInConstantTime,
   fromBase64Url,
   fromHex,
+  hkdfSha256,
+  hmacKey,
+  hmacSha256,
   toBase64Url,
   toHex,
 } from "./bytes.ts";
-import { hkdfSha256, hmacKey, hmacSha256 } from "./digest.ts";
 
 /** Length of a key's id, in bytes. */
 export const KEY_ID_BYTES = 4;

@@ -1,5 +1,4 @@
-import { toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256, toHex } from "../crypto/bytes.ts";
 import { formatScope, parseScope } from "../protocol/scope.ts";
 import { type DumpRecord, instantMs, type Mapping, referenceTo } from "./dump-record.ts";
 

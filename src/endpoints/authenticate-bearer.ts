@@ -1,6 +1,5 @@
 import type { Client } from "../clients/client.ts";
-import { toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256, toHex } from "../crypto/bytes.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { ActiveToken, PendingIntrospection } from "../issuer/index.ts";

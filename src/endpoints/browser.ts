@@ -1,5 +1,4 @@
-import { toHex } from "../crypto/bytes.ts";
-import { digestText } from "../crypto/digest.ts";
+import { digestText, toHex } from "../crypto/bytes.ts";
 import type { Deps } from "../deps.ts";
 import { brandedPolicy } from "../pages/layout.ts";
 import { chooseLanguage, type PageContext } from "../pages/page-context.ts";

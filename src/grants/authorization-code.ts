@@ -1,5 +1,5 @@
 import type { Client } from "../clients/client.ts";
-import { digestText } from "../crypto/digest.ts";
+import { digestText } from "../crypto/bytes.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import { isCodeVerifier } from "../protocol/pkce.ts";

@@ -1,6 +1,6 @@
 import type { Client, VerifiedClient } from "../clients/client.ts";
 import type { GrantedLogin } from "../clients/policy.ts";
-import type { Random } from "../crypto/random.ts";
+import type { Random } from "../crypto/bytes.ts";
 import type { KeyRing } from "../crypto/seal.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import type { Params } from "../protocol/params.ts";

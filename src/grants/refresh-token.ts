@@ -1,7 +1,6 @@
 import type { Client } from "../clients/client.ts";
-import { toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
-import type { Random } from "../crypto/random.ts";
+import type { Random } from "../crypto/bytes.ts";
+import { sha256, toHex } from "../crypto/bytes.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import { parseScope } from "../protocol/scope.ts";

@@ -1,4 +1,4 @@
-import { randomUuid } from "../crypto/random.ts";
+import { randomUuid } from "../crypto/bytes.ts";
 import type { SigningAlgorithm } from "../crypto/signing-keys.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";

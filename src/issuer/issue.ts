@@ -1,6 +1,5 @@
+import type { Random } from "../crypto/bytes.ts";
 import { toHex } from "../crypto/bytes.ts";
-import type { DigestOrigin } from "../crypto/digest.ts";
-import type { Random } from "../crypto/random.ts";
 import { formatScope, type Scope } from "../protocol/scope.ts";
 import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
 import { type AccessTokenContent, digestOwner, NONCE_BYTES } from "../tokens/access-token.ts";
@@ -100,7 +99,8 @@ export interface IssueDeps extends MintDeps, EndFamilyDeps {
   readonly importedTokens: ImportedTokenStore | null;
   readonly refreshRetry: FamilyPolicy["retry"];
   readonly refreshRetryWindowSeconds: number;
-  readonly digestOrigin: DigestOrigin;
+  /** For digests of the networks that requests come from. */
+  readonly originKey: CryptoKey;
   readonly random: Random;
 }
 

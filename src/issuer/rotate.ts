@@ -1,5 +1,7 @@
+import { type Bytes, hkdfSha256, hmacKey, hmacSha256, toHex, utf8 } from "../crypto/bytes.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { networkOf } from "../protocol/address.ts";
 import { formatScope } from "../protocol/scope.ts";
 import type { AuditEvent } from "../telemetry/audit-event.ts";
 import { audit } from "../telemetry/request-log.ts";
@@ -40,6 +42,17 @@ const REVOCATIONS: Readonly<Partial<Record<RotationRefusal, RevocationReason>>> 
   unknown: "rolled_back",
 };
 
+/** Purpose of the key for digests of origins. */
+const ORIGIN_PURPOSE = "tollgate refresh origin";
+
+/** Enough digits to distinguish the origins of one family. */
+const ORIGIN_DIGITS = 16;
+
+/** Derives {@link IssueDeps.originKey}. @param tokenKey the ring key that seals */
+export async function deriveOriginKey(tokenKey: Bytes): Promise<CryptoKey> {
+  return hmacKey(await hkdfSha256(tokenKey, ORIGIN_PURPOSE, 32));
+}
+
 type Rotated = Extract<RefreshOutcome, { kind: "rotated" | "imported" }>;
 
 /**
@@ -61,7 +74,7 @@ export async function rotate(
   const { familyId, generation } = predecessor;
   const keyId = deps.refreshTokenRing.sealing.id;
   const { attemptId } = refresh;
-  const origin = await deps.digestOrigin(familyId, address);
+  const origin = await digestOrigin(familyId, address, deps);
   const terms = { keyId, scope: formatScope(scope), audience, sealsContent: true } as const;
   const rotation = { generation, ...terms, attemptId, origin };
   const family = { ...predecessor, originalScope: predecessor.scope, login: loginOf(predecessor) };
@@ -94,6 +107,22 @@ function resolvePredecessor(
   { families }: IssueDeps,
 ): { predecessor: RefreshToken; lazyFamily?: LazyFamily } {
   return refresh.kind === "rotated" ? refresh : importedFamily(refresh.imported, families);
+}
+
+/**
+ * Digests the network of a request, to compare two uses of a refresh token without storing an
+ * address. Digests of different families cannot be compared.
+ *
+ * @returns undefined if the address is unknown
+ */
+async function digestOrigin(
+  familyId: string,
+  address: string | null,
+  { originKey }: IssueDeps,
+): Promise<string | undefined> {
+  if (address === null) return undefined;
+  const digest = await hmacSha256(originKey, utf8(`${familyId} ${networkOf(address)}`));
+  return toHex(digest).slice(0, ORIGIN_DIGITS);
 }
 
 /** Whether both determine the same tokens. */

@@ -1,5 +1,4 @@
-import { toBase64 } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256, toBase64 } from "../crypto/bytes.ts";
 
 /** Whose service it is. */
 export interface Brand {

@@ -1,5 +1,4 @@
-import { toHex, utf8 } from "../crypto/bytes.ts";
-import { hkdfSha256, hmacKey, hmacSha256, sha256 } from "../crypto/digest.ts";
+import { hkdfSha256, hmacKey, hmacSha256, sha256, toHex, utf8 } from "../crypto/bytes.ts";
 import { networkOf } from "../protocol/address.ts";
 import { usernameKey } from "../protocol/usernames.ts";
 import type { Lookup } from "../storage/lookups.ts";

@@ -1,6 +1,5 @@
 import { callWithDeadline } from "../calls.ts";
-import { toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256, toHex } from "../crypto/bytes.ts";
 import { countRetry } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 

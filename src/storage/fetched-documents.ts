@@ -1,6 +1,5 @@
 import { callWithDeadline } from "../calls.ts";
-import { toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256, toHex } from "../crypto/bytes.ts";
 import type { FetchClaim, FetchedDocument, FetchedDocuments } from "./fetched-documents-object.ts";
 
 export type { FetchClaim, FetchedDocument } from "./fetched-documents-object.ts";

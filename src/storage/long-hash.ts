@@ -1,5 +1,5 @@
 import { callWithDeadline } from "../calls.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256 } from "../crypto/bytes.ts";
 import type { DeriveLong } from "../crypto/password-hash.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { measure } from "../telemetry/request-log.ts";

@@ -1,5 +1,4 @@
-import { type Bytes, concat, fromHex, toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { type Bytes, concat, fromHex, sha256, toHex } from "../crypto/bytes.ts";
 import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
 import type { Claims } from "../protocol/claims.ts";
 import type { FamilyState, Generation } from "./family.ts";

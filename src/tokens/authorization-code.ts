@@ -1,5 +1,4 @@
-import { fromBase64Url, fromHex, toBase64Url, toHex } from "../crypto/bytes.ts";
-import { digestText } from "../crypto/digest.ts";
+import { digestText, fromBase64Url, fromHex, toBase64Url, toHex } from "../crypto/bytes.ts";
 import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
 import { formatScope, parseScope, type Scope } from "../protocol/scope.ts";
 import { decodeFields, encodeFields } from "./tagged-fields.ts";

@@ -1,5 +1,4 @@
-import { toBase64Url } from "../crypto/bytes.ts";
-import { sha256, sha512 } from "../crypto/digest.ts";
+import { sha256, sha512, toBase64Url } from "../crypto/bytes.ts";
 import type { SigningAlgorithm } from "../crypto/signing-keys.ts";
 import type { Claims } from "../protocol/claims.ts";
 

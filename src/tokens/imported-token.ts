@@ -2,8 +2,7 @@
  * Tokens of another server that are valid here, known only by their hash. Our own tokens have
  * another form, so that they are never looked up as imported ones.
  */
-import { toHex } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { sha256, toHex } from "../crypto/bytes.ts";
 import { ACCESS_TOKEN_PREFIX } from "./access-token.ts";
 import { REFRESH_TOKEN_PREFIX } from "./refresh-token.ts";
 

@@ -1,5 +1,4 @@
-import { type Bytes, concat } from "../crypto/bytes.ts";
-import { sha256 } from "../crypto/digest.ts";
+import { type Bytes, concat, sha256 } from "../crypto/bytes.ts";
 import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
 import { type Claims, RESERVED_CLAIMS } from "../protocol/claims.ts";
 import {

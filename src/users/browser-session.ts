@@ -1,5 +1,5 @@
+import type { Random } from "../crypto/bytes.ts";
 import { toHex } from "../crypto/bytes.ts";
-import type { Random } from "../crypto/random.ts";
 import type { KeyRing } from "../crypto/seal.ts";
 import type {
   BrowserSession,

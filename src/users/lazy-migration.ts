@@ -1,6 +1,5 @@
-import { utf8 } from "../crypto/bytes.ts";
+import { type Random, randomUuid, utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX, type Passwords } from "../crypto/passwords.ts";
-import { type Random, randomUuid } from "../crypto/random.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { NAME_LENGTH_MAX } from "../protocol/params.ts";
 import type { NamedUser, User, UserStore } from "../storage/users.ts";

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { toHex } from "../../src/crypto/bytes.ts";
-import { sha256 } from "../../src/crypto/digest.ts";
+import { sha256, toHex } from "../../src/crypto/bytes.ts";
 import { type Dump, dumpStorage, leaksIn } from "../support/at-rest.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, granted, refresh } from "../support/requests.ts";

@@ -1,7 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { toHex } from "../../src/crypto/bytes.ts";
-import { sha256 } from "../../src/crypto/digest.ts";
+import { sha256, toHex } from "../../src/crypto/bytes.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { granted, logIn, refresh } from "../support/requests.ts";

@@ -1,8 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { toHex } from "../../src/crypto/bytes.ts";
-import { sha256 } from "../../src/crypto/digest.ts";
+import { sha256, toHex } from "../../src/crypto/bytes.ts";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";

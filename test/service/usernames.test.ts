@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as users from "../../src/admin/users.ts";
+import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { secureRandom } from "../../src/crypto/random.ts";
 import { apply } from "../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import type { UsernameMode } from "../../src/protocol/usernames.ts";

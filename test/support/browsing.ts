@@ -1,5 +1,4 @@
-import { toBase64Url } from "../../src/crypto/bytes.ts";
-import { sha256 } from "../../src/crypto/digest.ts";
+import { sha256, toBase64Url } from "../../src/crypto/bytes.ts";
 import type { Service } from "./service.ts";
 
 /** A PKCE verifier, and its challenge. */

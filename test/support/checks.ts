@@ -1,7 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
-import { toHex } from "../../src/crypto/bytes.ts";
-import { sha256 } from "../../src/crypto/digest.ts";
+import { sha256, toHex } from "../../src/crypto/bytes.ts";
 import type { Verifier } from "../../src/resource-server/verification.ts";
 import { basic, post } from "./requests.ts";
 import type { WholeAnswer } from "./responses.ts";

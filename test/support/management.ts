@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import type { AdminDeps } from "../../src/admin/deps.ts";
+import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { secureRandom } from "../../src/crypto/random.ts";
 import { createRegistry, type RegistryWrite } from "../../src/storage/registry.ts";
 
 /** What management works with, over workerd's own D1. */

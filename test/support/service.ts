@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { app } from "../../src/app.ts";
 import { parsePasswordConfig, type SettingName } from "../../src/config/index.ts";
+import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { secureRandom } from "../../src/crypto/random.ts";
 import { apply } from "../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import { createRegistry } from "../../src/storage/registry.ts";

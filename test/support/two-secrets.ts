@@ -1,6 +1,6 @@
+import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { secureRandom } from "../../src/crypto/random.ts";
 
 /** A client that `apply` takes, whose secret was rotated by `client rotate`: both secrets are valid. */
 export async function clientOfTwoSecrets(clientId: string): Promise<object> {

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
 import { type DeployDeps, type DeployPlan, deploy } from "../../src/cli/deploy/deployment.ts";
 import { keepKeys } from "../../src/cli/deploy/keys.ts";
 import { ok } from "../../src/cli/doctor/check.ts";
+import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { secureRandom } from "../../src/crypto/random.ts";
 import { temporaryDir } from "../support/server.ts";
 import { StandInAccount, wordsOf } from "../support/stand-in-account.ts";
 

@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { secureRandom } from "../../src/crypto/random.ts";
 import { command } from "../support/commands.ts";
 import {
   accessToken,

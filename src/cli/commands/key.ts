@@ -12,7 +12,7 @@ import {
   retireKey,
   usesOf,
 } from "../../admin/keys.ts";
-import { secureRandom } from "../../crypto/random.ts";
+import { secureRandom } from "../../crypto/bytes.ts";
 import { type JWK, SIGNING_ALGORITHMS, type SigningAlgorithm } from "../../crypto/signing-keys.ts";
 import { CommandError, messageOf, usageError } from "../command-error.ts";
 import { changeLocalSecret, readLocalSecret } from "../dev-vars.ts";

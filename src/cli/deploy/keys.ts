@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { firstKeys } from "../../admin/keys.ts";
-import { secureRandom } from "../../crypto/random.ts";
+import { secureRandom } from "../../crypto/bytes.ts";
 import { parseRingKeys } from "../../crypto/seal.ts";
 import { parseJwkSet } from "../../crypto/signing-keys.ts";
 import { CommandError, messageOf } from "../command-error.ts";

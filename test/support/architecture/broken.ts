@@ -72,7 +72,7 @@ export const BROKEN: Readonly<Record<string, Samples>> = {
   },
   "the source of randomness is passed in": {
     "the issuer fetches it": {
-      "src/issuer/a.ts": 'import { secureRandom } from "../crypto/random.ts";',
+      "src/issuer/a.ts": 'import { secureRandom } from "../crypto/bytes.ts";',
     },
   },
   "only the composition root, alarms of objects, the CLI and the npm package read the clock": {

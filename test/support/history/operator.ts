@@ -1,6 +1,6 @@
+import { secureRandom } from "../../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
 import { apply } from "../../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../../src/declarative/registry-file.ts";
 import { Unavailable } from "../../../src/errors/refusal.ts";

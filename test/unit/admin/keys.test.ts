@@ -7,7 +7,7 @@ import {
   promoteKey,
   retireKey,
 } from "../../../src/admin/keys.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
+import { secureRandom } from "../../../src/crypto/bytes.ts";
 import { deriveKeyRing, parseRingKeys } from "../../../src/crypto/seal.ts";
 import {
   generateSigningKey,

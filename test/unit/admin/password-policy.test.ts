@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { listCommonPasswords } from "../../../src/admin/common-passwords.ts";
 import { makePassword, problemOfPassword } from "../../../src/admin/password-policy.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
+import { secureRandom } from "../../../src/crypto/bytes.ts";
 
 const problemOf = (password: string, lengthMin = 8) => {
   return problemOfPassword(password, "Ada Lovelace", lengthMin);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createSecretCache, type SecretCache } from "../../../src/client-auth/secret-cache.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
+import { secureRandom } from "../../../src/crypto/bytes.ts";
 import { mapUseOf } from "../../support/largest-map.ts";
 
 const SHOP = { clientId: "shop", secret: "secret", hashes: ["hash"] };

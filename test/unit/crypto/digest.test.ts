@@ -2,8 +2,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 as referenceSha256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { toHex, utf8 } from "../../../src/crypto/bytes.ts";
-import { hkdfSha256, hmacKey, hmacSha256, sha256 } from "../../../src/crypto/digest.ts";
+import { hkdfSha256, hmacKey, hmacSha256, sha256, toHex, utf8 } from "../../../src/crypto/bytes.ts";
 import { anyText } from "../../support/arbitraries.ts";
 
 const filled = (byte: number, length: number) => new Uint8Array(length).fill(byte);

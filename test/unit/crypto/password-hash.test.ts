@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Bytes, fromBase64, toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
+import {
+  type Bytes,
+  fromBase64,
+  secureRandom,
+  toBase64Url,
+  utf8,
+} from "../../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import {
   DJANGO_ITERATIONS_MAX,
@@ -9,7 +15,6 @@ import {
   ROUNDS_MAX,
   SALT_BYTES,
 } from "../../../src/crypto/password-hash.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 
 const SALT = "AAECAwQFBgcICQoLDA0ODw";

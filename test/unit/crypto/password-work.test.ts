@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { toBase64Url } from "../../../src/crypto/bytes.ts";
+import { secureRandom, toBase64Url } from "../../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { chainedPbkdf2 } from "../../../src/crypto/password-hash.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 import { rawKey } from "../../support/rings.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { secureRandom } from "../../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds, PASSWORD_BYTES_MAX } from "../../../src/crypto/passwords.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 
 const ROUNDS = 2;

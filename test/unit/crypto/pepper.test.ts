@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
+import { secureRandom, toBase64Url, utf8 } from "../../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../../src/crypto/passwords.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
 import { seal } from "../../../src/crypto/seal.ts";
 import { derivationsOf } from "../../support/derivations.ts";
 import { rawKey, ringOf } from "../../support/rings.ts";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { concat, fromBase64Url, toHex } from "../../../src/crypto/bytes.ts";
-import { secureRandom } from "../../../src/crypto/random.ts";
+import { concat, fromBase64Url, secureRandom, toHex } from "../../../src/crypto/bytes.ts";
 import { sealToken, unsealToken } from "../../../src/crypto/seal.ts";
 import {
   ACCESS_TOKEN_PURPOSE,
