@@ -56,11 +56,10 @@ export class InFlight {
     return this.#begun.size;
   }
 
-  /** Whether it is in progress and others began before it. */
-  isWaiting(work: Work): boolean {
+  /** How many in progress began before it; 0 also when it counts as ended. */
+  countBefore(work: Work): number {
     this.#removeDead();
-    const [first] = this.#begun;
-    return this.#begun.has(work) && first !== work;
+    return Math.max(0, [...this.#begun].indexOf(work));
   }
 
   begin(): Work {

@@ -148,7 +148,7 @@ function createCache<Value>(
     lookups.set(url, queue);
     const own = queue.begin();
     try {
-      while (queue.isWaiting(own)) {
+      while (queue.countBefore(own) > 0) {
         await wait(POLL_MS);
         queue.touch(own);
       }
