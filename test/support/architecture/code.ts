@@ -12,7 +12,6 @@ export interface Import {
   readonly path: string | null;
   /** Imported names; `*` when it is all of them, or when the module is only run. */
   readonly names: readonly string[];
-  readonly isTypeOnly: boolean;
 }
 
 /** Words a breach: where it is and what is wrong. */
@@ -52,36 +51,34 @@ export const importsOf = oncePerSource((source): Import[] => {
   return nodesOf(source).flatMap((node) => {
     const read = readImport(node);
     if (read === null) return [];
-    const { specifier, names, isTypeOnly } = read;
+    const { specifier, names } = read;
     const module = is.isStringLiteral(specifier) ? specifier.text : specifier.getText(source.ast);
     const path = module.startsWith(".") ? posix.join(posix.dirname(source.path), module) : null;
-    return [{ node, module, path, names, isTypeOnly }];
+    return [{ node, module, path, names }];
   });
 });
 
 interface ReadImport {
   readonly specifier: Node;
   readonly names: readonly string[];
-  readonly isTypeOnly: boolean;
 }
 
 function readImport(node: Node): ReadImport | null {
   if (is.isImportDeclaration(node)) {
     const clause = node.importClause;
     const names = clause === undefined ? ["*"] : clauseNames(clause);
-    const isTypeOnly = clause?.phaseModifier === SyntaxKind.TypeKeyword;
-    return { specifier: node.moduleSpecifier, names, isTypeOnly };
+    return { specifier: node.moduleSpecifier, names };
   }
   if (is.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
     const names = node.exportClause === undefined ? ["*"] : bindingNames(node.exportClause);
-    return { specifier: node.moduleSpecifier, names, isTypeOnly: node.isTypeOnly };
+    return { specifier: node.moduleSpecifier, names };
   }
   if (is.isImportTypeNode(node)) {
     const specifier = is.isLiteralTypeNode(node.argument) ? node.argument.literal : node.argument;
-    return { specifier, names: ["*"], isTypeOnly: true };
+    return { specifier, names: ["*"] };
   }
   if (is.isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword) {
-    return { specifier: node.arguments[0] ?? node, names: ["*"], isTypeOnly: false };
+    return { specifier: node.arguments[0] ?? node, names: ["*"] };
   }
   return null;
 }

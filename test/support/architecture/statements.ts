@@ -24,7 +24,7 @@ export function sqlIsFixed(
 ): Rule {
   return ({ src }) => {
     return src
-      .filter(({ path, part = "" }) => parts.includes(part) && !Object.hasOwn(builders, path))
+      .filter(({ path, part }) => parts.includes(part) && !Object.hasOwn(builders, path))
       .flatMap((source) => {
         const nodes = [...nodesBelow(source.ast)];
         const called = new Set(nodes.filter(is.isCallExpression).map(calleeOf));

@@ -1,46 +1,13 @@
 import { type Node, SyntaxKind } from "typescript/unstable/ast";
 import * as is from "typescript/unstable/ast/is";
-import { breach, lineAt, nodesBelow } from "./code.ts";
+import { breach } from "./code.ts";
 import type { Rule, Source } from "./tree.ts";
 
-const SRC_CODE = /^src\/.*\.(?:m?[jt]s|sql)$/;
-
-/** A file has at most so many lines. */
-export function fileLinesMost(max: number): Rule {
+/** No line of the files matches. */
+export function noLine(pattern: RegExp, says: string, paths = /^src\/.*\.(?:m?[jt]s|sql)$/): Rule {
   return ({ files }) => {
     return [...files]
-      .map(([path, text]) => ({ path, lines: text.trimEnd().split("\n").length }))
-      .filter(({ path, lines }) => SRC_CODE.test(path) && lines > max)
-      .map(({ path, lines }) => `${path}:${lines}: is longer than ${max} lines`);
-  };
-}
-
-/** A function has at most so many lines, those of the functions inside it included. */
-export function functionLinesMost(max: number): Rule {
-  return ({ src }) => {
-    return src.flatMap((source) => {
-      return [...nodesBelow(source.ast)]
-        .filter((node) => isFunction(node) && linesOf(source, node) > max)
-        .map((node) => breach(source, node, `a function is longer than ${max} lines`));
-    });
-  };
-}
-
-function isFunction(node: Node): boolean {
-  const isExpression = is.isArrowFunction(node) || is.isFunctionExpression(node);
-  const isMember = is.isMethodDeclaration(node) || is.isConstructorDeclaration(node);
-  return isExpression || isMember || is.isFunctionDeclaration(node);
-}
-
-function linesOf(source: Source, node: Node): number {
-  return lineAt(source, node.end) - lineAt(source, node.getStart(source.ast)) + 1;
-}
-
-/** No line of code matches. */
-export function noLine(pattern: RegExp, says: string): Rule {
-  return ({ files }) => {
-    return [...files]
-      .filter(([path]) => SRC_CODE.test(path))
+      .filter(([path]) => paths.test(path))
       .flatMap(([path, text]) => {
         return text
           .split("\n")
@@ -48,15 +15,6 @@ export function noLine(pattern: RegExp, says: string): Rule {
       });
   };
 }
-
-/** Nothing has the type `any`. */
-export const noAny: Rule = ({ src }) => {
-  return src.flatMap((source) => {
-    return [...nodesBelow(source.ast)]
-      .filter(({ kind }) => kind === SyntaxKind.AnyKeyword)
-      .map((node) => breach(source, node, "has the type any"));
-  });
-};
 
 /** What a file exports it declares on the spot, right below a doc comment. */
 export const exportsAreDocumented: Rule = ({ src }) => {

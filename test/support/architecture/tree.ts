@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { globSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SourceFile } from "typescript/unstable/ast";
 import { API } from "typescript/unstable/async";
@@ -11,24 +11,22 @@ export type Files = ReadonlyMap<string, string>;
 /** One file of TypeScript or JavaScript, parsed. */
 export interface Source {
   readonly path: string;
-  /** Folder or file right below `src/`, such as `grants` or `app.ts`; undefined outside `src/`. */
-  readonly part: string | undefined;
+  /** Folder or file right below `src/`, such as `grants` or `app.ts`. */
+  readonly part: string;
   readonly ast: SourceFile;
 }
 
 /** What a rule looks at. */
 export interface Tree {
   readonly files: Files;
-  /** Every file that is code, tests and configuration included. */
-  readonly sources: readonly Source[];
-  /** Those below `src/`. */
+  /** The code below `src/`. */
   readonly src: readonly Source[];
 }
 
 /** Finds breaches, each as `path:line: what is wrong`. */
 export type Rule = (tree: Tree) => readonly string[];
 
-const CODE = /\.m?[jt]s$/;
+const CODE = /^src\/.*\.m?[jt]s$/;
 
 /** Where the compiler believes the files to be; it never looks at the disk. */
 const VIRTUAL_DIR = "/tree";
@@ -56,13 +54,13 @@ export async function parseTrees(trees: readonly Files[]): Promise<Tree[]> {
     const program = snapshot.getProject(config)?.program;
     const parsed: Tree[] = [];
     for (const [index, files] of trees.entries()) {
-      const sources: Source[] = [];
+      const src: Source[] = [];
       for (const [path] of codeOf(files)) {
         const ast = await program?.getSourceFile(inTree(index, path));
         if (ast === undefined) throw new Error(`${path} could not be parsed`);
-        sources.push({ path, part: partOf(path), ast });
+        src.push({ path, part: partOf(path) ?? "", ast });
       }
-      parsed.push({ files, sources, src: sources.filter(({ part }) => part !== undefined) });
+      parsed.push({ files, src });
     }
     return parsed;
   } finally {
@@ -70,9 +68,8 @@ export async function parseTrees(trees: readonly Files[]): Promise<Tree[]> {
   }
 }
 
-/** The compiler passes over folders that begin with a dot. */
 function codeOf(files: Files): [path: string, text: string][] {
-  return [...files].filter(([path]) => CODE.test(path) && !path.startsWith("."));
+  return [...files].filter(([path]) => CODE.test(path));
 }
 
 /** The part of `src/` that a path is in, or undefined when it is elsewhere. */
@@ -83,40 +80,16 @@ export function partOf(path: string): string | undefined {
 
 /** Reads every file that is committed, or would be. */
 export function readFiles(projectDir: string): Files {
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const listed = execFileSync("git", list, { cwd: projectDir, encoding: "utf8" });
   const files = new Map<string, string>();
-  for (const path of listPaths(projectDir).sort()) {
-    const text = readFileSync(resolve(projectDir, path), "utf8");
+  for (const path of listed.split("\0").sort()) {
+    const file = resolve(projectDir, path);
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
+    const text = readFileSync(file, "utf8");
     if (!text.includes("\0")) files.set(path, text);
   }
   return files;
-}
-
-/** Asks git, which knows what is ignored; an unpacked archive has no git, and is walked. */
-function listPaths(projectDir: string): string[] {
-  const isFile = (path: string) => {
-    return statSync(resolve(projectDir, path), { throwIfNoEntry: false })?.isFile() ?? false;
-  };
-  return (askGit(projectDir) ?? walk(projectDir)).filter(isFile);
-}
-
-function askGit(projectDir: string): string[] | null {
-  try {
-    const listed = execFileSync(
-      "git",
-      ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-      { cwd: projectDir, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
-    );
-    return listed.split("\0").filter((path) => path !== "");
-  } catch {
-    return null;
-  }
-}
-
-/** Everything but what is ignored and files whose names begin with a dot. */
-function walk(projectDir: string): string[] {
-  const ignored = ["node_modules", "dist", "*.log"];
-  const exclude = ignored.map((name) => `**/${name}`);
-  return globSync("**/*", { cwd: projectDir, exclude }).map((path) => path.replaceAll("\\", "/"));
 }
 
 function inTree(index: number, path: string): string {
