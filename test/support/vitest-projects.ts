@@ -79,6 +79,7 @@ async function workerdProject(
       setupFiles: ["test/support/workerd-setup.ts"],
       // No test is about time, and a machine may be busy.
       testTimeout: 30_000,
+      hookTimeout: 30_000,
       globalSetup: ["test/support/legacy-setup.ts"],
     },
   };
@@ -134,6 +135,7 @@ export async function journeysProject(): Promise<TestProjectInlineConfiguration>
 
 /** Proofs that run inside workerd. */
 const WORKERD_PROOFS = [
+  "empty-storage",
   "forged-tokens",
   "fuzz",
   "history",

@@ -1,6 +1,7 @@
-import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
+import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll } from "vitest";
+import { emptyStorage } from "./empty-storage.ts";
 
 /** What production Workers allow in one call; local workerd allows any number. */
 const PRODUCTION_ITERATIONS_MAX = 100_000;
@@ -23,21 +24,9 @@ console.log = (...words: unknown[]) => {
   if (!String(words[0]).startsWith('{"event":')) log(...words);
 };
 
-/**
- * Files share a workerd, and each begins with empty storage. On a busy machine, a database has been
- * seen with the rows of the file before after a reset, so it is looked at.
- */
+/** Files share a workerd, and each begins with empty storage. */
 beforeAll(async () => {
   const { TEST_MIGRATIONS } = env as Env & { TEST_MIGRATIONS: D1Migration[] };
-  do {
-    await reset();
-    await applyD1Migrations(env.DB, TEST_MIGRATIONS);
-  } while (await hasRows());
+  await emptyStorage();
+  await applyD1Migrations(env.DB, TEST_MIGRATIONS);
 });
-
-async function hasRows(): Promise<boolean> {
-  const tables = ["users", "clients", "sessions", "consents", "browser_sessions"];
-  const queries = tables.map((table) => `EXISTS (SELECT 1 FROM ${table})`);
-  const found = await env.DB.prepare(`SELECT ${queries.join(" OR ")} AS found`).first("found");
-  return found === 1;
-}
