@@ -92,7 +92,7 @@ export async function startWorkersOauthProvider(
   const configPath = join(PEERS_DIR, "wrangler.toml");
   const workerDir = join(folder, "worker");
   buildWorker(workerDir, { configPath, ...source });
-  const options = workerdOptions(workerDir, join(folder, "state"), vars, [], configPath);
+  const options = workerdOptions(workerDir, join(folder, "state"), vars, { configPath });
   const server = await WorkerdProcess.start(options, join(folder, "run"));
   const { origin } = new URL(server.url);
   return {

@@ -54,7 +54,7 @@ export async function startBenchServer(given: BenchState = {}): Promise<BenchSer
   const [floorPort, callerPort] = await freePorts();
   const vars = { ...VARS, ...given.vars, TOKEN_KEYS: randomBytes(RING_KEY_BYTES).toString("hex") };
   const others = [floorWorker(floorPort), callingWorker(callerPort)];
-  const options = workerdOptions(workerDir, join(folder, "state"), vars, others);
+  const options = workerdOptions(workerDir, join(folder, "state"), vars, { others });
   const miniflare = new Miniflare(options);
   const clients = [...REGISTRY.clients, ...(given.clients ?? [])];
   await register(await migratedDatabase(miniflare), vars, { ...REGISTRY, clients });

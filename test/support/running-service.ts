@@ -52,8 +52,8 @@ export async function startRunningService(
     const workerDir = join(folder, "worker");
     buildWorker(workerDir);
     const stateDir = place === undefined ? join(folder, "state") : join(place.stateDir, "v3");
-    const options = workerdOptions(workerDir, stateDir, allVars, [], undefined, place?.port);
-    miniflare = new Miniflare(options);
+    const port = place?.port ?? 0;
+    miniflare = new Miniflare(workerdOptions(workerDir, stateDir, allVars, { port }));
     const db =
       place === undefined
         ? await migratedDatabase(miniflare)

@@ -29,6 +29,18 @@ type Worker = Extract<
   { workers: unknown }
 >["workers"][number];
 
+/** What {@link workerdOptions} does other than usual. */
+interface WorkerdChanges {
+  /** Further Workers, as miniflare 4 takes them. */
+  readonly others?: readonly Worker[];
+  /** Another wrangler.toml. */
+  readonly configPath?: string;
+  /** Where it listens; a free port by default. */
+  readonly port?: number;
+  /** The name of one of the others that receives all `fetch` calls of the Worker. */
+  readonly outboundService?: string;
+}
+
 /** Builds the Worker as a deployment would, into a folder. */
 export function buildWorker(workerDir: string, source: WorkerSource = {}): void {
   const args = [
@@ -53,18 +65,14 @@ export function buildWorker(workerDir: string, source: WorkerSource = {}): void 
  * the Worker, without miniflare's own Worker or static assets before it.
  *
  * @param vars on top of those of wrangler.toml; nothing is read from `.dev.vars`
- * @param others further Workers, as miniflare 4 takes them
- * @param configPath another wrangler.toml
- * @param port where it listens; a free port by default
  */
 export function workerdOptions(
   workerDir: string,
   stateDir: string,
   vars: Vars,
-  others: readonly Worker[] = [],
-  configPath: string = WRANGLER_CONFIG,
-  port = 0,
+  changes: WorkerdChanges = {},
 ): MiniflareOptions {
+  const { others = [], configPath = WRANGLER_CONFIG, port = 0, outboundService } = changes;
   const config = unstable_readConfig({ config: configPath, env: "" }, { hideWarnings: true });
   const { modulesRules: _, ...worker } = unstable_getMiniflareWorkerOptions({
     ...config,
@@ -84,6 +92,7 @@ export function workerdOptions(
         modulesRoot: workerDir,
         bindings: { ...config.vars, ...vars },
         unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+        ...(outboundService && { outboundService }),
       },
       ...others,
     ],

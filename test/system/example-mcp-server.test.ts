@@ -1,18 +1,23 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { createMcpProvider, type McpProvider } from "../support/mcp-provider.ts";
-import { approve, approveWhenAsked } from "../support/mcp-user.ts";
+import {
+  connectMcp,
+  createMcpProvider,
+  expectStepUp,
+  finishMcp,
+  TOOLS,
+} from "../support/mcp-provider.ts";
+import { approveWhenAsked } from "../support/mcp-user.ts";
 import { personsEnvironment, start } from "../support/processes.ts";
 import { type RunningCommand, startCommand } from "../support/running-command.ts";
 import { freePort } from "../support/server.ts";
 
 const CLIENT_ID = "example-mcp-client";
-const TOOLS = ["list_notes", "add_note"];
 
 const home = mkdtempSync(join(tmpdir(), "tollgate-mcp-"));
 /** Clients open no browser. */
@@ -132,66 +137,21 @@ describe.each([
   });
 
   test("the SDK's client reads, asks for more to write, and refreshes", async () => {
-    const provider = createMcpProvider(
-      clientId === null ? undefined : { client_id: clientId, issuer },
-    );
-    const client = await connect(provider);
-    expect(scopeOf(provider)).toEqual(["notes:read", "offline_access"]);
-    const call = { name: "add_note", arguments: { note: "call Ada" } };
-    await expect(client.callTool(call)).rejects.toThrow();
-    await finish(provider);
-    const wider = await connect(provider);
-    expect(scopeOf(provider)).toEqual(["notes:read", "notes:write", "offline_access"]);
-    await wider.callTool(call);
-    const { tokens } = provider.stored;
-    // As an expired one.
-    provider.stored.tokens = { ...tokens, access_token: "expired", token_type: "Bearer" };
-    const { tools } = await wider.listTools();
-    expect(tools).toHaveLength(TOOLS.length);
-    expect(scopeOf(provider)).toEqual(["notes:read", "notes:write", "offline_access"]);
-    expect(provider.asked).toHaveLength(2);
-    await Promise.all([client.close(), wider.close()]);
+    const known = clientId === null ? {} : { client: { client_id: clientId, issuer } };
+    await expectStepUp(createMcpProvider(known), server);
   });
 });
 
 test("the SDK's client registers again when its id is unknown", async () => {
   const provider = createMcpProvider();
-  const client = await connect(provider);
+  const client = await connectMcp(provider, server);
   const { client: registered, tokens } = provider.stored;
   provider.stored.client = { ...registered, client_id: "unknown" };
   provider.stored.tokens = { ...tokens, access_token: "expired", token_type: "Bearer" };
   await expect(client.listTools()).rejects.toThrow();
   expect(provider.stored.client?.client_id).toMatch(/^tgd_/);
-  await finish(provider);
-  const again = await connect(provider);
+  await finishMcp(provider, server);
+  const again = await connectMcp(provider, server);
   expect((await again.listTools()).tools).toHaveLength(TOOLS.length);
   await Promise.all([client.close(), again.close()]);
 });
-
-function scopeOf({ stored }: McpProvider): string[] | undefined {
-  return stored.tokens?.scope?.split(" ").sort();
-}
-
-/** Connects the SDK's client; its user signs in if it has no token. */
-async function connect(provider: McpProvider): Promise<Client> {
-  const client = new Client({ name: "test", version: "1" });
-  const transport = () => {
-    return new StreamableHTTPClientTransport(new URL(`${server}/mcp`), { authProvider: provider });
-  };
-  if (provider.stored.tokens === undefined) {
-    await expect(client.connect(transport())).rejects.toThrow();
-    await finish(provider);
-  }
-  await client.connect(transport());
-  return client;
-}
-
-/** Lets the user approve the last authorization request of a client. */
-async function finish(provider: McpProvider): Promise<void> {
-  const url = provider.asked.at(-1);
-  if (url === undefined) throw new Error("the client asked for no authorization");
-  const { searchParams } = await approve(url);
-  const authProvider = provider;
-  const transport = new StreamableHTTPClientTransport(new URL(`${server}/mcp`), { authProvider });
-  await transport.finishAuth(searchParams);
-}

@@ -26,7 +26,7 @@ async function start(managementApi: "on" | "off"): Promise<void> {
   };
   const vars = { TOKEN_KEYS: "5e".repeat(32), MANAGEMENT_API: managementApi };
   const state = join(dir, managementApi);
-  miniflare = new Miniflare(workerdOptions(join(dir, "worker"), state, vars, [caller]));
+  miniflare = new Miniflare(workerdOptions(join(dir, "worker"), state, vars, { others: [caller] }));
   db = await migratedDatabase(miniflare);
 }
 

@@ -40,7 +40,7 @@ beforeAll(async () => {
     serviceBindings: { TOKENS: { name: "tollgate", entrypoint: "TokenVerifier" } },
   };
   miniflare = new Miniflare(
-    workerdOptions(join(dir, "service"), join(dir, "state"), allVars, [moved]),
+    workerdOptions(join(dir, "service"), join(dir, "state"), allVars, { others: [moved] }),
   );
   await register(await migratedDatabase(miniflare), allVars, {
     clients: [

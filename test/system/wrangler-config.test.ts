@@ -30,7 +30,9 @@ test.each([
   expect([/^SCOPES =/m.test(text), /_SECONDS =/.test(text)]).toEqual([hasSettings, hasSettings]);
   const secrets = { TOKEN_KEYS: "5e".repeat(32) };
   const stateDir = join(dir, hasSettings ? "previous" : "bindings");
-  const miniflare = new Miniflare(workerdOptions(workerDir, stateDir, secrets, [], config));
+  const miniflare = new Miniflare(
+    workerdOptions(workerDir, stateDir, secrets, { configPath: config }),
+  );
   try {
     await register(await migratedDatabase(miniflare), secrets, {
       clients: [{ client_id: "shop", client_secret: "secret" }],
