@@ -36,9 +36,10 @@ export const CALLER = {
     description: "The request has no access token.",
     // RFC 6750 §3.1: no error code for a request that does not try.
     headers: { "WWW-Authenticate": "Bearer" },
-    meaning: "A management or userinfo request has no bearer token.",
+    meaning: "A management, registration or userinfo request has no bearer token.",
     fix:
       "Send the access token: for management one by `client_credentials` with the scope `admin`, " +
+      "for registration with the scope `registration`, " +
       "for userinfo one of a user who signed in with `openid`.",
     operator: "Register a client for it: `client create ID --grant-types client_credentials`.",
   },
@@ -56,30 +57,33 @@ export const CALLER = {
   caller_token_inactive: {
     ...INVALID_TOKEN,
     meaning:
-      "The bearer token of an introspection or management request is invalid, expired or revoked.",
+      "The bearer token of an introspection, management, registration or userinfo request is " +
+      "invalid, expired or revoked.",
     fix: "Get a new token. Introspection also accepts client authentication.",
   },
   caller_token_for_another: {
     ...INVALID_TOKEN,
     meaning:
-      "The bearer token of an introspection or management request is for another API (its " +
-      "audience), which could have passed it on.",
+      "The bearer token of an introspection, management or registration request is for another " +
+      "API (its audience), which could have passed it on.",
     fix: "Request a token without `resource`, as a client that has no `audience`.",
     operator: "Register a separate client without an `audience` for this purpose.",
   },
   caller_scope_insufficient: {
     ...INSUFFICIENT_SCOPE,
     meaning:
-      "The bearer token lacks the scope that the request needs (`introspection` or `admin`), or " +
+      "The bearer token lacks the scope that the request needs (`introspection`, `admin` or " +
+      "`registration`), or " +
       "its client is not, or no longer, registered for that scope by name.",
     fix: "Request the scope when you get the token.",
     operator:
-      "Add `introspection` to `scope` of the client if it is a resource server, or `admin` if it " +
-      "manages users and clients.",
+      "Add `introspection` to `scope` of the client if it is a resource server, `admin` if it " +
+      "manages users and clients, or `registration` if it registers clients.",
   },
   caller_is_user: {
     ...INSUFFICIENT_SCOPE,
-    meaning: "The token of a management request belongs to a user. No user may call this API.",
+    meaning:
+      "The token of a management or registration request belongs to a user. No user may call this.",
     fix: "Call it from your server, with a token by `client_credentials`.",
     operator: "Find out why the client sent a user's token.",
   },

@@ -27,6 +27,8 @@ import {
   type Operation,
   toOperationObject,
 } from "./operation.ts";
+import { registrationOperation } from "./registration.ts";
+import * as registration from "./registration-schemas.ts";
 import { revocationOperation } from "./revocation.ts";
 import * as schemas from "./schemas.ts";
 import { CLIENT_AUTH_WORDS, securitySchemes } from "./security.ts";
@@ -41,6 +43,7 @@ export const OPERATIONS: readonly Operation[] = [
   introspectionByGet,
   userinfoByGet,
   userinfoByPost,
+  registrationOperation,
   metadataOperation,
   metadataAsDotOperation,
   metadataOfPathOperation,
@@ -62,6 +65,7 @@ const ERROR_HEADERS: Readonly<Record<string, Json>> = {
   [PATHS.token]: CORS_HEADERS,
   [PATHS.revocation]: CORS_HEADERS,
   [PATHS.userinfo]: CORS_HEADERS,
+  [PATHS.registration]: CORS_HEADERS_FOR_ANYONE,
   [PATHS.metadata]: CORS_HEADERS_FOR_ANYONE,
   [PATHS.metadataAsDot]: CORS_HEADERS_FOR_ANYONE,
   [PATHS.metadataOfPath]: CORS_HEADERS_FOR_ANYONE,
@@ -81,6 +85,8 @@ const SCHEMAS = {
   Introspection: schemas.introspectionResponse,
   UserinfoRequest: schemas.userinfoRequest,
   Userinfo: schemas.userinfoResponse,
+  ClientMetadata: registration.clientMetadata,
+  RegisteredClient: registration.registeredClient,
   Metadata: schemas.metadataResponse,
   Jwks: schemas.jwksResponse,
   Landing: schemas.landingResponse,

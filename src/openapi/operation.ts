@@ -168,18 +168,21 @@ function failure(
   };
 }
 
+/** Errors whose bodies depend on the request, so that there can be no complete list of examples. */
+const VARYING: readonly WireError["error"][] = ["invalid", "invalid_redirect_uri"];
+
 function errorContent(errors: readonly WireError[]): Json {
-  const schema = schemaRef("Error");
-  return { "application/json": { schema, examples: examples(errors, toBody) } };
+  return { "application/json": { schema: schemaRef("Error"), ...examplesOf(errors, toBody) } };
 }
 
-/** No examples where the problems depend on the request. */
 function problemContent(errors: readonly WireError[]): Json {
   const schema = schemaRef("Problem");
-  const fixed = errors.some(({ error }) => error === "invalid")
-    ? {}
-    : { examples: examples(errors, toProblem) };
-  return { "application/problem+json": { schema, ...fixed } };
+  return { "application/problem+json": { schema, ...examplesOf(errors, toProblem) } };
+}
+
+function examplesOf(errors: readonly WireError[], write: (error: WireError) => Json): Json {
+  const isVarying = errors.some(({ error }) => VARYING.includes(error));
+  return isVarying ? {} : { examples: examples(errors, write) };
 }
 
 /** Each different body, once. */

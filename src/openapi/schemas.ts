@@ -23,8 +23,11 @@ export function described<Schema extends z.ZodMiniType>(
   return schema;
 }
 
-const text = (description: string) => described(z.string(), description);
-const optional = (description: string) => z.optional(text(description));
+/** A text. */
+export const text = (description: string) => described(z.string(), description);
+
+/** A text that may be absent. */
+export const optional = (description: string) => z.optional(text(description));
 
 /** An optional parameter. Absent is the same as empty, which is the default of the docs page. */
 const field = (description: string) => {
@@ -34,7 +37,9 @@ const field = (description: string) => {
 };
 
 const url = (description: string) => described(z.url(), description);
-const seconds = (description: string) => described(z.int().check(z.minimum(0)), description);
+
+/** A number of seconds. */
+export const seconds = (description: string) => described(z.int().check(z.minimum(0)), description);
 
 /** Client authentication in the body. */
 const clientCredentials = {
@@ -156,7 +161,10 @@ export const metadataResponse = z.object({
   revocation_endpoint: z.url(),
   introspection_endpoint: z.url(),
   jwks_uri: z.optional(url("Absent if no access token is a JWT.")),
+  registration_endpoint: z.optional(url("Absent if clients may not register themselves.")),
+  client_id_metadata_document_supported: z.optional(z.literal(true)),
   scopes_supported: z.array(z.string()),
+  protected_resources: z.optional(z.array(z.string())),
   response_types_supported: z.array(z.literal("code")),
   response_modes_supported: z.array(z.literal("query")),
   code_challenge_methods_supported: z.array(z.literal("S256")),

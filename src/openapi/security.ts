@@ -5,6 +5,7 @@ import {
   type ClientAuthMethod,
   INTROSPECTION_SCOPE,
   OPENID_SCOPE,
+  REGISTRATION_SCOPE,
 } from "../protocol/names.ts";
 import type { Json } from "./operation.ts";
 
@@ -59,6 +60,13 @@ export function securitySchemes(): Json {
       type: "http",
       scheme: "bearer",
       description: `An access token of a user with the scope \`${OPENID_SCOPE}\` (RFC 6750 §2.1).`,
+    },
+    registration: {
+      type: "http",
+      scheme: "bearer",
+      description:
+        "An access token from the grant `client_credentials` with the scope " +
+        `\`${REGISTRATION_SCOPE}\`. Only if the setting \`REGISTRATION\` is \`token\`.`,
     },
     management: {
       type: "http",

@@ -60,21 +60,21 @@ function bodyCases(path: string, whole: Fields): Cases {
 /** The response while as many calls as may be wait for one family. */
 function crowded(
   request: (other: Service, tokens: { access: string; refresh: string }) => unknown,
+  settings: Record<string, string> = {},
 ) {
   return async (): Promise<Response> => {
     const gate = Promise.withResolvers<void>();
     const full = Promise.withResolvers<void>();
     let arrived = 0;
     let isShut = false;
-    const other = createService(
-      interceptFamilies(async (_, proceed) => {
-        if (!isShut) return proceed();
-        arrived += 1;
-        if (arrived === CALLS_IN_FLIGHT_MAX) full.resolve();
-        await gate.promise;
-        return proceed();
-      }),
-    );
+    const families = interceptFamilies(async (_, proceed) => {
+      if (!isShut) return proceed();
+      arrived += 1;
+      if (arrived === CALLS_IN_FLIGHT_MAX) full.resolve();
+      await gate.promise;
+      return proceed();
+    });
+    const other = createService({ ...families, ...settings });
     const { access_token, refresh_token } = await logIn(other);
     isShut = true;
     const waiting = Array.from({ length: CALLS_IN_FLIGHT_MAX }, () =>
@@ -101,7 +101,11 @@ function redeemed(fields: Record<string, string>, changes: Changes = {}): Case {
 }
 
 /** A service that limits addresses. */
-const limited = createService({ RATE_LIMITS: "on", MANAGEMENT_API: "on" });
+const limited = createService({
+  RATE_LIMITS: "on",
+  MANAGEMENT_API: "on",
+  REGISTRATION: "token",
+});
 
 /** More calls than the binding of wrangler.toml allows in one period. */
 const FLOOD = 101;
@@ -294,6 +298,65 @@ function userinfoByPost(): Cases {
   return { ...body, ...own, 400: [...malformed, twice] };
 }
 
+const REGISTRATION = "/o/register/";
+const JSON_HEADERS = { "Content-Type": "application/json" };
+const openToAll = createService({ REGISTRATION: "open", CIMD: "open", RESOURCES: API });
+const withToken = { REGISTRATION: "token" };
+
+function registrationCases(): Cases {
+  const metadata = { redirect_uris: ["http://127.0.0.1/callback"], response_types: ["code"] };
+  const json = (body: unknown, headers: HeadersInit = {}): RequestInit => {
+    const all = { ...JSON_HEADERS, ...headers };
+    return { method: "POST", headers: all, body: JSON.stringify(body) };
+  };
+  const post = (changes: object) => {
+    return openToAll.fetch(REGISTRATION, json({ ...metadata, ...changes }));
+  };
+  const raw = (init: RequestInit, query = "") => {
+    return openToAll.fetch(REGISTRATION + query, { ...json(metadata), ...init });
+  };
+  const asCaller = (token: string | null, other = createService(withToken)) => {
+    return other.fetch(REGISTRATION, json(metadata, bearerOf(token)));
+  };
+  const ownToken = async (credentials: string, fields: Fields = {}) => {
+    const own = await ask(service, { grant_type: "client_credentials", ...fields }, credentials);
+    return granted(own).access_token;
+  };
+  const keysByUrl = {
+    token_endpoint_auth_method: "private_key_jwt",
+    jwks_uri: "https://client.example/keys",
+  };
+  return {
+    201: [
+      () => post({ token_endpoint_auth_method: "none", client_name: "Notes" }),
+      () => post({ scope: "read", software_id: "unknown" }),
+      () => post(keysByUrl),
+    ],
+    400: [
+      () => post({ redirect_uris: ["javascript:alert(1)"] }),
+      () => post({ grant_types: ["password"] }),
+      () => raw({ headers: { "Content-Type": "text/plain" } }),
+      () => raw({}, "?a=b"),
+      () => raw({ body: brokenOff("{") }),
+    ],
+    401: [
+      () => asCaller(null),
+      () => asCaller("tga_x"),
+      async () => asCaller(await ownToken(JWT_CLIENT, { resource: API })),
+    ],
+    403: [
+      async () => asCaller(await ownToken(CLIENT)),
+      async () => asCaller((await logIn(service)).access_token),
+    ],
+    413: [() => raw({ body: "x".repeat(20_000) })],
+    415: [() => raw({ headers: { ...JSON_HEADERS, "Content-Encoding": "gzip" } })],
+    429: [
+      crowded((other, { access }) => asCaller(access, other), withToken),
+      flooded(REGISTRATION, json(metadata, bearerOf("tga_x"))),
+    ],
+  };
+}
+
 const got = (path: string, headers: HeadersInit = {}): Case => {
   return () => service.fetch(path, { headers });
 };
@@ -306,7 +369,13 @@ export const CASES: Readonly<Record<string, Cases>> = {
   introspectTokenInQuery: introspectionByGet(),
   getUserinfo: userinfoCases((token) => ({ headers: bearerOf(token) })),
   postUserinfo: userinfoByPost(),
-  getMetadata: { 200: [got("/.well-known/oauth-authorization-server")] },
+  registerClient: registrationCases(),
+  getMetadata: {
+    200: [
+      got("/.well-known/oauth-authorization-server"),
+      () => openToAll.fetch("/.well-known/oauth-authorization-server"),
+    ],
+  },
   getMetadataAsDot: { 200: [got("/o/.well-known/oauth-authorization-server")] },
   getMetadataOfPath: { 200: [got("/.well-known/oauth-authorization-server/o")] },
   getOpenIdMetadata: { 200: [got("/.well-known/openid-configuration")] },
