@@ -1,6 +1,5 @@
 import type { ClientDocuments } from "./client-documents/index.ts";
-import type { Client } from "./clients/client.ts";
-import { createDenial } from "./clients/policy.ts";
+import { createDenial, type IsDenied } from "./clients/policy.ts";
 import { CLIENT_ID_PURPOSE, CLIENT_SECRET_PURPOSE } from "./clients/sealed-client-id.ts";
 import type { Config } from "./config/index.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
@@ -15,8 +14,7 @@ export interface UnregisteredDeps {
   readonly secretRing: KeyRing;
   /** Null: the setting `CIMD` is off. */
   readonly documents: ClientDocuments | null;
-  /** Whether the setting `DENIED_CLIENTS` names a client, or a host that it redirects to. */
-  readonly isDenied: (client: Client) => boolean;
+  readonly isDenied: IsDenied;
   /** Format of the access tokens of these clients. */
   readonly accessTokenFormat: "jwt" | "opaque";
 }

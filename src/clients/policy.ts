@@ -176,13 +176,16 @@ export function lifetimesOf(client: Client, defaults: Lifetimes): Lifetimes {
   };
 }
 
+/** Whether the setting `DENIED_CLIENTS` names a client, or a host that it redirects to. */
+export type IsDenied = (client: Pick<Client, "clientId" | "redirectUris">) => boolean;
+
 /**
  * Reads the setting `DENIED_CLIENTS`. Every client is checked at every request, so most services
  * pay nothing for it.
  *
  * @param denied ids of clients, or hosts that they redirect to
  */
-export function createDenial(denied: readonly string[]): (client: Client) => boolean {
+export function createDenial(denied: readonly string[]): IsDenied {
   if (denied.length === 0) return () => false;
   const names = new Set(denied);
   return ({ clientId, redirectUris }) => {

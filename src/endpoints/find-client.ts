@@ -43,6 +43,8 @@ export async function findClient(
     if (client.isDisabled || isDenied(client)) throw new Refusal("client_not_registered");
     return { kind: "found", client };
   };
+  // Before a document is fetched, or a user signs in for it.
+  if (isDenied({ clientId, redirectUris: [] })) throw new Refusal("client_not_registered");
   if (row !== null && (row.isDisabled || !isUnregistered(row))) return found(row);
   if (documents !== null && isDocumentUrl(clientId)) {
     const find = isSignedIn ? documents.find : documents.cached;

@@ -9,8 +9,9 @@ import {
   registerWebApps,
   type TestBrowser,
 } from "../support/browsing.ts";
+import { introspect, registerCheckers } from "../support/checks.ts";
 import { managementTools } from "../support/management.ts";
-import { createService, type Service } from "../support/service.ts";
+import { createService, registerDefaults, type Service } from "../support/service.ts";
 
 const CALLBACK = "https://mcp.example/callback";
 const RESOURCE = "https://mcp.example/mcp";
@@ -23,7 +24,11 @@ const METADATA = {
 const settings = { REGISTRATION: "open", RESOURCES: `{"${RESOURCE}": "read"}` };
 const service = createService(settings);
 
-beforeAll(() => registerWebApps(service));
+beforeAll(async () => {
+  await registerDefaults(service);
+  await registerWebApps(service);
+  await registerCheckers();
+});
 afterEach(async () => {
   await env.DB.exec("DELETE FROM clients WHERE registration <> 'operator'");
   await env.DB.exec("DELETE FROM consents");
@@ -287,17 +292,28 @@ describe("a denied client", () => {
   ])("%s is rejected at every endpoint", async (_, denied) => {
     const { client_id } = await register();
     const { code } = await consented(client_id);
+    const { code: unused } = await consented(client_id);
     const fields = { client_id, redirect_uri: CALLBACK };
     const tokens = await exchange(service, code, fields, null);
     const strict = createService({ ...settings, DENIED_CLIENTS: denied(client_id) });
     const page = await newBrowser(strict).authorize(request(client_id));
     expect(page.text).toContain("client_not_registered");
-    const { refresh_token } = tokens.body as { refresh_token: string };
-    const refreshed = await strict.token(
-      { grant_type: "refresh_token", refresh_token, client_id },
-      null,
-    );
-    expect(refreshed.status).toBe(401);
+    const { access_token, refresh_token } = tokens.body as Record<string, string>;
+    const refreshing = {
+      grant_type: "refresh_token",
+      refresh_token: refresh_token ?? "",
+      client_id,
+    };
+    const denials = [
+      await exchange(strict, unused, fields, null),
+      await strict.token(refreshing, null),
+    ];
+    expect(denials.map(({ status }) => status)).toEqual([401, 401]);
+    const isActive = async (at: Service) => {
+      const { body } = await introspect(at, access_token ?? "");
+      return (body as { active: boolean }).active;
+    };
+    expect([await isActive(service), await isActive(strict)]).toEqual([true, false]);
   });
 
   test("stays denied after it was deleted", async () => {
