@@ -38,9 +38,14 @@ export interface ClientDocuments {
    * The metadata document whose URL is a client id. Only for a request with a browser session, a
    * code or a refresh token: others must not make the service fetch.
    *
+   * @param fetchedSinceMs an older copy is not used
    * @throws Unavailable when storage fails
    */
-  find(url: string, ownHost: string): Promise<Outcome<RegistrationMetadata>>;
+  find(
+    url: string,
+    ownHost: string,
+    fetchedSinceMs?: number,
+  ): Promise<Outcome<RegistrationMetadata>>;
   /**
    * What is known without a fetch, so that any request may ask: a URL that is not allowed, or what
    * this isolate has kept; null: nothing.
@@ -74,8 +79,9 @@ export function createClientDocuments(options: ClientDocumentsOptions): ClientDo
   const keys = createCache("keys", (_, text) => readKeySet(text), options);
   const { policy } = options;
   return {
-    async find(url, ownHost) {
-      return rejected(documentUrlProblem(url, policy, ownHost)) ?? metadata.find(url, 0);
+    async find(url, ownHost, fetchedSinceMs = 0) {
+      const problem = rejected(documentUrlProblem(url, policy, ownHost));
+      return problem ?? metadata.find(url, fetchedSinceMs);
     },
     cached(url, ownHost) {
       return rejected(documentUrlProblem(url, policy, ownHost)) ?? metadata.cached(url, 0);

@@ -5,7 +5,9 @@ import type {
   PresentedCredentials,
 } from "../client-auth/authenticator.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
+import type { Outcome } from "../client-documents/index.ts";
 import type { Client } from "../clients/client.ts";
+import type { RegistrationMetadata } from "../clients/registration-metadata.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { Params } from "../protocol/params.ts";
@@ -100,20 +102,32 @@ function readCredentials(source: CredentialSource): PresentedCredentials {
 }
 
 /**
- * The keys of a client. Those at a `jwks_uri` are only fetched for a request that has a code or
- * token of the client: a stranger must not make the service call other hosts.
+ * The keys of a client. Those at a `jwks_uri` or in a metadata document are only fetched for a
+ * request that has a code or token of the client: a stranger must not make the service call other
+ * hosts. Without the document, the keys that it had at the last consent apply.
  */
 async function findKeys(
   { url }: RequestContext,
   isIssuedTo: IsIssuedTo,
   { unregistered: { documents }, clock }: Deps,
-  ...[{ clientId, jwks, jwksUri }, wanted]: Parameters<FindKeys>
+  ...[{ clientId, registration, jwks, jwksUri }, wanted]: Parameters<FindKeys>
 ): Promise<KeySet | null> {
-  if (jwksUri === null) return wanted === "known" ? jwks : null;
-  if (documents === null || !(await isIssuedTo(clientId))) return null;
+  const stored = wanted === "known" ? jwks : null;
+  const isFetched = jwksUri !== null || registration === "document";
+  if (!isFetched || documents === null || !(await isIssuedTo(clientId))) return stored;
   const sinceMs = wanted === "known" ? 0 : clock();
-  const outcome = await documents.findKeys(jwksUri, url.host, sinceMs);
+  const outcome =
+    jwksUri === null
+      ? keysIn(await documents.find(clientId, url.host, sinceMs))
+      : await documents.findKeys(jwksUri, url.host, sinceMs);
   if (outcome.kind === "valid") return outcome.value;
-  if (outcome.kind === "invalid" || outcome.kind === "rejected") return null;
-  throw new Refusal("client_keys_unavailable");
+  const isTemporary = outcome.kind === "busy" || outcome.kind === "unreachable";
+  if (isTemporary && stored === null) throw new Refusal("client_keys_unavailable");
+  return stored;
+}
+
+function keysIn(outcome: Outcome<RegistrationMetadata>): Outcome<KeySet> {
+  if (outcome.kind !== "valid") return outcome;
+  const { jwks } = outcome.value;
+  return jwks ? { kind: "valid", value: jwks } : { kind: "invalid", problem: "has no jwks" };
 }

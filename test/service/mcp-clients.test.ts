@@ -1,7 +1,7 @@
 import type { JWK } from "jose";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ASSERTION_TYPE, newAssertion } from "../support/assertions.ts";
-import { codeOf, newBrowser, VERIFIER } from "../support/browsing.ts";
+import { codeOf, newBrowser, registerWebApps, VERIFIER } from "../support/browsing.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { callsTo, host, routeDocuments } from "../support/documents.ts";
 import { keyId, newKey, publicHalf } from "../support/keys.ts";
@@ -146,11 +146,12 @@ const CLIENTS: Readonly<Record<string, McpClient>> = {
   },
 };
 
-const service = createService({
+const SETTINGS = {
   CIMD: "claude.ai chatgpt.com vscode.dev",
   REGISTRATION: "open",
   RESOURCES: RESOURCE,
-});
+};
+const service = createService(SETTINGS);
 const key = newKey("RS256");
 
 stopClock();
@@ -165,11 +166,14 @@ beforeEach(() => {
 
 beforeAll(() => registerDefaults(service));
 
+/** The public part of a key, as a client publishes it. */
+async function jwksOf(each: JWK) {
+  return { keys: [{ ...publicHalf(each), kid: await keyId(each) }] };
+}
+
 /** Sets what ChatGPT publishes. */
-async function publish(...keys: readonly JWK[]): Promise<void> {
-  const named = keys.map(async (each) => ({ ...publicHalf(each), kid: await keyId(each) }));
-  const body = JSON.stringify({ keys: await Promise.all(named) });
-  await host(CHATGPT.jwks_uri, { body });
+async function publish(each: JWK): Promise<void> {
+  await host(CHATGPT.jwks_uri, { body: JSON.stringify(await jwksOf(each)) });
 }
 
 /** @returns its client id */
@@ -271,4 +275,47 @@ describe("a client with keys at a URL", () => {
     passSeconds(61);
     expect(await refresh(clientId, await key, tokens)).toMatchObject({ status: 200 });
   });
+});
+
+describe("a client with keys in its document", () => {
+  const documentUrl = "https://chatgpt.com/own-keys/client.json";
+  const { jwks_uri: _, ...metadata } = CHATGPT;
+  const redirectUri = "https://chatgpt.com/callback";
+  const withKey = async (each: JWK): Promise<McpClient> => {
+    const own = { redirect_uris: [redirectUri], jwks: await jwksOf(each) };
+    return { documentUrl, metadata: { ...metadata, ...own }, redirectUri, shown: "chatgpt.com" };
+  };
+
+  test("may replace its key, and keeps its tokens while the document cannot be fetched", async () => {
+    const client = await withKey(await key);
+    const clientId = await introduce(client);
+    const { tokens } = await connect(client, clientId, await key);
+    const next = await newKey("RS256");
+    await introduce(await withKey(next));
+    const before = (await callsTo("chatgpt.com")).length;
+    passSeconds(61);
+    const refreshed = await refresh(clientId, next, tokens);
+    expect(refreshed).toMatchObject({ status: 200 });
+    const again = await refresh(clientId, next, refreshed.body);
+    expect(again).toMatchObject({ status: 200 });
+    expect(await callsTo("chatgpt.com")).toHaveLength(before + 1);
+    await host(documentUrl, { status: 500 });
+    passSeconds(400);
+    // The row of the consent has the first key.
+    expect(await refresh(clientId, await key, again.body)).toMatchObject({ status: 200 });
+    expect(await refresh(clientId, next, again.body)).toMatchObject({ status: 503 });
+  });
+});
+
+test("a client that is denied by its id is rejected before sign-in, and nothing is fetched", async () => {
+  const clientId = "https://claude.ai/oauth/denied";
+  const strict = createService({ ...SETTINGS, DENIED_CLIENTS: clientId });
+  const before = await callsTo("claude.ai");
+  const browser = newBrowser(strict);
+  const request = { client_id: clientId, redirect_uri: CLAUDE };
+  expect((await browser.authorize(request)).text).toContain("client_not_registered");
+  await registerWebApps(service);
+  await browser.signIn(await browser.authorize());
+  expect((await browser.authorize(request)).text).toContain("client_not_registered");
+  expect(await callsTo("claude.ai")).toEqual(before);
 });
