@@ -67,11 +67,21 @@ describe("a JSON body", () => {
     },
   );
 
-  test("of nothing is a password grant that lacks its client and then its user name", async () => {
-    expect(await postJson({}, {})).toEqual(INVALID_CLIENT);
-    expect(await postJson({})).toEqual(
-      refusal(400, "invalid_request", "Request is missing username parameter."),
-    );
+  test("of nothing is a password grant that lacks its client, then its user name and password", async () => {
+    for (const sent of [
+      {},
+      { ...USER, client_id: "client" },
+      { ...USER, client_secret: "secret" },
+    ]) {
+      expect(await postJson(sent, {})).toEqual(INVALID_CLIENT);
+    }
+    for (const [name, fields] of [
+      ["username", {}],
+      ["password", { username: "ada" }],
+    ] as const) {
+      const missing = `Request is missing ${name} parameter.`;
+      expect(await postJson(fields)).toEqual(refusal(400, "invalid_request", missing));
+    }
   });
 
   test("is not decoded a second time as a form", async () => {

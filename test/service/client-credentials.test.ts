@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ask, granted, refresh } from "../support/requests.ts";
 import {
-  INVALID_CLIENT,
   INVALID_GRANT,
   INVALID_SCOPE,
   JSON_HEADERS,
@@ -85,11 +84,6 @@ describe("client credentials", () => {
     const query = "UPDATE clients SET grant_types = ? WHERE client_id = 'public'";
     await env.DB.prepare(query).bind("password client_credentials").run();
     expect(await ask(service, fields, null)).toEqual(UNAUTHORIZED_CLIENT);
-  });
-
-  test("are rejected when they are wrong", async () => {
-    expect(await ask(service, GRANT, "client:wrong")).toEqual(INVALID_CLIENT);
-    expect(await ask(service, GRANT, null)).toEqual(INVALID_CLIENT);
   });
 
   test("give a token that is no refresh token", async () => {

@@ -206,12 +206,6 @@ test("a refresh that is noted, the first after a day, writes one row of D1", asy
   expect(d1Rows).toBe(NOTES_PER_REFRESH * 24);
 });
 
-describe("a million cost no more in dollars than they should:", () => {
-  test.each(Object.keys(REQUESTS) as RequestName[])("%s", (name) => {
-    expect(dollarsOf(name).now).toBeLessThanOrEqual(REQUESTS[name].dollarsMax);
-  });
-});
-
 describe("docs/performance.md", () => {
   const cents = (dollars: number) => dollars.toFixed(2);
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createCountedService } from "../support/counting.ts";
-import { ask, granted, logIn } from "../support/requests.ts";
+import { ask, logIn } from "../support/requests.ts";
 import {
   INVALID_CREDENTIALS,
   INVALID_SCOPE,
@@ -34,10 +34,6 @@ beforeAll(async () => {
 });
 
 describe("a login", () => {
-  test("answers as the seed's sample does", async () => {
-    expect(await ask(service, LOGIN)).toEqual(SUCCESS);
-  });
-
   test("gives tokens of its own each time", async () => {
     const logins = [await logIn(service), await logIn(service), await logIn(service)];
     const tokens = logins.flatMap(({ access_token, refresh_token }) => [
@@ -115,22 +111,6 @@ describe("a login fails alike", () => {
   });
 });
 
-describe("a login lacks", () => {
-  const missing = (name: string) => {
-    return refusal(400, "invalid_request", `Request is missing ${name} parameter.`);
-  };
-
-  test.each([
-    ["username", { grant_type: "password", password: "correct horse" }],
-    ["username", { ...LOGIN, username: "" }],
-    ["username", { grant_type: "password" }],
-    ["password", { grant_type: "password", username: "ada" }],
-    ["password", { ...LOGIN, password: "" }],
-  ])("its %s", async (name, fields) => {
-    expect(await ask(service, fields)).toEqual(missing(name));
-  });
-});
-
 describe("a control character", () => {
   const characters = ["\0", "\t", "\n", "\r", "\x1f", "\x7f"];
 
@@ -179,11 +159,6 @@ describe("scope", () => {
   ])("that is %s is rejected", async (_, client, scope) => {
     const answer = await ask(service, { ...LOGIN, scope }, `${client}:secret`);
     expect(answer).toEqual(INVALID_SCOPE);
-  });
-
-  test("is a set: the response has what was asked for, whatever the order", async () => {
-    const { scope } = granted(await ask(service, { ...LOGIN, scope: "write read" }));
-    expect(new Set(scope.split(" "))).toEqual(new Set(["read", "write"]));
   });
 });
 

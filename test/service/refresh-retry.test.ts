@@ -37,17 +37,6 @@ describe("one token in ten requests at once", () => {
     return Promise.all(Array.from({ length: 10 }, work));
   };
 
-  test("succeeds once, and the family lives", async () => {
-    const { refresh_token } = await logIn(service);
-    const answers = await tenTimes(() => refresh(service, refresh_token));
-    const successes = answers.filter(({ status }) => status === 200);
-    const refusals = answers.filter(({ status }) => status !== 200);
-    expect(successes).toEqual([SUCCESS]);
-    expect(refusals).toEqual(Array(9).fill(INVALID_GRANT));
-    const [winner = INVALID_GRANT] = successes;
-    expect(await refresh(service, granted(winner).refresh_token)).toEqual(SUCCESS);
-  });
-
   test("gives all of them one pair under same-successor, and under one key", async () => {
     const lenient = await logIn(forgiving);
     const keyed = await logIn(service);

@@ -15,13 +15,7 @@ import { eventually } from "../support/eventually.ts";
 import { captureErrors, createFaultyService } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
-import {
-  INVALID_CLIENT,
-  INVALID_GRANT,
-  invalidRequest,
-  UNAVAILABLE,
-  type WholeAnswer,
-} from "../support/responses.ts";
+import { INVALID_GRANT, UNAVAILABLE, type WholeAnswer } from "../support/responses.ts";
 import { CLIENT, createService, LOGIN, OWN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -117,19 +111,6 @@ test("an opaque token that is revoked is gone from KV", async () => {
     await eventually(async () => !(await isStored(token)));
     expect(await TOKENS.verify(token, {})).toEqual({ kind: "invalid_token" });
   }
-});
-
-test("the order of checks is: query, token, client", async () => {
-  const headers = basic("client:wrong");
-  const query = await post(service, new URLSearchParams(), headers, `${PATH}?a=b`);
-  expect(query).toEqual(invalidRequest(400, "URL query parameters are not allowed"));
-  const missing = await post(service, new URLSearchParams(), headers, PATH);
-  expect(missing).toEqual(invalidRequest(400, "Missing token parameter."));
-  const { access_token: token } = await logIn(service);
-  expect(await post(service, new URLSearchParams({ token }), headers, PATH)).toEqual(
-    INVALID_CLIENT,
-  );
-  expect(await isActive(token)).toBe(true);
 });
 
 test("the body may be JSON or multipart, and the path without its slash", async () => {

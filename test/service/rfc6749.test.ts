@@ -73,9 +73,6 @@ describe("the token endpoint", () => {
 
   test("§3.2 takes a parameter without a value for one that is left out", async () => {
     expect(await ask(service, { ...LOGIN, scope: "" })).toEqual(success(ALL));
-    expect(await ask(service, { ...LOGIN, password: "" })).toEqual(
-      invalidRequest(400, "Request is missing password parameter."),
-    );
   });
 
   test("§3.2 ignores parameters that it does not know", async () => {
@@ -112,9 +109,10 @@ describe("the password grant", () => {
 
   test.each(["username", "password"] as const)("§4.3.2 needs the %s", async (name) => {
     const { [name]: _, ...fields } = LOGIN;
-    expect(await ask(service, fields)).toEqual(
-      invalidRequest(400, `Request is missing ${name} parameter.`),
-    );
+    const missing = invalidRequest(400, `Request is missing ${name} parameter.`);
+    for (const sent of [fields, { ...LOGIN, [name]: "" }]) {
+      expect(await ask(service, sent)).toEqual(missing);
+    }
   });
 
   test("§4.3.2 authenticates a confidential client", async () => {

@@ -42,17 +42,14 @@ const NOTHING = [false, 400];
 const EVERYTHING = [true, 200];
 
 describe("a request", () => {
-  test("§2.1 ends a refresh token and the access tokens of the same grant", async () => {
-    const pair = await logIn(service);
-    expect(await send({ token: pair.refresh_token })).toEqual(REVOKED);
-    expect(await leftOf(pair)).toEqual(NOTHING);
-  });
-
-  test("§2.1 ends an access token, and the refresh token of the same grant too", async () => {
-    const pair = await logIn(service);
-    expect(await send({ token: pair.access_token })).toEqual(REVOKED);
-    expect(await leftOf(pair)).toEqual(NOTHING);
-  });
+  test.each(["refresh_token", "access_token"] as const)(
+    "§2.1 with the %s ends the access and refresh tokens of its grant",
+    async (kind) => {
+      const pair = await logIn(service);
+      expect(await send({ token: pair[kind] })).toEqual(REVOKED);
+      expect(await leftOf(pair)).toEqual(NOTHING);
+    },
+  );
 
   test.each(["access_token", "refresh_token", "id_token", "no such type", ""])(
     "§2.1 with the hint %j ends either kind, right or wrong",

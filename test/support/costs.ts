@@ -49,8 +49,6 @@ export interface RequestKind extends Omit<Effort, "operations"> {
   readonly cpuMs: number;
   /** What the same request causes months later. */
   readonly cleanUp: Effort;
-  /** The most that it may cost when it happens, in dollars for a million. */
-  readonly dollarsMax: number;
 }
 
 const NOTHING: Effort = { operations: [], objectRows: 0, d1Rows: 0 };
@@ -76,87 +74,42 @@ export const REQUESTS = {
     ...LOGIN,
     path: [["d1.batch", "failures.admit"], ["family.start"]],
     deferred: ["d1.batch", "failures.settle", "kv.put"],
-    dollarsMax: 11,
   },
-  "login by password, JWT": {
-    ...LOGIN,
-    path: [["d1.batch", "failures.admit"], ["family.start"]],
-    dollarsMax: 6,
-  },
-  refresh: {
-    ...REFRESH,
-    path: [["d1.batch"], ["family.rotate"]],
-    deferred: ["kv.put"],
-    dollarsMax: 7.2,
-  },
-  "refresh, JWT": { ...REFRESH, path: [["d1.batch"], ["family.rotate"]], dollarsMax: 2.2 },
-  "authorization, signed in and consented": {
-    ...READING,
-    path: [["d1.batch"]],
-    dollarsMax: 0.95,
-  },
-  "code exchange": { ...EXCHANGE, deferred: ["d1.batch", "kv.put"], dollarsMax: 9.3 },
-  "code exchange, JWT": { ...EXCHANGE, dollarsMax: 4.3 },
-  "client credentials": {
-    ...READING,
-    path: [["d1.batch"]],
-    deferred: ["kv.put"],
-    dollarsMax: 5.95,
-  },
-  "client credentials, JWT": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
-  "introspection, login's token": {
-    ...READING,
-    path: [["d1.batch", "family.inspect"]],
-    dollarsMax: 1.11,
-  },
-  "introspection, login's JWT": {
-    ...READING,
-    path: [["d1.batch", "family.inspect"]],
-    dollarsMax: 1.11,
-  },
-  "introspection, client's token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
-  "introspection, client's JWT": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
-  "RPC `verify`, opaque token": { ...READING, path: [["kv.get"]], dollarsMax: 1.45 },
-  "RPC `verify`, younger than 5 s": {
-    ...READING,
-    path: [["d1.batch", "family.inspect"]],
-    dollarsMax: 1.11,
-  },
-  "RPC `verify`, JWT": { ...READING, path: [], dollarsMax: 0.95 },
-  "RPC `verify`, strict": {
-    ...READING,
-    path: [["d1.batch", "family.inspect"]],
-    dollarsMax: 1.11,
-  },
-  "RPC `verify`, strict, JWT": {
-    ...READING,
-    path: [["d1.batch", "family.inspect"]],
-    dollarsMax: 1.11,
-  },
+  "login by password, JWT": { ...LOGIN, path: [["d1.batch", "failures.admit"], ["family.start"]] },
+  refresh: { ...REFRESH, path: [["d1.batch"], ["family.rotate"]], deferred: ["kv.put"] },
+  "refresh, JWT": { ...REFRESH, path: [["d1.batch"], ["family.rotate"]] },
+  "authorization, signed in and consented": { ...READING, path: [["d1.batch"]] },
+  "code exchange": { ...EXCHANGE, deferred: ["d1.batch", "kv.put"] },
+  "code exchange, JWT": { ...EXCHANGE },
+  "client credentials": { ...READING, path: [["d1.batch"]], deferred: ["kv.put"] },
+  "client credentials, JWT": { ...READING, path: [["d1.batch"]] },
+  "introspection, login's token": { ...READING, path: [["d1.batch", "family.inspect"]] },
+  "introspection, login's JWT": { ...READING, path: [["d1.batch", "family.inspect"]] },
+  "introspection, client's token": { ...READING, path: [["d1.batch"]] },
+  "introspection, client's JWT": { ...READING, path: [["d1.batch"]] },
+  "RPC `verify`, opaque token": { ...READING, path: [["kv.get"]] },
+  "RPC `verify`, younger than 5 s": { ...READING, path: [["d1.batch", "family.inspect"]] },
+  "RPC `verify`, JWT": { ...READING, path: [] },
+  "RPC `verify`, strict": { ...READING, path: [["d1.batch", "family.inspect"]] },
+  "RPC `verify`, strict, JWT": { ...READING, path: [["d1.batch", "family.inspect"]] },
   "revocation, refresh token": {
     ...READING,
     path: [["d1.batch"], ["family.revoke"]],
     deferred: ["d1.run", "kv.delete", "kv.delete"],
     objectRows: 1,
     d1Rows: 1,
-    dollarsMax: 13.2,
   },
   "revocation, client's token": {
     ...READING,
     path: [["d1.batch"], ["d1.batch"]],
     deferred: ["kv.delete", "kv.delete"],
     d1Rows: 2,
-    dollarsMax: 13,
   },
-  "forged refresh token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
-  "forged code": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
-  "introspection, forged token": { ...READING, path: [["d1.batch"]], dollarsMax: 0.95 },
-  "RPC `verify`, forged token": { ...READING, path: [], dollarsMax: 0.95 },
-  "`GET /healthz`": {
-    ...READING,
-    path: [["d1.first", "family.inspect", "kv.get"]],
-    dollarsMax: 1.61,
-  },
+  "forged refresh token": { ...READING, path: [["d1.batch"]] },
+  "forged code": { ...READING, path: [["d1.batch"]] },
+  "introspection, forged token": { ...READING, path: [["d1.batch"]] },
+  "RPC `verify`, forged token": { ...READING, path: [] },
+  "`GET /healthz`": { ...READING, path: [["d1.first", "family.inspect", "kv.get"]] },
 } satisfies Record<string, RequestKind>;
 
 /** Name of a kind of request. */
