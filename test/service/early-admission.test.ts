@@ -19,7 +19,6 @@ beforeEach(() => registerDefaults(sound));
 async function warm(settings = {}) {
   const service = createLimitedService({ ...SETTINGS, ...settings });
   granted(await service.ask(OWN));
-  await service.settle();
   service.takeCounts();
   return service;
 }
@@ -44,10 +43,9 @@ describe("a login of a client that its isolate has verified", () => {
       if (isDown && operation === "d1.batch") throw new Error("down");
       return proceed();
     });
-    const { logIn, settle } = await warm(bindings);
+    const { logIn } = await warm(bindings);
     isDown = true;
     expect(await logIn()).toEqual(UNAVAILABLE);
-    await settle();
     isDown = false;
     expect(await logIn()).toEqual(SUCCESS);
   });
@@ -65,9 +63,8 @@ describe("a login of a client that its isolate has verified", () => {
     ["an unknown client", {}, "unknown:secret", INVALID_CLIENT, { "failures.admit": 1 }],
   ])("is not one with %s: that calls the counter of the secret alone", async (...row) => {
     const [, fields, credentials, expected, counts] = row;
-    const { logIn, settle, takeCounts } = await warm();
+    const { logIn, takeCounts } = await warm();
     expect(await logIn(fields, { credentials })).toEqual(expected);
-    await settle();
     expect(takeCounts()).toMatchObject(counts);
   });
 });
@@ -79,13 +76,11 @@ describe("a client that has changed since its isolate verified it", () => {
     ["lost the grant", { ...ENTRY, grant_types: ["refresh_token"] }, UNAUTHORIZED_CLIENT, 0],
   ])("and %s counts for no user, and calls a user's counter once", async (...row) => {
     const [, entry, expected, ofSecret] = row;
-    const { logIn, settle, takeCounts } = await warm();
+    const { logIn, takeCounts } = await warm();
     await sound.register({ clients: [entry] });
     expect(await logIn()).toEqual(expected);
-    await settle();
     expect(takeCounts()).toMatchObject({ "failures.admit": 1 + ofSecret });
     expect(await logIn()).toEqual(expected);
-    await settle();
     expect(takeCounts()["failures.admit"] ?? 0).toBe(ofSecret);
     await registerDefaults(sound);
     expect(await createLimitedService(SETTINGS).logIn()).toEqual(SUCCESS);
@@ -93,13 +88,12 @@ describe("a client that has changed since its isolate verified it", () => {
 
   test("to a public one is admitted again, with the address that counts for it", async () => {
     // Both are in progress for a moment.
-    const { logIn, settle, takeCounts } = await warm({ USER_FAILURES_FREE: 2 });
+    const { logIn, takeCounts } = await warm({ USER_FAILURES_FREE: 2 });
     const forwarded = { headers: { "Tollgate-Forwarded-For": "192.0.2.1" } };
     // As imported from django-oauth-toolkit, where a public client may have a secret.
     const change = "UPDATE clients SET token_endpoint_auth_method = 'none' WHERE client_id = ?";
     await env.DB.prepare(change).bind("client").run();
     expect(await logIn({}, forwarded)).toMatchObject({ status: 200 });
-    await settle();
     expect(takeCounts()).toMatchObject({ "failures.admit": 2, "failures.settle": 2 });
   });
 });

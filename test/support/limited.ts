@@ -16,11 +16,11 @@ export interface Caller {
 /** A service that limits what is tried, as one isolate. */
 interface LimitedService {
   readonly service: Service;
-  /** Asks the token endpoint. */
+  /** Asks the token endpoint, and waits until nothing goes on: failures count after the response. */
   ask(fields: Fields, caller?: Caller): Promise<WholeAnswer>;
   /** Asks for a login of the default user, with some fields changed. */
   logIn(fields?: Fields, caller?: Caller): Promise<WholeAnswer>;
-  /** Waits until nothing goes on: failures are counted after the response. */
+  /** Waits until nothing goes on. */
   settle(): Promise<void>;
   /** How often each operation ran since the last call. */
   takeCounts(): Record<string, number>;
@@ -46,24 +46,28 @@ export function createLimitedService(settings: Overrides = {}): LimitedService {
   });
   const service = createService({ ...bindings, RATE_LIMITS: "on", ...settings });
 
-  const ask: LimitedService["ask"] = (fields, caller = {}) => {
+  async function settle(): Promise<void> {
+    do {
+      await Promise.allSettled(busy);
+      await scheduler.wait(0);
+    } while (busy.size > 0);
+  }
+
+  const ask: LimitedService["ask"] = async (fields, caller = {}) => {
     const { address = freshAddress(), credentials = CLIENT, headers = {} } = caller;
     const proof = credentials === null ? {} : basic(credentials);
     const client = credentials === null ? { client_id: "public" } : {};
     const body = new URLSearchParams({ ...client, ...fields });
-    return post(service, body, { ...headers, ...proof, "CF-Connecting-IP": address });
+    const answer = await post(service, body, { ...headers, ...proof, "CF-Connecting-IP": address });
+    await settle();
+    return answer;
   };
 
   return {
     service,
     ask,
     logIn: (fields = {}, caller) => ask({ ...LOGIN, ...fields }, caller),
-    async settle() {
-      do {
-        await Promise.allSettled(busy);
-        await scheduler.wait(0);
-      } while (busy.size > 0);
-    },
+    settle,
     takeCounts() {
       const taken = counts;
       counts = {};
