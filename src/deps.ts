@@ -13,9 +13,10 @@ import { ID_TOKEN_ALGORITHM, type SigningKeys } from "./crypto/signing-keys.ts";
 import { clock, defer, oncePerEnv } from "./early-deps.ts";
 import { ConfigError } from "./errors/refusal.ts";
 import type { GrantDeps } from "./grants/grant.ts";
-import { createIssuer, type Issuer } from "./issuer/index.ts";
-import { deriveMintDeps, type MintDeps, SigningKeyError } from "./issuer/mint.ts";
-import { deriveOriginKey } from "./issuer/rotate.ts";
+import type { IntrospectDeps } from "./issuer/introspect.ts";
+import { deriveMintDeps, deriveOriginKey, SigningKeyError } from "./issuer/keys.ts";
+import type { IssueDeps, MintDeps } from "./issuer/mint.ts";
+import { endFamily, type RevokeDeps } from "./issuer/revoke.ts";
 import { composeClientDocuments, requireOtherLegacyEndpoint } from "./outbound-deps.ts";
 import type { AddressFilter } from "./rate-limit/address-filter.ts";
 import { type AllowedOrigins, createAllowedOrigins } from "./rate-limit/allowed-origins.ts";
@@ -43,6 +44,9 @@ import { CODE_PURPOSE } from "./tokens/authorization-code.ts";
 import { composeUnregistered, type UnregisteredDeps } from "./unregistered-deps.ts";
 import { createLegacyLogin } from "./users/legacy-endpoint.ts";
 
+/** What the functions of the issuer need. */
+type IssuerDeps = IssueDeps & IntrospectDeps & RevokeDeps;
+
 /** Everything that endpoints need, composed once for an isolate. */
 export interface Deps {
   /** Creates the lookups of one request. */
@@ -52,7 +56,7 @@ export interface Deps {
   readonly browser: BrowserDeps;
   readonly unregistered: UnregisteredDeps;
   readonly policy: ClientPolicy;
-  readonly issuer: Issuer;
+  readonly issuer: IssuerDeps;
   readonly addressFilter: AddressFilter;
   readonly allowedOrigins: AllowedOrigins;
   /** The setting `PATH_PREFIX`. The metadata names the first; all work. */
@@ -135,7 +139,7 @@ async function createDeps(env: Env): Promise<Deps> {
       scopes: config.scopes,
       random,
       newUserId: () => randomUuid(random),
-      endFamily: issuer.endFamily,
+      endFamily: (id, clientId) => endFamily(id, clientId, "management", issuer),
     },
     clock,
   };
@@ -155,9 +159,9 @@ interface Parts extends PasswordKinds {
   readonly rateLimiter: RateLimiter;
 }
 
-function composeIssuer({ config, env, mintDeps }: Parts, originKey: CryptoKey): Issuer {
+function composeIssuer({ config, env, mintDeps }: Parts, originKey: CryptoKey): IssuerDeps {
   const acceptsImportedTokens = config.importedTokens === "on";
-  return createIssuer({
+  return {
     accessTokens: createAccessTokenStore(env.ACCESS_TOKENS),
     families: createFamilyStore(env.REFRESH_FAMILIES, clock),
     sessions: createSessionStore(env.DB),
@@ -173,7 +177,7 @@ function composeIssuer({ config, env, mintDeps }: Parts, originKey: CryptoKey): 
     clock,
     wait,
     defer,
-  });
+  };
 }
 
 function composeClientAuth({ env, clientSecrets, rateLimiter }: Parts): ClientAuthDeps {

@@ -1,5 +1,6 @@
 import { callWithDeadline } from "../calls.ts";
 import type { Deps } from "../deps.ts";
+import { mintLogoutToken } from "../issuer/id-token.ts";
 import type { DeliveryTry, DueDelivery } from "../storage/logout-deliveries.ts";
 import { describeFailure } from "../telemetry/failure.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
@@ -54,7 +55,7 @@ async function send(
   if (uri === null) return { word: "no_uri", status: null, isFinal: true };
   let token: string;
   try {
-    token = await issuer.issueLogoutToken(ended, algorithm);
+    token = await mintLogoutToken(ended, algorithm, issuer);
   } catch (error) {
     setLogFields({ failure: describeFailure(error) });
     return { word: "no_key", status: null, isFinal: false };

@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { endFamily } from "../issuer/revoke.ts";
 import { type AccountPage, accountPage } from "../pages/account-page.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
 import type { AccountAccess } from "../storage/account.ts";
@@ -93,10 +94,10 @@ const ACTIONS: Readonly<
     return "session_ended";
   },
   async end_login(sessionId, { user }, deps) {
-    const endFamily = (familyId: string, clientId: string) => {
-      return deps.issuer.endFamily(familyId, clientId, "account_page");
+    const end = (familyId: string, clientId: string) => {
+      return endFamily(familyId, clientId, "account_page", deps.issuer);
     };
-    await endLogin({ userId: user.id, sessionId }, endFamily, deps.browser);
+    await endLogin({ userId: user.id, sessionId }, end, deps.browser);
     return "login_ended";
   },
   async end_all(_, { cookie }, deps) {

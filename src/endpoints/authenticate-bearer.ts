@@ -2,7 +2,12 @@ import type { Client } from "../clients/client.ts";
 import { sha256, toHex } from "../crypto/bytes.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { ActiveToken, PendingIntrospection } from "../issuer/index.ts";
+import {
+  type ActiveToken,
+  finishIntrospection,
+  type PendingIntrospection,
+  startIntrospection,
+} from "../issuer/introspect.ts";
 import { parseScope } from "../protocol/scope.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
@@ -46,7 +51,7 @@ export async function authenticateBearer(
   holder: string,
   deps: Deps,
 ): Promise<ActiveToken> {
-  const active = pending && (await deps.issuer.finishIntrospection(pending));
+  const active = pending && (await finishIntrospection(pending, deps.issuer));
   if (active === null) throw new Refusal("caller_token_inactive");
   deps.addressFilter.exempt(context.address, holder);
   setLogFields({ clientId: active.clientId });
@@ -97,7 +102,7 @@ export async function authenticateForScope(
   if (bearer === null) throw new Refusal("caller_token_inactive");
   const holder = await limitBearer(context, bearer, deps);
   const lookups = deps.lookups();
-  const pending = await deps.issuer.startIntrospection(bearer, lookups);
+  const pending = await startIntrospection(bearer, lookups, deps.issuer);
   const active = await authenticateBearer(context, pending, holder, deps);
   if (active.subject !== null) throw new Refusal("caller_is_user");
   await requireNamedScope(active, scope, lookups);

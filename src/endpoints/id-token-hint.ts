@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { IdTokenHint } from "../issuer/index.ts";
+import { type IdTokenHint, readIdTokenHint } from "../issuer/id-token.ts";
 import type { Browser } from "./browser.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function readHint(
   { issuer }: Deps,
 ): Promise<IdTokenHint | null> {
   if (hint === undefined) return null;
-  const read = await issuer.readIdTokenHint(hint, issuerUrl);
+  const read = await readIdTokenHint(hint, issuerUrl, issuer);
   if (read === null) throw new Refusal("id_token_hint_invalid");
   return read;
 }

@@ -1,6 +1,11 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { ActiveToken, PendingIntrospection } from "../issuer/index.ts";
+import {
+  type ActiveToken,
+  finishIntrospection,
+  type PendingIntrospection,
+  startIntrospection,
+} from "../issuer/introspect.ts";
 import { INTROSPECTION_SCOPE } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import {
@@ -35,7 +40,7 @@ export async function introspect(context: RequestContext, deps: Deps): Promise<R
     bearer === null
       ? await askedByClient(context, params, token, deps)
       : await askedByHolder(context, bearer, token, deps);
-  const active = pending && (await deps.issuer.finishIntrospection(pending));
+  const active = pending && (await finishIntrospection(pending, deps.issuer));
   if (active === null || (onlyOwn ?? active.clientId) !== active.clientId) return json(INACTIVE);
   return json(introspectionResponse(active, context.issuerUrl));
 }
@@ -60,7 +65,7 @@ async function askedByClient(
 ): Promise<IntrospectionRequest> {
   const lookups = deps.lookups();
   const credentials = await readClient(context, params, deps);
-  const pending = await deps.issuer.startIntrospection(token, lookups);
+  const pending = await startIntrospection(token, lookups, deps.issuer);
   const client = await verifyClient(context, credentials, lookups, deps);
   if (client.authMethod === "none") throw new Refusal("caller_is_public");
   return {
@@ -78,8 +83,8 @@ async function askedByHolder(
   const lookups = deps.lookups();
   const holder = await limitBearer(context, bearer, deps);
   const [pending, caller] = await Promise.all([
-    deps.issuer.startIntrospection(token, lookups),
-    deps.issuer.startIntrospection(bearer, lookups),
+    startIntrospection(token, lookups, deps.issuer),
+    startIntrospection(bearer, lookups, deps.issuer),
   ]);
   const active = await authenticateBearer(context, caller, holder, deps);
   await requireNamedScope(active, INTROSPECTION_SCOPE, lookups);

@@ -8,7 +8,7 @@ import type { Client } from "../clients/client.ts";
 import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { IdTokenHint } from "../issuer/index.ts";
+import type { IdTokenHint } from "../issuer/id-token.ts";
 import { signOutPage } from "../pages/sign-out-page.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
 import { decodeForm } from "../protocol/params.ts";

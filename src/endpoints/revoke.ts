@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { revokeToken } from "../issuer/revoke.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { readParams } from "./read-params.ts";
@@ -20,6 +21,6 @@ export async function revoke(context: RequestContext, deps: Deps): Promise<Respo
     const opened = await unsealRefreshToken(deps.grants.refreshTokenRing, token);
     return opened?.clientId === clientId;
   });
-  await deps.issuer.revoke(token, client.clientId, lookups);
+  await revokeToken(token, client.clientId, lookups, deps.issuer);
   return empty(200);
 }

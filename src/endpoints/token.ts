@@ -5,7 +5,8 @@ import { Refusal } from "../errors/refusal.ts";
 import { authorize, isGrantAllowed, requireGrantAllowed } from "../grants/authorize.ts";
 import type { Grant, TokenRequest } from "../grants/grant.ts";
 import { GRANTS } from "../grants/index.ts";
-import type { IssuedTokens } from "../issuer/index.ts";
+import { issue } from "../issuer/issue.ts";
+import type { IssuedTokens } from "../issuer/mint.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
 import type { Lookups } from "../storage/lookups.ts";
@@ -38,7 +39,7 @@ export async function token(context: RequestContext, deps: Deps): Promise<Respon
   const client = await authentication;
   const proof = await grant.prove(presented, client, deps.grants);
   const authorization = await authorize(client, proof, request, lookups, deps.policy);
-  return json(tokenResponse(await deps.issuer.issue(authorization)));
+  return json(tokenResponse(await issue(authorization, deps.issuer)));
 }
 
 /** The client as it was a moment ago, if it could use the grant; see {@link Grant.anticipate}. */

@@ -1,6 +1,7 @@
 import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { finishIntrospection, startIntrospection } from "../issuer/introspect.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import { parseScope } from "../protocol/scope.ts";
@@ -23,10 +24,10 @@ export async function userinfo(context: RequestContext, deps: Deps): Promise<Res
   const bearer = await readAccessToken(context);
   const holder = await limitBearer(context, bearer, deps);
   const lookups = deps.lookups();
-  const pending = await deps.issuer.startIntrospection(bearer, lookups);
+  const pending = await startIntrospection(bearer, lookups, deps.issuer);
   // In the same round trip.
   if (pending?.kind === "own" && pending.subject !== null) lookups.profile(pending.subject);
-  const active = pending && (await deps.issuer.finishIntrospection(pending));
+  const active = pending && (await finishIntrospection(pending, deps.issuer));
   if (active === null) throw new Refusal("caller_token_inactive");
   deps.addressFilter.exempt(context.address, holder);
   const { clientId, subject, claims, claimNames } = active;

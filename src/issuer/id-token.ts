@@ -1,3 +1,4 @@
+import { type Random, randomUuid } from "../crypto/bytes.ts";
 import type { SigningAlgorithm, SigningKeys } from "../crypto/signing-keys.ts";
 import { Unavailable } from "../errors/refusal.ts";
 import {
@@ -11,6 +12,13 @@ import { type EndedSignIn, LOGOUT_TOKEN_TYPE, logoutTokenClaims } from "../token
 /** What ID tokens need. */
 interface IdTokenDeps {
   readonly signingKeys: SigningKeys | null;
+}
+
+/** What logout tokens need. */
+interface LogoutTokenDeps extends IdTokenDeps {
+  readonly random: Random;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
 }
 
 /**
@@ -32,18 +40,16 @@ export async function mintIdToken(
 /**
  * Makes a logout token (OpenID Connect Back-Channel Logout §2.4), signed as ID tokens are.
  *
- * @param tokenId its `jti`
  * @throws Unavailable when there is no key for the client's algorithm
  */
 export async function mintLogoutToken(
   ended: EndedSignIn,
   algorithm: SigningAlgorithm,
-  tokenId: string,
-  nowMs: number,
-  { signingKeys }: IdTokenDeps,
+  { signingKeys, random, clock }: LogoutTokenDeps,
 ): Promise<string> {
   const keys = requireKey(algorithm, signingKeys);
-  return keys.sign(logoutTokenClaims(ended, tokenId, nowMs), LOGOUT_TOKEN_TYPE, algorithm);
+  const claims = logoutTokenClaims(ended, randomUuid(random), clock());
+  return keys.sign(claims, LOGOUT_TOKEN_TYPE, algorithm);
 }
 
 function requireKey(algorithm: SigningAlgorithm, signingKeys: SigningKeys | null): SigningKeys {

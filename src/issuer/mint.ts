@@ -1,32 +1,24 @@
-import { deriveKeyRing, type KeyRing } from "../crypto/seal.ts";
-import { importSigningKeys, type JWK, type SigningKeys } from "../crypto/signing-keys.ts";
+import type { Random } from "../crypto/bytes.ts";
+import type { KeyRing } from "../crypto/seal.ts";
+import type { SigningKeys } from "../crypto/signing-keys.ts";
 import { JWT_LENGTH_MAX } from "../crypto/strict-jwt.ts";
 import { Refusal, Unavailable } from "../errors/refusal.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
+import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
 import {
-  ACCESS_TOKEN_PURPOSE,
   type AccessTokenContent,
   type AccessTokenReference,
   generationContent,
   sealAccessToken,
 } from "../tokens/access-token.ts";
-import type { Authorization } from "../tokens/authorization.ts";
-import type { FamilyState, Generation } from "../tokens/family.ts";
-import {
-  claimsDigest,
-  JWT_TYPE,
-  jwtClaims,
-  sealTokenId,
-  TOKEN_ID_PURPOSE,
-} from "../tokens/jwt-access-token.ts";
-import {
-  type LoginFacts,
-  REFRESH_TOKEN_PURPOSE,
-  type RefreshToken,
-  sealRefreshToken,
-} from "../tokens/refresh-token.ts";
+import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
+import type { FamilyPolicy, FamilyState, Generation } from "../tokens/family.ts";
+import { claimsDigest, JWT_TYPE, jwtClaims, sealTokenId } from "../tokens/jwt-access-token.ts";
+import { type LoginFacts, type RefreshToken, sealRefreshToken } from "../tokens/refresh-token.ts";
+import type { Session } from "../tokens/session.ts";
 import { mintIdToken } from "./id-token.ts";
+import { type EndFamilyDeps, endFamily } from "./revoke.ts";
 
 /** Keys that seal and sign tokens. All rings are derived from the same keys. */
 export interface MintDeps {
@@ -35,31 +27,6 @@ export interface MintDeps {
   readonly tokenIdRing: KeyRing;
   /** Null: no client can have JWTs. */
   readonly signingKeys: SigningKeys | null;
-}
-
-/** Thrown for a configured key that cannot sign. The message contains no key. */
-export class SigningKeyError extends Error {
-  override readonly name = "SigningKeyError";
-}
-
-/**
- * Derives {@link MintDeps} from the secrets of the service.
- *
- * @throws SigningKeyError for a key that cannot sign
- */
-export async function deriveMintDeps(secrets: {
-  readonly tokenKeys: readonly Uint8Array<ArrayBuffer>[];
-  readonly signingKeys: readonly JWK[] | null;
-}): Promise<MintDeps> {
-  const { tokenKeys, signingKeys: jwks } = secrets;
-  const [accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys] = await Promise.all([
-    deriveKeyRing(tokenKeys, ACCESS_TOKEN_PURPOSE),
-    deriveKeyRing(tokenKeys, REFRESH_TOKEN_PURPOSE),
-    deriveKeyRing(tokenKeys, TOKEN_ID_PURPOSE),
-    jwks && importSigningKeys(jwks),
-  ]);
-  if (typeof signingKeys === "string") throw new SigningKeyError(`SIGNING_KEYS: ${signingKeys}`);
-  return { accessTokenRing, refreshTokenRing, tokenIdRing, signingKeys };
 }
 
 /** An access token and what it grants. */
@@ -175,7 +142,76 @@ export async function mintAccessToken(
 /** A token that is too long for this service to read could not be revoked. */
 const TOO_LONG = `the JWT is longer than ${JWT_LENGTH_MAX}: shorten its claims, scope or audience`;
 
-/** The scope of an access token. */
-export function scopeOf({ content }: MintedAccessToken): Scope {
-  return parseScope(content.scope) ?? [];
+/** The tokens of a response. */
+export interface IssuedTokens {
+  readonly accessToken: string;
+  /** Seconds until the access token expires. */
+  readonly expiresInSeconds: number;
+  readonly scope: Scope;
+  /** Null: the client has none. */
+  readonly refreshToken: string | null;
+  /** Null: `openid` is not granted. */
+  readonly idToken: string | null;
+}
+
+/** What issuing needs. */
+export interface IssueDeps extends MintDeps, EndFamilyDeps {
+  /** Null: tokens of another server are not accepted. */
+  readonly importedTokens: ImportedTokenStore | null;
+  readonly refreshRetry: FamilyPolicy["retry"];
+  readonly refreshRetryWindowSeconds: number;
+  /** For digests of the networks that requests come from. */
+  readonly originKey: CryptoKey;
+  readonly random: Random;
+}
+
+/** The policy of a family with these lifetimes. */
+export function policyFor(lifetimes: Lifetimes, deps: IssueDeps): FamilyPolicy {
+  return {
+    accessTokenMs: lifetimes.accessTokenSeconds * 1000,
+    idleMs: lifetimes.refreshIdleSeconds * 1000,
+    absoluteMs: lifetimes.refreshAbsoluteSeconds * 1000,
+    retry: deps.refreshRetry,
+    retryWindowMs: deps.refreshRetryWindowSeconds * 1000,
+  };
+}
+
+/**
+ * Writes an opaque access token to KV after the response, for fast checks; they do not depend on
+ * it. A JWT contains its content.
+ */
+export function store(
+  { accessToken, content, format }: MintedAccessToken,
+  nowMs: number,
+  { accessTokens, defer }: IssueDeps,
+): void {
+  if (format === "opaque") defer(accessTokens.put(accessToken, content, nowMs));
+}
+
+/** The part of minted tokens that the client receives. */
+export function toIssued(
+  minted: MintedAccessToken & Pick<IssuedTokens, "refreshToken" | "idToken">,
+  nowMs: number,
+): IssuedTokens {
+  // Zero when a retry comes after the access token of the first response has expired.
+  const secondsLeft = Math.floor((minted.content.expiresAtMs - nowMs) / 1000);
+  return {
+    accessToken: minted.accessToken,
+    expiresInSeconds: Math.max(0, secondsLeft),
+    scope: parseScope(minted.content.scope) ?? [],
+    refreshToken: minted.refreshToken,
+    idToken: minted.idToken,
+  };
+}
+
+/**
+ * Adds a login to the list of sessions, after the response. If the user has too many, the least
+ * recently refreshed one ends.
+ *
+ * @throws Unavailable
+ */
+export async function listSession(session: Session, deps: EndFamilyDeps): Promise<void> {
+  const displaced = await deps.sessions.upsert(session);
+  if (displaced === null) return;
+  await endFamily(displaced.familyId, displaced.clientId, "too_many_sessions", deps);
 }

@@ -11,11 +11,11 @@ import {
   type IssueDeps,
   type IssuedTokens,
   listSession,
+  mintPair,
   policyFor,
   store,
   toIssued,
-} from "./issue.ts";
-import { mintPair } from "./mint.ts";
+} from "./mint.ts";
 import { forgetFamily } from "./revoke.ts";
 
 const REFUSAL_REASONS: Readonly<Record<RedemptionRefusal, RefusalReason>> = {

@@ -59,7 +59,7 @@ const WRITES_END_MS = 10_000;
  * @throws Unavailable when storage fails; retry
  * @throws Refusal `family_busy` when the family's object is called too often
  */
-export async function revoke(
+export async function revokeToken(
   token: string,
   clientId: string,
   lookups: Lookups,

@@ -1,4 +1,4 @@
-import { type Bytes, hkdfSha256, hmacKey, hmacSha256, toHex, utf8 } from "../crypto/bytes.ts";
+import { hmacSha256, toHex, utf8 } from "../crypto/bytes.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { networkOf } from "../protocol/address.ts";
@@ -21,11 +21,11 @@ import {
   type IssueDeps,
   type IssuedTokens,
   listSession,
+  mintPair,
   policyFor,
   store,
   toIssued,
-} from "./issue.ts";
-import { mintPair } from "./mint.ts";
+} from "./mint.ts";
 import { forgetFamily } from "./revoke.ts";
 
 const REFUSAL_REASONS: Readonly<Record<RotationRefusal, RefusalReason>> = {
@@ -42,16 +42,8 @@ const REVOCATIONS: Readonly<Partial<Record<RotationRefusal, RevocationReason>>> 
   unknown: "rolled_back",
 };
 
-/** Purpose of the key for digests of origins. */
-const ORIGIN_PURPOSE = "tollgate refresh origin";
-
 /** Enough digits to distinguish the origins of one family. */
 const ORIGIN_DIGITS = 16;
-
-/** Derives {@link IssueDeps.originKey}. @param tokenKey the ring key that seals */
-export async function deriveOriginKey(tokenKey: Bytes): Promise<CryptoKey> {
-  return hmacKey(await hkdfSha256(tokenKey, ORIGIN_PURPOSE, 32));
-}
 
 type Rotated = Extract<RefreshOutcome, { kind: "rotated" | "imported" }>;
 

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { getDeps } from "../deps.ts";
 import { getEarlyDeps, newRequestId } from "../early-deps.ts";
 import { recordError } from "../errors/classify.ts";
+import { introspect, verifyFast } from "../issuer/introspect.ts";
 import { parseScope } from "../protocol/scope.ts";
 import {
   decide,
@@ -49,8 +50,8 @@ async function verify(token: string, options: Requirements, env: Env): Promise<V
     const { issuer, lookups } = await getDeps(env);
     const isStrict = options.consistency === "strict";
     const content = isStrict
-      ? await issuer.introspect(token, lookups())
-      : await issuer.verifyFast(token, lookups());
+      ? await introspect(token, lookups(), issuer)
+      : await verifyFast(token, lookups(), issuer);
     return content === null ? { kind: "invalid_token" } : decide(toVerified(content), options);
   } catch (error) {
     recordError(error);

@@ -1,8 +1,9 @@
 import { getDeps } from "../../src/deps.ts";
+import { introspect } from "../../src/issuer/introspect.ts";
 import type { Service } from "./service.ts";
 
 /** Whether an access token is active now. Rejects when storage fails. */
 export async function isActive({ env }: Service, accessToken: string): Promise<boolean> {
   const { issuer, lookups } = await getDeps(env);
-  return (await issuer.introspect(accessToken, lookups())) !== null;
+  return (await introspect(accessToken, lookups(), issuer)) !== null;
 }
