@@ -3,8 +3,9 @@ import { type BrowserDeps, composeBrowser } from "./browser-deps.ts";
 import { DEADLINE_MS } from "./calls.ts";
 import type { ClientAuthDeps } from "./client-auth/authenticator.ts";
 import { createSecretCache } from "./client-auth/secret-cache.ts";
-import { type ClientPolicy, policyOf } from "./clients/policy.ts";
+import type { ClientPolicy } from "./clients/policy.ts";
 import { BINDINGS, type Config, parseConfig } from "./config/index.ts";
+import { policyOf } from "./config/policy.ts";
 import { randomUuid, secureRandom } from "./crypto/bytes.ts";
 import { createHashingQueue } from "./crypto/hashing-queue.ts";
 import { createPasswordKinds, type PasswordKinds } from "./crypto/passwords.ts";
@@ -109,7 +110,7 @@ async function createDeps(env: Env): Promise<Deps> {
     ]);
   const { addressFilter, rateLimiter } = limits;
   const parts = { config, env, mintDeps, codeRing, rateLimiter, ...passwordKinds };
-  const lookups = () => createLookups(env.DB, config.usernames, unregistered.isDenied);
+  const lookups = () => createLookups(env.DB, config.usernames, unregistered.denied);
   const issuer = composeIssuer(parts, originKey);
   return {
     lookups,

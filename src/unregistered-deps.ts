@@ -1,5 +1,4 @@
 import type { ClientDocuments } from "./client-documents/index.ts";
-import { createDenial, type IsDenied } from "./clients/policy.ts";
 import { CLIENT_ID_PURPOSE, CLIENT_SECRET_PURPOSE } from "./clients/sealed-client-id.ts";
 import type { Config } from "./config/index.ts";
 import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
@@ -14,7 +13,8 @@ export interface UnregisteredDeps {
   readonly secretRing: KeyRing;
   /** Null: the setting `CIMD` is off. */
   readonly documents: ClientDocuments | null;
-  readonly isDenied: IsDenied;
+  /** The setting `DENIED_CLIENTS`: ids of clients, or hosts that they redirect to. */
+  readonly denied: ReadonlySet<string>;
   /** Format of the access tokens of these clients. */
   readonly accessTokenFormat: "jwt" | "opaque";
 }
@@ -37,7 +37,7 @@ export async function composeUnregistered(
     idRing,
     secretRing,
     documents,
-    isDenied: createDenial(deniedClients ?? []),
+    denied: new Set(deniedClients),
     // An API of any kind can check a JWT, which has to be for one.
     accessTokenFormat: signingKeys !== null && resources !== null ? "jwt" : "opaque",
   };

@@ -1,6 +1,11 @@
 import type { Client } from "../clients/client.ts";
-import { type ClientPolicy, initialScope, isUnregistered } from "../clients/policy.ts";
-import { requireResources, scopesFor } from "../clients/resources.ts";
+import {
+  type ClientPolicy,
+  initialScope,
+  isUnregistered,
+  requireResources,
+  scopesFor,
+} from "../clients/policy.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isCodeChallenge } from "../protocol/pkce.ts";
 import {

@@ -1,12 +1,7 @@
+/** What a client may get: APIs, scopes and lifetimes, within what the settings allow. */
 import { Refusal } from "../errors/refusal.ts";
-import {
-  ADMIN_SCOPE,
-  NAMED_SCOPES,
-  OPENID_SCOPE,
-  OPENID_SCOPES,
-  REGISTRATION_SCOPE,
-} from "../protocol/names.ts";
 import { redirectHostOf } from "../protocol/redirect-uri.ts";
+import { findResource } from "../protocol/resource.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import type { Client } from "./client.ts";
@@ -22,7 +17,7 @@ export interface AvailableScopes {
   readonly scopes: Scope;
   /** More that concern a user, if the request names them; empty without OpenID. */
   readonly openIdScopes: Scope;
-  /** Only for clients whose `scope` lists them: {@link NAMED_SCOPES}. */
+  /** Only for clients whose `scope` lists them: `NAMED_SCOPES`. */
   readonly namedScopes: Scope;
 }
 
@@ -41,61 +36,12 @@ export interface ClientPolicy extends AvailableScopes {
   readonly resources: readonly Resource[];
   /** The defaults of clients. */
   readonly lifetimes: Lifetimes;
+  /** Whether the service issues ID tokens. */
+  readonly hasOpenId: boolean;
   /** Whether clients can be told when a browser session ends. */
   readonly hasBackchannelLogout: boolean;
   /** Lifetime of ID tokens, in seconds. */
   readonly idTokenSeconds: number;
-}
-
-/** Parts of the service that a deployment may lack. */
-export interface PolicySources {
-  /** Whether clients can have the scope `admin`. */
-  readonly hasManagementApi: boolean;
-  /** Whether clients can have the scope `registration`. */
-  readonly registersByToken: boolean;
-  /** Whether the service issues ID tokens. */
-  readonly hasOpenId: boolean;
-  /** Whether it has objects that send logout tokens. */
-  readonly hasLogoutSenders: boolean;
-}
-
-/** The settings of {@link policyOf}. */
-interface PolicySettings extends Pick<ClientPolicy, "scopes" | "lifetimes"> {
-  readonly idTokenTtlSeconds: number;
-  /** A resource without `scope` has all scopes, except those that a client has only by name. */
-  readonly resources: readonly { readonly uri: string; readonly scope: Scope | null }[] | null;
-}
-
-/** Reads the policy from the settings. */
-export function policyOf(
-  settings: PolicySettings,
-  { hasManagementApi, registersByToken, hasOpenId, hasLogoutSenders }: PolicySources,
-): ClientPolicy {
-  const clientScopes = [
-    ...(hasManagementApi ? [ADMIN_SCOPE] : []),
-    ...(registersByToken ? [REGISTRATION_SCOPE] : []),
-  ];
-  const byName = [...NAMED_SCOPES, ...clientScopes, ...(hasOpenId ? [] : [OPENID_SCOPE])];
-  const { lifetimes, idTokenTtlSeconds } = settings;
-  const scopes = settings.scopes.filter((scope) => !byName.includes(scope));
-  const ordinary = scopes.filter((scope) => scope !== ADMIN_SCOPE);
-  return {
-    scopes,
-    openIdScopes: hasOpenId ? OPENID_SCOPES : [],
-    namedScopes: NAMED_SCOPES,
-    clientScopes,
-    resources: (settings.resources ?? []).map(({ uri, scope }) => {
-      return { uri, scope: scope ?? ordinary };
-    }),
-    lifetimes,
-    hasBackchannelLogout: hasOpenId && hasLogoutSenders,
-    idTokenSeconds: idTokenTtlSeconds,
-  };
-}
-
-/** Whether the service issues ID tokens. */
-export function hasOpenId({ openIdScopes }: ClientPolicy): boolean {
-  return openIdScopes.includes(OPENID_SCOPE);
 }
 
 /** What a login granted. A refresh cannot exceed it. */
@@ -167,6 +113,91 @@ function requestedWithin(requested: string, allowed: Scope): Scope {
   return scope;
 }
 
+/** What an access token is for. */
+export interface TokenTarget {
+  /** The API, or null: the client is registered for none and named none. */
+  readonly audience: string | null;
+  /** The scopes that it may have there. */
+  readonly available: AvailableScopes;
+}
+
+/**
+ * The APIs that a request names (RFC 8707 §2), in their registered spelling: those of the client,
+ * and those of the setting `RESOURCES`, which every client may name.
+ *
+ * @throws Refusal `audience_not_allowed`
+ */
+export function requireResources(
+  named: readonly string[],
+  client: Client,
+  { resources }: ClientPolicy,
+): readonly string[] {
+  const own = isUnregistered(client) ? [] : client.audiences;
+  const known = [...own, ...resources.map(({ uri }) => uri)];
+  const found = named.map((resource) => findResource(resource, known));
+  const allowed = found.filter((resource) => resource !== undefined);
+  if (allowed.length < named.length) throw new Refusal("audience_not_allowed");
+  return [...new Set(allowed)];
+}
+
+/**
+ * The scopes that tokens for these APIs can have. An API of `RESOURCES` has its own scopes; apart
+ * from those there are only the scopes of OpenID Connect. A registered client has all of its scopes
+ * at its other APIs, and when it names none. An unregistered client has only those of `RESOURCES`.
+ *
+ * @param named in their registered spelling
+ */
+export function scopesFor(
+  named: readonly string[],
+  client: Client,
+  available: AvailableScopes,
+  { resources }: ClientPolicy,
+): AvailableScopes {
+  const everywhere = isUnregistered(client) ? resources.map(({ uri }) => uri) : [];
+  const apis = named.length > 0 ? named : everywhere;
+  const limits = apis.map((api) => resources.find(({ uri }) => findResource(api, [uri])));
+  const isLimited = limits.length > 0 && !limits.includes(undefined);
+  if (!isLimited && !isUnregistered(client)) return available;
+  const scopes = limits.flatMap((limit) => limit?.scope ?? []);
+  return {
+    scopes: available.scopes.filter((scope) => scopes.includes(scope)),
+    openIdScopes: available.openIdScopes,
+    namedScopes: [],
+  };
+}
+
+/**
+ * Decides which API an access token is for: the one that `resource` names, otherwise the first one
+ * of the login or of the client. The tokens of a login that named APIs are only for these (RFC 8707
+ * §2.2).
+ *
+ * @param requested the parameter `resource`
+ * @param granted the APIs that the login named, or none
+ * @throws Refusal `audience_not_allowed` when the client may not, or no longer, name it, or when
+ *   the login named others
+ */
+export function targetOf(
+  requested: string | undefined,
+  granted: readonly string[],
+  client: Client,
+  available: AvailableScopes,
+  policy: ClientPolicy,
+): TokenTarget {
+  if (requested !== undefined && granted.length > 0 && !findResource(requested, granted)) {
+    throw new Refusal("audience_not_allowed");
+  }
+  const wanted = requested ?? granted[0];
+  const named = requireResources(wanted === undefined ? [] : [wanted], client, policy);
+  const audience = named[0] ?? defaultAudience(client, policy);
+  const limiting = isUnregistered(client) && audience !== null ? [audience] : named;
+  return { audience, available: scopesFor(limiting, client, available, policy) };
+}
+
+function defaultAudience(client: Client, { resources }: ClientPolicy): string | null {
+  if (isUnregistered(client)) return resources[0]?.uri ?? null;
+  return client.audiences[0] ?? null;
+}
+
 /** The lifetimes of the client, or else the defaults. */
 export function lifetimesOf(client: Client, defaults: Lifetimes): Lifetimes {
   return {
@@ -176,19 +207,12 @@ export function lifetimesOf(client: Client, defaults: Lifetimes): Lifetimes {
   };
 }
 
-/** Whether the setting `DENIED_CLIENTS` names a client, or a host that it redirects to. */
-export type IsDenied = (client: Pick<Client, "clientId" | "redirectUris">) => boolean;
-
-/**
- * Reads the setting `DENIED_CLIENTS`. Every client is checked at every request, so most services
- * pay nothing for it.
- *
- * @param denied ids of clients, or hosts that they redirect to
- */
-export function createDenial(denied: readonly string[]): IsDenied {
-  if (denied.length === 0) return () => false;
-  const names = new Set(denied);
-  return ({ clientId, redirectUris }) => {
-    return names.has(clientId) || redirectUris.some((uri) => names.has(redirectHostOf(uri)));
-  };
+/** Whether the setting `DENIED_CLIENTS` names the client, or a host that it redirects to. */
+export function isDenied(
+  { clientId, redirectUris }: Pick<Client, "clientId" | "redirectUris">,
+  denied: ReadonlySet<string>,
+): boolean {
+  // Every client is checked at every request, and most services deny none.
+  if (denied.size === 0) return false;
+  return denied.has(clientId) || redirectUris.some((uri) => denied.has(redirectHostOf(uri)));
 }

@@ -1,6 +1,6 @@
 import { type DocumentProblem, isDocumentUrl } from "../client-documents/index.ts";
 import type { Client } from "../clients/client.ts";
-import { isUnregistered } from "../clients/policy.ts";
+import { isDenied, isUnregistered } from "../clients/policy.ts";
 import { deriveClientSecret, unsealClientId } from "../clients/sealed-client-id.ts";
 import { unregisteredClient } from "../clients/unregistered-client.ts";
 import type { Deps } from "../deps.ts";
@@ -38,13 +38,13 @@ export async function findClient(
   { ownHost, isSignedIn }: { readonly ownHost: string; readonly isSignedIn: boolean },
   { unregistered }: Deps,
 ): Promise<FoundClient> {
-  const { documents, registration, idRing, accessTokenFormat, isDenied } = unregistered;
+  const { documents, registration, idRing, accessTokenFormat, denied } = unregistered;
   const found = (client: Client): FoundClient => {
-    if (client.isDisabled || isDenied(client)) throw new Refusal("client_not_registered");
+    if (client.isDisabled || isDenied(client, denied)) throw new Refusal("client_not_registered");
     return { kind: "found", client };
   };
   // Before a document is fetched, or a user signs in for it.
-  if (isDenied({ clientId, redirectUris: [] })) throw new Refusal("client_not_registered");
+  if (isDenied({ clientId, redirectUris: [] }, denied)) throw new Refusal("client_not_registered");
   if (row !== null && (row.isDisabled || !isUnregistered(row))) return found(row);
   if (documents !== null && isDocumentUrl(clientId)) {
     const find = isSignedIn ? documents.find : documents.cached;

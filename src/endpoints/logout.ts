@@ -5,7 +5,6 @@ import {
   requireLogoutTarget,
 } from "../authorization/logout-request.ts";
 import type { Client } from "../clients/client.ts";
-import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { IdTokenHint } from "../issuer/id-token.ts";
@@ -71,7 +70,7 @@ function pageOf(query: string): string {
 
 /** @throws Refusal `unknown_path` */
 function requireOpenId({ policy }: Deps): void {
-  if (!hasOpenId(policy)) throw new Refusal("unknown_path");
+  if (!policy.hasOpenId) throw new Refusal("unknown_path");
 }
 
 /** @param confirmed what the user submitted, or null */

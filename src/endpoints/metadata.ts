@@ -1,6 +1,5 @@
 import { PROMPTS } from "../authorization/request.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
-import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { grantTypes } from "../grants/index.ts";
@@ -69,7 +68,7 @@ function protectedResources({ policy: { resources } }: Deps): Record<string, unk
  * @throws Refusal `unknown_path`
  */
 export async function openIdMetadata(context: RequestContext, deps: Deps): Promise<Response> {
-  if (!hasOpenId(deps.policy)) throw new Refusal("unknown_path");
+  if (!deps.policy.hasOpenId) throw new Refusal("unknown_path");
   return metadata(context, deps);
 }
 
@@ -89,7 +88,7 @@ const TOKEN_CLAIMS = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "
 
 /** The members of OIDC Discovery §3. */
 function openIdMembers(urls: Paths, deps: Deps): Record<string, unknown> {
-  if (!hasOpenId(deps.policy)) return {};
+  if (!deps.policy.hasOpenId) return {};
   return {
     userinfo_endpoint: urls.userinfo,
     end_session_endpoint: urls.logout,

@@ -1,4 +1,3 @@
-import { hasOpenId } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { finishIntrospection, startIntrospection } from "../issuer/introspect.ts";
@@ -20,7 +19,7 @@ import { json } from "./respond.ts";
  * @throws Refusal, Unavailable
  */
 export async function userinfo(context: RequestContext, deps: Deps): Promise<Response> {
-  if (!hasOpenId(deps.policy)) throw new Refusal("unknown_path");
+  if (!deps.policy.hasOpenId) throw new Refusal("unknown_path");
   const bearer = await readAccessToken(context);
   const holder = await limitBearer(context, bearer, deps);
   const lookups = deps.lookups();

@@ -3,12 +3,11 @@ import {
   type AvailableScopes,
   allowedScope,
   type ClientPolicy,
-  hasOpenId,
   initialScope,
   lifetimesOf,
   refreshedScope,
+  targetOf,
 } from "../clients/policy.ts";
-import { targetOf } from "../clients/resources.ts";
 import { ID_TOKEN_ALGORITHM } from "../crypto/signing-keys.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isAddress } from "../protocol/address.ts";
@@ -104,7 +103,7 @@ async function idTokenFor(
   lookups: Lookups,
   policy: ClientPolicy,
 ): Promise<IdTokenTerms | null> {
-  if (!hasOpenId(policy) || !scope.includes(OPENID_SCOPE)) return null;
+  if (!policy.hasOpenId || !scope.includes(OPENID_SCOPE)) return null;
   const claimNames = claimNamesOf(refresh);
   const profile = await lookUpProfile(user.id, lookups);
   return {

@@ -1,5 +1,6 @@
 import { callWithDeadline } from "../calls.ts";
 import type { Client } from "../clients/client.ts";
+import { isDenied } from "../clients/policy.ts";
 import type { DatedProfile } from "../protocol/claims.ts";
 import type { UsernameMode } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
@@ -83,27 +84,27 @@ type Rows = readonly Record<string, unknown>[];
  * Builds the {@link Lookups} of one request over D1.
  *
  * @param mode how user names are compared
- * @param isDenied tells clients that count as disabled
+ * @param denied see {@link isDenied}: such clients count as disabled
  */
 export function createLookups(
   db: D1Database,
   mode: UsernameMode,
-  isDenied: (client: Client) => boolean = () => false,
+  denied: ReadonlySet<string> = new Set(),
 ): Lookups {
-  return new D1Lookups(db, mode, isDenied);
+  return new D1Lookups(db, mode, denied);
 }
 
 class D1Lookups implements Lookups {
   readonly #db: D1Database;
   readonly #mode: UsernameMode;
-  readonly #isDenied: (client: Client) => boolean;
+  readonly #denied: ReadonlySet<string>;
   readonly #started = new Map<string, Lookup<unknown>>();
   #batch: Batch;
 
-  constructor(db: D1Database, mode: UsernameMode, isDenied: (client: Client) => boolean) {
+  constructor(db: D1Database, mode: UsernameMode, denied: ReadonlySet<string>) {
     this.#db = db;
     this.#mode = mode;
-    this.#isDenied = isDenied;
+    this.#denied = denied;
     this.#batch = new Batch(db);
   }
 
@@ -174,7 +175,9 @@ class D1Lookups implements Lookups {
 
   #firstClient(rows: Rows): Client | null {
     const client = first(rows, toClient);
-    return client !== null && this.#isDenied(client) ? { ...client, isDisabled: true } : client;
+    return client !== null && isDenied(client, this.#denied)
+      ? { ...client, isDisabled: true }
+      : client;
   }
 
   #start<Value>(

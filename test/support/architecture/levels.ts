@@ -51,7 +51,7 @@ const NARROWER: Readonly<Record<string, readonly string[]>> = {
   grants: ["users", "clients", "storage", "tokens", "crypto", "errors", "protocol", "telemetry"],
   authorization: ["clients", "storage", "errors", "protocol"],
   pages: ["crypto"],
-  config: ["tokens", "rate-limit", "crypto", "errors", "protocol"],
+  config: ["tokens", "rate-limit", "clients", "crypto", "errors", "protocol"],
 };
 
 function depthOf(part: string): number {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Client } from "../../../src/clients/client.ts";
-import { allowedScope, initialScope, policyOf } from "../../../src/clients/policy.ts";
-import { scopesFor, targetOf } from "../../../src/clients/resources.ts";
+import { allowedScope, initialScope, scopesFor, targetOf } from "../../../src/clients/policy.ts";
+import { policyOf } from "../../../src/config/policy.ts";
 import { OPENID_SCOPES } from "../../../src/protocol/names.ts";
 import { toClient } from "../../../src/storage/clients.ts";
 import { CLIENT_COLUMNS } from "../../support/client-columns.ts";
