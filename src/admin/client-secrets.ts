@@ -1,6 +1,5 @@
 import type { ClientRow, SecretColumns } from "../clients/client.ts";
-import type { Random } from "../crypto/bytes.ts";
-import { toBase64Url } from "../crypto/bytes.ts";
+import { type Random, toBase64Url } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import { invalid } from "../errors/management-error.ts";
 import { CLIENT_SECRET_PREFIX } from "../protocol/names.ts";

@@ -1,6 +1,5 @@
 import type { VerifiedClient } from "../clients/client.ts";
-import type { Random } from "../crypto/bytes.ts";
-import { hmacKey, hmacSha256, toHex, utf8 } from "../crypto/bytes.ts";
+import { hmacKey, hmacSha256, type Random, toHex, utf8 } from "../crypto/bytes.ts";
 import { BoundedMap, InFlight } from "../isolate.ts";
 
 /** Most cached secrets in one isolate, and most checks in progress: some 300 bytes each. */

@@ -1,9 +1,9 @@
-import type { Random } from "./bytes.ts";
 import {
   type Bytes,
   equalInConstantTime,
   fromBase64Url,
   fromUtf8,
+  type Random,
   toBase64Url,
   toHex,
   utf8,

@@ -1,16 +1,15 @@
 import type { Client } from "../clients/client.ts";
-import type { Random } from "../crypto/bytes.ts";
-import { sha256, toHex } from "../crypto/bytes.ts";
+import { type Random, sha256, toHex } from "../crypto/bytes.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import { parseScope } from "../protocol/scope.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
+import { sessionKeyOf } from "../storage/sessions.ts";
 import type { User } from "../storage/users.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import { importedTokenHash } from "../tokens/imported-token.ts";
 import { type RefreshToken, unsealRefreshToken } from "../tokens/refresh-token.ts";
-import { sessionKeyOf } from "../tokens/session.ts";
 import type { Grant, GrantDeps, Proof } from "./grant.ts";
 
 /** Length of a random attempt id, in bytes. */

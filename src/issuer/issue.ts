@@ -1,10 +1,10 @@
 import { toHex } from "../crypto/bytes.ts";
 import { formatScope } from "../protocol/scope.ts";
+import { toSession } from "../storage/sessions.ts";
 import { type AccessTokenContent, digestOwner, NONCE_BYTES } from "../tokens/access-token.ts";
 import type { Authorization } from "../tokens/authorization.ts";
 import { begin } from "../tokens/family.ts";
 import type { LoginFacts } from "../tokens/refresh-token.ts";
-import { toSession } from "../tokens/session.ts";
 import { mintIdToken } from "./id-token.ts";
 import {
   type IssueDeps,

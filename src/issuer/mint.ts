@@ -6,6 +6,7 @@ import { Refusal, Unavailable } from "../errors/refusal.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
+import type { Session } from "../storage/sessions.ts";
 import {
   type AccessTokenContent,
   type AccessTokenReference,
@@ -16,7 +17,6 @@ import type { Authorization, Lifetimes } from "../tokens/authorization.ts";
 import type { FamilyPolicy, FamilyState, Generation } from "../tokens/family.ts";
 import { claimsDigest, JWT_TYPE, jwtClaims, sealTokenId } from "../tokens/jwt-access-token.ts";
 import { type LoginFacts, type RefreshToken, sealRefreshToken } from "../tokens/refresh-token.ts";
-import type { Session } from "../tokens/session.ts";
 import { mintIdToken } from "./id-token.ts";
 import { type EndFamilyDeps, endFamily } from "./revoke.ts";
 

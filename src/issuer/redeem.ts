@@ -1,12 +1,12 @@
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { formatScope } from "../protocol/scope.ts";
+import { toSession } from "../storage/sessions.ts";
 import { audit } from "../telemetry/request-log.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
 import { begin, type FamilyPolicy } from "../tokens/family.ts";
 import type { RedemptionOutcome, RedemptionRefusal } from "../tokens/redemption.ts";
 import { loginOf } from "../tokens/refresh-token.ts";
-import { toSession } from "../tokens/session.ts";
 import {
   type IssueDeps,
   type IssuedTokens,

@@ -3,6 +3,7 @@ import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { networkOf } from "../protocol/address.ts";
 import { formatScope } from "../protocol/scope.ts";
+import { isUpdateDue, toSession } from "../storage/sessions.ts";
 import type { AuditEvent } from "../telemetry/audit-event.ts";
 import { audit } from "../telemetry/request-log.ts";
 import type { Authorization, RefreshOutcome } from "../tokens/authorization.ts";
@@ -15,7 +16,6 @@ import {
   type RotationRefusal,
 } from "../tokens/family.ts";
 import { loginOf, type RefreshToken } from "../tokens/refresh-token.ts";
-import { isUpdateDue, toSession } from "../tokens/session.ts";
 import { importedFamily } from "./imported.ts";
 import {
   type IssueDeps,

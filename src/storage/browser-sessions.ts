@@ -1,6 +1,6 @@
 import { callWithDeadline } from "../calls.ts";
 import { type AnnounceEnd, reportEnd, reportedClients } from "./session-clients.ts";
-import { ENDED_KEPT_MS } from "./sessions.ts";
+import { ENDED_KEPT_MS } from "./session-rows.ts";
 
 /** A browser in which a user signed in, until the session is ended or expires. */
 export interface BrowserSession {

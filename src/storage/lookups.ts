@@ -4,13 +4,12 @@ import { isDenied } from "../clients/policy.ts";
 import type { DatedProfile } from "../protocol/claims.ts";
 import type { UsernameMode } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
-import type { SessionKey } from "../tokens/session.ts";
 import { type AccountAccess, selectAccess, toAccess } from "./account.ts";
 import { type BrowserSession, selectBrowserSession, toBrowserSession } from "./browser-sessions.ts";
 import { selectClient, selectClientOfImported, toClient } from "./clients.ts";
 import { type Consent, selectConsent, selectConsentOfImported, toConsent } from "./consents.ts";
 import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
-import { selectEndedSession } from "./sessions.ts";
+import { type SessionKey, selectEndedSession } from "./sessions.ts";
 import { requireReadiness, selectReadiness } from "./usernames.ts";
 import {
   type NamedUser,

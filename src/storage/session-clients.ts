@@ -1,5 +1,3 @@
-import type { Session } from "../tokens/session.ts";
-
 // The clients to tell when a browser session ends. The end moves their rows to the deliveries in
 // its own transaction, so that none is lost, also when a command ends the session.
 
@@ -44,10 +42,18 @@ const REMOVE_OF_LOGIN = `${REMOVE} ${OF_LOGIN}`;
 const REMOVE_EXPIRED = `DELETE FROM session_clients WHERE (session_id, client_id) IN (
   SELECT session_id, client_id FROM session_clients WHERE needed_until_ms <= ?1 LIMIT ?2)`;
 
+/** A login in a browser, whose client is told of its end. */
+interface ReportedLogin {
+  readonly sessionId: string | null;
+  readonly clientId: string;
+  readonly userId: string;
+  readonly neededUntilMs: number;
+}
+
 /** The statement that stores a client to tell when the browser session of a login ends. */
 export function recordSessionClient(
   db: D1Database,
-  { sessionId, clientId, userId, neededUntilMs }: Session,
+  { sessionId, clientId, userId, neededUntilMs }: ReportedLogin,
   issuerUrl: string,
 ): D1PreparedStatement {
   return db.prepare(RECORD).bind(sessionId, clientId, userId, issuerUrl, neededUntilMs);

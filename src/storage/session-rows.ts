@@ -1,5 +1,3 @@
-import { ENDED_KEPT_MS } from "./sessions.ts";
-
 // Management of the sessions of one user. An imported refresh token that was not used yet is a
 // session too; the hash of the token is its id.
 
@@ -17,6 +15,12 @@ export interface SessionRow {
   /** 0 or 1. */
   is_imported: number;
 }
+
+/**
+ * How long the row of an ended session is kept, in milliseconds: no refresh token lives longer than
+ * a year under any settings.
+ */
+export const ENDED_KEPT_MS = 366 * 86_400_000;
 
 /** Which session of which user. */
 export interface SessionReference {

@@ -1,5 +1,4 @@
-import type { Random } from "../crypto/bytes.ts";
-import { toHex } from "../crypto/bytes.ts";
+import { type Random, toHex } from "../crypto/bytes.ts";
 import type { KeyRing } from "../crypto/seal.ts";
 import type {
   BrowserSession,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isUpdateDue, makeLabel, sessionNeededUntilMs } from "../../../src/storage/sessions.ts";
 import type { FamilyPolicy } from "../../../src/tokens/family.ts";
-import { isUpdateDue, makeLabel, sessionNeededUntilMs } from "../../../src/tokens/session.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
