@@ -19,14 +19,14 @@ async function hash(pause) {
 const never = async () => {};
 const always = () => scheduler.wait(0);
 
-/** As in `src/crypto/hashing-queue.ts`. */
+/** As in `src/crypto/password-hash.ts`. */
 async function severalTurns() {
   for (let turn = 0; turn < 3; turn += 1) await scheduler.wait(0);
 }
 
 const queue = [];
 
-/** As `src/crypto/hashing-queue.ts` does it. */
+/** As `src/crypto/password-hash.ts` does it. */
 async function inTurn() {
   const own = {};
   queue.push(own);

@@ -1,5 +1,5 @@
-import { callWithDeadline } from "../calls.ts";
 import type { Deps } from "../deps.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { mintLogoutToken } from "../issuer/id-token.ts";
 import type { DeliveryTry, DueDelivery } from "../storage/logout-deliveries.ts";
 import { describeFailure } from "../telemetry/failure.ts";

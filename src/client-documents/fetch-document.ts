@@ -1,6 +1,6 @@
-import { callWithDeadline } from "../calls.ts";
 import { fromUtf8, readLimited } from "../crypto/bytes.ts";
 import { Unavailable } from "../errors/refusal.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { cacheLifetimeMs } from "./cache-lifetime.ts";
 
 /** Deadline of headers and body together, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { RefusalReason } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
-import type { AttemptResult, NumberedAdmission } from "./failure-counters.ts";
+import type { AttemptResult, NumberedAdmission } from "./failure-counter.ts";
 
 /** How an attempt ended. `dropped`: it was not made, or the service failed; nothing is counted. */
 export type Result = AttemptResult["result"];

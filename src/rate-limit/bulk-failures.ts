@@ -1,6 +1,6 @@
 import { BoundedMap } from "../isolate.ts";
 import { type Admitted, type Result, throttledError } from "./attempt.ts";
-import type { FailureCounters } from "./failure-counters.ts";
+import type { FailureCounters } from "./failure-counter.ts";
 import type { FailurePolicy } from "./failures.ts";
 
 /** How a login ended, for the counter of its client. */

@@ -51,15 +51,3 @@ export const NO_COUNT: FailureCount = { count: 0, lastAtMs: 0 };
 
 /** No failures and no known origin. */
 export const NO_FAILURES: FailureState = { strangers: NO_COUNT, places: [] };
-
-/** Resets all failures, once per unlock. @returns the same state if the unlock was applied */
-export function resetFailures(state: FailureState, unlockedAtMs: number): FailureState {
-  if (unlockedAtMs <= (state.unlockedAtMs ?? 0)) return state;
-  const places = state.places.map((each) => ({ ...each, failures: NO_COUNT }));
-  return { ...state, strangers: NO_COUNT, places, unlockedAtMs };
-}
-
-/** Whether there are any failures. */
-export function hasFailures({ strangers, places }: FailureState): boolean {
-  return strangers.count > 0 || places.some(({ failures }) => failures.count > 0);
-}

@@ -16,7 +16,7 @@ import {
 } from "./failure-state.ts";
 
 export type { FailurePolicy, FailureState } from "./failure-state.ts";
-export { hasFailures, NO_FAILURES, ORIGINS_MAX, resetFailures } from "./failure-state.ts";
+export { NO_FAILURES, ORIGINS_MAX } from "./failure-state.ts";
 
 /** Which count an attempt belongs to: that of a known origin, or null for unknown origins. */
 export type Counter = string | null;
@@ -145,6 +145,18 @@ export function offsetFailures(
   if (count === 0 || failures === 0) return state;
   if (wholeFailures(state.strangers, nowMs, policy) >= policy.free) return state;
   return { ...state, strangers: { count: Math.max(0, count - failures), lastAtMs } };
+}
+
+/** Resets all failures, once per unlock. @returns the same state if the unlock was applied */
+export function resetFailures(state: FailureState, unlockedAtMs: number): FailureState {
+  if (unlockedAtMs <= (state.unlockedAtMs ?? 0)) return state;
+  const places = state.places.map((each) => ({ ...each, failures: NO_COUNT }));
+  return { ...state, strangers: NO_COUNT, places, unlockedAtMs };
+}
+
+/** Whether there are any failures. */
+export function hasFailures({ strangers, places }: FailureState): boolean {
+  return strangers.count > 0 || places.some(({ failures }) => failures.count > 0);
 }
 
 /** When the next attempt from an unknown origin is admitted, at the earliest now. */

@@ -1,7 +1,7 @@
 import { type AddressFilter, createAddressFilter } from "./address-filter.ts";
 import type { Attempt } from "./attempt.ts";
 import { deriveCounterNames } from "./counter-names.ts";
-import { createFailureCounters } from "./failure-counters.ts";
+import { createFailureCounters } from "./failure-counter.ts";
 import type { FailurePolicy } from "./failures.ts";
 import { createRateLimiter, type RateLimiter } from "./rate-limiter.ts";
 

@@ -1,7 +1,7 @@
 import { type Admitted, type Attempt, type Result, throttledError } from "./attempt.ts";
 import { createBulkFailures } from "./bulk-failures.ts";
 import type { CounterNames, LoginRequest } from "./counter-names.ts";
-import type { FailureCounters } from "./failure-counters.ts";
+import type { FailureCounters } from "./failure-counter.ts";
 import type { FailurePolicy } from "./failures.ts";
 
 /** A request to check a client's secret. */

@@ -1,5 +1,5 @@
-import { callWithDeadline } from "../calls.ts";
 import { sha256, toHex } from "../crypto/bytes.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { countRetry } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
 

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 import {
   type BrowserSession,
   type BrowserSessionReference,

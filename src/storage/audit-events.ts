@@ -1,4 +1,4 @@
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../isolate.ts";
 import type { RegistryWrite } from "./registry-sql.ts";
 
 /** A row of the table `audit_events`: a change by an operator. */

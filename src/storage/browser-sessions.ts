@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { type AnnounceEnd, reportEnd, reportedClients } from "./session-clients.ts";
 import { ENDED_KEPT_MS } from "./session-rows.ts";
 

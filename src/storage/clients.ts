@@ -1,7 +1,7 @@
-import { callWithDeadline } from "../calls.ts";
 import type { Client, ClientProperties, ClientRow, NewClientRow } from "../clients/client.ts";
 import type { ColumnKind } from "../clients/field.ts";
 import { clientFieldRows } from "../clients/metadata.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { parseScope } from "../protocol/scope.ts";
 
 const FIELDS = clientFieldRows();

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import { words } from "./clients.ts";
 import { type AnnounceEnd, reportEnd, reportedClients } from "./session-clients.ts";

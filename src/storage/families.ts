@@ -1,4 +1,4 @@
-import { callWithDeadline, createCallLimit } from "../calls.ts";
+import { callWithDeadline, createCallLimit } from "../isolate.ts";
 import { countRetry } from "../telemetry/request-log.ts";
 import type {
   FamilyPolicy,

@@ -1,5 +1,5 @@
-import { callWithDeadline } from "../calls.ts";
 import { sha256, toHex } from "../crypto/bytes.ts";
+import { callWithDeadline } from "../isolate.ts";
 import type { FetchClaim, FetchedDocument, FetchedDocuments } from "./fetched-documents-object.ts";
 
 export type { FetchClaim, FetchedDocument } from "./fetched-documents-object.ts";

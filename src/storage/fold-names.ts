@@ -1,4 +1,4 @@
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../isolate.ts";
 import { usernameKey } from "../protocol/usernames.ts";
 import { selectReadiness } from "./usernames.ts";
 

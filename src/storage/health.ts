@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
 /** A check for each kind of storage. Each throws Unavailable when it fails. */

@@ -1,5 +1,5 @@
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
 import type { NewClientRow } from "../clients/client.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../isolate.ts";
 import { listSpellings, usernameKey } from "../protocol/usernames.ts";
 import { insertImportEvent } from "./audit-events.ts";
 import {

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
 
 /** Changes to imported tokens, which `lookups.ts` reads. */

@@ -1,5 +1,5 @@
-import { callWithDeadline } from "../calls.ts";
 import { ID_TOKEN_ALGORITHM, type SigningAlgorithm } from "../crypto/signing-keys.ts";
+import { callWithDeadline } from "../isolate.ts";
 import type { EndedSignIn } from "../tokens/logout-token.ts";
 import { removeExpiredSessionClients } from "./session-clients.ts";
 

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 
 /** The object of one client that sends its logout tokens; see `backchannel/logout-sender.ts`. */
 interface LogoutSenderObject extends Rpc.DurableObjectBranded {

@@ -1,7 +1,7 @@
-import { callWithDeadline } from "../calls.ts";
 import { sha256 } from "../crypto/bytes.ts";
 import type { DeriveLong } from "../crypto/password-hash.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { measure } from "../telemetry/request-log.ts";
 import type { ForeignPasswords } from "./long-hash-object.ts";
 

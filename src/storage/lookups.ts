@@ -1,6 +1,6 @@
-import { callWithDeadline } from "../calls.ts";
 import type { Client } from "../clients/client.ts";
 import { isDenied } from "../clients/policy.ts";
+import { callWithDeadline } from "../isolate.ts";
 import type { DatedProfile } from "../protocol/claims.ts";
 import type { UsernameMode } from "../protocol/usernames.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";

@@ -1,4 +1,4 @@
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../isolate.ts";
 import { insertEndedSessionsEvent } from "./audit-events.ts";
 import { reportEndForAll } from "./session-clients.ts";
 

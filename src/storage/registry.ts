@@ -1,6 +1,6 @@
-import { COMMAND_DEADLINE_MS, callWithDeadline } from "../calls.ts";
 import type { ClientRow } from "../clients/client.ts";
 import { Unavailable } from "../errors/refusal.ts";
+import { COMMAND_DEADLINE_MS, callWithDeadline } from "../isolate.ts";
 import {
   listSpellings,
   normalizeUsername,

@@ -1,4 +1,4 @@
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 
 /** Stores revoked access tokens without a family, until they expire. */
 export interface RevokedTokenStore {

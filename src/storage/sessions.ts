@@ -2,7 +2,7 @@
  * The sessions of users, in a list for people. A row is written after the response and may lag;
  * only the list and ending a session depend on it.
  */
-import { callWithDeadline } from "../calls.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { OFFLINE_SCOPE } from "../protocol/names.ts";
 import type { Scope } from "../protocol/scope.ts";
 import type { Authorization } from "../tokens/authorization.ts";

@@ -1,5 +1,5 @@
-import { callWithDeadline } from "../calls.ts";
 import { sha256, toHex } from "../crypto/bytes.ts";
+import { callWithDeadline } from "../isolate.ts";
 import type { UsedAssertions } from "./used-assertions.ts";
 
 /** Kinds of single-use values. */

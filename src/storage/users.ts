@@ -1,5 +1,5 @@
-import { callWithDeadline } from "../calls.ts";
 import { Misconfigured } from "../errors/refusal.ts";
+import { callWithDeadline } from "../isolate.ts";
 import type { Claims, DatedProfile } from "../protocol/claims.ts";
 import {
   normalizeUsername,

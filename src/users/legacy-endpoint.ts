@@ -1,5 +1,5 @@
-import { callWithDeadline } from "../calls.ts";
 import { fromUtf8, readLimited, toBase64, utf8 } from "../crypto/bytes.ts";
+import { callWithDeadline } from "../isolate.ts";
 import { usernameKey } from "../protocol/usernames.ts";
 
 /** The token endpoint that this service replaces, and the client to use there. */

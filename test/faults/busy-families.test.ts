@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { CALLS_IN_FLIGHT_MAX, DEADLINE_MS } from "../../src/calls.ts";
+import { CALLS_IN_FLIGHT_MAX, DEADLINE_MS } from "../../src/isolate.ts";
 import { familyOf, inspect, interceptFamilies } from "../support/families.ts";
 import { captureErrors, stopTimers } from "../support/faulty.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { CALLS_IN_FLIGHT_MAX, DEADLINE_MS } from "../../src/calls.ts";
+import { CALLS_IN_FLIGHT_MAX, DEADLINE_MS } from "../../src/isolate.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";

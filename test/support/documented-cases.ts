@@ -1,5 +1,5 @@
-import { CALLS_IN_FLIGHT_MAX } from "../../src/calls.ts";
 import { FORWARDED_FOR } from "../../src/endpoints/request-context.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/isolate.ts";
 import { networkOf } from "../../src/protocol/address.ts";
 import { type Changes, obtainCode, VERIFIER } from "./browsing.ts";
 import { API, JWT_CLIENT, RESOURCE_SERVER } from "./checks.ts";

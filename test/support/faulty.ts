@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, vi } from "vitest";
-import { DEADLINE_MS } from "../../src/calls.ts";
+import { DEADLINE_MS } from "../../src/isolate.ts";
 import { interceptBindings } from "./interception.ts";
 import { createService, type Overrides, type Service } from "./service.ts";
 

@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { CALLS_IN_FLIGHT_MAX } from "../../src/calls.ts";
 import type { Reason } from "../../src/errors/index.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/isolate.ts";
 import { DERIVATIONS_MAX } from "../../src/storage/long-hash-object.ts";
 import { ASSERTION_TYPE } from "./assertions.ts";
 import { AUTHORIZATION_PROVOCATIONS } from "./authorization-provocations.ts";

@@ -15,17 +15,18 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["rate-limit"],
   ["storage"],
   ["clients"],
-  ["tokens", "calls.ts", "pages"],
+  ["tokens", "pages"],
   ["crypto"],
+  ["isolate.ts"],
   ["errors"],
-  ["protocol", "isolate.ts", "telemetry"],
+  ["protocol", "telemetry"],
 ];
 
 /** Parts that import fewer than all below them. `part#name` is that name alone. */
 const NARROWER: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...["openapi", "pages", "admin", "declarative", "django-import", "grants", "config"],
-    ...["calls.ts", "storage", "crypto", "errors", "protocol", "telemetry"],
+    ...["isolate.ts", "storage", "crypto", "errors", "protocol", "telemetry"],
   ],
   endpoints: [
     "deps.ts#Deps",
@@ -44,7 +45,7 @@ const NARROWER: Readonly<Record<string, readonly string[]>> = {
     "protocol",
     "telemetry",
   ],
-  backchannel: ["deps.ts", "early-deps.ts", "issuer", "calls.ts", "storage", "telemetry"],
+  backchannel: ["deps.ts", "early-deps.ts", "issuer", "isolate.ts", "storage", "telemetry"],
   "resource-server": ["crypto", "protocol"],
   client: [],
   testing: ["resource-server"],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createCallLimit } from "../../src/calls.ts";
+import { createCallLimit } from "../../src/isolate.ts";
 import { mapUseOf } from "../support/largest-map.ts";
 
 /** A call of a caller that disconnected: nothing after its `await` runs. */
