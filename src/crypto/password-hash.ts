@@ -79,10 +79,9 @@ export async function hashFor(
   deriveLong: DeriveLong,
   inTurn?: InTurn,
 ): Promise<Bytes> {
-  const { scheme, salt, rounds, iterations } = stored;
-  if (scheme === "chained") return chainedPbkdf2(password, salt, rounds, iterations, inTurn);
+  const { salt, rounds, iterations } = stored;
   if (iterations > ITERATIONS_PER_CALL_MAX) return deriveLong(password, salt, iterations);
-  return pbkdf2(password, salt, iterations, inTurn);
+  return chainedPbkdf2(password, salt, rounds, iterations, inTurn);
 }
 
 function bounded(
@@ -107,22 +106,6 @@ export const ITERATIONS_PER_CALL_MAX = 100_000;
 
 /** Length of derived keys, in bytes: one output block of SHA-256. */
 export const DERIVED_BYTES = 32;
-
-/**
- * PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) in one WebCrypto call.
- *
- * @returns 32 bytes
- * @throws RangeError above {@link ITERATIONS_PER_CALL_MAX}, before any work
- */
-export async function pbkdf2(
-  password: string,
-  salt: Bytes,
-  iterations: number,
-  inTurn: InTurn = atOnce,
-): Promise<Bytes> {
-  const key = await importPassword(password);
-  return inTurn(() => derive(key, salt, iterations));
-}
 
 /**
  * Runs a derivation when it is its turn, and passes it a pause that yields the thread. Rejects a
@@ -207,12 +190,12 @@ export function createHashingQueue(options: HashingQueueOptions): InTurn {
 }
 
 /**
- * PBKDF2 in `rounds` chained calls, for more iterations than one call allows: the output of a round
- * is the salt of the next, and the password is the key of all. One round is plain PBKDF2. Pauses
- * between rounds, since one blocks the thread for 12 ms.
+ * PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) in `rounds` chained calls, for more iterations than one call
+ * allows: the output of a round is the salt of the next, and the password is the key of all. One
+ * round is plain PBKDF2. Pauses between rounds, since one blocks the thread for 12 ms.
  *
  * @returns 32 bytes
- * @throws RangeError when one round is above {@link ITERATIONS_PER_CALL_MAX}
+ * @throws RangeError when one round is above {@link ITERATIONS_PER_CALL_MAX}, before any work
  */
 export async function chainedPbkdf2(
   password: string,
@@ -221,7 +204,8 @@ export async function chainedPbkdf2(
   iterationsPerRound: number,
   inTurn: InTurn = atOnce,
 ): Promise<Bytes> {
-  const key = await importPassword(password);
+  const raw = utf8(password);
+  const key = await crypto.subtle.importKey("raw", raw, "PBKDF2", false, ["deriveBits"]);
   return inTurn(async (pause) => {
     let derived = salt;
     for (let round = 0; round < rounds; round += 1) {
@@ -230,10 +214,6 @@ export async function chainedPbkdf2(
     }
     return derived;
   });
-}
-
-function importPassword(password: string): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", utf8(password), "PBKDF2", false, ["deriveBits"]);
 }
 
 async function derive(key: CryptoKey, salt: Bytes, iterations: number): Promise<Bytes> {

@@ -21,17 +21,17 @@ async function filesEnteredBy(request: () => Promise<unknown>): Promise<readonly
   return [...entered].sort();
 }
 
-test("a password login enters at most 47 files", async () => {
+test("a password login enters at most 38 files", async () => {
   const files = await filesEnteredBy(async () => granted(await ask(service, LOGIN)));
   console.log(`password login, ${files.length} files:\n${files.join("\n")}`);
   expect(files).toContain("src/users/sign-in.ts");
-  expect(files.length).toBeLessThanOrEqual(47);
+  expect(files.length).toBeLessThanOrEqual(38);
 });
 
-test("a refresh enters at most 44 files", async () => {
+test("a refresh enters at most 36 files", async () => {
   const { refresh_token } = await logIn(service);
   const files = await filesEnteredBy(async () => granted(await refresh(service, refresh_token)));
   console.log(`refresh, ${files.length} files:\n${files.join("\n")}`);
   expect(files).toContain("src/issuer/rotate.ts");
-  expect(files.length).toBeLessThanOrEqual(44);
+  expect(files.length).toBeLessThanOrEqual(36);
 });

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { toBase64, utf8 } from "../../src/crypto/bytes.ts";
-import { pbkdf2 } from "../../src/crypto/password-hash.ts";
+import { chainedPbkdf2 } from "../../src/crypto/password-hash.ts";
 import type { Verification } from "../../src/resource-server/verification.ts";
 import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { newAssertion, registerKeyClient } from "./assertions.ts";
@@ -103,8 +103,8 @@ export async function registerCast(): Promise<void> {
     users: ["ada", "leaving", "unusable", "inactive", "django", "long"].map(user),
   });
   await registerKeyClient(service, "signer", await signingKey);
-  const hash = toBase64(await pbkdf2(PASSWORD, utf8("seasalt"), 1000));
-  const secretHash = toBase64(await pbkdf2(SECRET, utf8("seasalt"), 1000));
+  const hash = toBase64(await chainedPbkdf2(PASSWORD, utf8("seasalt"), 1, 1000));
+  const secretHash = toBase64(await chainedPbkdf2(SECRET, utf8("seasalt"), 1, 1000));
   await env.DB.batch([
     env.DB.prepare("UPDATE users SET password_record = ? WHERE username = 'django'").bind(
       `pbkdf2_sha256$1000$seasalt$${hash}`,
