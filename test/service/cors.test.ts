@@ -295,6 +295,35 @@ describe("discovery", () => {
   });
 });
 
+describe.each([{ REGISTRATION: "open" }, { CIMD: "open" }])("with %j", (vars) => {
+  const open = createService(vars);
+
+  test.each([...SHARED, "/o/userinfo/"])("every page can call %s", async (path) => {
+    for (const origin of ["https://inspector.example", "http://localhost:6274", "null"]) {
+      expect(corsHeaders(await preflight(path, origin, open))).toMatchObject({
+        "access-control-allow-origin": "*",
+        "access-control-allow-headers": "authorization",
+      });
+      const headers = { Origin: origin };
+      expect(corsHeaders(await open.fetch(path, { method: "POST", headers }))).toEqual({
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": "Retry-After, X-Request-Id, WWW-Authenticate",
+      });
+    }
+  });
+
+  test.each(["/o/authorize/", "/o/account/", "/o/logout/", "/o/introspect/"])(
+    "no page can call %s",
+    async (path) => {
+      const headers = { Origin: APP };
+      const responses = [await preflight(path, APP, open), await open.fetch(path, { headers })];
+      for (const response of responses) {
+        expect(response.headers.get("Access-Control-Allow-Origin")).toBeNull();
+      }
+    },
+  );
+});
+
 test("nothing ever allows credentials", async () => {
   const answers = [
     ...(await Promise.all(SHARED.map((path) => preflight(path, APP)))),

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import type { JWK } from "jose";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ASSERTION_TYPE, newAssertion } from "../support/assertions.ts";
@@ -318,4 +319,56 @@ test("a client that is denied by its id is rejected before sign-in, and nothing 
   await browser.signIn(await browser.authorize());
   expect((await browser.authorize(request)).text).toContain("client_not_registered");
   expect(await callsTo("claude.ai")).toEqual(before);
+});
+
+describe("a stranger makes the service fetch nothing", () => {
+  const forged = async (clientId: string) => {
+    const assertion = {
+      client_assertion_type: ASSERTION_TYPE,
+      client_assertion: await newAssertion(clientId, await key),
+    };
+    const grants = [
+      { grant_type: "authorization_code", code: "tgc_forged", code_verifier: VERIFIER },
+      { grant_type: "refresh_token", refresh_token: "tgr_forged" },
+    ];
+    const asked = grants.map((grant) => service.token({ ...grant, ...assertion }, null));
+    return (await Promise.all(asked)).map(({ status }) => status);
+  };
+
+  test("of a document: it is fetched after sign-in, and stored at consent", async () => {
+    const documentUrl = "https://vscode.dev/oauth/after-sign-in.json";
+    const metadata = { ...PUBLIC, redirect_uris: [CLAUDE] };
+    await introduce({ documentUrl, metadata, redirectUri: CLAUDE, shown: "claude.ai" });
+    const before = await callsTo("vscode.dev");
+    const browser = newBrowser(service);
+    const request = { client_id: documentUrl, redirect_uri: CLAUDE, resource: RESOURCE };
+    const silent = await browser.authorize({ ...request, prompt: "none" });
+    expect(silent).toMatchObject({ status: 400, location: null });
+    const page = await browser.authorize(request);
+    expect(page).toMatchObject({ status: 200, text: expect.stringContaining("vscode.dev") });
+    await browser.signIn(page, { password: "wrong" });
+    expect(await forged(documentUrl)).toEqual([401, 401]);
+    expect(await callsTo("vscode.dev")).toEqual(before);
+    const consentPage = await browser.signIn(page);
+    expect(await callsTo("vscode.dev")).toHaveLength(before.length + 1);
+    const row = env.DB.prepare("SELECT 1 FROM clients WHERE client_id = ?").bind(documentUrl);
+    await browser.submit(consentPage, { decision: "deny" });
+    expect(await row.first()).toBeNull();
+    await browser.allow(await browser.authorize(request));
+    expect(await row.first()).not.toBeNull();
+  });
+
+  test("of keys: they are fetched for a code or token of the client", async () => {
+    await publish(await key);
+    const client = CLIENTS["ChatGPT, by its key"] as McpClient;
+    const clientId = await introduce(client);
+    const { tokens } = await connect(client, clientId, await key);
+    // Where neither the document nor the keys are cached.
+    passSeconds(3600);
+    const before = (await callsTo("chatgpt.com")).length;
+    expect(await forged(clientId)).toEqual([401, 401]);
+    expect(await callsTo("chatgpt.com")).toHaveLength(before);
+    expect(await refresh(clientId, await key, tokens)).toMatchObject({ status: 200 });
+    expect(await callsTo("chatgpt.com")).toHaveLength(before + 1);
+  });
 });

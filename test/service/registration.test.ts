@@ -221,6 +221,21 @@ describe("a client that registered itself", () => {
     expect(JSON.stringify(await rows())).not.toContain(client_secret);
   });
 
+  test("survives the retirement of the key that sealed its id, once a user has consented", async () => {
+    const confidential = { token_endpoint_auth_method: "client_secret_post" };
+    const { client_id, client_secret = "" } = await register(confidential);
+    const unused = await register({ ...confidential, client_name: "Unused" });
+    await consented(client_id);
+    const later = createService({ ...settings, TOKEN_KEYS: "a7".repeat(32) });
+    const browser = newBrowser(later);
+    const page = await browser.signIn(await browser.authorize(request(client_id)));
+    const fields = { client_id, client_secret, redirect_uri: CALLBACK };
+    const tokens = await exchange(later, codeOf(await browser.allow(page)), fields, null);
+    expect(tokens.status).toBe(200);
+    const shown = await browser.authorize(request(unused.client_id));
+    expect(shown.text).toContain("client_not_registered");
+  });
+
   test("is unknown at the token endpoint before anyone consented", async () => {
     const { client_id } = await register();
     const response = await service.token(

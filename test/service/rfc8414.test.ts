@@ -294,3 +294,22 @@ describe("what is advertised works and nothing else does:", () => {
     expect(await ask(service, typed, null)).toEqual(INVALID_CLIENT);
   });
 });
+
+test.each<[string, Record<string, string>, object]>([
+  ["no clients", {}, {}],
+  ["registration", { REGISTRATION: "open" }, { registration_endpoint: `${ISSUER}/o/register/` }],
+  [
+    "registration by token",
+    { REGISTRATION: "token" },
+    { registration_endpoint: `${ISSUER}/o/register/` },
+  ],
+  ["documents", { CIMD: "claude.ai" }, { client_id_metadata_document_supported: true }],
+])("§2 says which clients it accepts that no operator registered: %s", async (_, vars, members) => {
+  const { body } = await metadataOf(createService(vars));
+  const { registration_endpoint, client_id_metadata_document_supported } = body;
+  const told = { registration_endpoint, client_id_metadata_document_supported };
+  expect(JSON.parse(JSON.stringify(told))).toEqual(members);
+  // claude.ai uses a document only if it is a public client there.
+  expect(body["token_endpoint_auth_methods_supported"]).toContain("none");
+  expect(body["scopes_supported"]).toContain("offline_access");
+});
