@@ -194,13 +194,18 @@ async function introduce({ documentUrl, metadata }: McpClient): Promise<string> 
 }
 
 /** Asks the token endpoint as a client. @param signer of the assertion; null: a public client */
-async function ask(clientId: string, signer: JWK | null, fields: Record<string, string>) {
+async function ask(
+  clientId: string,
+  signer: JWK | null,
+  fields: Record<string, string>,
+  at = service,
+) {
   const assertion = signer && {
     client_assertion_type: ASSERTION_TYPE,
     client_assertion: await newAssertion(clientId, signer),
   };
   const all = { client_id: clientId, resource: RESOURCE, ...assertion, ...fields };
-  return service.token<TokenAnswer>(all, null);
+  return at.token<TokenAnswer>(all, null);
 }
 
 /** Signs a user in, and redeems the code. */
@@ -226,8 +231,13 @@ async function connect(client: McpClient, clientId: string, signer: JWK | null) 
   return { askAgain: () => browser.authorize(request), tokens: exchanged.body };
 }
 
-const refresh = (clientId: string, signer: JWK | null, { refresh_token }: TokenAnswer) => {
-  return ask(clientId, signer, { grant_type: "refresh_token", refresh_token });
+const refresh = (
+  clientId: string,
+  signer: JWK | null,
+  { refresh_token }: TokenAnswer,
+  at = service,
+) => {
+  return ask(clientId, signer, { grant_type: "refresh_token", refresh_token }, at);
 };
 
 describe.each(Object.entries(CLIENTS))("%s", (_, client) => {
@@ -319,6 +329,21 @@ test("a client that is denied by its id is rejected before sign-in, and nothing 
   await browser.signIn(await browser.authorize());
   expect((await browser.authorize(request)).text).toContain("client_not_registered");
   expect(await callsTo("claude.ai")).toEqual(before);
+});
+
+test.each<[string, number]>([
+  ["claude.ai, by its document", 200],
+  ["ChatGPT, by its key", 401],
+])("after CIMD is off, %s refreshes with status %i", async (name, status) => {
+  const client = CLIENTS[name] as McpClient;
+  const signer = status === 401 ? await key : null;
+  await publish(await key);
+  const clientId = await introduce(client);
+  const { tokens } = await connect(client, clientId, signer);
+  const off = createService({ ...SETTINGS, CIMD: "off" });
+  expect(await refresh(clientId, signer, tokens, off)).toMatchObject({ status });
+  const request = { client_id: clientId, redirect_uri: client.redirectUri };
+  expect((await newBrowser(off).authorize(request)).text).toContain('name="password"');
 });
 
 describe("a stranger makes the service fetch nothing", () => {

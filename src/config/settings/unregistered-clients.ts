@@ -10,7 +10,9 @@ export const UNREGISTERED_CLIENTS = {
     doc:
       "Clients whose id is the URL of their metadata (client ID metadata documents): `off`, the " +
       "hosts of accepted documents, separated by spaces, such as `claude.ai chatgpt.com " +
-      "vscode.dev`, or `open` for all. Users are asked for consent every time.",
+      "vscode.dev`, or `open` for all. Users are asked for consent every time. Clients that a " +
+      "user has consented to keep working without it, except with `off` those that have their " +
+      "keys at a `jwks_uri`.",
   },
   registration: {
     name: "REGISTRATION",
