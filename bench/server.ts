@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { RING_KEY_BYTES } from "../src/crypto/seal.ts";
+import { RING_KEY_BYTES } from "../src/crypto/key-ring.ts";
 import { migratedDatabase, register } from "../test/support/service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "../test/support/workerd-options.ts";
 import { WorkerdProcess } from "../test/support/workerd-process.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "./config/index.ts";
 import type { Random } from "./crypto/bytes.ts";
-import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
+import { deriveKeyRing, type KeyRing } from "./crypto/key-ring.ts";
 import { type Brand, createBrand } from "./pages/brand.ts";
 import { createAccountStore } from "./storage/account.ts";
 import { createBrowserSessionStore } from "./storage/browser-sessions.ts";

@@ -1,7 +1,7 @@
 import type { ClientDocuments } from "./client-documents/index.ts";
 import { CLIENT_ID_PURPOSE, CLIENT_SECRET_PURPOSE } from "./clients/sealed-client-id.ts";
 import type { Config } from "./config/index.ts";
-import { deriveKeyRing, type KeyRing } from "./crypto/seal.ts";
+import { deriveKeyRing, type KeyRing } from "./crypto/key-ring.ts";
 
 /** What accepting clients needs that no operator registered. */
 export interface UnregisteredDeps {

@@ -1,6 +1,6 @@
 import type { Bytes, Random } from "../crypto/bytes.ts";
 import { problemOfKey } from "../crypto/jwk-check.ts";
-import { formatRingKeys, parseRingKeys, RING_KEY_BYTES, ringKeyId } from "../crypto/seal.ts";
+import { formatRingKeys, parseRingKeys, RING_KEY_BYTES, ringKeyId } from "../crypto/key-ring.ts";
 import {
   describeSigningKey,
   generateSigningKey,

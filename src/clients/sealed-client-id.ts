@@ -1,5 +1,6 @@
 import { fromUtf8, hmacSha256, toBase64Url, utf8 } from "../crypto/bytes.ts";
-import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
+import { sealToken, unsealToken } from "../crypto/seal.ts";
 import { CLIENT_SECRET_PREFIX } from "../protocol/names.ts";
 import { CLIENT_ID_LENGTH_MAX } from "../protocol/params.ts";
 import type { RegistrationMetadata } from "./registration-metadata.ts";
@@ -94,7 +95,7 @@ export async function deriveClientSecret(
   keyId: string,
   clientId: string,
 ): Promise<string> {
-  const key = ring.find(keyId);
+  const key = ring.keys.get(keyId);
   if (key === undefined) throw new TypeError("unknown ring key");
   return CLIENT_SECRET_PREFIX + toBase64Url(await hmacSha256(key.mac, utf8(clientId)));
 }

@@ -1,4 +1,4 @@
-import { parseRingKeys } from "../crypto/seal.ts";
+import { parseRingKeys } from "../crypto/key-ring.ts";
 import { parseJwkSet } from "../crypto/signing-keys.ts";
 import { problemOfPublicUrl } from "../protocol/public-url.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";

@@ -8,6 +8,7 @@ import {
   toHex,
   utf8,
 } from "./bytes.ts";
+import { deriveKeyRing, type KeyRing } from "./key-ring.ts";
 import {
   type DeriveLong,
   hashFor,
@@ -18,7 +19,7 @@ import {
   parsePasswordHash,
   SALT_BYTES,
 } from "./password-hash.ts";
-import { deriveKeyRing, type KeyRing, type Opened, seal, unseal } from "./seal.ts";
+import { type Opened, seal, unseal } from "./seal.ts";
 
 /** Longest password, in bytes of UTF-8. A longer one is rejected without hashing. */
 export const PASSWORD_BYTES_MAX = 4096;

@@ -9,6 +9,8 @@
  * The same plaintext under the same key gives the same bytes: a lost response can be repeated
  * without storing anything replayable. The 160-bit tag is both the initialisation vector and the
  * authentication: without the key, a forgery succeeds with a probability of 2^-160.
+ *
+ * A token is a prefix and such bytes in base64url. What it says are tagged fields.
  */
 import {
   type Bytes,
@@ -16,96 +18,13 @@ import {
   equalInConstantTime,
   fromBase64Url,
   fromHex,
-  hkdfSha256,
-  hmacKey,
+  fromUtf8,
   hmacSha256,
   toBase64Url,
   toHex,
+  utf8,
 } from "./bytes.ts";
-
-/** Length of a key's id, in bytes. */
-export const KEY_ID_BYTES = 4;
-
-/** Length of a ring key, in bytes: `openssl rand -hex 32` generates one. */
-export const RING_KEY_BYTES = 32;
-
-/** Most keys in one ring. Keys are found by id and not tried, but every list has a limit. */
-const RING_KEYS_MAX = 16;
-
-/** A ring key for one purpose: a cipher key and a MAC key (see `seal.ts`). */
-export interface SealingKey {
-  /** Hexadecimal, {@link KEY_ID_BYTES} bytes; derived from the ring key. */
-  readonly id: string;
-  readonly cipher: CryptoKey;
-  readonly mac: CryptoKey;
-}
-
-/** Keys for one purpose: the first seals, all open. */
-export interface KeyRing {
-  /** The key that seals. */
-  readonly sealing: SealingKey;
-  /** The key with that id, or undefined if it is unknown or retired. */
-  find(id: string): SealingKey | undefined;
-}
-
-/**
- * Reads the value of a ring secret: 64 hexadecimal digits per key, separated by commas.
- *
- * @example
- * parseRingKeys("5e".repeat(32)); // one key
- *
- * @returns the raw keys, or a problem that contains no key
- */
-export function parseRingKeys(text: string): readonly Bytes[] | string {
-  const keys: Bytes[] = [];
-  for (const [index, part] of text.split(",").entries()) {
-    const key = fromHex(part.trim());
-    if (key?.length !== RING_KEY_BYTES) {
-      return `key ${index + 1} is not ${RING_KEY_BYTES * 2} hexadecimal digits`;
-    }
-    keys.push(key);
-  }
-  if (keys.length > RING_KEYS_MAX) return `more than ${RING_KEYS_MAX} keys`;
-  if (new Set(keys.map(toHex)).size < keys.length) return "a duplicate key";
-  return keys;
-}
-
-/** Writes a ring as {@link parseRingKeys} reads it. */
-export function formatRingKeys(keys: readonly Bytes[]): string {
-  return keys.map(toHex).join(",");
-}
-
-/** The id of a ring key: the same for every purpose, and public. */
-export async function ringKeyId(raw: Bytes): Promise<string> {
-  return toHex(await hkdfSha256(raw, "tollgate key id", KEY_ID_BYTES));
-}
-
-/**
- * Derives the keys for one purpose from a ring. Purposes are independent: what is sealed for one
- * cannot be opened for another.
- *
- * @param rawKeys from {@link parseRingKeys}, at least one
- */
-export async function deriveKeyRing(rawKeys: readonly Bytes[], purpose: string): Promise<KeyRing> {
-  const keys = await Promise.all(rawKeys.map((raw) => deriveSealingKey(raw, purpose)));
-  const [sealing] = keys;
-  if (sealing === undefined) throw new TypeError("a key ring needs a key");
-  const byId = new Map(keys.map((key) => [key.id, key]));
-  return { sealing, find: (id) => byId.get(id) };
-}
-
-async function deriveSealingKey(raw: Bytes, purpose: string): Promise<SealingKey> {
-  const [id, cipher, mac] = await Promise.all([
-    ringKeyId(raw),
-    hkdfSha256(raw, `tollgate ${purpose} cipher`, 32),
-    hkdfSha256(raw, `tollgate ${purpose} mac`, 32),
-  ]);
-  return {
-    id,
-    cipher: await crypto.subtle.importKey("raw", cipher, "AES-CTR", false, ["encrypt", "decrypt"]),
-    mac: await hmacKey(mac),
-  };
-}
+import { KEY_ID_BYTES, type KeyRing, type SealingKey } from "./key-ring.ts";
 
 const TAG_BYTES = 20;
 const IV_BYTES = 16;
@@ -132,7 +51,7 @@ export async function seal(key: SealingKey, plaintext: Bytes): Promise<Bytes> {
  */
 export async function unseal(ring: KeyRing, sealed: Bytes): Promise<Opened | null> {
   const keyId = toHex(sealed.subarray(0, KEY_ID_BYTES));
-  const key = ring.find(keyId);
+  const key = ring.keys.get(keyId);
   if (key === undefined || sealed.length < KEY_ID_BYTES + TAG_BYTES) return null;
   const tag = sealed.slice(KEY_ID_BYTES, KEY_ID_BYTES + TAG_BYTES);
   const ciphertext = sealed.subarray(KEY_ID_BYTES + TAG_BYTES);
@@ -185,4 +104,47 @@ export async function unsealToken(
   if (!token.startsWith(prefix) || token.length > lengthMax) return null;
   const sealed = fromBase64Url(token.slice(prefix.length));
   return sealed === null ? null : unseal(ring, sealed);
+}
+
+/**
+ * A tag from 1 to 255 for each field of a token's plaintext: texts, each with its tag (1 byte), a
+ * length (2 bytes) and its UTF-8. A plaintext with an unknown tag is not valid: a reader that
+ * ignored the tag of a key would accept a bound token as a bearer token.
+ */
+export type Tags<Name extends string> = Readonly<Record<Name, number>>;
+
+const FIELD_HEAD_BYTES = 3;
+
+/** Writes the fields in the order of the tags' table. Null: the field is absent. */
+export function encodeFields<Name extends string>(
+  tags: Tags<Name>,
+  values: Readonly<Record<Name, string | null>>,
+): Bytes {
+  const fields = (Object.keys(tags) as Name[]).flatMap((name) => {
+    const value = values[name];
+    if (value === null) return [];
+    const bytes = utf8(value);
+    return [Uint8Array.of(tags[name], bytes.length >> 8, bytes.length & 255), bytes];
+  });
+  return concat(...fields);
+}
+
+/** @returns null for a truncated body, a repeated field, an unknown tag or invalid UTF-8 */
+export function decodeFields<Name extends string>(
+  tags: Tags<Name>,
+  bytes: Bytes,
+): Partial<Record<Name, string>> | null {
+  const names = new Map((Object.keys(tags) as Name[]).map((name) => [tags[name], name]));
+  const fields: Partial<Record<Name, string>> = {};
+  for (let at = 0; at < bytes.length; ) {
+    const [tag = 0, high = 0, low] = bytes.subarray(at, at + FIELD_HEAD_BYTES);
+    const end = at + FIELD_HEAD_BYTES + (high << 8) + (low ?? 0);
+    const name = names.get(tag);
+    const value = fromUtf8(bytes.subarray(at + FIELD_HEAD_BYTES, end));
+    const isWhole = low !== undefined && end <= bytes.length && value !== null;
+    if (!isWhole || name === undefined || fields[name] !== undefined) return null;
+    fields[name] = value;
+    at = end;
+  }
+  return fields;
 }

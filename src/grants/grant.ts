@@ -1,7 +1,7 @@
 import type { Client, VerifiedClient } from "../clients/client.ts";
 import type { GrantedLogin } from "../clients/policy.ts";
 import type { Random } from "../crypto/bytes.ts";
-import type { KeyRing } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import type { Params } from "../protocol/params.ts";
 import type { Lookups } from "../storage/lookups.ts";

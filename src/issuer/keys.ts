@@ -1,5 +1,5 @@
 import { type Bytes, hkdfSha256, hmacKey } from "../crypto/bytes.ts";
-import { deriveKeyRing } from "../crypto/seal.ts";
+import { deriveKeyRing } from "../crypto/key-ring.ts";
 import { importSigningKeys, type JWK } from "../crypto/signing-keys.ts";
 import { ACCESS_TOKEN_PURPOSE } from "../tokens/access-token.ts";
 import { TOKEN_ID_PURPOSE } from "../tokens/jwt-access-token.ts";

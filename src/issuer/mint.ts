@@ -1,5 +1,5 @@
 import type { Random } from "../crypto/bytes.ts";
-import type { KeyRing } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
 import type { SigningKeys } from "../crypto/signing-keys.ts";
 import { JWT_LENGTH_MAX } from "../crypto/strict-jwt.ts";
 import { Refusal, Unavailable } from "../errors/refusal.ts";
@@ -75,7 +75,7 @@ export async function mintPair(
   form: PairForm,
   deps: MintDeps,
 ): Promise<MintedPair> {
-  const refreshKey = deps.refreshTokenRing.find(live.keyId);
+  const refreshKey = deps.refreshTokenRing.keys.get(live.keyId);
   if (refreshKey === undefined) throw new Refusal("refresh_token_ended");
   const { familyId, clientId, subject, createdAtMs, originalScope, login } = family;
   const { generation, issuedAtMs, sealsContent } = live;
@@ -124,7 +124,7 @@ export async function mintAccessToken(
   deps: MintDeps,
 ): Promise<MintedAccessToken> {
   const ring = format === "opaque" ? deps.accessTokenRing : deps.tokenIdRing;
-  const key = ring.find(keyId);
+  const key = ring.keys.get(keyId);
   if (key === undefined) throw new Refusal("refresh_token_ended");
   if (format === "opaque") {
     const token = { reference, content: sealsContent === true ? content : null };

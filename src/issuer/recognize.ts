@@ -1,5 +1,5 @@
 import { equalInConstantTime } from "../crypto/bytes.ts";
-import type { KeyRing } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
 import type { SigningKeys } from "../crypto/signing-keys.ts";
 import type { AccessTokenFormat } from "../protocol/names.ts";
 import {

@@ -1,4 +1,4 @@
-import type { KeyRing } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import type { FamilyStore } from "../storage/families.ts";
 import type { ImportedTokenStore } from "../storage/imported-tokens.ts";
@@ -121,7 +121,7 @@ export function forgetFamily(family: EndedFamily, deps: EndFamilyDeps): void {
 
 async function forgetAccessToken(family: EndedFamily, deps: EndFamilyDeps): Promise<void> {
   const { familyId, live } = family;
-  const key = deps.accessTokenRing.find(live.keyId);
+  const key = deps.accessTokenRing.keys.get(live.keyId);
   // A token whose key has retired is not valid.
   if (key === undefined) return;
   const reference = { kind: "family", familyId, generation: live.generation } as const;

@@ -1,8 +1,8 @@
 import { type Bytes, concat, fromHex, sha256, toHex } from "../crypto/bytes.ts";
-import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
+import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
+import { decodeFields, encodeFields, sealToken, unsealToken } from "../crypto/seal.ts";
 import type { Claims } from "../protocol/claims.ts";
 import type { FamilyState, Generation } from "./family.ts";
-import { decodeFields, encodeFields } from "./tagged-fields.ts";
 
 /**
  * Identifies an access token, in an opaque token and in the `jti` of a JWT. A token of a family is

@@ -1,7 +1,7 @@
 import { digestText, fromBase64Url, fromHex, toBase64Url, toHex } from "../crypto/bytes.ts";
-import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
+import { decodeFields, encodeFields, sealToken, unsealToken } from "../crypto/seal.ts";
 import { formatScope, parseScope, type Scope } from "../protocol/scope.ts";
-import { decodeFields, encodeFields } from "./tagged-fields.ts";
 
 /**
  * Everything an authorization code says (RFC 6749 §4.1.2). The code is this content, sealed:

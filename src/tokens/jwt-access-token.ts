@@ -1,5 +1,6 @@
 import { type Bytes, concat, sha256 } from "../crypto/bytes.ts";
-import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
+import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
+import { sealToken, unsealToken } from "../crypto/seal.ts";
 import { type Claims, RESERVED_CLAIMS } from "../protocol/claims.ts";
 import {
   type AccessTokenContent,

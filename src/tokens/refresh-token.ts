@@ -1,7 +1,7 @@
 import { type Bytes, concat, fromHex, fromUtf8, toHex, utf8 } from "../crypto/bytes.ts";
-import { type KeyRing, type SealingKey, sealToken, unsealToken } from "../crypto/seal.ts";
+import type { KeyRing, SealingKey } from "../crypto/key-ring.ts";
+import { decodeFields, encodeFields, sealToken, unsealToken } from "../crypto/seal.ts";
 import { formatScope, parseScope, type Scope } from "../protocol/scope.ts";
-import { decodeFields, encodeFields } from "./tagged-fields.ts";
 
 /** What is known of a login beyond who logged in: every token of its family says so. */
 export interface LoginFacts {

@@ -1,5 +1,6 @@
 import { fromUtf8, utf8 } from "../crypto/bytes.ts";
-import { type KeyRing, sealToken, unsealToken } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
+import { sealToken, unsealToken } from "../crypto/seal.ts";
 
 /** A kind of value that this service seals for itself alone, so that JSON is compact enough. */
 export interface SealedKind<Value> {

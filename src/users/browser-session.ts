@@ -1,5 +1,5 @@
 import { type Random, toHex } from "../crypto/bytes.ts";
-import type { KeyRing } from "../crypto/seal.ts";
+import type { KeyRing } from "../crypto/key-ring.ts";
 import type {
   BrowserSession,
   BrowserSessionReference,

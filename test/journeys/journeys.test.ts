@@ -1,37 +1,47 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
-const service = createService();
-
-beforeAll(async () => {
-  await registerDefaults(service);
-  // The first request composes the service.
-  await logIn(service);
-});
-
 /** The files of `src` with a function that runs during a request, deferred work included. */
-async function filesEnteredBy(request: () => Promise<unknown>): Promise<readonly string[]> {
+async function filesEnteredBy(name: string, request: () => Promise<unknown>) {
   const entered = new Set<string>();
   // What test/support/entered-files.ts makes each function of src write to.
   Object.assign(globalThis, { enteredFiles: entered });
   await request();
   await scheduler.wait(100);
   Object.assign(globalThis, { enteredFiles: undefined });
-  return [...entered].sort();
+  const files = [...entered].sort();
+  console.log(`${name}, ${files.length} files:\n${files.join("\n")}`);
+  return files;
 }
 
-test("a password login enters at most 38 files", async () => {
-  const files = await filesEnteredBy(async () => granted(await ask(service, LOGIN)));
-  console.log(`password login, ${files.length} files:\n${files.join("\n")}`);
-  expect(files).toContain("src/users/sign-in.ts");
-  expect(files.length).toBeLessThanOrEqual(38);
-});
+// The rate limits, which most tests turn off, are on as deployed.
+describe.each([
+  { rateLimits: "off", loginMax: 37, refreshMax: 35 },
+  { rateLimits: "on", loginMax: 42, refreshMax: 35 },
+])("with rate limits $rateLimits", ({ rateLimits, loginMax, refreshMax }) => {
+  const service = createService({ RATE_LIMITS: rateLimits });
 
-test("a refresh enters at most 36 files", async () => {
-  const { refresh_token } = await logIn(service);
-  const files = await filesEnteredBy(async () => granted(await refresh(service, refresh_token)));
-  console.log(`refresh, ${files.length} files:\n${files.join("\n")}`);
-  expect(files).toContain("src/issuer/rotate.ts");
-  expect(files.length).toBeLessThanOrEqual(36);
+  beforeAll(async () => {
+    await registerDefaults(service);
+    // The first request composes the service.
+    await logIn(service);
+  });
+
+  test(`a password login enters at most ${loginMax} files`, async () => {
+    const files = await filesEnteredBy(`password login, limits ${rateLimits}`, async () => {
+      granted(await ask(service, LOGIN));
+    });
+    expect(files).toContain("src/users/sign-in.ts");
+    expect(files.length).toBeLessThanOrEqual(loginMax);
+  });
+
+  test(`a refresh enters at most ${refreshMax} files`, async () => {
+    const { refresh_token } = await logIn(service);
+    const files = await filesEnteredBy(`refresh, limits ${rateLimits}`, async () => {
+      granted(await refresh(service, refresh_token));
+    });
+    expect(files).toContain("src/issuer/rotate.ts");
+    expect(files.length).toBeLessThanOrEqual(refreshMax);
+  });
 });

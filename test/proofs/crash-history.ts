@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { deriveKeyRing, type KeyRing, parseRingKeys } from "../../src/crypto/seal.ts";
+import { deriveKeyRing, type KeyRing, parseRingKeys } from "../../src/crypto/key-ring.ts";
 import { CODE_PURPOSE, unsealCode } from "../../src/tokens/authorization-code.ts";
 import {
   REFRESH_TOKEN_PREFIX,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Bytes, concat, fromHex } from "../../src/crypto/bytes.ts";
-import { deriveKeyRing, parseRingKeys, sealToken } from "../../src/crypto/seal.ts";
+import { deriveKeyRing, parseRingKeys } from "../../src/crypto/key-ring.ts";
+import { sealToken } from "../../src/crypto/seal.ts";
 import { digestOwner } from "../../src/tokens/access-token.ts";
 import {
   API,

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Bytes, fromBase64Url, toBase64Url } from "../../src/crypto/bytes.ts";
-import { deriveKeyRing, parseRingKeys, seal, unseal } from "../../src/crypto/seal.ts";
+import { deriveKeyRing, parseRingKeys } from "../../src/crypto/key-ring.ts";
+import { seal, unseal } from "../../src/crypto/seal.ts";
 import { ACCESS_TOKEN_PURPOSE } from "../../src/tokens/access-token.ts";
 import { REFRESH_TOKEN_PURPOSE } from "../../src/tokens/refresh-token.ts";
 import { createCountedService } from "../support/counting.ts";

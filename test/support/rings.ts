@@ -1,5 +1,5 @@
 import type { Bytes } from "../../src/crypto/bytes.ts";
-import { deriveKeyRing, type KeyRing, RING_KEY_BYTES } from "../../src/crypto/seal.ts";
+import { deriveKeyRing, type KeyRing, RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
 
 /** A raw ring key that a test names by one byte. */
 export function rawKey(byte: number): Bytes {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { RING_KEY_BYTES } from "../../src/crypto/seal.ts";
+import { RING_KEY_BYTES } from "../../src/crypto/key-ring.ts";
 import { CALLBACK } from "./browsing.ts";
 import { importRefreshTokens, newDotToken } from "./dot-tokens.ts";
 import { migratedDatabase, type RegistryEntries, register } from "./service-database.ts";

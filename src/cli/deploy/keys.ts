@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { firstKeys } from "../../admin/keys.ts";
 import { secureRandom } from "../../crypto/bytes.ts";
-import { parseRingKeys } from "../../crypto/seal.ts";
+import { parseRingKeys } from "../../crypto/key-ring.ts";
 import { parseJwkSet } from "../../crypto/signing-keys.ts";
 import { CommandError, messageOf } from "../command-error.ts";
 import { requirePrivate } from "../private-files.ts";

@@ -1,4 +1,4 @@
-import { parseRingKeys, ringKeyId } from "../../crypto/seal.ts";
+import { parseRingKeys, ringKeyId } from "../../crypto/key-ring.ts";
 import { ID_TOKEN_ALGORITHM, importSigningKeys, parseJwkSet } from "../../crypto/signing-keys.ts";
 import { findWorker } from "../deploy/worker.ts";
 import type { RunWrangler } from "../wrangler.ts";

@@ -8,7 +8,7 @@ import {
   retireKey,
 } from "../../../src/admin/keys.ts";
 import { secureRandom } from "../../../src/crypto/bytes.ts";
-import { deriveKeyRing, parseRingKeys } from "../../../src/crypto/seal.ts";
+import { deriveKeyRing, parseRingKeys } from "../../../src/crypto/key-ring.ts";
 import {
   generateSigningKey,
   importSigningKeys,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../../src/crypto/bytes.ts";
-import { deriveKeyRing, parseRingKeys, seal, unseal } from "../../../src/crypto/seal.ts";
+import { deriveKeyRing, parseRingKeys } from "../../../src/crypto/key-ring.ts";
+import { seal, unseal } from "../../../src/crypto/seal.ts";
 import { rawKey, ringOf } from "../../support/rings.ts";
 
 const hexKey = (byte: number) => toHex(rawKey(byte));
@@ -64,9 +65,9 @@ describe("a derived ring", () => {
     const reversed = await ringOf("another", 2, 1);
     expect(ring.sealing.id).toMatch(/^[0-9a-f]{8}$/);
     expect(ring.sealing.id).not.toBe(reversed.sealing.id);
-    expect(ring.find(reversed.sealing.id)?.id).toBe(reversed.sealing.id);
-    expect(reversed.find(ring.sealing.id)?.id).toBe(ring.sealing.id);
-    expect(ring.find(ring.sealing.id)).toBe(ring.sealing);
+    expect(ring.keys.get(reversed.sealing.id)?.id).toBe(reversed.sealing.id);
+    expect(reversed.keys.get(ring.sealing.id)?.id).toBe(ring.sealing.id);
+    expect(ring.keys.get(ring.sealing.id)).toBe(ring.sealing);
     expect(ring.sealing.id).toBe((await ringOf("one", 1)).sealing.id);
     expect(reversed.sealing.id).toBe((await ringOf("one", 2)).sealing.id);
   });
@@ -75,7 +76,7 @@ describe("a derived ring", () => {
     const ring = await ringOf("one", 1);
     const { sealing } = await ringOf("one", 2);
     for (const id of [sealing.id, "", "__proto__", ring.sealing.id.toUpperCase().concat(" ")]) {
-      expect(ring.find(id)).toBeUndefined();
+      expect(ring.keys.get(id)).toBeUndefined();
     }
   });
 

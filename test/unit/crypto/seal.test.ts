@@ -136,7 +136,7 @@ describe("changing keys", () => {
 
   test("a retired key opens nothing", async () => {
     const [before, after] = await Promise.all([ringOf(PURPOSE, 2, 1), ringOf(PURPOSE, 3, 2)]);
-    const key = before.find((await ringOf(PURPOSE, 1)).sealing.id);
+    const key = before.keys.get((await ringOf(PURPOSE, 1)).sealing.id);
     if (key === undefined) throw new Error("the ring lacks its second key");
     const sealed = await seal(key, MESSAGE);
     expect((await unseal(before, sealed))?.plaintext).toEqual(MESSAGE);
