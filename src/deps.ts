@@ -34,7 +34,7 @@ import {
 } from "./storage/logout-deliveries.ts";
 import { createLogoutSenders, type LogoutSenders } from "./storage/logout-senders.ts";
 import { createLongHashDerivation } from "./storage/long-hash.ts";
-import { createLookups, type Lookups } from "./storage/lookups.ts";
+import { createLookups, type LookupDeps } from "./storage/lookups.ts";
 import { createRegistry } from "./storage/registry.ts";
 import { createRevokedTokenStore } from "./storage/revoked-tokens.ts";
 import type { AnnounceEnd } from "./storage/session-clients.ts";
@@ -50,8 +50,7 @@ type IssuerDeps = IssueDeps & IntrospectDeps & RevokeDeps;
 
 /** Everything that endpoints need, composed once for an isolate. */
 export interface Deps {
-  /** Creates the lookups of one request. */
-  readonly lookups: () => Lookups;
+  readonly lookups: LookupDeps;
   readonly clientAuth: ClientAuthDeps;
   readonly grants: GrantDeps;
   readonly browser: BrowserDeps;
@@ -110,7 +109,7 @@ async function createDeps(env: Env): Promise<Deps> {
     ]);
   const { addressFilter, rateLimiter } = limits;
   const parts = { config, env, mintDeps, codeRing, rateLimiter, ...passwordKinds };
-  const lookups = () => createLookups(env.DB, config.usernames, unregistered.denied);
+  const lookups = { db: env.DB, usernames: config.usernames, denied: unregistered.denied };
   const issuer = composeIssuer(parts, originKey);
   return {
     lookups,
@@ -126,7 +125,10 @@ async function createDeps(env: Env): Promise<Deps> {
     }),
     issuer,
     addressFilter,
-    allowedOrigins: createAllowedOrigins((origin) => lookups().isOriginAllowed(origin), clock),
+    allowedOrigins: createAllowedOrigins(
+      (origin) => createLookups(lookups).isOriginAllowed(origin),
+      clock,
+    ),
     pathPrefixes: config.pathPrefix,
     signingKeys: mintDeps.signingKeys,
     health: createHealthChecks(env.DB, env.ACCESS_TOKENS, env.REFRESH_FAMILIES),

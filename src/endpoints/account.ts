@@ -4,7 +4,7 @@ import { endFamily } from "../issuer/revoke.ts";
 import { type AccountPage, accountPage } from "../pages/account-page.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
 import type { AccountAccess } from "../storage/account.ts";
-import type { Lookups } from "../storage/lookups.ts";
+import { createLookups, type Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import { endEverythingElse, endLogin, revokeConsent } from "../users/account.ts";
 import { endBrowserSession, type SignedIn } from "../users/browser-session.ts";
@@ -51,7 +51,7 @@ export async function redirectToAccount(context: RequestContext, deps: Deps): Pr
 }
 
 async function proceed(browser: Browser, own: OwnForm | null, deps: Deps): Promise<Response> {
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   const username = own?.form.get("username") ?? null;
   if (username !== null) lookups.userByName(username);
   // In the same round trip as the session, for the case that it is valid.
@@ -67,7 +67,13 @@ async function proceed(browser: Browser, own: OwnForm | null, deps: Deps): Promi
   const done = await act(own.form, session, deps, browser);
   if (done !== "signed_out") {
     // What was looked up before the change is outdated.
-    return show(browser, session, done, done === null ? lookups : deps.lookups(), deps);
+    return show(
+      browser,
+      session,
+      done,
+      done === null ? lookups : createLookups(deps.lookups),
+      deps,
+    );
   }
   return showPage(browser, signedOutPage(browser.page, { backLink: null }), { forms: "none" });
 }

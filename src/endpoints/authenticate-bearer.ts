@@ -9,7 +9,7 @@ import {
   startIntrospection,
 } from "../issuer/introspect.ts";
 import { parseScope } from "../protocol/scope.ts";
-import type { Lookups } from "../storage/lookups.ts";
+import { createLookups, type Lookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -101,7 +101,7 @@ export async function authenticateForScope(
   const bearer = readBearer(request);
   if (bearer === null) throw new Refusal("caller_token_inactive");
   const holder = await limitBearer(context, bearer, deps);
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   const pending = await startIntrospection(bearer, lookups, deps.issuer);
   const active = await authenticateBearer(context, pending, holder, deps);
   if (active.subject !== null) throw new Refusal("caller_is_user");

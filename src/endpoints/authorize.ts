@@ -12,7 +12,7 @@ import { Refusal } from "../errors/refusal.ts";
 import { redirectHostOf } from "../protocol/redirect-uri.ts";
 import { isWithin } from "../protocol/scope.ts";
 import type { Consent } from "../storage/consents.ts";
-import type { Lookups } from "../storage/lookups.ts";
+import { createLookups, type Lookups } from "../storage/lookups.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import {
@@ -66,7 +66,7 @@ export async function continueAuthorization(
 /** Validates a request against what is stored now, decides the next step, and takes it. */
 async function proceed(from: Browser, visit: Visit, deps: Deps): Promise<Response> {
   const browser = preferLanguage(from, visit.params.values.get("ui_locales"));
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   startLookups(browser, visit, lookups);
   const validated = await validate(browser, visit, null, lookups, deps);
   return validated instanceof Response ? validated : takeStep(validated, lookups, deps);

@@ -1,4 +1,5 @@
 import type { Deps } from "../deps.ts";
+import { createLookups } from "../storage/lookups.ts";
 import type { RequestContext } from "./request-context.ts";
 import { empty } from "./respond.ts";
 
@@ -48,7 +49,7 @@ export async function preflight(
   const response = empty(204, { Allow: methods });
   if (origin === null) return response;
   await deps.addressFilter.limit(address, null);
-  const isAllowed = await deps.lookups().isOriginAllowed(origin);
+  const isAllowed = await createLookups(deps.lookups).isOriginAllowed(origin);
   deps.allowedOrigins.record(origin, isAllowed);
   if (!isAllowed) return response;
   allow(response, origin);

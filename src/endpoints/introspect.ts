@@ -8,6 +8,7 @@ import {
 } from "../issuer/introspect.ts";
 import { INTROSPECTION_SCOPE } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
+import { createLookups } from "../storage/lookups.ts";
 import {
   authenticateBearer,
   isRegisteredFor,
@@ -63,7 +64,7 @@ async function askedByClient(
   token: string,
   deps: Deps,
 ): Promise<IntrospectionRequest> {
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   const credentials = await readClient(context, params, deps);
   const pending = await startIntrospection(token, lookups, deps.issuer);
   const client = await verifyClient(context, credentials, lookups, deps);
@@ -80,7 +81,7 @@ async function askedByHolder(
   token: string,
   deps: Deps,
 ): Promise<IntrospectionRequest> {
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   const holder = await limitBearer(context, bearer, deps);
   const [pending, caller] = await Promise.all([
     startIntrospection(token, lookups, deps.issuer),

@@ -12,6 +12,7 @@ import { signOutPage } from "../pages/sign-out-page.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
 import { decodeForm } from "../protocol/params.ts";
 import { addToRedirectUri } from "../protocol/redirect-uri.ts";
+import { createLookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import { compareUris, showProblem } from "./authorization-responses.ts";
@@ -89,7 +90,7 @@ async function proceed(
     sentUri = request.post_logout_redirect_uri ?? null;
     const hint = await readHint(request.id_token_hint, browser, deps);
     const clientId = clientOfLogout(request, hint?.clientId ?? null);
-    const lookups = deps.lookups();
+    const lookups = createLookups(deps.lookups);
     const named = clientId === null ? null : lookups.client(clientId);
     const session = await findSignedIn(browser, lookups);
     client = await named;

@@ -1,6 +1,7 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { revokeToken } from "../issuer/revoke.ts";
+import { createLookups } from "../storage/lookups.ts";
 import { unsealRefreshToken } from "../tokens/refresh-token.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { readParams } from "./read-params.ts";
@@ -16,7 +17,7 @@ export async function revoke(context: RequestContext, deps: Deps): Promise<Respo
   const params = await readParams(context);
   const token = params.get("token");
   if (token === undefined) throw new Refusal("token_missing");
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   const client = await authenticateClient(context, params, lookups, deps, async (clientId) => {
     const opened = await unsealRefreshToken(deps.grants.refreshTokenRing, token);
     return opened?.clientId === clientId;

@@ -9,7 +9,7 @@ import { issue } from "../issuer/issue.ts";
 import type { IssuedTokens } from "../issuer/mint.ts";
 import type { Params } from "../protocol/params.ts";
 import { formatScope } from "../protocol/scope.ts";
-import type { Lookups } from "../storage/lookups.ts";
+import { createLookups, type Lookups } from "../storage/lookups.ts";
 import { makeLabel } from "../storage/sessions.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import { readClient, verifyClient } from "./authenticate-client.ts";
@@ -27,7 +27,7 @@ export async function token(context: RequestContext, deps: Deps): Promise<Respon
   const request = await readTokenRequest(context, deps);
   const grant = selectGrant(request.grantType);
   setLogFields({ grantType: grant.grantType });
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   const read = await grant.read(request, lookups, deps.grants);
   const credentials = await readClient(context, request.params, deps);
   const expected = grant.anticipate && (await findExpected(credentials, grant, deps));

@@ -4,6 +4,7 @@ import { finishIntrospection, startIntrospection } from "../issuer/introspect.ts
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import type { Params } from "../protocol/params.ts";
 import { parseScope } from "../protocol/scope.ts";
+import { createLookups } from "../storage/lookups.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
 import { lookUpProfile, releasedClaims } from "../users/released-claims.ts";
 import { limitBearer, readBearer } from "./authenticate-bearer.ts";
@@ -22,7 +23,7 @@ export async function userinfo(context: RequestContext, deps: Deps): Promise<Res
   if (!deps.policy.hasOpenId) throw new Refusal("unknown_path");
   const bearer = await readAccessToken(context);
   const holder = await limitBearer(context, bearer, deps);
-  const lookups = deps.lookups();
+  const lookups = createLookups(deps.lookups);
   const pending = await startIntrospection(bearer, lookups, deps.issuer);
   // In the same round trip.
   if (pending?.kind === "own" && pending.subject !== null) lookups.profile(pending.subject);

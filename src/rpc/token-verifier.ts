@@ -11,6 +11,7 @@ import {
   type Verification,
   type VerifiedToken,
 } from "../resource-server/verification.ts";
+import { createLookups } from "../storage/lookups.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
 import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type { AccessTokenContent } from "../tokens/access-token.ts";
@@ -47,11 +48,12 @@ async function verify(token: string, options: Requirements, env: Env): Promise<V
   // An untyped caller, or one of another version, may send anything.
   if (typeof token !== "string") return { kind: "invalid_token" };
   try {
-    const { issuer, lookups } = await getDeps(env);
+    const deps = await getDeps(env);
+    const lookups = createLookups(deps.lookups);
     const isStrict = options.consistency === "strict";
     const content = isStrict
-      ? await introspect(token, lookups(), issuer)
-      : await verifyFast(token, lookups(), issuer);
+      ? await introspect(token, lookups, deps.issuer)
+      : await verifyFast(token, lookups, deps.issuer);
     return content === null ? { kind: "invalid_token" } : decide(toVerified(content), options);
   } catch (error) {
     recordError(error);

@@ -79,32 +79,30 @@ const SELECT_ORIGIN = "SELECT origin FROM client_origins WHERE origin = ? LIMIT 
 
 type Rows = readonly Record<string, unknown>[];
 
-/**
- * Builds the {@link Lookups} of one request over D1.
- *
- * @param mode how user names are compared
- * @param denied see {@link isDenied}: such clients count as disabled
- */
-export function createLookups(
-  db: D1Database,
-  mode: UsernameMode,
-  denied: ReadonlySet<string> = new Set(),
-): Lookups {
-  return new D1Lookups(db, mode, denied);
+/** What {@link createLookups} needs. */
+export interface LookupDeps {
+  readonly db: D1Database;
+  /** How user names are compared. */
+  readonly usernames: UsernameMode;
+  /** The setting `DENIED_CLIENTS`: such clients count as disabled. */
+  readonly denied: ReadonlySet<string>;
+}
+
+/** Builds the {@link Lookups} of one request over D1. */
+export function createLookups(deps: LookupDeps): Lookups {
+  return new D1Lookups(deps);
 }
 
 class D1Lookups implements Lookups {
+  readonly #deps: LookupDeps;
   readonly #db: D1Database;
-  readonly #mode: UsernameMode;
-  readonly #denied: ReadonlySet<string>;
   readonly #started = new Map<string, Lookup<unknown>>();
   #batch: Batch;
 
-  constructor(db: D1Database, mode: UsernameMode, denied: ReadonlySet<string>) {
-    this.#db = db;
-    this.#mode = mode;
-    this.#denied = denied;
-    this.#batch = new Batch(db);
+  constructor(deps: LookupDeps) {
+    this.#deps = deps;
+    this.#db = deps.db;
+    this.#batch = new Batch(deps.db);
   }
 
   client(id: string) {
@@ -123,10 +121,10 @@ class D1Lookups implements Lookups {
 
   userByName(username: string) {
     const statements = [selectUsersByName(this.#db, username)];
-    if (this.#mode === "case-insensitive") statements.push(selectReadiness(this.#db));
+    if (this.#deps.usernames === "case-insensitive") statements.push(selectReadiness(this.#db));
     return this.#start(["name", username], statements, (rows, readiness) => {
       if (readiness !== undefined) requireReadiness(readiness);
-      return toNamedUser(rows as unknown as UserRow[], username, this.#mode);
+      return toNamedUser(rows as unknown as UserRow[], username, this.#deps.usernames);
     });
   }
 
@@ -174,7 +172,7 @@ class D1Lookups implements Lookups {
 
   #firstClient(rows: Rows): Client | null {
     const client = first(rows, toClient);
-    return client !== null && isDenied(client, this.#denied)
+    return client !== null && isDenied(client, this.#deps.denied)
       ? { ...client, isDisabled: true }
       : client;
   }

@@ -17,8 +17,8 @@ async function filesEnteredBy(name: string, request: () => Promise<unknown>) {
 
 // The rate limits, which most tests turn off, are on as deployed.
 describe.each([
-  { rateLimits: "off", loginMax: 37, refreshMax: 35 },
-  { rateLimits: "on", loginMax: 42, refreshMax: 35 },
+  { rateLimits: "off", loginMax: 36, refreshMax: 34 },
+  { rateLimits: "on", loginMax: 41, refreshMax: 34 },
 ])("with rate limits $rateLimits", ({ rateLimits, loginMax, refreshMax }) => {
   const service = createService({ RATE_LIMITS: rateLimits });
 

@@ -41,7 +41,9 @@ test("a file sets a field that was added to the table, and an export has it", as
 
 test("a request reads it as a property of the client", async () => {
   await MANAGED.register({ clients: [client] });
-  expect(await createLookups(env.DB, "exact").client("shop")).toMatchObject({
+  expect(
+    await createLookups({ db: env.DB, usernames: "exact", denied: new Set() }).client("shop"),
+  ).toMatchObject({
     logoUris: logo_uris,
   });
 });

@@ -37,7 +37,8 @@ beforeEach(async () => {
 });
 
 const profileOf = async () => (await showUser({ id }, tools)).profile;
-const claimsOf = () => createLookups(env.DB, "exact").profile(id);
+const claimsOf = () =>
+  createLookups({ db: env.DB, usernames: "exact", denied: new Set() }).profile(id);
 
 test("a profile is released as it was written, with the time of its last change", async () => {
   const { created_at } = await showUser({ id }, tools);
@@ -59,7 +60,9 @@ test("a profile is released as it was written, with the time of its last change"
 test("an empty profile has no claims, and a deleted user no profile", async () => {
   await updateUser({ id }, { profile: null }, tools);
   expect(await claimsOf()).toEqual({});
-  expect(await createLookups(env.DB, "exact").profile("unknown")).toBeNull();
+  expect(
+    await createLookups({ db: env.DB, usernames: "exact", denied: new Set() }).profile("unknown"),
+  ).toBeNull();
 });
 
 describe("a change", () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { getDeps } from "../../src/deps.ts";
 import { introspect } from "../../src/issuer/introspect.ts";
+import { createLookups } from "../../src/storage/lookups.ts";
 import { JWT_CLIENT, registerCheckers } from "../support/checks.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import {
@@ -29,7 +30,7 @@ beforeAll(async () => {
 
 const isGood = async (accessToken: string) => {
   const { issuer, lookups } = await getDeps(service.env);
-  return (await introspect(accessToken, lookups(), issuer)) !== null;
+  return (await introspect(accessToken, createLookups(lookups), issuer)) !== null;
 };
 
 describe("a refresh", () => {

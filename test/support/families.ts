@@ -3,6 +3,7 @@ import { getDeps } from "../../src/deps.ts";
 import { getEarlyDeps, newRequestId } from "../../src/early-deps.ts";
 import { onError } from "../../src/endpoints/on-error.ts";
 import { type ActiveToken, introspect } from "../../src/issuer/introspect.ts";
+import { createLookups } from "../../src/storage/lookups.ts";
 import type { RefreshFamily } from "../../src/storage/refresh-family.ts";
 import { classifyStatus } from "../../src/telemetry/observer.ts";
 import { withRequestLog } from "../../src/telemetry/request-log.ts";
@@ -89,7 +90,7 @@ export async function inspect(
   const record = observer.begin(newRequestId());
   return withRequestLog(record, async () => {
     try {
-      return await introspect(accessToken, lookups(), issuer);
+      return await introspect(accessToken, createLookups(lookups), issuer);
     } catch (error) {
       const answer = onError(error);
       observer.end(record, { event: "request", outcome: classifyStatus(answer.status) });
