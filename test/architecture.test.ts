@@ -121,6 +121,7 @@ const RULES = {
     place.texts("error_description"),
   ),
   "values are bound to SQL": sqlIsFixed(BOUND, {
+    "src/cli/local-migrations.ts": "it runs the files of src/storage/migrations",
     "src/cli/proxied-database.ts":
       "it passes on what storage prepares, so that each text is prepared once",
     "src/storage/clients.ts": "column names are those of the table of fields; values are bound",

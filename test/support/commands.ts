@@ -5,6 +5,7 @@ import { describeFailure } from "../../src/cli/command-error.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import type { Ended } from "./processes.ts";
+import "./shared-proxies.ts";
 
 /** How a command is run. */
 export interface CommandOptions {

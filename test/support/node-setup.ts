@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { runWrangler } from "../../src/cli/wrangler.ts";
+import { createState } from "../../src/cli/local-migrations.ts";
 import { missing } from "./debian-packages.ts";
 import { startServer, temporaryDir } from "./server.ts";
 
@@ -22,7 +22,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   }
   const { path, remove } = temporaryDir();
   const migratedState = join(path, "migrated");
-  await migrate(migratedState);
+  await createState(migratedState);
   const stateDir = join(path, "shared");
   cpSync(migratedState, stateDir, { recursive: true });
   const server = await startServer({ stateDir });
@@ -32,10 +32,4 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     await server.stop();
     remove();
   };
-}
-
-async function migrate(stateDir: string): Promise<void> {
-  const words = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", stateDir];
-  const { code, output } = await runWrangler(words);
-  if (code !== 0) throw new Error(`the migrations could not be applied:\n${output}`);
 }

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
+import { command } from "../support/commands.ts";
 import { cli, run } from "../support/processes.ts";
 import { temporaryDir } from "../support/server.ts";
 
@@ -27,9 +28,7 @@ test("no line of any --help is longer than 80 characters", () => {
   const program = createProgram(
     createTerminal({ input: nowhere, output: nowhere, notes: nowhere }),
   );
-  const lines = [program, ...descendantsOf(program)].flatMap((command) =>
-    helpOf(command).split("\n"),
-  );
+  const lines = [program, ...descendantsOf(program)].flatMap((one) => helpOf(one).split("\n"));
   expect(lines.length).toBeGreaterThan(500);
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
@@ -47,7 +46,7 @@ describe("the commands print the error and the usage", () => {
     ],
     [["apply", file, "--persist-to"], "error: option '--persist-to <dir>' argument", "Usage: cli"],
   ])("%j", async (words, reason, usage) => {
-    const { code, stdout, stderr } = await cli(...words);
+    const { code, stdout, stderr } = await command(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr.startsWith(reason), stderr).toBe(true);
     expect(stderr).toContain(usage);
@@ -114,17 +113,17 @@ describe("cli apply reports in one line that", () => {
   });
 });
 
-function descendantsOf(command: Command): readonly Command[] {
-  return command.commands.flatMap((one) => [one, ...descendantsOf(one)]);
+function descendantsOf(parent: Command): readonly Command[] {
+  return parent.commands.flatMap((one) => [one, ...descendantsOf(one)]);
 }
 
 /** The output of `--help`, with the text added after it. */
-function helpOf(command: Command): string {
+function helpOf(one: Command): string {
   let text = "";
   const write = (part: string) => {
     text += part;
   };
-  command.configureOutput({ writeOut: write, getOutHelpWidth: () => 80 }).outputHelp();
+  one.configureOutput({ writeOut: write, getOutHelpWidth: () => 80 }).outputHelp();
   return text;
 }
 
