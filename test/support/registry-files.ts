@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { applyFile, describeApplied } from "../../src/cli/commands/apply.ts";
 import { cli, type Ended } from "./processes.ts";
 import { temporaryDir } from "./server.ts";
+import "./shared-proxies.ts";
 
 /** Clients and users as a file names them. */
 export interface Entries {

@@ -3,7 +3,8 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { describeWithBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { DOCUMENTED } from "../support/openapi.ts";
-import { type Server, signInLinkIn, startServer, temporaryDir } from "../support/server.ts";
+import { ownState } from "../support/own-state.ts";
+import { type Server, signInLinkIn, startServer } from "../support/server.ts";
 
 const { url } = inject("server");
 
@@ -105,7 +106,7 @@ describeWithBrowser("the API page, on a local service", (browser) => {
 });
 
 describeWithBrowser("with the management API on, under another prefix", (browser) => {
-  const { path: stateDir, remove } = temporaryDir();
+  const { stateDir, remove } = ownState();
   let server: Server;
   beforeAll(async () => {
     const args = ["--var", "MANAGEMENT_API:on", "--var", "PATH_PREFIX:/oauth2 /o"];
@@ -172,27 +173,28 @@ describeWithBrowser("pages", (browser) => {
     const SCREENS = [1280, 375, 320].flatMap((width) => {
       return (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme }));
     });
+    let page: Page;
+    beforeAll(async () => {
+      page = await (await browser().newContext()).newPage();
+      await page.goto(url + path);
+      await page.evaluate(
+        "for (const one of document.querySelectorAll('details')) one.open = true",
+      );
+      await page.evaluate(axe.source);
+    });
+    afterAll(() => page.context().close());
 
     test.each(SCREENS)("at $width px, $colorScheme", async ({ width, colorScheme }) => {
-      const context = await browser().newContext({ viewport: { width, height: 900 }, colorScheme });
-      try {
-        const page = await context.newPage();
-        await page.goto(url + path);
-        await page.evaluate(
-          "for (const one of document.querySelectorAll('details')) one.open = true",
-        );
-        const inner = await page.evaluate("document.documentElement.scrollWidth");
-        expect(inner).toBeLessThanOrEqual(width);
-        const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
-        expect(background).toBe(colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(16, 20, 27)");
-        expect((await page.screenshot()).length).toBeGreaterThan(2000);
-        await page.evaluate(axe.source);
-        const { violations, passes } = (await page.evaluate("axe.run()")) as AxeResults;
-        expect(passes.length).toBeGreaterThan(5);
-        expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
-      } finally {
-        await context.close();
-      }
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      const inner = await page.evaluate("document.documentElement.scrollWidth");
+      expect(inner).toBeLessThanOrEqual(width);
+      const background = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+      expect(background).toBe(colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(16, 20, 27)");
+      expect((await page.screenshot()).length).toBeGreaterThan(2000);
+      const { violations, passes } = (await page.evaluate("axe.run()")) as AxeResults;
+      expect(passes.length).toBeGreaterThan(5);
+      expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
     });
   });
 });

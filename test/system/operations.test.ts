@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { askServer, logInTo, refreshAt, type ServerAnswer } from "../support/ask-server.ts";
+import { command } from "../support/commands.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
 import { cli } from "../support/processes.ts";
 import { applyEntries } from "../support/registry-files.ts";
@@ -52,7 +53,7 @@ describe("docs/operations.md", () => {
   test.each(LINES.filter((line) => line.startsWith(CLI)))("%s is a valid command", async (line) => {
     // Without a login a remote command fails before any request; a wrong word fails sooner.
     const words = line.replace(CLI, "").split(" ");
-    const { stderr, stdout } = await cli(...words, "--help");
+    const { stderr, stdout } = await command([...words, "--help"]);
     expect(stderr).toBe("");
     for (const option of words.filter((word) => word.startsWith("--"))) {
       expect(stdout).toContain(option);
