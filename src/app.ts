@@ -196,7 +196,7 @@ function adminRoute(
       return onProblem(new Refusal("path_id_missing"));
     }
     const inPath = {
-      id: req.param("id") ?? req.param("client_id") ?? "",
+      id: req.param("id") ?? req.param("client_id") ?? req.param("uri") ?? "",
       sessionId: req.param("session_id") ?? "",
       clientId: req.param("client_id") ?? "",
     };

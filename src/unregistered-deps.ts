@@ -25,7 +25,7 @@ export interface UnregisteredDeps {
  * @param documents see {@link UnregisteredDeps.documents}
  */
 export async function composeUnregistered(
-  { tokenKeys, registration, deniedClients, signingKeys, resources }: Config,
+  { tokenKeys, registration, deniedClients, signingKeys }: Config,
   documents: ClientDocuments | null,
 ): Promise<UnregisteredDeps> {
   const [idRing, secretRing] = await Promise.all([
@@ -38,7 +38,7 @@ export async function composeUnregistered(
     secretRing,
     documents,
     denied: new Set(deniedClients),
-    // An API of any kind can check a JWT, which has to be for one.
-    accessTokenFormat: signingKeys !== null && resources !== null ? "jwt" : "opaque",
+    // An API of any kind can check a JWT.
+    accessTokenFormat: signingKeys !== null ? "jwt" : "opaque",
   };
 }

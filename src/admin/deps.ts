@@ -13,6 +13,8 @@ export interface AdminDeps {
   readonly passwordLengthMin: number;
   /** The setting `SCOPES`. Undefined: scope names are not checked. */
   readonly scopes?: Scope;
+  /** Most resources that can be stored: the setting `RESOURCES` has the rest. */
+  readonly resourcesMax: number;
   /** Generates the unique `users.id` of a new user. */
   readonly newUserId: () => string;
   /** Ends the refresh family of a session; null if only D1 is available. */

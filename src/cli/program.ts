@@ -10,6 +10,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { addExport } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { keyCommand } from "./commands/key.ts";
+import { resourceCommand } from "./commands/resource.ts";
 import { sessionCommand } from "./commands/session.ts";
 import { userCommand } from "./commands/user.ts";
 import { EXAMPLES } from "./examples.ts";
@@ -22,11 +23,12 @@ const RUN = "npm run -s cli --";
 /** The operator's commands. Commander writes to the terminal, not to the process's streams. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("cli").description(
-    `Manage clients, users and keys. Run as: ${RUN} COMMAND`,
+    `Manage clients, users, resources and keys. Run as: ${RUN} COMMAND`,
   );
   program.version(version(), "-V, --version", "show the version of this clone");
   program.addCommand(clientCommand(terminal));
   program.addCommand(userCommand(terminal));
+  program.addCommand(resourceCommand(terminal));
   program.addCommand(keyCommand(terminal));
   addApply(program, terminal);
   addExport(program, terminal);

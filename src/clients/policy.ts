@@ -5,10 +5,16 @@ import { findResource } from "../protocol/resource.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import type { Client } from "./client.ts";
+import { CLIENT_ID_PREFIX } from "./sealed-client-id.ts";
 
-/** Whether no operator registered a client: it may only do what the setting `RESOURCES` allows. */
+/** Whether no operator registered a client: it may only use {@link ClientPolicy.resources}. */
 export function isUnregistered({ registration }: Pick<Client, "registration">): boolean {
   return registration !== "operator";
+}
+
+/** Whether this can be the id of such a client, which was not looked up yet. */
+export function mayBeUnregistered(clientId: string): boolean {
+  return clientId.startsWith(CLIENT_ID_PREFIX) || clientId.startsWith("https://");
 }
 
 /** The scopes that a kind of request can have. */
@@ -113,6 +119,29 @@ function requestedWithin(requested: string, allowed: Scope): Scope {
   return scope;
 }
 
+/**
+ * Whether a request depends on APIs that the management API added: it names one that the setting
+ * does not list, or its client is unregistered and it names none.
+ */
+export function needsStored(
+  named: readonly string[],
+  isOfUnregistered: boolean,
+  { resources }: ClientPolicy,
+): boolean {
+  if (named.length === 0) return isOfUnregistered;
+  const known = resources.map(({ uri }) => uri);
+  return named.some((resource) => findResource(resource, known) === undefined);
+}
+
+/** The API that a token request names, or its login, or an unregistered client by default. */
+export function wantedResource(
+  requested: string | undefined,
+  granted: readonly string[],
+  { resources }: ClientPolicy,
+): readonly string[] {
+  return [requested ?? granted[0] ?? resources[0]?.uri].filter((uri) => uri !== undefined);
+}
+
 /** What an access token is for. */
 export interface TokenTarget {
   /** The API, or null: the client is registered for none and named none. */
@@ -123,7 +152,7 @@ export interface TokenTarget {
 
 /**
  * The APIs that a request names (RFC 8707 §2), in their registered spelling: those of the client,
- * and those of the setting `RESOURCES`, which every client may name.
+ * and those for every client.
  *
  * @throws Refusal `audience_not_allowed`
  */
@@ -141,9 +170,9 @@ export function requireResources(
 }
 
 /**
- * The scopes that tokens for these APIs can have. An API of `RESOURCES` has its own scopes; apart
+ * The scopes that tokens for these APIs can have. An API for every client has its own scopes; apart
  * from those there are only the scopes of OpenID Connect. A registered client has all of its scopes
- * at its other APIs, and when it names none. An unregistered client has only those of `RESOURCES`.
+ * at its other APIs, and when it names none. An unregistered client has only those of such APIs.
  *
  * @param named in their registered spelling
  */

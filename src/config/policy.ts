@@ -1,4 +1,5 @@
 import type { ClientPolicy } from "../clients/policy.ts";
+import { type ListedResource, toResources } from "../clients/resources.ts";
 import {
   ADMIN_SCOPE,
   NAMED_SCOPES,
@@ -6,7 +7,6 @@ import {
   OPENID_SCOPES,
   REGISTRATION_SCOPE,
 } from "../protocol/names.ts";
-import type { Scope } from "../protocol/scope.ts";
 
 /** Parts of the service that a deployment may lack. */
 export interface PolicySources {
@@ -23,8 +23,7 @@ export interface PolicySources {
 /** The settings of {@link policyOf}. */
 interface PolicySettings extends Pick<ClientPolicy, "scopes" | "lifetimes"> {
   readonly idTokenTtlSeconds: number;
-  /** A resource without `scope` has all scopes, except those that a client has only by name. */
-  readonly resources: readonly { readonly uri: string; readonly scope: Scope | null }[] | null;
+  readonly resources: readonly ListedResource[] | null;
 }
 
 /** Reads the policy from the settings. */
@@ -39,15 +38,12 @@ export function policyOf(
   const byName = [...NAMED_SCOPES, ...clientScopes, ...(hasOpenId ? [] : [OPENID_SCOPE])];
   const { lifetimes, idTokenTtlSeconds } = settings;
   const scopes = settings.scopes.filter((scope) => !byName.includes(scope));
-  const ordinary = scopes.filter((scope) => scope !== ADMIN_SCOPE);
   return {
     scopes,
     openIdScopes: hasOpenId ? OPENID_SCOPES : [],
     namedScopes: NAMED_SCOPES,
     clientScopes,
-    resources: (settings.resources ?? []).map(({ uri, scope }) => {
-      return { uri, scope: scope ?? ordinary };
-    }),
+    resources: toResources(settings.resources ?? [], scopes),
     lifetimes,
     hasOpenId,
     hasBackchannelLogout: hasOpenId && hasLogoutSenders,

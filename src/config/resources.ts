@@ -1,6 +1,11 @@
 import { utf8 } from "../crypto/bytes.ts";
 import { isObject } from "../protocol/json.ts";
-import { findResource, isResource, RESOURCE_BYTES_MAX } from "../protocol/resource.ts";
+import {
+  findResource,
+  isResource,
+  RESOURCE_BYTES_MAX,
+  RESOURCES_MAX,
+} from "../protocol/resource.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import type { Kind, Read } from "./kinds.ts";
 
@@ -9,9 +14,6 @@ interface ResourceSetting {
   readonly uri: string;
   readonly scope: Scope | null;
 }
-
-/** Most APIs: every request that names one compares all. */
-const RESOURCES_MAX = 100;
 
 /** APIs with their scopes: JSON, a table of wrangler.toml, or only their URIs. */
 export const RESOURCES: Kind<readonly ResourceSetting[]> = {

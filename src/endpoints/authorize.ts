@@ -7,6 +7,13 @@ import {
   requireClientId,
   requireRedirectTarget,
 } from "../authorization/request.ts";
+import {
+  type ClientPolicy,
+  isUnregistered,
+  mayBeUnregistered,
+  needsStored,
+} from "../clients/policy.ts";
+import { withStored } from "../clients/resources.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { redirectHostOf } from "../protocol/redirect-uri.ts";
@@ -67,7 +74,7 @@ export async function continueAuthorization(
 async function proceed(from: Browser, visit: Visit, deps: Deps): Promise<Response> {
   const browser = preferLanguage(from, visit.params.values.get("ui_locales"));
   const lookups = createLookups(deps.lookups);
-  startLookups(browser, visit, lookups);
+  startLookups(browser, visit, lookups, deps.policy);
   const validated = await validate(browser, visit, null, lookups, deps);
   return validated instanceof Response ? validated : takeStep(validated, lookups, deps);
 }
@@ -109,7 +116,10 @@ async function validate(
     setLogFields({ clientId });
     const target = requireRedirectTarget(params, client);
     returning = { browser, client, target, state: values.get("state") ?? null, isSignedIn };
-    const asked = readAuthorizationRequest(params, client, deps.policy);
+    const policy = needsStored(params.resources, isUnregistered(client), deps.policy)
+      ? withStored(deps.policy, await lookups.resources())
+      : deps.policy;
+    const asked = readAuthorizationRequest(params, client, policy);
     const hinted = await readHint(values.get("id_token_hint"), browser, deps);
     const hintedUserId = hinted?.subject ?? asked.claims?.subject ?? null;
     const loginHint = values.get("login_hint") ?? "";
@@ -129,10 +139,12 @@ function startLookups(
   { session }: Browser,
   { params, problem, submitted }: Visit,
   lookups: Lookups,
+  policy: ClientPolicy,
 ): void {
   const clientId = params.values.get("client_id");
   if (problem !== null || clientId === undefined || isAmbiguous(params)) return;
   lookups.client(clientId);
+  if (needsStored(params.resources, mayBeUnregistered(clientId), policy)) lookups.resources();
   const username = submitted?.form.get("username") ?? null;
   if (username !== null) lookups.userByName(username);
   if (session === null) return;

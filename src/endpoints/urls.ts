@@ -76,6 +76,8 @@ export const ADMIN_PATHS = {
   adminClientSecret: "/admin/clients/{client_id}/secret",
   adminClientSessions: "/admin/clients/{client_id}/sessions",
   adminClientLogouts: "/admin/clients/{client_id}/logouts",
+  adminResources: "/admin/resources",
+  adminResource: "/admin/resources/{uri}",
 } as const;
 
 /** Paths of static assets. */

@@ -1,8 +1,8 @@
 import type { ManagementReason } from "./index.ts";
 
-/** A client, a user or one of their sessions, as an operator names it. */
+/** A client, a user, one of their sessions, or a resource, as an operator names it. */
 export interface Subject {
-  readonly kind: "client" | "user" | "session" | "browser session";
+  readonly kind: "client" | "user" | "session" | "browser session" | "resource";
   readonly name: string;
 }
 

@@ -72,6 +72,10 @@ export const authorizationCodeGrant: Grant<Presented> = {
     return code !== null && code.clientDigest === (await digestText(clientId));
   },
 
+  resourcesOf({ code }) {
+    return code?.resources ?? [];
+  },
+
   async prove({ request, attemptId, code, lookups }, client) {
     if (code === null) throw new Refusal("code_forged");
     await requireOwner(code, client, request);

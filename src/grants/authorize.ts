@@ -4,10 +4,14 @@ import {
   allowedScope,
   type ClientPolicy,
   initialScope,
+  isUnregistered,
   lifetimesOf,
+  needsStored,
   refreshedScope,
   targetOf,
+  wantedResource,
 } from "../clients/policy.ts";
+import { withStored } from "../clients/resources.ts";
 import { ID_TOKEN_ALGORITHM } from "../crypto/signing-keys.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isAddress } from "../protocol/address.ts";
@@ -48,13 +52,18 @@ export async function authorize(
   proof: Proof,
   request: TokenRequest,
   lookups: Lookups,
-  policy: ClientPolicy,
+  settings: ClientPolicy,
 ): Promise<Authorization> {
   const { user, login } = proof;
   const { params, label, issuerUrl, receivedAtMs } = request;
   const resource = params.get("resource");
+  const granted = login?.resources ?? [];
+  const wanted = wantedResource(resource, granted, settings);
+  const policy = needsStored(wanted, isUnregistered(client), settings)
+    ? withStored(settings, await lookups.resources())
+    : settings;
   const ofRequest = user === null ? scopesForItself(client, policy) : policy;
-  const target = targetOf(resource, login?.resources ?? [], client, ofRequest, policy);
+  const target = targetOf(resource, granted, client, ofRequest, policy);
   const { audience, available } = target;
   const requested = params.get("scope");
   const scope =
@@ -68,7 +77,9 @@ export async function authorize(
     scope,
     audience,
     claims: { ...client.claims, ...user?.claims },
-    accessTokenFormat: client.accessTokenFormat,
+    // An unregistered client may have no API at all, and a JWT is for one.
+    accessTokenFormat:
+      isUnregistered(client) && audience === null ? "opaque" : client.accessTokenFormat,
     lifetimes: lifetimesOf(client, policy.lifetimes),
     refresh: refreshFor(client, proof, resource === undefined ? null : audience),
     idToken,

@@ -64,6 +64,8 @@ export interface Grant<Presented = unknown> {
    * Absent: the grant presents nothing that it issues.
    */
   isIssuedTo?(presented: Presented, clientId: string): Promise<boolean>;
+  /** The APIs that the presented login named, before it is verified. Absent: it starts a login. */
+  resourcesOf?(presented: Presented): readonly string[];
   /**
    * Starts what {@link prove} would wait for, while the client's row is looked up. It is called
    * only for a client that this isolate verified a moment ago, and that could use the grant then.

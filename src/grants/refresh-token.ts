@@ -4,7 +4,8 @@ import { Refusal } from "../errors/refusal.ts";
 import { OPENID_SCOPE } from "../protocol/names.ts";
 import { parseScope } from "../protocol/scope.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
-import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
+import type { ImportedLogin } from "../storage/imported-tokens.ts";
+import type { Lookup, Lookups } from "../storage/lookups.ts";
 import { sessionKeyOf } from "../storage/sessions.ts";
 import type { User } from "../storage/users.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
@@ -67,6 +68,10 @@ export const refreshTokenGrant: Grant<Presented & { readonly attemptId: string }
 
   async isIssuedTo(presented, clientId) {
     return presented.kind === "own" && presented.token.clientId === clientId;
+  },
+
+  resourcesOf(presented) {
+    return presented.kind === "own" ? presented.token.resources : [];
   },
 
   async prove(presented, client) {

@@ -2,7 +2,8 @@ import type { Client } from "../clients/client.ts";
 import type { AccessTokenStore } from "../storage/access-tokens.ts";
 import { type Consent, isRevokedSince } from "../storage/consents.ts";
 import type { FamilyStore } from "../storage/families.ts";
-import type { ImportedLogin, Lookup, Lookups } from "../storage/lookups.ts";
+import type { ImportedLogin } from "../storage/imported-tokens.ts";
+import type { Lookup, Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import {
   type AccessTokenContent,

@@ -57,7 +57,7 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 const MANAGEMENT =
-  "Users and clients, for the operator's own applications. Off by default: the paths under " +
+  "Users, clients and APIs, for the operator's own applications. Off by default: the paths under " +
   "/admin return 404 unless the setting `MANAGEMENT_API` is `on`.";
 
 /** CORS headers of the error responses of each endpoint. */
@@ -107,6 +107,9 @@ const SCHEMAS = {
   Client: management.client,
   ClientList: management.clientList,
   SecretRotation: management.rotation,
+  ResourceScopes: management.resourceScopes,
+  Resource: management.resource,
+  ResourceList: management.resourceList,
   Problem: management.problem,
 } as const;
 

@@ -195,6 +195,22 @@ export const logoutList = z.object({ items: z.array(logout), next });
 /** A page of clients. */
 export const clientList = z.object({ items: z.array(client), next });
 
+const resourceScope = z.optional(
+  text("Separated by spaces. Default: all of `SCOPES` but `admin` and `introspection`."),
+);
+
+/** The scopes of a resource. */
+export const resourceScopes = z.object({ scope: resourceScope });
+
+/** A resource in a response. */
+export const resource = z.object({
+  uri: text("The `resource` of requests, and the audience of tokens."),
+  scope: resourceScope,
+});
+
+/** A page of resources. */
+export const resourceList = z.object({ items: z.array(resource), next });
+
 /** Every error response (RFC 9457). */
 export const problem = z.object({
   type: described(

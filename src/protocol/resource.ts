@@ -1,6 +1,9 @@
 /** Longest identifier of an API, in bytes: a refresh token contains it with the longest scope. */
 export const RESOURCE_BYTES_MAX = 400;
 
+/** Most APIs for every client: each request that names one compares all. */
+export const RESOURCES_MAX = 100;
+
 /** An origin and the one slash that parsers of URLs add to it. */
 const BARE_ORIGIN = /^([a-z][a-z\d+.-]*:\/\/[^/?#]+)\/$/i;
 
@@ -20,6 +23,12 @@ export function findResource(sent: string, known: readonly string[]): string | u
   if (known.includes(sent)) return sent;
   const wanted = withoutOriginSlash(sent);
   return known.find((resource) => withoutOriginSlash(resource) === wanted);
+}
+
+/** The spellings of an API that {@link findResource} does not tell apart. */
+export function spellingsOf(resource: string): readonly string[] {
+  const bare = withoutOriginSlash(resource);
+  return BARE_ORIGIN.test(`${bare}/`) ? [bare, `${bare}/`] : [resource];
 }
 
 function withoutOriginSlash(resource: string): string {

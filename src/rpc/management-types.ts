@@ -148,6 +148,13 @@ export interface ManagedClient extends ClientFields {
   readonly client_secret?: string | undefined;
 }
 
+/** An API for which every client may request tokens. */
+export interface ManagedResource {
+  readonly uri: string;
+  /** Separated by spaces; absent: all of `SCOPES` but `admin` and `introspection`. */
+  readonly scope?: string | undefined;
+}
+
 /** A page of a list: at most `limit` items (default 100) after the key `after`. */
 export interface PageRequest {
   readonly after?: string;
@@ -232,4 +239,10 @@ export interface Manager {
   /** Lists the logouts that a client is told of, the latest first. */
   listClientLogouts(clientId: string, page?: PageRequest): Promise<Managed<Page<ManagedLogout>>>;
   deleteClient(clientId: string): Promise<Managed>;
+  /** Lists the APIs for which every client may request tokens, but those of `RESOURCES`. */
+  listResources(page?: PageRequest): Promise<Managed<Page<ManagedResource>>>;
+  getResource(uri: string): Promise<Managed<{ readonly resource: ManagedResource }>>;
+  /** Adds a resource, or replaces its scopes. */
+  setResource(resource: ManagedResource): Promise<Managed<{ readonly resource: ManagedResource }>>;
+  deleteResource(uri: string): Promise<Managed>;
 }

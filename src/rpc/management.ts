@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import * as clients from "../admin/api/clients.ts";
 import { type ApiContext, contextOf } from "../admin/api/context.ts";
 import { problemsOf } from "../admin/api/input.ts";
+import * as resources from "../admin/api/resources.ts";
 import * as users from "../admin/api/users.ts";
 import { type Deps, getDeps } from "../deps.ts";
 import { getEarlyDeps, newRequestId } from "../early-deps.ts";
@@ -11,6 +12,7 @@ import { setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import type {
   ClientPatch,
   Managed,
+  ManagedResource,
   Manager,
   NewClient,
   NewUser,
@@ -39,9 +41,9 @@ const OUTCOMES: Readonly<Record<NotDone["kind"] | "ok", Outcome>> = {
 };
 
 /**
- * Manages users and clients for other Workers, by service binding (`entrypoint = "Management"`), if
- * `MANAGEMENT_API` is on. The binding is the authorisation: anyone who deploys a Worker with it may
- * call every method. Never throws.
+ * Manages users, clients and resources for other Workers, by service binding (`entrypoint =
+ * "Management"`), if `MANAGEMENT_API` is on. The binding is the authorisation: anyone who deploys a
+ * Worker with it may call every method. Never throws.
  */
 export class Management extends WorkerEntrypoint<Env, CallerProps> implements Manager {
   listUsers(page: PageRequest & { readonly username?: string } = {}) {
@@ -157,6 +159,26 @@ export class Management extends WorkerEntrypoint<Env, CallerProps> implements Ma
 
   deleteClient(clientId: string) {
     return this.#do("deleteClient", (context) => clients.deleteClient(clientId, context));
+  }
+
+  listResources(page: PageRequest = {}) {
+    return this.#call("listResources", (context) => resources.listResources(page, context));
+  }
+
+  getResource(uri: string) {
+    return this.#call("getResource", async (context) => ({
+      resource: await resources.getResource(uri, context),
+    }));
+  }
+
+  setResource(resource: ManagedResource) {
+    return this.#call("setResource", async (context) => ({
+      resource: await resources.setResource(resource, context),
+    }));
+  }
+
+  deleteResource(uri: string) {
+    return this.#do("deleteResource", (context) => resources.deleteResource(uri, context));
   }
 
   /** Makes a call without a result. */

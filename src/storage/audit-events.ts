@@ -1,5 +1,5 @@
 import { COMMAND_DEADLINE_MS, callWithDeadline } from "../isolate.ts";
-import type { RegistryWrite } from "./registry-sql.ts";
+import { type RegistryWrite, subjectOf } from "./registry-writes.ts";
 
 /** A row of the table `audit_events`: a change by an operator. */
 export interface AuditEventRow {
@@ -7,7 +7,7 @@ export interface AuditEventRow {
   readonly at_ms: number;
   /** Such as `update_client`; see `RegistryWrite`. */
   readonly action: RegistryWrite["kind"] | "end_all_sessions" | "import_django";
-  /** The client id or user name; empty: all. */
+  /** The client id, user name or resource; empty: all. */
   readonly subject: string;
   /** Names of the changed columns, separated by spaces; never their values. */
   readonly fields: string;
@@ -41,12 +41,11 @@ export function insertAuditEvents(
 }
 
 function toAuditEvent(write: RegistryWrite): AuditEvent {
-  const subject = "clientId" in write ? write.clientId : write.username;
   const columns = "fields" in write ? Object.keys(write.fields) : [];
   if ("unlocks" in write && write.unlocks) columns.push("unlocked_at_ms");
   const isDeleted = write.kind === "delete_client" || write.kind === "delete_user";
   const endsSessions = "endsSessions" in write ? write.endsSessions : isDeleted;
-  return [write.kind, subject, columns.join(" "), endsSessions ? 1 : 0];
+  return [write.kind, subjectOf(write), columns.join(" "), endsSessions ? 1 : 0];
 }
 
 /** The statement that inserts the event for ending all sessions. */

@@ -1,5 +1,18 @@
+import type { Client } from "../clients/client.ts";
 import { callWithDeadline } from "../isolate.ts";
 import type { ImportedToken } from "../tokens/imported-token.ts";
+import type { Consent } from "./consents.ts";
+import type { User } from "./users.ts";
+
+/** A token of another server, with its client and user. */
+export interface ImportedLogin {
+  readonly token: ImportedToken;
+  readonly client: Client | null;
+  /** Null: there is none, or the client acts for itself. */
+  readonly user: User | null;
+  /** What the user has allowed the client here. */
+  readonly consent: Consent | null;
+}
 
 /** Changes to imported tokens, which `lookups.ts` reads. */
 export interface ImportedTokenStore {

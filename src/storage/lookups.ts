@@ -1,14 +1,16 @@
 import type { Client } from "../clients/client.ts";
 import { isDenied } from "../clients/policy.ts";
+import type { ListedResource } from "../clients/resources.ts";
 import { callWithDeadline } from "../isolate.ts";
 import type { DatedProfile } from "../protocol/claims.ts";
+import { RESOURCES_MAX } from "../protocol/resource.ts";
 import type { UsernameMode } from "../protocol/usernames.ts";
-import type { ImportedToken } from "../tokens/imported-token.ts";
 import { type AccountAccess, selectAccess, toAccess } from "./account.ts";
 import { type BrowserSession, selectBrowserSession, toBrowserSession } from "./browser-sessions.ts";
 import { selectClient, selectClientOfImported, toClient } from "./clients.ts";
 import { type Consent, selectConsent, selectConsentOfImported, toConsent } from "./consents.ts";
-import { selectImportedToken, toImportedToken } from "./imported-tokens.ts";
+import { type ImportedLogin, selectImportedToken, toImportedToken } from "./imported-tokens.ts";
+import { selectResources, toResource } from "./resources.ts";
 import { type SessionKey, selectEndedSession } from "./sessions.ts";
 import { requireReadiness, selectReadiness } from "./usernames.ts";
 import {
@@ -31,16 +33,6 @@ import {
  * @throws Unavailable when D1 fails or is not migrated
  */
 export type Lookup<Value> = PromiseLike<Value>;
-
-/** A token of another server, with its client and user. */
-export interface ImportedLogin {
-  readonly token: ImportedToken;
-  readonly client: Client | null;
-  /** Null: there is none, or the client acts for itself. */
-  readonly user: User | null;
-  /** What the user has allowed the client here. */
-  readonly consent: Consent | null;
-}
 
 /**
  * The reads of one request. Look-ups that are started before the first one is awaited travel to D1
@@ -72,6 +64,8 @@ export interface Lookups {
   access(userId: string): Lookup<AccountAccess>;
   /** Whether any client that is not disabled lists this origin of a page. */
   isOriginAllowed(origin: string): Lookup<boolean>;
+  /** The APIs for which every client may request tokens, without those of the setting. */
+  resources(): Lookup<readonly ListedResource[]>;
 }
 
 const SELECT_REVOKED = "SELECT nonce FROM revoked_access_tokens WHERE nonce = ?";
@@ -168,6 +162,11 @@ class D1Lookups implements Lookups {
 
   isOriginAllowed(origin: string) {
     return this.#start(["origin", origin], [this.#db.prepare(SELECT_ORIGIN).bind(origin)], isFound);
+  }
+
+  resources() {
+    const statements = [selectResources(this.#db, { after: "", limit: RESOURCES_MAX })];
+    return this.#start(["resources"], statements, (rows) => rows.map(toResource));
   }
 
   #firstClient(rows: Rows): Client | null {

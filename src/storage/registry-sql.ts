@@ -1,80 +1,11 @@
-import type { ClientColumns } from "../clients/client.ts";
 import type { UsernameMode } from "../protocol/usernames.ts";
-import {
-  type BrowserSessionReference,
-  endBrowserSession,
-  removeBrowserSessions,
-} from "./browser-sessions.ts";
-import { removeConsentsOfClient, removeConsentsOfUser, revokeConsent } from "./consents.ts";
-import { clientDeletion, userDeletion } from "./deleted-accounts.ts";
-import {
-  type ClientInsert,
-  clientInsertions,
-  nameColumns,
-  splitJson,
-  type UserColumns,
-  type UserInsert,
-  userInsertions,
-} from "./registry-inserts.ts";
-import {
-  buildDeletion,
-  buildUpdates,
-  describeColumns,
-  type RowUpdate,
-} from "./registry-updates.ts";
-import { reportEnd, reportEndForNamed, reportEndOfLogin } from "./session-clients.ts";
-import {
-  endSessionStatements,
-  removeSessionsStatements,
-  type SessionReference,
-} from "./session-rows.ts";
+import { clientInsertions, nameColumns, splitJson, userInsertions } from "./registry-inserts.ts";
+import { buildRemoval } from "./registry-removals.ts";
+import { buildUpdates, describeColumns, type RowUpdate, TABLES } from "./registry-updates.ts";
+import { type RegistryWrite, subjectOf } from "./registry-writes.ts";
+import { setResource } from "./resources.ts";
+import { reportEndForNamed } from "./session-clients.ts";
 import { requireNameIsFree } from "./usernames.ts";
-import type { UserRow } from "./users.ts";
-
-/**
- * A row to insert, change or delete. `expected` columns must be unchanged since the caller read
- * them; `endsSessions` ends all families that began before.
- */
-export type RegistryWrite =
-  | ClientInsert
-  | UserInsert
-  | {
-      readonly kind: "update_client";
-      readonly clientId: string;
-      readonly fields: Partial<ClientColumns>;
-      readonly expected?: Partial<ClientColumns>;
-      readonly endsSessions: boolean;
-    }
-  | { readonly kind: "delete_client"; readonly clientId: string }
-  | {
-      readonly kind: "update_user";
-      readonly username: string;
-      readonly fields: Partial<UserColumns & Pick<UserRow, "username">>;
-      readonly expected?: ExpectedUser;
-      readonly endsSessions: boolean;
-      /** Whether to reset failed logins; a new password resets them too. */
-      readonly unlocks?: boolean;
-    }
-  | {
-      readonly kind: "delete_user";
-      readonly username: string;
-      readonly expected?: ExpectedUser;
-    }
-  | (SessionReference & { readonly kind: "end_session"; readonly username: string })
-  | (BrowserSessionReference & {
-      readonly kind: "end_browser_session";
-      readonly username: string;
-    })
-  | {
-      readonly kind: "revoke_consent";
-      readonly username: string;
-      readonly userId: string;
-      /** Not `clientId`: the client itself does not change. */
-      readonly consentedTo: string;
-    };
-
-/** The id makes sure that it is the user that was read, even if names were swapped since. */
-type ExpectedUser = Partial<UserColumns & Pick<UserRow, "id">>;
 
 /** SQLite's message for a row that exists already. */
 const TAKEN = /UNIQUE constraint failed/;
@@ -84,9 +15,6 @@ const GUARD_FAILED = /malformed JSON/;
 
 type ClientUpdate = Extract<RegistryWrite, { kind: "update_client" }>;
 type UserUpdate = Extract<RegistryWrite, { kind: "update_user" }>;
-
-const CLIENTS = { table: "clients", key: "client_id" } as const;
-const USERS = { table: "users", key: "username" } as const;
 
 /**
  * The statements of writes. Their transaction fails if a row is not as expected, or if a user name
@@ -112,7 +40,7 @@ export function buildStatements(
       ),
       ...buildUpdates(
         db,
-        CLIENTS,
+        TABLES.clients,
         group.filter((write) => write.kind === "update_client").map(toClientUpdate),
       ),
       ...updateUsers(
@@ -120,6 +48,7 @@ export function buildStatements(
         group.filter((write) => write.kind === "update_user"),
         mode,
       ),
+      ...group.flatMap((write) => (write.kind === "set_resource" ? setResource(db, write) : [])),
       ...group.flatMap((write) => buildRemoval(db, write)),
     ];
   });
@@ -155,7 +84,7 @@ function groupWrites(writes: readonly RegistryWrite[]): RegistryWrite[][] {
   for (const write of writes) {
     const group = groups.at(-1);
     const previous = group?.at(-1);
-    const name = "clientId" in write ? write.clientId : write.username;
+    const name = subjectOf(write);
     if (group && previous && canShareStatements(previous, write) && !names.has(name)) {
       group.push(write);
     } else {
@@ -199,46 +128,7 @@ function updateUsers(
   const reports = splitJson(ending.map(({ username }) => [username])).flatMap((names) => {
     return reportEndForNamed(db, names);
   });
-  return [...reports, ...renamings, ...buildUpdates(db, USERS, writes.map(toUserUpdate))];
-}
-
-/** The statements of a deletion or of the end of a session; none for other writes. */
-function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedStatement[] {
-  switch (write.kind) {
-    case "delete_client":
-      return [
-        clientDeletion(db, write.clientId),
-        removeConsentsOfClient(db, write.clientId),
-        ...buildDeletion(db, CLIENTS, write.clientId),
-      ];
-    case "delete_user":
-      return [
-        ...reportEndForNamed(db, JSON.stringify([[write.username]])),
-        ...removeSessionsStatements(db, write.username),
-        removeBrowserSessions(db, write.username),
-        removeConsentsOfUser(db, write.username),
-        userDeletion(db, write.username),
-        ...buildDeletion(db, USERS, write.username, write.expected),
-      ];
-    case "end_session":
-      return [
-        ...reportEndOfLogin(db, write.userId, write.sessionId),
-        ...endSessionStatements(db, write),
-      ];
-    case "end_browser_session":
-      // The device may be lost: logins with offline access end too.
-      return [
-        endBrowserSession(db, write, "all", null),
-        ...reportEnd(db, { userId: write.userId, sessionId: write.sessionId }),
-      ];
-    case "revoke_consent":
-      return [
-        revokeConsent(db, { userId: write.userId, clientId: write.consentedTo }, null),
-        ...reportEnd(db, { userId: write.userId, clientId: write.consentedTo }),
-      ];
-    default:
-      return [];
-  }
+  return [...reports, ...renamings, ...buildUpdates(db, TABLES.users, writes.map(toUserUpdate))];
 }
 
 /** Whether D1 rejected a transaction because a row was not as expected. */

@@ -5,9 +5,16 @@ export type ColumnValues = Readonly<Record<string, string | number | null>>;
 
 /** A table, and the column that identifies its rows in writes. */
 export interface KeyedTable {
-  readonly table: "clients" | "users";
-  readonly key: "client_id" | "username";
+  readonly table: "clients" | "users" | "resources";
+  readonly key: "client_id" | "username" | "uri";
 }
+
+/** The tables whose rows are updated or deleted. */
+export const TABLES = {
+  clients: { table: "clients", key: "client_id" },
+  users: { table: "users", key: "username" },
+  resources: { table: "resources", key: "uri" },
+} as const satisfies Readonly<Record<string, KeyedTable>>;
 
 /** Sets columns of one row, which must exist and have the expected values. */
 export interface RowUpdate {

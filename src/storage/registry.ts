@@ -18,7 +18,9 @@ import {
 import { originUpdates } from "./client-origins.ts";
 import { type NamedConsentRow, selectConsents } from "./consents.ts";
 import { type LogoutDeliveryRow, selectLogoutDeliveries } from "./logout-deliveries.ts";
-import { buildStatements, isConflict, type RegistryWrite } from "./registry-sql.ts";
+import { buildStatements, isConflict } from "./registry-sql.ts";
+import type { RegistryWrite } from "./registry-writes.ts";
+import { type ResourceRow, selectResource, selectResources } from "./resources.ts";
 import { type AnnounceEnd, reportedClients } from "./session-clients.ts";
 import {
   type SessionReference,
@@ -29,7 +31,8 @@ import {
 import type { UserRow } from "./users.ts";
 
 export type { UserColumns } from "./registry-inserts.ts";
-export { canShareStatements, type RegistryWrite } from "./registry-sql.ts";
+export { canShareStatements } from "./registry-sql.ts";
+export type { RegistryWrite } from "./registry-writes.ts";
 
 /** Which rows of a table to read, in the order of their keys. */
 export interface PageRange {
@@ -40,8 +43,8 @@ export interface PageRange {
 }
 
 /**
- * Clients and users for management: rows to compare, and writes in one transaction. Methods throw
- * Unavailable when D1 fails.
+ * Clients, users and resources for management: rows to compare, and writes in one transaction.
+ * Methods throw Unavailable when D1 fails.
  */
 export interface Registry {
   /** @returns the rows that exist, by id */
@@ -68,6 +71,10 @@ export interface Registry {
   listLogouts(clientId: string, page: PageRange): Promise<readonly LogoutDeliveryRow[]>;
   /** Reads what a user allows, by client, one page. */
   listConsents(userId: string, page: PageRange): Promise<readonly NamedConsentRow[]>;
+  /** Reads the APIs for which every client may request tokens by URI, one page. */
+  listResources(page: PageRange): Promise<readonly ResourceRow[]>;
+  /** @returns a resource, however its origin is spelled, or null if there is none */
+  findResource(uri: string): Promise<ResourceRow | null>;
   /**
    * Applies writes in one transaction.
    *
@@ -169,9 +176,11 @@ type AccessRead =
   | "listBrowserSessions"
   | "findBrowserSession"
   | "listLogouts"
-  | "listConsents";
+  | "listConsents"
+  | "listResources"
+  | "findResource";
 
-/** Reads of where one user is signed in, and what the user allows. */
+/** Reads of where one user is signed in, and what the user allows; and of resources. */
 function createAccessReads(db: D1Database, deadlineMs: number): Pick<Registry, AccessRead> {
   async function readAll<Row>(operation: string, statement: D1PreparedStatement): Promise<Row[]> {
     return (await callWithDeadline(operation, () => statement.all<Row>(), deadlineMs)).results;
@@ -199,6 +208,13 @@ function createAccessReads(db: D1Database, deadlineMs: number): Pick<Registry, A
     },
     listConsents(userId, page) {
       return readAll<NamedConsentRow>("d1.list_consents", selectConsents(db, userId, page));
+    },
+    listResources(page) {
+      return readAll<ResourceRow>("d1.list_resources", selectResources(db, page));
+    },
+    findResource(uri) {
+      const find = () => selectResource(db, uri).first<ResourceRow>();
+      return callWithDeadline("d1.find_resource", find, deadlineMs);
     },
   };
 }

@@ -60,6 +60,14 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     await send(call, token, createService({ ...WATCHING, MANAGEMENT_API: "on" }));
     return { reason: "end_user_sessions", user_id: id, actor_id: "site" };
   },
+  async "managed, a resource"() {
+    const token = await ownToken();
+    forget();
+    const path = `/admin/resources/${encodeURIComponent("https://api.example.com")}`;
+    const call = { method: "PUT", path, body: { scope: "read" } };
+    await send(call, token, createService({ ...WATCHING, MANAGEMENT_API: "on" }));
+    return { reason: "set_resource", actor_id: "site" };
+  },
   async "family_revoked, reuse"() {
     const { refresh_token } = await logIn(service);
     granted(await refresh(service, refresh_token));

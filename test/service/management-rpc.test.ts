@@ -76,6 +76,10 @@ const CALLS: Readonly<
   listClientLogouts: (one) => one.listClientLogouts("client"),
   endClientSessions: (one) => one.endClientSessions("client"),
   deleteClient: (one) => one.deleteClient("public"),
+  listResources: (one) => one.listResources(),
+  setResource: (one) => one.setResource({ uri: "https://api.example.com", scope: "read" }),
+  getResource: (one) => one.getResource("https://api.example.com"),
+  deleteResource: (one) => one.deleteResource("https://api.example.com"),
 };
 
 test("a user is named by id or by name, and it is the same one", async () => {

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ADMIN_ROUTES } from "../../src/endpoints/admin/index.ts";
 import { captureErrors } from "../support/faulty.ts";
 import { interceptBindings } from "../support/interception.ts";
@@ -225,11 +225,73 @@ describe("a client", () => {
   });
 });
 
+describe("an API for every client", () => {
+  const at = (uri: string) => `/admin/resources/${encodeURIComponent(uri)}`;
+  const ORIGIN = "https://notes.example.com";
+  afterEach(() => env.DB.exec("DELETE FROM resources"));
+
+  test("is added, replaced, listed and removed, however its origin is spelled", async () => {
+    const added = await manage("PUT", at(ORIGIN), { scope: " write  read" });
+    expect(added).toMatchObject({ status: 200, body: { uri: ORIGIN, scope: "write read" } });
+    expect((await manage("GET", at(`${ORIGIN}/`))).body).toEqual(added.body);
+    expect((await manage("PUT", at(`${ORIGIN}/`), {})).body).toEqual({ uri: `${ORIGIN}/` });
+    await manage("PUT", at(`${ORIGIN}/mcp`), { scope: "openid" });
+    const all = [{ uri: `${ORIGIN}/` }, { uri: `${ORIGIN}/mcp`, scope: "openid" }];
+    expect((await manage("GET", "/admin/resources")).body).toEqual({ items: all, next: null });
+    expect((await manage("DELETE", at(ORIGIN))).status).toBe(204);
+    expect(await manage("DELETE", at(ORIGIN))).toEqual(NOT_FOUND);
+    expect((await manage("GET", "/admin/resources")).body).toMatchObject({ items: [all[1]] });
+    const { results } = await env.DB.prepare(
+      "SELECT action, subject, fields FROM audit_events ORDER BY id DESC LIMIT 2",
+    ).all();
+    expect(results).toEqual([
+      { action: "delete_resource", subject: `${ORIGIN}/`, fields: "" },
+      { action: "set_resource", subject: `${ORIGIN}/mcp`, fields: "scope" },
+    ]);
+  });
+
+  test.each<[string, string, unknown, place: string, message: unknown]>([
+    ["no URI", "notes", {}, "uri", "is not an absolute URI"],
+    ["a fragment", `${ORIGIN}#a`, {}, "uri", "is not an absolute URI"],
+    ["a long one", `${ORIGIN}/${"a".repeat(400)}`, {}, "uri", "is longer than 400 bytes"],
+    ["no scope", ORIGIN, { scope: "" }, "scope", expect.any(String)],
+    ["unknown scopes", ORIGIN, { scope: "read fly" }, "scope", /^1 of 2 names/],
+    ["a scope by name", ORIGIN, { scope: "introspection" }, "scope", /only by name/],
+    ["the scope admin", ORIGIN, { scope: "admin" }, "scope", /only by name/],
+    ["another field", ORIGIN, { scopes: "read" }, "scopes", expect.any(String)],
+  ])("has no %s", async (_, uri, body, place, message) => {
+    const words = message instanceof RegExp ? expect.stringMatching(message) : message;
+    expect(await manage("PUT", at(uri), body)).toEqual(invalid(place, words));
+    expect((await manage("GET", "/admin/resources")).body).toMatchObject({ items: [] });
+  });
+
+  test("is one of a hundred at most, with those of the setting", async () => {
+    const service = createService({ MANAGEMENT_API: "on", RESOURCES: "https://a.example/1" });
+    const names = JSON.stringify(Array.from({ length: 98 }, (_, index) => index));
+    await env.DB.prepare(
+      "INSERT INTO resources (uri) SELECT 'https://b.example/' || value FROM json_each(?)",
+    )
+      .bind(names)
+      .run();
+    const token = await ownToken();
+    const put = async (name: string) => {
+      const path = at(`https://b.example/${name}`);
+      return whole(await send({ method: "PUT", path, body: {} }, token, service));
+    };
+    expect(await put("last")).toMatchObject({ status: 200 });
+    const full = invalid("uri", expect.stringContaining("100 resources"));
+    expect(await put("more")).toEqual(full);
+    expect(await put("last")).toMatchObject({ status: 200 });
+  });
+});
+
 describe("who is not there", () => {
   test("is the same for every call, and so is the id of another kind", async () => {
     const { id } = await newUser();
     const before = await dumpRegistry();
-    const wrong = everyCall("site", id).filter(({ path }) => path.split("/").length > 3);
+    const wrong = everyCall("site", id).filter(({ path }) => {
+      return /^\/admin\/(?:users|clients)\//.test(path);
+    });
     for (const call of wrong) {
       const answer = await whole(await send(call, await ownToken()));
       expect({ call, answer }).toEqual({ call, answer: NOT_FOUND });

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
@@ -122,6 +123,55 @@ describe("a refresh costs", () => {
     expect(wider).toEqual({ answer: INVALID_SCOPE, cost: lookUp });
     const forged = await costOf(() => refresh(service, `${own}A`));
     expect(forged).toEqual({ answer: INVALID_GRANT, cost: lookUp });
+  });
+});
+
+describe("a resource costs no round trip, and one statement if the request depends on it:", () => {
+  const [LISTED, STORED] = ["https://listed.example.com", "https://stored.example.com"];
+  /** How many statements each batch has. */
+  const batches: number[] = [];
+  const DB = new Proxy(env.DB, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        if (name === "batch") batches.push((args[0] as unknown[]).length);
+        return member.apply(target, args);
+      };
+    },
+  });
+  const service = createService({ ...SETTINGS, DB, RESOURCES: { [LISTED]: "read" } });
+  const batchesOf = async <Answer>(work: () => Promise<Answer>) => {
+    batches.length = 0;
+    const answer = await work();
+    return { answer, batches: [...batches] };
+  };
+
+  beforeAll(async () => {
+    await env.DB.prepare("INSERT INTO resources (uri) VALUES (?)").bind(STORED).run();
+    granted(await ask(service, CLIENT_CREDENTIALS));
+  });
+
+  test.each<[string, Record<string, string>, number]>([
+    ["no resource", {}, 0],
+    ["one of the setting", { resource: `${LISTED}/` }, 0],
+    ["one of the management API", { resource: STORED }, 1],
+  ])("%s", async (_, fields, more) => {
+    const login = await batchesOf(() => logIn(service, fields));
+    const { refresh_token } = login.answer;
+    // The session is noted after the response.
+    await eventually(() => batches.length === 2);
+    expect(login.batches[0]).toBe(2 + more);
+    const own = await batchesOf(() => ask(service, { ...CLIENT_CREDENTIALS, ...fields }));
+    expect(own).toMatchObject({ answer: { status: 200 }, batches: [1 + more] });
+    const refreshed = await batchesOf(() => refresh(service, refresh_token));
+    expect(refreshed).toMatchObject({ answer: { status: 200 }, batches: [4 + more] });
+  });
+
+  test("an unknown one", async () => {
+    const resource = "https://third.example.com";
+    const own = await batchesOf(() => ask(service, { ...CLIENT_CREDENTIALS, resource }));
+    expect(own).toMatchObject({ answer: { status: 400 }, batches: [2] });
   });
 });
 

@@ -253,6 +253,30 @@ describe("a client that registered itself", () => {
     expect(again.text).toContain('name="decision"');
   });
 
+  test("may have an API of the management API, as long as that has it", async () => {
+    const open = createService({ REGISTRATION: "open" });
+    await env.DB.prepare("INSERT INTO resources VALUES (?, 'write')").bind(RESOURCE).run();
+    const { client_id } = await register({}, open);
+    for (const resource of [RESOURCE, undefined]) {
+      const browser = newBrowser(open);
+      const changes = request(client_id, { resource, scope: undefined });
+      const page = await browser.signIn(await browser.authorize(changes));
+      const code = codeOf(await browser.allow(page));
+      const fields = { client_id, redirect_uri: CALLBACK };
+      const { body } = await exchange(open, code, fields, null);
+      expect(body).toMatchObject({ scope: "write" });
+      await env.DB.exec("DELETE FROM resources");
+      const { refresh_token = "" } = body as { refresh_token?: string };
+      const again = { grant_type: "refresh_token", refresh_token, client_id };
+      expect(await open.token(again, null)).toMatchObject({ status: 400 });
+      const shown = await browser.authorize(changes);
+      expect(shown.location?.searchParams.get("error")).toMatch(/invalid_(?:target|scope)/);
+      await env.DB.prepare("INSERT INTO resources VALUES (?, 'write')").bind(RESOURCE).run();
+      expect(await open.token(again, null)).toMatchObject({ status: 200 });
+    }
+    await env.DB.exec("DELETE FROM resources");
+  });
+
   test("sends no browser anywhere before sign-in", async () => {
     const { client_id } = await register();
     const browser = newBrowser(service);

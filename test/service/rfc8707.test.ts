@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   API,
   change,
@@ -9,9 +10,10 @@ import {
   TOKENS,
 } from "../support/checks.ts";
 import { readJws } from "../support/jws.ts";
+import { manage, registerSite } from "../support/managing.ts";
 import { ask, basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
 import { INVALID_TARGET, invalidRequest } from "../support/responses.ts";
-import { createService, LOGIN, registerDefaults } from "../support/service.ts";
+import { createService, LOGIN, type Overrides, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 const OPAQUE_CLIENT = "opaque:secret";
@@ -19,9 +21,16 @@ const OPAQUE_CLIENT = "opaque:secret";
 beforeAll(async () => {
   await registerDefaults(service);
   await registerCheckers();
+  await registerSite();
   const opaque = { client_id: "opaque", client_secret: "secret", audience: [API, OTHER_API] };
   await service.register({ clients: [opaque] });
 });
+
+/** Adds an API for every client. */
+async function setResource(uri: string, body: object): Promise<void> {
+  const path = `/admin/resources/${encodeURIComponent(uri)}`;
+  expect(await manage("PUT", path, body)).toMatchObject({ status: 200, body: { uri } });
+}
 
 /** The `aud` of a token, as an API learns of it. */
 async function audienceOf(token: string): Promise<unknown> {
@@ -162,9 +171,22 @@ describe("an origin is the same with the one slash that URL parsers add, or with
   });
 });
 
-describe("an API of the setting RESOURCES", () => {
-  const MCP = "https://mcp.example.com";
-  const open = createService({ RESOURCES: { [MCP]: "read", [OTHER_API]: ["read", "write"] } });
+const MCP = "https://mcp.example.com";
+
+/** Where the APIs for every client are listed. The settings of a service that knows them. */
+const LISTS: [string, settings: Overrides, stored: Record<string, string>][] = [
+  ["the setting RESOURCES", { RESOURCES: { [MCP]: "read", [OTHER_API]: ["read", "write"] } }, {}],
+  ["the management API", {}, { [MCP]: "read", [OTHER_API]: "read write" }],
+  ["both", { RESOURCES: { [MCP]: "read" } }, { [`${MCP}/`]: "write", [OTHER_API]: "read write" }],
+];
+
+describe.each(LISTS)("an API of %s", (_, settings, stored) => {
+  const open = createService(settings);
+
+  beforeAll(async () => {
+    for (const [uri, scope] of Object.entries(stored)) await setResource(uri, { scope });
+  });
+  afterAll(() => env.DB.exec("DELETE FROM resources"));
 
   test.each(["client:secret", OPAQUE_CLIENT, JWT_CLIENT])("is for %s too", async (credentials) => {
     const { access_token, refresh_token, scope } = await logIn(
@@ -203,11 +225,26 @@ describe("an API of the setting RESOURCES", () => {
     const wide = granted(await refresh(open, narrow.refresh_token, {}, JWT_CLIENT));
     expect([await audienceOf(wide.access_token), wide.scope]).toEqual([API, "read write groups"]);
   });
+});
 
-  test("is in the metadata", async () => {
-    const response = await open.fetch("/.well-known/oauth-authorization-server");
-    expect(await response.json()).toMatchObject({ protected_resources: [MCP, OTHER_API] });
-  });
+test("the metadata has the APIs of RESOURCES", async () => {
+  const open = createService({ RESOURCES: `${MCP} ${OTHER_API}` });
+  const response = await open.fetch("/.well-known/oauth-authorization-server");
+  expect(await response.json()).toMatchObject({ protected_resources: [MCP, OTHER_API] });
+});
+
+test("an API that the management API removes ends, and works again when it is added", async () => {
+  await setResource(MCP, {});
+  const { access_token, refresh_token, scope } = await logIn(service, { resource: MCP });
+  expect(scope).toBe("read write groups");
+  await manage("DELETE", `/admin/resources/${encodeURIComponent(`${MCP}/`)}`);
+  expect(await ask(service, { ...LOGIN, resource: MCP })).toEqual(INVALID_TARGET);
+  expect(await refresh(service, refresh_token)).toEqual(INVALID_TARGET);
+  // What was issued before is valid until it expires.
+  expect(await audienceOf(access_token)).toBe(MCP);
+  await setResource(MCP, { scope: "read" });
+  expect(granted(await refresh(service, refresh_token)).scope).toBe("read");
+  await env.DB.exec("DELETE FROM resources");
 });
 
 test("§2 two resources at once are rejected: a token has one audience", async () => {

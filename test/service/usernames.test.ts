@@ -44,7 +44,12 @@ async function toolsOf(mode: UsernameMode) {
     ...{ random: secureRandom, deriveLong: longPbkdf2 },
   });
   return {
-    ...{ registry: createRegistry(env.DB, mode), ...kinds, passwordLengthMin: 8 },
+    ...{
+      registry: createRegistry(env.DB, mode),
+      ...kinds,
+      passwordLengthMin: 8,
+      resourcesMax: 100,
+    },
     ...{ random: secureRandom, newUserId: () => crypto.randomUUID(), endFamily: null },
   };
 }

@@ -30,6 +30,7 @@ beforeAll(async () => {
   await refresh(service, "a token of another server");
   await ask(service, { grant_type: "client_credentials" });
   await ask(service, { ...LOGIN, password: "wrong" });
+  await ask(service, { ...LOGIN, resource: "https://api.example.com" });
   for (const token of [second.access_token, "a token of another server"]) {
     await post(service, new URLSearchParams({ token }), basic(CLIENT), "/o/introspect/");
     await post(service, new URLSearchParams({ token }), basic(CLIENT), "/o/revoke_token/");

@@ -1,7 +1,16 @@
 import { env } from "cloudflare:workers";
 import { type Case, type Cases, flooded } from "./documented-cases.ts";
 import { interceptBindings } from "./interception.ts";
-import { type Call, MANAGED, newClient, newUser, ownToken, SITE, send } from "./managing.ts";
+import {
+  type Call,
+  MANAGED,
+  manage,
+  newClient,
+  newUser,
+  ownToken,
+  SITE,
+  send,
+} from "./managing.ts";
 import { brokenOff, logIn } from "./requests.ts";
 import { createService, type Service } from "./service.ts";
 import { newBrowserSession, newSession } from "./sessions.ts";
@@ -134,6 +143,15 @@ function listing(list: string, owners: "users" | "clients" = "users"): Plan {
   return { status: 200, call, invalid: { path: `/admin/${owners}/x/${list}?limit=0` } };
 }
 
+/** A call about a new resource, or about the one that the path names. */
+function resource(method: string, body?: unknown): Plan["call"] {
+  return async ({ path, ...more } = {}) => {
+    const known = `/admin/resources/${encodeURIComponent(`https://${unlike()}.example.com`)}`;
+    if (path === undefined) await manage("PUT", known, { scope: "read" });
+    return { method, path: path === undefined ? known : `/admin/resources/${path}`, body, ...more };
+  };
+}
+
 const INVALID_BODY = { body: { odd: 1 } };
 
 /** Requests for every operation of the management API, by `operationId`. */
@@ -211,5 +229,18 @@ export const MANAGEMENT_CASES: Readonly<Record<string, Cases>> = {
     "one body",
   ),
   listClientLogouts: casesOf(listing("logouts", "clients"), "one list"),
+  listResources: casesOf(
+    {
+      ...{ status: 200, call: onList("/admin/resources", "GET") },
+      invalid: { path: "/admin/resources?limit=0" },
+    },
+    "list",
+  ),
+  setResource: casesOf(
+    { status: 200, call: resource("PUT", { scope: "read" }), invalid: { body: { scope: "fly" } } },
+    "body",
+  ),
+  getResource: casesOf({ status: 200, call: resource("GET") }, "one"),
+  deleteResource: casesOf({ status: 204, call: resource("DELETE") }, "one"),
   endClientSessions: casesOf({ status: 204, call: client("DELETE", "/sessions") }, "one"),
 };

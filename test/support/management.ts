@@ -16,6 +16,7 @@ export async function managementTools(): Promise<AdminDeps> {
       deriveLong: longPbkdf2,
     })),
     passwordLengthMin: 8,
+    resourcesMax: 100,
     random: secureRandom,
     newUserId: () => crypto.randomUUID(),
     endFamily: null,
@@ -35,9 +36,10 @@ export function beforeFirstWrite(tools: AdminDeps, happen: () => Promise<unknown
   return { ...tools, registry: { ...tools.registry, write } };
 }
 
-/** Every client and user, column by column. */
+/** Every client, user and resource, column by column. */
 export async function dumpRegistry(): Promise<unknown> {
-  const tables = ["SELECT * FROM clients ORDER BY 1", "SELECT * FROM users ORDER BY 1"];
-  const results = await env.DB.batch(tables.map((query) => env.DB.prepare(query)));
+  const tables = ["clients", "users", "resources"];
+  const select = (table: string) => env.DB.prepare(`SELECT * FROM ${table} ORDER BY 1`);
+  const results = await env.DB.batch(tables.map(select));
   return results.map((result) => result.results);
 }

@@ -71,6 +71,8 @@ export async function newClient(
   return body as { client_id: string; client_secret: string };
 }
 
+const RESOURCE_PATH = `/admin/resources/${encodeURIComponent("https://api.example.com")}`;
+
 /** Every call that there is, for a user and a client; each with a body that it takes. */
 export function everyCall(userId: string, clientId: string): readonly Call[] {
   const user = `/admin/users/${userId}`;
@@ -100,5 +102,9 @@ export function everyCall(userId: string, clientId: string): readonly Call[] {
     { method: "DELETE", path: `${client}/sessions` },
     { method: "GET", path: `${client}/logouts` },
     { method: "DELETE", path: client },
+    { method: "GET", path: "/admin/resources" },
+    { method: "PUT", path: RESOURCE_PATH, body: { scope: "read" } },
+    { method: "GET", path: RESOURCE_PATH },
+    { method: "DELETE", path: RESOURCE_PATH },
   ];
 }

@@ -40,7 +40,8 @@ test("all shell lines run in order, with the documented results", async () => {
   const users = [201, 204, 200, 204, 200, 200, 200, 200, 200, 200, 200, 204, 204, 200, 204];
   const lists = [200, 200];
   const clients = [201, 200, 200, 200, 204, 204];
-  expect(statuses.map(Number)).toEqual([...users, ...lists, ...clients]);
+  const resources = [200, 200, 204];
+  expect(statuses.map(Number)).toEqual([...users, ...lists, ...clients, ...resources]);
 });
 
 test("the Worker passes the type checker, and wrangler accepts its binding", async () => {

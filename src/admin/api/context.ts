@@ -24,7 +24,9 @@ export function contextOf(
 /** The subject of a call. */
 type Concerned =
   | { readonly userId: string; readonly clientId?: string }
-  | { readonly clientId: string };
+  | { readonly clientId: string }
+  /** A resource: the text of a caller is not logged. */
+  | Readonly<Record<string, never>>;
 
 /** Logs a change and its caller. The write itself has already stored an audit event in D1. */
 export function auditCall(operation: string, concerned: Concerned, { actor }: ApiContext): void {

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
+import { audience, scope } from "../../clients/value-schemas.ts";
 import { invalid, type ManagementError } from "../../errors/management-error.ts";
 import { CLIENT_ID_LENGTH_MAX, NAME_LENGTH_MAX } from "../../protocol/params.ts";
+import { RESOURCE_BYTES_MAX } from "../../protocol/resource.ts";
 import { checked } from "../entries.ts";
 import { onDemand } from "../on-demand.ts";
 
@@ -42,6 +44,16 @@ export const userKeyInput = onDemand(() =>
 
 /** Identifies a client. */
 export const clientIdInput = onDemand(clientId);
+
+/** Identifies a resource. */
+export const resourceUriInput = onDemand(() => {
+  return z.string().check(z.minLength(1, "is empty"), z.maxLength(RESOURCE_BYTES_MAX));
+});
+
+/** A resource with its scopes. */
+export const resourceInput = onDemand(() => {
+  return z.strictObject({ uri: audience(), scope: z.optional(scope()) });
+});
 
 /** Identifies a session of a user. */
 export const sessionIdInput = onDemand(name);

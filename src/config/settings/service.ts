@@ -45,14 +45,16 @@ export const SERVICE = {
       "APIs for which every client may request tokens, also one that no operator registered, " +
       'with their scopes, such as `{"https://api.example.com": "read write"}`. Without scopes: ' +
       "all but `admin` and `introspection`. See [APIs for every client]" +
-      "(clients.md#apis-for-every-client). Empty: only those of the `audience` of each client.",
+      "(clients.md#apis-for-every-client). The management API and `resource set` add more; this " +
+      "setting decides about an API that both list. Empty: only those, and the `audience` of " +
+      "each client.",
   },
   managementApi: {
     name: "MANAGEMENT_API",
     kind: SWITCH,
     default: "off",
     doc:
-      "`on`: clients with the scope `admin` can manage users and clients under `/admin/`, and " +
-      "Workers through a service binding to `Management`. See [Management](management.md).",
+      "`on`: clients with the scope `admin` can manage users, clients and APIs under `/admin/`, " +
+      "and Workers through a service binding to `Management`. See [Management](management.md).",
   },
 } as const satisfies Readonly<Record<string, Setting>>;

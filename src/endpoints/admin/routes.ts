@@ -1,5 +1,6 @@
 import * as clients from "../../admin/api/clients.ts";
 import type { ApiContext } from "../../admin/api/context.ts";
+import * as resources from "../../admin/api/resources.ts";
 import * as users from "../../admin/api/users.ts";
 import { empty, json } from "../respond.ts";
 import { ADMIN_PATHS } from "../urls.ts";
@@ -9,7 +10,7 @@ import { readQuery } from "./read-query.ts";
 /** An authorized request to the management API. */
 export interface AdminRequest {
   readonly request: Request;
-  /** The `{id}` or `{client_id}` of the path, decoded. */
+  /** The `{id}`, `{client_id}` or `{uri}` of the path, decoded. */
   readonly id: string;
   /** The `{session_id}` of the path. */
   readonly sessionId: string;
@@ -132,6 +133,16 @@ export const ADMIN_ROUTES: Readonly<
     GET: shows(({ request, id, context }) => {
       return clients.listLogouts(id, readQuery(request), context);
     }),
+  },
+  [ADMIN_PATHS.adminResources]: {
+    GET: shows(({ request, context }) => resources.listResources(readQuery(request), context)),
+  },
+  [ADMIN_PATHS.adminResource]: {
+    GET: shows(({ id, context }) => resources.getResource(id, context)),
+    PUT: shows(async ({ request, id: uri, context }) => {
+      return resources.setResource({ ...(await readJson(request)), uri }, context);
+    }),
+    DELETE: does(({ id, context }) => resources.deleteResource(id, context)),
   },
 };
 
