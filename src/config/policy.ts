@@ -9,7 +9,7 @@ import {
 } from "../protocol/names.ts";
 
 /** Parts of the service that a deployment may lack. */
-export interface PolicySources {
+interface PolicySources {
   /** Whether clients can have the scope `admin`. */
   readonly hasManagementApi: boolean;
   /** Whether clients can have the scope `registration`. */
