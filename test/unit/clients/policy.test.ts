@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Client } from "../../../src/clients/client.ts";
 import { allowedScope, initialScope, scopesFor, targetOf } from "../../../src/clients/policy.ts";
+import { withStored } from "../../../src/clients/resources.ts";
 import { policyOf } from "../../../src/config/policy.ts";
 import { OPENID_SCOPES } from "../../../src/protocol/names.ts";
 import { toClient } from "../../../src/storage/clients.ts";
@@ -117,4 +118,13 @@ test("without RESOURCES, an unregistered client has the scopes of OpenID Connect
 test("an API without scopes of its own has all but admin and introspection", () => {
   const policy = policyOf({ ...SETTINGS, resources: [{ uri: PHOTOS, scope: null }] }, SOURCES);
   expect(policy.resources).toEqual([{ uri: PHOTOS, scope: ["read", "write", "notes"] }]);
+});
+
+test("stored APIs are added to those of the setting, which decides about an API of both", () => {
+  const stored = [
+    { uri: OWN, scope: null },
+    { uri: `${PHOTOS}/`, scope: ["notes"] },
+  ];
+  const { resources } = withStored(POLICY, stored);
+  expect(resources).toEqual([...POLICY.resources, { uri: OWN, scope: ["read", "write", "notes"] }]);
 });
