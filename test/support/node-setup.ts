@@ -4,6 +4,7 @@ import type { TestProject } from "vitest/node";
 import { createState } from "../../src/cli/local-migrations.ts";
 import { missing } from "./debian-packages.ts";
 import { startServer, temporaryDir } from "./server.ts";
+import { BUILT_WORKER, buildWorker } from "./workerd-options.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -14,7 +15,7 @@ declare module "vitest" {
   }
 }
 
-/** Migrates a database, and starts the shared service. */
+/** Builds the Worker, migrates a database, and starts the shared service. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const lacking = missing();
   if (lacking.length > 0) {
@@ -23,12 +24,16 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const { path, remove } = temporaryDir();
   const migratedState = join(path, "migrated");
   await createState(migratedState);
+  const workerDir = join(path, "worker");
+  buildWorker(workerDir);
+  process.env[BUILT_WORKER] = workerDir;
   const stateDir = join(path, "shared");
   cpSync(migratedState, stateDir, { recursive: true });
   const server = await startServer({ stateDir });
   provide("server", { url: server.url, stateDir });
   provide("migratedState", migratedState);
   return async () => {
+    delete process.env[BUILT_WORKER];
     await server.stop();
     remove();
   };

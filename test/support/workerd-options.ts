@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, type MiniflareOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
@@ -41,8 +41,16 @@ interface WorkerdChanges {
   readonly outboundService?: string;
 }
 
+/** Names the folder into which node-setup.ts has built the Worker for all test files. */
+export const BUILT_WORKER = "TOLLGATE_BUILT_WORKER";
+
 /** Builds the Worker as a deployment would, into a folder. */
 export function buildWorker(workerDir: string, source: WorkerSource = {}): void {
+  const built = process.env[BUILT_WORKER];
+  if (built !== undefined && Object.keys(source).length === 0) {
+    cpSync(built, workerDir, { recursive: true });
+    return;
+  }
   const args = [
     "deploy",
     ...(source.entry === undefined ? [] : [source.entry]),
