@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codeOf, newBrowser, obtainCode, serviceAt } from "../support/browsing.ts";
 import { ServerSandbox } from "../support/server-sandbox.ts";
 import { CONFIDENTIAL, fieldsOf, postToken } from "../support/token-client.ts";
@@ -15,7 +15,16 @@ const REJECTED = { status: 400, body: { error: "invalid_grant" } };
 /** How often a form is submitted at once. */
 const SUBMITS = 20;
 
-const RACES: readonly { title: string; mode: string; rules: RaceRules }[] = [
+/** One process serves all races of a mode. */
+const MODES = ["reject", "same-successor"] as const;
+
+interface Race {
+  readonly title: string;
+  readonly mode: (typeof MODES)[number];
+  readonly rules: RaceRules;
+}
+
+const RACES: readonly Race[] = [
   {
     title: "reject lets exactly one succeed",
     mode: "reject",
@@ -33,7 +42,7 @@ const RACES: readonly { title: string; mode: string; rules: RaceRules }[] = [
   },
 ];
 
-const CODE_RACES: typeof RACES = [
+const CODE_RACES: readonly Race[] = [
   {
     title: "lets exactly one succeed, and its family remains valid",
     mode: "same-successor",
@@ -48,52 +57,47 @@ const CODE_RACES: typeof RACES = [
 
 const ORIGINS = ["a login", "another server"] as const;
 
-describe(`${USES} simultaneous uses of one refresh token`, () => {
-  let sandbox: ServerSandbox;
-  beforeAll(async () => {
-    // Long enough for the slowest machine to respond to all of them.
-    sandbox = await ServerSandbox.create({ REFRESH_RETRY_WINDOW_SECONDS: 600 });
-  });
-  afterAll(() => sandbox.remove());
-
-  describe.each(ORIGINS)("that comes from %s", (origin) => {
-    test.for(RACES)("$title, and the family remains valid", async ({ mode, rules }) => {
-      const isImported = origin === "another server";
-      const [token] = isImported ? await sandbox.importTokens(1, "confidential") : [];
-      const server = await sandbox.start({ REFRESH_RETRY: mode, IMPORTED_TOKENS: "on" });
-      try {
-        const own = token === undefined ? rules : { ...rules, token };
-        const report = await race(server.url, USES, own);
-        expect(report).toMatchObject({ uses: USES, successors: 1, violations: [] });
-      } finally {
-        await server.kill();
-      }
-    });
-  });
+let sandbox: ServerSandbox;
+let imported: string[];
+beforeAll(async () => {
+  // Long enough for the slowest machine to respond to all of them.
+  const seconds = { REFRESH_RETRY_WINDOW_SECONDS: 600, AUTHORIZATION_CODE_TTL_SECONDS: 600 };
+  sandbox = await ServerSandbox.create({ ...seconds, IMPORTED_TOKENS: "on" });
+  imported = await sandbox.importTokens(RACES.length, "confidential");
 });
+afterAll(() => sandbox.remove());
 
-describe("one authorization request", () => {
+describe.each(MODES)("under %s,", (mode) => {
   const client_id = "confidential";
-  let sandbox: ServerSandbox;
   let server: WorkerdProcess;
   beforeAll(async () => {
-    sandbox = await ServerSandbox.create({ REFRESH_RETRY_WINDOW_SECONDS: 600 });
+    server = await sandbox.start({ REFRESH_RETRY: mode });
   });
-  afterEach(() => server.kill());
-  afterAll(() => sandbox.remove());
+  afterAll(() => server.kill());
 
-  test.for(CODE_RACES)(
-    `${EXCHANGES} simultaneous exchanges of its code: $title`,
-    async ({ mode, rules }) => {
-      server = await sandbox.start({ REFRESH_RETRY: mode, AUTHORIZATION_CODE_TTL_SECONDS: 600 });
+  function ofMode(races: readonly Race[]): Race[] {
+    return races.filter((one) => one.mode === mode);
+  }
+
+  describe.each(ORIGINS)(`${USES} simultaneous uses of one refresh token from %s:`, (origin) => {
+    test.for(ofMode(RACES))("$title, and the family remains valid", async ({ rules }) => {
+      const token = origin === "another server" ? imported.pop() : undefined;
+      const own = token === undefined ? rules : { ...rules, token };
+      const report = await race(server.url, USES, own);
+      expect(report).toMatchObject({ uses: USES, successors: 1, violations: [] });
+    });
+  });
+
+  test.for(ofMode(CODE_RACES))(
+    `${EXCHANGES} simultaneous exchanges of one authorization code: $title`,
+    async ({ rules }) => {
       const token = await obtainCode(serviceAt(server.url), { client_id });
       const report = await race(server.url, EXCHANGES, { ...rules, token });
       expect(report).toMatchObject({ uses: EXCHANGES, successors: 1, violations: [] });
     },
   );
 
-  test("yields one login, however often its forms are submitted at once and after going back", async () => {
-    server = await sandbox.start();
+  test("one authorization request yields one login, however often its forms are submitted", async () => {
     const at = serviceAt(server.url);
     const browser = newBrowser(at);
     const repeat = <Result>(work: () => Promise<Result>) =>
