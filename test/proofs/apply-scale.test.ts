@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { djangoRecord } from "../support/django-dump.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { cli } from "../support/processes.ts";
 import { startCommand } from "../support/running-command.ts";
-import { temporaryDir } from "../support/server.ts";
 
 /** How many clients and how many users: as many as a file may have. */
 const ENTRIES = 10_000;
@@ -14,13 +13,8 @@ const ENTRIES = 10_000;
 /** How long both runs may take on a busy machine, in milliseconds. */
 const APPLY_MS_MAX = 15 * 60_000;
 
-const { path: dir, remove: removeDir } = temporaryDir();
-const { stateDir, remove: removeState } = ownState();
-
-afterAll(() => {
-  removeState();
-  removeDir();
-});
+const dir = ownDir();
+const stateDir = ownState();
 
 /** How many of the file's entries local state has. */
 function countWritten(): number {

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   accessToken,
   application,
@@ -12,9 +12,8 @@ import {
   user,
 } from "../support/django-dump.ts";
 import { importedState } from "../support/imported-state.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
 /** How many users the site has; each is logged in. `IMPORT_USERS=100000` for the long proof. */
 const USERS = Number(process.env["IMPORT_USERS"] ?? 2000);
@@ -25,13 +24,8 @@ const IMPORT_MS_MAX = 120_000 + USERS * 12;
 /** Memory for the objects of the command, in MB; wrangler alone takes half of that. */
 const HEAP_MB = USERS > 2000 ? 256 : 144;
 
-const { path: dir, remove: removeDir } = temporaryDir();
-const { stateDir, remove: removeState } = ownState();
-
-afterAll(() => {
-  removeState();
-  removeDir();
-});
+const dir = ownDir();
+const stateDir = ownState();
 
 /** The rows of a site, those of tokens first. */
 function* rowsOfSite(): Generator<DumpRow> {

@@ -1,23 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { applyEntries } from "../support/registry-files.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { stateDir, remove: removeState } = ownState();
-const { path: dir, remove } = temporaryDir();
+const stateDir = ownState();
+const dir = ownDir();
 const file = join(dir, "accounts.json");
 beforeAll(async () => {
   await applyEntries(stateDir, { users: [{ username: "there" }] });
 });
-afterAll(() => {
-  removeState();
-  remove();
-});
-
 /** In every invalid file next to a valid entry, and never in a message. */
 const SECRET = "hunter2-is-secret";
 

@@ -1,20 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type CommandOptions, command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { cli, type Ended } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { stateDir, remove: removeState } = ownState();
-const { path: dir, remove: removeDir } = temporaryDir();
+const stateDir = ownState();
+const dir = ownDir();
 const file = join(dir, "accounts.json");
-
-afterAll(() => {
-  removeState();
-  removeDir();
-});
 
 interface Entries {
   clients?: object[];

@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { ASSETS_DIR, PROJECT_DIR, WRANGLER_CONFIG } from "../../src/cli/project.ts";
 import { PATHS } from "../../src/endpoints/urls.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { startServer, temporaryDir } from "../support/server.ts";
+import { startServer } from "../support/server.ts";
 
 const { url } = inject("server");
 
@@ -86,9 +87,8 @@ describe("the static assets", () => {
 });
 
 describe("npm run assets", () => {
-  const { path, remove } = temporaryDir();
+  const path = ownDir();
   const dir = join(path, "assets");
-  afterAll(remove);
 
   const build = (env: Readonly<Record<string, string>> = {}) => {
     return run("npm", ["run", "-s", "assets", "--", dir], { env });

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { command } from "../support/commands.ts";
 import { ownState } from "../support/own-state.ts";
 import type { Ended } from "../support/processes.ts";
 
-const { stateDir, remove: removeState } = ownState();
+const stateDir = ownState();
 let secrets: string[] = [];
 
 function cli(...words: string[]): Promise<Ended> {
@@ -28,7 +28,6 @@ beforeAll(async () => {
   await cli("client", "disable", "nobody");
   await cli("client", "delete", "shop", "--yes");
 });
-afterAll(removeState);
 
 describe("cli audit list", () => {
   test("shows what commands changed, newest first, and nothing that they rejected", async () => {

@@ -18,7 +18,7 @@ import {
   SIGNED_OUT,
 } from "../support/django-authorization-cases.ts";
 import { type DjangoSite, startDjangoSite } from "../support/django-site.ts";
-import { temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
 import { ServerSandbox } from "../support/server-sandbox.ts";
 import type { WorkerdProcess } from "../support/workerd-process.ts";
 
@@ -26,14 +26,14 @@ describeWithDebian(
   ["python3-django-oauth-toolkit", "gunicorn"],
   "compared with django-oauth-toolkit",
   () => {
-    const folder = temporaryDir();
+    const folder = ownDir();
     let site: DjangoSite;
     let sandbox: ServerSandbox;
     let server: WorkerdProcess;
     let ours: AuthorizationServer;
     let django: AuthorizationServer;
     beforeAll(async () => {
-      site = await startDjangoSite(folder.path);
+      site = await startDjangoSite(folder);
       await site.restartWith(PAGES_OF_DJANGO);
       const applications = Object.entries(APPLICATIONS).map(([client_id, application]) => {
         return { client_id, ...application };
@@ -46,7 +46,6 @@ describeWithDebian(
     afterAll(async () => {
       await Promise.all([site?.stop(), server?.kill()]);
       sandbox?.remove();
-      folder.remove();
     });
 
     describe("an authorization request has the same result:", () => {

@@ -1,15 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
 const page = readFileSync(join(PROJECT_DIR, "docs/checking-tokens.md"), "utf8");
 const manifest = JSON.parse(readFileSync(join(PROJECT_DIR, "package.json"), "utf8"));
 
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 const snippetsOf = (text: string) => {
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);

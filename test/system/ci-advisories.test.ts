@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 const NONE = { info: 0, low: 0, moderate: 0, high: 0, critical: 0, total: 0 };
 

@@ -1,19 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type CommandOptions, command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { cli } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { stateDir, remove: removeState } = ownState();
-const { path: dir, remove: removeDir } = temporaryDir();
-
-afterAll(() => {
-  removeState();
-  removeDir();
-});
+const stateDir = ownState();
+const dir = ownDir();
 
 const RECORD = /^\$pbkdf2-sha256\$/;
 

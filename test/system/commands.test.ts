@@ -2,16 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { Command } from "commander";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import { command } from "../support/commands.ts";
+import { ownDir } from "../support/own-state.ts";
 import { cli, run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
 const { stateDir } = inject("server");
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 const file = join(dir, "accounts.json");
 writeFileSync(file, JSON.stringify({ users: [{ username: "nobody" }] }));

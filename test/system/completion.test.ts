@@ -3,16 +3,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { type Command, Help } from "commander";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { SHELLS } from "../../src/cli/completion.ts";
 import { createProgram } from "../../src/cli/program.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import { command } from "../support/commands.ts";
 import { describeWithDebian } from "../support/debian.ts";
-import { temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
 
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 const scripts = Object.fromEntries(
   await Promise.all(SHELLS.map(async (shell) => [shell, await scriptOf(shell)] as const)),

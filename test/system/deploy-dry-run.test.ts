@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { makeKeys, writePrivately } from "../../src/cli/deploy/keys.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 test.each([
   ["production", "", "tollgate"],

@@ -1,15 +1,14 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ownDir } from "../support/own-state.ts";
 import { type Ended, type Environment, run, start } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 import { StandInCloudflare } from "../support/stand-in-cloudflare.ts";
 
 // The real command and the real wrangler, against a stand-in for Cloudflare's API.
 // What only a real account can show is in docs/operations.md.
 
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 let api: StandInCloudflare;
 beforeEach(async () => {

@@ -7,17 +7,14 @@ import { ok } from "../../src/cli/doctor/check.ts";
 import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
-import { temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
 import { StandInAccount, wordsOf } from "../support/stand-in-account.ts";
 
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 // An own folder: temporary files that remain in it are from this file.
 process.env["TMPDIR"] = dir;
 const account = await StandInAccount.open();
-afterAll(async () => {
-  await account.close();
-  remove();
-});
+afterAll(() => account.close());
 
 const passwordKinds = await createPasswordKinds({
   passwordHashRounds: 1,

@@ -106,16 +106,13 @@ describeWithBrowser("the API page, on a local service", (browser) => {
 });
 
 describeWithBrowser("with the management API on, under another prefix", (browser) => {
-  const { stateDir, remove } = ownState();
+  const stateDir = ownState();
   let server: Server;
   beforeAll(async () => {
     const args = ["--var", "MANAGEMENT_API:on", "--var", "PATH_PREFIX:/oauth2 /o"];
     server = await startServer({ stateDir, args });
   });
-  afterAll(async () => {
-    await server?.stop();
-    remove();
-  });
+  afterAll(() => server?.stop());
 
   test("the page shows every operation", async () => {
     const { page } = await openPage(browser());

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair } from "jose";
-import { afterAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { type Check, describeChecks, isHealthy, ok } from "../../src/cli/doctor/check.ts";
 import { checkBindings, checkSettings } from "../../src/cli/doctor/configuration.ts";
 import { checkDatabase, compareClocks } from "../../src/cli/doctor/database.ts";
@@ -14,12 +14,12 @@ import { checkService } from "../../src/cli/doctor/service.ts";
 import { readConfig } from "../../src/cli/project.ts";
 import type { RunWrangler } from "../../src/cli/wrangler.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
+import { ownDir } from "../support/own-state.ts";
 import { cli } from "../support/processes.ts";
-import { freePort, temporaryDir } from "../support/server.ts";
+import { freePort } from "../support/server.ts";
 
 const { url, stateDir } = inject("server");
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 /** One line per check, as `failed: detail`. */
 const inWords = (checks: readonly Check[]) => {

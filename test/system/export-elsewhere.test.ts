@@ -1,17 +1,11 @@
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
-import { ownState } from "../support/own-state.ts";
-import { temporaryDir } from "../support/server.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 
-const { stateDir, remove } = ownState();
-const { path: dir, remove: removeDir } = temporaryDir();
-afterAll(() => {
-  remove();
-  removeDir();
-});
-
+const stateDir = ownState();
+const dir = ownDir();
 test("an export can be applied to a new folder, with the same ids", async () => {
   const here = ["--persist-to", stateDir];
   await command(["client", "create", "shop", ...here]);

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { askServer, refreshAt } from "../support/ask-server.ts";
 import { command } from "../support/commands.ts";
 import { openLocalDatabase, readRegistry } from "../support/local-database.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { cli } from "../support/processes.ts";
 import { applyEntries } from "../support/registry-files.ts";
-import { type Server, startServer, temporaryDir } from "../support/server.ts";
+import { type Server, startServer } from "../support/server.ts";
 
-const { path: dir, remove: removeDir } = temporaryDir();
+const dir = ownDir();
 const file = join(dir, "export.json");
 const CLIENT_SECRET = "first-client-secret";
 const PASSWORD = "correct horse";
@@ -53,19 +53,14 @@ const users = [
 const many = Array.from({ length: 501 }, (_, index) => ({ username: `many-${index}` }));
 
 beforeAll(async () => {
-  await applyEntries(from.stateDir, { clients, users: [...users, ...many] });
+  await applyEntries(from, { clients, users: [...users, ...many] });
   const rotate = ["client", "rotate-secret", "shop", "--old-ends", "7d", "--json"];
-  const { stdout } = await command([...rotate, "--persist-to", from.stateDir]);
+  const { stdout } = await command([...rotate, "--persist-to", from]);
   newSecret = JSON.parse(stdout).client_secret;
-  const ended = await cli("export", "--persist-to", from.stateDir);
+  const ended = await cli("export", "--persist-to", from);
   expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: "" });
   exported = ended.stdout;
   writeFileSync(file, exported);
-});
-afterAll(() => {
-  from.remove();
-  to.remove();
-  removeDir();
 });
 
 /** All columns except two of the database itself. */
@@ -81,7 +76,7 @@ test("an export has every client and user, and no secret", () => {
 });
 
 test("an export of an empty database is a valid file", async () => {
-  const { stdout } = await command(["export", "--persist-to", to.stateDir]);
+  const { stdout } = await command(["export", "--persist-to", to]);
   expect(stdout).toBe('{\n  "clients": [],\n  "users": []\n}\n');
 });
 
@@ -89,7 +84,7 @@ describe("an export applied to an empty database", () => {
   let server: Server;
 
   beforeAll(async () => {
-    const words = ["apply", "-", "--persist-to", to.stateDir];
+    const words = ["apply", "-", "--persist-to", to];
     const applied = await command(words, { input: exported });
     expect(applied, applied.stderr).toMatchObject({ code: 0 });
     expect(applied.stdout).toMatch(/\n506 created, 0 updated, 0 unchanged\n$/);
@@ -97,23 +92,23 @@ describe("an export applied to an empty database", () => {
   afterAll(() => server?.kill());
 
   test("gives the same rows", () => {
-    expect(decided(to.stateDir)).toEqual(decided(from.stateDir));
+    expect(decided(to)).toEqual(decided(from));
   });
 
   test("changes nothing in its source, and nothing the second time", async () => {
-    for (const { stateDir } of [from, to]) {
+    for (const stateDir of [from, to]) {
       const { stdout } = await command(["apply", file, "--persist-to", stateDir]);
       expect(stdout).toMatch(/\n0 created, 0 updated, 506 unchanged\n$/);
     }
   });
 
   test("exports the same again", async () => {
-    const { stdout } = await command(["export", "--persist-to", to.stateDir, "--json"]);
+    const { stdout } = await command(["export", "--persist-to", to, "--json"]);
     expect(stdout).toBe(exported);
   });
 
   test("allows the same logins, with either secret of the client", async () => {
-    server = await startServer({ stateDir: to.stateDir });
+    server = await startServer({ stateDir: to });
     const login = { grant_type: "password", username: "ada", password: PASSWORD };
     for (const secret of [CLIENT_SECRET, newSecret]) {
       const session = await askServer(server.url, login, `shop:${secret}`);
@@ -124,9 +119,9 @@ describe("an export applied to an empty database", () => {
 });
 
 test("an export that fails half-way says so, and its output cannot be applied", async () => {
-  const database = openLocalDatabase(from.stateDir);
+  const database = openLocalDatabase(from);
   database.exec("ALTER TABLE users RENAME TO users_away");
-  const { code, stdout, stderr } = await command(["export", "--persist-to", from.stateDir]);
+  const { code, stdout, stderr } = await command(["export", "--persist-to", from]);
   database.exec("ALTER TABLE users_away RENAME TO users");
   database.close();
   expect(code).toBe(1);

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { command } from "../support/commands.ts";
 import {
   accessToken,
@@ -11,22 +11,16 @@ import {
   user,
 } from "../support/django-dump.ts";
 import { importedState } from "../support/imported-state.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import type { Ended } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { path: dir, remove: removeDir } = temporaryDir();
+const dir = ownDir();
 const file = join(dir, "dump.json");
-const { stateDir, remove: removeState } = ownState();
+const stateDir = ownState();
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
-afterAll(() => {
-  removeState();
-  removeDir();
-});
-
 function importFile(content: string | Buffer, ...words: string[]): Promise<Ended> {
   writeFileSync(file, content);
   return command(["import", "django", file, "--persist-to", stateDir, ...words]);

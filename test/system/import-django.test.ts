@@ -20,20 +20,15 @@ import {
 } from "../support/django-dump.ts";
 import { importedState, type Rows } from "../support/imported-state.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import type { Ended } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { path: dir, remove: removeDir } = temporaryDir();
-const { stateDir, remove: removeState } = ownState();
+const dir = ownDir();
+const stateDir = ownState();
 const file = join(dir, "dump.json");
 vi.stubEnv("IMPORTED_TOKENS", "on");
 
-afterAll(() => {
-  vi.unstubAllEnvs();
-  removeState();
-  removeDir();
-});
+afterAll(() => vi.unstubAllEnvs());
 
 beforeEach(() => {
   execute(

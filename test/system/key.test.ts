@@ -3,16 +3,15 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { calculateJwkThumbprint, type JWK } from "jose";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { KEY_WAITS } from "../../src/admin/keys.ts";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { generateSigningKey } from "../../src/crypto/signing-keys.ts";
 import { type CommandOptions, command } from "../support/commands.ts";
+import { ownDir } from "../support/own-state.ts";
 import { cli, run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 const file = join(dir, ".dev.vars");
 const FIRST = "5e".repeat(32);

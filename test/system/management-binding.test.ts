@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 import { migratedDatabase } from "../support/service-database.ts";
 import { buildWorker, workerdOptions } from "../support/workerd-options.ts";
 
 const page = readFileSync(join(PROJECT_DIR, "docs/management.md"), "utf8");
 const [, worker = ""] = /```ts\n(.*?)```/s.exec(page) ?? [];
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let miniflare: Miniflare | undefined;
 let db: D1Database;
 
@@ -58,10 +58,7 @@ beforeAll(async () => {
   const built = await run(process.execPath, words, { cwd: dir });
   expect(built.code, built.stderr).toBe(0);
 });
-afterAll(async () => {
-  await miniflare?.dispose();
-  remove();
-});
+afterAll(() => miniflare?.dispose());
 
 describe("a Worker that is bound to Management", () => {
   test("creates a user, and gets the problems of an invalid one", async () => {

@@ -2,11 +2,12 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { type Server, startServer, temporaryDir } from "../support/server.ts";
+import { type Server, startServer } from "../support/server.ts";
 
 const page = readFileSync(join(PROJECT_DIR, "docs/management.md"), "utf8");
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let server: Server;
 
 /** The code of every fenced block of a language. */
@@ -19,10 +20,7 @@ beforeAll(async () => {
   const args = ["--var", "MANAGEMENT_API:on"];
   server = await startServer({ stateDir: join(dir, "state"), args });
 });
-afterAll(async () => {
-  await server.stop();
-  remove();
-});
+afterAll(() => server.stop());
 
 test("all shell lines run in order, with the documented results", async () => {
   const script = ["set -e", `cd ${dir}`, ...fences("sh")]

@@ -3,7 +3,8 @@ import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { createMcpProvider, expectStepUp } from "../support/mcp-provider.ts";
-import { freePort, temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
+import { freePort } from "../support/server.ts";
 import { migratedDatabase, register } from "../support/service-database.ts";
 import { newSigningKeys } from "../support/wire.ts";
 import { buildWorker, workerdOptions } from "../support/workerd-options.ts";
@@ -26,7 +27,7 @@ const INTERNET = `export default {
   },
 };`;
 
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let miniflare: Miniflare;
 let server: string;
 
@@ -61,10 +62,7 @@ beforeAll(async () => {
     users: [{ username: "example", password: "example-password" }],
   });
 });
-afterAll(async () => {
-  await miniflare?.dispose();
-  remove();
-});
+afterAll(() => miniflare?.dispose());
 
 test("the SDK's client, known by its document, reads, steps up and refreshes", async () => {
   const provider = createMcpProvider({ clientMetadataUrl: CLIENT_ID });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unstable_readConfig } from "wrangler";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { CALLBACK, codeOf, newBrowser, VERIFIER } from "../support/browsing.ts";
-import { temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
 import { migratedDatabase, register } from "../support/service-database.ts";
 import { buildWorker, type Vars, workerdOptions } from "../support/workerd-options.ts";
 
@@ -18,7 +18,7 @@ const OLD_CLIENT = "Yr3kXq0cZt7mW2aB";
 const page = readFileSync(join(PROJECT_DIR, "docs/moving-from-workers-oauth-provider.md"), "utf8");
 const [settings = "", binding = ""] = blocksOf("toml");
 const [code = ""] = blocksOf("ts");
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let miniflare: Miniflare;
 
 function blocksOf(language: string): string[] {
@@ -54,10 +54,7 @@ beforeAll(async () => {
     users: [{ username: "ada", password: "correct horse", claims: { user_id: "user-123" } }],
   });
 });
-afterAll(async () => {
-  await miniflare?.dispose();
-  remove();
-});
+afterAll(() => miniflare?.dispose());
 
 /** Writes the Worker of the guide. @returns its configuration */
 function writeMovedWorker(): string {

@@ -12,9 +12,8 @@ import { readWalkPage } from "../support/migration/page.ts";
 import { exportClaims } from "../support/migration/sign-in.ts";
 import { signInWithOpenidClient } from "../support/openid-libraries.ts";
 import { SIGNED_OUT } from "../support/openid-library.ts";
-import { ownState } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
-import { temporaryDir } from "../support/server.ts";
 import { newSigningKeys } from "../support/wire.ts";
 
 const ADA = {
@@ -55,8 +54,8 @@ describeWithDebian(
   ["python3-django-oauth-toolkit", "gunicorn"],
   "a relying party of django-oauth-toolkit, when its issuer's address moves",
   () => {
-    const folder = temporaryDir();
-    const { stateDir, remove } = ownState();
+    const folder = ownDir();
+    const stateDir = ownState();
     let site: DjangoSite;
     let service: RunningService | undefined;
     let user: User;
@@ -73,7 +72,7 @@ describeWithDebian(
 
     beforeAll(async () => {
       vi.stubEnv("IMPORTED_TOKENS", "on");
-      site = await startDjangoSite(folder.path);
+      site = await startDjangoSite(folder);
       await site.restartWith(PAGES_OF_DJANGO);
       await site.make({ users: [ADA], applications: [APPLICATION] });
     });
@@ -81,8 +80,6 @@ describeWithDebian(
       vi.unstubAllEnvs();
       await service?.stop();
       await site?.stop();
-      remove();
-      folder.remove();
     });
 
     async function run(...words: string[]): Promise<void> {

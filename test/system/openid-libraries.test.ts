@@ -12,12 +12,13 @@ import {
 } from "../support/openid-libraries.ts";
 import { PROFILE, SIGNED_OUT, testOpenIdLibrary } from "../support/openid-library.ts";
 import { openIdSite } from "../support/openid-site.ts";
+import { ownDir } from "../support/own-state.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
-import { freePort, temporaryDir } from "../support/server.ts";
+import { freePort } from "../support/server.ts";
 import { newSigningKeys } from "../support/wire.ts";
 
 const SECRET = "secret";
-const folder = temporaryDir();
+const folder = ownDir();
 let service: RunningService;
 let ports: { express: number; apache: number; django: number };
 const running = () => service;
@@ -72,7 +73,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(endings.map((end) => end()));
   await service?.stop();
-  folder.remove();
 });
 
 describe("openid-client", () => {
@@ -114,7 +114,7 @@ describeWithDebian(DJANGO, "a Django site", () => {
   beforeAll(async () => {
     const settings = { ISSUER: service.origin, CLIENT_SECRET: SECRET };
     const source = "django-relying-party";
-    const site = await startDjangoApp(folder.path, source, settings, ports.django);
+    const site = await startDjangoApp(folder, source, settings, ports.django);
     endings.push(site.stop);
     origin = site.origin;
   });

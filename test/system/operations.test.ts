@@ -5,15 +5,10 @@ import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { askServer, logInTo, refreshAt, type ServerAnswer } from "../support/ask-server.ts";
 import { command } from "../support/commands.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
+import { ownDir } from "../support/own-state.ts";
 import { cli } from "../support/processes.ts";
 import { applyEntries } from "../support/registry-files.ts";
-import {
-  DEMO_CLIENT,
-  DEMO_LOGIN,
-  type Server,
-  startServer,
-  temporaryDir,
-} from "../support/server.ts";
+import { DEMO_CLIENT, DEMO_LOGIN, type Server, startServer } from "../support/server.ts";
 
 const page = readFileSync(join(PROJECT_DIR, "docs/operations.md"), "utf8");
 
@@ -28,16 +23,13 @@ const ELSEWHERE = [/^npx wrangler /, /^npm run deploy\b/, /^git pull$/, /^npm ru
 const CLI = "npm run -s cli -- ";
 const LOCAL = LINES.filter((line) => !ELSEWHERE.some((pattern) => pattern.test(line)));
 
-const { path: stateDir, remove } = temporaryDir();
+const stateDir = ownDir();
 let server: Server;
 beforeAll(async () => {
   // The tests use a token twice, minutes apart on a slow machine; after the window that ends its login.
   server = await startServer({ stateDir, args: ["--var", "REFRESH_RETRY_WINDOW_SECONDS:600"] });
 });
-afterAll(() => {
-  server?.kill();
-  remove();
-});
+afterAll(() => server?.kill());
 
 describe("docs/operations.md", () => {
   test("has only commands of the operator for this machine, each once", () => {

@@ -11,17 +11,17 @@ import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { publint } from "publint";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
 const MODULES = join(PROJECT_DIR, "node_modules");
 
 /** What another project has itself: types to check against, and its test runner. */
 const TOOLS = ["@cloudflare/workers-types", "@types/node", "vitest"];
 
-const { path: project, remove } = temporaryDir();
+const project = ownDir();
 
 async function succeed(command: string, ...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run(command, args, { cwd: project });
@@ -69,8 +69,6 @@ beforeAll(async () => {
     services: [{ binding: "TOKENS", service: "consumer", entrypoint: "FakeTokenVerifier" }],
   });
 });
-
-afterAll(remove);
 
 function write(name: string, content: object): void {
   writeFileSync(join(project, name), JSON.stringify(content));

@@ -1,10 +1,9 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { withDatabase } from "../../src/cli/bindings.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
 import { ownState } from "../support/own-state.ts";
 
-const { stateDir, remove } = ownState();
-afterAll(remove);
+const stateDir = ownState();
 
 const HELD_MS = 300;
 const DISABLE = "UPDATE clients SET disabled = 1 WHERE client_id = ?";

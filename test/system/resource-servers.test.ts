@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithDebian } from "../support/debian.ts";
 import { AUDIENCE, OTHER_AUDIENCE } from "../support/example-api.ts";
 import { type Claims, hmacSigner, readJws, signer, unsigned, writeJws } from "../support/jws.ts";
+import { ownDir } from "../support/own-state.ts";
 import { GUIDES, type GuideApi, writeGuides } from "../support/resource-server-guides.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
-import { temporaryDir } from "../support/server.ts";
 import { tokenOf } from "../support/wire.ts";
 
 const METADATA_PATH = "/.well-known/oauth-protected-resource";
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let service: RunningService;
 let issuer: string;
 let key: JWK;
@@ -47,7 +47,6 @@ afterAll(async () => {
   front.closeAllConnections();
   front.close();
   await service?.stop();
-  remove();
 });
 
 async function tokenFor(fields: Record<string, string> = {}, client = "web"): Promise<string> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { describeWithDebian } from "../support/debian.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { DEMO_LOGIN, temporaryDir } from "../support/server.ts";
+import { DEMO_LOGIN } from "../support/server.ts";
 import { typeIntoTerminal } from "../support/terminal.ts";
 import { startTlsFront, type TlsFront } from "../support/tls-front.ts";
 
@@ -32,9 +33,8 @@ const EXPECTED_FAILURE = {
 };
 
 const { url } = inject("server");
-const { path, remove } = temporaryDir();
+const path = ownDir();
 let front: TlsFront;
-afterAll(remove);
 
 function withTls(): void {
   beforeAll(async () => {

@@ -1,17 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { command } from "../support/commands.ts";
-import { ownState } from "../support/own-state.ts";
-import { temporaryDir } from "../support/server.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 
-const { stateDir, remove } = ownState();
-const { path: dir, remove: removeDir } = temporaryDir();
-afterAll(() => {
-  remove();
-  removeDir();
-});
-
+const stateDir = ownState();
+const dir = ownDir();
 const cli = (...words: string[]) => command([...words, "--persist-to", stateDir]);
 
 const WARNING = /^Warning: client shop: scope: 1 of 2 names are not in SCOPES, /m;

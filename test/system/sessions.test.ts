@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { command } from "../support/commands.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
 import { ownState } from "../support/own-state.ts";
 import type { Ended } from "../support/processes.ts";
 
-const { stateDir, remove: removeState } = ownState();
+const stateDir = ownState();
 let userId = "";
 
 const SESSION = "ab".repeat(32);
@@ -39,7 +39,6 @@ beforeAll(async () => {
     .run(userId, nowMs);
   database.close();
 });
-afterAll(removeState);
 
 describe("cli user sessions", () => {
   test("lists each, with paging", async () => {

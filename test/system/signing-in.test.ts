@@ -6,9 +6,9 @@ import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { describeWithBrowser, openPage } from "../support/browser.ts";
 import { CALLBACK, visit } from "../support/code-client.ts";
 import { USER } from "../support/independent-client.ts";
+import { ownDir } from "../support/own-state.ts";
 import { start } from "../support/processes.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
-import { temporaryDir } from "../support/server.ts";
 import { type SpaSite, startSpaSite } from "../support/spa-site.ts";
 import { newSigningKeys } from "../support/wire.ts";
 
@@ -23,7 +23,7 @@ const EXAMPLES = new Map(
 
 const MODULES = join(PROJECT_DIR, "node_modules");
 const grant_types = ["authorization_code", "refresh_token"];
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let service: RunningService;
 let sites: Record<"OAuth" | "OpenID", SpaSite>;
 
@@ -61,7 +61,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const site of Object.values(sites ?? {})) site.stop();
   await service?.stop();
-  remove();
 });
 
 /** The page's code for the service, and with the changes that the document names for OpenID. */

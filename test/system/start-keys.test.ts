@@ -1,15 +1,15 @@
 import { chmodSync, cpSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { logInTo } from "../support/ask-server.ts";
-import { type Server, startServer, temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
+import { type Server, startServer } from "../support/server.ts";
 
 /** A clone of the project, because a start in the developer's clone would use its keys. */
 function makeClone() {
-  const { path, remove } = temporaryDir();
-  afterAll(remove);
+  const path = ownDir();
   for (const name of ["src", "wrangler.toml", "package.json"]) {
     cpSync(join(PROJECT_DIR, name), join(path, name), { recursive: true });
   }

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { logInTo } from "../support/ask-server.ts";
 import { makeClone } from "../support/clone.ts";
-import { type Server, startServer, temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
+import { type Server, startServer } from "../support/server.ts";
 
 const ROUTE = 'routes = [{ pattern = "login.example.com", custom_domain = true }]\n';
 
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let server: Server;
 
 beforeAll(async () => {
@@ -22,10 +23,7 @@ beforeAll(async () => {
     args: ["--ip", "0.0.0.0"],
   });
 });
-afterAll(async () => {
-  await server?.stop();
-  remove();
-});
+afterAll(() => server?.stop());
 
 /** Sends a request with another Host than that of its socket. */
 function askAs(host: string, path: string): Promise<{ status: number; text: string }> {

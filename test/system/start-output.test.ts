@@ -5,17 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { signInLink } from "../../src/cli/sign-in-link.ts";
 import { logInTo } from "../support/ask-server.ts";
 import { makeClone } from "../support/clone.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import {
-  curlLine,
-  freePort,
-  type Server,
-  signInLinkIn,
-  startServer,
-  temporaryDir,
-} from "../support/server.ts";
+import { curlLine, freePort, type Server, signInLinkIn, startServer } from "../support/server.ts";
 
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 let server: Server;
 
 /** Each is optional, and not a setting of wrangler.toml. */
@@ -38,10 +32,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, ".dev.vars"), lines.join(""));
   server = await startServer({ stateDir, command: [process.execPath, START], cwd: dir });
 });
-afterAll(async () => {
-  await server?.stop();
-  remove();
-});
+afterAll(() => server?.stop());
 
 /** Sends a request with the Host of wrangler's own tools. */
 function askAsLocalhost(method: string, path: string, body = ""): Promise<string> {

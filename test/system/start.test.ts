@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { logInTo, refreshAt, type ServerAnswer } from "../support/ask-server.ts";
 import { readRegistry } from "../support/local-database.ts";
+import { ownDir } from "../support/own-state.ts";
 import { groupGone, run, signalGroup } from "../support/processes.ts";
-import { curlLine, type Server, startServer, temporaryDir } from "../support/server.ts";
+import { curlLine, type Server, startServer } from "../support/server.ts";
 
-const { path: stateDir, remove } = temporaryDir();
-afterAll(remove);
+const stateDir = ownDir();
 
 /** Tokens of the first service, for later ones on the same state. */
 let loginOfFirst: ServerAnswer;

@@ -1,19 +1,18 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { deployDescriptions } from "../../src/cli/docs/configuration.ts";
 import { PROJECT_DIR, readConfig } from "../../src/cli/project.ts";
 import { SECRETS, type Setting } from "../../src/config/index.ts";
+import { ownDir } from "../support/own-state.ts";
 import { run } from "../support/processes.ts";
-import { temporaryDir } from "../support/server.ts";
 
 // What the Deploy button and `npm create cloudflare -- --template` read, as far as that can be
 // tried without an account. Sources: Cloudflare, "Deploy to Cloudflare buttons"; create-cloudflare
 // 2.74, `validateTemplateSrcDirectory`, `inferCopyFilesDefinition` and `runDeploy`.
 
-const { path: dir, remove } = temporaryDir();
-afterAll(remove);
+const dir = ownDir();
 
 const read = (path: string) => readFileSync(join(PROJECT_DIR, path), "utf8");
 

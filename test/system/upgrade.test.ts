@@ -5,6 +5,7 @@ import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { importRefreshTokens, newDotToken } from "../support/dot-tokens.ts";
+import { ownDir } from "../support/own-state.ts";
 import {
   type Build,
   CALLER,
@@ -13,10 +14,9 @@ import {
   previousMigrations,
   previousStatements,
 } from "../support/previous-version.ts";
-import { temporaryDir } from "../support/server.ts";
 import { buildWorker } from "../support/workerd-options.ts";
 
-const { path: folder, remove } = temporaryDir();
+const folder = ownDir();
 const stateDir = join(folder, "state");
 
 /** The Worker of this checkout, with only the previous version's settings. */
@@ -62,8 +62,6 @@ beforeAll(async () => {
   if (statements.length > 0) await db.batch(statements.map((query) => db.prepare(query)));
   await miniflare.dispose();
 });
-
-afterAll(remove);
 
 describe("during a deployment", () => {
   test.each([

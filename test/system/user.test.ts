@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, inject, test } from "vitest";
 import { askServer, refreshAt } from "../support/ask-server.ts";
 import { type CommandOptions, command } from "../support/commands.ts";
 import { readRegistry } from "../support/local-database.ts";
 import { ownState } from "../support/own-state.ts";
 import { cli, run } from "../support/processes.ts";
 
-const { stateDir, remove: removeState } = ownState();
-
-afterAll(removeState);
+const stateDir = ownState();
 
 function user(words: readonly string[], options?: CommandOptions) {
   return command(["user", ...words, "--persist-to", stateDir], options);

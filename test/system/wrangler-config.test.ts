@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { WRANGLER_CONFIG } from "../../src/cli/project.ts";
-import { temporaryDir } from "../support/server.ts";
+import { ownDir } from "../support/own-state.ts";
 import { migratedDatabase, register } from "../support/service-database.ts";
 import { buildWorker, workerdOptions } from "../support/workerd-options.ts";
 
@@ -12,7 +12,7 @@ import { buildWorker, workerdOptions } from "../support/workerd-options.ts";
 /** That of the previous version, with every setting under `[vars]`. */
 const PREVIOUS = join(import.meta.dirname, "../fixtures/467dfb9/wrangler.toml");
 
-const { path: dir, remove } = temporaryDir();
+const dir = ownDir();
 const workerDir = join(dir, "worker");
 const bindingsOnly = join(dir, "bindings-only.toml");
 beforeAll(() => {
@@ -20,7 +20,6 @@ beforeAll(() => {
   const vars = /^\[(?:env\.staging\.)?vars\]\n(?:\w+ = .*\n)+/gm;
   writeFileSync(bindingsOnly, readFileSync(WRANGLER_CONFIG, "utf8").replaceAll(vars, ""));
 });
-afterAll(remove);
 
 test.each([
   ["the previous wrangler.toml", PREVIOUS, true],
