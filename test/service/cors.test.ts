@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createRegistry } from "../../src/storage/registry.ts";
 import { type Cost, createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings, interceptBindings } from "../support/interception.ts";
 import { basic } from "../support/requests.ts";
 import { UNAVAILABLE } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
@@ -360,11 +360,7 @@ describe("when D1 is down", () => {
   });
 
   test("a preflight is 503 and grants nothing", async () => {
-    const failing = createService(
-      interceptBindings((operation, proceed) => {
-        return operation.startsWith("d1") ? Promise.reject(new Error("down")) : proceed();
-      }),
-    );
+    const failing = createService(failingBindings("d1."));
     const answer = await preflight("/o/token/", APP, failing);
     expect(answer.status).toBe(UNAVAILABLE.status);
     expect(corsHeaders(answer)).toEqual({});

@@ -4,7 +4,7 @@ import { FAILED_LOGINS } from "../../src/users/sign-in.ts";
 import { DJANGO_RECORDS, setPasswordRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
 import { captureErrors } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings, interceptBindings } from "../support/interception.ts";
 import { createMovingService } from "../support/legacy.ts";
 import { ask, type Fields } from "../support/requests.ts";
 import { INVALID_CREDENTIALS, INVALID_SCOPE, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
@@ -161,10 +161,7 @@ describe("a timer is cancelled, and the response does not wait for it, after", (
   });
 
   test("an outage, in which the password was not checked", async () => {
-    const bindings = interceptBindings((operation, proceed) => {
-      return operation === "password.derive" ? Promise.reject(new Error("away")) : proceed();
-    });
-    const service = createService({ ...bindings, ...HELD });
+    const service = createService({ ...failingBindings("password.derive"), ...HELD });
     const waits = holdTimers();
     const answer = await ask(service, { ...LOGIN, username: "long", password: "wrong" });
     expect(answer).toEqual(UNAVAILABLE);

@@ -5,7 +5,7 @@ import { createCountedService } from "../support/counting.ts";
 import { DJANGO_RECORDS, secretRecordsOf, setSecretRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
 import { captureErrors, stopTimers } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings, interceptBindings } from "../support/interception.ts";
 import { managementTools } from "../support/management.ts";
 import { ask } from "../support/requests.ts";
 import { INVALID_CLIENT, UNAVAILABLE } from "../support/responses.ts";
@@ -160,10 +160,7 @@ describe("a client's secret record of Django's is not replaced", () => {
 
   test("when the object fails, and the caller should retry", async () => {
     await setSecretRecord(plain, "shop", DJANGO_RECORDS.long);
-    const bindings = interceptBindings((operation, proceed) => {
-      return operation === "password.derive" ? Promise.reject(new Error("reset")) : proceed();
-    });
-    expect(await call(createService({ ...bindings }))).toEqual(UNAVAILABLE);
+    expect(await call(createService(failingBindings("password.derive")))).toEqual(UNAVAILABLE);
     expect(await recordOf()).toBe(DJANGO_RECORDS.long);
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { derivationsOf, holdDerivations } from "../support/derivations.ts";
 import { eventually } from "../support/eventually.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings } from "../support/interception.ts";
 import { createLimitedService } from "../support/limited.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { INVALID_CREDENTIALS, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
@@ -174,10 +174,7 @@ test("a request that is rejected for that is not counted as a failure", async ()
 
 test("a failing call to the failure counter is an outage, before any hashing", async () => {
   for (const operation of ["failures.admit"]) {
-    const bindings = interceptBindings((name, proceed) => {
-      return name === operation ? Promise.reject(new Error("down")) : proceed();
-    });
-    const service = createService({ ...bindings, RATE_LIMITS: "on" });
+    const service = createService({ ...failingBindings(operation), RATE_LIMITS: "on" });
     const derivations = await derivationsOf(async () => {
       expect(await ask(service, PUBLIC, null)).toEqual(UNAVAILABLE);
     });
@@ -186,10 +183,7 @@ test("a failing call to the failure counter is an outage, before any hashing", a
 });
 
 test("a failing address filter lets every request through", async () => {
-  const bindings = interceptBindings((name, proceed) => {
-    return name === "address.limit" ? Promise.reject(new Error("down")) : proceed();
-  });
-  const service = createService({ ...bindings, RATE_LIMITS: "on" });
+  const service = createService({ ...failingBindings("address.limit"), RATE_LIMITS: "on" });
   const headers = { "CF-Connecting-IP": "192.0.2.9" };
   const body = new URLSearchParams(PUBLIC);
   const answer = await service.fetch("/o/token/", { method: "POST", headers, body });

@@ -12,7 +12,7 @@ import {
 } from "../support/checks.ts";
 import { createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings } from "../support/interception.ts";
 import { ask, basic, type Fields, granted, logIn, post } from "../support/requests.ts";
 import {
   headersOf,
@@ -299,22 +299,14 @@ describe("when storage fails", () => {
   const logged = captureErrors();
 
   test.each(["d1.batch", "family.inspect"])("in %s the answer is 503", async (broken) => {
-    const failing = createService(
-      interceptBindings((operation, proceed) => {
-        return operation === broken ? Promise.reject(new Error("down")) : proceed();
-      }),
-    );
+    const failing = createService(failingBindings(broken));
     const token = (await logIn(service)).access_token;
     expect(await introspect(failing, token)).toEqual(UNAVAILABLE);
     expect(logged).toHaveLength(1);
   });
 
   test("in a JWT's family, only for permitted callers: the family is read concurrently with D1", async () => {
-    const failing = createService(
-      interceptBindings((operation, proceed) => {
-        return operation === "family.inspect" ? Promise.reject(new Error("down")) : proceed();
-      }),
-    );
+    const failing = createService(failingBindings("family.inspect"));
     const { access_token } = await logIn(service, {}, JWT_CLIENT);
     expect(await introspect(failing, access_token)).toEqual(UNAVAILABLE);
     expect(await introspect(failing, access_token, "api:wrong")).toEqual(INVALID_CLIENT);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { introspect, JWT_CLIENT, registerCheckers, revoke } from "../support/checks.ts";
 import { captureErrors } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings } from "../support/interception.ts";
 import { ask, basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
 import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
@@ -143,11 +143,7 @@ describe("a response", () => {
   test.each(["d1.batch", "family.revoke"])(
     "§2.2.1 is 503 while %s fails, and the client may try again",
     async (broken) => {
-      const failing = createService(
-        interceptBindings((operation, proceed) => {
-          return operation === broken ? Promise.reject(new Error("down")) : proceed();
-        }),
-      );
+      const failing = createService(failingBindings(broken));
       const pair = await logIn(service);
       expect(await revoke(failing, pair.access_token, CLIENT)).toEqual(UNAVAILABLE);
       expect(logged).toHaveLength(1);

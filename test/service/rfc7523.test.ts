@@ -12,7 +12,7 @@ import { ISSUER } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
 import { captureErrors } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings } from "../support/interception.ts";
 import type { Claims } from "../support/jws.ts";
 import { type Algorithm, newKey, publicHalf } from "../support/keys.ts";
 import { ask, basic, post } from "../support/requests.ts";
@@ -198,12 +198,7 @@ describe("an assertion's jti", () => {
   });
 
   test("§3 item 7 is 503 while storage fails, and logged", async () => {
-    const failing = createService(
-      interceptBindings((operation, proceed) => {
-        if (operation !== "assertion.consume") return proceed();
-        return Promise.reject(new Error("object gone"));
-      }),
-    );
+    const failing = createService(failingBindings("assertion.consume"));
     expect(await askByAssertion(failing, await assertion())).toEqual(UNAVAILABLE);
     expect(logged).toHaveLength(1);
   });

@@ -17,7 +17,7 @@ import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { captureErrors } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
+import { failingBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import { CLIENT, createService, OWN, registerDefaults, type Service } from "../support/service.ts";
 
@@ -247,11 +247,8 @@ describe("when something fails, the result is unknown, and it never throws:", ()
     ["family.inspect", {}],
     ["family.inspect", STRICT],
   ])("%s %j", async (broken, options) => {
-    const bindings = interceptBindings((operation, proceed) => {
-      return operation === broken ? Promise.reject(new Error("down")) : proceed();
-    });
     const token = (await logIn(service)).access_token;
-    const verifier = verifierOver(createService(bindings));
+    const verifier = verifierOver(createService(failingBindings(broken)));
     expect(await verifier.verify(token, options)).toEqual({ kind: "unavailable" });
     expect(logged.length).toBeGreaterThan(0);
     expect(await TOKENS.verify(token, options)).toMatchObject(VERIFIED);

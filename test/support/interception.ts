@@ -7,3 +7,10 @@ export type { Bindings, Intercept } from "./storage-model/wrap.ts";
 export function interceptBindings(intercept: Intercept): Bindings {
   return wrapBindings(storage, intercept);
 }
+
+/** Bindings whose operations fail without effect if their names begin so, such as `d1.batch`. */
+export function failingBindings(start: string): Bindings {
+  return interceptBindings((operation, proceed) => {
+    return operation.startsWith(start) ? Promise.reject(new Error("down")) : proceed();
+  });
+}

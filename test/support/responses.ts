@@ -92,58 +92,45 @@ export function invalidRequest(status = 400, description: unknown = expect.any(S
   return refusal(status, "invalid_request", description as string);
 }
 
-export const INVALID_CLIENT: WholeAnswer = refusal(
-  401,
-  "invalid_client",
-  "Client authentication failed.",
-  {
-    "www-authenticate": 'Basic realm="tollgate", Bearer error="invalid_client"',
-  },
-);
+export const INVALID_CLIENT = refusal(401, "invalid_client", "Client authentication failed.", {
+  "www-authenticate": 'Basic realm="tollgate", Bearer error="invalid_client"',
+});
 
-export const INVALID_CREDENTIALS: WholeAnswer = refusal(
-  400,
-  "invalid_grant",
-  "Invalid credentials given.",
-);
+export const INVALID_CREDENTIALS = refusal(400, "invalid_grant", "Invalid credentials given.");
 
-export const INVALID_GRANT: WholeAnswer = refusal(
+export const INVALID_GRANT = refusal(
   400,
   "invalid_grant",
   "The refresh token is invalid, expired, used or revoked.",
 );
-export const INVALID_SCOPE: WholeAnswer = refusal(
+export const INVALID_SCOPE = refusal(
   400,
   "invalid_scope",
   "A requested scope is not known, or not allowed for this client.",
 );
-export const INVALID_TARGET: WholeAnswer = refusal(
+export const INVALID_TARGET = refusal(
   400,
   "invalid_target",
   "The requested resource is not known, or not allowed for this client or login.",
 );
-export const UNAUTHORIZED_CLIENT: WholeAnswer = refusal(
+export const UNAUTHORIZED_CLIENT = refusal(
   400,
   "unauthorized_client",
   "The client may not use this grant_type.",
 );
-export const UNSUPPORTED_GRANT_TYPE: WholeAnswer = refusal(
-  400,
-  "unsupported_grant_type",
-  "Unknown grant_type.",
-);
-export const MISSING_GRANT_TYPE: WholeAnswer = refusal(
+export const UNSUPPORTED_GRANT_TYPE = refusal(400, "unsupported_grant_type", "Unknown grant_type.");
+export const MISSING_GRANT_TYPE = refusal(
   400,
   "unsupported_grant_type",
   "Missing grant_type parameter.",
 );
-export const INVALID_TOKEN: WholeAnswer = refusal(
+export const INVALID_TOKEN = refusal(
   401,
   "invalid_token",
   "The access token is invalid, expired, revoked or for another service.",
   { "www-authenticate": 'Bearer error="invalid_token"' },
 );
-export const INSUFFICIENT_SCOPE: WholeAnswer = refusal(
+export const INSUFFICIENT_SCOPE = refusal(
   403,
   "insufficient_scope",
   "The access token does not have the scope that this request needs.",
@@ -173,7 +160,7 @@ export const INACTIVE: WholeAnswer = {
 };
 
 /** What an outage of storage looks like from outside. */
-export const UNAVAILABLE: WholeAnswer = refusal(
+export const UNAVAILABLE = refusal(
   503,
   "temporarily_unavailable",
   "The service is not available for the moment. Try again.",

@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { command } from "../support/commands.ts";
 import {
@@ -12,13 +11,11 @@ import {
   sha256Hex,
   user,
 } from "../support/django-dump.ts";
+import { ownImport } from "../support/import-command.ts";
 import { importedState } from "../support/imported-state.ts";
-import { openLocalDatabase } from "../support/local-database.ts";
-import { ownDir, ownState } from "../support/own-state.ts";
 
-const dir = ownDir();
-const stateDir = ownState();
-const file = join(dir, "dump.json");
+const { execute, file, importRows, stateDir } = ownImport();
+
 vi.stubEnv("IMPORTED_TOKENS", "on");
 
 afterAll(() => vi.unstubAllEnvs());
@@ -31,21 +28,6 @@ beforeEach(async () => {
   );
   await importRows(SITE);
 });
-
-function execute(sql: string): void {
-  const database = openLocalDatabase(stateDir);
-  database.exec(sql);
-  database.close();
-}
-
-/** Imports rows, and reads the report for programs. */
-async function importRows(rows: readonly DumpRow[], ...words: string[]) {
-  writeFileSync(file, JSON.stringify(rows));
-  const place = ["--persist-to", stateDir, "--json"];
-  const ended = await command(["import", "django", file, ...place, ...words]);
-  expect(ended).toMatchObject({ code: 0, stderr: "" });
-  return JSON.parse(ended.stdout);
-}
 
 /** The state of the refresh tokens here, by their number in the dump. */
 function refreshTokensHere(): Record<string, string> {

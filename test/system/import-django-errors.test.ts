@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { command } from "../support/commands.ts";
@@ -10,22 +8,14 @@ import {
   refreshToken,
   user,
 } from "../support/django-dump.ts";
+import { ownImport } from "../support/import-command.ts";
 import { importedState } from "../support/imported-state.ts";
-import { ownDir, ownState } from "../support/own-state.ts";
-import type { Ended } from "../support/processes.ts";
 
-const dir = ownDir();
-const file = join(dir, "dump.json");
-const stateDir = ownState();
+const { file, importFile, stateDir } = ownImport();
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
-function importFile(content: string | Buffer, ...words: string[]): Promise<Ended> {
-  writeFileSync(file, content);
-  return command(["import", "django", file, "--persist-to", stateDir, ...words]);
-}
-
 const NOTHING = { users: [], clients: [], refreshTokens: [], accessTokens: [], auditEvents: [] };
 const whole = JSON.stringify([user(1, "ada"), application(1, "shop")]);
 
@@ -83,7 +73,7 @@ describe("cli import django writes nothing", () => {
   });
 
   test("of a file that does not exist", async () => {
-    const { code, stderr } = await command(["import", "django", join(dir, "none.json")]);
+    const { code, stderr } = await command(["import", "django", "none.json"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/none\.json: .*no such file/);
   });

@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { secureRandom } from "../../src/crypto/bytes.ts";
@@ -10,7 +8,6 @@ import {
   accessToken,
   application,
   asNewDot,
-  type DumpRow,
   djangoRecord,
   HOUR_AGO,
   IN_TEN_HOURS,
@@ -18,14 +15,11 @@ import {
   sha256Hex,
   user,
 } from "../support/django-dump.ts";
+import { ownImport } from "../support/import-command.ts";
 import { importedState, type Rows } from "../support/imported-state.ts";
-import { openLocalDatabase } from "../support/local-database.ts";
-import { ownDir, ownState } from "../support/own-state.ts";
-import type { Ended } from "../support/processes.ts";
 
-const dir = ownDir();
-const stateDir = ownState();
-const file = join(dir, "dump.json");
+const { execute, importFile, importRows, stateDir } = ownImport();
+
 vi.stubEnv("IMPORTED_TOKENS", "on");
 
 afterAll(() => vi.unstubAllEnvs());
@@ -37,28 +31,6 @@ beforeEach(() => {
       "DROP TRIGGER IF EXISTS doom",
   );
 });
-
-function execute(sql: string): void {
-  const database = openLocalDatabase(stateDir);
-  database.exec(sql);
-  database.close();
-}
-
-function importFile(content: string | Buffer, ...words: string[]): Promise<Ended> {
-  writeFileSync(file, content);
-  return command(["import", "django", file, "--persist-to", stateDir, ...words]);
-}
-
-interface Report {
-  [kind: string]: { taken: number; changed: number; unchanged: number; refused: number };
-}
-
-/** Imports rows, and reads the report for programs. */
-async function importRows(rows: readonly DumpRow[], ...words: string[]): Promise<Report> {
-  const ended = await importFile(JSON.stringify(rows), "--json", ...words);
-  expect(ended).toMatchObject({ code: 0, stderr: "" });
-  return JSON.parse(ended.stdout);
-}
 
 const state = (): Rows => importedState(stateDir);
 
