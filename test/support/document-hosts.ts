@@ -1,6 +1,6 @@
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { listenWith } from "./listening.ts";
 
 /** What a host returns for a document. */
 export interface HostedDocument {
@@ -18,22 +18,16 @@ export interface DocumentCall {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** A real server that plays all hosts of documents. */
-interface DocumentHosts {
-  readonly origin: string;
-  stop(): Promise<void>;
-}
-
 const JSON_TYPE = { "Content-Type": "application/json" };
 
 /**
  * Starts one. `PUT /?URL` sets what it returns for a URL, `GET /?HOST` lists the requests to a host,
  * and `GET /HOST/PATH` is a request for `https://HOST/PATH`.
  */
-export async function startDocumentHosts(): Promise<DocumentHosts> {
+export async function startDocumentHosts() {
   const documents = new Map<string, HostedDocument>();
   const calls: DocumentCall[] = [];
-  const server = createServer(async (request, response) => {
+  return listenWith(async (request, response) => {
     const { url: path = "", method = "", headers } = request;
     if (path.startsWith("/?")) {
       const named = decodeURIComponent(path.slice(2));
@@ -47,14 +41,6 @@ export async function startDocumentHosts(): Promise<DocumentHosts> {
     calls.push({ url, method, headers: headers as DocumentCall["headers"] });
     play(documents.get(url) ?? { status: 404 }, response);
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop() {
-      server.closeAllConnections();
-      return new Promise((stopped) => server.close(() => stopped()));
-    },
-  };
 }
 
 function play(document: HostedDocument, response: ServerResponse): void {

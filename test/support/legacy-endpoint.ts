@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "./legacy-accounts.ts";
+import { listenWith } from "./listening.ts";
 
 /** What the old token endpoint was asked. */
 export interface LegacyCall {
@@ -52,19 +52,13 @@ const PLAYS: Readonly<Record<string, Play>> = {
   hangup: (_, response) => response.destroy(),
 };
 
-/** A real server that plays the token endpoint which the service replaces. */
-interface LegacyEndpoint {
-  readonly origin: string;
-  stop(): Promise<void>;
-}
-
 /**
  * Starts one. `/PLAY/NAME/o/token/` is an endpoint that behaves so, and `GET /calls/NAME` the list
  * of what it was asked.
  */
-export async function startLegacyEndpoint(): Promise<LegacyEndpoint> {
+export async function startLegacyEndpoint() {
   const calls = new Map<string, LegacyCall[]>();
-  const server = createServer(async (request, response) => {
+  return listenWith(async (request, response) => {
     const [, play = "", name = ""] = (request.url ?? "").split("/");
     if (play === "calls") return json(response, 200, calls.get(name) ?? []);
     const body = await text(request);
@@ -72,15 +66,6 @@ export async function startLegacyEndpoint(): Promise<LegacyEndpoint> {
     calls.set(name, [...(calls.get(name) ?? []), call]);
     PLAYS[play]?.(call, response, body);
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    stop() {
-      server.closeAllConnections();
-      return new Promise((stopped) => server.close(() => stopped()));
-    },
-  };
 }
 
 function callOf({ method = "", headers }: IncomingMessage, body: string): LegacyCall {

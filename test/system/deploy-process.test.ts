@@ -74,18 +74,6 @@ describe("npm run deploy", () => {
     for (const secret of secretsOf(keys)) expect(shown).not.toContain(secret);
   });
 
-  test("names the secret that an existing Worker lacks, and changes nothing", async () => {
-    api.worker = { SIGNING_KEYS: "some" };
-    const { code, stderr } = await deploy();
-    expect(code).toBe(1);
-    expect(stderr).toBe(
-      "The deployed Worker has no TOKEN_KEYS, which this version requires. Nothing was changed. " +
-        "Set each secret (see docs/configuration.md), then deploy again:\n" +
-        "  npx wrangler secret put TOKEN_KEYS\n",
-    );
-    expect(changes()).toEqual([]);
-  });
-
   test("that is interrupted leaves no key file and no process, and fails", async () => {
     api.stalls = UPLOAD;
     const running = start(process.execPath, WORDS, { env: environment() });
