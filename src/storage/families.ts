@@ -13,8 +13,8 @@ import type { RefreshFamily } from "./refresh-family.ts";
 
 /**
  * The Worker's interface to refresh families: one Durable Object each. All calls can be repeated,
- * `rotate` with the same `attemptId`. Only the first call that ends a family reports it, so a lost
- * response to a reuse leaves no audit event.
+ * `rotate` with the same `attemptId`. Only the first call that ends a family reports it, and a call
+ * that the Worker retries counts as one.
  *
  * Methods throw Unavailable when the object fails or does not respond in time, and Refusal
  * `family_busy` when this isolate already waits for many calls to it.
@@ -99,9 +99,7 @@ export function createFamilyStore(
       return call("family.rotate", id, async (family) => {
         calls += 1;
         const outcome = await family.rotate(rotation, nowMs, policy, lazyFamily);
-        // The Worker retried its own call; the client did not reuse the token.
-        const isOwn = calls > 1 && outcome.kind === "repeated" && outcome.isSameAttempt === true;
-        return isOwn ? { kind: "rotated", successor: outcome.successor } : outcome;
+        return calls === 1 ? outcome : ownOutcome(outcome, nowMs, family);
       });
     },
     revoke(id, clientId, reason, nowMs, lazyFamily) {
@@ -113,6 +111,26 @@ export function createFamilyStore(
       return call("family.inspect", id, async (family) => await family.inspect());
     },
   };
+}
+
+/**
+ * The outcome of a rotation that the Worker retried: that of its first call, whose response was
+ * lost, if this is what the object has done. A reuse in the same millisecond by another request is
+ * reported by both.
+ */
+async function ownOutcome(
+  outcome: RotationOutcome,
+  nowMs: number,
+  family: DurableObjectStub<RefreshFamily>,
+): Promise<RotationOutcome> {
+  if (outcome.kind === "repeated" && outcome.isSameAttempt === true) {
+    return { kind: "rotated", successor: outcome.successor };
+  }
+  if (outcome.kind !== "refused" || outcome.refusal !== "revoked") return outcome;
+  const { revoked = null, live } = (await family.inspect()) ?? {};
+  if (revoked?.reason !== "reuse" || live === undefined) return outcome;
+  const isOwn = revoked.atMs === Math.max(nowMs, live.issuedAtMs);
+  return isOwn ? { kind: "refused", refusal: "reused", ended: live } : outcome;
 }
 
 /** A stub that threw stays broken, so each call makes a new one. */

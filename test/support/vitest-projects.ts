@@ -164,7 +164,8 @@ export const proofsProject: TestProjectInlineConfiguration = {
 
 /**
  * Tests of tokens, which run once more over storage as it is in production. Not `refresh-replays`:
- * an object that restarts before its response leaves no audit event (see `storage/families.ts`).
+ * a repeated attempt whose response is lost in a restart leaves no audit event, because it cannot be
+ * distinguished from the Worker's own retry (see `storage/families.ts`).
  */
 const TOKEN_TESTS = [
   ...["bound-jwt", "claims", "client-credentials", "endpoint-table", "forgeries", "password"],
