@@ -3,12 +3,14 @@ import { countRetry } from "../telemetry/request-log.ts";
 import type {
   FamilyPolicy,
   FamilyState,
+  Generation,
   LazyFamily,
   RevocationReason,
   Rotation,
   RotationOutcome,
+  RotationRefusal,
 } from "../tokens/family.ts";
-import type { Redemption, RedemptionOutcome } from "../tokens/redemption.ts";
+import type { Redemption, RedemptionOutcome, RedemptionRefusal } from "../tokens/redemption.ts";
 import type { RefreshFamily } from "./refresh-family.ts";
 
 /**
@@ -73,13 +75,16 @@ export function createFamilyStore(
 ): FamilyStore {
   const limit = createCallLimit("family_busy", clock);
 
+  /** @param run is called again, as a retry, after an error that the platform marks as retryable */
   function call<Result>(
     operation: string,
     familyId: string,
-    run: (family: DurableObjectStub<RefreshFamily>) => Promise<Result>,
+    run: (family: DurableObjectStub<RefreshFamily>, isRetry: boolean) => Promise<Result>,
   ): Promise<Result> {
     return limit.run(familyId, () => {
-      return callWithDeadline(operation, () => withRetries(() => run(getStub(families, familyId))));
+      return callWithDeadline(operation, () => {
+        return withRetries((isRetry) => run(getStub(families, familyId), isRetry));
+      });
     });
   }
 
@@ -90,16 +95,22 @@ export function createFamilyStore(
       return call("family.start", id, async (family) => await family.start(state, policy));
     },
     redeem(id, redemption, nowMs, policy, keptUntilMs) {
-      return call("family.redeem", id, async (family) => {
-        return await family.redeem(redemption, nowMs, policy, keptUntilMs);
+      return call("family.redeem", id, async (family, isRetry) => {
+        const outcome = await family.redeem(redemption, nowMs, policy, keptUntilMs);
+        if (!isRetry || !isRevoked(outcome)) return outcome;
+        return (await ownRevocation(family, nowMs, REDEMPTION_REFUSALS)) ?? outcome;
       });
     },
     rotate(id, rotation, nowMs, policy, lazyFamily) {
-      let calls = 0;
-      return call("family.rotate", id, async (family) => {
-        calls += 1;
+      return call("family.rotate", id, async (family, isRetry) => {
         const outcome = await family.rotate(rotation, nowMs, policy, lazyFamily);
-        return calls === 1 ? outcome : ownOutcome(outcome, nowMs, family);
+        if (!isRetry) return outcome;
+        // The Worker retried its own call; the client did not reuse the token.
+        if (outcome.kind === "repeated" && outcome.isSameAttempt === true) {
+          return { kind: "rotated", successor: outcome.successor };
+        }
+        if (!isRevoked(outcome)) return outcome;
+        return (await ownRevocation(family, nowMs, ROTATION_REFUSALS)) ?? outcome;
       });
     },
     revoke(id, clientId, reason, nowMs, lazyFamily) {
@@ -113,24 +124,33 @@ export function createFamilyStore(
   };
 }
 
+/** What an outcome says when the call itself revokes the family, by the reason that is stored. */
+type OwnRefusals<Refusal> = Readonly<Partial<Record<RevocationReason, Refusal>>>;
+
+const ROTATION_REFUSALS: OwnRefusals<RotationRefusal> = { reuse: "reused", rolled_back: "unknown" };
+const REDEMPTION_REFUSALS: OwnRefusals<RedemptionRefusal> = { code_reuse: "reused" };
+
+function isRevoked(outcome: RotationOutcome | RedemptionOutcome): boolean {
+  return outcome.kind === "refused" && outcome.refusal === "revoked";
+}
+
 /**
- * The outcome of a rotation that the Worker retried: that of its first call, whose response was
- * lost, if this is what the object has done. A reuse in the same millisecond by another request is
- * reported by both.
+ * The outcome of the first call of a request, whose response was lost, if that call revoked the
+ * family: a retry only learns that it is revoked. A revocation by another request in the same
+ * millisecond cannot be told apart, and is reported by both.
+ *
+ * @returns null if the family was revoked before
  */
-async function ownOutcome(
-  outcome: RotationOutcome,
-  nowMs: number,
+async function ownRevocation<Refusal>(
   family: DurableObjectStub<RefreshFamily>,
-): Promise<RotationOutcome> {
-  if (outcome.kind === "repeated" && outcome.isSameAttempt === true) {
-    return { kind: "rotated", successor: outcome.successor };
-  }
-  if (outcome.kind !== "refused" || outcome.refusal !== "revoked") return outcome;
+  nowMs: number,
+  refusals: OwnRefusals<Refusal>,
+): Promise<{ kind: "refused"; refusal: Refusal; ended: Generation } | null> {
   const { revoked = null, live } = (await family.inspect()) ?? {};
-  if (revoked?.reason !== "reuse" || live === undefined) return outcome;
+  if (revoked === null || live === undefined) return null;
+  const refusal = refusals[revoked.reason];
   const isOwn = revoked.atMs === Math.max(nowMs, live.issuedAtMs);
-  return isOwn ? { kind: "refused", refusal: "reused", ended: live } : outcome;
+  return isOwn && refusal !== undefined ? { kind: "refused", refusal, ended: live } : null;
 }
 
 /** A stub that threw stays broken, so each call makes a new one. */
@@ -141,10 +161,10 @@ function getStub(
   return families.get(families.idFromString(familyId));
 }
 
-async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> {
+async function withRetries<Result>(run: (isRetry: boolean) => Promise<Result>): Promise<Result> {
   for (let calls = 1; ; calls += 1) {
     try {
-      return await run();
+      return await run(calls > 1);
     } catch (error) {
       if (calls === CALLS_MAX || !mayRetry(error)) throw error;
       countRetry();

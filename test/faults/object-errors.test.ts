@@ -1,8 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { sha256, toHex } from "../../src/crypto/bytes.ts";
-import { eventually } from "../support/eventually.ts";
 import {
   type FamilyCall,
   familyOf,
@@ -136,16 +133,4 @@ test("a call that is repeated after another client's refresh returns that client
   const own = granted(await refresh(service, refresh_token));
   expect(own.refresh_token).toBe(others?.refresh_token);
   expect(own.access_token).toBe(others?.access_token);
-});
-
-test("a reuse whose response was lost takes the access token out of KV", async () => {
-  const first = await logIn(sound);
-  const second = granted(await refresh(sound, first.refresh_token));
-  const third = granted(await refresh(sound, second.refresh_token));
-  const key = toHex(await sha256(third.access_token));
-  await eventually(async () => (await env.ACCESS_TOKENS.get(key)) !== null);
-  const { service, calls } = createTroubledService([RETRYABLE], "after");
-  expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
-  expect(calls.map(({ method }) => method)).toEqual(["rotate", "rotate", "inspect"]);
-  await eventually(async () => (await env.ACCESS_TOKENS.get(key)) === null);
 });
