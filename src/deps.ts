@@ -19,7 +19,6 @@ import { deriveMintDeps, deriveOriginKey, SigningKeyError } from "./issuer/keys.
 import type { IssueDeps, MintDeps } from "./issuer/mint.ts";
 import { endFamily, type RevokeDeps } from "./issuer/revoke.ts";
 import { composeClientDocuments, requireOtherLegacyEndpoint } from "./outbound-deps.ts";
-import { RESOURCES_MAX } from "./protocol/resource.ts";
 import type { AddressFilter } from "./rate-limit/address-filter.ts";
 import { type AllowedOrigins, createAllowedOrigins } from "./rate-limit/allowed-origins.ts";
 import { createLimits } from "./rate-limit/index.ts";
@@ -141,7 +140,7 @@ async function createDeps(env: Env): Promise<Deps> {
       ...passwordKinds,
       passwordLengthMin: config.passwordLengthMin,
       scopes: config.scopes,
-      resourcesMax: RESOURCES_MAX - (config.resources?.length ?? 0),
+      resources: config.resources,
       random,
       newUserId: () => randomUuid(random),
       endFamily: (id, clientId) => endFamily(id, clientId, "management", issuer),

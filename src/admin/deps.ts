@@ -1,3 +1,4 @@
+import type { ListedResource } from "../clients/resources.ts";
 import type { Random } from "../crypto/bytes.ts";
 import type { Passwords } from "../crypto/passwords.ts";
 import type { Scope } from "../protocol/scope.ts";
@@ -13,8 +14,8 @@ export interface AdminDeps {
   readonly passwordLengthMin: number;
   /** The setting `SCOPES`. Undefined: scope names are not checked. */
   readonly scopes?: Scope;
-  /** Most resources that can be stored: the setting `RESOURCES` has the rest. */
-  readonly resourcesMax: number;
+  /** The setting `RESOURCES`: further resources can be stored. */
+  readonly resources: readonly ListedResource[] | null;
   /** Generates the unique `users.id` of a new user. */
   readonly newUserId: () => string;
   /** Ends the refresh family of a session; null if only D1 is available. */

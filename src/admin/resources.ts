@@ -40,11 +40,12 @@ export async function showResource(uri: string, deps: AdminDeps): Promise<Resour
  */
 export async function setResource(
   { uri, scope }: { readonly uri: string; readonly scope?: string | undefined },
-  { registry, scopes, resourcesMax: rowsMax }: AdminDeps,
+  { registry, scopes, resources }: AdminDeps,
 ): Promise<void> {
   const names = scope?.split(" ").filter((name) => name !== "") ?? null;
   if (names !== null && scopes !== undefined) requireOrdinary(names, scopes);
   const fields = { scope: names?.join(" ") ?? null };
+  const rowsMax = RESOURCES_MAX - (resources?.length ?? 0);
   try {
     await registry.write([{ kind: "set_resource", uri, fields, rowsMax }]);
   } catch (error) {

@@ -4,7 +4,6 @@ import { parsePasswordConfig, readSetting, SETTINGS } from "../config/index.ts";
 import { secureRandom } from "../crypto/bytes.ts";
 import { longPbkdf2 } from "../crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../crypto/passwords.ts";
-import { RESOURCES_MAX } from "../protocol/resource.ts";
 import { createRegistry } from "../storage/registry.ts";
 import { type Target, withDatabase } from "./bindings.ts";
 import { plain } from "./output.ts";
@@ -34,7 +33,7 @@ export async function withManagement<Result>(
       ...kinds,
       passwordLengthMin: config.passwordLengthMin,
       scopes: readSetting(SETTINGS.scopes, settings),
-      resourcesMax: RESOURCES_MAX - (readSetting(SETTINGS.resources, settings)?.length ?? 0),
+      resources: readSetting(SETTINGS.resources, settings),
       random: secureRandom,
       newUserId: () => crypto.randomUUID(),
       endFamily: null,

@@ -7,7 +7,6 @@ import { type DocumentPolicy, documentUrlProblem } from "./policy.ts";
 import { type KeySet, type Outcome, readClientDocument, readKeySet } from "./read-document.ts";
 
 export type { DocumentProblem } from "./fetch-document.ts";
-export { isDocumentUrl } from "./policy.ts";
 export type { KeySet, Outcome } from "./read-document.ts";
 
 /** Longest document of each kind, in bytes: a key set may have 16 keys with certificates. */

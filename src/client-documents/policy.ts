@@ -3,11 +3,6 @@ import { problemOfPublicUrl } from "../protocol/public-url.ts";
 /** The setting `CIMD`: the hosts, with their ports, whose metadata documents are accepted. */
 export type DocumentPolicy = "off" | "open" | readonly string[];
 
-/** Whether a client id that no operator registered can only be the URL of a document. */
-export function isDocumentUrl(clientId: string): boolean {
-  return clientId.startsWith("https://");
-}
-
 /**
  * Whether the document at a URL may be fetched: decided before anything is.
  *

@@ -5,6 +5,7 @@ import { findResource } from "../protocol/resource.ts";
 import { isWithin, parseScope, type Scope } from "../protocol/scope.ts";
 import type { Lifetimes } from "../tokens/authorization.ts";
 import type { Client } from "./client.ts";
+import { addStored, type ListedResource, type Resource } from "./resources.ts";
 import { CLIENT_ID_PREFIX } from "./sealed-client-id.ts";
 
 /** Whether no operator registered a client: it may only use {@link ClientPolicy.resources}. */
@@ -12,9 +13,14 @@ export function isUnregistered({ registration }: Pick<Client, "registration">): 
   return registration !== "operator";
 }
 
-/** Whether this can be the id of such a client, which was not looked up yet. */
+/** Whether a client id that no operator registered can only be the URL of a document. */
+export function isDocumentUrl(clientId: string): boolean {
+  return clientId.startsWith("https://");
+}
+
+/** Whether this can be the id of an unregistered client, which was not looked up yet. */
 export function mayBeUnregistered(clientId: string): boolean {
-  return clientId.startsWith(CLIENT_ID_PREFIX) || clientId.startsWith("https://");
+  return clientId.startsWith(CLIENT_ID_PREFIX) || isDocumentUrl(clientId);
 }
 
 /** The scopes that a kind of request can have. */
@@ -25,13 +31,6 @@ export interface AvailableScopes {
   readonly openIdScopes: Scope;
   /** Only for clients whose `scope` lists them: `NAMED_SCOPES`. */
   readonly namedScopes: Scope;
-}
-
-/** An API for which any client may request tokens. */
-export interface Resource {
-  /** Its identifier, as tokens spell it. */
-  readonly uri: string;
-  readonly scope: Scope;
 }
 
 /** What the settings allow clients. */
@@ -50,13 +49,6 @@ export interface ClientPolicy extends AvailableScopes {
   readonly idTokenSeconds: number;
 }
 
-/** What a login granted. A refresh cannot exceed it. */
-export interface GrantedLogin {
-  readonly scope: Scope;
-  /** The APIs that the login named (RFC 8707 §2.2), or none: any API of the client. */
-  readonly resources: readonly string[];
-}
-
 /**
  * The scopes that a client may request: the registered ones that the service still has. A client
  * that registered itself is not limited to the scopes that it named, which are only its default:
@@ -66,9 +58,7 @@ export function allowedScope(
   client: Client,
   { scopes, openIdScopes, namedScopes }: AvailableScopes,
 ): Scope {
-  if (client.scope === null || isUnregistered(client)) {
-    return [...scopes, ...openIdScopes];
-  }
+  if (client.scope === null || isUnregistered(client)) return [...scopes, ...openIdScopes];
   const existing = [...scopes, ...openIdScopes, ...namedScopes];
   return client.scope.filter((token) => existing.includes(token));
 }
@@ -123,7 +113,7 @@ function requestedWithin(requested: string, allowed: Scope): Scope {
  * Whether a request depends on APIs that the management API added: it names one that the setting
  * does not list, or its client is unregistered and it names none.
  */
-export function needsStored(
+export function needsStoredResources(
   named: readonly string[],
   isOfUnregistered: boolean,
   { resources }: ClientPolicy,
@@ -133,8 +123,20 @@ export function needsStored(
   return named.some((resource) => findResource(resource, known) === undefined);
 }
 
-/** The API that a token request names, or its login, or an unregistered client by default. */
-export function wantedResource(
+/** The policy of a request, with the stored APIs if it depends on them. */
+export async function withStoredResources(
+  policy: ClientPolicy,
+  named: readonly string[],
+  client: Client,
+  lookups: { resources(): PromiseLike<readonly ListedResource[]> },
+): Promise<ClientPolicy> {
+  if (!needsStoredResources(named, isUnregistered(client), policy)) return policy;
+  const stored = await lookups.resources();
+  return { ...policy, resources: addStored(policy.resources, stored, policy.scopes) };
+}
+
+/** The API that a token request or its login names, or else the first of the setting, if any. */
+export function wantedResources(
   requested: string | undefined,
   granted: readonly string[],
   { resources }: ClientPolicy,

@@ -1,14 +1,20 @@
-/** The APIs for which every client may request tokens: listed by an operator, or stored. */
+/** The APIs for which every client may request tokens: listed by the setting, or stored. */
 import { ADMIN_SCOPE } from "../protocol/names.ts";
 import { findResource } from "../protocol/resource.ts";
 import type { Scope } from "../protocol/scope.ts";
-import type { ClientPolicy, Resource } from "./policy.ts";
 
 /** An API as an operator lists it. */
 export interface ListedResource {
   readonly uri: string;
   /** Null: all scopes, except those that a client has only by name. */
   readonly scope: Scope | null;
+}
+
+/** An API for which any client may request tokens. */
+export interface Resource {
+  /** Its identifier, as tokens spell it. */
+  readonly uri: string;
+  readonly scope: Scope;
 }
 
 /** Gives APIs their scopes. @param scopes of a client without `scope` */
@@ -18,8 +24,12 @@ export function toResources(listed: readonly ListedResource[], scopes: Scope): r
 }
 
 /** Adds stored APIs to those of the setting, which decides about an API that both list. */
-export function withStored(policy: ClientPolicy, stored: readonly ListedResource[]): ClientPolicy {
-  const known = policy.resources.map(({ uri }) => uri);
+export function addStored(
+  resources: readonly Resource[],
+  stored: readonly ListedResource[],
+  scopes: Scope,
+): readonly Resource[] {
+  const known = resources.map(({ uri }) => uri);
   const added = stored.filter(({ uri }) => findResource(uri, known) === undefined);
-  return { ...policy, resources: [...policy.resources, ...toResources(added, policy.scopes)] };
+  return [...resources, ...toResources(added, scopes)];
 }

@@ -1,3 +1,4 @@
+import type { ListedResource } from "../clients/resources.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import { isObject } from "../protocol/json.ts";
 import {
@@ -6,17 +7,11 @@ import {
   RESOURCE_BYTES_MAX,
   RESOURCES_MAX,
 } from "../protocol/resource.ts";
-import { parseScope, type Scope } from "../protocol/scope.ts";
+import { parseScope } from "../protocol/scope.ts";
 import type { Kind, Read } from "./kinds.ts";
 
-/** An API, and its scopes; null: all that are not only for clients by name. */
-interface ResourceSetting {
-  readonly uri: string;
-  readonly scope: Scope | null;
-}
-
 /** APIs with their scopes: JSON, a table of wrangler.toml, or only their URIs. */
-export const RESOURCES: Kind<readonly ResourceSetting[]> = {
+export const RESOURCES: Kind<readonly ListedResource[]> = {
   allowed:
     "a JSON object of URIs and scopes, or URIs separated by spaces, each without a fragment and " +
     `of at most ${RESOURCE_BYTES_MAX} bytes, at most ${RESOURCES_MAX}`,
@@ -26,12 +21,12 @@ export const RESOURCES: Kind<readonly ResourceSetting[]> = {
   },
 };
 
-function readUris(text: string): Read<readonly ResourceSetting[]> {
+function readUris(text: string): Read<readonly ListedResource[]> {
   const uris = text.split(/\s+/).filter((uri) => uri !== "");
   return check(uris.map((uri) => ({ uri, scope: null })));
 }
 
-function readObject(given: unknown): Read<readonly ResourceSetting[]> {
+function readObject(given: unknown): Read<readonly ListedResource[]> {
   let value = given;
   try {
     if (typeof given === "string") value = JSON.parse(given);
@@ -39,7 +34,7 @@ function readObject(given: unknown): Read<readonly ResourceSetting[]> {
     return { problem: "is not JSON" };
   }
   if (!isObject(value)) return { problem: "is not an object" };
-  const resources: ResourceSetting[] = [];
+  const resources: ListedResource[] = [];
   for (const [uri, names] of Object.entries(value)) {
     const text = Array.isArray(names) ? names.join(" ") : names;
     const scope = typeof text === "string" ? parseScope(text) : null;
@@ -49,7 +44,7 @@ function readObject(given: unknown): Read<readonly ResourceSetting[]> {
   return check(resources);
 }
 
-function check(resources: readonly ResourceSetting[]): Read<readonly ResourceSetting[]> {
+function check(resources: readonly ListedResource[]): Read<readonly ListedResource[]> {
   const uris = resources.map(({ uri }) => uri);
   const wrong = uris.find((uri) => !isResource(uri) || utf8(uri).length > RESOURCE_BYTES_MAX);
   if (wrong !== undefined) return { problem: `has ${JSON.stringify(wrong.slice(0, 40))}` };

@@ -12,7 +12,7 @@ import { type ClientChange, decideClient, isReadable, UNREADABLE } from "./apply
 import type { FileUser, NamedFields, RegistryFile } from "./registry-file.ts";
 
 /** Dependencies of `apply`. */
-export type ApplyDeps = Omit<AdminDeps, "random" | "endFamily" | "resourcesMax">;
+export type ApplyDeps = Omit<AdminDeps, "random" | "endFamily" | "resources">;
 
 /** The change of a client or user. */
 export interface Applied extends Subject {

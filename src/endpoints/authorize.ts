@@ -9,11 +9,10 @@ import {
 } from "../authorization/request.ts";
 import {
   type ClientPolicy,
-  isUnregistered,
   mayBeUnregistered,
-  needsStored,
+  needsStoredResources,
+  withStoredResources,
 } from "../clients/policy.ts";
-import { withStored } from "../clients/resources.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { redirectHostOf } from "../protocol/redirect-uri.ts";
@@ -116,9 +115,7 @@ async function validate(
     setLogFields({ clientId });
     const target = requireRedirectTarget(params, client);
     returning = { browser, client, target, state: values.get("state") ?? null, isSignedIn };
-    const policy = needsStored(params.resources, isUnregistered(client), deps.policy)
-      ? withStored(deps.policy, await lookups.resources())
-      : deps.policy;
+    const policy = await withStoredResources(deps.policy, params.resources, client, lookups);
     const asked = readAuthorizationRequest(params, client, policy);
     const hinted = await readHint(values.get("id_token_hint"), browser, deps);
     const hintedUserId = hinted?.subject ?? asked.claims?.subject ?? null;
@@ -144,7 +141,9 @@ function startLookups(
   const clientId = params.values.get("client_id");
   if (problem !== null || clientId === undefined || isAmbiguous(params)) return;
   lookups.client(clientId);
-  if (needsStored(params.resources, mayBeUnregistered(clientId), policy)) lookups.resources();
+  if (needsStoredResources(params.resources, mayBeUnregistered(clientId), policy)) {
+    lookups.resources();
+  }
   const username = submitted?.form.get("username") ?? null;
   if (username !== null) lookups.userByName(username);
   if (session === null) return;

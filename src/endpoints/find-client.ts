@@ -1,6 +1,6 @@
-import { type DocumentProblem, isDocumentUrl } from "../client-documents/index.ts";
+import type { DocumentProblem } from "../client-documents/index.ts";
 import type { Client } from "../clients/client.ts";
-import { isDenied, isUnregistered } from "../clients/policy.ts";
+import { isDenied, isDocumentUrl, isUnregistered } from "../clients/policy.ts";
 import { deriveClientSecret, unsealClientId } from "../clients/sealed-client-id.ts";
 import { unregisteredClient } from "../clients/unregistered-client.ts";
 import type { Deps } from "../deps.ts";

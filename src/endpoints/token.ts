@@ -1,6 +1,6 @@
 import type { PresentedCredentials } from "../client-auth/authenticator.ts";
 import type { Client, VerifiedClient } from "../clients/client.ts";
-import { mayBeUnregistered, needsStored, wantedResource } from "../clients/policy.ts";
+import { mayBeUnregistered, needsStoredResources, wantedResources } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { authorize, isGrantAllowed, requireGrantAllowed } from "../grants/authorize.ts";
@@ -32,9 +32,9 @@ export async function token(context: RequestContext, deps: Deps): Promise<Respon
   const read = await grant.read(request, lookups, deps.grants);
   const credentials = await readClient(context, request.params, deps);
   const granted = grant.resourcesOf?.(read) ?? [];
-  const wanted = wantedResource(request.params.get("resource"), granted, deps.policy);
+  const wanted = wantedResources(request.params.get("resource"), granted, deps.policy);
   // In the batch of the client, which is not known yet.
-  if (needsStored(wanted, mayBeUnregistered(credentials.clientId), deps.policy)) {
+  if (needsStoredResources(wanted, mayBeUnregistered(credentials.clientId), deps.policy)) {
     lookups.resources();
   }
   const expected = grant.anticipate && (await findExpected(credentials, grant, deps));

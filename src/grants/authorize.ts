@@ -6,12 +6,11 @@ import {
   initialScope,
   isUnregistered,
   lifetimesOf,
-  needsStored,
   refreshedScope,
   targetOf,
-  wantedResource,
+  wantedResources,
+  withStoredResources,
 } from "../clients/policy.ts";
-import { withStored } from "../clients/resources.ts";
 import { ID_TOKEN_ALGORITHM } from "../crypto/signing-keys.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { isAddress } from "../protocol/address.ts";
@@ -58,10 +57,8 @@ export async function authorize(
   const { params, label, issuerUrl, receivedAtMs } = request;
   const resource = params.get("resource");
   const granted = login?.resources ?? [];
-  const wanted = wantedResource(resource, granted, settings);
-  const policy = needsStored(wanted, isUnregistered(client), settings)
-    ? withStored(settings, await lookups.resources())
-    : settings;
+  const wanted = wantedResources(resource, granted, settings);
+  const policy = await withStoredResources(settings, wanted, client, lookups);
   const ofRequest = user === null ? scopesForItself(client, policy) : policy;
   const target = targetOf(resource, granted, client, ofRequest, policy);
   const { audience, available } = target;

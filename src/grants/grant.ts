@@ -1,9 +1,9 @@
 import type { Client, VerifiedClient } from "../clients/client.ts";
-import type { GrantedLogin } from "../clients/policy.ts";
 import type { Random } from "../crypto/bytes.ts";
 import type { KeyRing } from "../crypto/key-ring.ts";
 import type { RefusalReason } from "../errors/index.ts";
 import type { Params } from "../protocol/params.ts";
+import type { Scope } from "../protocol/scope.ts";
 import type { Lookups } from "../storage/lookups.ts";
 import type { User } from "../storage/users.ts";
 import type { RefreshOutcome } from "../tokens/authorization.ts";
@@ -17,6 +17,13 @@ export interface GrantDeps {
   readonly random: Random;
   /** Whether refresh tokens of the previous server are accepted. */
   readonly acceptsImportedTokens: boolean;
+}
+
+/** What a login granted. A refresh cannot exceed it. */
+interface GrantedLogin {
+  readonly scope: Scope;
+  /** The APIs that the login named (RFC 8707 §2.2), or none: any API of the client. */
+  readonly resources: readonly string[];
 }
 
 /** The result of a grant: what authorizes the tokens. */

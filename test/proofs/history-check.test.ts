@@ -34,7 +34,7 @@ function entryOf(text: string): Entry {
   const operation = OPERATIONS[kind]?.(Number(words[0]), wordFrom(/^key/) ?? null, flaw);
   if (operation === undefined) throw new Error(`there is no operation ${kind}`);
   const [answer, unseenEffects] = [words.at(-1) as Answer, Number(wordFrom(/^\+/) ?? 0)];
-  return { caller: "somebody", operation, answer, begunAt, endedAt, fault: "", unseenEffects };
+  return { caller: "a client", operation, answer, begunAt, endedAt, fault: "", unseenEffects };
 }
 
 /** Checks what follows a login or the request of a code; `|20000|` is a pause of 20 seconds. */

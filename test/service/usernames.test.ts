@@ -48,7 +48,7 @@ async function toolsOf(mode: UsernameMode) {
       registry: createRegistry(env.DB, mode),
       ...kinds,
       passwordLengthMin: 8,
-      resourcesMax: 100,
+      resources: null,
     },
     ...{ random: secureRandom, newUserId: () => crypto.randomUUID(), endFamily: null },
   };

@@ -16,7 +16,7 @@ export async function managementTools(): Promise<AdminDeps> {
       deriveLong: longPbkdf2,
     })),
     passwordLengthMin: 8,
-    resourcesMax: 100,
+    resources: null,
     random: secureRandom,
     newUserId: () => crypto.randomUUID(),
     endFamily: null,

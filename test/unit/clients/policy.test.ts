@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Client } from "../../../src/clients/client.ts";
 import { allowedScope, initialScope, scopesFor, targetOf } from "../../../src/clients/policy.ts";
-import { withStored } from "../../../src/clients/resources.ts";
+import { addStored } from "../../../src/clients/resources.ts";
 import { policyOf } from "../../../src/config/policy.ts";
 import { OPENID_SCOPES } from "../../../src/protocol/names.ts";
 import { toClient } from "../../../src/storage/clients.ts";
@@ -125,6 +125,6 @@ test("stored APIs are added to those of the setting, which decides about an API 
     { uri: OWN, scope: null },
     { uri: `${PHOTOS}/`, scope: ["notes"] },
   ];
-  const { resources } = withStored(POLICY, stored);
+  const resources = addStored(POLICY.resources, stored, POLICY.scopes);
   expect(resources).toEqual([...POLICY.resources, { uri: OWN, scope: ["read", "write", "notes"] }]);
 });
