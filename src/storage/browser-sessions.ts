@@ -62,7 +62,7 @@ export interface BrowserSessionStore {
   end(session: BrowserSessionReference, logins: EndedLogins, nowMs: number): Promise<boolean>;
 }
 
-/** Most browser sessions of one user. With more, the one that expires first is removed. */
+/** Most live browser sessions of a user. With more, the one that expires first is removed. */
 export const BROWSER_SESSIONS_MAX = 100;
 
 const COLUMNS = `session_id, user_id, cookie_id, label, created_at_ms, authenticated_at_ms,
@@ -107,9 +107,9 @@ const END_OTHERS = `UPDATE browser_sessions SET ended_at_ms = ?3, needed_until_m
 const REMOVE_EXPIRED = `DELETE FROM browser_sessions WHERE session_id IN (
   SELECT session_id FROM browser_sessions WHERE user_id = ?1 AND needed_until_ms <= ?2 LIMIT 10)`;
 
-/** Marks of ended sessions are needed longest, and therefore stay. */
+/** Marks of ended sessions do not count: without its mark, a login would be valid again. */
 const REMOVE_EXCESS = `DELETE FROM browser_sessions WHERE session_id = (
-  SELECT session_id FROM browser_sessions WHERE user_id = ?1
+  SELECT session_id FROM browser_sessions WHERE user_id = ?1 AND ended_at_ms IS NULL
   ORDER BY needed_until_ms DESC LIMIT 1 OFFSET ?2)`;
 
 /** The statement that finds a browser session, ended or not. */

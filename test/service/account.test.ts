@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
   codeOf,
   exchange,
@@ -13,6 +13,7 @@ import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { importLogin } from "../support/imported.ts";
+import { interceptBindings } from "../support/interception.ts";
 import { createService } from "../support/service.ts";
 
 const PATH = "/o/account/";
@@ -118,6 +119,20 @@ describe("the account page", () => {
     expect(await stranger.open(PATH).then((shown) => buttonsIn(shown, "end_login"))).toEqual([]);
   });
 
+  test("opens after a hundred sign-outs", async () => {
+    const { browser, id, signIn } = await newUser();
+    await browser.submit(await browser.open(PATH), { sign_out: "1" });
+    // The mark of each sign-out is kept for a year.
+    const copy = `INSERT INTO browser_sessions
+      SELECT session_id || value, user_id, cookie_id, label, created_at_ms, authenticated_at_ms,
+        ended_at_ms, needed_until_ms, offline_ended_at_ms
+      FROM browser_sessions, json_each(?2) WHERE user_id = ?1`;
+    const marks = JSON.stringify(Array.from({ length: 99 }, (_, index) => index));
+    await env.DB.prepare(copy).bind(id, marks).run();
+    await signIn(browser);
+    expect(isSignIn(await browser.open(PATH))).toBe(false);
+  });
+
   test("costs one round trip, and no write", async () => {
     const { browser } = await newUser();
     const counted = createCountedService(SETTINGS);
@@ -136,6 +151,20 @@ describe("the account page", () => {
     expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
     expect(headers.get("Cache-Control")).toBe("no-store");
   });
+});
+
+test("a sign-in that storage fails keeps the name, and its log line says what failed", async () => {
+  const failing = interceptBindings((_, proceed) => proceed().then(() => Promise.reject("down")));
+  const browser = newBrowser(createService({ ...SETTINGS, ...failing }));
+  const lines: string[] = [];
+  vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
+  const page = await browser.signIn(await browser.open(PATH), { username: "grace" });
+  vi.restoreAllMocks();
+  expect([page.status, page.headers.get("Retry-After")]).toEqual([503, "1"]);
+  expect(page.text).toContain('value="grace"');
+  expect(lines.map((line) => JSON.parse(line).failure)).toEqual([
+    { name: "Unavailable", message: expect.stringContaining("d1.find_accounts") },
+  ]);
 });
 
 /** What a user can choose, and what is still valid afterwards. */
