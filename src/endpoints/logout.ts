@@ -5,6 +5,7 @@ import {
   requireLogoutTarget,
 } from "../authorization/logout-request.ts";
 import type { Client } from "../clients/client.ts";
+import { digestText } from "../crypto/bytes.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { IdTokenHint } from "../issuer/id-token.ts";
@@ -53,7 +54,7 @@ export async function continueLogout(context: RequestContext, deps: Deps): Promi
       return await proceed(
         browser,
         query,
-        await openForm(browser, pageOf(query), form, deps),
+        await openForm(browser, await pageOf(query), form, deps),
         deps,
       );
     }
@@ -64,9 +65,9 @@ export async function continueLogout(context: RequestContext, deps: Deps): Promi
   }
 }
 
-/** A form confirms only the request that its page was shown for. */
-function pageOf(query: string): string {
-  return `logout?${query}`;
+/** A form confirms only the request that its page was shown for. ID tokens can be long. */
+async function pageOf(query: string): Promise<string> {
+  return `logout?${await digestText(query)}`;
 }
 
 /** @throws Refusal `unknown_path` */
@@ -128,7 +129,7 @@ async function ask(
   const { pathname } = browser.context.url;
   const body = signOutPage(browser.page, {
     action: query === "" ? pathname : `${pathname}?${query}`,
-    request: await sealForm(browser, pageOf(query), session, deps),
+    request: await sealForm(browser, await pageOf(query), session, deps),
     clientName: client && (client.name || client.clientId),
     username: session.user.username,
   });

@@ -179,6 +179,14 @@ describe("a sign-out request", () => {
     expect(response.headers.get("Location")).toBe(`/o/logout/?${query}`);
   });
 
+  test("can be as long as an ID token with many claims", async () => {
+    const { browser } = await signIn();
+    const page = await leave(browser, { client_id: "relying-party", state: "x".repeat(8000) });
+    expect(page).toMatchObject({ status: 200, location: null });
+    await confirm(browser, page);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
   test("for an ID token of another client than it names is rejected", async () => {
     const { browser, hint } = await signIn();
     await isRejected({ id_token_hint: hint, client_id: "web" }, browser);
