@@ -24,6 +24,8 @@ import { html, NO_STORE, redirect } from "./respond.ts";
 export interface Browser {
   readonly context: RequestContext;
   readonly issuerUrl: string;
+  /** Before anything was looked up, in milliseconds: later changes end what the request begins. */
+  readonly receivedAtMs: number;
   /** SHA-256 of the cookie that tells this browser from others, signed in or not. */
   readonly digest: string;
   /** Who was signed in, if what is looked up agrees. Null: no valid cookie. */
@@ -40,6 +42,7 @@ export interface Browser {
  */
 export async function readBrowser(context: RequestContext, deps: Deps): Promise<Browser> {
   const issuerUrl = context.issuerUrl;
+  const receivedAtMs = deps.clock();
   const { headers } = context.request;
   const known = readCookie(context, "browser");
   const id = known ?? toHex(deps.browser.random(SESSION_ID_BYTES));
@@ -48,8 +51,9 @@ export async function readBrowser(context: RequestContext, deps: Deps): Promise<
   return {
     context,
     issuerUrl,
+    receivedAtMs,
     digest: await digestText(id),
-    session: await readSessionCookie(value, issuerUrl, deps.clock(), deps.browser),
+    session: await readSessionCookie(value, issuerUrl, receivedAtMs, deps.browser),
     page: { brand: deps.browser.brand, language },
     setCookies: known === null ? [writeCookie(context, "browser", id)] : [],
   };

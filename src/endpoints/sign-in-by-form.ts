@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { classify } from "../errors/classify.ts";
+import { recordError } from "../errors/classify.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { type SignInPage, signInPage } from "../pages/sign-in-page.ts";
 import { networkOf } from "../protocol/address.ts";
@@ -85,7 +85,7 @@ export async function signInByForm(
         label: makeLabel(request.headers.get("User-Agent")),
         isShared: form.get("shared_device") !== null,
         previous,
-        nowMs: deps.clock(),
+        receivedAtMs: browser.receivedAtMs,
       },
       deps.browser,
     );
@@ -114,8 +114,7 @@ function requireTypable(username: string, password: string): void {
 
 /** What the page says of an error. The log has the reason. */
 function describe(error: unknown): Pick<FailedSignIn, "problem" | "retryAfterSeconds"> {
-  const { kind, reason } = classify(error);
-  setLogFields({ reason });
+  const { kind, reason } = recordError(error);
   if (isFailedLogin(error)) return { problem: "failed", retryAfterSeconds: null };
   if (error instanceof Refusal) {
     return { problem: "throttled", retryAfterSeconds: error.retryAfterSeconds ?? 1 };

@@ -66,7 +66,8 @@ export interface NewSignIn {
   readonly isShared: boolean;
   /** Who was signed in here; null: the browser had no valid session. */
   readonly previous: SignedIn | null;
-  readonly nowMs: number;
+  /** When the request arrived: a change that its look-ups did not see is later. */
+  readonly receivedAtMs: number;
 }
 
 /**
@@ -76,9 +77,9 @@ export interface NewSignIn {
  * @throws Unavailable
  */
 export async function startSession(signIn: NewSignIn, deps: BrowserSessionDeps): Promise<SignedIn> {
-  const { user, issuerUrl, label, isShared, previous, nowMs } = signIn;
-  // The look-up already saw changes up to this instant, so they must not end this session.
-  const authenticatedAtMs = Math.max(nowMs, user.notBeforeMs);
+  const { user, issuerUrl, label, isShared, previous, receivedAtMs } = signIn;
+  // The look-up saw changes up to this instant, so they must not end this session.
+  const authenticatedAtMs = Math.max(receivedAtMs, user.notBeforeMs);
   const replaced = previous?.cookie.sessionId ?? null;
   const isSame = previous?.user.id === user.id;
   const newId = () => toHex(deps.random(SESSION_ID_BYTES));
@@ -89,7 +90,7 @@ export async function startSession(signIn: NewSignIn, deps: BrowserSessionDeps):
     userId: user.id,
     authenticatedAtMs,
     amr: ["pwd"],
-    usedAtMs: nowMs,
+    usedAtMs: receivedAtMs,
     isShared,
   };
   const { sessionId, cookieId } = cookie;
