@@ -8,14 +8,15 @@ import {
 } from "../pages/authorization-error-page.ts";
 import { chooseAccountPage } from "../pages/choose-account-page.ts";
 import { consentPage } from "../pages/consent-page.ts";
-import { addToRedirectUri, classifyRedirectUri, redirectHostOf } from "../protocol/redirect-uri.ts";
+import { addToRedirectUri, classifyRedirectUri, destinationOf } from "../protocol/redirect-uri.ts";
+import type { Consent } from "../storage/consents.ts";
 import { currentRequestLog, setLogFields } from "../telemetry/request-log.ts";
 import { type AuthorizationCode, sealCode } from "../tokens/authorization-code.ts";
 import { SESSION_ID_BYTES } from "../tokens/browser-session.ts";
 import { REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { SignedIn } from "../users/browser-session.ts";
 import { profileClaimNames } from "../users/profile.ts";
-import type { Step, Visit } from "./authorization-step.ts";
+import { digestConsent, type Returning, type Step, type Visit } from "./authorization-step.ts";
 import { type Browser, sendTo, showPage } from "./browser.ts";
 import { toBody } from "./on-error.ts";
 import { type FailedSignIn, showSignInPage } from "./sign-in-by-form.ts";
@@ -33,7 +34,7 @@ export async function showSignIn(
     ...(await formOf(step, null, deps)),
     client: {
       name: nameOf(step),
-      host: target.kind === "https" ? redirectHostOf(target.uri) : null,
+      host: target.kind === "https" ? destinationOf(target.uri) : null,
     },
     username: isAgain ? session.user.username : loginHint,
     reason: isAgain ? ("reauthenticate" as const) : null,
@@ -77,10 +78,10 @@ export async function showConsent(step: Step, signedIn: SignedIn, deps: Deps): P
   const { browser, client, target, asked } = step;
   const texts = new Map(Object.entries(deps.browser.scopeTexts));
   const body = consentPage(browser.page, {
-    ...(await formOf(step, signedIn, deps)),
+    ...(await formOf(step, signedIn, deps, await digestConsent(step))),
     client: {
       name: nameOf(step),
-      redirectHost: redirectHostOf(target.uri),
+      redirectHost: destinationOf(target.uri),
       kind: isUnregistered(client) ? "unregistered" : "registered",
       redirect: target.kind,
       isPattern: target.isPattern,
@@ -142,13 +143,7 @@ export function compareUris(
  * §4.11.2). Others get a page with a link.
  */
 export function returnError(
-  {
-    browser,
-    client,
-    target,
-    state,
-    isSignedIn,
-  }: Pick<Step, "browser" | "client" | "target" | "state" | "isSignedIn">,
+  { browser, client, target, state, isSignedIn }: Returning,
   refusal: Refusal,
 ): Response {
   const row = CATALOGUE[refusal.reason];
@@ -164,11 +159,16 @@ export function returnError(
 export async function returnCode(
   step: Step,
   { user, cookie }: SignedIn,
+  consent: Consent | null,
   deps: Deps,
 ): Promise<Response> {
-  const { browser, target, state } = step;
+  const { browser, client, target, state } = step;
   const { sessionId, authenticatedAtMs } = cookie;
-  const code = await makeCode(step, { subject: user.id, sessionId, authenticatedAtMs }, deps);
+  // A revocation that was read does not end the code. Any other one since the request does.
+  const seenMs = Math.max(client.notBeforeMs, consent === null ? 0 : consent.notBeforeMs + 1);
+  const issuedAtMs = Math.max(browser.receivedAtMs, seenMs);
+  const facts = { subject: user.id, sessionId, authenticatedAtMs, issuedAtMs };
+  const code = await makeCode(step, facts, deps);
   if (code === null) return returnError(step, new Refusal("code_too_long"));
   const response = { code, state, iss: browser.issuerUrl };
   return sendTo(browser, addToRedirectUri(target.uri, response));
@@ -181,8 +181,9 @@ export async function returnCode(
  */
 export async function requireRoomForCode(step: Step, deps: Deps): Promise<void> {
   const user = { subject: "0".repeat(UUID_LENGTH), sessionId: "0".repeat(2 * SESSION_ID_BYTES) };
-  const code = await makeCode(step, { ...user, authenticatedAtMs: deps.clock() }, deps);
-  if (code === null) throw new Refusal("code_too_long");
+  const nowMs = deps.clock();
+  const facts = { ...user, authenticatedAtMs: nowMs, issuedAtMs: nowMs };
+  if ((await makeCode(step, facts, deps)) === null) throw new Refusal("code_too_long");
 }
 
 /** Length of the id of most users. With a longer one, the code may be too long only at the end. */
@@ -191,13 +192,12 @@ const UUID_LENGTH = 36;
 /** @returns null if the code would be too long */
 function makeCode(
   { browser, visit, client, target, asked }: Step,
-  user: Pick<AuthorizationCode, "subject" | "sessionId" | "authenticatedAtMs">,
+  facts: Pick<AuthorizationCode, "subject" | "sessionId" | "authenticatedAtMs" | "issuedAtMs">,
   deps: Deps,
 ): Promise<string | null> {
   const { scope, resources, codeChallenge, nonce, claims } = asked;
-  const nowMs = deps.clock();
   return sealCode(deps.grants.codeRing, {
-    ...user,
+    ...facts,
     issuerUrl: browser.issuerUrl,
     familyId: visit.familyId,
     clientId: client.clientId,
@@ -208,8 +208,7 @@ function makeCode(
     codeChallenge,
     nonce,
     claimNames: claims === null ? null : namesOfProfile(claims.names),
-    issuedAtMs: nowMs,
-    expiresAtMs: nowMs + deps.browser.codeMs,
+    expiresAtMs: deps.clock() + deps.browser.codeMs,
     requestEndsAtMs: visit.createdAtMs + REQUEST_MS + deps.browser.codeMs,
   });
 }
@@ -225,6 +224,7 @@ async function formOf(
   { browser, visit }: Pick<Step, "browser" | "visit">,
   signedIn: SignedIn | null,
   deps: Deps,
+  consentDigest: string | null = null,
 ) {
   const { query, createdAtMs, familyId } = visit;
   const request = await REQUEST.seal(deps.browser.requestRing, {
@@ -235,6 +235,7 @@ async function formOf(
     query,
     userId: signedIn?.user.id ?? null,
     sessionId: signedIn?.cookie.sessionId ?? null,
+    consentDigest,
   });
   return { action: browser.context.url.pathname, request };
 }
@@ -242,5 +243,5 @@ async function formOf(
 /** The name of a client, which may have none: the id of an unregistered one is not for people. */
 function nameOf({ client, target }: Pick<Step, "client" | "target">): string {
   if (client.name !== "") return client.name;
-  return isUnregistered(client) ? redirectHostOf(target.uri) : client.clientId;
+  return isUnregistered(client) ? destinationOf(target.uri) : client.clientId;
 }

@@ -5,6 +5,7 @@ import {
 } from "../authorization/params.ts";
 import type { AuthorizationRequest, RedirectTarget } from "../authorization/request.ts";
 import type { Client } from "../clients/client.ts";
+import { digestText } from "../crypto/bytes.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { QUERY_BYTES_MAX, REQUEST, REQUEST_MS } from "../tokens/sealed-request.ts";
@@ -32,10 +33,14 @@ export interface Submitted {
   /** Who was signed in when the page was shown, or null. */
   readonly userId: string | null;
   readonly sessionId: string | null;
+  /** See {@link digestConsent}; null: it was not a consent page. */
+  readonly consentDigest: string | null;
 }
 
-/** A request that arrives now. */
-export function newVisit(query: string, deps: Deps): Visit {
+/** A request that arrives now. @param text its query */
+export function newVisit(text: string, deps: Deps): Visit {
+  // The form contains it as JSON, where a backslash would take twice its length.
+  const query = text.replaceAll("\\", "%5C");
   const pairs = query.length > QUERY_BYTES_MAX ? null : parseQuery(query);
   return {
     query,
@@ -61,13 +66,14 @@ export async function openVisit(
   if (opened === null || opened.issuerUrl !== issuerUrl) {
     return { ...newVisit("", deps), problem: new Refusal("form_malformed") };
   }
-  const { query, createdAtMs, familyId, userId, sessionId } = opened;
+  const { query, createdAtMs, familyId, userId, sessionId, consentDigest } = opened;
   const asked = newVisit(query, deps);
   const isForeign = asked.problem === null && !isOwnForm(context);
   const visit = isForeign ? { ...asked, problem: new Refusal("form_from_elsewhere") } : asked;
   const isOwn = opened.browserDigest === digest && deps.clock() < createdAtMs + REQUEST_MS;
   if (!isOwn) return visit;
-  return { ...visit, createdAtMs, familyId, submitted: { form, userId, sessionId } };
+  const submitted = { form, userId, sessionId, consentDigest };
+  return { ...visit, createdAtMs, familyId, submitted };
 }
 
 /** A valid authorization request, and the browser that it came with. */
@@ -86,4 +92,15 @@ export interface Step {
   readonly loginHint: string;
   /** `users.id` of the user whom the client expects, or null. */
   readonly hintedUserId: string | null;
+}
+
+/** The part of a {@link Step} that says where an error goes. */
+export type Returning = Pick<Step, "browser" | "client" | "target" | "state" | "isSignedIn">;
+
+/**
+ * What a user is asked to allow, and where the code goes. Without `scope` or `redirect_uri` in the
+ * request, both depend on the client, which can change while the page is open.
+ */
+export function digestConsent({ asked, target }: Pick<Step, "asked" | "target">): Promise<string> {
+  return digestText(JSON.stringify([asked.scope, asked.resources, target.uri]));
 }

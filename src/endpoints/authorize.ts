@@ -31,7 +31,14 @@ import {
   showProblem,
   showSignIn,
 } from "./authorization-responses.ts";
-import { newVisit, openVisit, type Step, type Visit } from "./authorization-step.ts";
+import {
+  digestConsent,
+  newVisit,
+  openVisit,
+  type Returning,
+  type Step,
+  type Visit,
+} from "./authorization-step.ts";
 import {
   type Browser,
   findSignedIn,
@@ -94,7 +101,7 @@ async function validate(
   const { params, problem } = visit;
   const { values } = params;
   let registeredUris: readonly string[] | null = null;
-  let returning: Pick<Step, "browser" | "client" | "target" | "state" | "isSignedIn"> | null = null;
+  let returning: Returning | null = null;
   try {
     if (problem !== null) throw problem;
     const clientId = requireClientId(params);
@@ -162,7 +169,7 @@ async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Respo
   const signedIn = attempt.kind === "succeeded" ? attempt.signedIn : session;
   if (signedIn !== null) setLogFields({ userId: signedIn.user.id });
   const consent = signedIn && (await lookups.consent(signedIn.user.id, client.clientId));
-  const answered = attempt.kind === "succeeded" ? null : readAnswer(visit, signedIn);
+  const answered = attempt.kind === "succeeded" ? null : await readAnswer(step, signedIn);
   if (answered !== null) setLogFields({ action: answered });
   const decision = decide({
     prompts: asked.prompts,
@@ -191,20 +198,26 @@ async function takeStep(step: Step, lookups: Lookups, deps: Deps): Promise<Respo
   if (decision.kind === "choose_account") return showAccountChoice(step, signedIn, deps);
   if (decision.kind === "ask_consent") return showConsent(step, signedIn, deps);
   if (answered === "allow") await grantConsent(step, signedIn, consent, deps);
-  return returnCode(step, signedIn, deps);
+  return returnCode(step, signedIn, consent, deps);
 }
 
-/** What the user chose on the last page: only if the page named the user who is signed in now. */
-function readAnswer({ submitted }: Visit, signedIn: SignedIn | null): Answer | null {
+/**
+ * What the user chose on the last page: only if the page named the user who is signed in now, and
+ * asked for what would be allowed now.
+ */
+async function readAnswer(step: Step, signedIn: SignedIn | null): Promise<Answer | null> {
+  const { submitted } = step.visit;
   if (submitted === null) return null;
-  const { form, userId, sessionId } = submitted;
+  const { form, userId, sessionId, consentDigest } = submitted;
   const isSame =
     signedIn !== null && userId === signedIn.user.id && sessionId === signedIn.cookie.sessionId;
   if (!isSame) return null;
   if (form.get("account") === "switch") return "switch";
   const answers: readonly Answer[] = ["allow", "deny", "continue"];
   const given = form.get("decision") ?? form.get("account");
-  return answers.find((answer) => answer === given) ?? null;
+  const answer = answers.find((each) => each === given) ?? null;
+  if (answer !== "allow") return answer;
+  return consentDigest === (await digestConsent(step)) ? answer : null;
 }
 
 /** Whether the user has consented to all of this before, for this redirect host. */

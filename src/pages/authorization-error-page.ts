@@ -85,8 +85,9 @@ function markedHtml(value: string, other: string | undefined): Html {
   return codeHtml(html`${value.slice(0, start)}${marked}${value.slice(value.length - end)}`);
 }
 
-/** A link that names its host, or its whole address if it has none: `com.example.app:/callback`. */
+/** A link that names its host, or the whole address of an app: `com.example.app:/callback`. */
 function backHtml(address: string, text: (host: Html) => Html): Html {
-  const { host } = new URL(address);
-  return html`<p><a class="button" href="${address}">${text(nameHtml(host || address))}</a></p>`;
+  const { host, protocol } = new URL(address);
+  const name = /^https?:$/.test(protocol) ? host : address;
+  return html`<p><a class="button" href="${address}">${text(nameHtml(name))}</a></p>`;
 }

@@ -78,7 +78,12 @@ export function addToRedirectUri(
   return uri + separator + query;
 }
 
-/** The part of a redirect URI that people are shown: its host, or its scheme. */
+/** Where a redirect URI leads, for people: an app gets each URI of its scheme, with any host. */
+export function destinationOf(uri: string): string {
+  return classifyRedirectUri(uri) === "custom_scheme" ? new URL(uri).protocol : redirectHostOf(uri);
+}
+
+/** The host of a redirect URI, or its scheme if it has none. */
 export function redirectHostOf(uri: string): string {
   const { host, protocol } = new URL(uri);
   return host === "" ? protocol : host;

@@ -18,6 +18,8 @@ export interface SealedRequest {
   /** Of a page that names its user: who has to be signed in still. */
   readonly userId: string | null;
   readonly sessionId: string | null;
+  /** Of a consent page: a digest of what it asked for. Pages of earlier versions have none. */
+  readonly consentDigest: string | null;
 }
 
 /** How a sealed request begins. */

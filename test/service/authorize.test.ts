@@ -7,6 +7,7 @@ import {
   exchange,
   newBrowser,
   obtainCode,
+  queryOf,
   registerWebApps,
   VERIFIER,
 } from "../support/browsing.ts";
@@ -178,6 +179,19 @@ describe("a form", () => {
     const request = page.request?.replace(/.(?=.{20}$)/, (one) => (one === "A" ? "B" : "A"));
     expect(await browser.signIn({ ...page, request: request ?? null })).toMatchObject({
       status: 400,
+    });
+  });
+
+  test("has room for any query that is accepted", async () => {
+    const browser = newBrowser(service);
+    const login_hint = "\\";
+    const query = queryOf({ login_hint }).replace("%5C", login_hint.repeat(1800));
+    const page = await browser.open(`/o/authorize/?${query}`);
+    expect(page.text).toContain(`value="${login_hint.repeat(1800)}"`);
+    expect((await browser.signIn(page)).text).toContain('name="decision"');
+    expect(await browser.open(`/o/authorize/?${query}${"\\".repeat(4000)}`)).toMatchObject({
+      status: 400,
+      location: null,
     });
   });
 

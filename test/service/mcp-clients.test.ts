@@ -111,7 +111,8 @@ const CLIENTS: Readonly<Record<string, McpClient>> = {
   "Cursor, with its scheme": {
     metadata: CURSOR,
     redirectUri: "cursor://anysphere.cursor-mcp/oauth/callback",
-    shown: "cursor",
+    // Not the host, which any app can put into its URI.
+    shown: "<bdi>cursor:</bdi>",
   },
   "Cursor, from its agents": {
     metadata: CURSOR,
@@ -317,6 +318,28 @@ describe("a client with keys in its document", () => {
     expect(await refresh(clientId, next, again.body)).toMatchObject({ status: 503 });
   });
 });
+
+test.each([
+  ["the redirect URI", { redirect_uris: ["https://evil.example/callback"] }, "evil.example"],
+  ["the scope", { redirect_uris: [CLAUDE], scope: "read write" }, "<bdi>write</bdi>"],
+])(
+  "a document with another value for %s is not what the user allowed",
+  async (_, change, shown) => {
+    const documentUrl = "https://claude.ai/oauth/changing";
+    const client = { documentUrl, redirectUri: CLAUDE, shown };
+    const metadata = { ...PUBLIC, redirect_uris: [CLAUDE], scope: "read" };
+    const clientId = await introduce({ ...client, metadata });
+    const browser = newBrowser(service);
+    const request = { client_id: clientId, redirect_uri: undefined, scope: undefined };
+    const page = await browser.signIn(await browser.authorize(request));
+    expect(page.text.replaceAll("<wbr>", "")).not.toContain(shown);
+    await introduce({ ...client, metadata: { ...metadata, ...change } });
+    passSeconds(400);
+    const again = await browser.allow(page);
+    expect(again.text.replaceAll("<wbr>", "")).toContain(shown);
+    expect(codeOf(await browser.allow(again))).toBeTruthy();
+  },
+);
 
 test("a client that is denied by its id is rejected before sign-in, and nothing is fetched", async () => {
   const clientId = "https://claude.ai/oauth/denied";

@@ -1,4 +1,15 @@
+import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
+import { createConsentStore } from "../../src/storage/consents.ts";
+import {
+  CALLBACK,
+  codeOf,
+  exchange,
+  newBrowser,
+  registerWebApps,
+  type TestBrowser,
+} from "../support/browsing.ts";
+import { adasId } from "../support/imported.ts";
 import { isActive } from "../support/inspection.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
@@ -64,6 +75,57 @@ test("a client's own token that is overtaken by its deactivation has ended too",
   const [, , [, act]] = ACTS as readonly [unknown, unknown, (typeof ACTS)[number]];
   const answer = await ask(overtakenBy(act), { grant_type: "client_credentials" });
   expect(await isActive(sound, granted(answer).access_token)).toBe(false);
+});
+
+/** The same browser at a service in which something happens once, after the first look-ups. */
+function goOn({ cookies }: TestBrowser, act: () => Promise<void>): TestBrowser {
+  let acted = false;
+  const once = async () => {
+    if (acted) return;
+    acted = true;
+    await act();
+  };
+  const browser = newBrowser(overtakenBy(once));
+  for (const [name, value] of cookies) browser.cookies.set(name, value);
+  return browser;
+}
+
+describe("in a browser", () => {
+  beforeEach(() => registerWebApps(sound));
+
+  test.each(ACTS.slice(0, 2))("a sign-in that is overtaken by %s has ended", async (_, act) => {
+    const browser = newBrowser(sound);
+    const page = await browser.open("/o/account/");
+    const overtaken = goOn(browser, act);
+    expect(await overtaken.signIn(page)).toMatchObject({ status: 303 });
+    expect((await overtaken.open("/o/account/")).text).toContain("current-password");
+  });
+
+  const WEB = { client_id: "web", grant_types: ["authorization_code"], redirect_uris: [CALLBACK] };
+
+  test.each<[string, () => Promise<void>]>([
+    [
+      "the user, who revokes the consent",
+      async () => {
+        const consents = createConsentStore(env.DB, () => undefined);
+        await consents.revoke(await adasId(), "web", Date.now());
+      },
+    ],
+    [
+      "the client's deactivation",
+      async () => {
+        await sound.register({ clients: [{ ...WEB, disabled: true }] });
+        await sound.register({ clients: [WEB] });
+      },
+    ],
+  ])("a code that is overtaken by %s has ended", async (_, act) => {
+    const browser = newBrowser(sound);
+    await browser.allow(await browser.signIn(await browser.authorize()));
+    const code = codeOf(await goOn(browser, act).authorize());
+    expect(await exchange(sound, code)).toMatchObject({ status: 400 });
+    const next = await browser.authorize({ prompt: "consent" });
+    expect(await exchange(sound, codeOf(await browser.allow(next)))).toMatchObject({ status: 200 });
+  });
 });
 
 test("a login right after a password change is valid at once", async () => {
