@@ -37,6 +37,14 @@ export interface PasswordHash {
 const OURS = /^\$pbkdf2-sha256\$r=(\d{1,2}),i=(\d{1,6})\$([\w-]{22})\$([\w-]{43})$/;
 const DJANGO = /^pbkdf2_sha256\$(\d{1,7})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$/;
 
+/** `NAME$...$HASH`, or Django's oldest format, an MD5. */
+const OTHER_HASHER = /^(?:(?!pbkdf2_sha256\$)[a-z][a-z0-9_]*\$.*\$.|[0-9a-f]{32}$)/;
+
+/** Whether a hash is of a Django hasher that is not supported. Imports keep it. */
+export function isOfOtherHasher(text: string): boolean {
+  return OTHER_HASHER.test(text);
+}
+
 /** Parses an unsealed hash. @returns null if it is unusable, unsupported or exceeds a limit */
 export function parsePasswordHash(text: string): PasswordHash | null {
   const ours = OURS.exec(text);

@@ -5,6 +5,7 @@ import { problemOfPassword } from "../admin/password-policy.ts";
 import { clientEntryOf, UNUSABLE_RECORD, userEntryOf } from "../admin/registry-rows.ts";
 import { changedFields, updateOfClient } from "../admin/row-changes.ts";
 import type { ClientRow } from "../clients/client.ts";
+import { isOfOtherHasher } from "../crypto/password-hash.ts";
 import { invalid, type Subject } from "../errors/management-error.ts";
 import type { RegistryWrite, UserColumns } from "../storage/registry.ts";
 import type { UserRow } from "../storage/users.ts";
@@ -83,8 +84,8 @@ export async function* userSteps(file: RegistryFile, deps: ApplyDeps): AsyncGene
     } else if (!rows.has(username) && clientIds.has(id ?? "")) {
       problems.push(`${place}.id: ${SHARED_ID}`);
     }
-    const isUnusable = record?.startsWith(UNUSABLE_RECORD) === true;
-    if (!isUnusable && !(await isReadable(record, userPasswords))) {
+    const isKept = record === row?.password_record || isUnverifiable(record);
+    if (!isKept && !(await isReadable(record, userPasswords))) {
       problems.push(`${place}.password_record: ${UNREADABLE}`);
     }
   }
@@ -100,6 +101,11 @@ export async function* userSteps(file: RegistryFile, deps: ApplyDeps): AsyncGene
       },
     };
   });
+}
+
+/** Whether a hash is valid although no password matches it here, as after an import. */
+function isUnverifiable(record = ""): boolean {
+  return record.startsWith(UNUSABLE_RECORD) || isOfOtherHasher(record);
 }
 
 /** Checks entries in order. @throws the error of the first invalid entry */
