@@ -1,18 +1,22 @@
 import * as z from "zod/mini";
 import { clientShape } from "../clients/metadata.ts";
-import { claims } from "../clients/value-schemas.ts";
+import { claims, NOT_UNICODE } from "../clients/value-schemas.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { grantTypes } from "../grants/index.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
+import { normalizeUsername } from "../protocol/usernames.ts";
 import { profileSchema } from "../users/profile-fields.ts";
 import { onDemand } from "./on-demand.ts";
+
+const TOO_LONG = `is longer than ${NAME_LENGTH_MAX} characters`;
 
 const name = () =>
   z.string().check(
     z.minLength(1, "is empty"),
-    z.maxLength(NAME_LENGTH_MAX, `is longer than ${NAME_LENGTH_MAX} characters`),
+    z.maxLength(NAME_LENGTH_MAX, TOO_LONG),
     z.refine((text) => !hasControlCharacter(text), "has a control character"),
+    z.refine((text) => text.isWellFormed(), NOT_UNICODE),
   );
 
 /** A client secret or a password. */
@@ -20,6 +24,7 @@ export const secretSchema = () =>
   z.string().check(
     z.minLength(1, "is empty"),
     z.refine((text) => !hasControlCharacter(text), "has a control character"),
+    z.refine((text) => text.isWellFormed(), NOT_UNICODE),
     z.refine(
       (text) => utf8(text).length <= PASSWORD_BYTES_MAX,
       `is longer than ${PASSWORD_BYTES_MAX} bytes`,
@@ -49,7 +54,14 @@ export const clientSchema = onDemand(() =>
 export const userSchema = onDemand(() =>
   z.strictObject({
     id: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/, "is not printable ASCII"))),
-    username: name(),
+    username: name().check(
+      // What is stored, in NFC, can be longer. The check of `name` reports what is too long itself.
+      z.refine(
+        (text) =>
+          text.length > NAME_LENGTH_MAX || normalizeUsername(text).length <= NAME_LENGTH_MAX,
+        TOO_LONG,
+      ),
+    ),
     password: z.optional(secretSchema()),
     password_record: z.optional(record()),
     claims: z._default(claims(), {}),

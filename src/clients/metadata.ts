@@ -1,11 +1,11 @@
 import * as z from "zod/mini";
 import { SIGNING_ALGORITHMS } from "../crypto/signing-keys.ts";
 import { ACCESS_TOKEN_FORMATS, CLIENT_AUTH_METHODS } from "../protocol/names.ts";
-import { NAME_LENGTH_MAX } from "../protocol/params.ts";
 import type { ClientField, KnownValues } from "./field.ts";
 import {
   audience,
   claims,
+  displayName,
   jwks,
   lifetimeSeconds,
   logoutUri,
@@ -29,7 +29,7 @@ export const CLIENT_FIELDS = {
     property: "name",
     description: "name of the client, for people",
     column: "plain",
-    schema: () => z._default(z.string().check(z.maxLength(NAME_LENGTH_MAX)), ""),
+    schema: () => z._default(displayName(), ""),
     option: "--name <text>",
   },
   grant_types: {

@@ -4,12 +4,23 @@ import { utf8 } from "../crypto/bytes.ts";
 import { problemOfKey } from "../crypto/jwk-check.ts";
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
 import { parseOrigin } from "../protocol/origin.ts";
+import { NAME_LENGTH_MAX } from "../protocol/params.ts";
 import { classifyRedirectUri, isRedirectPattern } from "../protocol/redirect-uri.ts";
 import { isResource, RESOURCE_BYTES_MAX } from "../protocol/resource.ts";
 import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scope.ts";
 
 /** Longest claims of one client or user, in bytes of JSON: every JWT contains them. */
 const CLAIMS_BYTES_MAX = 2048;
+
+/** The problem of a lone surrogate, which has no UTF-8: D1 would return another text. */
+export const NOT_UNICODE = "is not valid Unicode";
+
+/** A name for people. */
+export const displayName = () =>
+  z.string().check(
+    z.maxLength(NAME_LENGTH_MAX),
+    z.refine((text) => text.isWellFormed(), NOT_UNICODE),
+  );
 
 /** Scope names separated by spaces. */
 export const scope = () =>

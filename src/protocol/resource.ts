@@ -9,7 +9,7 @@ const BARE_ORIGIN = /^([a-z][a-z\d+.-]*:\/\/[^/?#]+)\/$/i;
 
 /** Whether a text can identify an API: an absolute URI without a fragment (RFC 8707 §2). */
 export function isResource(text: string): boolean {
-  return URL.canParse(text) && !/[\s#\p{Cc}]/u.test(text);
+  return URL.canParse(text) && !/[\s#\p{Cc}\p{Cs}]/u.test(text);
 }
 
 /**

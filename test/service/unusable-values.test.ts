@@ -125,6 +125,23 @@ test.each([2 ** 53, -(2 ** 53), 1e300])(
   },
 );
 
+const NOT_UNICODE = "is not valid Unicode";
+
+test.each<[kind: "users" | "clients", place: string, message: string, entry: object]>([
+  ["users", "username", NOT_UNICODE, { username: "\ud800" }],
+  ["users", "password", NOT_UNICODE, { username: "new", password: "a long one \ud800" }],
+  // In NFC it is three times as long.
+  ["users", "username", "is longer than 255 characters", { username: "\ufb2c".repeat(255) }],
+  ["clients", "client_name", NOT_UNICODE, { client_id: "new", client_name: "\ud800" }],
+  ["clients", "audience", "is not an absolute URI", { client_id: "new", audience: ["urn:\ud800"] }],
+])("%s: a %s that would be stored as another text %s", async (kind, place, message, entry) => {
+  const before = await dumpRegistry();
+  const answer = refused(place, message);
+  expect(await manage("POST", `/admin/${kind}`, entry)).toMatchObject(answer);
+  await expect(MANAGED.register({ [kind]: [entry] })).rejects.toThrow(message);
+  expect(await dumpRegistry()).toEqual(before);
+});
+
 test("the largest claim that every reader keeps is taken, and is the same in the response", async () => {
   const claims = { id: Number.MAX_SAFE_INTEGER, text: "9007199254740993" };
   const made = await manage("POST", "/admin/users", { username: "large", claims });
