@@ -11,6 +11,7 @@ import {
 } from "../support/browsing.ts";
 import { introspect, registerCheckers } from "../support/checks.ts";
 import { managementTools } from "../support/management.ts";
+import { manage, registerSite } from "../support/managing.ts";
 import { createService, registerDefaults, type Service } from "../support/service.ts";
 
 const CALLBACK = "https://mcp.example/callback";
@@ -353,6 +354,20 @@ describe("a denied client", () => {
       return (body as { active: boolean }).active;
     };
     expect([await isActive(service), await isActive(strict)]).toEqual([true, false]);
+  });
+
+  test("is disabled and enabled by the management API, and otherwise not changed", async () => {
+    const { client_id } = await register();
+    await consented(client_id);
+    await registerSite();
+    const path = `/admin/clients/${encodeURIComponent(client_id)}`;
+    for (const disabled of [true, false]) {
+      const { status, body } = await manage("PATCH", path, { disabled });
+      expect({ status, body }).toMatchObject({ status: 200, body: { client_id, disabled } });
+    }
+    const changes = { disabled: true, client_name: "Other" };
+    expect(await manage("PATCH", path, changes)).toMatchObject({ status: 422 });
+    expect(await rows()).toMatchObject([{ client_name: "MCP Helper", disabled: 0 }]);
   });
 
   test("stays denied after it was deleted", async () => {

@@ -9,6 +9,7 @@ import { mergePatch } from "../../protocol/merge-patch.ts";
 import { rotateClientSecret } from "../client-secrets.ts";
 import type { ClientView } from "../clients.ts";
 import * as clients from "../clients.ts";
+import type { AdminDeps } from "../deps.ts";
 import type { Listing } from "../listing.ts";
 import type { LogoutView } from "../logouts.ts";
 import * as logouts from "../logouts.ts";
@@ -53,9 +54,24 @@ export async function updateClient(
   const clientId = read(clientIdInput, id);
   const changes = readObject(patch);
   requireKnownScopes(changes, context);
-  const { secret } = await clients.updateClient(clientId, changes, context.deps, mergePatch);
+  const secret = await changeFields(clientId, changes, context.deps);
   auditCall("update_client", { clientId }, context);
   return withSecret(clientId, secret, context);
+}
+
+/** @returns a new secret, or null */
+async function changeFields(
+  clientId: string,
+  changes: Readonly<Record<string, unknown>>,
+  deps: AdminDeps,
+): Promise<string | null> {
+  const { disabled, ...others } = changes;
+  if (typeof disabled !== "boolean" || Object.keys(others).length > 0) {
+    return (await clients.updateClient(clientId, changes, deps, mergePatch)).secret;
+  }
+  // Also for a client that no operator registered, whose other fields cannot be changed.
+  await clients.setClientDisabled(clientId, disabled, deps);
+  return null;
 }
 
 /** Generates a new secret. The old one stays valid until the given time. */
