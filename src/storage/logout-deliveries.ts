@@ -59,8 +59,11 @@ export interface LogoutDeliveryStore {
 /** How long a delivery stays in the log after the end of the session, in milliseconds. */
 const KEPT_MS = 30 * 86_400_000;
 
-/** Most rows of each kind that one sweep removes, and most clients that it returns. */
-const SWEEP_MAX = 200;
+/** Most clients that one sweep returns. */
+const CLIENTS_MAX = 200;
+
+/** Most rows of each kind that one sweep removes: more than a large service adds in a minute. */
+const REMOVED_MAX = 5000;
 
 const DUE = `SELECT delivery.*, backchannel_logout_uri AS uri, id_token_signed_response_alg
   FROM logout_deliveries AS delivery LEFT JOIN clients ON clients.client_id = delivery.client_id
@@ -121,9 +124,9 @@ export function createLogoutDeliveryStore(db: D1Database): LogoutDeliveryStore {
 
     async sweep(nowMs) {
       const statements = [
-        db.prepare(CLIENTS_DUE).bind(nowMs, SWEEP_MAX),
-        db.prepare(REMOVE_OLD).bind(nowMs - KEPT_MS, SWEEP_MAX),
-        removeExpiredSessionClients(db, nowMs, SWEEP_MAX),
+        db.prepare(CLIENTS_DUE).bind(nowMs, CLIENTS_MAX),
+        db.prepare(REMOVE_OLD).bind(nowMs - KEPT_MS, REMOVED_MAX),
+        removeExpiredSessionClients(db, nowMs, REMOVED_MAX),
       ];
       const [found] = await callWithDeadline("d1.sweep_logouts", () => {
         return db.batch<{ client_id: string }>(statements);

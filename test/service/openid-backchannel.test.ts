@@ -268,6 +268,26 @@ describe("a client that", () => {
   });
 });
 
+test("the sweep removes outdated rows, also those of a large service", async () => {
+  const many = JSON.stringify(Array.from({ length: 1000 }, (_, index) => index));
+  const insert = (columns: string, values: string) => {
+    const query = `INSERT INTO ${columns} SELECT ${values} FROM json_each(?)`;
+    return env.DB.prepare(query).bind(many);
+  };
+  const common = "session_id, client_id, user_id, issuer_url";
+  const old = "'old ' || value, 'shop', 'ada', 'https://login.example.com', 1";
+  await env.DB.batch([
+    insert(`session_clients (${common}, needed_until_ms)`, old),
+    insert(`logout_deliveries (${common}, ended_at_ms, next_try_at_ms)`, `${old}, NULL`),
+  ]);
+  await sweep();
+  const count = (table: string) => {
+    return env.DB.prepare(`SELECT count(*) AS rows FROM ${table} WHERE session_id LIKE 'old %'`);
+  };
+  const left = await env.DB.batch([count("session_clients"), count("logout_deliveries")]);
+  expect(left.map(({ results }) => results)).toEqual([[{ rows: 0 }], [{ rows: 0 }]]);
+});
+
 test("an operator lists what a client was told, the latest first", async () => {
   const own = await newToldClient(service, "500-204");
   const first = await own.signIn();
