@@ -35,10 +35,8 @@ beforeEach(async () => {
   await account.reset();
   said.length = 0;
 });
-afterEach(() => {
-  const leftBehind = readdirSync(dir).filter((name) => name.startsWith("tollgate-deploy"));
-  expect(leftBehind).toEqual([]);
-});
+const leftBehind = () => readdirSync(dir).filter((name) => name.startsWith("tollgate-deploy"));
+afterEach(() => expect(leftBehind()).toEqual([]));
 
 function run(plan: Partial<DeployPlan> = {}, tools: Partial<DeployDeps> = {}) {
   return deploy(
@@ -79,6 +77,8 @@ describe("a deployment of a new Worker", () => {
       {
         examine: async (address) => {
           expect(await clients()).toHaveLength(1);
+          // The checks take long, and an interrupt would leave the keys of the Worker.
+          expect(leftBehind()).toEqual([]);
           examined.push(address);
           return CHECKS;
         },

@@ -48,27 +48,32 @@ export interface Deployed {
  *
  * @throws CommandError that names the failed step
  */
-export function deploy(plan: DeployPlan, deps: DeployDeps): Promise<Deployed> {
+export async function deploy(plan: DeployPlan, deps: DeployDeps): Promise<Deployed> {
+  const { environment } = plan;
+  const { wrangler, say } = deps;
+  say("Checking the deployed Worker ...");
+  const worker = await findWorker(environment, wrangler);
+  if (worker !== null) requireSecrets(plan, worker.secretNames);
+  // Migrations only add columns and tables, so the running version keeps working; see
+  // docs/operations.md. A new Worker has no database until it is deployed.
+  let isMigrated = worker !== null && (await migrate(plan, deps));
+  const address = await upload(plan, deps, worker === null);
+  isMigrated ||= await migrate(plan, deps);
+  if (!isMigrated)
+    throw new CommandError(
+      "The database does not exist after wrangler deploy. Check the D1 binding in wrangler.toml.",
+    );
+  const firstClient = plan.makesFirstClient ? await ensureClient(deps) : null;
+  say("Running health checks ...");
+  return { address, firstClient, checks: await deps.examine(address) };
+}
+
+/** The scratch folder has the keys of a new Worker. It does not outlive the upload. */
+function upload({ environment }: DeployPlan, deps: DeployDeps, isNew: boolean) {
   return withScratchDir(async (scratchDir) => {
-    const { environment } = plan;
-    const { wrangler, say } = deps;
-    say("Checking the deployed Worker ...");
-    const worker = await findWorker(environment, wrangler);
-    if (worker !== null) requireSecrets(plan, worker.secretNames);
-    // Migrations only add columns and tables, so the running version keeps working; see
-    // docs/operations.md. A new Worker has no database until it is deployed.
-    let isMigrated = worker !== null && (await migrate(plan, deps));
-    const secrets = worker === null ? await writeSecrets(deps, scratchDir) : [];
-    say(worker === null ? "Deploying a new Worker ..." : "Deploying the new version ...");
-    const address = await uploadWorker(environment, wrangler, scratchDir, secrets);
-    isMigrated ||= await migrate(plan, deps);
-    if (!isMigrated)
-      throw new CommandError(
-        "The database does not exist after wrangler deploy. Check the D1 binding in wrangler.toml.",
-      );
-    const firstClient = plan.makesFirstClient ? await ensureClient(deps) : null;
-    say("Running health checks ...");
-    return { address, firstClient, checks: await deps.examine(address) };
+    const secrets = isNew ? await writeSecrets(deps, scratchDir) : [];
+    deps.say(isNew ? "Deploying a new Worker ..." : "Deploying the new version ...");
+    return uploadWorker(environment, deps.wrangler, scratchDir, secrets);
   });
 }
 
