@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { exportJWK, generateKeyPair } from "jose";
 import { describe, expect, inject, test } from "vitest";
 import { type Check, describeChecks, isHealthy, ok } from "../../src/cli/doctor/check.ts";
-import { checkBindings, checkSettings } from "../../src/cli/doctor/configuration.ts";
+import { checkBindings, checkSettings, checkTriggers } from "../../src/cli/doctor/configuration.ts";
 import { checkDatabase, compareClocks } from "../../src/cli/doctor/database.ts";
 import { checkHashingHere } from "../../src/cli/doctor/hashing.ts";
 import { checkLocalSecrets, checkRemoteSecrets } from "../../src/cli/doctor/secrets.ts";
@@ -186,6 +186,13 @@ describe("bindings and settings", async () => {
     expect(inWords([check])).toEqual(["failed: missing in wrangler.toml: ACCESS_TOKENS"]);
   });
 
+  test("name a missing cron trigger", async () => {
+    const { triggers } = await readConfig("staging");
+    expect(checkTriggers({ triggers })).toEqual([]);
+    const checks = checkTriggers({ triggers: { crons: [] } });
+    expect(inWords(checks)).toEqual([expect.stringMatching(/^warning: .* no cron trigger/)]);
+  });
+
   test.each([
     [{}, "ok: all valid"],
     [{ PASSWORD_HASH_ROUNDS: 5 }, "warning: PASSWORD_HASH_ROUNDS is 5"],
@@ -201,6 +208,7 @@ describe("bindings and settings", async () => {
       { LEGACY_TOKEN_ENDPOINT: "https://old.example.com/o/token/" },
       "failed: LEGACY_CLIENT_ID is missing: it must be",
     ],
+    [{ MANGEMENT_API: "on" }, "warning: MANGEMENT_API is not a setting, so it has no effect"],
     [{ REFRESH_RETRY: "often" }, `failed: REFRESH_RETRY is "often": it must be`],
   ])("with %j", (changed, expected) => {
     const checks = checkSettings({ ...vars, ...changed }, false);

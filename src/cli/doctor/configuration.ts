@@ -1,9 +1,11 @@
 import type { Unstable_Config } from "wrangler";
+import { nearest } from "../../admin/nearest.ts";
 import {
   BINDINGS,
   type Config,
   OPTIONAL_BINDINGS,
   parseConfig,
+  SECRETS,
   SETTINGS,
   type Setting,
 } from "../../config/index.ts";
@@ -11,8 +13,15 @@ import { ConfigError } from "../../errors/refusal.ts";
 import { messageOf } from "../command-error.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
 
-/** A placeholder for secrets that cannot be read back, so that the other settings are checked. */
-const SOME_TOKEN_KEY = "00".repeat(32);
+/** Placeholders of secrets, which `secrets.ts` checks. */
+const CHECKED_ELSEWHERE = {
+  TOKEN_KEYS: "00".repeat(32),
+  SIGNING_KEYS: "",
+  PASSWORD_PEPPER: "",
+};
+
+/** The names of all settings and secrets. */
+const NAMES = Object.values<Setting>({ ...SETTINGS, ...SECRETS }).map(({ name }) => name);
 
 /** Checks that wrangler.toml contains every binding that the service needs. */
 export function checkBindings(config: Unstable_Config): Check {
@@ -35,21 +44,46 @@ export function checkBindings(config: Unstable_Config): Check {
   return warning("bindings", `wrangler.toml does not have ${absent.join(", ")}`, fix);
 }
 
+/** Checks that there is a cron trigger. */
+export function checkTriggers({ triggers }: Pick<Unstable_Config, "triggers">): Check[] {
+  if (triggers.crons !== undefined && triggers.crons.length > 0) return [];
+  const detail =
+    "wrangler.toml has no cron trigger: back-channel logouts by commands are not sent, and old " +
+    "rows of logouts stay";
+  return [warning("triggers", detail, "copy [triggers] from the project's wrangler.toml")];
+}
+
 /** Checks that the settings are valid, and advises on values that are unusual in production. */
 export function checkSettings(vars: Readonly<Record<string, unknown>>, isRemote: boolean): Check[] {
   let config: Config;
   try {
-    config = parseConfig({ ...vars, TOKEN_KEYS: SOME_TOKEN_KEY, SIGNING_KEYS: "" });
+    config = parseConfig({ ...vars, ...CHECKED_ELSEWHERE });
   } catch (error) {
     const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
     return problems.map((problem) => failed("settings", problem, "see docs/configuration.md"));
   }
-  const advice = [...adviceOf(config), ...adviceOnCombinations(config, isRemote)];
+  const advice = [
+    ...adviceOnNames(Object.keys(vars)),
+    ...adviceOf(config),
+    ...adviceOnCombinations(config, isRemote),
+  ];
   if (advice.length === 0) return [ok("settings", "all valid")];
   return advice.map(([detail, fix]) => warning("settings", detail, fix));
 }
 
 type Advice = readonly [detail: string, fix: string];
+
+/** Advice on names that are not those of settings, such as misspelt ones. */
+function adviceOnNames(names: readonly string[]): Advice[] {
+  return names
+    .filter((name) => !NAMES.includes(name))
+    .map((name) => {
+      const known = NAMES.map((one) => one.toLowerCase());
+      const near = nearest(name, known)?.toUpperCase();
+      const fix = near === undefined ? "see docs/configuration.md" : `did you mean ${near}?`;
+      return [`${name} is not a setting, so it has no effect`, fix];
+    });
+}
 
 /** Advice on single settings, from the settings table. */
 function adviceOf(config: Config): Advice[] {

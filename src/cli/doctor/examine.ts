@@ -5,7 +5,7 @@ import { messageOf } from "../command-error.ts";
 import { localSecrets, readConfig } from "../project.ts";
 import { type RunWrangler, runWrangler } from "../wrangler.ts";
 import { type Check, failed, ok } from "./check.ts";
-import { checkBindings, checkSettings } from "./configuration.ts";
+import { checkBindings, checkSettings, checkTriggers } from "./configuration.ts";
 import { checkDatabase } from "./database.ts";
 import { checkHashingHere, hashingUnknown } from "./hashing.ts";
 import { checkLocalSecrets, checkRemoteSecrets } from "./secrets.ts";
@@ -39,7 +39,8 @@ export async function examine(
     ...checkTooling(),
     ok("wrangler.toml", config.name ?? ""),
     checkBindings(config),
-    ...checkSettings(config.vars, remote),
+    ...checkTriggers(config),
+    ...checkSettings({ ...config.vars, ...(remote ? {} : localSecrets(env)) }, remote),
     ...(await secretsOf(config, options, wrangler)),
     ...(await checkDatabase(options)),
     ...(await serviceOf(address, options)),
@@ -51,7 +52,7 @@ async function secretsOf(
   { remote, env = "" }: ExamineOptions,
   wrangler: RunWrangler,
 ): Promise<Check[]> {
-  if (!remote) return checkLocalSecrets(localSecrets());
+  if (!remote) return checkLocalSecrets(localSecrets(env));
   try {
     return await checkRemoteSecrets(config.secrets?.required ?? [], env, wrangler);
   } catch (error) {
