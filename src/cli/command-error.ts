@@ -73,8 +73,8 @@ function describeError(classified: Classified): string {
       return `${describeSubject(error.subject)} already exists`;
     case "changed":
       return (
-        `Another request modified ${describeSubject(error.subject)}. ` +
-        "Nothing was written; run the command again."
+        `Another request modified ${describeSubject(error.subject)} at the same time. ` +
+        "Run the command again."
       );
     case "invalid":
     case "misconfigured":

@@ -3,7 +3,7 @@ import type { Listing } from "../admin/listing.ts";
 import type { PageRange } from "../storage/registry.ts";
 import { withManagement } from "./management.ts";
 import { type ListOptions, pageOf, targetOf } from "./options.ts";
-import { json, table } from "./output.ts";
+import { json, plain, table } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What a command lists. */
@@ -33,5 +33,5 @@ export async function writeList<Item>(
       ? items
       : items.toSorted((a, b) => instantOf(b).localeCompare(instantOf(a)));
   await terminal.write(table(head, shown.map(rowOf), terminal));
-  if (next !== null) terminal.note(`More rows: use --after ${next}`);
+  if (next !== null) terminal.note(`More rows: use --after ${plain(next)}`);
 }

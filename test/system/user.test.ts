@@ -193,6 +193,22 @@ describe("cli user reset-password", () => {
   });
 });
 
+test("cli user fold-names lists names that differ only in case, in whole lines", async () => {
+  await user(["create", "Twice", "--without-password"]);
+  await user(["create", "twice", "--without-password"]);
+  const [folded, rename] = ["Names folded: 0.", "Names are not unique yet. Rename or delete users"];
+  const { code, stdout, stderr } = await user(["fold-names"]);
+  expect({ code, stdout }).toEqual({
+    code: 1,
+    stdout: `${folded} These names differ only in case:\n  Twice  twice\n`,
+  });
+  expect(stderr).toContain(rename);
+  await user(["delete", "Twice", "--yes"]);
+  expect((await user(["fold-names"])).stdout).toBe(`${folded} No two names differ only in case.\n`);
+  const { stdout: allowed } = await user(["fold-names", "--allow-similar"]);
+  expect(allowed).toBe("Names may differ only in case again.\n");
+});
+
 test.each([
   ["short", "1234567"],
   ["common", "password1"],

@@ -3,7 +3,7 @@ import { allowSimilarNames, foldNames } from "../../storage/fold-names.ts";
 import { withDatabase } from "../bindings.ts";
 import { CommandError } from "../command-error.ts";
 import { type CommonOptions, common, targetOf } from "../options.ts";
-import { json } from "../output.ts";
+import { json, plain } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface FoldOptions extends CommonOptions {
@@ -19,7 +19,7 @@ export function addFoldNames(user: Command, terminal: Terminal): void {
       if (options.allowSimilar) {
         await withDatabase(targetOf(options), allowSimilarNames);
         await terminal.write(
-          options.json ? json({ unique: false }) : "Names may differ only in case again.",
+          options.json ? json({ unique: false }) : "Names may differ only in case again.\n",
         );
         return;
       }
@@ -38,9 +38,10 @@ export function addFoldNames(user: Command, terminal: Terminal): void {
 
 function describe(folded: number, collisions: readonly (readonly string[])[]): string {
   const counted = `Names folded: ${folded}.`;
-  if (collisions.length === 0) return `${counted} No two names differ only in case.`;
+  if (collisions.length === 0) return `${counted} No two names differ only in case.\n`;
   return [
     `${counted} These names differ only in case:`,
-    ...collisions.map((names) => `  ${names.join("  ")}`),
+    ...collisions.map((names) => `  ${names.map(plain).join("  ")}`),
+    "",
   ].join("\n");
 }
