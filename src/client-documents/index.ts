@@ -137,7 +137,12 @@ function createCache<Value>(
     for (let polls = 0; polls < POLLS_MAX; polls += 1) {
       const nowMs = clock();
       const claim = await store.claim(kind, url, fetchedSinceMs, nowMs);
-      if (claim.kind === "fetch") return fetchNow(url, nowMs);
+      if (claim.kind === "fetch") {
+        const fetching = fetchNow(url, nowMs);
+        // Also for a caller that disconnects: a retry within the minute could not fetch again.
+        defer(fetching);
+        return fetching;
+      }
       if (claim.kind === "stored") return keep(url, claim.document);
       if (claim.kind === "busy") break;
       await wait(POLL_MS);
@@ -147,17 +152,18 @@ function createCache<Value>(
 
   /** One request of the isolate looks up; the others poll for what it keeps. */
   async function find(url: string, fetchedSinceMs: number): Promise<Outcome<Value>> {
-    const known = cached(url, fetchedSinceMs);
-    if (known !== null) return known;
+    let found = cached(url, fetchedSinceMs);
+    if (found !== null) return found;
     const queue = lookups.get(url) ?? new InFlight(LOOKUP_MS_MAX, clock);
     lookups.set(url, queue);
     const own = queue.begin();
     try {
-      while (queue.countBefore(own) > 0) {
+      while (found === null && queue.countBefore(own) > 0) {
         await wait(POLL_MS);
         queue.touch(own);
+        found = cached(url, fetchedSinceMs);
       }
-      return cached(url, fetchedSinceMs) ?? (await lookUp(url, fetchedSinceMs));
+      return found ?? (await lookUp(url, fetchedSinceMs));
     } finally {
       queue.end(own);
     }

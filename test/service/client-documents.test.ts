@@ -219,6 +219,15 @@ describe("a document that was fetched", () => {
     ]);
   });
 
+  test("is fetched to the end for a caller that disconnects", async () => {
+    const url = await hostDocument();
+    const isolate = newIsolate();
+    const found = await find(url, isolate);
+    expect(found).toMatchObject({ kind: "valid" });
+    // Deferred work continues without its request.
+    expect(await isolate.settled()).toEqual([found, undefined]);
+  });
+
   test("is cached in no isolate before it is fetched", async () => {
     const url = await hostDocument();
     expect(newIsolate().cached(url, OWN_HOST)).toBeNull();
