@@ -53,6 +53,8 @@ const MARGIN_MS = 30_000;
 export class TokenClient {
   readonly #options: TokenClientOptions;
   #pair: TokenPair;
+  /** A new pair that could not be saved. Only its own refresh token still works. */
+  #unsaved: TokenPair | null = null;
   #refreshing: Promise<TokenPair> | null = null;
 
   constructor(options: TokenClientOptions, pair: TokenPair) {
@@ -62,16 +64,17 @@ export class TokenClient {
 
   /** @returns an access token that is valid for a while; throws what {@link refresh} throws */
   async accessToken(): Promise<string> {
-    if (Date.now() < this.#pair.expiresAtMs - MARGIN_MS) return this.#pair.accessToken;
+    if (isFresh(this.#pair)) return this.#pair.accessToken;
     return (await this.refresh()).accessToken;
   }
 
   /**
-   * Refreshes now, or joins the refresh in progress.
+   * Refreshes now, or joins the refresh in progress. A pair that could not be saved is saved first,
+   * and is enough if it has not expired.
    *
    * @throws LoginOver
    * @throws RefreshRefused
-   * @throws Error when the service does not respond: try again later
+   * @throws Error when the service does not respond, or what `save` throws: try again later
    */
   refresh(): Promise<TokenPair> {
     this.#refreshing ??= this.#refresh().finally(() => {
@@ -81,16 +84,27 @@ export class TokenClient {
   }
 
   async #refresh(): Promise<TokenPair> {
+    if (this.#unsaved !== null) {
+      const pair = await this.#save(this.#unsaved);
+      if (isFresh(pair)) return pair;
+    }
+    this.#unsaved = await this.#request();
+    return this.#save(this.#unsaved);
+  }
+
+  async #save(pair: TokenPair): Promise<TokenPair> {
+    await this.#options.save(pair);
+    this.#pair = pair;
+    this.#unsaved = null;
+    return pair;
+  }
+
+  async #request(): Promise<TokenPair> {
     // Derived from the token, not random: a client that restarts after a crash sends the same key.
     const idempotencyKey = await digest(this.#pair.refreshToken);
     for (let attempt = 1; ; attempt += 1) {
       const reply = await this.#send(idempotencyKey);
-      if (reply !== null && !isTemporary(reply.status)) {
-        const pair = readReply(reply);
-        await this.#options.save(pair);
-        this.#pair = pair;
-        return pair;
-      }
+      if (reply !== null && !isTemporary(reply.status)) return readReply(reply);
       if (attempt === ATTEMPTS_MAX) throw new Error("the token service does not respond");
       await new Promise((wake) => setTimeout(wake, PAUSE_MS * 2 ** (attempt - 1)));
     }
@@ -107,6 +121,8 @@ export class TokenClient {
         headers: {
           Authorization: `Basic ${btoa(credentials)}`,
           "Idempotency-Key": idempotencyKey,
+          // Workers add none, and Cloudflare may reject a request without it.
+          "User-Agent": "Tollgate client",
         },
         body: new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken }),
         signal: AbortSignal.timeout(RESPONSE_MS_MAX),
@@ -121,6 +137,10 @@ export class TokenClient {
 interface Reply {
   readonly status: number;
   readonly body: Readonly<Record<string, string | number>>;
+}
+
+function isFresh({ expiresAtMs }: TokenPair): boolean {
+  return Date.now() < expiresAtMs - MARGIN_MS;
 }
 
 /** Too many requests, or an outage: the response says nothing about the token. */

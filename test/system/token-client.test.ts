@@ -22,6 +22,7 @@ beforeAll(async () => {
   const clients = [
     // Shorter than the client's margin: each call for a token refreshes.
     { client_id: "mobile", ...secret, access_token_ttl_seconds: 25 },
+    { client_id: "web", ...secret },
     { client_id: "api", ...secret, grant_types: [], scope: "introspection" },
   ];
   const users = [{ username: "ada", password: "correct horse" }];
@@ -37,9 +38,9 @@ beforeEach(async () => {
 
 afterEach(() => proxy.close());
 
-async function logIn(): Promise<TokenPair> {
+async function logIn(clientId = "mobile"): Promise<TokenPair> {
   const fields = { grant_type: "password", username: "ada", password: "correct horse" };
-  const pair = await tokenOf(service.origin, "mobile:secret", fields);
+  const pair = await tokenOf(service.origin, `${clientId}:secret`, fields);
   return { accessToken: pair.access_token, refreshToken: pair.refresh_token, expiresAtMs: 0 };
 }
 
@@ -103,6 +104,30 @@ test("with any lost request or response, the login continues, one generation at 
     { numRuns: 6 },
   );
 });
+
+test.each([
+  ["and is enough while it is valid", "web", 1],
+  ["and refreshed if it expires soon", "mobile", 2],
+])(
+  "a pair that could not be saved is saved by the next call, %s",
+  async (_, clientId, requests) => {
+    const saved: TokenPair[] = [];
+    let failures = 1;
+    const client = newClient(await logIn(clientId), {
+      clientId,
+      async save(pair) {
+        failures -= 1;
+        if (failures >= 0) throw new Error("the database is down");
+        saved.push(pair);
+      },
+    });
+    await expect(client.accessToken()).rejects.toThrow("the database is down");
+    expect(await isGood(await client.accessToken())).toBe(true);
+    const keys = proxy.answered.map(({ idempotencyKey }) => idempotencyKey);
+    expect([keys.length, new Set(keys).size, saved.length]).toEqual([requests, requests, requests]);
+    expect(saved[0]?.refreshToken).toBe(proxy.answered[0]?.body["refresh_token"]);
+  },
+);
 
 describe("LoginOver", () => {
   test("is thrown to every caller after the login was revoked", async () => {
