@@ -15,6 +15,9 @@ from urllib.parse import quote_plus, urlencode
 from django.conf import settings
 from rest_framework import authentication, exceptions, permissions
 
+# Cloudflare rejects the default of urllib (Browser Integrity Check).
+USER_AGENT = "things-api"
+
 # Timeout of requests to the token service, in seconds.
 TIMEOUT_SECONDS = 5
 
@@ -98,7 +101,10 @@ def introspect(token):
     request = urllib.request.Request(
         wanted["URL"],
         data=urlencode({"token": token}).encode(),
-        headers={"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()},
+        headers={
+            "Authorization": "Basic " + base64.b64encode(credentials.encode()).decode(),
+            "User-Agent": USER_AGENT,
+        },
     )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:

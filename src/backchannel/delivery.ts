@@ -1,6 +1,7 @@
 import type { Deps } from "../deps.ts";
 import { callWithDeadline } from "../isolate.ts";
 import { mintLogoutToken } from "../issuer/id-token.ts";
+import { USER_AGENT } from "../protocol/names.ts";
 import type { DeliveryTry, DueDelivery } from "../storage/logout-deliveries.ts";
 import { describeFailure } from "../telemetry/failure.ts";
 import { setLogFields } from "../telemetry/request-log.ts";
@@ -77,6 +78,7 @@ async function send(
 async function post(uri: string, token: string): Promise<number> {
   const response = await fetch(uri, {
     method: "POST",
+    headers: { "User-Agent": USER_AGENT },
     body: new URLSearchParams({ logout_token: token }),
     // Following a redirect would send the token where the operator did not register it.
     redirect: "manual",

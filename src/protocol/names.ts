@@ -4,6 +4,12 @@
  */
 export const ADMIN_SCOPE = "admin";
 
+/**
+ * `User-Agent` of requests to other servers. Workers add none, and without one Cloudflare's Browser
+ * Integrity Check, which every zone has by default, may reject a request.
+ */
+export const USER_AGENT = "Tollgate";
+
 /** The scope of callers that can introspect tokens of all clients. */
 export const INTROSPECTION_SCOPE = "introspection";
 

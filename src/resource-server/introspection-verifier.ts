@@ -1,4 +1,5 @@
 import { RESERVED_CLAIMS } from "../protocol/claims.ts";
+import { USER_AGENT } from "../protocol/names.ts";
 import { findResource } from "../protocol/resource.ts";
 import { parseScope } from "../protocol/scope.ts";
 import {
@@ -45,7 +46,7 @@ export function createIntrospectionVerifier(options: IntrospectionVerifierOption
     try {
       const response = await fetch(url, {
         method: "POST",
-        headers: { Authorization: authorization },
+        headers: { Authorization: authorization, "User-Agent": USER_AGENT },
         body: new URLSearchParams({ token }),
         // Following a redirect could send the token to another host.
         redirect: "manual",

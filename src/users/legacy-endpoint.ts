@@ -1,5 +1,6 @@
 import { fromUtf8, readLimited, toBase64, utf8 } from "../crypto/bytes.ts";
 import { callWithDeadline } from "../isolate.ts";
+import { USER_AGENT } from "../protocol/names.ts";
 import { usernameKey } from "../protocol/usernames.ts";
 
 /** The token endpoint that this service replaces, and the client to use there. */
@@ -47,7 +48,7 @@ async function askLegacy(
   password: string,
 ): Promise<boolean> {
   const body = new URLSearchParams({ grant_type: "password", username, password });
-  const headers = new Headers({ Accept: "application/json" });
+  const headers = new Headers({ Accept: "application/json", "User-Agent": USER_AGENT });
   if (clientSecret === null) body.set("client_id", clientId);
   else headers.set("Authorization", encodeBasic(clientId, clientSecret));
   const response = await fetch(tokenEndpoint, {

@@ -76,6 +76,16 @@ test("a revoked or forged token is invalid at once", async () => {
   }
 });
 
+test("its requests have a User-Agent, which Workers do not add", async () => {
+  const asked = verifier();
+  const fetched = vi.fn(async (_: URL, init: RequestInit) =>
+    Response.json({ active: false, init }),
+  );
+  vi.stubGlobal("fetch", fetched);
+  await asked.verify("token", {});
+  expect(new Headers(fetched.mock.calls[0]?.[1].headers).get("User-Agent")).toBe("Tollgate");
+});
+
 describe("says nothing about a token", () => {
   test("if its own credentials are wrong", async () => {
     const { access_token } = await logIn(service);

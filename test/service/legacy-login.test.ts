@@ -84,6 +84,7 @@ describe("a user who is not known here", () => {
       {
         method: "POST",
         contentType: expect.stringMatching(/^application\/x-www-form-urlencoded\b/),
+        userAgent: "Tollgate",
         authorization: `Basic ${btoa("mover%3A1:h%C3%BCsh+%2B")}`,
         form: { grant_type: "password", username, password: LEGACY_PASSWORD },
       },

@@ -52,6 +52,7 @@ const MODULES: Readonly<Record<string, () => Promise<void>>> = {
       {
         method: "POST",
         contentType: expect.stringMatching(/^application\/x-www-form-urlencoded\b/),
+        userAgent: "Tollgate",
         body: expect.stringMatching(/^logout_token=[\w.-]+$/),
       },
     ]);

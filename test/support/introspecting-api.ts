@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as api from "./example-api.ts";
+import { startIntegrityCheck } from "./integrity-check.ts";
 import { type RunningService, startRunningService } from "./running-service.ts";
 import { newSigningKeys, type Pair, tokenOf } from "./wire.ts";
 
@@ -27,6 +28,7 @@ interface IntrospectingApi {
 export function describeIntrospectingApi(start: StartApi): IntrospectingApi {
   let service: RunningService;
   let things: string;
+  let front: Awaited<ReturnType<typeof startIntegrityCheck>>;
   let running: api.ExampleApi;
 
   beforeAll(async () => {
@@ -38,12 +40,14 @@ export function describeIntrospectingApi(start: StartApi): IntrospectingApi {
     ];
     const vars = { SIGNING_KEYS: await newSigningKeys("ES256") };
     service = await startRunningService({ clients, users: USERS }, vars);
-    running = await start(service.origin);
+    front = await startIntegrityCheck(service.origin);
+    running = await start(front.origin);
     things = running.url;
   });
 
   afterAll(async () => {
     await running?.stop();
+    await front?.stop();
     await service?.stop();
   });
 

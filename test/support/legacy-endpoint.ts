@@ -7,6 +7,7 @@ import { listenWith } from "./listening.ts";
 export interface LegacyCall {
   readonly method: string;
   readonly contentType: string;
+  readonly userAgent: string;
   /** Empty without one. */
   readonly authorization: string;
   readonly form: Readonly<Record<string, string>>;
@@ -72,6 +73,7 @@ function callOf({ method = "", headers }: IncomingMessage, body: string): Legacy
   return {
     method,
     contentType: headers["content-type"] ?? "",
+    userAgent: headers["user-agent"] ?? "",
     authorization: headers.authorization ?? "",
     form: Object.fromEntries(new URLSearchParams(body)),
   };

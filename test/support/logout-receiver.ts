@@ -6,6 +6,7 @@ import { listenWith } from "./listening.ts";
 export interface ReceivedLogout {
   readonly method: string;
   readonly contentType: string;
+  readonly userAgent: string;
   readonly body: string;
 }
 
@@ -19,8 +20,9 @@ export async function startLogoutReceiver() {
   return listenWith(async (request, response) => {
     const [, name = "", script = ""] = (request.url ?? "").split("/");
     if (name === "received") return void response.end(JSON.stringify(received.get(script) ?? []));
-    const contentType = request.headers["content-type"] ?? "";
-    const logout = { method: request.method ?? "", contentType, body: await text(request) };
+    const { "content-type": contentType = "", "user-agent": userAgent = "" } = request.headers;
+    const body = await text(request);
+    const logout = { method: request.method ?? "", contentType, userAgent, body };
     const all = [...(received.get(name) ?? []), logout];
     received.set(name, all);
     const plays = script.split("-");

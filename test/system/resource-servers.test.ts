@@ -4,6 +4,7 @@ import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithDebian } from "../support/debian.ts";
 import { AUDIENCE, OTHER_AUDIENCE } from "../support/example-api.ts";
+import { failsIntegrityCheck } from "../support/integrity-check.ts";
 import { type Claims, hmacSigner, readJws, signer, unsigned, writeJws } from "../support/jws.ts";
 import { ownDir } from "../support/own-state.ts";
 import { GUIDES, type GuideApi, writeGuides } from "../support/resource-server-guides.ts";
@@ -17,10 +18,11 @@ let issuer: string;
 let key: JWK;
 let rsaKey: JWK;
 
-/** The issuer, in front of the service: it serves the keys only, and not always. */
+/** The issuer, in front of the service: it serves the keys only, and neither always nor to all. */
 let areKeysServed = true;
 const front = createServer(async (request, response) => {
-  if (areKeysServed) response.end(await (await fetch(service.origin + request.url)).text());
+  if (failsIntegrityCheck(request)) response.writeHead(403).end();
+  else if (areKeysServed) response.end(await (await fetch(service.origin + request.url)).text());
   else response.writeHead(503).end();
 });
 

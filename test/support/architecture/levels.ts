@@ -52,6 +52,7 @@ const NARROWER: Readonly<Record<string, readonly string[]>> = {
     "early-deps.ts",
     "issuer#mintLogoutToken",
     "isolate.ts",
+    "protocol#USER_AGENT",
     "storage",
     "telemetry",
   ],
