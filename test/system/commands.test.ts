@@ -22,6 +22,16 @@ test("npm run -s cli -- --help lists the commands", async () => {
   expect(stdout).toMatch(/apply <file> +create or update/);
 });
 
+test.skipIf(!existsSync("/dev/full"))("a result that cannot be written is a failure", async () => {
+  const line = '"$NODE" src/cli/main.ts completion bash > /dev/full';
+  const ended = await run("bash", ["-c", line], { env: { NODE: process.execPath } });
+  expect(ended).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^Could not write the result: ENOSPC: .*\n$/),
+  });
+});
+
 test("no line of any --help is longer than 80 characters", () => {
   const nowhere = new PassThrough();
   const program = createProgram(
