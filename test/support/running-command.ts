@@ -13,7 +13,7 @@ import {
 const LOOK_MS = 50;
 
 /** How long a start may take on a busy machine, in milliseconds. */
-const READY_MS_MAX = 110_000;
+const READY_MS_MAX = 240_000;
 
 /** How to run a command that serves. */
 export interface CommandOptions {

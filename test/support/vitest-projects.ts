@@ -78,8 +78,8 @@ async function workerdProject(
       },
       setupFiles: ["test/support/workerd-setup.ts"],
       // No test is about time, and a machine may be busy.
-      testTimeout: 30_000,
-      hookTimeout: 30_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       globalSetup: ["test/support/legacy-setup.ts"],
     },
   };
@@ -96,8 +96,8 @@ export const systemProject: TestProjectInlineConfiguration = {
     name: "system",
     include: ["test/system/**/*.test.ts"],
     globalSetup: ["test/support/node-setup.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 };
 
