@@ -51,7 +51,7 @@ export async function fetchDocument(
   const controller = new AbortController();
   const run = () => request(url, bytesMax, nowMs, controller.signal);
   try {
-    return await callWithDeadline("document.fetch", run, FETCH_DEADLINE_MS);
+    return await callWithDeadline("client.fetch_document", run, FETCH_DEADLINE_MS);
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     return { kind: "unreachable", problem: "could not be fetched within 5 seconds" };

@@ -69,7 +69,7 @@ export function createObserver(deps: ObserverDeps): Observer {
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
 /** Kinds of operations (the first word of a name) that are calls to Durable Objects. */
-const OBJECT_KINDS = ["family", "assertion", "password", "failures", "logout"];
+const OBJECT_KINDS = ["family", "assertion", "password", "failures", "document", "logout"];
 
 /** Builds the log line of a request that ended now. */
 function requestLine(log: RequestLog, conclusion: Conclusion): RequestLine {

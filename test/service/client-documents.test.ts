@@ -4,6 +4,8 @@ import { describe, expect, test, vi } from "vitest";
 import { type ClientDocuments, createClientDocuments } from "../../src/client-documents/index.ts";
 import type { DocumentPolicy } from "../../src/client-documents/policy.ts";
 import { createDocumentStore } from "../../src/storage/fetched-documents.ts";
+import { createObserver } from "../../src/telemetry/observer.ts";
+import { withRequestLog } from "../../src/telemetry/request-log.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import type { HostedDocument } from "../support/document-hosts.ts";
 import { callsTo, host, newHost, routeDocuments } from "../support/documents.ts";
@@ -278,6 +280,25 @@ describe("a host", () => {
     expect(await runDurableObjectAlarm(object)).toBe(true);
     expect(await runDurableObjectAlarm(object)).toBe(false);
   });
+});
+
+test("the log counts the calls to the object, and not the fetch", async () => {
+  const url = await hostDocument();
+  const lines = vi.spyOn(console, "log").mockReturnValue();
+  const rest = { auditQueue: undefined, metrics: undefined, logsAll: true };
+  const observer = createObserver({ clock: Date.now, defer: () => {}, ...rest });
+  const log = observer.begin("id");
+  const isolate = newIsolate();
+  await withRequestLog(log, async () => {
+    await find(url, isolate);
+    await isolate.settled();
+  });
+  observer.end(log, { event: "request", outcome: "ok" });
+  expect(JSON.parse(lines.mock.calls[0]?.[0] ?? "{}")).toMatchObject({
+    object_calls: 2,
+    operations: { "document.claim": 0, "client.fetch_document": 0, "document.store": 0 },
+  });
+  lines.mockRestore();
 });
 
 test.each<[string, object, object]>([
