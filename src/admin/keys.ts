@@ -147,7 +147,7 @@ export async function retireKey(secret: KeySecret, value: string, id: string): P
 function find(keys: readonly Key[], id: string): Key {
   const begun = keys.filter((key) => id.length >= ID_START_MIN && key.id.startsWith(id));
   const found = keys.find((key) => key.id === id) ?? begun[0];
-  if (found === undefined) throw invalid("unknown key id");
+  if (found === undefined) throw invalid("unknown key id; see key list");
   if (begun.length > 1 && found.id !== id)
     throw invalid("several keys match; use more characters of the id");
   return found;

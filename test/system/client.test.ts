@@ -118,6 +118,7 @@ describe("cli client rejects, with an exit code and a reason, and changes nothin
     [["create", ""], 2, "client_id: is empty\n"],
     [["create", "é"], 2, "client_id: has a character other than printable ASCII\n"],
     [["create", "x", "--scope", 'a"b'], 2, "scope: is not scope names with spaces between\n"],
+    [["create", "x", "--skip-consent", "no"], 2, "--skip-consent: is neither true nor false\n"],
     [["create", "x", "--claims", "{secret"], 2, "--claims: is not valid JSON\n"],
     [
       ["create", "x", "--claims", '{"sub": 1}'],
@@ -127,7 +128,7 @@ describe("cli client rejects, with an exit code and a reason, and changes nothin
     [
       ["create", "x", "--access-token-ttl", "1h"],
       2,
-      "access_token_ttl_seconds: Invalid input: expected number, received string\n",
+      "--access-token-ttl: is not a whole number of seconds\n",
     ],
     [
       ["create", "x", "--access-token-ttl", "0"],

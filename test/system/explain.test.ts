@@ -23,6 +23,6 @@ describe("cli explain", () => {
     ["constructor", "See docs/errors.md."],
   ])("reports that %j is unknown", async (word, hint) => {
     const stderr = `There is no error or reason with this name. ${hint}\n`;
-    expect(await cli("explain", word)).toEqual({ code: 1, stdout: "", stderr });
+    expect(await cli("explain", word)).toEqual({ code: 2, stdout: "", stderr });
   });
 });

@@ -104,10 +104,11 @@ describe("cli key rejects, and does not change the file:", () => {
   const broken = { torn: `OTHER='a\nTOKEN_KEYS=${FIRST}\nb'\n`, keys: "TOKEN_KEYS=secret-1\n" };
   const cases: [string, words: string[], code: number, reason: string, content?: string][] = [
     ["the last key", ["retire", "FIRST"], 2, "is the only key; add another first\n"],
-    ["an unknown key", ["promote", "00000000"], 2, "unknown key id\n"],
+    ["an unknown key", ["promote", "00000000"], 2, "unknown key id; see key list\n"],
     ["no id", ["retire"], 2, "error: missing required argument 'id'"],
     ["another algorithm", ["add", "--algorithm", "none"], 2, "error: option '--algorithm"],
-    ["a PEM file for TOKEN_KEYS", ["add", "--pem-file", "x"], 2, "requires --signing"],
+    ["an algorithm for TOKEN_KEYS", ["add", "--algorithm", "RS256"], 2, "require --signing"],
+    ["a PEM file for TOKEN_KEYS", ["add", "--pem-file", "x"], 2, "require --signing"],
     ["no PEM file", ["add", "--signing", "--pem-file", "x"], 2, "--pem-file: ENOENT"],
     ["another file", ["add", "--signing", "--pem-file", "package.json"], 2, "is not a private key"],
     ["a file without keys", ["add"], 1, "TOKEN_KEYS is missing. Run npm start once", "A=1\n"],

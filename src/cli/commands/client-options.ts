@@ -41,10 +41,11 @@ export function fieldsOf(
 /** Reads the text of an option by the kind of its field and by its placeholder. */
 function readValue(text: string, { column, option = "" }: OptionField): unknown {
   if (column === "words") return asWords(text);
-  if (option.endsWith("<boolean>")) return asBoolean(text);
-  if (option.endsWith("<json>")) return asJson(text, option.replace(/ .*/, ""));
+  const flag = option.replace(/ .*/, "");
+  if (option.endsWith("<boolean>")) return asBoolean(text, flag);
+  if (option.endsWith("<json>")) return asJson(text, flag);
   if (option.endsWith("<file>")) return asJsonFile(text);
-  if (option.endsWith("<seconds>")) return asNumber(text);
+  if (option.endsWith("<seconds>")) return asSeconds(text, flag);
   return text;
 }
 
@@ -60,14 +61,14 @@ function asWords(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== "");
 }
 
-/** Any other text stays text, which the check of the field rejects. */
-function asBoolean(text: string): boolean | string {
-  return text === "true" ? true : text === "false" ? false : text;
+function asBoolean(text: string, option: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw usageError(`${option}: is neither true nor false`);
 }
 
-/** Text that is not a number stays text, which the check of the field rejects. */
-function asNumber(text: string): number | string {
-  return /^\d{1,12}$/.test(text) ? Number(text) : text;
+function asSeconds(text: string, option: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw usageError(`${option}: is not a whole number of seconds`);
 }
 
 /** Reads the JSON of an option. @throws CommandError that does not quote it */

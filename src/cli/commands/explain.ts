@@ -6,7 +6,7 @@ import {
   type ErrorRow,
   type Reason,
 } from "../../errors/index.ts";
-import { CommandError } from "../command-error.ts";
+import { usageError } from "../command-error.ts";
 import { listReasons } from "../docs/errors.ts";
 
 /** The command `explain`. */
@@ -28,7 +28,7 @@ function explain(code: string): string {
   const codes = [...Object.keys(ERROR_CODES), ...Object.keys(CATALOGUE)];
   const similar = codes.filter((known) => code !== "" && known.includes(code));
   const hint = similar.length > 0 ? `Did you mean ${similar.join(", ")}?` : "See docs/errors.md.";
-  throw new CommandError(`There is no error or reason with this name. ${hint}`);
+  throw usageError(`There is no error or reason with this name. ${hint}`);
 }
 
 function explainReason([reason, row]: [reason: string, row: ErrorRow]): string {

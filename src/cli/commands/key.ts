@@ -29,7 +29,7 @@ interface KeyOptions extends CommonOptions {
 }
 
 interface AddOptions extends KeyOptions {
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm?: SigningAlgorithm;
   readonly pemFile?: string;
 }
 
@@ -64,14 +64,16 @@ export function keyCommand(terminal: Terminal): Command {
   keys(key.command("add"))
     .description("generate a key and add it at the end: it is accepted, but not used yet")
     .addOption(
-      new Option("--algorithm <name>", "algorithm of a signing key")
-        .choices(SIGNING_ALGORITHMS)
-        .default("ES256"),
+      new Option("--algorithm <name>", "algorithm of a signing key; default: ES256").choices(
+        SIGNING_ALGORITHMS,
+      ),
     )
     .option("--pem-file <file>", "add the private signing key of another server instead")
     .action(async (options: AddOptions) => {
-      const { algorithm, pemFile, signing } = options;
-      if (pemFile !== undefined && !signing) throw usageError("--pem-file requires --signing.");
+      const { algorithm = "ES256", pemFile, signing } = options;
+      if (!signing && (options.algorithm ?? pemFile) !== undefined) {
+        throw usageError("--algorithm and --pem-file require --signing.");
+      }
       const random = secureRandom;
       const added = pemFile === undefined ? { algorithm, random } : { jwk: readPem(pemFile) };
       await change("add", options, terminal, (secret, value) => addKey(secret, value, added));

@@ -21,7 +21,12 @@ export function readDeployOptions(words: readonly string[]): DeployOptions {
       "Deploy this version of the service: create a new Worker or upgrade it. " +
         "Run as: npm run deploy -- OPTIONS",
     )
-    .option("--env <name>", "environment of wrangler.toml, for example staging", "")
+    .addOption(
+      new Option("--env <name>", "environment of wrangler.toml, for example staging").default(
+        "",
+        "production",
+      ),
+    )
     .option("--keys <file>", "save the keys of a new Worker in this file, or read them from it")
     .option(
       "--wait <seconds>",
