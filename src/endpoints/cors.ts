@@ -100,7 +100,7 @@ function requestedHeaders({ headers }: Request): string {
   return valid.length === 0 ? REQUEST_HEADERS : valid.join(", ");
 }
 
-/** Never with credentials, since no endpoint uses cookies. */
+/** Never with credentials, since no endpoint that pages may call reads cookies. */
 function allow({ headers }: Response, origin: string): void {
   headers.set("Access-Control-Allow-Origin", origin);
   headers.append("Vary", "Origin");

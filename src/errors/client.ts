@@ -31,14 +31,14 @@ export const CLIENT = {
     meaning: `No client has this id. ${SAME_RESPONSE}`,
     fix: "Check the `client_id`, its case, and that the URL belongs to the right environment.",
     operator:
-      "Register the client with `cli apply`. Many of these from one address mean that someone " +
+      "Register the client: `client create ID`. Many of these from one address mean that someone " +
       "guesses ids.",
   },
   client_disabled: {
     ...INVALID_CLIENT,
     meaning: `The client is disabled, and its secret was right. ${SAME_RESPONSE}`,
     fix: "Ask the operator.",
-    operator: "To enable the client, set `disabled` to false in its entry and apply it.",
+    operator: "To enable the client: `client enable ID`.",
   },
   client_secret_missing: {
     ...INVALID_CLIENT,

@@ -8,7 +8,7 @@ export const MANAGEMENT = {
   not_found: {
     status: 404,
     error: "not_found",
-    meaning: "The user, client or session of a management request does not exist.",
+    meaning: "The user, client, session or API of a management request does not exist.",
     fix: "Check the id. A deleted user never gets the same id again.",
   },
   already_exists: {

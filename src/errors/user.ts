@@ -35,13 +35,13 @@ export const USER = {
     meaning: `No user has this name. ${SAME_RESPONSE}`,
     fix: "Ask the user to check the name. Case matters, unless `USERNAMES` says otherwise.",
     operator:
-      "Create the user with `cli apply`. Many of these mean that someone guesses user names.",
+      "Create the user: `user create NAME`. Many of these mean that someone guesses user names.",
   },
   user_inactive: {
     ...INVALID_CREDENTIALS,
     meaning: `The password was right, but the user is deactivated. ${SAME_RESPONSE}`,
     fix: "Ask the operator.",
-    operator: "To activate the user, set `is_active` to true in the user's entry and apply it.",
+    operator: "To activate the user: `user enable NAME`.",
   },
   password_wrong: {
     ...INVALID_CREDENTIALS,
@@ -53,7 +53,7 @@ export const USER = {
     ...INVALID_CREDENTIALS,
     meaning: `The user has no usable password (Django's \`!\`). ${SAME_RESPONSE}`,
     fix: "Log the user in by another method.",
-    operator: "If the user should log in by password, set one with `cli apply`.",
+    operator: "If the user should log in by password, set one: `user set-password NAME`.",
   },
   password_too_long: {
     ...INVALID_CREDENTIALS,

@@ -23,8 +23,8 @@ export const AUDIT_ACTIONS = {
   secret_rehashed: "A request replaced a client's outdated secret hash with a current one.",
   user_adopted: "A user logged in through the old token endpoint and now has a password hash here.",
   managed:
-    "The management API changed a user or a client; `reason` is the operation, `actor_id` the " +
-    "caller.",
+    "The management API changed a user, a client or an API; `reason` is the operation, " +
+    "`actor_id` the caller.",
   assertion_replayed: "A client reused a signed assertion, which was rejected.",
 } as const;
 

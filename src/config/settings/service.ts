@@ -17,7 +17,7 @@ export const SERVICE = {
     kind: PATH_PREFIXES,
     default: "/o",
     doc:
-      "Path prefix of the token, revocation and introspection endpoints. Several, separated by " +
+      "Path prefix of the endpoints that are under `/o/` by default. Several, separated by " +
       "spaces, serve clients that use different ones, such as `/oauth2 /o`; the metadata names " +
       "the first.",
   },

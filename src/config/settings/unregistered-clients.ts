@@ -11,16 +11,16 @@ export const UNREGISTERED_CLIENTS = {
       "Clients whose id is the URL of their metadata (client ID metadata documents): `off`, the " +
       "hosts of accepted documents, separated by spaces, such as `claude.ai chatgpt.com " +
       "vscode.dev`, or `open` for all. Users are asked for consent every time. Clients that a " +
-      "user has consented to keep working without it, except with `off` those that have their " +
-      "keys at a `jwks_uri`.",
+      "user has consented to keep working when this setting changes, except with `off` those " +
+      "that have their keys at a `jwks_uri`.",
   },
   registration: {
     name: "REGISTRATION",
     kind: choice("off", "open", "token"),
     default: "off",
     doc:
-      "Whether clients may register themselves (RFC 7591): `off`, `open`, or `token`: only with " +
-      "an access token of the scope `registration`, which a client has only by name. Nothing is " +
+      "Whether clients may register themselves (RFC 7591): `off`, `open`, or `token` (only with " +
+      "an access token of the scope `registration`, which a client has only by name). Nothing is " +
       "stored until a user consents, and users are asked every time. With `off`, clients that " +
       "a user has consented to keep working.",
   },
