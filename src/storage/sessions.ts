@@ -136,22 +136,24 @@ export interface SessionStore {
 /** Most sessions of one user. With one more, the least recently refreshed one ends. */
 export const SESSIONS_MAX = 1000;
 
+/** A mark of an ended session has to stay, and does not count. */
+const NO_MARK = "(ended_at_ms IS NULL OR needed_until_ms <= ?6)";
+
 /**
  * At most {@link SESSIONS_MAX} other sessions of the user, in the order of ids after this one. Ids
  * are random, so each login looks at different ones, at a limited cost.
  */
 const NEAR = `WITH near AS (SELECT * FROM (
-    SELECT * FROM (SELECT * FROM sessions WHERE user_id = ?1 AND family_id > ?2
+    SELECT * FROM (SELECT * FROM sessions WHERE user_id = ?1 AND family_id > ?2 AND ${NO_MARK}
       ORDER BY family_id LIMIT ?8)
     UNION ALL
-    SELECT * FROM (SELECT * FROM sessions WHERE user_id = ?1 AND family_id < ?2
+    SELECT * FROM (SELECT * FROM sessions WHERE user_id = ?1 AND family_id < ?2 AND ${NO_MARK}
       ORDER BY family_id LIMIT ?8)
   ) LIMIT ?8)`;
 
 /** An expired session or, if there are too many, the least recently refreshed one. */
 const REPLACEABLE = `SELECT family_id, client_id, needed_until_ms > ?6 AS is_live FROM near
-  WHERE (needed_until_ms <= ?6
-    OR ended_at_ms IS NULL AND (SELECT count(*) FROM near) >= ?8)
+  WHERE (needed_until_ms <= ?6 OR (SELECT count(*) FROM near) >= ?8)
   AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1 AND family_id = ?2)
   ORDER BY is_live, last_refreshed_at_ms, family_id LIMIT 1`;
 
