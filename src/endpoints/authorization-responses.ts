@@ -127,9 +127,11 @@ export function compareUris(
   registered: readonly string[] | null,
 ): AuthorizationProblem["facts"] {
   if (!MISMATCHES.includes(reason) || sent === null || registered === null) return [];
-  const host = URL.parse(sent)?.hostname;
+  const hostOf = ({ hostname, protocol }: URL) => hostname || protocol;
+  const sentUrl = URL.parse(sent);
   const shown = registered.filter((uri) => {
-    return classifyRedirectUri(uri) === "loopback" || new URL(uri).hostname === host;
+    if (classifyRedirectUri(uri) === "loopback") return true;
+    return sentUrl !== null && hostOf(new URL(uri)) === hostOf(sentUrl);
   });
   return [
     { label: "sent", value: sent },

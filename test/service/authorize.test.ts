@@ -89,10 +89,20 @@ describe("an error before the redirect URI is known to be the client's", () => {
   });
 
   test("shows registered URIs of the same host only", async () => {
-    const page = await newBrowser(service).authorize({ redirect_uri: `${CALLBACK}/x` });
-    expect(page.text).toContain("app.example.com/callback");
+    const near = await newBrowser(service).authorize({ redirect_uri: `${CALLBACK}/x` });
+    expect(near.text).toContain("app.example.com/callback");
     const { text } = await newBrowser(service).authorize({ redirect_uri: "https://evil.example/" });
     expect(text).not.toContain("app.example.com");
+    // The host of a custom scheme is the scheme.
+    for (const [scheme, isShown] of [
+      ["com.example.app", true],
+      ["evil.app", false],
+    ] as const) {
+      const changes = { client_id: "native", redirect_uri: `${scheme}:/x` };
+      const page = await newBrowser(service).authorize(changes);
+      const shown = page.text.replaceAll(/<\/?mark>/g, "");
+      expect(shown.includes("com.example.app:/callback")).toBe(isShown);
+    }
   });
 });
 
