@@ -13,6 +13,7 @@ import {
 import {
   checkSession,
   endBrowserSession,
+  loginsOf,
   readSessionCookie,
   type SignedIn,
 } from "../users/browser-session.ts";
@@ -116,9 +117,8 @@ export async function signOut(
   if (session !== null) {
     const { cookie, user } = session;
     setLogFields({ userId: user.id });
-    // On a device of others, nothing may go on.
-    const logins = cookie.isShared ? "all" : "online";
-    await endBrowserSession(cookie, logins, "signed_out", deps.clock(), deps.browser);
+    const nowMs = deps.clock();
+    await endBrowserSession(cookie, loginsOf(cookie), "signed_out", nowMs, deps.browser);
   }
   removeSessionCookie(browser);
 }

@@ -52,8 +52,13 @@ export interface BrowserSessionStore {
    * Stores a sign-in: a new session, or a new cookie of the same user's session in this browser.
    *
    * @param replaced the session of another user in this browser, which ends; or null
+   * @param logins that end with it
    */
-  signIn(session: BrowserSignIn, replaced: BrowserSessionReference | null): Promise<void>;
+  signIn(
+    session: BrowserSignIn,
+    replaced: BrowserSessionReference | null,
+    logins: EndedLogins,
+  ): Promise<void>;
   /**
    * Ends a session and logins that began in it, for good.
    *
@@ -183,14 +188,14 @@ export function createBrowserSessionStore(
   announce: AnnounceEnd,
 ): BrowserSessionStore {
   return {
-    async signIn(session, replaced) {
+    async signIn(session, replaced, logins) {
       const { sessionId, userId, cookieId, label, authenticatedAtMs, neededUntilMs } = session;
       const values = [sessionId, userId, cookieId, label, authenticatedAtMs, neededUntilMs];
       const statements = [
         ...(replaced === null
           ? []
           : [
-              endBrowserSession(db, replaced, "online", authenticatedAtMs),
+              endBrowserSession(db, replaced, logins, authenticatedAtMs),
               ...reportEnd(db, replaced),
             ]),
         db.prepare(REMOVE_EXPIRED).bind(userId, authenticatedAtMs),

@@ -97,10 +97,15 @@ export async function startSession(signIn: NewSignIn, deps: BrowserSessionDeps):
   const neededUntilMs = authenticatedAtMs + deps.sessionPolicy.absoluteMs;
   const row = { sessionId, cookieId, userId: user.id, label, authenticatedAtMs, neededUntilMs };
   const ended = isSame ? null : (previous?.cookie ?? null);
-  await deps.browserSessions.signIn(row, ended);
+  await deps.browserSessions.signIn(row, ended, loginsOf(ended));
   if (ended !== null) auditEnd(ended, "another_user");
   audit({ action: "signed_in", userId: user.id });
   return { user, cookie };
+}
+
+/** Which logins end when a user leaves a browser: on a device of others, none goes on. */
+export function loginsOf(cookie: BrowserSessionCookie | null): EndedLogins {
+  return cookie?.isShared === true ? "all" : "online";
 }
 
 /** Why a browser session was ended, for audit events. */

@@ -231,6 +231,15 @@ describe("a choice", () => {
     expect(await isActive(tokens)).toBe(false);
   });
 
+  test("to sign in as another user on such a device ends them too", async () => {
+    const { browser, id } = await newUser(true);
+    const tokens = await logIn(browser, id, "read offline_access");
+    passSeconds(60);
+    await browser.signIn(await browser.authorize({ prompt: "login" }));
+    expect((await browser.open(PATH)).text).toContain("<bdi>ada</bdi>");
+    expect(await isActive(tokens)).toBe(false);
+  });
+
   test("can be an imported login", async () => {
     const { browser, id } = await newUser();
     const { accessToken } = await importLogin({ userId: id, clientId: "web" });
