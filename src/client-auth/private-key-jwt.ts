@@ -38,7 +38,7 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
         const hasMethod = client?.authMethod === "private_key_jwt" && !client.isDisabled;
         const keys = hasMethod ? await findKeys(client, "known") : null;
         let verified = await verify(keys ?? NO_KEYS);
-        if (hasMethod && keys !== null && verified === null) {
+        if (hasMethod && keys !== null && verified === "unknown_key") {
           const newer = await findKeys(client, "newer");
           verified = newer && (await verify(newer));
         }
@@ -47,7 +47,9 @@ export const privateKeyJwtAuthenticator: ClientAuthenticator = {
           throw new Refusal("client_auth_method_wrong");
         }
         if (client.isDisabled) throw new Refusal("client_disabled");
-        if (verified === null) throw new Refusal("client_assertion_wrong");
+        if (verified === null || verified === "unknown_key") {
+          throw new Refusal("client_assertion_wrong");
+        }
         await requireFirstUse(verified, clientId, nowMs, deps);
         return client;
       },

@@ -19,6 +19,9 @@ export interface Assertion {
   readonly expiresAtMs: number;
 }
 
+/** No key of the client verifies the signature. With a newer set of keys one may. */
+const UNKNOWN_KEY = "unknown_key";
+
 /** Longest time until an assertion expires, in milliseconds: its `jti` is stored until then. */
 const ASSERTION_AGE_MS_MAX = 3_600_000;
 
@@ -59,19 +62,19 @@ export function claimedIssuer(assertion: string): string | null {
  * duration does not reveal whether the client has a key.
  *
  * @param audiences the names of this service
- * @returns null if the assertion is invalid
+ * @returns null if the assertion is invalid with every key
  */
 export async function verifyAssertion(
   assertion: string,
   jwks: { readonly keys: readonly JWK[] },
   audiences: readonly string[],
   nowMs: number,
-): Promise<Assertion | null> {
+): Promise<Assertion | typeof UNKNOWN_KEY | null> {
   try {
     const header = decodeProtectedHeader(assertion);
     if (!isStrictJwt(assertion) || !isAssertionType(header.typ)) return null;
     const payload = await verifySignature(assertion, header, jwks.keys, nowMs);
-    if (payload === null) return null;
+    if (payload === null || payload === UNKNOWN_KEY) return payload;
     const { aud, exp = 0, iat = 0, jti } = payload;
     // Another service among the audiences could use the assertion here as the client.
     const named: unknown[] = Array.isArray(aud) ? aud : [aud];
@@ -88,13 +91,13 @@ export async function verifyAssertion(
   }
 }
 
-/** @returns the claims, or null if no key of the client verifies them now */
+/** @returns the claims; null if a key verifies the signature, but its claims are not valid now */
 async function verifySignature(
   assertion: string,
   header: ProtectedHeaderParameters,
   keys: readonly JWK[],
   nowMs: number,
-): Promise<JWTPayload | null> {
+): Promise<JWTPayload | typeof UNKNOWN_KEY | null> {
   const algorithm = ASSERTION_ALGORITHMS.find((known) => known === header.alg);
   if (algorithm === undefined) return null;
   const fitting = keysFor(header, algorithm, keys);
@@ -105,8 +108,8 @@ async function verifySignature(
     requiredClaims: ["exp", "jti"],
   };
   if (fitting.length === 0) {
-    await jwtVerify(assertion, await dummyKey(algorithm), options);
-    return null;
+    await jwtVerify(assertion, await dummyKey(algorithm), options).catch(() => null);
+    return UNKNOWN_KEY;
   }
   for (const jwk of fitting) {
     // Null only for a key that was registered before keys were validated.
@@ -118,7 +121,7 @@ async function verifySignature(
       if (!(error instanceof errors.JWSSignatureVerificationFailed)) return null;
     }
   }
-  return null;
+  return UNKNOWN_KEY;
 }
 
 /**

@@ -275,6 +275,24 @@ describe("a client with keys at a URL", () => {
     expect(await callsTo("chatgpt.com")).toHaveLength(before + 1);
   });
 
+  test("may not send an assertion for another service, for which no keys are fetched", async () => {
+    await publish(await key);
+    const clientId = await introduce(client);
+    const { tokens } = await connect(client, clientId, await key);
+    const before = (await callsTo("chatgpt.com")).length;
+    for (const seconds of [1, 61]) {
+      passSeconds(seconds);
+      const rejected = await ask(clientId, null, {
+        grant_type: "refresh_token",
+        refresh_token: tokens.refresh_token,
+        client_assertion_type: ASSERTION_TYPE,
+        client_assertion: await newAssertion(clientId, await key, { aud: "https://a.example" }),
+      });
+      expect(rejected).toMatchObject({ status: 401, body: { error: "invalid_client" } });
+    }
+    expect(await callsTo("chatgpt.com")).toHaveLength(before);
+  });
+
   test("keeps its tokens while its keys cannot be fetched", async () => {
     await publish(await key);
     const clientId = await introduce(client);
