@@ -27,6 +27,7 @@ function managerOver(overrides: Overrides, props: unknown = {}): Management {
 const manager: Manager = managerOver({ MANAGEMENT_API: "on" });
 
 const PASSWORD = "a user's password";
+const NO_SECRET = { client_secret: undefined };
 
 function done<Result extends object>(outcome: Managed<Result>): Result {
   expect(outcome).toMatchObject({ kind: "ok" });
@@ -98,6 +99,21 @@ test("a user is named by id or by name, and it is the same one", async () => {
   expect(changed).toMatchObject(patch);
   done(await manager.deleteUser({ id: user.id }));
   expect(await manager.deleteUser({ id: user.id })).toEqual({ kind: "not_found" });
+});
+
+test("a field of a patch that is undefined, which JSON does not have, stays", async () => {
+  const before = { is_active: false, claims: { tenant: "acme" }, profile: { name: "Ida" } };
+  const { id } = done(await manager.createUser({ username: crypto.randomUUID(), ...before })).user;
+  const profile = { name: undefined, nickname: "Id" };
+  const patch: object = { is_active: undefined, claims: undefined, profile };
+  const { user } = done(await manager.updateUser({ id }, patch));
+  expect(user).toMatchObject({ ...before, profile: { name: "Ida", nickname: "Id" } });
+  const client_id = crypto.randomUUID();
+  const made = done(await manager.createClient({ client_id, scope: "read", ...NO_SECRET })).client;
+  expect(made.client_secret).toMatch(/^tgs_/);
+  const fields = { client_name: "Shop", scope: undefined, ...NO_SECRET };
+  const { client } = done(await manager.updateClient(client_id, fields));
+  expect(client).toMatchObject({ client_name: "Shop", scope: "read" });
 });
 
 test("pages join", async () => {

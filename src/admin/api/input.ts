@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { audience, scope } from "../../clients/value-schemas.ts";
 import { invalid, type ManagementError } from "../../errors/management-error.ts";
+import { isObject } from "../../protocol/json.ts";
 import { CLIENT_ID_LENGTH_MAX, NAME_LENGTH_MAX } from "../../protocol/params.ts";
 import { RESOURCE_BYTES_MAX } from "../../protocol/resource.ts";
 import { checked } from "../entries.ts";
@@ -78,10 +79,15 @@ export function read<Schema extends z.ZodMiniType>(
   return checked(schema().safeParse(value));
 }
 
-/** Requires an object, with any content. @throws ManagementError `invalid` */
+/**
+ * Requires an object, with any content. A member that is undefined, which a caller by RPC can send,
+ * is absent.
+ *
+ * @throws ManagementError `invalid`
+ */
 export function readObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-  throw invalid("is not an object");
+  if (!isObject(value)) throw invalid("is not an object");
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
 /** A problem with the input. */
