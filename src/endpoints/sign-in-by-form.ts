@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { recordError } from "../errors/classify.ts";
+import { CATALOGUE } from "../errors/index.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { type SignInPage, signInPage } from "../pages/sign-in-page.ts";
 import { networkOf } from "../protocol/address.ts";
@@ -117,7 +118,8 @@ function describe(error: unknown): Pick<FailedSignIn, "problem" | "retryAfterSec
   const { kind, reason } = recordError(error);
   if (isFailedLogin(error)) return { problem: "failed", retryAfterSeconds: null };
   if (error instanceof Refusal) {
-    return { problem: "throttled", retryAfterSeconds: error.retryAfterSeconds ?? 1 };
+    const problem = CATALOGUE[error.reason].status === 503 ? "unavailable" : "throttled";
+    return { problem, retryAfterSeconds: error.retryAfterSeconds ?? 1 };
   }
   if (kind === "failure" && reason === "storage_failed") {
     return { problem: "unavailable", retryAfterSeconds: 1 };

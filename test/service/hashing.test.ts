@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { newBrowser } from "../support/browsing.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { derivationsOf, holdDerivations } from "../support/derivations.ts";
 import { eventually } from "../support/eventually.ts";
@@ -44,6 +45,20 @@ test("the setting limits hashing and waiting requests, and the rest is rejected 
   held.release();
   expect(await Promise.all(admitted)).toEqual(admitted.map(() => SUCCESS));
   expect(await ask(service, PUBLIC, null)).toEqual(SUCCESS);
+});
+
+test("the sign-in page blames no failed attempts for it", async () => {
+  const service = createService({ HASHES_IN_FLIGHT_MAX: 1, PASSWORD_HASH_ROUNDS: ROUNDS });
+  const browser = newBrowser(service);
+  const page = await browser.open("/o/account/");
+  const held = hold();
+  const admitted = ask(service, PUBLIC, null);
+  await eventually(() => held.waiting() === 1);
+  const { status, headers, text } = await browser.signIn(page);
+  expect([status, headers.get("Retry-After")]).toEqual([503, "1"]);
+  expect(text).toContain("Signing in does not work at the moment.");
+  held.release();
+  expect(await admitted).toEqual(SUCCESS);
 });
 
 test("users do not wait for client secrets, which any caller can make up", async () => {
