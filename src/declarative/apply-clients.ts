@@ -59,17 +59,18 @@ export async function decideClient(
   }
   if (problems.length > 0) throw invalid(...problems.map((problem) => place + problem));
   const columns = clientFieldsOf(wanted);
-  if (entry.secret_record !== undefined) {
-    return { columns, secrets: secretFieldsOf(entry), newSecret: null };
-  }
-  // An imported public client may have a secret; keep it unless the file changes the method.
-  const isMethodNew = wanted.token_endpoint_auth_method !== row?.token_endpoint_auth_method;
-  if (!hasSecret && isMethodNew) return { columns, secrets: NO_SECRETS, newSecret: null };
   const kept: SecretColumns = {
     secret_record: row?.secret_record ?? null,
     previous_secret_record: row?.previous_secret_record ?? null,
     previous_secret_ends_at_ms: row?.previous_secret_ends_at_ms ?? null,
   };
+  if (entry.secret_record !== undefined) {
+    const secrets = isCurrent(entry, row) ? kept : secretFieldsOf(entry);
+    return { columns, secrets, newSecret: null };
+  }
+  // An imported public client may have a secret; keep it unless the file changes the method.
+  const isMethodNew = wanted.token_endpoint_auth_method !== row?.token_endpoint_auth_method;
+  if (!hasSecret && isMethodNew) return { columns, secrets: NO_SECRETS, newSecret: null };
   // A file may contain the secret before the last rotation. Do not restore it if it has ended.
   const records = [kept.secret_record, kept.previous_secret_record].filter((one) => one !== null);
   const isKnown =
@@ -78,6 +79,13 @@ export async function decideClient(
   // A file that is older than the last rotation would replace a secret that is in use.
   if (kept.previous_secret_record !== null) throw invalid(`${place}client_secret: ${ROTATED}`);
   return { columns, secrets: NO_SECRETS, newSecret: secret };
+}
+
+/** Whether a hash is from before the last rotation, or is current and the file has no other. */
+function isCurrent(entry: FileClient, row: ClientRow | undefined): boolean {
+  const { secret_record: record, previous_secret_record: previous } = entry;
+  if (record === row?.previous_secret_record) return true;
+  return record === row?.secret_record && previous === undefined;
 }
 
 const ROTATED =

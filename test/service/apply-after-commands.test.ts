@@ -6,6 +6,7 @@ import {
 } from "../../src/admin/client-secrets.ts";
 import { deleteClient, setClientDisabled, updateClient } from "../../src/admin/clients.ts";
 import type { AdminDeps } from "../../src/admin/deps.ts";
+import { clientEntryOf } from "../../src/admin/registry-rows.ts";
 import { deleteUser, setPassword, setUserActive, updateUser } from "../../src/admin/users.ts";
 import { type Applied, apply } from "../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
@@ -55,6 +56,24 @@ describe("apply after a rotation", () => {
     expect(await applied(FILE)).toMatchObject(UNCHANGED);
     expect(await dumpRegistry()).toEqual(before);
     expect([await isRight("second"), await isRight("first")]).toEqual([true, oldIsLive]);
+  });
+
+  test.each([IN_A_WEEK, AT_ONCE])("changes nothing with the hash of either secret", async (one) => {
+    const exported = async () => {
+      const row = (await tools.registry.findClients(["shop"])).get("shop");
+      if (row === undefined) throw new Error("the client does not exist");
+      return clientEntryOf(row);
+    };
+    await rotateClientSecret("shop", one, tools);
+    const older = await exported();
+    await rotateClientSecret("shop", { ...one, secret: "third" }, tools);
+    const { previous_secret_record: _, previous_secret_ends_at: __, ...silent } = await exported();
+    const before = await dumpRegistry();
+    for (const client of [older, silent]) {
+      expect(await applied({ clients: [client] })).toMatchObject([{ change: "unchanged" }]);
+    }
+    expect(await dumpRegistry()).toEqual(before);
+    expect(await isRight("third")).toBe(true);
   });
 
   test("and an early end of the old secret does not bring it back", async () => {
