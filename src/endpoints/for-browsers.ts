@@ -1,16 +1,21 @@
 import { parseAccept } from "hono/utils/accept";
 import { errorPage } from "../pages/error-page.ts";
 import { PAGE_POLICY } from "../pages/layout.ts";
+import { chooseLanguage } from "../pages/page-context.ts";
 import type { LogFields, RequestLog } from "../telemetry/request-log.ts";
 import { html } from "./respond.ts";
 
 const PAGE_HEADERS = {
   "Content-Type": "text/html; charset=utf-8",
   "Content-Security-Policy": PAGE_POLICY,
-  Vary: "Accept",
+  Vary: "Accept, Accept-Language",
 };
 
-/** Renders an error as a page for a browser that opened an address. @returns null to keep JSON */
+/**
+ * Renders an error as a page, in the language of the browser that opened an address.
+ *
+ * @returns null to keep JSON
+ */
 export function asPage(
   request: Request,
   url: URL,
@@ -19,7 +24,8 @@ export function asPage(
 ): Response | null {
   const isError = status >= 400 && headers.get("Content-Type") === "application/json";
   if (!isError || !isForPeople(url, fields) || !prefersHtml(request)) return null;
-  const body = request.method === "HEAD" ? null : errorPage(status, requestId);
+  const language = chooseLanguage(undefined, request.headers.get("Accept-Language"));
+  const body = request.method === "HEAD" ? null : errorPage(language, status, requestId);
   const own = new Headers(headers);
   for (const [name, value] of Object.entries(PAGE_HEADERS)) own.set(name, value);
   return html(body, status, own);

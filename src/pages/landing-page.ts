@@ -23,6 +23,7 @@ export function landingPage({ name, description, links }: LandingPage): string {
     [links.jwks, "Public keys", "To verify JWT access tokens"],
   ] as const;
   return page(
+    "en",
     name,
     html`<h1>${name}</h1>
 <p>${description} It issues, refreshes, revokes and checks access tokens.</p>

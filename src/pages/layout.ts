@@ -33,8 +33,8 @@ function policy(styleHashes: readonly string[], images: string, forms: Forms): s
 }
 
 /** Renders a page without a brand. */
-export function page(title: string, content: Html): string {
-  return render("en", title, [STYLE], html`<body>\n<main>\n${content}\n</main>\n</body>`);
+export function page(language: Language, title: string, content: Html): string {
+  return render(language, title, [STYLE], html`<body>\n<main>\n${content}\n</main>\n</body>`);
 }
 
 /** Renders a page with a brand: one card below the name or logo. */

@@ -39,6 +39,14 @@ describe("a browser that opens an address gets a page", () => {
     ]);
   });
 
+  test("in the language of the browser", async () => {
+    const answer = await ask("/nope", { headers: { "Accept-Language": "de-AT, en;q=0.5" } });
+    const text = await answer.text();
+    expect(text).toContain('<html lang="de"');
+    expect(text).toContain("<title>Seite nicht gefunden</title>");
+    expect(answer.headers.get("Vary")).toContain("Accept-Language");
+  });
+
   test("without a body for HEAD", async () => {
     const answer = await ask("/nope", { method: "HEAD" });
     expect([answer.status, await answer.text()]).toEqual([404, ""]);

@@ -125,6 +125,35 @@ werden mit abgemeldet.`,
     document: "Das Dokument des Clients",
     reason: "Fehler",
     requestId: "Kennung der Anfrage",
+    startPage: "Zur Startseite",
+    support: (id) => html`Geben Sie diese Kennung an, wenn Sie den Support fragen: ${id}`,
+  },
+
+  failures: {
+    400: {
+      title: "Diese Adresse braucht https",
+      text: "Öffnen Sie sie noch einmal mit https:// am Anfang.",
+    },
+    404: {
+      title: "Seite nicht gefunden",
+      text: "Unter dieser Adresse gibt es keine Seite. Prüfen Sie die Schreibweise.",
+    },
+    429: {
+      title: "Zu viele Anfragen",
+      text: "Warten Sie einen Moment und laden Sie die Seite neu.",
+    },
+    500: {
+      title: "Etwas ist schiefgegangen",
+      text: "Der Dienst ist ausgefallen. Versuchen Sie es später noch einmal.",
+    },
+    503: {
+      title: "Nicht verfügbar",
+      text: "Der Dienst ist vorübergehend nicht verfügbar. Laden Sie die Seite gleich neu.",
+    },
+    other: {
+      title: "Anfrage fehlgeschlagen",
+      text: "Der Dienst hat die Anfrage abgelehnt.",
+    },
   },
 
   problems: {

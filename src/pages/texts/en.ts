@@ -126,9 +126,39 @@ out too.`,
     document: "The client's document",
     reason: "Error",
     requestId: "Request id",
+    startPage: "Go to the start page",
+    support: (id: Html): Html => html`If you contact support, include this id: ${id}`,
   },
 
-  /** The error page, by reason. */
+  /** The error page of any address, by status. */
+  failures: {
+    400: {
+      title: "This address requires https",
+      text: "Open it again with https:// at the start.",
+    },
+    404: {
+      title: "Page not found",
+      text: "There is no page at this address. Check the address for typos.",
+    },
+    429: {
+      title: "Too many requests",
+      text: "Wait a moment, then load this page again.",
+    },
+    500: {
+      title: "Something went wrong",
+      text: "The service failed. Try again later.",
+    },
+    503: {
+      title: "Not available",
+      text: "The service is temporarily unavailable. Reload this page in a moment.",
+    },
+    other: {
+      title: "Request failed",
+      text: "The service rejected the request.",
+    },
+  },
+
+  /** The error page of the endpoints for browsers, by reason. */
   problems: {
     client_id_missing: {
       title: "Which application is this?",
