@@ -68,7 +68,7 @@ async function findCollisions(db: D1Database): Promise<string[][]> {
     )
     .bind(COLLISIONS_MAX);
   const { results } = await run(() => statement.all<{ names: string }>());
-  return results.map(({ names }) => JSON.parse(names) as string[]);
+  return results.map(({ names }) => (JSON.parse(names) as string[]).toSorted());
 }
 
 function run<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -14,11 +14,13 @@ import { checkService } from "../../src/cli/doctor/service.ts";
 import { readConfig } from "../../src/cli/project.ts";
 import type { RunWrangler } from "../../src/cli/wrangler.ts";
 import { openLocalDatabase } from "../support/local-database.ts";
-import { ownDir } from "../support/own-state.ts";
+import { ownDir, ownState } from "../support/own-state.ts";
 import { cli } from "../support/processes.ts";
 import { freePort } from "../support/server.ts";
 
-const { url, stateDir } = inject("server");
+const { url } = inject("server");
+// Other files add clients to the state of that server, of which the checks would tell.
+const stateDir = ownState();
 const dir = ownDir();
 
 /** One line per check, as `failed: detail`. */
