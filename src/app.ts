@@ -1,7 +1,7 @@
 import type { Context as HonoContext } from "hono";
 import { Hono } from "hono/tiny";
 import { type Deps, getDeps } from "./deps.ts";
-import { getEarlyDeps, newRequestId } from "./early-deps.ts";
+import { getEarlyDeps, requestIdOf } from "./early-deps.ts";
 import { changeAccount, redirectToAccount, showAccount } from "./endpoints/account.ts";
 import { ADMIN_ROUTES, answerAdmin, hasChildWith, onProblem } from "./endpoints/admin/index.ts";
 import { continueAuthorization, startAuthorization } from "./endpoints/authorize.ts";
@@ -21,8 +21,7 @@ import { token } from "./endpoints/token.ts";
 import { ADMIN_PATHS, type Paths, pathsUnder } from "./endpoints/urls.ts";
 import { userinfo } from "./endpoints/userinfo.ts";
 import { Refusal } from "./errors/refusal.ts";
-import { chooseRequestId, classifyStatus } from "./telemetry/observer.ts";
-import { setLogFields, withRequestLog } from "./telemetry/request-log.ts";
+import { classifyStatus, setLogFields, withRequestLog } from "./telemetry/request-log.ts";
 
 type Endpoint = (requestContext: RequestContext, deps: Deps) => Promise<Response>;
 
@@ -111,7 +110,7 @@ export function createApp(prefixes: readonly string[]): Hono<Context> {
 async function observe(context: HonoContext<Context>, next: () => Promise<void>): Promise<void> {
   const { req, env } = context;
   const { observer } = getEarlyDeps(env);
-  const log = observer.begin(chooseRequestId(req.raw.headers, newRequestId));
+  const log = observer.begin(requestIdOf(req.raw.headers));
   const url = new URL(req.url);
   context.set("url", url);
   await withRequestLog(log, next);

@@ -7,7 +7,7 @@ import {
   createObserver,
   logFailure,
   type Observer,
-} from "./telemetry/observer.ts";
+} from "./telemetry/request-log.ts";
 
 /** Optional bindings for monitoring; see docs/observability.md. */
 interface ObservabilityBindings {
@@ -60,6 +60,18 @@ export function oncePerEnv<Value extends object>(create: (env: Env) => Value): (
     created.set(env, value);
     return value;
   };
+}
+
+/** A `cf-ray`: 64 bits in hexadecimal, then the data centre. */
+const CF_RAY = /^[0-9a-f]{16}(?:-[A-Z]{3})?$/;
+
+/**
+ * The id of a request: Cloudflare's `cf-ray`, which is also in Cloudflare's own logs, and which a
+ * caller cannot set. A caller's `X-Request-Id` is ignored: it could repeat another request's id.
+ */
+export function requestIdOf(headers: Headers): string {
+  const ray = headers.get("cf-ray");
+  return ray !== null && CF_RAY.test(ray) ? ray : newRequestId();
 }
 
 /** Makes a request id, for a request without one from the platform. */

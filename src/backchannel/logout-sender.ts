@@ -2,9 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import { type Deps, getDeps } from "../deps.ts";
 import { clock, getEarlyDeps, newRequestId } from "../early-deps.ts";
 import type { DeliveryState, DeliveryTry, DueDelivery } from "../storage/logout-deliveries.ts";
-import { logFailure } from "../telemetry/observer.ts";
 import type { Outcome } from "../telemetry/request-line.ts";
-import { audit, setLogFields, withRequestLog } from "../telemetry/request-log.ts";
+import { audit, logFailure, setLogFields, withRequestLog } from "../telemetry/request-log.ts";
 import { deliver } from "./delivery.ts";
 
 /** Where the object keeps the client's id: an alarm is not told the name of its object. */

@@ -1,6 +1,6 @@
 import { getDeps } from "../deps.ts";
 import { clock } from "../early-deps.ts";
-import { logFailure } from "../telemetry/observer.ts";
+import { logFailure } from "../telemetry/request-log.ts";
 
 /**
  * Runs every minute: wakes the senders of clients with due deliveries, and removes outdated rows.

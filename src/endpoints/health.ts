@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { logFailure } from "../telemetry/observer.ts";
+import { logFailure } from "../telemetry/request-log.ts";
 import type { RequestContext } from "./request-context.ts";
 import { json } from "./respond.ts";
 

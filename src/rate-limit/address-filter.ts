@@ -1,7 +1,7 @@
 import { Refusal } from "../errors/refusal.ts";
 import { BoundedMap } from "../isolate.ts";
 import { networkOf } from "../protocol/address.ts";
-import { logFailure } from "../telemetry/observer.ts";
+import { logFailure } from "../telemetry/request-log.ts";
 
 /** Exempt callers remembered in one isolate: some 100 bytes each. */
 const CALLERS_MAX = 1000;

@@ -1,4 +1,10 @@
-import type { Failure } from "./request-log.ts";
+/** What failed, as far as a log may say. */
+export interface Failure {
+  readonly name: string;
+  readonly message?: string;
+  /** Where in the code, for an unexpected error. */
+  readonly frames?: readonly string[];
+}
 
 /** Errors whose messages this service writes. By name, since their classes are in upper layers. */
 const EXPECTED: ReadonlySet<string> = new Set(["Unavailable", "ConfigError", "Misconfigured"]);

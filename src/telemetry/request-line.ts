@@ -1,4 +1,4 @@
-import type { Failure } from "./request-log.ts";
+import type { Failure } from "./failure.ts";
 
 /** How a request ended. */
 export type Outcome = "ok" | "refused" | "unavailable" | "error";

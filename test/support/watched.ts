@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, vi } from "vitest";
 import type { AuditLine } from "../../src/telemetry/audit-event.ts";
 import type { DataPoint, Metrics } from "../../src/telemetry/metrics.ts";
-import type { AuditQueue } from "../../src/telemetry/observer.ts";
 import type { RequestLine } from "../../src/telemetry/request-line.ts";
+import type { AuditQueue } from "../../src/telemetry/request-log.ts";
 
 /** What the tests' own deployment has; see vitest-projects.ts. */
 interface TestBindings {
