@@ -1,22 +1,20 @@
 import * as z from "zod/mini";
 import { clientShape } from "../clients/metadata.ts";
-import { claims, NOT_UNICODE } from "../clients/value-schemas.ts";
+import { claims, wellFormed } from "../clients/value-schemas.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX } from "../crypto/passwords.ts";
 import { grantTypes } from "../grants/index.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
-import { normalizeUsername } from "../protocol/usernames.ts";
+import { isUsernameTooLong } from "../protocol/usernames.ts";
 import { profileSchema } from "../users/profile-fields.ts";
 import { onDemand } from "./on-demand.ts";
 
-const TOO_LONG = `is longer than ${NAME_LENGTH_MAX} characters`;
-
-const name = () =>
+const name = (isTooLong = (text: string) => text.length > NAME_LENGTH_MAX) =>
   z.string().check(
     z.minLength(1, "is empty"),
-    z.maxLength(NAME_LENGTH_MAX, TOO_LONG),
+    z.refine((text) => !isTooLong(text), `is longer than ${NAME_LENGTH_MAX} characters`),
     z.refine((text) => !hasControlCharacter(text), "has a control character"),
-    z.refine((text) => text.isWellFormed(), NOT_UNICODE),
+    wellFormed(),
   );
 
 /** A client secret or a password. */
@@ -24,7 +22,7 @@ export const secretSchema = () =>
   z.string().check(
     z.minLength(1, "is empty"),
     z.refine((text) => !hasControlCharacter(text), "has a control character"),
-    z.refine((text) => text.isWellFormed(), NOT_UNICODE),
+    wellFormed(),
     z.refine(
       (text) => utf8(text).length <= PASSWORD_BYTES_MAX,
       `is longer than ${PASSWORD_BYTES_MAX} bytes`,
@@ -54,14 +52,7 @@ export const clientSchema = onDemand(() =>
 export const userSchema = onDemand(() =>
   z.strictObject({
     id: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,255}$/, "is not printable ASCII"))),
-    username: name().check(
-      // What is stored, in NFC, can be longer. The check of `name` reports what is too long itself.
-      z.refine(
-        (text) =>
-          text.length > NAME_LENGTH_MAX || normalizeUsername(text).length <= NAME_LENGTH_MAX,
-        TOO_LONG,
-      ),
-    ),
+    username: name(isUsernameTooLong),
     password: z.optional(secretSchema()),
     password_record: z.optional(record()),
     claims: z._default(claims(), {}),

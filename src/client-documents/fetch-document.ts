@@ -1,6 +1,7 @@
 import { fromUtf8, readLimited } from "../crypto/bytes.ts";
 import { Unavailable } from "../errors/refusal.ts";
 import { callWithDeadline } from "../isolate.ts";
+import { USER_AGENT } from "../protocol/names.ts";
 import { cacheLifetimeMs } from "./cache-lifetime.ts";
 
 /** Deadline of headers and body together, in milliseconds. */
@@ -9,7 +10,7 @@ export const FETCH_DEADLINE_MS = 5_000;
 /** What the owner of a document sees of this service. */
 const HEADERS = {
   Accept: "application/json",
-  "User-Agent": "Tollgate (OAuth client metadata)",
+  "User-Agent": `${USER_AGENT} (OAuth client metadata)`,
 } as const;
 
 /** `application/json`, or a type that is JSON by its suffix (RFC 6839 §3.1). */

@@ -12,15 +12,12 @@ import { parseScope, SCOPE_LENGTH_MAX, SCOPE_TOKENS_MAX } from "../protocol/scop
 /** Longest claims of one client or user, in bytes of JSON: every JWT contains them. */
 const CLAIMS_BYTES_MAX = 2048;
 
-/** The problem of a lone surrogate, which has no UTF-8: D1 would return another text. */
-export const NOT_UNICODE = "is not valid Unicode";
+/** Rejects a lone surrogate, which has no UTF-8: D1 would return another text. */
+export const wellFormed = () =>
+  z.refine<string>((text) => text.isWellFormed(), "is not valid Unicode");
 
 /** A name for people. */
-export const displayName = () =>
-  z.string().check(
-    z.maxLength(NAME_LENGTH_MAX),
-    z.refine((text) => text.isWellFormed(), NOT_UNICODE),
-  );
+export const displayName = () => z.string().check(z.maxLength(NAME_LENGTH_MAX), wellFormed());
 
 /** Scope names separated by spaces. */
 export const scope = () =>

@@ -1,3 +1,5 @@
+import { NAME_LENGTH_MAX } from "./params.ts";
+
 /** How user names are compared: `exact` distinguishes `Ada` from `ada`. */
 export const USERNAME_MODES = ["exact", "case-insensitive"] as const;
 
@@ -15,6 +17,11 @@ export function usernameKey(username: string): string {
 /** The spelling that is stored: NFC. */
 export function normalizeUsername(username: string): string {
   return username.normalize("NFC");
+}
+
+/** Whether a user name is too long: as sent, or as stored, where it can be longer. */
+export function isUsernameTooLong(username: string): boolean {
+  return Math.max(username.length, normalizeUsername(username).length) > NAME_LENGTH_MAX;
 }
 
 /**

@@ -1,8 +1,7 @@
 import { type Random, randomUuid, utf8 } from "../crypto/bytes.ts";
 import { PASSWORD_BYTES_MAX, type Passwords } from "../crypto/passwords.ts";
 import { Refusal } from "../errors/refusal.ts";
-import { NAME_LENGTH_MAX } from "../protocol/params.ts";
-import { normalizeUsername } from "../protocol/usernames.ts";
+import { isUsernameTooLong } from "../protocol/usernames.ts";
 import type { NamedUser, User, UserStore } from "../storage/users.ts";
 import { audit, setLogFields } from "../telemetry/request-log.ts";
 import type { LegacyLogin } from "./legacy-endpoint.ts";
@@ -58,17 +57,12 @@ async function mayMigrate(
 ): Promise<boolean> {
   if (utf8(password).length > PASSWORD_BYTES_MAX) return false;
   // Some databases ignore trailing spaces of a name: that would also create a second account.
-  if (user === null) return isStorable(username) && username === username.trim();
+  if (user === null) return !isUsernameTooLong(username) && username === username.trim();
   if (!user.isActive) return false;
   const { passwordHash: hash } = user;
   if (hash.startsWith("!")) return true;
   // If a hash of ours cannot be read, its pepper is missing: do not bypass that.
   return !OWN_HASH.test(hash) && !(await userPasswords.canRead(hash));
-}
-
-/** In the form in which it is stored, a name can be longer. */
-function isStorable(username: string): boolean {
-  return Math.max(username.length, normalizeUsername(username).length) <= NAME_LENGTH_MAX;
 }
 
 /** Awaited, since tokens of a user who does not exist are not valid. */

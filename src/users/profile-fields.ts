@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { wellFormed } from "../clients/value-schemas.ts";
 import { utf8 } from "../crypto/bytes.ts";
 import type { Profile } from "../protocol/claims.ts";
 import { hasControlCharacter, NAME_LENGTH_MAX } from "../protocol/params.ts";
@@ -29,7 +30,7 @@ const text = (lengthMax = NAME_LENGTH_MAX) =>
     z.minLength(1, "is empty"),
     z.maxLength(lengthMax, `is longer than ${lengthMax} characters`),
     z.refine((value) => !hasControlCharacter(value), "has a control character"),
-    z.refine((value) => value.isWellFormed(), "is not valid Unicode"),
+    wellFormed(),
   );
 
 const like = (pattern: RegExp, problem: string) => text().check(z.regex(pattern, problem));
@@ -48,7 +49,7 @@ const lines = () =>
       (value) => !hasControlCharacter(value.replace(/\r?\n/g, "")),
       "has a control character",
     ),
-    z.refine((value) => value.isWellFormed(), "is not valid Unicode"),
+    wellFormed(),
   );
 
 const address = () =>

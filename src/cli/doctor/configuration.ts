@@ -75,10 +75,10 @@ type Advice = readonly [detail: string, fix: string];
 
 /** Advice on names that are not those of settings, such as misspelt ones. */
 function adviceOnNames(names: readonly string[]): Advice[] {
+  const known = NAMES.map((name) => name.toLowerCase());
   return names
     .filter((name) => !NAMES.includes(name))
     .map((name) => {
-      const known = NAMES.map((one) => one.toLowerCase());
       const near = nearest(name, known)?.toUpperCase();
       const fix = near === undefined ? "see docs/configuration.md" : `did you mean ${near}?`;
       return [`${name} is not a setting, so it has no effect`, fix];
