@@ -2,12 +2,13 @@ import type { Client } from "../clients/client.ts";
 
 /**
  * The row of a client that no operator registered. Of a document, the row follows what it says now.
- * The metadata of a client that registered itself is in its id and cannot change.
+ * The metadata of a client that registered itself is in its id and cannot change. The code of this
+ * request is valid, although the database's clock may be ahead: consents end what is older.
  */
 const WRITE = `INSERT INTO clients
   (client_id, client_name, token_endpoint_auth_method, secret_record, grant_types, scope,
-    redirect_uris, jwks, jwks_uri, access_token_format, registration)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    redirect_uris, jwks, jwks_uri, access_token_format, registration, not_before_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)
   ON CONFLICT DO UPDATE SET client_name = excluded.client_name,
     token_endpoint_auth_method = excluded.token_endpoint_auth_method,
     grant_types = excluded.grant_types, scope = excluded.scope,

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { deleteClient } from "../../src/admin/clients.ts";
 import {
   type Changes,
@@ -208,6 +208,18 @@ describe("a client that registered itself", () => {
     expect(await rows()).toMatchObject([
       { client_id, client_name: "MCP Helper", registration: "dynamic", secret_record: null },
     ]);
+  });
+
+  test("gets tokens also if the clock of the database is ahead", async () => {
+    const { client_id } = await register();
+    vi.useFakeTimers({ now: Date.now() - 5000, toFake: ["Date"] });
+    try {
+      const { code } = await consented(client_id);
+      const tokens = await exchange(service, code, { client_id, redirect_uri: CALLBACK }, null);
+      expect(tokens.status).toBe(200);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("authenticates with its secret, which is stored as a hash", async () => {
