@@ -228,7 +228,7 @@ function covers(consent: Consent, { asked, target }: Step): boolean {
 }
 
 async function grantConsent(
-  { client, asked, target }: Step,
+  { browser, client, asked, target }: Step,
   { user }: SignedIn,
   known: Consent | null,
   deps: Deps,
@@ -236,11 +236,11 @@ async function grantConsent(
   const { scope, resources } = asked;
   const { clientId } = client;
   const redirectHosts = [redirectHostOf(target.uri)];
-  const grant = { userId: user.id, clientId, scope, resources, redirectHosts };
+  const grant = { userId: user.id, client, scope, resources, redirectHosts };
   await deps.browser.consents.grant(
     grant,
     known,
-    deps.clock(),
+    browser.receivedAtMs,
     await unregisteredToStore(client, deps),
   );
   audit({ action: "consent_granted", userId: user.id, clientId });

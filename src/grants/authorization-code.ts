@@ -132,7 +132,7 @@ function requireAlive(
   if (!user?.isActive || isSessionOver) throw new Refusal("code_ended");
   const isUserOlder = authenticatedAtMs < user.notBeforeMs;
   const isClientOlder = issuedAtMs < client.notBeforeMs;
-  if (isUserOlder || isClientOlder || isRevokedSince(consent, issuedAtMs)) {
+  if (isUserOlder || isClientOlder || isRevokedSince(consent, issuedAtMs, client)) {
     throw new Refusal("code_ended");
   }
 }

@@ -158,7 +158,7 @@ function requireAlive(
   if (clientId !== client.clientId) throw new Refusal("refresh_token_of_another_client");
   if (!user?.isActive) throw new Refusal("refresh_token_ended");
   const notBeforeMs = Math.max(user.notBeforeMs, client.notBeforeMs);
-  if (createdAtMs < notBeforeMs || isRevokedSince(consent, createdAtMs)) {
+  if (createdAtMs < notBeforeMs || isRevokedSince(consent, createdAtMs, client)) {
     throw new Refusal("refresh_token_ended");
   }
   return user;

@@ -164,7 +164,7 @@ function activeToken(
   if (unboundSinceMs !== undefined && clock() >= unboundSinceMs + lifetimeMs) return null;
   if (content.subject === null) return { ...content, claims: client.claims, username: null };
   if (!user?.isActive || authorizedAtMs < user.notBeforeMs) return null;
-  if (isRevokedSince(consent, authorizedAtMs)) return null;
+  if (isRevokedSince(consent, authorizedAtMs, client)) return null;
   return { ...content, claims: { ...client.claims, ...user.claims }, username: user.username };
 }
 

@@ -1,8 +1,14 @@
+import type { Client } from "../clients/client.ts";
+import { isUnregistered } from "../clients/policy.ts";
 import { callWithDeadline } from "../isolate.ts";
 import { parseScope, type Scope } from "../protocol/scope.ts";
 import { words } from "./clients.ts";
 import { type AnnounceEnd, reportEnd, reportedClients } from "./session-clients.ts";
-import { storeUnregisteredClient, type UnregisteredClient } from "./unregistered-clients.ts";
+import {
+  removeExcessConsents,
+  storeUnregisteredClient,
+  type UnregisteredClient,
+} from "./unregistered-clients.ts";
 
 /** What one user has allowed one client. */
 export interface Consent {
@@ -12,7 +18,7 @@ export interface Consent {
   /** Hosts or schemes to which codes may go. */
   readonly redirectHosts: readonly string[];
   readonly grantedAtMs: number;
-  /** Families and codes from before have ended: the user revoked the consent. 0: never. */
+  /** Families and codes from before have ended; 0: none has. */
   readonly notBeforeMs: number;
 }
 
@@ -38,17 +44,20 @@ export interface ConsentRow {
 }
 
 /** What a user allows now. */
-export interface ConsentGrant extends Omit<Consent, "grantedAtMs" | "notBeforeMs"> {
+export interface ConsentGrant extends Pick<Consent, "scope" | "resources" | "redirectHosts"> {
   readonly userId: string;
+  readonly client: Client;
 }
 
 /** Changes to consents. Both methods throw Unavailable when D1 fails. */
 export interface ConsentStore {
   /**
-   * Adds to what the user has allowed.
+   * Adds to what the user has allowed. If these are too many clients that no operator registered,
+   * the access of the one that was allowed longest ago ends.
    *
    * @param known the consent that was read, or null
-   * @param unregistered the client, if no operator registered it: its row is written too
+   * @param nowMs when the request arrived, whose code must be valid
+   * @param unregistered the client, if its row is to be written too
    */
   grant(
     consent: ConsentGrant,
@@ -58,7 +67,8 @@ export interface ConsentStore {
   ): Promise<void>;
   /**
    * Removes everything that the user has allowed the client, and ends its families and codes, for
-   * good. Also if there is no row: a code may exist before it. Does nothing for an unknown client.
+   * good. Also if there is no row, since a client of an operator may have a code or login without
+   * one. Does nothing for an unknown client.
    */
   revoke(userId: string, clientId: string, nowMs: number): Promise<void>;
 }
@@ -68,19 +78,21 @@ const COLUMNS =
 
 /** Stores nothing if the consent was revoked since it was read: the user is asked again. */
 const GRANT = `INSERT INTO consents
-  (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+  (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
   ON CONFLICT DO UPDATE SET scope = excluded.scope, resources = excluded.resources,
     redirect_hosts = excluded.redirect_hosts, granted_at_ms = excluded.granted_at_ms
-  WHERE not_before_ms = ?7`;
+  WHERE not_before_ms <= ?7`;
 
 /** The database's clock. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
+/** Without a row, a client that no operator registered has nothing that could end. */
 const REVOKE = `INSERT INTO consents
   (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms)
   SELECT ?1, client_id, '', '', '', coalesce(?3, ${NOW_MS}), coalesce(?3, ${NOW_MS})
-    FROM clients WHERE client_id = ?2
+    FROM clients WHERE client_id = ?2 AND (registration = 'operator'
+      OR EXISTS (SELECT 1 FROM consents WHERE user_id = ?1 AND client_id = ?2))
   ON CONFLICT DO UPDATE SET scope = '', resources = '', redirect_hosts = '',
     not_before_ms = max(not_before_ms, excluded.not_before_ms)`;
 
@@ -171,21 +183,33 @@ export function toNamedConsent(row: NamedConsentRow): NamedConsent {
   return { ...toConsent(row), clientName: row.client_name };
 }
 
-/** Whether what began at that instant has ended, because the user revoked the consent since. */
-export function isRevokedSince(consent: Consent | null, sinceMs: number): boolean {
-  return consent !== null && sinceMs <= consent.notBeforeMs;
+/**
+ * Whether what began at that instant has ended, because the user revoked the consent since. Of a
+ * client that no operator registered, which always asks for consent, also if there is no consent:
+ * it was displaced by others.
+ */
+export function isRevokedSince(
+  consent: Consent | null,
+  sinceMs: number,
+  client: Pick<Client, "registration">,
+): boolean {
+  return consent === null ? isUnregistered(client) : sinceMs <= consent.notBeforeMs;
 }
 
 /** Builds the {@link ConsentStore} over D1. */
 export function createConsentStore(db: D1Database, announce: AnnounceEnd): ConsentStore {
   return {
-    async grant({ userId, clientId, ...allowed }, known, nowMs, unregistered = null) {
+    async grant({ userId, client, ...allowed }, known, nowMs, unregistered = null) {
+      const { clientId } = client;
       const join = (name: "scope" | "resources" | "redirectHosts") =>
         [...new Set([...(known?.[name] ?? []), ...allowed[name]])].join(" ");
-      const values = [join("scope"), join("resources"), join("redirectHosts"), nowMs];
-      values.push(known?.notBeforeMs ?? 0);
+      const isNew = known === null && isUnregistered(client);
+      // An earlier row may have been displaced. What it had ended must not begin again.
+      const notBeforeMs = isNew ? nowMs - 1 : (known?.notBeforeMs ?? 0);
+      const values = [join("scope"), join("resources"), join("redirectHosts"), nowMs, notBeforeMs];
       const statements = [db.prepare(GRANT).bind(userId, clientId, ...values)];
       if (unregistered !== null) statements.push(storeUnregisteredClient(db, unregistered));
+      if (isNew) statements.push(...removeExcessConsents(db, userId, clientId));
       await callWithDeadline("d1.grant_consent", () => db.batch(statements));
     },
 

@@ -5,6 +5,7 @@ import { buildDeletion, TABLES } from "./registry-updates.ts";
 import type { RegistryWrite } from "./registry-writes.ts";
 import { reportEnd, reportEndForNamed, reportEndOfLogin } from "./session-clients.ts";
 import { endSessionStatements, removeSessionsStatements } from "./session-rows.ts";
+import { removeClientsOfUser } from "./unregistered-clients.ts";
 
 /** The statements of a deletion or of the end of a session; none for other writes. */
 export function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedStatement[] {
@@ -20,6 +21,7 @@ export function buildRemoval(db: D1Database, write: RegistryWrite): D1PreparedSt
         ...reportEndForNamed(db, JSON.stringify([[write.username]])),
         ...removeSessionsStatements(db, write.username),
         removeBrowserSessions(db, write.username),
+        removeClientsOfUser(db, write.username),
         removeConsentsOfUser(db, write.username),
         userDeletion(db, write.username),
         ...buildDeletion(db, TABLES.users, write.username, write.expected),

@@ -39,12 +39,13 @@ const LIVE = `SELECT family_id AS session_id, sessions.client_id, client_name, s
   JOIN clients ON clients.client_id = sessions.client_id AND clients.disabled = 0
     AND clients.not_before_ms <= sessions.created_at_ms
   LEFT JOIN browser_sessions AS browser ON browser.session_id = sessions.session_id
+  LEFT JOIN consents ON consents.user_id = sessions.user_id
+    AND consents.client_id = sessions.client_id
   WHERE sessions.user_id = ?1 AND sessions.ended_at_ms IS NULL
     AND sessions.needed_until_ms > ${NOW_MS}
     AND iif(is_offline, browser.offline_ended_at_ms, browser.ended_at_ms) IS NULL
-    AND NOT EXISTS (SELECT 1 FROM consents WHERE consents.user_id = ?1
-      AND consents.client_id = sessions.client_id
-      AND consents.not_before_ms >= sessions.created_at_ms)`;
+    AND (consents.not_before_ms < sessions.created_at_ms
+      OR consents.client_id IS NULL AND clients.registration = 'operator')`;
 
 /** Imported refresh tokens of a user that have neither ended nor been used. */
 const LIVE_IMPORTED = `SELECT token_hash AS session_id, token.client_id, client_name, '' AS label,

@@ -15,6 +15,12 @@ const WRITE = `INSERT INTO clients
     redirect_uris = excluded.redirect_uris, jwks = excluded.jwks, jwks_uri = excluded.jwks_uri
   WHERE registration = 'document'`;
 
+/**
+ * Most of such clients that one user has allowed. Anyone can make them, so without a limit a user
+ * could fill the database.
+ */
+export const UNREGISTERED_CONSENTS_MAX = 500;
+
 /** A client that no operator registered, with what its row has in addition. */
 export interface UnregisteredClient {
   readonly client: Client;
@@ -42,4 +48,55 @@ export function storeUnregisteredClient(
       client.accessTokenFormat,
       client.registration,
     );
+}
+
+/**
+ * Consents of a user beyond the limit, to clients that no operator registered or that no longer
+ * exist: first those that were revoked, then those from longest ago. Not the newest, ?2.
+ */
+const EXCESS = `SELECT consents.client_id FROM consents
+  LEFT JOIN clients ON clients.client_id = consents.client_id
+  WHERE consents.user_id = ?1 AND coalesce(registration, '') <> 'operator'
+    AND consents.client_id <> ?2
+  ORDER BY consents.redirect_hosts = '', granted_at_ms DESC, consents.client_id
+  LIMIT -1 OFFSET ?3`;
+
+/** A disabled row stays: without it, the id would be valid again. */
+const IS_REMOVABLE = "registration <> 'operator' AND disabled = 0";
+
+/** Before the consents, which it reads. */
+const REMOVE_CLIENTS_IN_EXCESS = `DELETE FROM clients
+  WHERE client_id IN (${EXCESS}) AND ${IS_REMOVABLE} AND NOT EXISTS
+    (SELECT 1 FROM consents WHERE client_id = clients.client_id AND user_id <> ?1)`;
+
+const REMOVE_EXCESS = `DELETE FROM consents WHERE user_id = ?1 AND client_id IN (${EXCESS})`;
+
+const USER_ID = "(SELECT id FROM users WHERE username = ?1)";
+
+const REMOVE_CLIENTS_OF_USER = `DELETE FROM clients
+  WHERE client_id IN (SELECT client_id FROM consents WHERE user_id = ${USER_ID})
+    AND ${IS_REMOVABLE} AND NOT EXISTS
+    (SELECT 1 FROM consents WHERE client_id = clients.client_id AND user_id <> ${USER_ID})`;
+
+/**
+ * The statements that limit how many of such clients one user may have allowed. They also remove
+ * the rows of clients that no other user has allowed; the next consent writes them again.
+ *
+ * @param clientId the latest, which stays
+ */
+export function removeExcessConsents(
+  db: D1Database,
+  userId: string,
+  clientId: string,
+): D1PreparedStatement[] {
+  const values = [userId, clientId, UNREGISTERED_CONSENTS_MAX - 1];
+  return [
+    db.prepare(REMOVE_CLIENTS_IN_EXCESS).bind(...values),
+    db.prepare(REMOVE_EXCESS).bind(...values),
+  ];
+}
+
+/** The statement that removes such clients, which only this user has allowed: it is deleted. */
+export function removeClientsOfUser(db: D1Database, username: string): D1PreparedStatement {
+  return db.prepare(REMOVE_CLIENTS_OF_USER).bind(username);
 }

@@ -10,6 +10,8 @@ const queries = new Set<string>();
 const service = createService({
   IMPORTED_TOKENS: "on",
   RATE_LIMITS: "on",
+  REGISTRATION: "open",
+  RESOURCES: "https://mcp.example/mcp",
   DB: new Proxy(env.DB, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
@@ -42,10 +44,25 @@ beforeAll(async () => {
   for (const choice of ["end_session", "end_login", "revoke", "end_all", "sign_out"]) {
     await browser.submit(await browser.open("/o/account/"), { [choice]: "web" });
   }
+  await allowUnregistered();
   const page = { Origin: "https://app.example.com" };
   await service.fetch("/o/token/", { method: "OPTIONS", headers: page });
   await service.fetch("/healthz");
 });
+
+/** A user allows a client that registered itself. */
+async function allowUnregistered(): Promise<void> {
+  const redirect_uri = "https://mcp.example/callback";
+  const response = await service.fetch("/o/register/", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ redirect_uris: [redirect_uri], token_endpoint_auth_method: "none" }),
+  });
+  const { client_id } = (await response.json()) as { client_id: string };
+  const browser = newBrowser(service);
+  const page = await browser.signIn(await browser.authorize({ client_id, redirect_uri }));
+  expect((await browser.allow(page)).location?.searchParams.has("code")).toBe(true);
+}
 
 /** The parameters without a number, or else the highest number. */
 function parametersOf(query: string): number {
