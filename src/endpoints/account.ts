@@ -2,6 +2,7 @@ import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import { endFamily } from "../issuer/revoke.ts";
 import { type AccountPage, accountPage } from "../pages/account-page.ts";
+import { SEALED_FIELD } from "../pages/markup.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
 import type { AccountAccess } from "../storage/account.ts";
 import { createLookups, type Lookups } from "../storage/lookups.ts";
@@ -34,7 +35,7 @@ export async function showAccount(context: RequestContext, deps: Deps): Promise<
 export async function changeAccount(context: RequestContext, deps: Deps): Promise<Response> {
   const form = await readForm(context.request);
   const browser = await readBrowser(context, deps);
-  if (form.get("request") === null) return sendTo(browser, context.url.pathname);
+  if (form.get(SEALED_FIELD) === null) return sendTo(browser, context.url.pathname);
   try {
     return await proceed(browser, await openForm(browser, PAGE, form, deps), deps);
   } catch (error) {

@@ -15,6 +15,7 @@ import {
 } from "../clients/policy.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { SEALED_FIELD } from "../pages/markup.ts";
 import { redirectHostOf } from "../protocol/redirect-uri.ts";
 import { isWithin } from "../protocol/scope.ts";
 import type { Consent } from "../storage/consents.ts";
@@ -71,7 +72,7 @@ export async function continueAuthorization(
 ): Promise<Response> {
   const form = await readForm(context.request);
   const browser = await readBrowser(context, deps);
-  const sealed = form.get("request");
+  const sealed = form.get(SEALED_FIELD);
   if (sealed !== null) return proceed(browser, await openVisit(browser, sealed, form, deps), deps);
   return sendTo(browser, `${context.url.pathname}?${formatQuery(form.pairs)}`);
 }

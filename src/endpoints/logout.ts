@@ -9,6 +9,7 @@ import { digestText } from "../crypto/bytes.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { IdTokenHint } from "../issuer/id-token.ts";
+import { SEALED_FIELD } from "../pages/markup.ts";
 import { signOutPage } from "../pages/sign-out-page.ts";
 import { signedOutPage } from "../pages/signed-out-page.ts";
 import { decodeForm } from "../protocol/params.ts";
@@ -50,7 +51,7 @@ export async function continueLogout(context: RequestContext, deps: Deps): Promi
   const browser = await readBrowser(context, deps);
   const query = context.url.search.slice(1);
   try {
-    if (form.get("request") !== null) {
+    if (form.get(SEALED_FIELD) !== null) {
       return await proceed(
         browser,
         query,

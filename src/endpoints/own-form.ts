@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
+import { SEALED_FIELD } from "../pages/markup.ts";
 import { FORM } from "../tokens/sealed-form.ts";
 import { REQUEST_MS } from "../tokens/sealed-request.ts";
 import type { SignedIn } from "../users/browser-session.ts";
@@ -43,7 +44,7 @@ export async function openForm(
   form: Form,
   deps: Deps,
 ): Promise<OwnForm | null> {
-  const opened = await FORM.unseal(deps.browser.formRing, form.get("request") ?? "");
+  const opened = await FORM.unseal(deps.browser.formRing, form.get(SEALED_FIELD) ?? "");
   if (opened === null || opened.issuerUrl !== issuerUrl || opened.page !== page) {
     throw new Refusal("form_malformed");
   }

@@ -26,10 +26,13 @@ export function listHtml(items: readonly Html[], whenEmpty: Html = html``): Html
 ${items.map((item) => html`<li>${item}</li>\n`)}</ul>`;
 }
 
+/** The hidden field that tells our own form from a request of a client: no parameter of OAuth. */
+export const SEALED_FIELD = "sealed_form";
+
 /** A form that posts to this service, with one sealed value. */
 export function formHtml(action: string, request: string, content: Html) {
   return html`<form method="post" action="${action}">
-<input type="hidden" name="request" value="${request}">
+<input type="hidden" name="${SEALED_FIELD}" value="${request}">
 ${content}
 </form>`;
 }

@@ -272,8 +272,8 @@ describe("a form", () => {
   const SAME = { "Sec-Fetch-Site": "same-origin" };
 
   test.each([
-    ["without its sealed field", {}, { request: undefined }, SAME, 303],
-    ["with an altered field", {}, { request: "tgf_forged" }, SAME, 400],
+    ["without its sealed field", {}, { sealed_form: undefined }, SAME, 303],
+    ["with an altered field", {}, { sealed_form: "tgf_forged" }, SAME, 400],
     ["of another site", {}, {}, { "Sec-Fetch-Site": "cross-site" }, 403],
     ["of another site in an older browser", {}, {}, { Origin: "https://evil.example" }, 403],
     ["that does not say where it comes from", {}, {}, {}, 403],

@@ -41,7 +41,7 @@ test.each(Object.keys(PAGES))(
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");
     // Chromium applies it to every redirect after the form, also to those of the client.
-    expect(policy.includes("form-action")).toBe(!text.includes('name="request"'));
+    expect(policy.includes("form-action")).toBe(!text.includes('name="sealed_form"'));
     expect(policy).not.toContain("unsafe-inline");
     expect(headers.get("X-Frame-Options")).toBe("DENY");
     expect(headers.get("Referrer-Policy")).toBe("same-origin");

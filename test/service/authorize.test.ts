@@ -230,6 +230,14 @@ describe("a form", () => {
   });
 });
 
+test("a form of a client with a request object is returned as request_not_supported", async () => {
+  const body = new URLSearchParams(queryOf({ request: "eyJhbGciOiJub25lIn0.e30." }));
+  const { status, headers } = await service.fetch("/o/authorize/", { method: "POST", body });
+  expect(status).toBe(303);
+  const { location } = await newBrowser(service).open(headers.get("Location") ?? "");
+  expect(location?.searchParams.get("error")).toBe("request_not_supported");
+});
+
 describe("a sign-in", () => {
   test("shows the same for a wrong name and a wrong password, and keeps the name", async () => {
     const browser = newBrowser(service);

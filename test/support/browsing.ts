@@ -81,7 +81,7 @@ export function newBrowser(
   };
   const own = { "Sec-Fetch-Site": "same-origin" };
   const submit: TestBrowser["submit"] = (page, fields, headers = own) => {
-    const all = { request: page.request ?? undefined, ...fields };
+    const all = { sealed_form: page.request ?? undefined, ...fields };
     const pairs = Object.entries(all).filter(([, value]) => value !== undefined);
     const body = new URLSearchParams(pairs as [string, string][]);
     return send(page.action ?? "/o/authorize/", { method: "POST", body, headers });
@@ -104,7 +104,7 @@ async function toShown(response: Response): Promise<Shown> {
     status: response.status,
     headers: response.headers,
     text,
-    request: /name="request" value="([^"]+)"/.exec(text)?.[1] ?? null,
+    request: /name="sealed_form" value="([^"]+)"/.exec(text)?.[1] ?? null,
     action:
       /<form method="post" action="([^"]+)"/.exec(text)?.[1]?.replaceAll("&amp;", "&") ?? null,
     location: location === null ? null : new URL(location, "https://login.example.com"),

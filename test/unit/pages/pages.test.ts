@@ -51,22 +51,25 @@ describe("forms send what their endpoint reads:", () => {
     [
       "sign-in",
       [
-        "request=sealed_request",
+        "sealed_form=sealed_request",
         "username= (username)",
         "password= (current-password)",
         "shared_device=1",
       ],
     ],
-    ["choose account", ["request=sealed_request", "account=continue", "account=switch"]],
-    ["consent", ["request=sealed_request", "account=switch", "decision=deny", "decision=allow"]],
+    ["choose account", ["sealed_form=sealed_request", "account=continue", "account=switch"]],
+    [
+      "consent",
+      ["sealed_form=sealed_request", "account=switch", "decision=deny", "decision=allow"],
+    ],
     [
       "account",
       [
-        ...["request=sealed_request", "sign_out=1", "end_session=s3", "end_session=s2"],
+        ...["sealed_form=sealed_request", "sign_out=1", "end_session=s3", "end_session=s2"],
         ...["end_login=l1", "end_all=1", "revoke=c1"],
       ],
     ],
-    ["account empty", ["request=sealed_request", "sign_out=1"]],
+    ["account empty", ["sealed_form=sealed_request", "sign_out=1"]],
     ["error mismatch", []],
   ])("%s", (sample, fields) => {
     expect(fieldsOf(sample)).toEqual(fields);
