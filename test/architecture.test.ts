@@ -5,122 +5,17 @@ import { GRANTS } from "../src/grants/index.ts";
 import { CLIENT_AUTH_METHODS } from "../src/protocol/names.ts";
 import { importsOf } from "./support/architecture/code.ts";
 import { importsGoDown, LEVELS } from "./support/architecture/levels.ts";
-import * as place from "./support/architecture/places.ts";
-import { BROKEN, SOUND } from "./support/architecture/samples.ts";
+import { lint, placeRules } from "./support/architecture/lint.ts";
+import { BROKEN, MISPLACED, SOUND } from "./support/architecture/samples.ts";
 import { sqlIsFixed } from "./support/architecture/statements.ts";
 import * as style from "./support/architecture/style.ts";
 import { parseTrees, type Rule, readFiles, type Tree } from "./support/architecture/tree.ts";
 
-/** Parts that may use the Worker's bindings. */
-const BOUND = [
-  ...[
-    "storage",
-    "rate-limit",
-    "backchannel",
-    "deps.ts",
-    "browser-deps.ts",
-    "early-deps.ts",
-    "outbound-deps.ts",
-    "app.ts",
-    "index.ts",
-    "cli",
-  ],
-  ...["rpc/token-verifier.ts", "rpc/management.ts", "testing/worker.ts"],
-];
-
-const { onlyIn, nowhere, nowhereIn, globals, names, packages } = place;
-
-/** The rules of the architecture, and the function that finds breaches of each. */
+/** Rules that Biome cannot express, and the function that finds breaches of each. */
 const RULES = {
   "imports go only downward": importsGoDown,
 
-  "only endpoints, and the package for APIs, build a Response": onlyIn(
-    ["endpoints", "resource-server"],
-    globals("Response"),
-  ),
-  "only storage and the files that compose the service touch env and bindings": onlyIn(
-    BOUND,
-    names(/^(?:env|Env|D1[A-Z]\w*|KVNamespace\w*|DurableObject\w*|RateLimit)$/),
-    packages(/^cloudflare:/),
-  ),
-  "only crypto, and what APIs import, touches WebCrypto and jose": onlyIn(
-    ["crypto", "client", "resource-server/jwks-verifier.ts", "testing/test-issuer.ts"],
-    globals("crypto.subtle"),
-    packages(/^jose\b/),
-  ),
-  "randomness has one source": onlyIn(
-    ["crypto/bytes.ts", "cli", "testing"],
-    globals("crypto.getRandomValues", "crypto.randomUUID", "Math.random"),
-  ),
-  "the source of randomness is passed in": onlyIn(
-    ["deps.ts", "early-deps.ts", "cli"],
-    place.imported("secureRandom"),
-  ),
-  "only the composition root, alarms of objects, the CLI and the npm package read the clock":
-    onlyIn(
-      [
-        ...[
-          "rate-limit/failure-counter.ts",
-          "storage/fetched-documents-object.ts",
-          "storage/refresh-family.ts",
-          "storage/used-assertions.ts",
-        ],
-        // Reads the dates in the headers of a response.
-        "client-documents/cache-lifetime.ts",
-        ...["early-deps.ts", "cli", "client", "testing"],
-      ],
-      place.clockReads,
-    ),
-  "only calls to an old token endpoint, for documents and for logouts, the CLI, the package and a page reach out":
-    onlyIn(
-      [
-        "backchannel/delivery.ts",
-        "client-documents/fetch-document.ts",
-        "users/legacy-endpoint.ts",
-        "cli",
-        "client",
-        "resource-server/introspection-verifier.ts",
-        "openapi/page/docs.js",
-      ],
-      globals("fetch"),
-    ),
-  "only the CLI knows Node and the operator's tools": onlyIn(
-    ["cli"],
-    packages(/^(?:node:(?!async_hooks$)|wrangler\b|commander\b|@clack\/)/),
-    globals("process", "Buffer"),
-  ),
-  "only the record of a request goes from layer to layer unseen": onlyIn(
-    ["telemetry/request-log.ts"],
-    packages(/^node:async_hooks$/),
-  ),
-  "tokens and protocol are pure: no packages, no I/O, no timers": nowhereIn(
-    ["tokens", "protocol"],
-    packages(/^(?!cloudflare:|node:)/),
-    globals("caches", "setTimeout", "setInterval", "scheduler", "console"),
-  ),
-
-  "only management and documents validate with zod": onlyIn(
-    [
-      ...["field", "metadata", "value-schemas", "registration-metadata"].map(
-        (name) => `clients/${name}.ts`,
-      ),
-      ...["admin", "declarative", "users/profile-fields.ts", "openapi", "cli"],
-    ],
-    packages(/^zod\b/),
-  ),
-  "a grant decides and never sees HTTP": nowhereIn(
-    ["grants"],
-    names(/^(?:Response|Request|Headers|headers)$/),
-  ),
-
-  "nothing is thrown across RPC": nowhere(
-    place.throwsBeside("DurableObject", "WorkerEntrypoint", "RpcTarget"),
-  ),
-  "only on-error.ts words an error": onlyIn(
-    ["endpoints/on-error.ts", "openapi/schemas.ts"],
-    place.texts("error_description"),
-  ),
-  "values are bound to SQL": sqlIsFixed(BOUND, {
+  "values are bound to SQL": sqlIsFixed({
     "src/cli/local-migrations.ts": "it runs the files of src/storage/migrations",
     "src/cli/proxied-database.ts":
       "it passes on what storage prepares, so that each text is prepared once",
@@ -177,6 +72,23 @@ describe("each rule finds a breach of it, and no other rule does", () => {
 
   test("there is a sample for every rule", () => {
     expect(Object.keys(BROKEN).sort()).toEqual(Object.keys(RULES).sort());
+  });
+});
+
+describe("each rule of places.grit, which `npm run check` applies, finds a breach of it:", () => {
+  const cases = Object.entries(MISPLACED).flatMap(([rule, broken]) => {
+    return broken.map((sample) => [[rule], sample] as const);
+  });
+  const all = [...cases, ...SOUND.map((sample) => [[], sample] as const)];
+  const found = lint(all.map(([, sample]) => sample));
+
+  test.each(all.map(([rules, sample], index) => [rules, sample, found[index]] as const))(
+    "%s: %s",
+    (rules, _, says) => expect(says).toEqual(rules),
+  );
+
+  test("there is a sample for every rule", () => {
+    expect(Object.keys(MISPLACED).sort()).toEqual(placeRules().sort());
   });
 });
 

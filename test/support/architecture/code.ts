@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { type Identifier, type ImportClause, type Node, SyntaxKind } from "typescript/unstable/ast";
+import { type ImportClause, type Node, SyntaxKind } from "typescript/unstable/ast";
 import * as is from "typescript/unstable/ast/is";
 import type { Source } from "./tree.ts";
 
@@ -91,52 +91,4 @@ function bindingNames(bindings: Node | undefined): string[] {
   if (bindings === undefined) return [];
   if (!is.isNamedImports(bindings) && !is.isNamedExports(bindings)) return ["*"];
   return bindings.elements.map(({ propertyName, name }) => (propertyName ?? name).text);
-}
-
-/** Every name in a file, whatever it names: types, values, properties. Not inside texts. */
-export const identifiersOf = oncePerSource((source): Identifier[] => {
-  return nodesOf(source).filter((node) => is.isIdentifier(node));
-});
-
-/** A name used as a value, with the members read from it, such as `crypto.subtle.digest`. */
-interface ValueUse {
-  readonly node: Node;
-  readonly dotted: string;
-}
-
-/** Every use of a name as a value. Types, declarations, imports and member names are none. */
-export const valueUsesOf = oncePerSource((source): ValueUse[] => {
-  return identifiersOf(source)
-    .filter((node) => !isName(node) && !isInType(node))
-    .map((node) => ({ node, dotted: dottedFrom(node).replace(/^(?:globalThis|self)\./, "") }));
-});
-
-/** Whether an identifier gives something its name instead of using what has it. */
-function isName(node: Identifier): boolean {
-  const { parent } = node;
-  if (is.isShorthandPropertyAssignment(parent)) return false;
-  const { name, propertyName } = parent as { name?: Node; propertyName?: Node };
-  return name === node || propertyName === node;
-}
-
-function isInType(node: Node): boolean {
-  const { parent } = node;
-  if (parent === undefined || is.isExpressionStatement(parent)) return false;
-  // `class X extends Y` is parsed like a type but runs Y.
-  if (is.isExpressionWithTypeArguments(parent)) return !isSuperclass(parent);
-  return is.isTypeNode(parent) || isInType(parent);
-}
-
-function isSuperclass({ parent: clause }: Node): boolean {
-  if (!is.isHeritageClause(clause) || clause.token !== SyntaxKind.ExtendsKeyword) return false;
-  return !is.isInterfaceDeclaration(clause.parent);
-}
-
-function dottedFrom(node: Identifier): string {
-  let dotted = node.text;
-  for (let at: Node = node; is.isPropertyAccessExpression(at.parent); at = at.parent) {
-    if (at.parent.expression !== at) break;
-    dotted += `.${at.parent.name.text}`;
-  }
-  return dotted;
 }

@@ -15,16 +15,12 @@ const QUERY = /^(?:prepare|exec)$/;
 /**
  * SQL reaches the database as a literal in the file; values are bound to it.
  *
- * @param parts that have a database at all
  * @param builders files that put a statement together, each with the reason why that is safe
  */
-export function sqlIsFixed(
-  parts: readonly string[],
-  builders: Readonly<Record<string, string>>,
-): Rule {
+export function sqlIsFixed(builders: Readonly<Record<string, string>>): Rule {
   return ({ src }) => {
     return src
-      .filter(({ path, part }) => parts.includes(part) && !Object.hasOwn(builders, path))
+      .filter(({ path }) => !Object.hasOwn(builders, path))
       .flatMap((source) => {
         const nodes = [...nodesBelow(source.ast)];
         const called = new Set(nodes.filter(is.isCallExpression).map(calleeOf));
