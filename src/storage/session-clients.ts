@@ -3,16 +3,31 @@
 
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-/** Kept as long as the login and the browser session. A session that has ended was reported. */
+/**
+ * A login is listed after its response. What ends its browser session, its user or its consent in
+ * between finds nothing to report.
+ */
+const IS_OVER = `(
+  EXISTS (SELECT 1 FROM browser_sessions WHERE session_id = ?1 AND ended_at_ms IS NOT NULL)
+  OR NOT EXISTS (SELECT 1 FROM users WHERE id = ?3 AND is_active = 1 AND not_before_ms <= ?5)
+  OR EXISTS (SELECT 1 FROM consents
+    WHERE user_id = ?3 AND client_id = ?2 AND not_before_ms >= ?5))`;
+
+/** Kept as long as the login and the browser session. */
 const RECORD = `INSERT INTO session_clients
     (session_id, client_id, user_id, issuer_url, needed_until_ms)
-  SELECT ?1, ?2, ?3, ?4, max(?5, coalesce(
+  SELECT ?1, ?2, ?3, ?4, max(?6, coalesce(
     (SELECT needed_until_ms FROM browser_sessions WHERE session_id = ?1), 0))
-  WHERE NOT EXISTS
-    (SELECT 1 FROM browser_sessions WHERE session_id = ?1 AND ended_at_ms IS NOT NULL)
+  WHERE NOT ${IS_OVER}
   ON CONFLICT DO UPDATE SET issuer_url = excluded.issuer_url,
     needed_until_ms = max(needed_until_ms, excluded.needed_until_ms)
   WHERE issuer_url <> excluded.issuer_url OR needed_until_ms < excluded.needed_until_ms`;
+
+/** Only the first time: offline access outlives a session that was reported when it ended. */
+const REPORT_OVER = `INSERT INTO logout_deliveries
+    (client_id, user_id, session_id, issuer_url, ended_at_ms)
+  SELECT ?2, ?3, ?1, ?4, ${NOW_MS}
+  WHERE ${IS_OVER} AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?3 AND family_id = ?6)`;
 
 const REPORT = `INSERT INTO logout_deliveries
     (client_id, user_id, session_id, issuer_url, ended_at_ms)
@@ -45,18 +60,27 @@ const REMOVE_EXPIRED = `DELETE FROM session_clients WHERE (session_id, client_id
 /** A login in a browser, whose client is told of its end. */
 interface ReportedLogin {
   readonly sessionId: string | null;
+  readonly familyId: string;
   readonly clientId: string;
   readonly userId: string;
+  readonly createdAtMs: number;
   readonly neededUntilMs: number;
 }
 
-/** The statement that stores a client to tell when the browser session of a login ends. */
+/**
+ * The statements that store a client to tell when the browser session of a login ends, or report
+ * that it has ended; the sweep finds that. They run before the login is listed.
+ */
 export function recordSessionClient(
   db: D1Database,
-  { sessionId, clientId, userId, neededUntilMs }: ReportedLogin,
+  { sessionId, clientId, userId, ...login }: ReportedLogin,
   issuerUrl: string,
-): D1PreparedStatement {
-  return db.prepare(RECORD).bind(sessionId, clientId, userId, issuerUrl, neededUntilMs);
+): D1PreparedStatement[] {
+  const values = [sessionId, clientId, userId, issuerUrl, login.createdAtMs];
+  return [
+    db.prepare(RECORD).bind(...values, login.neededUntilMs),
+    db.prepare(REPORT_OVER).bind(...values, login.familyId),
+  ];
 }
 
 /** Called with the clients to tell of an end, which is committed. */

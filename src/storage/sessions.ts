@@ -217,12 +217,12 @@ export function createSessionStore(db: D1Database): SessionStore {
       const browser = [session.sessionId, session.isOffline ? 1 : 0];
       const statements = [
         db.prepare(FIND_REPLACEABLE).bind(...values, SESSIONS_MAX),
+        ...(session.reportedBy === null
+          ? []
+          : recordSessionClient(db, session, session.reportedBy)),
         db.prepare(TAKE_OVER).bind(...values, SESSIONS_MAX, ...browser),
         db.prepare(REMOVE_EXPIRED).bind(...values, SESSIONS_MAX),
         db.prepare(UPSERT).bind(...values, ...browser),
-        ...(session.reportedBy === null
-          ? []
-          : [recordSessionClient(db, session, session.reportedBy)]),
       ];
       const [found] = await callWithDeadline("d1.note_session", () =>
         db.batch<{ family_id: string; client_id: string; is_live: 0 | 1 }>(statements),
