@@ -7,13 +7,13 @@ import { type DocumentPolicy, documentUrlProblem } from "./policy.ts";
 import { type KeySet, type Outcome, readClientDocument, readKeySet } from "./read-document.ts";
 
 export type { DocumentProblem } from "./fetch-document.ts";
-export type { KeySet, Outcome } from "./read-document.ts";
+export type { Outcome } from "./read-document.ts";
 
 /** Longest document of each kind, in bytes: a key set may have 16 keys with certificates. */
 const BYTES_MAX: Readonly<Record<DocumentKind, number>> = { metadata: 5 * 1024, keys: 16 * 1024 };
 
 /** How long a failure is kept, in milliseconds. */
-export const FAILURE_MS = 60_000;
+const FAILURE_MS = 60_000;
 
 /** Most documents of each kind that an isolate keeps, and most that requests wait for. */
 const DOCUMENTS_MAX = 200;

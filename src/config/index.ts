@@ -32,7 +32,7 @@ interface Groups {
 export type Config = Values & Groups;
 
 /** The token endpoint that the service replaces, and the client that calls it. */
-export interface LegacyConfig {
+interface LegacyConfig {
   readonly tokenEndpoint: string;
   readonly clientId: string;
   /** Null: a public client. */

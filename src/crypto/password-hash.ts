@@ -124,7 +124,7 @@ export type InTurn = <Result>(
 ) => Promise<Result>;
 
 /** Without a queue: for commands. */
-export const atOnce: InTurn = (derive) => derive(async () => {});
+const atOnce: InTurn = (derive) => derive(async () => {});
 
 /**
  * Turns of the event loop in the pause between two rounds. Another request takes a few of them: it

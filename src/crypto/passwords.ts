@@ -25,7 +25,7 @@ import { type Opened, seal, unseal } from "./seal.ts";
 export const PASSWORD_BYTES_MAX = 4096;
 
 /** The result of {@link Passwords.check}. */
-export interface PasswordCheck {
+interface PasswordCheck {
   /** The hash that the password matches, or null. */
   readonly matched: string | null;
   /** Whether {@link Passwords.makeHash} would use other parameters now: replace the hash. */

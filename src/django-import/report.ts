@@ -8,7 +8,7 @@ export type ImportKind = (typeof IMPORT_KINDS)[number];
 export const IMPORT_OUTCOMES = ["taken", "changed", "unchanged", "refused"] as const;
 
 /** One of {@link IMPORT_OUTCOMES}. */
-export type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
+type ImportOutcome = (typeof IMPORT_OUTCOMES)[number];
 
 /** A reason of the report, with the number of its records. */
 export interface ImportReason {
@@ -51,7 +51,7 @@ export interface ImportReport {
 }
 
 /** Changes to tokens of an earlier import. */
-export interface EarlierTokens {
+interface EarlierTokens {
   /** Expired tokens that were removed. */
   readonly expiredRemoved: number;
   /** Tokens that were ended, because the old server has revoked them or deactivated their user. */

@@ -28,7 +28,7 @@ export interface Visit {
 }
 
 /** A submitted page. */
-export interface Submitted {
+interface Submitted {
   readonly form: Form;
   /** Who was signed in when the page was shown, or null. */
   readonly userId: string | null;

@@ -108,7 +108,7 @@ function tokenResponse(issued: IssuedTokens): Record<string, string | number> {
  *
  * @throws Refusal for a body or query that {@link readParams} rejects
  */
-export async function readTokenRequest(context: RequestContext, deps: Deps): Promise<TokenRequest> {
+async function readTokenRequest(context: RequestContext, deps: Deps): Promise<TokenRequest> {
   const { request, address } = context;
   const params = await readParams(context);
   return {

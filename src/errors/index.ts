@@ -38,7 +38,7 @@ export type RefusalReason = keyof typeof REFUSALS;
 export type ManagementReason = keyof typeof MANAGEMENT;
 
 /** Why the service fails. */
-export type FailureReason = keyof typeof SERVICE;
+type FailureReason = keyof typeof SERVICE;
 
 /** Every reason for which a request does not succeed, as the log has it. */
 export type Reason = RefusalReason | ManagementReason | FailureReason;

@@ -36,7 +36,7 @@ import { tokenOperation } from "./token.ts";
 import { userinfoByGet, userinfoByPost } from "./userinfo.ts";
 
 /** Every endpoint under every method, in reading order. */
-export const OPERATIONS: readonly Operation[] = [
+const OPERATIONS: readonly Operation[] = [
   tokenOperation,
   revocationOperation,
   introspectionByPost,

@@ -132,7 +132,7 @@ const next = described(
 export const userList = z.object({ items: z.array(user), next });
 
 /** A session in a response. */
-export const session = z.object({
+const session = z.object({
   id: text("The id of the session. It is not a token."),
   client_id: text("The client that the user logged in with."),
   label: text("The `User-Agent` of the login, shortened; may be empty."),
@@ -148,7 +148,7 @@ export const session = z.object({
 export const sessionList = z.object({ items: z.array(session), next });
 
 /** A browser session in a response. */
-export const browserSession = z.object({
+const browserSession = z.object({
   id: text("The `sid` of tokens. It is not a token."),
   label: text("The `User-Agent` of the browser, shortened; may be empty."),
   created_at: instant("The first sign-in."),
@@ -159,7 +159,7 @@ export const browserSession = z.object({
 export const browserSessionList = z.object({ items: z.array(browserSession), next });
 
 /** A consent in a response. */
-export const consent = z.object({
+const consent = z.object({
   client_id: text("The client."),
   client_name: text("For people; may be empty."),
   scope: text("Separated by spaces."),
@@ -172,7 +172,7 @@ export const consent = z.object({
 export const consentList = z.object({ items: z.array(consent), next });
 
 /** A logout in a response. */
-export const logout = z.object({
+const logout = z.object({
   id: text("The id of the delivery."),
   user_id: text("The `sub` of the logout token."),
   session_id: text("Its `sid`: the browser session."),

@@ -23,7 +23,7 @@ export interface AccountPage {
 }
 
 /** A browser that the user is signed in with. */
-export interface AccountSession {
+interface AccountSession {
   readonly id: string;
   /** Its `User-Agent`, or an empty string. */
   readonly label: string;
@@ -33,7 +33,7 @@ export interface AccountSession {
 }
 
 /** An application that is signed in. */
-export interface AccountLogin {
+interface AccountLogin {
   readonly id: string;
   readonly clientName: string;
   /** Its `User-Agent`, or an empty string. */
@@ -44,7 +44,7 @@ export interface AccountLogin {
 }
 
 /** What the user allowed an application. */
-export interface AccountApplication {
+interface AccountApplication {
   readonly clientId: string;
   readonly name: string;
   readonly scopes: readonly DescribedScope[];

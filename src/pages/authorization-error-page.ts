@@ -14,7 +14,7 @@ export interface AuthorizationProblem {
 }
 
 /** What was sent, what is registered, or what is wrong with the document of the client. */
-export interface ProblemFact {
+interface ProblemFact {
   readonly label: "sent" | "registered" | "document";
   readonly value: string;
 }

@@ -10,7 +10,7 @@ export interface Brand {
 }
 
 /** A stylesheet, with its hash for the policy: that allows no `style` attribute. */
-export interface BrandStyle {
+interface BrandStyle {
   readonly css: string;
   readonly hash: string;
 }

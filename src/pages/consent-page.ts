@@ -27,7 +27,7 @@ export interface ConsentPage {
 }
 
 /** Who asks for access. */
-export interface ConsentClient {
+interface ConsentClient {
   readonly name: string;
   /** Host of the redirect URI; for a custom scheme, the scheme. */
   readonly redirectHost: string;

@@ -2,7 +2,7 @@
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** A postal address (OpenID Connect Core §5.1.1). */
-export interface Address {
+interface Address {
   readonly formatted?: string | undefined;
   readonly street_address?: string | undefined;
   readonly locality?: string | undefined;

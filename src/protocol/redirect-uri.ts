@@ -4,7 +4,7 @@ import { WITHOUT_ORIGIN } from "./origin.ts";
 export type RedirectKind = "https" | "loopback" | "custom_scheme";
 
 /** Longest redirect URI, in characters. */
-export const REDIRECT_URI_LENGTH_MAX = 2000;
+const REDIRECT_URI_LENGTH_MAX = 2000;
 
 /** Schemes that run or show content of the URI itself, or open another program in its place. */
 const UNSAFE_SCHEMES: ReadonlySet<string> = new Set([

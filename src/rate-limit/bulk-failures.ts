@@ -4,7 +4,7 @@ import type { FailureCounters } from "./failure-counter.ts";
 import type { FailurePolicy } from "./failures.ts";
 
 /** How a login ended, for the counter of its client. */
-export interface EndedLogin {
+interface EndedLogin {
   /** As {@link BulkFailures.admit} returned it. */
   readonly admitted: Admitted | null;
   readonly result: Result;

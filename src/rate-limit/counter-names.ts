@@ -17,7 +17,7 @@ export interface LoginRequest {
 }
 
 /** The counters of a login, and its origin. */
-export interface LoginNames {
+interface LoginNames {
   readonly user: string;
   /** Counts failures through the client from origins that are unknown for the user. */
   readonly client: string;

@@ -9,7 +9,7 @@ export interface FailureCount {
 }
 
 /** An origin from which the secret was right before: an address, or a client without one. */
-export interface KnownOrigin {
+interface KnownOrigin {
   /** A keyed digest: see `rate-limit/counter-names.ts`. */
   readonly place: string;
   /** When a success from it was last stored. */

@@ -30,7 +30,7 @@ export interface BrowserSessionRow {
 }
 
 /** A sign-in. */
-export interface BrowserSignIn extends Omit<BrowserSession, "createdAtMs" | "endedAtMs"> {
+interface BrowserSignIn extends Omit<BrowserSession, "createdAtMs" | "endedAtMs"> {
   readonly neededUntilMs: number;
 }
 
@@ -68,7 +68,7 @@ export interface BrowserSessionStore {
 }
 
 /** Most live browser sessions of a user. With more, the one that expires first is removed. */
-export const BROWSER_SESSIONS_MAX = 100;
+const BROWSER_SESSIONS_MAX = 100;
 
 const COLUMNS = `session_id, user_id, cookie_id, label, created_at_ms, authenticated_at_ms,
   ended_at_ms, needed_until_ms`;

@@ -44,7 +44,7 @@ export interface ConsentRow {
 }
 
 /** What a user allows now. */
-export interface ConsentGrant extends Pick<Consent, "scope" | "resources" | "redirectHosts"> {
+interface ConsentGrant extends Pick<Consent, "scope" | "resources" | "redirectHosts"> {
   readonly userId: string;
   readonly client: Client;
 }

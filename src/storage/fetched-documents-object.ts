@@ -20,13 +20,13 @@ export type FetchClaim =
   | { readonly kind: "busy" };
 
 /** Time between two fetches from a host, in milliseconds: of whichever documents, by any Worker. */
-export const FETCH_INTERVAL_MS = 60_000;
+const FETCH_INTERVAL_MS = 60_000;
 
 /** After so long without a result a fetch counts as dropped, in milliseconds. */
 const PENDING_MS_MAX = 10_000;
 
 /** Most documents of a host that are kept; the one that expires first is dropped. */
-export const DOCUMENTS_MAX = 100;
+const DOCUMENTS_MAX = 100;
 
 /** The latest fetch. */
 interface LatestFetch {

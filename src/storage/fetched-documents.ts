@@ -2,7 +2,7 @@ import { sha256, toHex } from "../crypto/bytes.ts";
 import { callWithDeadline } from "../isolate.ts";
 import type { FetchClaim, FetchedDocument, FetchedDocuments } from "./fetched-documents-object.ts";
 
-export type { FetchClaim, FetchedDocument } from "./fetched-documents-object.ts";
+export type { FetchedDocument } from "./fetched-documents-object.ts";
 
 /** Kinds of documents. Each may be fetched once a minute from a host. */
 export type DocumentKind = "metadata" | "keys";

@@ -28,7 +28,7 @@ export type {
 } from "./import-sql.ts";
 
 /** Tokens that are added in one transaction. */
-export interface ImportedTokens {
+interface ImportedTokens {
   readonly refreshTokens: readonly ImportedRefreshTokenRow[];
   /** Those whose refresh token was imported before the batch are skipped. */
   readonly accessTokens: readonly ImportedAccessTokenRow[];

@@ -3,10 +3,10 @@ import { callWithDeadline } from "../isolate.ts";
 import type { UsedAssertions } from "./used-assertions.ts";
 
 /** Kinds of single-use values. */
-export type SingleUsePurpose = "client_assertion" | "dpop_proof";
+type SingleUsePurpose = "client_assertion" | "dpop_proof";
 
 /** A value that may be used once. */
-export interface SingleUse {
+interface SingleUse {
   readonly purpose: SingleUsePurpose;
   /** Whose value it is: one object for each purpose and owner, so that none waits for another. */
   readonly owner: string;

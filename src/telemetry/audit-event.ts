@@ -29,7 +29,7 @@ export const AUDIT_ACTIONS = {
 } as const;
 
 /** One kind of audit event. */
-export type AuditAction = keyof typeof AUDIT_ACTIONS;
+type AuditAction = keyof typeof AUDIT_ACTIONS;
 
 /** An event. Contains no secret, token, user name or text of a caller. */
 export interface AuditEvent {

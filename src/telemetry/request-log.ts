@@ -26,7 +26,7 @@ export interface LogFields {
 }
 
 /** How often one operation took place in a request, and its total time. */
-export interface OperationTotal {
+interface OperationTotal {
   count: number;
   /** When deployed, the clock advances only during I/O. */
   durationMs: number;

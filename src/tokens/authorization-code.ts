@@ -56,7 +56,7 @@ export const CODE_PREFIX = "tgc_";
 export const CODE_PURPOSE = "authorization code";
 
 /** Longest code, in characters: it travels in a URL. */
-export const CODE_LENGTH_MAX = 1024;
+const CODE_LENGTH_MAX = 1024;
 
 /** Longest client id in a code, in characters. */
 const CLIENT_ID_LENGTH_MAX = 64;

@@ -25,7 +25,7 @@ export interface BrowserSessionPolicy {
 }
 
 /** How a sealed cookie begins. */
-export const SESSION_COOKIE_PREFIX = "tgb_";
+const SESSION_COOKIE_PREFIX = "tgb_";
 
 /** Purpose of the ring that seals cookies. */
 export const SESSION_COOKIE_PURPOSE = "browser session";

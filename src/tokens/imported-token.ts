@@ -23,7 +23,7 @@ export interface ImportedRefreshToken {
 }
 
 /** What an imported access token grants. */
-export interface ImportedAccessToken {
+interface ImportedAccessToken {
   readonly kind: "access";
   readonly hash: string;
   /** Hash of the refresh token of the same response, or null. */

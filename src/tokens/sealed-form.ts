@@ -19,7 +19,7 @@ export interface SealedForm {
 }
 
 /** How a sealed form begins. */
-export const FORM_PREFIX = "tgf_";
+const FORM_PREFIX = "tgf_";
 
 /** Purpose of the ring that seals forms. */
 export const FORM_PURPOSE = "form";

@@ -23,7 +23,7 @@ export interface SealedRequest {
 }
 
 /** How a sealed request begins. */
-export const REQUEST_PREFIX = "tgi_";
+const REQUEST_PREFIX = "tgi_";
 
 /** Purpose of the ring that seals requests. */
 export const REQUEST_PURPOSE = "authorization request";

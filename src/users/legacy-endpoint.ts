@@ -26,10 +26,10 @@ export type LegacyLogin = (username: string, password: string) => Promise<boolea
  * Deadline of the whole response, in milliseconds. Longer than that of storage: the call crosses
  * the internet, and the server computes a slow hash.
  */
-export const LEGACY_DEADLINE_MS = 5_000;
+const LEGACY_DEADLINE_MS = 5_000;
 
 /** Longest response, in bytes. */
-export const LEGACY_RESPONSE_BYTES_MAX = 64 * 1024;
+const LEGACY_RESPONSE_BYTES_MAX = 64 * 1024;
 
 /** Statuses for wrong credentials (RFC 6749 §5.2). oauthlib before 3.1 uses 401. */
 const WRONG_STATUSES = [400, 401];

@@ -81,7 +81,7 @@ const birthdate = () =>
  * the management API and its OpenAPI document, the commands and the documentation derive from this
  * table.
  */
-export const PROFILE_FIELDS = {
+const PROFILE_FIELDS = {
   name: {
     description: "full name, as it is displayed",
     scope: "profile",

@@ -170,7 +170,7 @@ async function rehash(user: User, password: string, deps: SignInDeps): Promise<v
 }
 
 /** What {@link startFailureDelay} needs. */
-export interface FailureDelayDeps {
+interface FailureDelayDeps {
   /** Earliest response to a failed login, in milliseconds after its start; 0: no delay. */
   readonly failedLoginMsMin: number;
   /** Waits for that many milliseconds; rejects when the signal is aborted. */
@@ -187,7 +187,7 @@ export const FAILED_LOGINS: ReadonlySet<RefusalReason> = new Set<RefusalReason>(
 ]);
 
 /** A running delay. */
-export interface FailureDelay {
+interface FailureDelay {
   /** Resolves when it ends or is cancelled. */
   readonly elapsed: Promise<void>;
   /** Stops the timer, which would keep the request's context alive after its response. */
@@ -204,7 +204,7 @@ export function isFailedLogin(error: unknown): boolean {
  * It starts before the work instead of being computed afterwards, since the clock of a Worker does
  * not advance while it computes.
  */
-export function startFailureDelay({ failedLoginMsMin, wait }: FailureDelayDeps): FailureDelay {
+function startFailureDelay({ failedLoginMsMin, wait }: FailureDelayDeps): FailureDelay {
   if (failedLoginMsMin === 0) return { elapsed: Promise.resolve(), cancel: () => {} };
   const cancellation = new AbortController();
   const elapsed = wait(failedLoginMsMin, cancellation.signal).catch(() => {});

@@ -17,7 +17,7 @@ export interface AuthorizationServer {
 }
 
 /** How a client authenticates. */
-export interface Caller {
+interface Caller {
   readonly id: ApplicationId;
   readonly secret?: string;
 }

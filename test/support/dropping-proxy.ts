@@ -16,7 +16,7 @@ export type Fate =
   | "bad_gateway";
 
 /** One request that the service answered, whether or not the response arrived. */
-export interface Exchange {
+interface Exchange {
   readonly idempotencyKey: string | undefined;
   readonly status: number;
   readonly body: Readonly<Record<string, string>>;

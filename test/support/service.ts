@@ -20,7 +20,7 @@ export interface TokenAnswer {
 }
 
 /** What a test looks at in a response. */
-export interface Answer<Body = Record<string, unknown>> {
+interface Answer<Body = Record<string, unknown>> {
   status: number;
   headers: Headers;
   body: Body;

@@ -167,7 +167,7 @@ export function deleteUser(key: unknown, context: ApiContext): Promise<void> {
 }
 
 /** Changes a user and logs the change. */
-export async function change<Result>(
+async function change<Result>(
   operation: string,
   key: unknown,
   context: ApiContext,

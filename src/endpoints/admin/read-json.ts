@@ -9,7 +9,7 @@ import { mediaTypeOf, readBody, requireNoEncoding } from "../read-params.ts";
 const LEVELS_MAX = 16;
 
 /** The media types that a body may have. The second is for `PATCH` (RFC 7396 §4). */
-export const JSON_TYPES: readonly string[] = ["application/json", "application/merge-patch+json"];
+const JSON_TYPES: readonly string[] = ["application/json", "application/merge-patch+json"];
 
 /**
  * Reads a body that must be a JSON object.

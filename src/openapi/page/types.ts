@@ -16,7 +16,7 @@ export interface Example {
 }
 
 /** Bodies by media type. */
-export type Content = Readonly<
+type Content = Readonly<
   Record<string, { readonly schema: SchemaObject; readonly examples?: Record<string, Example> }>
 >;
 

@@ -20,7 +20,7 @@ export function breach(source: Source, node: Node, says: string): string {
 }
 
 /** Line of a position, counted from 1. */
-export function lineAt({ ast }: Source, position: number): number {
+function lineAt({ ast }: Source, position: number): number {
   return ast.getLineAndCharacterOfPosition(position).line + 1;
 }
 

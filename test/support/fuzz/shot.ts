@@ -23,7 +23,7 @@ export function toInit({ method, headers, body }: Shot): RequestInit {
  * The bytes of a body. U+F700 to U+F7FF stand for the bytes 0 to 255, so that a text can hold what
  * is not UTF-8.
  */
-export function bytesOf(body: string): Uint8Array<ArrayBuffer> {
+function bytesOf(body: string): Uint8Array<ArrayBuffer> {
   if (!/[\uf700-\uf7ff]/.test(body)) return utf8(body);
   const parts = body.split(/([\uf700-\uf7ff])/);
   return new Uint8Array(

@@ -8,7 +8,7 @@ import type { Stock } from "./stock.ts";
 import { spoiled, type Values, valuesOf } from "./values.ts";
 
 /** The confidential registered clients that prove themselves by Basic. */
-export const SITE = "site:secret";
+const SITE = "site:secret";
 
 const METHODS = ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "OPTIONS", "PROPFIND"];
 

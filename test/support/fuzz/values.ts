@@ -27,7 +27,7 @@ const LONG = ["x".repeat(5000), "😀".repeat(2000), "%41".repeat(3000), "a b ".
 const REPLACEMENTS = "abcXYZ059-_.=+/ %\0\n\u00e9";
 
 /** Changes one character of a text. */
-export function spoil(text: string, how: number, where: number): string {
+function spoil(text: string, how: number, where: number): string {
   const at = where % (text.length + 1);
   const [before, after] = [text.slice(0, at), text.slice(at)];
   const unit = REPLACEMENTS[where % REPLACEMENTS.length] ?? "";

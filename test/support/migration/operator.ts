@@ -4,7 +4,7 @@ import type { Clone } from "../clone.ts";
 import type { DjangoSite } from "../django-site.ts";
 
 /** The values of names in braces, such as `{USERNAME}`. */
-export type Values = Readonly<Record<string, string>>;
+type Values = Readonly<Record<string, string>>;
 
 /** Follows the page on moving, as in a rehearsal. */
 export interface Operator {
