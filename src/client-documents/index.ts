@@ -119,7 +119,11 @@ function createCache<Value>(
     return outcome;
   }
 
-  async function fetchNow(url: string, nowMs: number): Promise<Outcome<Value>> {
+  async function fetchNow(
+    url: string,
+    fetchedSinceMs: number,
+    nowMs: number,
+  ): Promise<Outcome<Value>> {
     const fetched = await fetchDocument(url, BYTES_MAX[kind], nowMs);
     const outcome = fetched.kind === "fetched" ? read(url, fetched.text) : fetched;
     const isValid = fetched.kind === "fetched" && outcome.kind === "valid";
@@ -130,6 +134,8 @@ function createCache<Value>(
       expiresAtMs: nowMs + (isValid ? fetched.lifetimeMs : FAILURE_MS),
     };
     defer(store.store(kind, url, document));
+    // There may be an older copy that is valid for other requests.
+    if (!isValid && fetchedSinceMs > 0) return outcome;
     return keep(url, document);
   }
 
@@ -138,7 +144,7 @@ function createCache<Value>(
       const nowMs = clock();
       const claim = await store.claim(kind, url, fetchedSinceMs, nowMs);
       if (claim.kind === "fetch") {
-        const fetching = fetchNow(url, nowMs);
+        const fetching = fetchNow(url, fetchedSinceMs, nowMs);
         // Also for a caller that disconnects: a retry within the minute could not fetch again.
         defer(fetching);
         return fetching;

@@ -32,6 +32,8 @@ const DOCUMENTS_MAX = 100;
 interface LatestFetch {
   readonly key: string;
   readonly atMs: number;
+  /** Whether it failed, and an older document was kept. */
+  readonly isOver?: boolean;
 }
 
 const LATEST_FETCH = "latest fetch";
@@ -58,7 +60,7 @@ export class FetchedDocuments extends DurableObject<unknown> {
     }
     const latest = kv.get<LatestFetch>(LATEST_FETCH);
     if (latest !== undefined && nowMs < latest.atMs + FETCH_INTERVAL_MS) {
-      const isOpen = latest.key === key && storedAtMs < latest.atMs;
+      const isOpen = latest.key === key && storedAtMs < latest.atMs && latest.isOver !== true;
       return { kind: isOpen && nowMs < latest.atMs + PENDING_MS_MAX ? "pending" : "busy" };
     }
     kv.put<LatestFetch>(LATEST_FETCH, { key, atMs: nowMs });
@@ -66,9 +68,17 @@ export class FetchedDocuments extends DurableObject<unknown> {
     return { kind: "fetch" };
   }
 
-  /** Stores what was fetched after a claim. */
+  /** Stores what was fetched after a claim. A failure replaces no document that has not expired. */
   async store(key: string, document: FetchedDocument): Promise<void> {
     const { kv } = this.ctx.storage;
+    const known = kv.get<FetchedDocument>(DOCUMENT_PREFIX + key);
+    const isKnownValid =
+      typeof known?.text === "string" && document.fetchedAtMs < known.expiresAtMs;
+    if (document.text === null && isKnownValid) {
+      const latest = kv.get<LatestFetch>(LATEST_FETCH);
+      if (latest?.key === key) kv.put<LatestFetch>(LATEST_FETCH, { ...latest, isOver: true });
+      return;
+    }
     kv.put(DOCUMENT_PREFIX + key, document);
     const documents = this.#documents();
     if (documents.length > DOCUMENTS_MAX) {

@@ -220,6 +220,32 @@ describe("a document that was fetched", () => {
     ]);
   });
 
+  test.each<[string, HostedDocument]>([
+    ["fails", { status: 500 }],
+    ["is invalid", { body: "{}" }],
+  ])("is kept if fetching it again before it expires %s", async (_, later) => {
+    const url = await hostDocument({ headers: { "Cache-Control": "max-age=3600" } });
+    const [first, second, third] = [newIsolate(), newIsolate(), newIsolate()];
+    const found = await find(url, first);
+    await first.settled();
+    await host(url, later);
+    passSeconds(61);
+    // One of them has a copy, the other has none.
+    for (const isolate of [first, second]) {
+      const again = await isolate.find(url, OWN_HOST, Date.now());
+      expect(again.kind).not.toBe("valid");
+      await isolate.settled();
+      expect([await find(url, first), await find(url, second), await find(url, third)]).toEqual([
+        ...[found, found, found],
+      ]);
+      passSeconds(1);
+      // At most once a minute, and without waiting for a fetch that is over.
+      expect((await isolate.find(url, OWN_HOST, Date.now())).kind).toBe("busy");
+      passSeconds(60);
+    }
+    expect(await callsFor(url)).toHaveLength(3);
+  });
+
   test("is fetched to the end for a caller that disconnects", async () => {
     const url = await hostDocument();
     const isolate = newIsolate();

@@ -275,6 +275,16 @@ describe("a client with keys at a URL", () => {
     expect(await callsTo("chatgpt.com")).toHaveLength(before + 1);
   });
 
+  test("keeps its keys while they cannot be fetched for an unknown one", async () => {
+    await publish(await key);
+    const clientId = await introduce(client);
+    const { tokens } = await connect(client, clientId, await key);
+    await host(CHATGPT.jwks_uri, { status: 500 });
+    passSeconds(61);
+    expect(await refresh(clientId, await newKey("RS256"), tokens)).toMatchObject({ status: 503 });
+    expect(await refresh(clientId, await key, tokens)).toMatchObject({ status: 200 });
+  });
+
   test("may not send an assertion for another service, for which no keys are fetched", async () => {
     await publish(await key);
     const clientId = await introduce(client);
