@@ -1,8 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { createCountedService } from "../support/counting.ts";
-import { ask, basic, logIn, post, refresh } from "../support/requests.ts";
-import { INVALID_CLIENT, INVALID_GRANT, SUCCESS } from "../support/responses.ts";
+import { ask, basic, logIn, refresh } from "../support/requests.ts";
+import { INVALID_CLIENT, INVALID_GRANT, SUCCESS, whole } from "../support/responses.ts";
 import { createService, LOGIN, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -50,35 +49,19 @@ const FAILURES: readonly [why: string, headers: Record<string, string>, fields: 
   ["a disabled public client", {}, { client_id: "disabled-public" }],
   ["a public client with a secret", basic("public:secret"), {}],
   ["the same in the body", {}, { client_id: "public", client_secret: "secret" }],
-  ["Basic without a colon", basic("client"), {}],
-  ["Basic without an id", basic(":secret"), {}],
-  ["Basic that is not base64", { Authorization: "Basic !!!!" }, {}],
-  ["Basic that is not UTF-8", basic("client:\xff"), {}],
-  ["Basic without credentials", { Authorization: "Basic" }, {}],
+  ["Basic that is malformed", { Authorization: "Basic" }, {}],
   ["a bearer token", { Authorization: "Bearer tga_x" }, {}],
   ["Digest", { Authorization: 'Digest username="client"' }, {}],
 ];
 
 describe("a client failure", () => {
-  test.each(FAILURES)("by %s is a 401", async (_, headers, fields) => {
+  test.each(FAILURES)("by %s is the same 401, byte for byte", async (_, headers, fields) => {
     const body = new URLSearchParams({ ...LOGIN, ...fields });
-    expect(await post(service, body, headers)).toEqual(INVALID_CLIENT);
-  });
-
-  test("is the same, byte for byte, whatever it was", async () => {
-    const texts = FAILURES.map(async ([, headers, fields]) => {
-      const body = new URLSearchParams({ ...LOGIN, ...fields });
-      const answer = await service.fetch("/o/token/", { method: "POST", headers, body });
-      return answer.text();
-    });
-    const body = '{"error":"invalid_client","error_description":"Client authentication failed."}';
-    expect(new Set(await Promise.all(texts))).toEqual(new Set([body]));
-  });
-
-  test("has one challenge for HTTP and one that DOT's clients look for", async () => {
-    const { headers } = await ask(service, LOGIN, "client:wrong");
-    const challenges = headers["www-authenticate"]?.split(", ");
-    expect(challenges).toEqual(['Basic realm="tollgate"', 'Bearer error="invalid_client"']);
+    const answer = await service.fetch("/o/token/", { method: "POST", headers, body });
+    expect(await answer.clone().text()).toBe(
+      '{"error":"invalid_client","error_description":"Client authentication failed."}',
+    );
+    expect(await whole(answer)).toEqual(INVALID_CLIENT);
   });
 
   test.each(["password", "refresh_token", "client_credentials"])(
@@ -89,17 +72,6 @@ describe("a client failure", () => {
       expect(await ask(service, fields, null)).toEqual(INVALID_CLIENT);
     },
   );
-
-  test("costs the same work for an unknown client as for a wrong secret", async () => {
-    const counted = createCountedService();
-    const costs = ["client:wrong", "nobody:wrong", "disabled:wrong", "public:x", "client:a%00"];
-    for (const credentials of costs) {
-      const { cost } = await counted.costOf(() => ask(counted.service, LOGIN, credentials));
-      expect(cost).toEqual({ "d1.batch": 1, pbkdf2: 1 });
-    }
-    const unproved = await counted.costOf(() => ask(counted.service, LOGIN, null));
-    expect(unproved.cost).toEqual({});
-  });
 });
 
 describe("a client may authenticate", () => {

@@ -71,6 +71,17 @@ describe("the scope of a refresh", () => {
     expect(await refresh(service, refresh_token, { scope: "" })).toEqual(success("read write"));
   });
 
+  test("may be narrower for once, and is never wider", async () => {
+    const first = await logIn(service, { scope: "read write" });
+    const narrow = await refresh(service, first.refresh_token, { scope: "read" });
+    expect(narrow).toEqual(success("read"));
+    const again = await refresh(service, granted(narrow).refresh_token);
+    expect(again).toEqual(success("read write"));
+    const { refresh_token } = granted(again);
+    expect(await refresh(service, refresh_token, { scope: ALL_SCOPES })).toEqual(INVALID_SCOPE);
+    expect(await refresh(service, refresh_token)).toEqual(success("read write"));
+  });
+
   test("may name the original scopes in another order", async () => {
     const { refresh_token } = await logIn(service, { scope: "read write" });
     const answer = await refresh(service, refresh_token, { scope: "write read write" });

@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { introspect, JWT_CLIENT, registerCheckers, revoke } from "../support/checks.ts";
-import { captureErrors } from "../support/faulty.ts";
-import { failingBindings } from "../support/interception.ts";
-import { ask, basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
-import { INVALID_CLIENT, invalidRequest, UNAVAILABLE } from "../support/responses.ts";
+import { introspect, registerCheckers } from "../support/checks.ts";
+import { basic, type Fields, logIn, post, refresh } from "../support/requests.ts";
+import { INVALID_CLIENT, invalidRequest } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
 
 const service = createService();
@@ -20,7 +18,6 @@ beforeAll(async () => {
   await registerDefaults(service);
   await registerCheckers();
 });
-const logged = captureErrors();
 
 const send = (fields: Fields, headers: HeadersInit = basic(CLIENT)) => {
   return post(service, new URLSearchParams(fields), headers, PATH);
@@ -42,15 +39,6 @@ const NOTHING = [false, 400];
 const EVERYTHING = [true, 200];
 
 describe("a request", () => {
-  test.each(["refresh_token", "access_token"] as const)(
-    "§2.1 with the %s ends the access and refresh tokens of its grant",
-    async (kind) => {
-      const pair = await logIn(service);
-      expect(await send({ token: pair[kind] })).toEqual(REVOKED);
-      expect(await leftOf(pair)).toEqual(NOTHING);
-    },
-  );
-
   test.each(["access_token", "refresh_token", "id_token", "no such type", ""])(
     "§2.1 with the hint %j ends either kind, right or wrong",
     async (hint) => {
@@ -83,23 +71,6 @@ describe("a request", () => {
     const pair = await logIn(service, { client_id: "public" }, null);
     expect(await send({ token: pair.refresh_token, client_id: "public" }, {})).toEqual(REVOKED);
     expect(await isActive(pair.access_token)).toBe(false);
-  });
-
-  test("§2.1 for another client's token is left without effect", async () => {
-    const own = await logIn(service, {}, JWT_CLIENT);
-    for (const token of [own.access_token, own.refresh_token]) {
-      expect(await revoke(service, token, CLIENT)).toEqual(REVOKED);
-    }
-    expect(await leftOf(own, JWT_CLIENT)).toEqual(EVERYTHING);
-  });
-
-  test("§2.1 ends a client's own token, opaque or JWT", async () => {
-    for (const credentials of [CLIENT, JWT_CLIENT]) {
-      const own = granted(await ask(service, { grant_type: "client_credentials" }, credentials));
-      expect(await isActive(own.access_token)).toBe(true);
-      expect(await revoke(service, own.access_token, credentials)).toEqual(REVOKED);
-      expect(await isActive(own.access_token)).toBe(false);
-    }
   });
 
   test("§2 is a POST of a form: the token is never in a URL", async () => {
@@ -139,16 +110,4 @@ describe("a response", () => {
     const twice = new URLSearchParams("token=a&token=b");
     expect(await post(service, twice, basic(CLIENT), PATH)).toEqual(invalidRequest());
   });
-
-  test.each(["d1.batch", "family.revoke"])(
-    "§2.2.1 is 503 while %s fails, and the client may try again",
-    async (broken) => {
-      const failing = createService(failingBindings(broken));
-      const pair = await logIn(service);
-      expect(await revoke(failing, pair.access_token, CLIENT)).toEqual(UNAVAILABLE);
-      expect(logged).toHaveLength(1);
-      expect(await send({ token: pair.access_token })).toEqual(REVOKED);
-      expect(await leftOf(pair)).toEqual(NOTHING);
-    },
-  );
 });

@@ -171,7 +171,7 @@ const TOKEN_TESTS = [
   ...["bound-jwt", "claims", "client-credentials", "endpoint-table", "forgeries", "password"],
   ...["imported-tokens", "introspection", "introspection-exactness", "one-client-method"],
   ...["refresh-ended", "refresh-expiry", "refresh-forged", "refresh-retry"],
-  ...["refresh-reuse", "refresh-token", "revocation", "sessions", "rfc6749"],
+  ...["refresh-reuse", "refresh-token", "revocation", "sessions"],
   ...[
     "rfc6750",
     "rfc7009",
