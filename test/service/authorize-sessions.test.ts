@@ -179,17 +179,6 @@ describe("a request of a user who is signed in, with", () => {
     expect(signIn).toMatchObject(SHOWS["sign-in"]);
     expect(await browser.submit(signIn, GRACE)).toMatchObject(SHOWS.consent);
   });
-
-  test("login_hint fills in the user name", async () => {
-    const page = await newBrowser(service).authorize({ login_hint: 'ada"><b>' });
-    expect(page.text).toContain('value="ada&quot;&gt;&lt;b&gt;"');
-  });
-
-  test("ui_locales is in that language, before that of the browser", async () => {
-    const accept = { "Accept-Language": "en" };
-    const page = await newBrowser(service).authorize({ ui_locales: "xx de" }, accept);
-    expect(page.text).toContain('lang="de"');
-  });
 });
 
 describe("a request for more scopes than before (MCP's step-up)", () => {
@@ -241,17 +230,6 @@ describe("a consent form", () => {
     expect(shown).toMatchObject(SHOWS.consent);
     expect(shown.text).toContain("grace");
     expect((await env.DB.prepare("SELECT * FROM consents").all()).results).toEqual([]);
-  });
-
-  test.each([
-    ["another site", { "Sec-Fetch-Site": "cross-site" }],
-    ["another origin", { Origin: "https://evil.example" }],
-    ["no origin", { Origin: "null" }],
-  ])("from %s is 403", async (_, headers) => {
-    const browser = newBrowser(service);
-    const page = await browser.signIn(await browser.authorize());
-    const shown = await browser.submit(page, { decision: "allow" }, headers);
-    expect(shown).toMatchObject({ status: 403, location: null });
   });
 
   test("without a decision is shown again", async () => {

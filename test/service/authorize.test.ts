@@ -6,10 +6,8 @@ import {
   codeOf,
   exchange,
   newBrowser,
-  obtainCode,
   queryOf,
   registerWebApps,
-  VERIFIER,
 } from "../support/browsing.ts";
 import { introspect, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
@@ -43,10 +41,6 @@ beforeAll(async () => {
   });
 });
 stopClock();
-
-async function countRows(table: "browser_sessions" | "consents"): Promise<number> {
-  return (await env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first<number>("n")) ?? 0;
-}
 
 describe("an error before the redirect URI is known to be the client's", () => {
   const BAD_URIS = [
@@ -134,21 +128,6 @@ test.each([
   });
 });
 
-describe("nothing is stored", () => {
-  test("before the user signs in, and then only the session until consent", async () => {
-    const before = [await countRows("browser_sessions"), await countRows("consents")];
-    const browser = newBrowser(service);
-    const page = await browser.authorize({ scope: "write" });
-    const now = async () => [await countRows("browser_sessions"), await countRows("consents")];
-    expect(await now()).toEqual(before);
-    const consent = await browser.submit(page, { username: "grace", password: "rear admiral" });
-    const [sessions = 0, consents = 0] = before;
-    expect(await now()).toEqual([sessions + 1, consents]);
-    await browser.allow(consent);
-    expect(await now()).toEqual([sessions + 1, consents + 1]);
-  });
-});
-
 describe("a form", () => {
   test("of another browser does nothing", async () => {
     const [one, other] = [newBrowser(service), newBrowser(service)];
@@ -181,15 +160,6 @@ describe("a form", () => {
     const shown = await browser.submit(await browser.authorize(), fields, headers);
     expect([...browser.cookies.keys()].join()).toContain("session");
     expect(shown.status).toBeOneOf([200, 303]);
-  });
-
-  test("whose hidden field was altered is 400", async () => {
-    const browser = newBrowser(service);
-    const page = await browser.authorize();
-    const request = page.request?.replace(/.(?=.{20}$)/, (one) => (one === "A" ? "B" : "A"));
-    expect(await browser.signIn({ ...page, request: request ?? null })).toMatchObject({
-      status: 400,
-    });
   });
 
   test("has room for any query that is accepted", async () => {
@@ -285,15 +255,6 @@ describe("a sign-in", () => {
     await browser.signIn(await browser.authorize());
     expect(codeOf(await browser.authorize())).toMatch(/^tgc_/);
   });
-
-  test("by prompt=login does not end in a loop", async () => {
-    const browser = newBrowser(service);
-    await signInAndAllow(browser);
-    passSeconds(60);
-    const page = await browser.authorize({ prompt: "login" });
-    expect(page.text).toContain("current-password");
-    expect(codeOf(await browser.signIn(page))).toMatch(/^tgc_/);
-  });
 });
 
 async function signInAndAllow(browser: ReturnType<typeof newBrowser>, changes: Changes = {}) {
@@ -302,32 +263,12 @@ async function signInAndAllow(browser: ReturnType<typeof newBrowser>, changes: C
 }
 
 describe("consent", () => {
-  test("is asked for again for more scopes, and for a loopback client every time", async () => {
-    const browser = newBrowser(service);
-    await signInAndAllow(browser);
-    expect(codeOf(await browser.authorize())).toMatch(/^tgc_/);
-    const more = await browser.authorize({ scope: "read groups" });
-    expect(more).toMatchObject({ status: 200, location: null });
-    const native = { client_id: "native", redirect_uri: "http://127.0.0.1:51004/callback" };
-    for (let time = 0; time < 2; time += 1) {
-      const page = await browser.authorize(native);
-      expect(page.location).toBe(null);
-      expect((await browser.allow(page)).location?.port).toBe("51004");
-    }
-  });
-
   test("is asked for every time if one redirect URI is a loopback, whichever is used", async () => {
     const browser = newBrowser(service);
     const mixed = { client_id: "mixed" };
     await signInAndAllow(browser, mixed);
     const page = await browser.authorize(mixed);
     expect(page).toMatchObject({ status: 200, location: null });
-  });
-
-  test("is not asked for a client of the operator", async () => {
-    const browser = newBrowser(service);
-    const shown = await browser.signIn(await browser.authorize({ client_id: "own" }));
-    expect(codeOf(shown)).toMatch(/^tgc_/);
   });
 
   test("denied is access_denied", async () => {
@@ -339,49 +280,6 @@ describe("consent", () => {
 });
 
 describe("an exchange", () => {
-  test("that fails a check consumes nothing", async () => {
-    const code = await obtainCode(service, { resource: "https://api.example.com" });
-    for (const [fields, error, credentials] of [
-      [{ code_verifier: "x".repeat(43) }, "invalid_grant", "web:secret"],
-      [{ code_verifier: "" }, "invalid_request", "web:secret"],
-      [{ redirect_uri: `${CALLBACK}/x` }, "invalid_grant", "web:secret"],
-      [{ resource: "https://other.example.com" }, "invalid_target", "web:secret"],
-      [{}, "invalid_grant", "own:secret"],
-      [{}, "invalid_client", "web:wrong"],
-    ] as const) {
-      expect((await exchange(service, code, fields, credentials)).body).toMatchObject({ error });
-    }
-    expect(await exchange(service, code, { redirect_uri: CALLBACK })).toMatchObject({
-      status: 200,
-    });
-  });
-
-  test("without a challenge in the request rejects a verifier, and wants the redirect URI", async () => {
-    const own = { client_id: "own", code_challenge: undefined, code_challenge_method: undefined };
-    const browser = newBrowser(service);
-    const code = codeOf(await browser.signIn(await browser.authorize(own)));
-    const attempt = (fields: Record<string, string>) =>
-      exchange(service, code, fields, "own:secret");
-    const sent = { redirect_uri: CALLBACK };
-    expect(await attempt({ ...sent, code_verifier: VERIFIER })).toMatchObject({ status: 400 });
-    expect(await attempt({ code_verifier: "" })).toMatchObject({ status: 400 });
-    const { status, body } = await attempt({ ...sent, code_verifier: "" });
-    expect(status).toBe(200);
-    // The client may not refresh.
-    expect(body).not.toHaveProperty("refresh_token");
-  });
-
-  test("again at once is rejected, and later revokes what the first one yielded", async () => {
-    const code = await obtainCode(service);
-    const { body } = await exchange(service, code);
-    const access_token = String(body["access_token"]);
-    expect(await exchange(service, code)).toMatchObject({ status: 400 });
-    expect((await introspect(service, access_token)).body).toMatchObject({ active: true });
-    passSeconds(11);
-    expect(await exchange(service, code)).toMatchObject({ status: 400 });
-    expect((await introspect(service, access_token)).body).toEqual({ active: false });
-  });
-
   test("of a second code of one request is rejected, and revokes nothing", async () => {
     const browser = newBrowser(service);
     const consent = await browser.signIn(await browser.authorize({ prompt: "consent" }));

@@ -104,6 +104,13 @@ describe("an exchange is rejected", () => {
     expect(await isActive(tokens["access_token"])).toBe(true);
   });
 
+  test("of another client's code, which stays valid", async () => {
+    const fresh = await obtainCode(service);
+    const foreign = await exchange(service, fresh, {}, "lax:secret");
+    expect(foreign).toMatchObject({ status: 400, body: INVALID_GRANT });
+    expect(await exchange(service, fresh)).toMatchObject({ status: 200 });
+  });
+
   test("a second after it expires, and not before", async () => {
     const [one, other] = [await obtainCode(service), await obtainCode(service)];
     passSeconds(59);
