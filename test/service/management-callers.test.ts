@@ -44,28 +44,26 @@ const change = (credentials: string, column: string) => {
     .run();
 };
 
-/** Tokens that must not do, and what they get: the status and the challenge. */
-const CALLERS: Readonly<Record<string, [() => Promise<string | null>, number, string]>> = {
-  "no token": [async () => null, 401, "Bearer"],
-  "an unknown token": [async () => "tga_x", 401, 'Bearer error="invalid_token"'],
+type Rejection = readonly [status: number, challenge: string];
+const INVALID: Rejection = [401, 'Bearer error="invalid_token"'];
+const INSUFFICIENT: Rejection = [403, 'Bearer error="insufficient_scope"'];
+
+/** Tokens that must not do, and how each call is rejected. */
+const CALLERS: Readonly<Record<string, [() => Promise<string | null>, Rejection]>> = {
+  "no token": [async () => null, [401, "Bearer"]],
+  "an unknown token": [async () => "tga_x", INVALID],
   "an altered token": [
     async () => (await ownToken()).replace(/.$/, (last) => (last === "A" ? "B" : "A")),
-    401,
-    'Bearer error="invalid_token"',
+    INVALID,
   ],
-  "a refresh token": [
-    async () => (await logIn(MANAGED, {}, SITE)).refresh_token,
-    401,
-    'Bearer error="invalid_token"',
-  ],
+  "a refresh token": [async () => (await logIn(MANAGED, {}, SITE)).refresh_token, INVALID],
   "a token that was revoked": [
     async () => {
       const token = await ownToken();
       await revoke(MANAGED, token, SITE);
       return token;
     },
-    401,
-    'Bearer error="invalid_token"',
+    INVALID,
   ],
   "a token of a client that was disabled meanwhile": [
     async () => {
@@ -74,19 +72,13 @@ const CALLERS: Readonly<Record<string, [() => Promise<string | null>, number, st
       await change(manager, "disabled = 1");
       return token;
     },
-    401,
-    'Bearer error="invalid_token"',
+    INVALID,
   ],
   "a token for another API": [
     async () => ownToken(await otherManager({ audience: ["https://api.example.com"] })),
-    401,
-    'Bearer error="invalid_token"',
+    INVALID,
   ],
-  "a token without the scope": [
-    () => ownToken(SITE, { scope: "read write" }),
-    403,
-    'Bearer error="insufficient_scope"',
-  ],
+  "a token without the scope": [() => ownToken(SITE, { scope: "read write" }), INSUFFICIENT],
   "a token of a client that has lost the scope since": [
     async () => {
       const manager = await otherManager();
@@ -94,26 +86,20 @@ const CALLERS: Readonly<Record<string, [() => Promise<string | null>, number, st
       await change(manager, "scope = 'read'");
       return token;
     },
-    403,
-    'Bearer error="insufficient_scope"',
+    INSUFFICIENT,
   ],
-  "a user's token": [
-    async () => (await logIn(MANAGED, {}, SITE)).access_token,
-    403,
-    'Bearer error="insufficient_scope"',
-  ],
+  "a user's token": [async () => (await logIn(MANAGED, {}, SITE)).access_token, INSUFFICIENT],
   "a user's token that has the scope, from when it was one like any other": [
     async () => {
       const before = createService({ SCOPES: "read admin" });
       return (await logIn(before, { scope: "admin" }, SITE)).access_token;
     },
-    403,
-    'Bearer error="insufficient_scope"',
+    INSUFFICIENT,
   ],
 };
 
 describe("every call is rejected, and does nothing, with", () => {
-  test.each(Object.entries(CALLERS))("%s", async (_, [tokenOf, status, challenge]) => {
+  test.each(Object.entries(CALLERS))("%s", async (_, [tokenOf, [status, challenge]]) => {
     const token = await tokenOf();
     const before = await dumpRegistry();
     for (const call of everyCall(userId, clientId)) {

@@ -312,6 +312,7 @@ describe("an invalid value is rejected with its location, and nothing changes:",
   const username = "somebody";
   test.each<[string, unknown, place: string, message: unknown]>([
     ["no name", {}, "username", expect.any(String)],
+    ["an empty name", { username: "" }, "username", expect.any(String)],
     ["a field of another's", { username, admin: true }, "admin", "is not a known field"],
     [
       "a record",
@@ -328,6 +329,7 @@ describe("an invalid value is rejected with its location, and nothing changes:",
       "password",
       "is the same as the user name",
     ],
+    ["a control character in one", { username, password: "a\0bcdefgh" }, "password", /control/],
     ["too long a one", { username, password: "ab".repeat(3000) }, "password", /4096 bytes/],
     ["a state of another type", { username, is_active: "yes" }, "is_active", expect.any(String)],
   ])("%s", async (_, body, place, message) => {
@@ -408,18 +410,6 @@ describe("a body", () => {
       problem(413, "invalid_request", { detail }),
     );
   });
-
-  test("cannot reach into the prototype of anything", async () => {
-    const { id } = await newUser();
-    const body = '{"claims":{"__proto__":{"polluted":1},"constructor":{"prototype":{"p":1}}}}';
-    const headers = {
-      Authorization: `Bearer ${await ownToken()}`,
-      "Content-Type": "application/merge-patch+json",
-    };
-    await MANAGED.fetch(`/admin/users/${id}`, { method: "PATCH", headers, body });
-    expect({}).not.toHaveProperty("polluted");
-    expect({}).not.toHaveProperty("p");
-  });
 });
 
 describe("every path", () => {
@@ -439,14 +429,6 @@ describe("every path", () => {
       const refused = problem(405, "invalid_request");
       expect(wrong).toEqual({ ...refused, headers: { ...refused.headers, allow: methods } });
     }
-  });
-
-  test("answers HEAD as GET, without a body", async () => {
-    const token = await ownToken();
-    const [head, get] = await Promise.all(
-      ["HEAD", "GET"].map((method) => send({ method, path: "/admin/users" }, token)),
-    );
-    expect(head?.status).toBe(get?.status);
   });
 
   test("that is none is as unknown as any other", async () => {
