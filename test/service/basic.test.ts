@@ -84,12 +84,7 @@ describe("base64", () => {
 
   test.each([
     ["too much padding", `${ENCODED}==`],
-    ["too little padding", ENCODED.slice(0, -1)],
-    ["padding in the middle", `${btoa("clie")}${btoa("nt:secret")}`],
-    ["padding alone", "=="],
     ["a foreign character", `${ENCODED.slice(0, 4)}!${ENCODED.slice(4)}`],
-    ["a tab inside", `${ENCODED.slice(0, 4)}\t${ENCODED.slice(4)}`],
-    ["one character too many", `${btoa("client:secre%74")}A`],
     ["none of it, in plain text", CLIENT],
   ])("with %s is rejected", async (_, encoded) => {
     expect(await withAuthorization(`Basic ${encoded}`)).toEqual(INVALID_CLIENT);

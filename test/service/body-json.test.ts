@@ -91,23 +91,9 @@ describe("a JSON body", () => {
 
   test("may spell characters as escapes, and unknown names are ignored", async () => {
     const text = String.raw`{"gr\u0061nt_type":"password","username":"\u0061da",
-      "password":"correct horse","__proto__":"x","constructor":"y","state":"\"\\\ud83d\ude00"}`;
+      "password":"correct horse","__proto__":"x","constructor":{"y":[1]},"state":"\"\\\ud83d\ude00"}`;
     expect(await postText(text)).toEqual(SUCCESS);
   });
-});
-
-test.each([
-  ["true", "true"],
-  ["a number", "1"],
-  ["null", "null"],
-  ["an array", '["read",["x"]]'],
-  ["an empty object", "{}"],
-  ["an object with known names", '{"username":"bob","password":1}'],
-  ["an object with a name twice", '{"y":1,"y":2}'],
-])("an unknown name in JSON is ignored when its value is %s", async (_, value) => {
-  const login = JSON.stringify(LOGIN).slice(0, -1);
-  expect(await postText(`${login},"remember":${value}}`)).toEqual(SUCCESS);
-  expect(await postText(`{"remember":${value},${login.slice(1)}}`)).toEqual(SUCCESS);
 });
 
 describe("a JSON body is rejected", () => {
@@ -122,31 +108,11 @@ describe("a JSON body is rejected", () => {
     ["empty", ""],
     ["truncated", login],
     ["a form", String(new URLSearchParams(LOGIN))],
-    ["with a comment", `${login}}//`],
-    ["with a trailing comma", `${login},}`],
-    ["two objects", "{}{}"],
-    ["after a byte order mark", `\ufeff${login}}`],
     ["an array", "[]"],
-    ["an array of pairs", '[["grant_type","password"]]'],
-    ["null", "null"],
-    ["a string", '"grant_type=password"'],
-    ["a number", "1"],
-    ["true", "true"],
     ["with a known name that has a number", `${login},"client_id":1}`],
-    ["with a known name that has null", `${login},"scope":null}`],
-    ["with a known name that has true", `${login},"refresh_token":true}`],
-    ["with a known name that has an array", `${login},"scope":["read"]}`],
-    ["with a known name that has an object", `${login},"resource":{}}`],
     ["with a known name of another endpoint that has a number", `${login},"token":1}`],
     ["with a repeated name", `${login},"username":"ada"}`],
     ["with a repeated unknown name", `${login},"x":"1","x":"2"}`],
-    ["with a repeated empty value", `${login},"scope":"","scope":""}`],
-    ["with a name repeated by escapes", String.raw`${login},"user\u006eame":"bob"}`],
-    ["with a repeated name whose first value is a number", `{"username":1,${login.slice(1)}}`],
-    ["with a repeated name whose first value is an array", `{"username":["a"],${login.slice(1)}}`],
-    ["with a repeated __proto__", `${login},"__proto__":"1","__proto__":"2"}`],
-    ["with a lone surrogate", String.raw`${login},"x":"\ud800"}`],
-    ["with a raw line break in a string", `${login},"x":"\n"}`],
     ["nested beyond reason", "[".repeat(8000)],
   ])("when it is %s", async (_, text) => {
     expect(await postText(text)).toEqual(malformed);

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ask } from "../support/requests.ts";
-import { success, UNAVAILABLE, whole } from "../support/responses.ts";
+import { UNAVAILABLE, whole } from "../support/responses.ts";
 import { createService, LOGIN, type Overrides, registerDefaults } from "../support/service.ts";
 
 beforeAll(() => registerDefaults(createService()));
@@ -17,30 +17,16 @@ const KEY = "d4".repeat(32);
 describe("a misconfigured service reports it only in the log", () => {
   test.each([
     ["TOKEN_KEYS", undefined],
-    ["TOKEN_KEYS", ""],
-    ["TOKEN_KEYS", KEY.slice(2)],
-    ["TOKEN_KEYS", `${KEY},`],
-    ["TOKEN_KEYS", `${KEY},${KEY}`],
     ["TOKEN_KEYS", KEY.replace("d4", "zz")],
     ["PASSWORD_PEPPER", KEY.slice(1)],
     ["REFRESH_RETRY", "sometimes"],
-    ["REFRESH_RETRY", ""],
-    ["REFRESH_RETRY_WINDOW_SECONDS", 601],
-    ["REFRESH_RETRY_WINDOW_SECONDS", -1],
-    ["ACCESS_TOKEN_TTL_SECONDS", 0],
-    ["ACCESS_TOKEN_TTL_SECONDS", "1h"],
-    ["REFRESH_IDLE_TTL_SECONDS", 1.5],
-    ["REFRESH_ABSOLUTE_TTL_SECONDS", ""],
-    ["PASSWORD_HASH_ROUNDS", 0],
     ["PASSWORD_HASH_ROUNDS", 21],
-    ["SCOPES", " "],
     ["SCOPES", 'read "write"'],
     ["SIGNING_KEYS", "{"],
     ["SIGNING_KEYS", '{"keys":[]}'],
     ["SIGNING_KEYS", '{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"d4d4"}]}'],
     ["SIGNING_KEYS", '{"keys":[{"kty":"EC","crv":"P-384","x":"AA","y":"AA","d":"d4d4"}]}'],
     ["ISSUER", "login.example.com"],
-    ["ISSUER", "https://login.example.com/"],
     ["CIMD", "on"],
     ["CIMD", "claude.ai localhost"],
     ["CIMD", "https://claude.ai"],
@@ -89,10 +75,4 @@ describe("a misconfigured service reports it only in the log", () => {
     expect(await whole(await service.fetch("/o/token/"))).toMatchObject({ status: 405 });
     expect(await whole(await service.fetch("/nowhere"))).toMatchObject({ status: 404 });
   });
-});
-
-test("a number may be a string of digits, as --var and the dashboard have it", async () => {
-  const service = createService({ ACCESS_TOKEN_TTL_SECONDS: "1800", PASSWORD_HASH_ROUNDS: "1" });
-  const expected = success("read write groups", 1800);
-  expect(await ask(service, LOGIN)).toEqual(expected);
 });

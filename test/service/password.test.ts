@@ -1,4 +1,3 @@
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createCountedService } from "../support/counting.ts";
 import { ask, logIn } from "../support/requests.ts";
@@ -99,16 +98,6 @@ describe("a login fails alike", () => {
       expect(cost).toEqual({ "d1.batch": 1, pbkdf2: 1 });
     }
   });
-
-  test("for an unreadable password hash", async () => {
-    await service.register({ users: [{ username: "broken", password: "correct horse" }] });
-    const setRecord = env.DB.prepare("UPDATE users SET password_record = ? WHERE username = ?");
-    for (const record of ["", "correct horse", "$pbkdf2-sha256$r=0,i=1$$", "$sealed$AAAA"]) {
-      await setRecord.bind(record, "broken").run();
-      const answer = await ask(service, { ...LOGIN, username: "broken" });
-      expect(answer).toEqual(INVALID_CREDENTIALS);
-    }
-  });
 });
 
 describe("a control character", () => {
@@ -149,11 +138,7 @@ describe("scope", () => {
     ["unknown", "client", "read fly"],
     ["unknown alone", "client", "fly"],
     ["in another case", "client", "Read"],
-    ["with a comma", "client", "read,write"],
     ["with a tab", "client", "read\twrite"],
-    ["with a line break", "client", "read\nwrite"],
-    ["with a quotation mark", "client", 'read"'],
-    ["with a no-break space", "client", "read\u00a0write"],
     ["with a name of the prototype", "client", "constructor"],
     ["not the client's", "reader", "read write"],
   ])("that is %s is rejected", async (_, client, scope) => {

@@ -103,30 +103,10 @@ describe("a registration", () => {
     expect(two.client_secret).not.toBe(one.client_secret);
   });
 
-  test("accepts https, loopback and custom schemes together, and drops other grants", async () => {
-    const redirect_uris = [
-      "cursor://anysphere.cursor-mcp/oauth/callback",
-      "https://www.cursor.com/agents/mcp/oauth/callback",
-      "http://localhost:8787/callback",
-    ];
-    const grant_types = [...METADATA.grant_types, "urn:ietf:params:oauth:grant-type:device_code"];
-    const registered = await register({ redirect_uris, grant_types });
-    expect(registered).toMatchObject({ redirect_uris, grant_types: METADATA.grant_types });
-  });
-
   const MANY = Array.from({ length: 9 }, (_, at) => `https://mcp.example/${"x".repeat(99)}${at}`);
   test.each<[string, object, string, string]>([
     ["javascript:", { redirect_uris: [CALLBACK, "javascript:alert(1)"] }, "uri", "javascript:"],
-    ["http elsewhere", { redirect_uris: ["http://mcp.example/"] }, "uri", "http://mcp.example/"],
-    ["no redirect URI", { redirect_uris: [] }, "uri", "redirect_uris"],
     ["no code grant", { grant_types: ["password"] }, "metadata", "grant_types"],
-    [
-      "another method",
-      { token_endpoint_auth_method: "tls_client_auth" },
-      "metadata",
-      "auth_method",
-    ],
-    ["keys without a key", { token_endpoint_auth_method: "private_key_jwt" }, "metadata", "jwks"],
     ["too much metadata", { redirect_uris: MANY }, "metadata", "1024 characters"],
     ["only the scope admin", { scope: "admin introspection" }, "metadata", "scope"],
   ])("with %s is rejected by name", async (_, changes, kind, named) => {
@@ -257,13 +237,6 @@ describe("a client that registered itself", () => {
     );
     expect(response.status).toBe(401);
     expect(response.body).toMatchObject({ error: "invalid_client" });
-  });
-
-  test("is asked for consent every time", async () => {
-    const { client_id } = await register();
-    const { browser } = await consented(client_id);
-    const again = await browser.authorize(request(client_id));
-    expect(again.text).toContain('name="decision"');
   });
 
   test("may have an API of the management API, as long as that has it", async () => {

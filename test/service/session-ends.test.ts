@@ -78,12 +78,6 @@ describe("a browser session that is ended", () => {
     expect(await validityOf(other.body)).toEqual(VALID);
     expect(await exchange(service, other.code)).toMatchObject({ status: 200 });
   });
-
-  test("of another user stays", async () => {
-    const { sessionId, body } = await begin("read");
-    await sessions.end({ userId: "someone else", sessionId }, "all", Date.now());
-    expect(await validityOf(body)).toEqual(VALID);
-  });
 });
 
 describe("a consent that is revoked", () => {
