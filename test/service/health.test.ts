@@ -3,9 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { HEALTH_DEADLINE_MS } from "../../src/storage/health.ts";
 import { dumpStorage } from "../support/at-rest.ts";
-import { createCountedService } from "../support/counting.ts";
 import { captureErrors, createFaultyService, stopTimers } from "../support/faulty.ts";
-import { interceptBindings } from "../support/interception.ts";
 import { logIn } from "../support/requests.ts";
 import { JSON_HEADERS, UNAVAILABLE, type WholeAnswer, whole } from "../support/responses.ts";
 import { createService, registerDefaults, type Service } from "../support/service.ts";
@@ -63,24 +61,6 @@ describe("GET /healthz", () => {
     const response = await createService().fetch("/healthz", { method: "POST" });
     expect(response.status).toBe(405);
     expect(response.headers.get("Allow")).toBe("GET, OPTIONS");
-  });
-
-  test("costs one read of each kind and no PBKDF2", async () => {
-    const { service, costOf } = createCountedService();
-    const { cost } = await costOf(() => ask(service));
-    expect(cost).toEqual({ "d1.first": 1, "kv.get": 1, "family.inspect": 1 });
-  });
-
-  test("asks all three at once", async () => {
-    const begun = new Set<string>();
-    const { promise: all, resolve: release } = Promise.withResolvers<void>();
-    const bindings = interceptBindings(async (operation, proceed) => {
-      begun.add(operation);
-      if (begun.size === EACH.length) release();
-      await all;
-      return proceed();
-    });
-    expect(await ask(createService({ ...bindings }))).toEqual(HEALTHY);
   });
 
   test("leaves nothing behind, in any storage", async () => {

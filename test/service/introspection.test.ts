@@ -253,24 +253,6 @@ describe("introspecting costs", () => {
     await introspect(counted.service, "unknown");
   });
 
-  async function costOf(token: string): Promise<unknown> {
-    const { answer, cost } = await counted.costOf(() => introspect(counted.service, token));
-    expect(answer).toMatchObject(ACTIVE);
-    return cost;
-  }
-
-  test("for a login's token, one look-up and one call to its family", async () => {
-    for (const credentials of [CLIENT, JWT_CLIENT]) {
-      const { access_token } = await logIn(service, {}, credentials);
-      expect(await costOf(access_token)).toEqual({ "d1.batch": 1, "family.inspect": 1 });
-    }
-  });
-
-  test("for a client's own token, one look-up", async () => {
-    expect(await costOf(await own())).toEqual({ "d1.batch": 1 });
-    expect(await costOf(await own("read", JWT_CLIENT))).toEqual({ "d1.batch": 1 });
-  });
-
   test("for a forged token, the caller's look-up alone", async () => {
     const { access_token, refresh_token } = await logIn(service);
     for (const token of [`${access_token}A`, refresh_token, "tga_", "x.y.z", "unknown"]) {

@@ -2,7 +2,6 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
-import { interceptBindings } from "../support/interception.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import {
   INVALID_CLIENT,
@@ -176,17 +175,6 @@ describe("a resource costs no round trip, and one statement if the request depen
 });
 
 describe("client credentials cost", () => {
-  const storage = { "d1.batch": 1, "kv.put": 1 };
-
-  test("one look-up and one write, and no PBKDF2 once the secret is remembered", async () => {
-    const { service, costOf } = fresh();
-    const first = await costOf(() => ask(service, CLIENT_CREDENTIALS));
-    expect(first).toMatchObject({ answer: { status: 200 }, cost: { ...storage, pbkdf2: 1 } });
-    const second = await costOf(() => ask(service, CLIENT_CREDENTIALS));
-    expect(second.answer).toMatchObject({ status: 200 });
-    expect(second.cost).toEqual(storage);
-  });
-
   test("nothing but the look-up when the client may not have them", async () => {
     const { service, costOf } = fresh();
     const { answer, cost } = await costOf(() => {
@@ -224,18 +212,4 @@ describe("a request that is rejected for what it says costs nothing", () => {
     expect(answer).toMatchObject(expected);
     expect(cost).toEqual({});
   });
-});
-
-test("a refresh consumes the token before it writes the new one", async () => {
-  const { refresh_token } = await logIn(createService(SETTINGS));
-  const operations: string[] = [];
-  const bindings = interceptBindings(async (operation, proceed) => {
-    const result = await proceed();
-    operations.push(operation);
-    return result;
-  });
-  const service = createService({ ...SETTINGS, ...bindings, RATE_LIMITS: "off" });
-  expect(await refresh(service, refresh_token)).toEqual(SUCCESS);
-  await eventually(() => operations.length === 3);
-  expect(operations).toEqual(["d1.batch", "family.rotate", "kv.put"]);
 });

@@ -6,14 +6,8 @@ import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { interceptBindings } from "../support/interception.ts";
-import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
-import {
-  CLIENT,
-  createService,
-  LOGIN,
-  registerDefaults,
-  type Service,
-} from "../support/service.ts";
+import { ask, logIn } from "../support/requests.ts";
+import { createService, LOGIN, registerDefaults, type Service } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
 
 const ROUNDS = 6;
@@ -267,25 +261,4 @@ describe("the id of a request", () => {
     const answer = await createService({ TOKEN_KEYS: "" }).fetch("/o/token/", { method: "POST" });
     expect(answer.headers.get("X-Request-Id")).toMatch(/^[0-9a-f]{16}$/);
   });
-});
-
-test("logging changes nothing of a refresh", async () => {
-  const service = createService(SETTINGS);
-  const { refresh_token } = await logIn(service);
-  granted(await refresh(service, refresh_token));
-  await post(
-    service,
-    new URLSearchParams({ token: refresh_token }),
-    basic(CLIENT),
-    "/o/revoke_token",
-  );
-  const costs = watched.requests().map(({ endpoint, d1_calls, kv_calls, object_calls }) => {
-    return [endpoint, d1_calls, kv_calls, object_calls];
-  });
-  // A login and a revocation also write the session's row, after the response.
-  expect(costs).toEqual([
-    ["token", 2, 1, 1],
-    ["token", 1, 1, 1],
-    ["revocation", 2, 0, 1],
-  ]);
 });

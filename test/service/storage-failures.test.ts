@@ -1,6 +1,5 @@
-import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { CALLS_IN_FLIGHT_MAX, DEADLINE_MS } from "../../src/isolate.ts";
+import { CALLS_IN_FLIGHT_MAX } from "../../src/isolate.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
 import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
@@ -76,45 +75,9 @@ describe("a failure of storage is an outage and never an OAuth error", () => {
       expect(log[0]).not.toContain(secret);
     }
   });
-
-  test.each([
-    ["password", "d1.batch"],
-    ["password", "family.start"],
-    ["refresh_token", "family.rotate"],
-  ])("in a %s grant when %s never answers", async (grantType, operation) => {
-    const { refresh_token } = await logIn(service);
-    const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-    const hanging = over((name, proceed) => {
-      if (name !== operation) return proceed();
-      reach();
-      return new Promise(() => undefined);
-    });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const answer = ask(hanging, { ...LOGIN, grant_type: grantType, refresh_token });
-    await reached;
-    await vi.advanceTimersByTimeAsync(DEADLINE_MS);
-    expect(await answer).toEqual(UNAVAILABLE);
-  });
-
-  test("when D1 is not migrated", async () => {
-    await env.DB.prepare("ALTER TABLE clients RENAME TO elsewhere").run();
-    const answer = await ask(service, LOGIN);
-    await env.DB.prepare("ALTER TABLE elsewhere RENAME TO clients").run();
-    expect(answer).toEqual(UNAVAILABLE);
-    expect(await ask(service, LOGIN)).toEqual(SUCCESS);
-  });
 });
 
 describe("after an outage", () => {
-  test.each(["d1.batch", "family.rotate"])(
-    "of %s a refresh token is as good as before",
-    async (operation) => {
-      const { refresh_token } = await logIn(service);
-      expect(await refresh(failing(operation).failed, refresh_token)).toEqual(UNAVAILABLE);
-      expect(await refresh(service, refresh_token)).toEqual(SUCCESS);
-    },
-  );
-
   test("in which the family was changed and the response lost, the key gets it too", async () => {
     const { refresh_token } = await logIn(service);
     const { loses } = losing({});

@@ -6,7 +6,6 @@ import { TokenVerifier } from "../../src/rpc/token-verifier.ts";
 import {
   API,
   introspect,
-  isStored,
   JWT_CLIENT,
   OTHER_API,
   registerCheckers,
@@ -193,40 +192,6 @@ describe("asking costs", () => {
 
   const { service: counted, costOf } = createCountedService();
   const verifier = verifierOver(counted);
-
-  test.each<[string, () => Promise<string>, object, object]>([
-    [
-      "a login's opaque token",
-      async () => (await logIn(service)).access_token,
-      { "kv.get": 1 },
-      { "d1.batch": 1, "family.inspect": 1 },
-    ],
-    [
-      "a login's JWT",
-      async () => (await logIn(service, {}, JWT_CLIENT)).access_token,
-      {},
-      { "d1.batch": 1, "family.inspect": 1 },
-    ],
-    ["a client's opaque token", () => own(), { "kv.get": 1 }, { "d1.batch": 1 }],
-    ["a client's JWT", () => own(JWT_CLIENT), {}, { "d1.batch": 1 }],
-  ])(
-    "for %s one KV get at most, and strictly a query and a call, as for a young one",
-    async (what, make, fast, strict) => {
-      const token = await make();
-      const young = await costOf(() => verifier.verify(token));
-      expect(young).toMatchObject({ answer: VERIFIED });
-      const isOpaque = !what.endsWith("JWT");
-      expect(young.cost).toEqual(isOpaque ? strict : fast);
-      if (isOpaque) await eventually(() => isStored(token));
-      passSeconds(5);
-      const quick = await costOf(() => verifier.verify(token));
-      expect(quick).toMatchObject({ answer: VERIFIED });
-      expect(quick.cost).toEqual(fast);
-      const exact = await costOf(() => verifier.verify(token, STRICT));
-      expect(exact).toMatchObject({ answer: VERIFIED });
-      expect(exact.cost).toEqual(strict);
-    },
-  );
 
   test("nothing for a forged token", async () => {
     const { access_token } = await logIn(service);
