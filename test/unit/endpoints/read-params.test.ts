@@ -44,25 +44,6 @@ describe("request parameters", () => {
     );
   });
 
-  test.each([
-    ["with the same value", ["scope", "read"], ["scope", "read"]],
-    ["empty at first", ["scope", ""], ["scope", "read"]],
-    ["empty both times", ["scope", ""], ["scope", ""]],
-    ["though unknown", ["state", "1"], ["state", "2"]],
-    ["though called __proto__", ["__proto__", "1"], ["__proto__", "2"]],
-  ] satisfies [string, Pair, Pair][])("are rejected when one is repeated, %s", (_, one, two) => {
-    expect(reasonOf([one, ["other", "x"], two])).toBe("repeated_parameter");
-  });
-
-  test("differ in case", () => {
-    const params = toParams([
-      ["scope", "read"],
-      ["Scope", "write"],
-    ]);
-    expect(params.get("scope")).toBe("read");
-    expect(params.get("SCOPE")).toBeUndefined();
-  });
-
   test("contain only values that were sent, whatever their names", () => {
     const params = toParams([["__proto__", "polluted"]]);
     expect(params.get("__proto__")).toBe("polluted");
