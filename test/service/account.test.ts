@@ -8,11 +8,12 @@ import {
   type Shown,
   type TestBrowser,
 } from "../support/browsing.ts";
-import { introspect, registerCheckers } from "../support/checks.ts";
+import { registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createCountedService } from "../support/counting.ts";
 import { eventually } from "../support/eventually.ts";
 import { importLogin } from "../support/imported.ts";
+import { isActive } from "../support/inspection.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { createService } from "../support/service.ts";
 
@@ -55,11 +56,6 @@ async function logIn(browser: TestBrowser, userId: string, scope = "read") {
   const { body } = await exchange(service, code);
   await eventually(async () => (await count.first<number>("n")) === before + 1);
   return { access_token: String(body["access_token"]), refresh_token: body["refresh_token"] };
-}
-
-async function isActive({ access_token }: { readonly access_token: string }): Promise<boolean> {
-  const { body } = await introspect(service, access_token);
-  return (body as { active: boolean }).active;
 }
 
 /** The values of the buttons with a name, in order. */
@@ -216,9 +212,9 @@ describe("a choice", () => {
     expect({
       here: !isSignIn(await browser.open(PATH)),
       there: !isSignIn(await other.open(PATH)),
-      own: await isActive(own),
-      offline: await isActive(offline),
-      remote: await isActive(remote),
+      own: await isActive(service, own.access_token),
+      offline: await isActive(service, offline.access_token),
+      remote: await isActive(service, remote.access_token),
     }).toEqual(expected);
     // Sent again, as by reloading: nothing fails.
     expect((await browser.submit(page, choose(page))).status).toBe(200);
@@ -228,7 +224,7 @@ describe("a choice", () => {
     const { browser, id } = await newUser(true);
     const tokens = await logIn(browser, id, "read offline_access");
     await browser.submit(await browser.open(PATH), { sign_out: "1" });
-    expect(await isActive(tokens)).toBe(false);
+    expect(await isActive(service, tokens.access_token)).toBe(false);
   });
 
   test("to sign in as another user on such a device ends them too", async () => {
@@ -237,7 +233,7 @@ describe("a choice", () => {
     passSeconds(60);
     await browser.signIn(await browser.authorize({ prompt: "login" }));
     expect((await browser.open(PATH)).text).toContain("<bdi>ada</bdi>");
-    expect(await isActive(tokens)).toBe(false);
+    expect(await isActive(service, tokens.access_token)).toBe(false);
   });
 
   test("can be an imported login", async () => {
@@ -247,7 +243,7 @@ describe("a choice", () => {
     const [login = ""] = buttonsIn(page, "end_login");
     const shown = await browser.submit(page, { end_login: login });
     expect(buttonsIn(shown, "end_login")).toEqual([]);
-    expect(await isActive({ access_token: accessToken })).toBe(false);
+    expect(await isActive(service, accessToken)).toBe(false);
   });
 
   test("of another user's session or login does nothing", async () => {
@@ -261,7 +257,7 @@ describe("a choice", () => {
     await browser.submit(page, { end_session: sid ?? "" });
     await browser.submit(page, { end_login: buttonsIn(own, "end_login")[0] ?? "" });
     await browser.submit(page, { revoke: "no such client" });
-    expect(await isActive(tokens)).toBe(true);
+    expect(await isActive(service, tokens.access_token)).toBe(true);
     expect(isSignIn(await victim.browser.open(PATH))).toBe(false);
     const rows = env.DB.prepare("SELECT count(*) AS n FROM consents WHERE client_id LIKE 'no %'");
     expect(await rows.first("n")).toBe(0);

@@ -44,19 +44,11 @@ stopClock();
 
 describe("an error before the redirect URI is known to be the client's", () => {
   const BAD_URIS = [
-    ...[
-      "https://evil.example/",
-      `${CALLBACK}/`,
-      `${CALLBACK}?x`,
-      `${CALLBACK}#x`,
-      `${CALLBACK}/..`,
-    ],
+    ...["https://evil.example/", `${CALLBACK}/`, `${CALLBACK}?x`, `${CALLBACK}#x`],
+    `${CALLBACK}/..`,
     ...["https://app.example.com@evil.example/callback", "//app.example.com/callback"],
-    ...[
-      "https:app.example.com/callback",
-      "https://APP.example.com/callback",
-      "javascript:alert(1)",
-    ],
+    ...["https:app.example.com/callback", "https://APP.example.com/callback"],
+    "javascript:alert(1)",
   ];
   const CAUSES: readonly Changes[] = [
     ...[{}, { response_type: "token" }, { scope: "no_such" }, { prompt: "none" }, { state: "" }],

@@ -14,6 +14,7 @@ import {
 import { change, introspect, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { adasId } from "../support/imported.ts";
+import { isActive } from "../support/inspection.ts";
 import { ask } from "../support/requests.ts";
 import { createService } from "../support/service.ts";
 import { watch } from "../support/watched.ts";
@@ -50,9 +51,6 @@ afterEach(async () => {
   await env.DB.exec("DELETE FROM consents");
 });
 const watched = watch();
-
-const isActive = async (token: unknown) =>
-  ((await introspect(service, String(token))).body as { active: boolean }).active;
 
 describe("an exchange is rejected", () => {
   const code = "tgc_x";
@@ -101,7 +99,7 @@ describe("an exchange is rejected", () => {
     passSeconds(20);
     await exchange(service, fresh, fields, credentials);
     await exchange(service, fresh, right, "web:wrong");
-    expect(await isActive(tokens["access_token"])).toBe(true);
+    expect(await isActive(service, String(tokens["access_token"]))).toBe(true);
   });
 
   test("of another client's code, which stays valid", async () => {
@@ -208,7 +206,7 @@ describe("an exchange succeeds", () => {
     expect(await send("two")).toMatchObject({ status: 400, body: INVALID_GRANT });
     passSeconds(6);
     expect(await send("one")).toMatchObject({ status: 400, body: INVALID_GRANT });
-    expect(await isActive(access_token)).toBe(false);
+    expect(await isActive(service, String(access_token))).toBe(false);
   });
 
   test("without a refresh token, and a late replay ends its access token", async () => {
@@ -216,10 +214,10 @@ describe("an exchange succeeds", () => {
     const fields = { code_verifier: "", redirect_uri: CALLBACK };
     const { body } = await exchange(service, fresh, fields, "lax:secret");
     expect(body).not.toHaveProperty("refresh_token");
-    expect(await isActive(body["access_token"])).toBe(true);
+    expect(await isActive(service, String(body["access_token"]))).toBe(true);
     passSeconds(11);
     expect((await exchange(service, fresh, fields, "lax:secret")).status).toBe(400);
-    expect(await isActive(body["access_token"])).toBe(false);
+    expect(await isActive(service, String(body["access_token"]))).toBe(false);
   });
 
   test("after a new key was added, with a form and a code of the old one", async () => {

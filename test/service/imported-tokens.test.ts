@@ -8,15 +8,10 @@ import { newDotToken } from "../support/dot-tokens.ts";
 import { eventually } from "../support/eventually.ts";
 import { familyOf } from "../support/families.ts";
 import { adasId, importLogin, importOwnToken } from "../support/imported.ts";
+import { isActive } from "../support/inspection.ts";
 import { interceptBindings } from "../support/interception.ts";
-import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
-import {
-  INACTIVE,
-  INVALID_GRANT,
-  INVALID_SCOPE,
-  success,
-  type WholeAnswer,
-} from "../support/responses.ts";
+import { ask, granted, logIn, refresh, refreshWithKey } from "../support/requests.ts";
+import { INACTIVE, INVALID_GRANT, INVALID_SCOPE, success } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
 
 const MOVING = { IMPORTED_TOKENS: "on" };
@@ -29,17 +24,6 @@ beforeAll(async () => {
   await registerCheckers(service);
 });
 stopClock();
-
-const isActive = async (token: string) => {
-  const { body } = await introspect(service, token);
-  return (body as { active: boolean }).active;
-};
-
-function withKey(key: string, refresh_token: string): Promise<WholeAnswer> {
-  const headers = { ...basic(CLIENT), "Idempotency-Key": key };
-  const form = new URLSearchParams({ grant_type: "refresh_token", refresh_token });
-  return post(service, form, headers);
-}
 
 describe("a refresh token of another server", () => {
   test("that has no scope goes on without one, as at DOT, and never gets one", async () => {
@@ -59,7 +43,7 @@ describe("a refresh token of another server", () => {
     expect(first).toEqual(SUCCESS);
     const second = await refresh(service, granted(first).refresh_token);
     expect(second).toEqual(SUCCESS);
-    expect(await isActive(granted(second).access_token)).toBe(true);
+    expect(await isActive(service, granted(second).access_token)).toBe(true);
   });
 
   test("says whose it is, as far as a client can see", async () => {
@@ -87,14 +71,14 @@ describe("a refresh token of another server", () => {
     passSeconds(11);
     expect(await refresh(service, refreshToken)).toEqual(INVALID_GRANT);
     expect(await refresh(service, refresh_token)).toEqual(INVALID_GRANT);
-    expect(await isActive(access_token)).toBe(false);
+    expect(await isActive(service, access_token)).toBe(false);
   });
 
   test("gives the same pair again to the same Idempotency-Key", async () => {
     const { refreshToken } = await importLogin();
-    const first = await withKey("k", refreshToken);
-    expect(await withKey("k", refreshToken)).toEqual(first);
-    expect(await withKey("other", refreshToken)).toEqual(INVALID_GRANT);
+    const first = await refreshWithKey(service, "k", refreshToken);
+    expect(await refreshWithKey(service, "k", refreshToken)).toEqual(first);
+    expect(await refreshWithKey(service, "other", refreshToken)).toEqual(INVALID_GRANT);
   });
 
   test("is remembered by its object for longer than it could be valid", async () => {
@@ -134,7 +118,7 @@ describe("a refresh token of another server", () => {
     await change("users", "ada", "is_active = 1");
     await change("clients", "client", `not_before_ms = ${Date.now() + 60_000}`);
     expect(await refresh(service, other.refreshToken)).toEqual(INVALID_GRANT);
-    expect(await isActive(other.accessToken)).toBe(false);
+    expect(await isActive(service, other.accessToken)).toBe(false);
     await change("clients", "client", "not_before_ms = 0");
   });
 });
@@ -163,7 +147,7 @@ describe("an access token of another server", () => {
   test("ends when the refresh token that came with it is used", async () => {
     const { accessToken, refreshToken } = await importLogin();
     granted(await refresh(service, refreshToken));
-    await eventually(async () => !(await isActive(accessToken)));
+    await eventually(async () => !(await isActive(service, accessToken)));
   });
 
   test("is no refresh token, and a refresh token is no access token", async () => {
@@ -178,7 +162,7 @@ describe("revoking", () => {
     const login = await importLogin();
     expect(await revoke(service, login[which], CLIENT)).toMatchObject(REVOKED);
     expect(await refresh(service, login.refreshToken)).toEqual(INVALID_GRANT);
-    expect(await isActive(login.accessToken)).toBe(false);
+    expect(await isActive(service, login.accessToken)).toBe(false);
     expect(await revoke(service, login[which], CLIENT)).toMatchObject(REVOKED);
   });
 
@@ -210,14 +194,14 @@ describe("revoking", () => {
     for (const token of [accessToken, refreshToken]) {
       expect(await revoke(service, token, "other:secret")).toMatchObject(REVOKED);
     }
-    expect(await isActive(accessToken)).toBe(true);
+    expect(await isActive(service, accessToken)).toBe(true);
     expect(await refresh(service, refreshToken)).toEqual(SUCCESS);
   });
 
   test("a client's own token keeps it from being imported again", async () => {
     const token = await importOwnToken("client");
     expect(await revoke(service, token, CLIENT)).toMatchObject(REVOKED);
-    expect(await isActive(token)).toBe(false);
+    expect(await isActive(service, token)).toBe(false);
     const hashes = await env.DB.prepare("SELECT nonce FROM revoked_access_tokens").all();
     expect(hashes.results).toContainEqual({ nonce: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });

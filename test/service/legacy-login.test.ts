@@ -8,6 +8,7 @@ import { createMovingService, legacySettings, type MovingService } from "../supp
 import { LEGACY_PASSWORD, PUBLIC_LEGACY_CLIENT } from "../support/legacy-accounts.ts";
 import { ask, logIn, refresh } from "../support/requests.ts";
 import {
+  INVALID_CLIENT,
   INVALID_CREDENTIALS,
   invalidRequest,
   SUCCESS,
@@ -211,38 +212,22 @@ describe("a user with", () => {
 
 describe("the legacy endpoint is not called", () => {
   const SEALED = `$sealed$${"A".repeat(120)}`;
-  const cases: [string, (moving: MovingService) => Promise<unknown>, unknown][] = [
+  const imported = async (moving: MovingService, record: string, active = 1) => {
+    return askAs(moving, await importUser(record, active));
+  };
+  const damaged = "$pbkdf2-sha256$r=0,i=1$$";
+  const cases: [string, (moving: MovingService) => Promise<unknown>, expected?: unknown][] = [
     ["about a right password", (moving) => ask(moving, LOGIN), SUCCESS],
-    [
-      "about a wrong password of a record of ours",
-      (moving) => askAs(moving, "ada"),
-      INVALID_CREDENTIALS,
-    ],
-    [
-      "about a wrong password of a record that can be read",
-      async (moving) => askAs(moving, await importUser(DJANGO)),
-      INVALID_CREDENTIALS,
-    ],
-    [
-      "about a record of ours whose pepper is missing",
-      async (moving) => askAs(moving, await importUser(SEALED)),
-      INVALID_CREDENTIALS,
-    ],
-    [
-      "about a damaged record of ours",
-      async (moving) => askAs(moving, await importUser("$pbkdf2-sha256$r=0,i=1$$")),
-      INVALID_CREDENTIALS,
-    ],
+    ["about a wrong password of a record of ours", (moving) => askAs(moving, "ada")],
+    ["about a wrong password of a readable record", (moving) => imported(moving, DJANGO)],
+    ["about a record of ours whose pepper is missing", (moving) => imported(moving, SEALED)],
+    ["about a damaged record of ours", (moving) => imported(moving, damaged)],
     ...Object.entries(FOREIGN).map(([name, record]): (typeof cases)[number] => [
       `about an inactive user with ${name}`,
-      async (moving) => askAs(moving, await importUser(record, 0)),
-      INVALID_CREDENTIALS,
+      (moving) => imported(moving, record, 0),
     ]),
-    [
-      "with a password that is too long",
-      (moving) => askAs(moving, newName(), "x".repeat(4097)),
-      INVALID_CREDENTIALS,
-    ],
+    ["about a name too long", (moving) => askAs(moving, "x".repeat(256))],
+    ["with a password too long", (moving) => askAs(moving, newName(), "x".repeat(4097))],
     [
       "with a password that has a control character",
       (moving) => askAs(moving, newName(), "legacy\thorse"),
@@ -253,15 +238,14 @@ describe("the legacy endpoint is not called", () => {
       (moving) => askAs(moving, "Ada\u007f"),
       invalidRequest(),
     ],
-    ["about a name too long", (moving) => askAs(moving, "x".repeat(256)), INVALID_CREDENTIALS],
     [
       "for a client that is not who it says it is",
       (moving) => ask(moving, loginOf(newName()), "client:wrong"),
-      expect.objectContaining({ status: 401 }),
+      INVALID_CLIENT,
     ],
   ];
 
-  test.each(cases)("%s", async (_, act, expected) => {
+  test.each(cases)("%s", async (_, act, expected = INVALID_CREDENTIALS) => {
     const moving = createMovingService("trusting");
     expect(await act(moving)).toEqual(expected);
     expect(await moving.calls()).toEqual([]);

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { basic, type Fields, granted, logIn, post, refresh } from "../support/requests.ts";
 import {
   INVALID_CLIENT,
   INVALID_CREDENTIALS,
@@ -24,96 +24,71 @@ beforeAll(async () => {
   });
 });
 
-/** A request that is right until a fault is put into it. */
+/** What a request is made of. */
 interface Draft {
-  query: string;
-  fields: Record<string, string>;
+  readonly query: string;
+  readonly fields: Fields;
   /** Written after the fields. */
-  tail: string;
-  clientId: string;
-  secret: string;
+  readonly tail: string;
+  readonly clientId: string;
+  readonly secret: string;
 }
 
-/** One thing that can be wrong, and how it is answered. */
+/** One thing that can be wrong: what it changes in a valid request, and how it is answered. */
 interface Fault {
   readonly name: string;
-  readonly put: (draft: Draft) => void;
+  readonly change: (draft: Draft) => Partial<Draft>;
   readonly answer: WholeAnswer;
+}
+
+function fault(name: string, change: Fault["change"], answer: WholeAnswer): Fault {
+  return { name, change, answer };
 }
 
 const invalid = (description: string) => refusal(400, "invalid_request", description);
 
-const QUERY: Fault = {
-  name: "a query string",
-  put: (draft) => {
-    draft.query = "?x=y";
-  },
-  answer: invalid("URL query parameters are not allowed"),
+const QUERY = fault(
+  "a query string",
+  () => ({ query: "?x=y" }),
+  invalid("URL query parameters are not allowed"),
+);
+const REPEATED = fault(
+  "a repeated parameter",
+  () => ({ tail: "&x=1&x=2" }),
+  invalid("A parameter is repeated."),
+);
+const GRANT_TYPE = fault(
+  "an unknown grant_type",
+  ({ fields }) => ({ fields: { grant_type: `${fields["grant_type"]}x` } }),
+  UNSUPPORTED_GRANT_TYPE,
+);
+const CONFLICT = fault(
+  "two different secrets",
+  () => ({ fields: { client_secret: "another" } }),
+  invalid("The request has two different client credentials."),
+);
+const SECRET = fault("a wrong client secret", () => ({ secret: "wrong" }), INVALID_CLIENT);
+const SCOPE = fault("an unknown scope", () => ({ fields: { scope: "fly" } }), INVALID_SCOPE);
+const GRANT = fault(
+  "a grant that the client may not use",
+  ({ fields }) => ({
+    clientId: fields["grant_type"]?.startsWith("client") ? "person" : "machine",
+  }),
+  UNAUTHORIZED_CLIENT,
+);
+const omitted = (field: string, description: string) => {
+  return fault(`no ${field}`, () => ({ fields: { [field]: "" } }), invalid(description));
 };
-const REPEATED: Fault = {
-  name: "a repeated parameter",
-  put: (draft) => {
-    draft.tail = "&x=1&x=2";
-  },
-  answer: invalid("A parameter is repeated."),
-};
-const GRANT_TYPE: Fault = {
-  name: "an unknown grant_type",
-  put: ({ fields }) => {
-    fields["grant_type"] += "x";
-  },
-  answer: UNSUPPORTED_GRANT_TYPE,
-};
-const CONFLICT: Fault = {
-  name: "two different secrets",
-  put: ({ fields }) => {
-    fields["client_secret"] = "another";
-  },
-  answer: invalid("The request has two different client credentials."),
-};
-const SECRET: Fault = {
-  name: "a wrong client secret",
-  put: (draft) => {
-    draft.secret = "wrong";
-  },
-  answer: INVALID_CLIENT,
-};
-const SCOPE: Fault = {
-  name: "an unknown scope",
-  put: ({ fields }) => {
-    fields["scope"] = "fly";
-  },
-  answer: INVALID_SCOPE,
-};
-const GRANT: Fault = {
-  name: "a grant that the client may not use",
-  put: (draft) => {
-    draft.clientId = draft.fields["grant_type"]?.startsWith("client") ? "person" : "machine";
-  },
-  answer: UNAUTHORIZED_CLIENT,
-};
-const omitted = (field: string, description: string): Fault => ({
-  name: `no ${field}`,
-  put: ({ fields }) => {
-    fields[field] = "";
-  },
-  answer: invalid(description),
-});
-const FORGED: Fault = {
-  name: "a forged refresh token",
-  put: ({ fields }) => {
-    fields["refresh_token"] += "AAAA";
-  },
-  answer: INVALID_GRANT,
-};
-const USER: Fault = {
-  name: "an unknown user with a wrong password",
-  put: ({ fields }) => {
-    fields["username"] = "nobody";
-    fields["password"] = "wrong";
-  },
-  answer: INVALID_CREDENTIALS,
-};
+const FORGED = fault(
+  "a forged refresh token",
+  ({ fields }) => ({ fields: { refresh_token: `${fields["refresh_token"]}AAAA` } }),
+  INVALID_GRANT,
+);
+const USER = fault(
+  "an unknown user with a wrong password",
+  () => ({ fields: { username: "nobody", password: "wrong" } }),
+  INVALID_CREDENTIALS,
+);
 
 /** The faults of each grant in the order in which they are looked for. */
 const ORDERS: Readonly<Record<string, readonly Fault[]>> = {
@@ -147,15 +122,17 @@ let refreshToken: string;
 
 /** Sends a valid request with these faults. The first is applied last, so it wins. */
 function ask(grantType: string, faults: readonly Fault[]): Promise<WholeAnswer> {
-  const fields: Record<string, string> = { ...LOGIN, refresh_token: refreshToken };
-  const draft: Draft = {
+  let draft: Draft = {
     query: "",
-    fields: { ...fields, grant_type: grantType },
+    fields: { ...LOGIN, refresh_token: refreshToken, grant_type: grantType },
     tail: "",
     clientId: "client",
     secret: "secret",
   };
-  for (const fault of faults.toReversed()) fault.put(draft);
+  for (const { change } of faults.toReversed()) {
+    const { fields, ...others } = change(draft);
+    draft = { ...draft, ...others, fields: { ...draft.fields, ...fields } };
+  }
   const body = new URLSearchParams(draft.fields) + draft.tail;
   const headers = {
     ...basic(`${draft.clientId}:${draft.secret}`),
@@ -197,32 +174,20 @@ describe.each(Object.entries(ORDERS))("of two faults in a %s request", (grantTyp
 
 describe("of two faults in a body", () => {
   const FORM = "application/x-www-form-urlencoded";
-  const TOO_LARGE = invalid("The body is longer than 16384 bytes.");
+  const TOO_LARGE = { ...invalid("The body is longer than 16384 bytes."), status: 413 };
+  const NOT_UTF8 = invalid("The body is not a form in UTF-8.");
+  const TOO_MANY = invalid("There are more than 64 parameters.");
   const padding = "x".repeat(20_000);
 
   test.each([
     ["a query string", "its length", "?x", FORM, padding, QUERY.answer],
     ["a query string", "its type", "?x", "text/plain", "", QUERY.answer],
     ["a query string", "its syntax", "?x", "application/json", "{", QUERY.answer],
-    ["its length", "its type", "", "text/plain", padding, { ...TOO_LARGE, status: 413 }],
-    ["its length", "its syntax", "", "application/json", padding, { ...TOO_LARGE, status: 413 }],
-    [
-      "its syntax",
-      "a repeated name",
-      "",
-      FORM,
-      "x=1&x=2&x=%ff",
-      invalid("The body is not a form in UTF-8."),
-    ],
-    ["its syntax", "no grant_type", "", FORM, "%ff", invalid("The body is not a form in UTF-8.")],
-    [
-      "the number",
-      "a repeated name",
-      "",
-      FORM,
-      "x&".repeat(65),
-      invalid("There are more than 64 parameters."),
-    ],
+    ["its length", "its type", "", "text/plain", padding, TOO_LARGE],
+    ["its length", "its syntax", "", "application/json", padding, TOO_LARGE],
+    ["its syntax", "a repeated name", "", FORM, "x=1&x=2&x=%ff", NOT_UTF8],
+    ["its syntax", "no grant_type", "", FORM, "%ff", NOT_UTF8],
+    ["the number", "a repeated name", "", FORM, "x&".repeat(65), TOO_MANY],
   ])("%s wins over %s", async (_, __, query, type, body, expected) => {
     const answer = await post(service, body, { "Content-Type": type }, `/o/token/${query}`);
     expect(answer).toEqual(expected);

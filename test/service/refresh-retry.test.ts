@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { passSeconds, stopClock } from "../support/clock.ts";
-import { basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { granted, logIn, refresh, refreshWithKey } from "../support/requests.ts";
 import { INVALID_GRANT, refusal, success, type WholeAnswer } from "../support/responses.ts";
-import { CLIENT, createService, registerDefaults, type Service } from "../support/service.ts";
+import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
 const forgiving = createService({ REFRESH_RETRY: "same-successor" });
@@ -14,17 +14,6 @@ const WINDOW_SECONDS = 10;
 
 beforeAll(() => registerDefaults(service));
 stopClock();
-
-function refreshWithKey(
-  key: string,
-  refreshToken: string,
-  fields: Record<string, string> = {},
-  on: Service = service,
-): Promise<WholeAnswer> {
-  const all = { grant_type: "refresh_token", refresh_token: refreshToken, ...fields };
-  const headers = { ...basic(CLIENT), "Idempotency-Key": key };
-  return post(on, new URLSearchParams(all), headers);
-}
 
 /** The same pair again, with less time left. */
 function again(answer: WholeAnswer, secondsLater: number): WholeAnswer {
@@ -42,7 +31,7 @@ describe("one token in ten requests at once", () => {
     const keyed = await logIn(service);
     for (const answers of [
       await tenTimes(() => refresh(forgiving, lenient.refresh_token)),
-      await tenTimes(() => refreshWithKey("k", keyed.refresh_token)),
+      await tenTimes(() => refreshWithKey(service, "k", keyed.refresh_token)),
     ]) {
       expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
       expect(answers[0]).toEqual(SUCCESS);
@@ -78,40 +67,42 @@ describe("under same-successor a repeated token", () => {
 describe("an Idempotency-Key", () => {
   test("gets the same pair again within the window, under reject too", async () => {
     const { refresh_token } = await logIn(service);
-    const first = await refreshWithKey("a key", refresh_token);
+    const first = await refreshWithKey(service, "a key", refresh_token);
     expect(first).toEqual(SUCCESS);
     passSeconds(WINDOW_SECONDS);
-    expect(await refreshWithKey("a key", refresh_token)).toEqual(again(first, WINDOW_SECONDS));
+    expect(await refreshWithKey(service, "a key", refresh_token)).toEqual(
+      again(first, WINDOW_SECONDS),
+    );
     expect(await refresh(service, granted(first).refresh_token)).toEqual(SUCCESS);
   });
 
   test("that is another, or none, gets nothing and ends nothing", async () => {
     const { refresh_token } = await logIn(service);
-    const first = await refreshWithKey("a", refresh_token);
-    expect(await refreshWithKey("b", refresh_token)).toEqual(INVALID_GRANT);
-    expect(await refreshWithKey("A", refresh_token)).toEqual(INVALID_GRANT);
+    const first = await refreshWithKey(service, "a", refresh_token);
+    expect(await refreshWithKey(service, "b", refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refreshWithKey(service, "A", refresh_token)).toEqual(INVALID_GRANT);
     expect(await refresh(service, refresh_token)).toEqual(INVALID_GRANT);
-    expect(await refreshWithKey("a", refresh_token)).toEqual(first);
+    expect(await refreshWithKey(service, "a", refresh_token)).toEqual(first);
   });
 
   test("gets nothing for a token that was used without it", async () => {
     const { refresh_token } = await logIn(service);
     granted(await refresh(service, refresh_token));
-    expect(await refreshWithKey("a", refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refreshWithKey(service, "a", refresh_token)).toEqual(INVALID_GRANT);
   });
 
   test("gives no grace after the window", async () => {
     const { refresh_token } = await logIn(service);
-    const first = await refreshWithKey("a", refresh_token);
+    const first = await refreshWithKey(service, "a", refresh_token);
     passSeconds(WINDOW_SECONDS + 1);
-    expect(await refreshWithKey("a", refresh_token)).toEqual(INVALID_GRANT);
+    expect(await refreshWithKey(service, "a", refresh_token)).toEqual(INVALID_GRANT);
     expect(await refresh(service, granted(first).refresh_token)).toEqual(INVALID_GRANT);
   });
 
   test("may be used again for the next token, and refreshes it", async () => {
     const { refresh_token } = await logIn(service);
-    const first = await refreshWithKey("a", refresh_token);
-    const second = await refreshWithKey("a", granted(first).refresh_token);
+    const first = await refreshWithKey(service, "a", refresh_token);
+    const second = await refreshWithKey(service, "a", granted(first).refresh_token);
     expect(second).toEqual(SUCCESS);
     expect(second).not.toEqual(first);
     expect(granted(second).refresh_token).not.toBe(granted(first).refresh_token);
@@ -119,9 +110,9 @@ describe("an Idempotency-Key", () => {
 
   test("gets nothing once a later token was used", async () => {
     const { refresh_token } = await logIn(service);
-    const first = await refreshWithKey("a", refresh_token);
-    const second = granted(await refreshWithKey("b", granted(first).refresh_token));
-    expect(await refreshWithKey("a", refresh_token)).toEqual(INVALID_GRANT);
+    const first = await refreshWithKey(service, "a", refresh_token);
+    const second = granted(await refreshWithKey(service, "b", granted(first).refresh_token));
+    expect(await refreshWithKey(service, "a", refresh_token)).toEqual(INVALID_GRANT);
     expect(await refresh(service, second.refresh_token)).toEqual(INVALID_GRANT);
   });
 
@@ -133,8 +124,8 @@ describe("an Idempotency-Key", () => {
       "The Idempotency-Key is not 1 to 255 visible characters.",
     );
     for (const key of ["", "x".repeat(256), "a\tb", "\x7f"]) {
-      expect(await refreshWithKey(key, refresh_token)).toEqual(malformed);
+      expect(await refreshWithKey(service, key, refresh_token)).toEqual(malformed);
     }
-    expect(await refreshWithKey("x".repeat(255), refresh_token)).toEqual(SUCCESS);
+    expect(await refreshWithKey(service, "x".repeat(255), refresh_token)).toEqual(SUCCESS);
   });
 });

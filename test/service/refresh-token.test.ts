@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { getDeps } from "../../src/deps.ts";
-import { introspect } from "../../src/issuer/introspect.ts";
-import { createLookups } from "../../src/storage/lookups.ts";
 import { JWT_CLIENT, registerCheckers } from "../support/checks.ts";
+import { isActive } from "../support/inspection.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
 import {
   INVALID_GRANT,
@@ -28,19 +26,14 @@ beforeAll(async () => {
   });
 });
 
-const isGood = async (accessToken: string) => {
-  const { issuer, lookups } = await getDeps(service.env);
-  return (await introspect(accessToken, createLookups(lookups), issuer)) !== null;
-};
-
 describe("a refresh", () => {
   test("ends the previous access token, and no other login's", async () => {
     const [first, other] = [await logIn(service), await logIn(service)];
-    expect(await isGood(first.access_token)).toBe(true);
+    expect(await isActive(service, first.access_token)).toBe(true);
     const second = granted(await refresh(service, first.refresh_token));
-    expect(await isGood(first.access_token)).toBe(false);
-    expect(await isGood(second.access_token)).toBe(true);
-    expect(await isGood(other.access_token)).toBe(true);
+    expect(await isActive(service, first.access_token)).toBe(false);
+    expect(await isActive(service, second.access_token)).toBe(true);
+    expect(await isActive(service, other.access_token)).toBe(true);
   });
 
   test("follows the client's own lifetime", async () => {

@@ -9,7 +9,7 @@ import {
   registerWebApps,
   type TestBrowser,
 } from "../support/browsing.ts";
-import { introspect, registerCheckers } from "../support/checks.ts";
+import { isActive } from "../support/inspection.ts";
 import { managementTools } from "../support/management.ts";
 import { manage, registerSite } from "../support/managing.ts";
 import { createService, registerDefaults, type Service } from "../support/service.ts";
@@ -28,7 +28,6 @@ const service = createService(settings);
 beforeAll(async () => {
   await registerDefaults(service);
   await registerWebApps(service);
-  await registerCheckers();
 });
 afterEach(async () => {
   await env.DB.exec("DELETE FROM clients WHERE registration <> 'operator'");
@@ -334,11 +333,10 @@ describe("a denied client", () => {
       await strict.token(refreshing, null),
     ];
     expect(denials.map(({ status }) => status)).toEqual([401, 401]);
-    const isActive = async (at: Service) => {
-      const { body } = await introspect(at, access_token ?? "");
-      return (body as { active: boolean }).active;
-    };
-    expect([await isActive(service), await isActive(strict)]).toEqual([true, false]);
+    expect([
+      await isActive(service, access_token ?? ""),
+      await isActive(strict, access_token ?? ""),
+    ]).toEqual([true, false]);
   });
 
   test("is disabled and enabled by the management API, and otherwise not changed", async () => {

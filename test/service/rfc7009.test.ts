@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { introspect, registerCheckers } from "../support/checks.ts";
+import { registerCheckers } from "../support/checks.ts";
+import { isActive } from "../support/inspection.ts";
 import { basic, type Fields, logIn, post, refresh } from "../support/requests.ts";
 import { INVALID_CLIENT, invalidRequest } from "../support/responses.ts";
 import { CLIENT, createService, registerDefaults, type TokenAnswer } from "../support/service.ts";
@@ -23,14 +24,9 @@ const send = (fields: Fields, headers: HeadersInit = basic(CLIENT)) => {
   return post(service, new URLSearchParams(fields), headers, PATH);
 };
 
-async function isActive(token: string): Promise<unknown> {
-  const { body } = await introspect(service, token);
-  return (body as { active: unknown }).active;
-}
-
 /** What is left of a login: whether its access token is active and its refresh token usable. */
 async function leftOf(pair: TokenAnswer, credentials = CLIENT): Promise<unknown[]> {
-  const active = await isActive(pair.access_token);
+  const active = await isActive(service, pair.access_token);
   const { status } = await refresh(service, pair.refresh_token, {}, credentials);
   return [active, status];
 }
@@ -64,13 +60,13 @@ describe("a request", () => {
     const pair = await logIn(service);
     const fields = { token: pair.access_token, client_id: "client", client_secret: "secret" };
     expect(await send(fields, {})).toEqual(REVOKED);
-    expect(await isActive(pair.access_token)).toBe(false);
+    expect(await isActive(service, pair.access_token)).toBe(false);
   });
 
   test("§2.1 of a public client says its client_id, and ends that client's token", async () => {
     const pair = await logIn(service, { client_id: "public" }, null);
     expect(await send({ token: pair.refresh_token, client_id: "public" }, {})).toEqual(REVOKED);
-    expect(await isActive(pair.access_token)).toBe(false);
+    expect(await isActive(service, pair.access_token)).toBe(false);
   });
 
   test("§2 is a POST of a form: the token is never in a URL", async () => {
@@ -80,7 +76,7 @@ describe("a request", () => {
     expect(inQuery).toEqual(invalidRequest(400, "URL query parameters are not allowed"));
     const get = await service.fetch(query, { headers: basic(CLIENT) });
     expect([get.status, get.headers.get("Allow")]).toEqual([405, "POST, OPTIONS"]);
-    expect(await isActive(token)).toBe(true);
+    expect(await isActive(service, token)).toBe(true);
   });
 });
 

@@ -27,14 +27,8 @@ const UNKNOWN = [
 const HEADERS = [
   ...["allow", "cache-control", "content-length", "content-type"],
   ...["content-security-policy", "cross-origin-resource-policy", "pragma", "referrer-policy"],
-  ...[
-    "location",
-    "retry-after",
-    "set-cookie",
-    "strict-transport-security",
-    "vary",
-    "www-authenticate",
-  ],
+  ...["location", "retry-after", "set-cookie", "strict-transport-security", "vary"],
+  "www-authenticate",
   ...["x-content-type-options", "x-frame-options", "x-request-id"],
   ...["allow-headers", "allow-methods", "allow-origin", "expose-headers", "max-age"].map(
     (name) => `access-control-${name}`,

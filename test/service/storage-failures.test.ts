@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { CALLS_IN_FLIGHT_MAX } from "../../src/isolate.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Intercept, interceptBindings } from "../support/interception.ts";
-import { ask, basic, granted, logIn, post, refresh } from "../support/requests.ts";
+import { ask, granted, logIn, refresh, refreshWithKey } from "../support/requests.ts";
 import {
   INVALID_GRANT,
   refusal,
@@ -49,13 +49,6 @@ function failing(operation: string, times = Number.POSITIVE_INFINITY, properties
   return { failed, seen };
 }
 
-/** Refreshes so that the response can be asked for again. */
-function refreshWithKey(on: Service, refreshToken: string): Promise<WholeAnswer> {
-  const fields = { grant_type: "refresh_token", refresh_token: refreshToken };
-  const headers = { ...basic(CLIENT), "Idempotency-Key": "a key" };
-  return post(on, new URLSearchParams(fields), headers);
-}
-
 describe("a failure of storage is an outage and never an OAuth error", () => {
   test.each([
     ["password", "d1.batch"],
@@ -81,8 +74,8 @@ describe("after an outage", () => {
   test("in which the family was changed and the response lost, the key gets it too", async () => {
     const { refresh_token } = await logIn(service);
     const { loses } = losing({});
-    expect(await refreshWithKey(loses, refresh_token)).toEqual(UNAVAILABLE);
-    const { refresh_token: next } = granted(await refreshWithKey(loses, refresh_token));
+    expect(await refreshWithKey(loses, "a key", refresh_token)).toEqual(UNAVAILABLE);
+    const { refresh_token: next } = granted(await refreshWithKey(loses, "a key", refresh_token));
     expect(await refresh(service, next)).toEqual(SUCCESS);
   });
 });

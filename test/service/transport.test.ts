@@ -19,13 +19,8 @@ const BODIES = ["POST", "PUT", "PATCH", "DELETE"];
 const PUBLIC_HOSTS = [
   ...["http://login.example.com", "http://LOGIN.example.com:8080", "http://localhost.example.com"],
   ...["http://127.0.0.1.example.com", "http://atest.com", "http://internal.com"],
-  ...[
-    "http://8.8.8.8",
-    "http://172.15.0.1",
-    "http://100.63.255.255",
-    "http://172.32.0.1",
-    "http://192.169.0.1",
-  ],
+  ...["http://8.8.8.8", "http://172.15.0.1", "http://100.63.255.255", "http://172.32.0.1"],
+  "http://192.169.0.1",
   ...["http://100.128.0.1", "http://lan.example.com", "http://evilts.net", "http://home.arpa.dev"],
   ...["http://11.0.0.1", "http://126.255.255.255", "http://128.0.0.1", "http://169.255.0.1"],
   ...["http://0.0.0.1", "http://[2001:db8::1]", "http://[fe00::1]", "http://[fec0::1]"],

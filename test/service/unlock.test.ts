@@ -42,24 +42,19 @@ async function heldUp() {
 }
 
 describe("a user who is held up may try again at once", () => {
-  test("when the password is reset", async () => {
-    const { id, statusOf, home } = await heldUp();
-    const { body } = await manage("POST", `/admin/users/${id}/password-reset`);
-    const { password } = body as { password: string };
-    expect(await statusOf(password)).toBe(200);
-    expect(await statusOf(password, home)).toBe(200);
-  });
+  type Held = Awaited<ReturnType<typeof heldUp>>;
 
-  test("when the password is set", async () => {
-    const { id, statusOf } = await heldUp();
-    await manage("PUT", `/admin/users/${id}/password`, { password: OTHER });
-    expect(await statusOf(OTHER)).toBe(200);
-  });
-
-  test("when a file gives another password", async () => {
-    const { username, statusOf } = await heldUp();
-    await MANAGED.register({ users: [{ username, password: OTHER }] });
-    expect(await statusOf(OTHER)).toBe(200);
+  test.each<[string, (user: Held) => Promise<unknown>]>([
+    ["is set", ({ id }) => manage("PUT", `/admin/users/${id}/password`, { password: OTHER })],
+    [
+      "is another one in a file",
+      ({ username }) => MANAGED.register({ users: [{ username, password: OTHER }] }),
+    ],
+  ])("when the password %s", async (_, change) => {
+    const user = await heldUp();
+    await change(user);
+    expect(await user.statusOf(OTHER)).toBe(200);
+    expect(await user.statusOf(OTHER, user.home)).toBe(200);
   });
 
   test("when an operator unlocks the user, and the sessions live", async () => {

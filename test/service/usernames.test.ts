@@ -1,16 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as users from "../../src/admin/users.ts";
-import { secureRandom } from "../../src/crypto/bytes.ts";
-import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
-import { createPasswordKinds } from "../../src/crypto/passwords.ts";
 import { apply } from "../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import type { UsernameMode } from "../../src/protocol/usernames.ts";
 import { allowSimilarNames, foldNames } from "../../src/storage/fold-names.ts";
 import { createImportStore } from "../../src/storage/import-store.ts";
-import { createRegistry } from "../../src/storage/registry.ts";
 import { createMovingService } from "../support/legacy.ts";
+import { managementTools } from "../support/management.ts";
 import { ask } from "../support/requests.ts";
 import { INVALID_CREDENTIALS, SUCCESS, UNAVAILABLE } from "../support/responses.ts";
 import {
@@ -38,28 +35,12 @@ beforeEach(async () => {
 
 const loginAs = (service: Service, username: string) => ask(service, { ...LOGIN, username });
 
-async function toolsOf(mode: UsernameMode) {
-  const kinds = await createPasswordKinds({
-    ...{ passwordHashRounds: 1, passwordPepper: null },
-    ...{ random: secureRandom, deriveLong: longPbkdf2 },
-  });
-  return {
-    ...{
-      registry: createRegistry(env.DB, mode),
-      ...kinds,
-      passwordLengthMin: 8,
-      resources: null,
-    },
-    ...{ random: secureRandom, newUserId: () => crypto.randomUUID(), endFamily: null },
-  };
-}
-
 async function create(username: string, mode: UsernameMode = "exact"): Promise<string> {
-  return users.createUser({ username, password: PASSWORD }, await toolsOf(mode));
+  return users.createUser({ username, password: PASSWORD }, await managementTools(mode));
 }
 
 async function applyFile(mode: UsernameMode, file: object, options = {}) {
-  return apply(parseRegistryFile(JSON.stringify(file)), await toolsOf(mode), options);
+  return apply(parseRegistryFile(JSON.stringify(file)), await managementTools(mode), options);
 }
 
 async function namesOf(): Promise<string[]> {
@@ -110,7 +91,7 @@ describe("an old token endpoint that ignores case makes no second account", () =
     ["that is deactivated", false],
   ])("of one %s", async (_, isActive) => {
     const id = await create("eve");
-    await users.setUserActive({ id }, isActive, await toolsOf("exact"));
+    await users.setUserActive({ id }, isActive, await managementTools("exact"));
     const moving = createMovingService("trusting");
     for (const username of ["Eve", "EVE", "eve "]) {
       expect(await loginAs(moving, username)).toEqual(INVALID_CREDENTIALS);
@@ -150,7 +131,7 @@ describe("an old token endpoint that ignores accents and names the account that 
     "makes no second account (the first is active: %s)",
     async (isActive) => {
       const id = await create("eve");
-      await users.setUserActive({ id }, isActive, await toolsOf("exact"));
+      await users.setUserActive({ id }, isActive, await managementTools("exact"));
       const moving = createMovingService("naming");
       for (const username of ["ev\u00e9", "e\u0301ve", "\u00c9VE"]) {
         expect(await loginAs(moving, username)).toEqual(INVALID_CREDENTIALS);
@@ -194,9 +175,13 @@ describe("USERNAMES = case-insensitive", () => {
       ["ZO\u00cb", NFC],
     ]);
     expect(await loginAs(insensitive, "victor")).toEqual(UNAVAILABLE);
-    await users.deleteUser({ username: "Victor" }, await toolsOf("case-insensitive"));
+    await users.deleteUser({ username: "Victor" }, await managementTools("case-insensitive"));
     const rename = { username: "zoe.two" };
-    await users.updateUser({ username: "ZO\u00cb" }, rename, await toolsOf("case-insensitive"));
+    await users.updateUser(
+      { username: "ZO\u00cb" },
+      rename,
+      await managementTools("case-insensitive"),
+    );
     expect(await foldNames(env.DB)).toMatchObject({ collisions: [] });
     expect(await loginAs(insensitive, "VICTOR")).toEqual(SUCCESS);
   });
@@ -222,7 +207,7 @@ describe("USERNAMES = case-insensitive", () => {
     const applied = await applyFile("case-insensitive", file, { prune: true });
     expect(applied).toMatchObject([{ change: "updated" }, { name: "ada", change: "deleted" }]);
     expect(await namesOf()).toEqual([NFD]);
-    const tools = await toolsOf("case-insensitive");
+    const tools = await managementTools("case-insensitive");
     await users.updateUser({ username: "zo\u00eb" }, { username: "ZO\u00cb" }, tools);
     expect(await namesOf()).toEqual(["ZO\u00cb"]);
     await create("wendy", "case-insensitive");

@@ -3,12 +3,13 @@ import type { AdminDeps } from "../../src/admin/deps.ts";
 import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
+import type { UsernameMode } from "../../src/protocol/usernames.ts";
 import { createRegistry, type RegistryWrite } from "../../src/storage/registry.ts";
 
 /** What management works with, over workerd's own D1. */
-export async function managementTools(): Promise<AdminDeps> {
+export async function managementTools(usernames: UsernameMode = "exact"): Promise<AdminDeps> {
   return {
-    registry: createRegistry(env.DB),
+    registry: createRegistry(env.DB, usernames),
     ...(await createPasswordKinds({
       passwordHashRounds: 1,
       passwordPepper: null,

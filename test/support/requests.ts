@@ -49,6 +49,18 @@ export function refresh(
   return ask(service, all, credentials);
 }
 
+/** Refreshes so that the response can be asked for again, with the same key. */
+export function refreshWithKey(
+  service: Service,
+  key: string,
+  refreshToken: string,
+  fields: Fields = {},
+): Promise<WholeAnswer> {
+  const all = { grant_type: "refresh_token", refresh_token: refreshToken, ...fields };
+  const headers = { ...basic(CLIENT), "Idempotency-Key": key };
+  return post(service, new URLSearchParams(all), headers);
+}
+
 /** Logs the default user in. */
 export async function logIn(
   service: Service,

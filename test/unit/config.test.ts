@@ -226,21 +226,8 @@ describe("PATH_PREFIX", () => {
   });
 
   test.each([
-    ...[
-      "/",
-      "o",
-      "/o/",
-      "//o",
-      "/o//p",
-      " ",
-      "/o,/p",
-      "/a b",
-      "/o?x",
-      "/%6F",
-      "/:x",
-      "/*",
-      "/o/..",
-    ],
+    ...["/", "o", "/o/", "//o", "/o//p", " ", "/o,/p", "/a b", "/o?x", "/%6F", "/:x", "/*"],
+    "/o/..",
     ...["/admin", "/admin/o", "/docs", "/healthz", "/.well-known", "/openapi.json", "/cdn-cgi/x"],
     ...["/o /o", "/1 /2 /3 /4 /5 /6 /7 /8 /9", 1, {}],
   ])("may not be %j", (given) => {

@@ -96,42 +96,33 @@ describe("an unsafe redirect URI is rejected by name", () => {
 });
 
 test.each([
-  [
-    "no redirect URI",
-    { redirect_uris: undefined },
-    "invalid_redirect_uri",
-    "redirect_uris: is missing",
-  ],
-  ["an empty list", { redirect_uris: [] }, "invalid_redirect_uri", "redirect_uris: is empty"],
-  ["text instead of a list", { redirect_uris: URI }, "invalid_redirect_uri", "redirect_uris: is"],
-  ["a number in the list", { redirect_uris: [1] }, "invalid_redirect_uri", "1: "],
+  ["no redirect URI", { redirect_uris: undefined }, "redirect_uris: is missing"],
+  ["an empty list", { redirect_uris: [] }, "redirect_uris: is empty"],
+  ["text instead of a list", { redirect_uris: URI }, "redirect_uris: is"],
+  ["a number in the list", { redirect_uris: [1] }, "1: "],
   [
     "too many redirect URIs",
     { redirect_uris: Array.from({ length: 21 }, (_, at) => `${URI}${at}`) },
-    "invalid_redirect_uri",
     "has more than 20",
   ],
-  ["a name that is not text", { client_name: {} }, "invalid_client_metadata", "client_name: "],
-  ["a long name", { client_name: "a".repeat(256) }, "invalid_client_metadata", "client_name: is"],
-  ["a line feed in a name", { client_name: "a\nb" }, "invalid_client_metadata", "client_name: has"],
-  ["grants as text", { grant_types: "refresh_token" }, "invalid_client_metadata", "grant_types: "],
-  [
-    "no grant for browsers",
-    { grant_types: ["password"] },
-    "invalid_client_metadata",
-    "grant_types",
-  ],
-  ["no code", { response_types: ["token"] }, "invalid_client_metadata", "response_types: has no"],
-  [
-    "an unknown method",
-    { token_endpoint_auth_method: "tls_client_auth" },
-    "invalid_client_metadata",
-    "token_endpoint_auth_method: must be client_secret_basic or",
-  ],
-  ["a scope with a comma", { scope: "a,b" }, "invalid_client_metadata", "scope: "],
-  ["no scope that is left", { scope: "admin" }, "invalid_client_metadata", "scope: has no scope"],
-])("%s is rejected", (_, json, code, words) => {
-  expect(errorOf({ ...MINIMAL, ...json })).toEqual([code, expect.stringContaining(words)]);
+])("redirect URIs: %s is rejected", (_, json, words) => {
+  const error = ["invalid_redirect_uri", expect.stringContaining(words)];
+  expect(errorOf({ ...MINIMAL, ...json })).toEqual(error);
+});
+
+test.each([
+  ["a name that is not text", { client_name: {} }, "client_name: "],
+  ["a long name", { client_name: "a".repeat(256) }, "client_name: is"],
+  ["a line feed in a name", { client_name: "a\nb" }, "client_name: has"],
+  ["grants as text", { grant_types: "refresh_token" }, "grant_types: "],
+  ["no grant for browsers", { grant_types: ["password"] }, "grant_types"],
+  ["no code", { response_types: ["token"] }, "response_types: has no"],
+  ["an unknown method", { token_endpoint_auth_method: "tls_client_auth" }, "auth_method: must be"],
+  ["a scope with a comma", { scope: "a,b" }, "scope: "],
+  ["no scope that is left", { scope: "admin" }, "scope: has no scope"],
+])("%s is rejected", (_, json, words) => {
+  const error = ["invalid_client_metadata", expect.stringContaining(words)];
+  expect(errorOf({ ...MINIMAL, ...json })).toEqual(error);
 });
 
 const BY_KEY = { ...MINIMAL, token_endpoint_auth_method: "private_key_jwt" };

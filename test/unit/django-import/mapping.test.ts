@@ -317,47 +317,20 @@ describe("a token of a client and a user", () => {
   };
   const ada: KnownUser = { id: "1", fate: "kept", isActive: true, isDisabled: false, endedMs: 100 };
 
+  const ENDED = "its session was ended here since";
+  const DISABLED = { isDisabled: true };
+
   test.each([
-    ["is accepted", 100, client, ada, null],
-    ["of a client alone is accepted", 0, client, null, null],
-    ["without a client is rejected", 100, undefined, ada, "its client is not in the dump"],
-    ["without its user is rejected", 100, client, undefined, "its user is not in the dump"],
-    [
-      "older than the end of its user's sessions is rejected",
-      99,
-      client,
-      ada,
-      "its session was ended here since",
-    ],
-    [
-      "older than the end of its client's sessions is rejected",
-      100,
-      { ...client, endedMs: 101 },
-      ada,
-      "its session was ended here since",
-    ],
-    [
-      "of a disabled client is rejected",
-      100,
-      { ...client, isDisabled: true },
-      ada,
-      "its client is disabled here",
-    ],
-    [
-      "of a user who is disabled here is rejected",
-      100,
-      client,
-      { ...ada, isDisabled: true },
-      "its user is disabled here",
-    ],
-    [
-      "of an inactive user is rejected",
-      100,
-      client,
-      { ...ada, isActive: false },
-      "its user is inactive",
-    ],
-  ] as const)("%s", (_, createdMs, whose, user, refusal) => {
+    ["of both", null, 100, client, ada],
+    ["of a client alone", null, 0, client, null],
+    ["without a client", "its client is not in the dump", 100, undefined, ada],
+    ["without its user", "its user is not in the dump", 100, client, undefined],
+    ["older than the end of its user's sessions", ENDED, 99, client, ada],
+    ["older than the end of its client's", ENDED, 100, { ...client, endedMs: 101 }, ada],
+    ["of a disabled client", "its client is disabled here", 100, { ...client, ...DISABLED }, ada],
+    ["of a user disabled here", "its user is disabled here", 100, client, { ...ada, ...DISABLED }],
+    ["of an inactive user", "its user is inactive", 100, client, { ...ada, isActive: false }],
+  ] as const)("%s has the refusal %j", (_, refusal, createdMs, whose, user) => {
     expect(refusalOfToken(createdMs, whose, user)).toBe(refusal);
   });
 

@@ -26,16 +26,10 @@ describe("a redirect URI", () => {
     ...["http://app.example/callback", "http://localhost.evil.example/", "http://127.0.0.1.evil/"],
     ...["http://127.1/", "http://2130706433/", "https:app.example/cb", "https:/app.example"],
     ...["//app.example/cb", "/cb", "", "https://app.example/cb#x", "https://user@app.example/cb"],
-    ...[
-      "https://app.example@evil.example/cb",
-      "https://app.example\\@evil.example",
-      " https://a.b",
-    ],
-    ...[
-      "https://app.example/c\tb",
-      "https://app.example/ü",
-      `https://app.example/${"a".repeat(2000)}`,
-    ],
+    ...["https://app.example@evil.example/cb", "https://app.example\\@evil.example"],
+    " https://a.b",
+    ...["https://app.example/c\tb", "https://app.example/ü"],
+    `https://app.example/${"a".repeat(2000)}`,
   ])("%j is never allowed", (uri) => {
     expect(classifyRedirectUri(uri)).toBe(null);
   });
@@ -45,11 +39,8 @@ describe("a redirect URI", () => {
   test.each([
     ...["https://app.example/cb/", "https://app.example/CB", "https://APP.example/cb"],
     ...["https://app.example/cb?", "https://app.example/cb?x", "https://app.example:443/cb"],
-    ...[
-      "https://app.example/cb/..;/x",
-      "https://app.example/%63b",
-      "https://app.example/cb/%2e%2e",
-    ],
+    ...["https://app.example/cb/..;/x", "https://app.example/%63b"],
+    "https://app.example/cb/%2e%2e",
     ...["https://app.example.evil.example/cb", "http://app.example/cb"],
   ])("%s is not the registered one", (uri) => {
     expect(matchesRedirectUri(REGISTERED, uri)).toBe(false);
