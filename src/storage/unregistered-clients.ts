@@ -3,12 +3,15 @@ import type { Client } from "../clients/client.ts";
 /**
  * The row of a client that no operator registered. Of a document, the row follows what it says now.
  * The metadata of a client that registered itself is in its id and cannot change. The code of this
- * request is valid, although the database's clock may be ahead: consents end what is older.
+ * request is valid, although the database's clock may be ahead: consents end what is older. An
+ * operator may have deleted a client with that id.
  */
 const WRITE = `INSERT INTO clients
   (client_id, client_name, token_endpoint_auth_method, secret_record, grant_types, scope,
     redirect_uris, jwks, jwks_uri, access_token_format, registration, not_before_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
+    coalesce((SELECT deleted_at_ms + 1 FROM deleted_accounts
+      WHERE kind = 'client' AND id = ?1), 0))
   ON CONFLICT DO UPDATE SET client_name = excluded.client_name,
     token_endpoint_auth_method = excluded.token_endpoint_auth_method,
     grant_types = excluded.grant_types, scope = excluded.scope,

@@ -201,6 +201,16 @@ describe("a client that registered itself", () => {
     }
   });
 
+  test("begins after the deletion of a client with its id", async () => {
+    const { client_id } = await register();
+    const deletedAtMs = Date.now() - 1;
+    const insert = "INSERT INTO deleted_accounts (kind, id, deleted_at_ms) VALUES ('client', ?, ?)";
+    await env.DB.prepare(insert).bind(client_id, deletedAtMs).run();
+    await consented(client_id);
+    expect(await rows()).toMatchObject([{ not_before_ms: deletedAtMs + 1 }]);
+    await env.DB.exec("DELETE FROM deleted_accounts");
+  });
+
   test("authenticates with its secret, which is stored as a hash", async () => {
     const metadata = { token_endpoint_auth_method: "client_secret_basic" };
     const { client_id, client_secret = "" } = await register(metadata);
