@@ -10,6 +10,7 @@ export { ForeignPasswords } from "./storage/long-hash-object.ts";
 export { RefreshFamily } from "./storage/refresh-family.ts";
 export { UsedAssertions } from "./storage/used-assertions.ts";
 
+/** What the platform calls: for each request, and on schedule. */
 export default {
   fetch: app.fetch,
   scheduled: (_, env) => sweepLogouts(env),

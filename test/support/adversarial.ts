@@ -1,7 +1,6 @@
 import { createContext, Script } from "node:vm";
-import type { Node } from "typescript/unstable/ast";
-import * as is from "typescript/unstable/ast/is";
-import { nodesBelow } from "./architecture/code.ts";
+import { type ESTree, Visitor } from "vite";
+import { lineOf } from "./architecture/code.ts";
 import type { Source } from "./architecture/tree.ts";
 
 /** A regular expression, and its location. */
@@ -23,19 +22,22 @@ const PUMPS = [
 const ENDS = ["", "!", "\0", "\n", '"', "\\"];
 
 /** Every regular expression of a file. Those that are built from text are listed as null. */
-export function patternsOf({ path, ast }: Source): (Pattern | null)[] {
-  return [...nodesBelow(ast)].flatMap((node) => {
-    if (isBuilt(node)) return [null];
-    if (!is.isRegularExpressionLiteral(node)) return [];
-    const [, source = "", flags = ""] = /^\/(.*)\/([a-z]*)$/s.exec(node.text) ?? [];
-    const line = ast.text.slice(0, node.getStart(ast)).split("\n").length;
-    return [{ place: `${path}:${line} ${node.text}`, expression: new RegExp(source, flags) }];
+export function patternsOf(source: Source): (Pattern | null)[] {
+  const patterns: (Pattern | null)[] = [];
+  const addBuilt = ({ callee }: ESTree.CallExpression | ESTree.NewExpression) => {
+    if (callee.type === "Identifier" && callee.name === "RegExp") patterns.push(null);
+  };
+  const visitor = new Visitor({
+    NewExpression: addBuilt,
+    CallExpression: addBuilt,
+    Literal(node) {
+      if (!("regex" in node)) return;
+      const place = `${source.path}:${lineOf(source, node)} ${node.raw}`;
+      patterns.push({ place, expression: new RegExp(node.regex.pattern, node.regex.flags) });
+    },
   });
-}
-
-function isBuilt(node: Node): boolean {
-  const isCall = is.isNewExpression(node) || is.isCallExpression(node);
-  return isCall && is.isIdentifier(node.expression) && node.expression.text === "RegExp";
+  visitor.visit(source.program);
+  return patterns;
 }
 
 /** What an input is made of. */

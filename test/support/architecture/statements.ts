@@ -1,11 +1,5 @@
-import {
-  type CallExpression,
-  type Expression,
-  type Node,
-  NodeFlags,
-} from "typescript/unstable/ast";
-import * as is from "typescript/unstable/ast/is";
-import { breach, nodesBelow } from "./code.ts";
+import { type ESTree, Visitor } from "vite";
+import { breach, textOf } from "./code.ts";
 import type { Rule, Source } from "./tree.ts";
 
 /** What a database is called; the checks below know it by its name. */
@@ -18,83 +12,99 @@ const QUERY = /^(?:prepare|exec)$/;
  * @param builders files that put a statement together, each with the reason why that is safe
  */
 export function sqlIsFixed(builders: Readonly<Record<string, string>>): Rule {
-  return ({ src }) => {
-    return src
-      .filter(({ path }) => !Object.hasOwn(builders, path))
-      .flatMap((source) => {
-        const nodes = [...nodesBelow(source.ast)];
-        const called = new Set(nodes.filter(is.isCallExpression).map(calleeOf));
-        return nodes.flatMap((node) => {
-          const statement = sqlOf(node, source);
-          if (statement !== undefined && !isFixed(statement, source)) {
-            return [breach(source, node, "puts a statement of SQL together")];
-          }
-          const isPassedOn = isQuery(node, source) && !called.has(node as Expression);
-          const isHidden = isPassedOn || isDoor(node, source);
-          return isHidden ? [breach(source, node, "reaches SQL where no rule sees it")] : [];
-        });
-      });
+  return ({ src }) => src.filter(({ path }) => !Object.hasOwn(builders, path)).flatMap(breachesOf);
+}
+
+function breachesOf(source: Source): string[] {
+  const breaches: string[] = [];
+  const called = new Set<ESTree.Node>();
+  const hidden = (node: ESTree.Node) => {
+    breaches.push(breach(source, node, "reaches SQL where no rule sees it"));
   };
-}
-
-/** What is called, without brackets around it. */
-function calleeOf({ expression }: CallExpression): Expression {
-  let callee = expression;
-  while (is.isParenthesizedExpression(callee)) callee = callee.expression;
-  return callee;
-}
-
-/** The statement in `db.prepare(statement)`, `db.exec(statement)` or `sql.exec(statement)`. */
-function sqlOf(node: Node, source: Source): Expression | undefined {
-  if (!is.isCallExpression(node) || !isQuery(calleeOf(node), source)) return;
-  return node.arguments[0];
+  const visitor = new Visitor({
+    CallExpression(node) {
+      called.add(node.callee);
+      const [statement] = node.arguments;
+      if (statement === undefined || !isQuery(node.callee, source)) return;
+      if (isFixed(statement, source)) return;
+      breaches.push(breach(source, node, "puts a statement of SQL together"));
+    },
+    MemberExpression(node) {
+      const isPassedOn = isQuery(node, source) && !called.has(node);
+      if (isPassedOn || isComputedDoor(node, source)) hidden(node);
+    },
+    ObjectPattern({ properties }) {
+      for (const property of properties) {
+        if (property.type === "Property" && QUERY.test(textOf(source, property.key))) {
+          hidden(property);
+        }
+      }
+    },
+    VariableDeclarator(node) {
+      if (node.init === null || node.id.type !== "Identifier") return;
+      const isRenamed = !DATABASE.test(node.id.name);
+      if (isRenamed && /\.(?:sql|db)$/i.test(textOf(source, node.init))) hidden(node);
+    },
+  });
+  visitor.visit(source.program);
+  return breaches;
 }
 
 /** Whether a node is `prepare` or `exec` of a database. Regular expressions have an `exec` too. */
-function isQuery(node: Node, { ast }: Source): boolean {
-  if (!is.isPropertyAccessExpression(node)) return false;
-  const isDatabase = DATABASE.test(node.expression.getText(ast));
-  return node.name.text === "prepare" || (node.name.text === "exec" && isDatabase);
+function isQuery(node: ESTree.Node, source: Source): boolean {
+  if (node.type !== "MemberExpression" || node.property.type !== "Identifier") return false;
+  if (node.computed) return false;
+  const isDatabase = DATABASE.test(textOf(source, node.object));
+  return node.property.name === "prepare" || (node.property.name === "exec" && isDatabase);
 }
 
-/** Whether a node could lead to a query that {@link sqlOf} would not know for one. */
-function isDoor(node: Node, { ast }: Source): boolean {
-  if (is.isElementAccessExpression(node)) {
-    const isNamed = /^["'`](?:prepare|exec)/.test(node.argumentExpression.getText(ast));
-    return isNamed || DATABASE.test(node.expression.getText(ast));
-  }
-  if (is.isBindingElement(node))
-    return QUERY.test((node.propertyName ?? node.name)?.getText(ast) ?? "");
-  if (!is.isVariableDeclaration(node) || node.initializer === undefined) return false;
-  const isRenamed = !DATABASE.test(node.name.getText(ast)) && is.isIdentifier(node.name);
-  return isRenamed && /\.(?:sql|db)$/i.test(node.initializer.getText(ast));
+/** Whether a member in brackets could be a query that {@link isQuery} would not know for one. */
+function isComputedDoor(node: ESTree.MemberExpression, source: Source): boolean {
+  if (!node.computed) return false;
+  const isNamed = /^["'`](?:prepare|exec)/.test(textOf(source, node.property));
+  return isNamed || DATABASE.test(textOf(source, node.object));
 }
 
-function isFixed(node: Expression, source: Source): boolean {
-  if (is.isStringLiteral(node) || is.isNoSubstitutionTemplateLiteral(node)) return true;
-  if (is.isTemplateExpression(node)) {
-    return node.templateSpans.every(({ expression }) => isFixed(expression, source));
+function isFixed(node: ESTree.Node, source: Source): boolean {
+  if (node.type === "Literal") return typeof node.value === "string";
+  if (node.type === "TemplateLiteral") {
+    return node.expressions.every((expression) => isFixed(expression, source));
   }
-  if (is.isBinaryExpression(node)) return isFixed(node.left, source) && isFixed(node.right, source);
-  if (!is.isIdentifier(node) || isNamedTwice(node.text, source)) return false;
-  const constants = source.ast.statements.filter(is.isVariableStatement);
-  return constants
-    .filter(({ declarationList }) => (declarationList.flags & NodeFlags.Const) !== 0)
-    .flatMap((statement) => statement.declarationList.declarations)
-    .some(({ name, initializer }) => {
-      const isIt = is.isIdentifier(name) && name.text === node.text;
-      return isIt && initializer !== undefined && isFixed(initializer, source);
+  if (node.type === "BinaryExpression") {
+    return isFixed(node.left, source) && isFixed(node.right, source);
+  }
+  if (node.type !== "Identifier" || isNamedTwice(node.name, source)) return false;
+  return source.program.body
+    .map((one) => (one.type === "ExportNamedDeclaration" ? one.declaration : one))
+    .flatMap((one) => {
+      return one?.type === "VariableDeclaration" && one.kind === "const" ? one.declarations : [];
+    })
+    .some(({ id, init }) => {
+      const isIt = id.type === "Identifier" && id.name === node.name;
+      return isIt && init !== null && isFixed(init, source);
     });
 }
 
 /** Whether a parameter or a variable hides a constant of its name somewhere in the file. */
-function isNamedTwice(name: string, { ast }: Source): boolean {
-  const names = [...nodesBelow(ast)].filter((node) => {
-    const isName =
-      is.isVariableDeclaration(node) ||
-      is.isParameterDeclaration(node) ||
-      is.isBindingElement(node);
-    return isName && node.name?.getText(ast) === name;
+function isNamedTwice(name: string, { program }: Source): boolean {
+  const bound: (ESTree.Node | null)[] = [];
+  const bindParams = ({ params }: { params: readonly ESTree.Node[] }) => {
+    bound.push(...params);
+  };
+  const visitor = new Visitor({
+    VariableDeclarator: ({ id }) => void bound.push(id),
+    FunctionDeclaration: bindParams,
+    FunctionExpression: bindParams,
+    ArrowFunctionExpression: bindParams,
+    CatchClause: ({ param }) => void bound.push(param),
+    ObjectPattern({ properties }) {
+      bound.push(...properties.map((one) => (one.type === "Property" ? one.value : one)));
+    },
+    ArrayPattern: ({ elements }) => void bound.push(...elements),
+    AssignmentPattern: ({ left }) => void bound.push(left),
+    RestElement: ({ argument }) => void bound.push(argument),
+    TSParameterProperty: ({ parameter }) => void bound.push(parameter),
   });
-  return names.length > 1;
+  visitor.visit(program);
+  return bound.filter((node) => node?.type === "Identifier" && node.name === name).length > 1;
 }

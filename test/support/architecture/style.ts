@@ -1,5 +1,4 @@
-import { type Node, SyntaxKind } from "typescript/unstable/ast";
-import * as is from "typescript/unstable/ast/is";
+import type { ESTree } from "vite";
 import { breach } from "./code.ts";
 import type { Rule, Source } from "./tree.ts";
 
@@ -19,25 +18,21 @@ export function noLine(pattern: RegExp, says: string, paths = /^src\/.*\.(?:m?[j
 /** What a file exports it declares on the spot, right below a doc comment. */
 export const exportsAreDocumented: Rule = ({ src }) => {
   return src.flatMap((source) => {
-    return source.ast.statements.flatMap((node) => {
-      if (is.isExportDeclaration(node)) {
-        const isReexport = node.moduleSpecifier !== undefined;
-        return isReexport ? [] : [breach(source, node, "exports apart from the declaration")];
+    return source.program.body.flatMap((node) => {
+      const isNamed = node.type === "ExportNamedDeclaration";
+      if (!isNamed && node.type !== "ExportDefaultDeclaration") return [];
+      if (isNamed && node.source !== null) return [];
+      if (node.declaration === null) {
+        return [breach(source, node, "exports apart from the declaration")];
       }
-      if (!isExported(node) || hasDocRightAbove(source, node)) return [];
+      if (hasDocRightAbove(source, node)) return [];
       return [breach(source, node, "is exported without a doc comment right above it")];
     });
   });
 };
 
-function isExported(node: Node): boolean {
-  const { modifiers } = node as { modifiers?: readonly Node[] };
-  return modifiers?.some(({ kind }) => kind === SyntaxKind.ExportKeyword) ?? false;
-}
-
-function hasDocRightAbove({ ast }: Source, node: Node): boolean {
-  const doc = node.jsDoc?.at(-1);
-  return (
-    doc !== undefined && /^[^\S\n]*\n?[^\S\n]*$/.test(ast.text.slice(doc.end, node.getStart(ast)))
-  );
+function hasDocRightAbove({ text, comments }: Source, node: ESTree.Node): boolean {
+  const above = comments.findLast(({ end }) => end <= node.start);
+  const isDoc = above?.type === "Block" && above.value.startsWith("*");
+  return isDoc && /^[^\S\n]*\n?[^\S\n]*$/.test(text.slice(above.end, node.start));
 }
