@@ -29,8 +29,6 @@ export interface DroppingProxy {
   readonly answered: readonly Exchange[];
   /** Fates of the next requests, in order; when there are none, requests are delivered. */
   readonly fates: Fate[];
-  /** Called when the service has answered, before anything of it is passed on. */
-  onAnswered: () => Promise<void>;
   close(): void;
 }
 
@@ -47,7 +45,6 @@ export async function startDroppingProxy(serviceOrigin: string): Promise<Droppin
     const bytes = Buffer.from(await answer.arrayBuffer());
     const idempotencyKey = request.headers["idempotency-key"]?.toString();
     answered.push({ idempotencyKey, status: answer.status, body: JSON.parse(String(bytes)) });
-    await proxy.onAnswered();
     if (fate === "drop_answer") return request.socket.destroy();
     const headers = { "Content-Type": "application/json", "Content-Length": bytes.length };
     response.writeHead(answer.status, headers);
@@ -56,17 +53,15 @@ export async function startDroppingProxy(serviceOrigin: string): Promise<Droppin
   });
   server.listen(0, "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));
-  const proxy: DroppingProxy = {
+  return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     answered,
     fates,
-    onAnswered: async () => undefined,
     close() {
       server.closeAllConnections();
       server.close();
     },
   };
-  return proxy;
 }
 
 function refuse(response: ServerResponse, status: number, body: string): void {

@@ -129,6 +129,23 @@ test.each([
   },
 );
 
+test("a program that ends before it saves the new pair gets the same one when restarted", async () => {
+  const saved: TokenPair[] = [await logIn()];
+  const restart = (save = async (pair: TokenPair) => void saved.unshift(pair)) => {
+    return newClient(saved[0] as TokenPair, { save }).refresh();
+  };
+  const end = () => Promise.reject(new Error("the program ends"));
+  await expect(restart(end)).rejects.toThrow("the program ends");
+  await restart();
+  const [first, second] = proxy.answered;
+  expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
+  expect(saved[0]?.refreshToken).toBe(first?.body["refresh_token"]);
+  expect(saved[0]?.accessToken).toBe(first?.body["access_token"]);
+  await restart();
+  expect(proxy.answered[2]).toMatchObject({ status: 200 });
+  expect(proxy.answered[2]?.idempotencyKey).not.toBe(first?.idempotencyKey);
+});
+
 describe("LoginOver", () => {
   test("is thrown to every caller after the login was revoked", async () => {
     const pair = await logIn();
