@@ -5,9 +5,8 @@ import type {
   PresentedCredentials,
 } from "../client-auth/authenticator.ts";
 import { CLIENT_AUTHENTICATORS } from "../client-auth/index.ts";
-import type { Outcome } from "../client-documents/index.ts";
+import type { ClientDocuments, Outcome } from "../client-documents/index.ts";
 import type { Client } from "../clients/client.ts";
-import type { RegistrationMetadata } from "../clients/registration-metadata.ts";
 import type { Deps } from "../deps.ts";
 import { Refusal } from "../errors/refusal.ts";
 import type { Params } from "../protocol/params.ts";
@@ -110,24 +109,40 @@ async function findKeys(
   { url }: RequestContext,
   isIssuedTo: IsIssuedTo,
   { unregistered: { documents }, clock }: Deps,
-  ...[{ clientId, registration, jwks, jwksUri }, wanted]: Parameters<FindKeys>
+  ...[client, wanted]: Parameters<FindKeys>
 ): Promise<KeySet | null> {
+  const { clientId, registration, jwks, jwksUri } = client;
   const stored = wanted === "known" ? jwks : null;
   const isFetched = jwksUri !== null || registration === "document";
   if (!isFetched || documents === null || !(await isIssuedTo(clientId))) return stored;
   const sinceMs = wanted === "known" ? 0 : clock();
-  const outcome =
-    jwksUri === null
-      ? keysIn(await documents.find(clientId, url.host, sinceMs))
-      : await documents.findKeys(jwksUri, url.host, sinceMs);
+  const outcome = await fetchKeys(client, url.host, sinceMs, documents);
   if (outcome.kind === "valid") return outcome.value;
   const isTemporary = outcome.kind === "busy" || outcome.kind === "unreachable";
   if (isTemporary && stored === null) throw new Refusal("client_keys_unavailable");
   return stored;
 }
 
-function keysIn(outcome: Outcome<RegistrationMetadata>): Outcome<KeySet> {
-  if (outcome.kind !== "valid") return outcome;
-  const { jwks } = outcome.value;
-  return jwks ? { kind: "valid", value: jwks } : { kind: "invalid", problem: "has no jwks" };
+/**
+ * A document may say where its keys are in another way than at the last consent, of which the user
+ * sees nothing. It is asked if the URL of that time has no keys, or not those that are wanted.
+ */
+async function fetchKeys(
+  { clientId, registration, jwksUri }: Client,
+  host: string,
+  sinceMs: number,
+  documents: ClientDocuments,
+): Promise<Outcome<KeySet>> {
+  const isKnownEnough = jwksUri !== null && (sinceMs === 0 || registration !== "document");
+  const known = isKnownEnough ? await documents.findKeys(jwksUri, host, sinceMs) : null;
+  if (known !== null && (known.kind === "valid" || registration !== "document")) return known;
+  const described = await documents.find(clientId, host, jwksUri === null ? sinceMs : 0);
+  if (described.kind === "valid") {
+    const { jwks, jwks_uri } = described.value;
+    if (jwks) return { kind: "valid", value: jwks };
+    if (jwks_uri !== undefined) return documents.findKeys(jwks_uri, host, sinceMs);
+    return { kind: "invalid", problem: "has no keys" };
+  }
+  if (known !== null || jwksUri === null) return known ?? described;
+  return documents.findKeys(jwksUri, host, sinceMs);
 }

@@ -162,7 +162,7 @@ routeDocuments();
 /** A host is called once a minute, and these tests share hosts. */
 let minutes = 0;
 beforeEach(() => {
-  minutes += 10;
+  minutes += 60;
   passSeconds(60 * minutes);
 });
 
@@ -344,6 +344,39 @@ describe("a client with keys in its document", () => {
     // The row of the consent has the first key.
     expect(await refresh(clientId, await key, again.body)).toMatchObject({ status: 200 });
     expect(await refresh(clientId, next, again.body)).toMatchObject({ status: 503 });
+  });
+});
+
+describe("a client whose document describes its keys in another way", () => {
+  const documentUrl = "https://chatgpt.com/moving-keys/client.json";
+  const { jwks_uri, ...metadata } = CHATGPT;
+  const redirectUri = "https://chatgpt.com/callback";
+  const common = { documentUrl, redirectUri, shown: "chatgpt.com" };
+  const withKeys = (keys: object): McpClient => {
+    return { ...common, metadata: { ...metadata, redirect_uris: [redirectUri], ...keys } };
+  };
+
+  test("needs no new consent", async () => {
+    const [first, second, last] = [await newKey("RS256"), await newKey("RS256"), await key];
+    const secondUri = "https://keys.chatgpt.com/jwks.json";
+    await publish(first);
+    await host(secondUri, { body: JSON.stringify(await jwksOf(second)) });
+    const refreshAfter = async (keys: object, signer: JWK, login: TokenAnswer) => {
+      await introduce(withKeys(keys));
+      passSeconds(400);
+      const refreshed = await refresh(documentUrl, signer, login);
+      expect(refreshed).toMatchObject({ status: 200 });
+      return refreshed.body;
+    };
+    await introduce(withKeys({ jwks: await jwksOf(last) }));
+    const inside = await connect(withKeys({}), documentUrl, last);
+    await refreshAfter({ jwks_uri }, first, inside.tokens);
+    // From here on the consent has the first URL.
+    let { tokens } = await connect(withKeys({}), documentUrl, first);
+    tokens = await refreshAfter({ jwks_uri: secondUri }, second, tokens);
+    tokens = await refreshAfter({ jwks: await jwksOf(last) }, last, tokens);
+    await host(jwks_uri, { status: 404 });
+    await refreshAfter({ jwks: await jwksOf(last) }, last, tokens);
   });
 });
 
