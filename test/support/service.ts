@@ -1,9 +1,17 @@
 import { env } from "cloudflare:workers";
 import { app } from "../../src/app.ts";
-import { parsePasswordConfig, type SettingName } from "../../src/config/index.ts";
+import {
+  type PasswordConfig,
+  parsePasswordConfig,
+  type SettingName,
+} from "../../src/config/index.ts";
 import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
-import { createPasswordKinds } from "../../src/crypto/passwords.ts";
+import {
+  createPasswordKinds,
+  type PasswordKinds,
+  type Passwords,
+} from "../../src/crypto/passwords.ts";
 import { apply } from "../../src/declarative/apply.ts";
 import { parseRegistryFile } from "../../src/declarative/registry-file.ts";
 import { createRegistry } from "../../src/storage/registry.ts";
@@ -81,12 +89,44 @@ export function createService(overrides: Overrides = {}): Service {
       const config = parsePasswordConfig({ ...serviceEnv });
       await apply(parseRegistryFile(JSON.stringify(wholeEntries(file))), {
         registry: createRegistry(env.DB),
-        ...(await createPasswordKinds({ ...config, random: secureRandom, deriveLong: longPbkdf2 })),
+        ...(await hashingOnce(config)),
         passwordLengthMin: config.passwordLengthMin,
         newUserId: () => crypto.randomUUID(),
       });
     },
   };
+}
+
+/** What {@link Service.register} has hashed and compared. */
+const hashed = new Map<string, Promise<unknown>>();
+
+/**
+ * Hashes and compares each password once for all tests, which register the same few accounts
+ * thousands of times. Requests to the service do their own work.
+ */
+async function hashingOnce(config: PasswordConfig): Promise<PasswordKinds> {
+  const kinds = await createPasswordKinds({
+    ...config,
+    random: secureRandom,
+    deriveLong: longPbkdf2,
+  });
+  const once = <Result>(work: readonly unknown[], run: () => Promise<Result>): Promise<Result> => {
+    const name = JSON.stringify([config, ...work]);
+    const result = hashed.get(name) ?? run();
+    hashed.set(name, result);
+    return result as Promise<Result>;
+  };
+  const remember = (kind: keyof PasswordKinds): Passwords => ({
+    ...kinds[kind],
+    makeHash(password, sibling) {
+      const work = [kind, "make", password, sibling];
+      return once(work, () => kinds[kind].makeHash(password, sibling));
+    },
+    check(password, hashes) {
+      return once([kind, "check", password, hashes], () => kinds[kind].check(password, hashes));
+    },
+  });
+  return { userPasswords: remember("userPasswords"), clientSecrets: remember("clientSecrets") };
 }
 
 /** Registers one confidential client, one public client and one user. */
