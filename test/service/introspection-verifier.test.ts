@@ -99,6 +99,8 @@ describe("says nothing about a token", () => {
     ["cannot be reached", () => Promise.reject(new TypeError("network down"))],
     ["redirects", async () => new Response(null, { status: 302 })],
     ["responds with a page", async () => new Response("<html>")],
+    ["responds with JSON of another server", async () => Response.json({ status: "sign in" })],
+    ["responds with another type", async () => Response.json({ active: "true" })],
   ])("if the service %s", async (_, respond) => {
     const asked = verifier();
     vi.stubGlobal("fetch", respond);
