@@ -19,6 +19,7 @@ export interface TokenClientOptions {
   /** Such as `https://login.example.com/o/token/`. */
   readonly tokenEndpoint: string;
   readonly clientId: string;
+  /** Empty for a public client. */
   readonly clientSecret: string;
   /** Stores a new pair. Called before the pair is used, so that a restart loses nothing. */
   readonly save: (pair: TokenPair) => Promise<void>;
@@ -46,6 +47,12 @@ const PAUSE_MS = 200;
  */
 const RESPONSE_MS_MAX = 2_500;
 
+/**
+ * After so long a refresh counts as dropped, in milliseconds: all its attempts have ended. A Worker
+ * stops with the request that it serves, and then not even a `finally` runs.
+ */
+const REFRESH_MS_MAX = 30_000;
+
 /** Refreshes this long before the access token expires, in milliseconds. */
 const MARGIN_MS = 30_000;
 
@@ -55,7 +62,7 @@ export class TokenClient {
   #pair: TokenPair;
   /** A new pair that could not be saved. Only its own refresh token still works. */
   #unsaved: TokenPair | null = null;
-  #refreshing: Promise<TokenPair> | null = null;
+  #refreshing: Refresh | null = null;
 
   constructor(options: TokenClientOptions, pair: TokenPair) {
     this.#options = options;
@@ -64,7 +71,8 @@ export class TokenClient {
 
   /** @returns an access token that is valid for a while; throws what {@link refresh} throws */
   async accessToken(): Promise<string> {
-    if (isFresh(this.#pair)) return this.#pair.accessToken;
+    // The service has replaced the known pair by one that could not be saved.
+    if (this.#unsaved === null && isFresh(this.#pair)) return this.#pair.accessToken;
     return (await this.refresh()).accessToken;
   }
 
@@ -77,10 +85,14 @@ export class TokenClient {
    * @throws Error when the service does not respond, or what `save` throws: try again later
    */
   refresh(): Promise<TokenPair> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = null;
+    const nowMs = Date.now();
+    const joined = this.#refreshing;
+    if (joined !== null && nowMs - joined.startedAtMs < REFRESH_MS_MAX) return joined.pair;
+    const pair = this.#refresh().finally(() => {
+      if (this.#refreshing?.pair === pair) this.#refreshing = null;
     });
-    return this.#refreshing;
+    this.#refreshing = { pair, startedAtMs: nowMs };
+    return pair;
   }
 
   async #refresh(): Promise<TokenPair> {
@@ -127,16 +139,37 @@ export class TokenClient {
         body: new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken }),
         signal: AbortSignal.timeout(RESPONSE_MS_MAX),
       });
-      return { status: response.status, body: await response.json() };
+      const reply: Reply = { status: response.status, body: await response.json() };
+      return isComplete(reply) ? reply : null;
     } catch {
       return null;
     }
   }
 }
 
+/** A refresh in progress. */
+interface Refresh {
+  readonly pair: Promise<TokenPair>;
+  readonly startedAtMs: number;
+}
+
 interface Reply {
   readonly status: number;
-  readonly body: Readonly<Record<string, string | number>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Whether it can be a response of the service. A proxy may answer in its place, with any status: a
+ * pair without tokens would replace the login, and an error without a code says nothing about it.
+ */
+function isComplete({ status, body }: Reply): boolean {
+  if (typeof body !== "object" || body === null) return false;
+  if (status !== 200) return isTemporary(status) || typeof body["error"] === "string";
+  const { access_token: accessToken, refresh_token: refreshToken, expires_in: seconds } = body;
+  const isPair = [accessToken, refreshToken].every(
+    (token) => typeof token === "string" && token !== "",
+  );
+  return isPair && typeof seconds === "number";
 }
 
 function isFresh({ expiresAtMs }: TokenPair): boolean {
