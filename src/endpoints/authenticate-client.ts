@@ -133,16 +133,15 @@ async function fetchKeys(
   sinceMs: number,
   documents: ClientDocuments,
 ): Promise<Outcome<KeySet>> {
-  const isKnownEnough = jwksUri !== null && (sinceMs === 0 || registration !== "document");
-  const known = isKnownEnough ? await documents.findKeys(jwksUri, host, sinceMs) : null;
-  if (known !== null && (known.kind === "valid" || registration !== "document")) return known;
+  const findAt = (uri: string) => documents.findKeys(uri, host, sinceMs);
+  if (jwksUri !== null && registration !== "document") return findAt(jwksUri);
+  const known = jwksUri !== null && sinceMs === 0 ? await findAt(jwksUri) : null;
+  if (known?.kind === "valid") return known;
   const described = await documents.find(clientId, host, jwksUri === null ? sinceMs : 0);
-  if (described.kind === "valid") {
-    const { jwks, jwks_uri } = described.value;
-    if (jwks) return { kind: "valid", value: jwks };
-    if (jwks_uri !== undefined) return documents.findKeys(jwks_uri, host, sinceMs);
-    return { kind: "invalid", problem: "has no keys" };
+  if (described.kind !== "valid") {
+    return known ?? (jwksUri === null ? described : findAt(jwksUri));
   }
-  if (known !== null || jwksUri === null) return known ?? described;
-  return documents.findKeys(jwksUri, host, sinceMs);
+  const { jwks, jwks_uri: uri } = described.value;
+  if (jwks) return { kind: "valid", value: jwks };
+  return uri === undefined ? { kind: "invalid", problem: "has no keys" } : findAt(uri);
 }
