@@ -80,7 +80,8 @@ export async function* userSteps(file: RegistryFile, deps: ApplyDeps): AsyncGene
     if (row !== undefined && id !== undefined && row.id !== id) {
       problems.push(`${place}.id: the user already has another id, which tokens refer to`);
     } else if (owner !== undefined && owner.id !== row?.id) {
-      problems.push(`${place}.id: belongs to another user`);
+      const name = JSON.stringify(owner.username);
+      problems.push(`${place}.id: belongs to the user ${name}; to rename, use user update first`);
     } else if (!rows.has(username) && clientIds.has(id ?? "")) {
       problems.push(`${place}.id: ${SHARED_ID}`);
     }

@@ -224,7 +224,7 @@ describe("cli apply rejects invalid hashes and ids:", () => {
     [
       "another user's id",
       () => ({ users: [{ username: "new", id: adaId() }] }),
-      "users[0].id: belongs to another user",
+      'users[0].id: belongs to the user "ada"; to rename, use user update first',
     ],
     [
       "a duplicate id",
