@@ -76,6 +76,12 @@ export interface ConsentStore {
 const COLUMNS =
   "user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms";
 
+/**
+ * Most scopes, APIs and hosts of a consent; the latest stay, and others are asked for again. The
+ * hosts of a client can change without a limit.
+ */
+const VALUES_MAX = 100;
+
 /** Stores nothing if the consent was revoked since it was read: the user is asked again. */
 const GRANT = `INSERT INTO consents
   (user_id, client_id, scope, resources, redirect_hosts, granted_at_ms, not_before_ms)
@@ -202,7 +208,7 @@ export function createConsentStore(db: D1Database, announce: AnnounceEnd): Conse
     async grant({ userId, client, ...allowed }, known, nowMs, unregistered = null) {
       const { clientId } = client;
       const join = (name: "scope" | "resources" | "redirectHosts") =>
-        [...new Set([...(known?.[name] ?? []), ...allowed[name]])].join(" ");
+        [...new Set([...(known?.[name] ?? []), ...allowed[name]])].slice(-VALUES_MAX).join(" ");
       const isNew = known === null && isUnregistered(client);
       // An earlier row may have been displaced. What it had ended must not begin again.
       const notBeforeMs = isNew ? nowMs - 1 : (known?.notBeforeMs ?? 0);

@@ -11,6 +11,13 @@ export interface RevokedTokenStore {
   add(nonce: string, expiresAtMs: number, nowMs: number): Promise<void>;
 }
 
+/**
+ * Each write removes more rows than it adds, so that no job is needed, and few enough that many
+ * expired ones cannot make it fail.
+ */
+const REMOVE_EXPIRED = `DELETE FROM revoked_access_tokens WHERE nonce IN (
+  SELECT nonce FROM revoked_access_tokens WHERE expires_at_ms <= ? LIMIT 100)`;
+
 /** Builds the {@link RevokedTokenStore} over D1. */
 export function createRevokedTokenStore(db: D1Database): RevokedTokenStore {
   return {
@@ -21,8 +28,7 @@ export function createRevokedTokenStore(db: D1Database): RevokedTokenStore {
             "INSERT OR IGNORE INTO revoked_access_tokens (nonce, expires_at_ms) VALUES (?, ?)",
           )
           .bind(nonce, expiresAtMs),
-        // Each write removes expired rows, so that no job is needed.
-        db.prepare("DELETE FROM revoked_access_tokens WHERE expires_at_ms <= ?").bind(nowMs),
+        db.prepare(REMOVE_EXPIRED).bind(nowMs),
       ];
       await callWithDeadline("d1.revoke_nonce", () => db.batch(statements));
     },

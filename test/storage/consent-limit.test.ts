@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import { createConsentStore } from "../../src/storage/consents.ts";
+import type { Client } from "../../src/clients/client.ts";
+import { type ConsentRow, createConsentStore, toConsent } from "../../src/storage/consents.ts";
 import { UNREGISTERED_CONSENTS_MAX as MAX } from "../../src/storage/unregistered-clients.ts";
 import { codeOf, exchange, newBrowser, registerWebApps } from "../support/browsing.ts";
 import { introspect, registerCheckers } from "../support/checks.ts";
@@ -190,4 +191,19 @@ test("a deleted user leaves no client that only this user had allowed", async ()
     "SELECT client_id FROM clients WHERE registration <> 'operator'",
   ).all();
   expect(results).toEqual([{ client_id: both }]);
+});
+
+test("a consent has a limited number of hosts, and the latest stay", async () => {
+  const client = { clientId: "web", registration: "operator" } as Client;
+  const allowed = { userId: await adasId(), client, scope: ["read"], resources: [] };
+  const find = () =>
+    env.DB.prepare("SELECT * FROM consents WHERE client_id = 'web'").first<ConsentRow>();
+  for (let host = 0; host <= 100; host += 1) {
+    const row = await find();
+    const grant = { ...allowed, redirectHosts: [`host${host}.example`] };
+    await consents.grant(grant, row && toConsent(row), Date.now());
+  }
+  const { redirect_hosts = "" } = (await find()) ?? {};
+  expect(redirect_hosts.split(" ")).toHaveLength(100);
+  expect(redirect_hosts).toMatch(/^host1\.example .* host100\.example$/);
 });
