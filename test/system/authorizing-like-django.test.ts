@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ACCOUNT, APPLICATIONS } from "../support/authorization-cast.ts";
 import { CALLBACK } from "../support/browsing.ts";
 import { describeWithDebian } from "../support/debian.ts";
+import { ACCOUNT, APPLICATIONS } from "../support/django/authorization-cast.ts";
 import {
   type AuthorizationServer,
   djangoServer,
@@ -9,15 +9,15 @@ import {
   ourServer,
   PAGES_OF_DJANGO,
   withoutCode,
-} from "../support/django-authorization.ts";
+} from "../support/django/django-authorization.ts";
 import {
   DIFFERENT,
   EXCHANGES,
   returned,
   SAME,
   SIGNED_OUT,
-} from "../support/django-authorization-cases.ts";
-import { type DjangoSite, startDjangoSite } from "../support/django-site.ts";
+} from "../support/django/django-authorization-cases.ts";
+import { type DjangoSite, startDjangoSite } from "../support/django/django-site.ts";
 import { ownDir } from "../support/own-state.ts";
 import { ServerSandbox } from "../support/server-sandbox.ts";
 import type { WorkerdProcess } from "../support/workerd-process.ts";

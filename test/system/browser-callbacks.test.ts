@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithBrowser, openPage, type WatchedPage } from "../support/browser.ts";
 import { queryOf } from "../support/browsing.ts";
-import { USER } from "../support/independent-client.ts";
+import { USER } from "../support/libraries/independent-client.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 
 const APP_SCHEME = "com.example.app:/callback";

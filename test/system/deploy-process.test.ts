@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StandInCloudflare } from "../support/cloudflare/stand-in-cloudflare.ts";
 import { ownDir } from "../support/own-state.ts";
 import { type Ended, type Environment, run, start } from "../support/processes.ts";
-import { StandInCloudflare } from "../support/stand-in-cloudflare.ts";
 
 // The real command and the real wrangler, against a stand-in for Cloudflare's API.
 // What only a real account can show is in docs/operations.md.

@@ -7,8 +7,8 @@ import { ok } from "../../src/cli/doctor/check.ts";
 import { secureRandom } from "../../src/crypto/bytes.ts";
 import { longPbkdf2 } from "../../src/crypto/long-pbkdf2.ts";
 import { createPasswordKinds } from "../../src/crypto/passwords.ts";
+import { StandInAccount, wordsOf } from "../support/cloudflare/stand-in-account.ts";
 import { ownDir } from "../support/own-state.ts";
-import { StandInAccount, wordsOf } from "../support/stand-in-account.ts";
 
 const dir = ownDir();
 // An own folder: temporary files that remain in it are from this file.

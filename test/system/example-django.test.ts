@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { describeWithDebian, PYTHON } from "../support/debian.ts";
-import { AUDIENCE, type ExampleApi } from "../support/example-api.ts";
-import { describeIntrospectingApi, RESOURCE_SERVER } from "../support/introspecting-api.ts";
+import { AUDIENCE, type ExampleApi } from "../support/resource-servers/example-api.ts";
+import {
+  describeIntrospectingApi,
+  RESOURCE_SERVER,
+} from "../support/resource-servers/introspecting-api.ts";
 import { isListening, startCommand } from "../support/running-command.ts";
 import { freePort } from "../support/server.ts";
 

@@ -5,15 +5,15 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { personsEnvironment, start } from "../support/processes.ts";
 import {
   connectMcp,
   createMcpProvider,
   expectStepUp,
   finishMcp,
   TOOLS,
-} from "../support/mcp-provider.ts";
-import { approveWhenAsked } from "../support/mcp-user.ts";
-import { personsEnvironment, start } from "../support/processes.ts";
+} from "../support/resource-servers/mcp-provider.ts";
+import { approveWhenAsked } from "../support/resource-servers/mcp-user.ts";
 import { type RunningCommand, startCommand } from "../support/running-command.ts";
 import { freePort } from "../support/server.ts";
 

@@ -6,8 +6,16 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { describeWithDebian } from "../support/debian.ts";
-import { callAs, type ExampleApi, GOOD, INSUFFICIENT_SCOPE } from "../support/example-api.ts";
-import { describeIntrospectingApi, RESOURCE_SERVER } from "../support/introspecting-api.ts";
+import {
+  callAs,
+  type ExampleApi,
+  GOOD,
+  INSUFFICIENT_SCOPE,
+} from "../support/resource-servers/example-api.ts";
+import {
+  describeIntrospectingApi,
+  RESOURCE_SERVER,
+} from "../support/resource-servers/introspecting-api.ts";
 import { isListening, startCommand } from "../support/running-command.ts";
 import { freePort } from "../support/server.ts";
 

@@ -2,13 +2,17 @@ import { exportJWK, generateKeyPair } from "jose";
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AUTH_JS_CALLBACK, authJs } from "../support/auth-js.ts";
-import { testCodeClient } from "../support/code-client.ts";
-import { AUDIENCE, OTHER_AUDIENCE } from "../support/example-api.ts";
-import { clientsFor, testIndependentClient, USER } from "../support/independent-client.ts";
-import { discover, oauth4webapi, validateJwt } from "../support/oauth4webapi.ts";
-import { openidClient } from "../support/openid-client.ts";
-import { passportOauth2 } from "../support/passport-oauth2.ts";
+import { AUTH_JS_CALLBACK, authJs } from "../support/libraries/auth-js.ts";
+import { testCodeClient } from "../support/libraries/code-client.ts";
+import {
+  clientsFor,
+  testIndependentClient,
+  USER,
+} from "../support/libraries/independent-client.ts";
+import { discover, oauth4webapi, validateJwt } from "../support/libraries/oauth4webapi.ts";
+import { openidClient } from "../support/libraries/openid-client.ts";
+import { passportOauth2 } from "../support/libraries/passport-oauth2.ts";
+import { AUDIENCE, OTHER_AUDIENCE } from "../support/resource-servers/example-api.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { newSigningKeys, tokenOf } from "../support/wire.ts";
 

@@ -161,7 +161,10 @@ describe("cli key --remote, with a stand-in for wrangler", () => {
       env: {
         PRESENT: present,
         NODE: process.execPath,
-        TOLLGATE_WRANGLER: resolve(import.meta.dirname, "../support/wrangler-stand-in.mjs"),
+        TOLLGATE_WRANGLER: resolve(
+          import.meta.dirname,
+          "../support/cloudflare/wrangler-stand-in.mjs",
+        ),
         STAND_IN_CALLS: calls,
         STAND_IN_CODE: String(code),
       },

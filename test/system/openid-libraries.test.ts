@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { APACHE_CALLBACK, startApache } from "../support/apache.ts";
-import { AUTH_JS_CALLBACK, authJsOpenId } from "../support/auth-js.ts";
-import { CALLBACK } from "../support/code-client.ts";
 import { describeWithDebian } from "../support/debian.ts";
-import { startDjangoApp } from "../support/django-site.ts";
-import { USER } from "../support/independent-client.ts";
+import { startDjangoApp } from "../support/django/django-site.ts";
+import { APACHE_CALLBACK, startApache } from "../support/libraries/apache.ts";
+import { AUTH_JS_CALLBACK, authJsOpenId } from "../support/libraries/auth-js.ts";
+import { CALLBACK } from "../support/libraries/code-client.ts";
+import { USER } from "../support/libraries/independent-client.ts";
 import {
   expressOpenidConnect,
   openidClientLogin,
   passportOpenidconnect,
-} from "../support/openid-libraries.ts";
-import { PROFILE, SIGNED_OUT, testOpenIdLibrary } from "../support/openid-library.ts";
-import { openIdSite } from "../support/openid-site.ts";
+} from "../support/libraries/openid-libraries.ts";
+import { PROFILE, SIGNED_OUT, testOpenIdLibrary } from "../support/libraries/openid-library.ts";
+import { openIdSite } from "../support/libraries/openid-site.ts";
 import { ownDir } from "../support/own-state.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { freePort } from "../support/server.ts";

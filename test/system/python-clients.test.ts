@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { describeWithDebian } from "../support/debian.ts";
-import { clientsFor, testIndependentClient, USER } from "../support/independent-client.ts";
-import { pythonClient } from "../support/python-client.ts";
+import {
+  clientsFor,
+  testIndependentClient,
+  USER,
+} from "../support/libraries/independent-client.ts";
+import { pythonClient } from "../support/libraries/python-client.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 
 const PACKAGES = ["python3-requests-oauthlib", "python3-authlib"] as const;

@@ -3,11 +3,15 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithDebian } from "../support/debian.ts";
-import { AUDIENCE, OTHER_AUDIENCE } from "../support/example-api.ts";
-import { failsIntegrityCheck } from "../support/integrity-check.ts";
 import { type Claims, hmacSigner, readJws, signer, unsigned, writeJws } from "../support/jws.ts";
 import { ownDir } from "../support/own-state.ts";
-import { GUIDES, type GuideApi, writeGuides } from "../support/resource-server-guides.ts";
+import { AUDIENCE, OTHER_AUDIENCE } from "../support/resource-servers/example-api.ts";
+import { failsIntegrityCheck } from "../support/resource-servers/integrity-check.ts";
+import {
+  GUIDES,
+  type GuideApi,
+  writeGuides,
+} from "../support/resource-servers/resource-server-guides.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
 import { tokenOf } from "../support/wire.ts";
 

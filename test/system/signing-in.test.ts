@@ -4,12 +4,12 @@ import type { Page, Response as PageResponse } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { PROJECT_DIR } from "../../src/cli/project.ts";
 import { describeWithBrowser, openPage } from "../support/browser.ts";
-import { CALLBACK, visit } from "../support/code-client.ts";
-import { USER } from "../support/independent-client.ts";
+import { CALLBACK, visit } from "../support/libraries/code-client.ts";
+import { USER } from "../support/libraries/independent-client.ts";
 import { ownDir } from "../support/own-state.ts";
 import { start } from "../support/processes.ts";
+import { type SpaSite, startSpaSite } from "../support/resource-servers/spa-site.ts";
 import { type RunningService, startRunningService } from "../support/running-service.ts";
-import { type SpaSite, startSpaSite } from "../support/spa-site.ts";
 import { newSigningKeys } from "../support/wire.ts";
 
 const text = readFileSync(join(PROJECT_DIR, "docs/signing-in.md"), "utf8");

@@ -1,4 +1,4 @@
-import type { DjangoAccounts, DjangoSite } from "../django-site.ts";
+import type { DjangoAccounts, DjangoSite } from "../django/django-site.ts";
 import { type Answer, postTo } from "./old-and-new.ts";
 
 /** The password of every user of the old site. */

@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { Clone } from "../clone.ts";
-import type { DjangoSite } from "../django-site.ts";
+import type { DjangoSite } from "../django/django-site.ts";
 
 /** The values of names in braces, such as `{USERNAME}`. */
 type Values = Readonly<Record<string, string>>;

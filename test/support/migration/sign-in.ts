@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { codeOf, newBrowser } from "../browsing.ts";
-import type { DjangoSite } from "../django-site.ts";
+import type { DjangoSite } from "../django/django-site.ts";
 import { readRegistry } from "../local-database.ts";
 import { CLIENTS, PASSWORD } from "./accounts.ts";
 import { OURS, postTo } from "./old-and-new.ts";

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type Clone, makeClone } from "../clone.ts";
-import { type DjangoSite, startDjangoSite } from "../django-site.ts";
+import { type DjangoSite, startDjangoSite } from "../django/django-site.ts";
 import { readRegistry } from "../local-database.ts";
 import { temporaryDir } from "../server.ts";
 import { ACCOUNTS, CLIENTS } from "./accounts.ts";

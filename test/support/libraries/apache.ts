@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { newBrowser } from "./browsing.ts";
+import { newBrowser } from "../browsing.ts";
+import { isListening, startCommand } from "../running-command.ts";
+import { temporaryDir } from "../server.ts";
 import type { OpenIdLibrary } from "./openid-library.ts";
-import { isListening, startCommand } from "./running-command.ts";
-import { temporaryDir } from "./server.ts";
 
 /** Where Debian's Apache has its modules. */
 const MODULES = "/usr/lib/apache2/modules";

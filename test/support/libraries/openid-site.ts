@@ -1,4 +1,4 @@
-import { newBrowser, type Shown } from "./browsing.ts";
+import { newBrowser, type Shown } from "../browsing.ts";
 import type { Identity, OpenIdLibrary } from "./openid-library.ts";
 
 /** Paths of a web site that signs users in with a library. */

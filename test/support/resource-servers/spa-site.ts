@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../../src/cli/project.ts";
+import { PROJECT_DIR } from "../../../src/cli/project.ts";
 
 /** A web site of one page, whose script may import `oidc-client-ts`. */
 export interface SpaSite {

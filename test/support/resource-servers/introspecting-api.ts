@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RunningService, startRunningService } from "../running-service.ts";
+import { newSigningKeys, type Pair, tokenOf } from "../wire.ts";
 import * as api from "./example-api.ts";
 import { startIntegrityCheck } from "./integrity-check.ts";
-import { type RunningService, startRunningService } from "./running-service.ts";
-import { newSigningKeys, type Pair, tokenOf } from "./wire.ts";
 
 const SECRET = { client_secret: "secret" };
 const AUDIENCES = [api.AUDIENCE, api.OTHER_AUDIENCE];

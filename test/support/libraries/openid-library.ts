@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { beforeAll, expect, test } from "vitest";
+import type { RunningService } from "../running-service.ts";
 import { type User, userOf, type Visit } from "./code-client.ts";
-import type { RunningService } from "./running-service.ts";
 
 /** Who signed in, as a relying party sees it. */
 export interface Identity {

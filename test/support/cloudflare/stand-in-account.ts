@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import type { RunWrangler, WranglerEnded } from "../../src/cli/wrangler.ts";
+import type { RunWrangler, WranglerEnded } from "../../../src/cli/wrangler.ts";
 
 /** A command of wrangler as the stand-in saw it. */
 interface SeenCommand {

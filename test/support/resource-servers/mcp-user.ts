@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { newBrowser, serviceAt } from "./browsing.ts";
+import { newBrowser, serviceAt } from "../browsing.ts";
 
 /** The user of `examples/mcp-server`. */
 const USER = { username: "example", password: "example-password" };

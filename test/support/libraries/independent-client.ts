@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
+import type { RunningService } from "../running-service.ts";
+import { isActive } from "../wire.ts";
 import { CALLBACK, type Checked, type CodeClient, testCodeClient } from "./code-client.ts";
-import type { RunningService } from "./running-service.ts";
-import { isActive } from "./wire.ts";
 
 /** What a library made of a response. */
 export interface LibraryTokens {

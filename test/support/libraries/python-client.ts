@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { PYTHON } from "../debian.ts";
 import { CALLBACK } from "./code-client.ts";
-import { PYTHON } from "./debian.ts";
 import type { IndependentClient, LibraryTokens } from "./independent-client.ts";
 
 /** How a Python library is used. */
 interface PythonLibrary {
-  /** In `test/support/python`. */
+  /** In `test/support/libraries/python`. */
   readonly script: string;
   readonly origin: string;
   readonly clientId: string;

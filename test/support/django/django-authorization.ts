@@ -1,8 +1,8 @@
+import { type Changes, newBrowser, queryOf, type Shown, serviceAt, VERIFIER } from "../browsing.ts";
+import type { Visit } from "../libraries/code-client.ts";
+import type { ServerSandbox } from "../server-sandbox.ts";
 import { ACCOUNT, APPLICATIONS, type ApplicationId } from "./authorization-cast.ts";
-import { type Changes, newBrowser, queryOf, type Shown, serviceAt, VERIFIER } from "./browsing.ts";
-import type { Visit } from "./code-client.ts";
 import type { DjangoSite } from "./django-site.ts";
-import type { ServerSandbox } from "./server-sandbox.ts";
 
 /** What a user or a client sees of an authorization server. */
 export interface AuthorizationServer {

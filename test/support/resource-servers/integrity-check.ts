@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import { listenWith } from "./listening.ts";
+import { listenWith } from "../listening.ts";
 
 /**
  * Whether Cloudflare's Browser Integrity Check, which every zone has by default, may reject a

@@ -1,4 +1,4 @@
-import { CALLBACK } from "./browsing.ts";
+import { CALLBACK } from "../browsing.ts";
 
 /** The user at both servers. */
 export const ACCOUNT = { username: "ada", password: "correct horse" } as const;

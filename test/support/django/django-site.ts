@@ -1,11 +1,10 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { PYTHON } from "./debian.ts";
-import { type Ended, type Environment, run } from "./processes.ts";
-import { isListening, type RunningCommand, startCommand } from "./running-command.ts";
-import { freePort } from "./server.ts";
+import { PYTHON } from "../debian.ts";
+import { type Ended, type Environment, run } from "../processes.ts";
+import { isListening, type RunningCommand, startCommand } from "../running-command.ts";
+import { freePort } from "../server.ts";
 
 /** What there is to be made of Django's models; see `make_accounts.py` for the fields. */
 export interface DjangoAccounts {
@@ -65,7 +64,7 @@ interface DjangoApp extends Pick<DjangoSite, "origin" | "dir" | "type" | "stop">
 /**
  * Copies a site into an empty folder, migrates its database, and serves.
  *
- * @param source the folder of the site in `test/support`
+ * @param source the folder of the site next to this file
  * @param settings what its `settings.py` reads from the environment, besides `DATABASE`
  * @param port where it listens
  */
@@ -76,7 +75,7 @@ export async function startDjangoApp(
   port?: number,
 ): Promise<DjangoApp> {
   const dir = join(folder, "site");
-  cpSync(join(PROJECT_DIR, "test/support", source), dir, { recursive: true });
+  cpSync(join(import.meta.dirname, source), dir, { recursive: true });
   const env: Environment = {
     ...settings,
     DATABASE: join(folder, "site.sqlite3"),

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
-import { newBrowser, type Shown, type TestBrowser } from "./browsing.ts";
+import { newBrowser, type Shown, type TestBrowser } from "../browsing.ts";
+import type { RunningService } from "../running-service.ts";
+import { isActive } from "../wire.ts";
 import type { LibraryTokens } from "./independent-client.ts";
-import type { RunningService } from "./running-service.ts";
-import { isActive } from "./wire.ts";
 
 /** Opens an authorization request as the user's browser. @returns where it sends the browser */
 export type Visit = (url: string | URL) => Promise<URL>;

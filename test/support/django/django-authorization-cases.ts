@@ -1,5 +1,5 @@
+import { CALLBACK, type Changes } from "../browsing.ts";
 import type { ApplicationId } from "./authorization-cast.ts";
-import { CALLBACK, type Changes } from "./browsing.ts";
 
 const NO_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 /** A redirect to the client. */

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
-import { PROJECT_DIR } from "../../src/cli/project.ts";
-import { PYTHON } from "./debian.ts";
-import type { DebianPackage } from "./debian-packages.ts";
-import { type Environment, run } from "./processes.ts";
-import { isListening, startCommand } from "./running-command.ts";
-import { freePort } from "./server.ts";
+import { PROJECT_DIR } from "../../../src/cli/project.ts";
+import { PYTHON } from "../debian.ts";
+import type { DebianPackage } from "../debian-packages.ts";
+import { type Environment, run } from "../processes.ts";
+import { isListening, startCommand } from "../running-command.ts";
+import { freePort } from "../server.ts";
 
 /** An API of docs/resource-servers.md, running. */
 export interface GuideApi {
