@@ -119,21 +119,13 @@ const COUNT_ACCESS_TOKENS = `SELECT count(*) AS rows FROM imported_access_tokens
 
 /** Adds users, unless the id or the name is taken. */
 export function usersToAdd(db: D1Database, rows: readonly ImportedUser[]): Change {
-  const json = JSON.stringify(rows);
-  return { make: db.prepare(ADD_USERS).bind(json), count: db.prepare(NEW_USERS).bind(json) };
+  return changeOf(db, ADD_USERS, NEW_USERS, rows);
 }
 
 /** Adds clients, unless the id is taken. */
 export function clientsToAdd(db: D1Database, rows: readonly NewClientRow[]): Change {
-  const json = JSON.stringify(rows);
-  return {
-    make: db.prepare(ADD_CLIENTS).bind(json),
-    count: db.prepare(NEW_CLIENTS).bind(json),
-    after: originUpdates(
-      db,
-      rows.map((row) => row.client_id),
-    ),
-  };
+  const ids = rows.map((row) => row.client_id);
+  return { ...changeOf(db, ADD_CLIENTS, NEW_CLIENTS, rows), after: originUpdates(db, ids) };
 }
 
 /** Adds refresh tokens that were never imported. */
@@ -141,20 +133,12 @@ export function refreshTokensToAdd(
   db: D1Database,
   rows: readonly ImportedRefreshTokenRow[],
 ): Change {
-  const json = JSON.stringify(rows);
-  return {
-    make: db.prepare(ADD_REFRESH_TOKENS).bind(json),
-    count: db.prepare(NEW_REFRESH_TOKENS).bind(json),
-  };
+  return changeOf(db, ADD_REFRESH_TOKENS, NEW_REFRESH_TOKENS, rows);
 }
 
 /** Adds access tokens, unless their refresh token was imported before. */
 export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessTokenRow[]): Change {
-  const json = JSON.stringify(rows);
-  return {
-    make: db.prepare(ADD_ACCESS_TOKENS).bind(json),
-    count: db.prepare(NEW_ACCESS_TOKENS).bind(json),
-  };
+  return changeOf(db, ADD_ACCESS_TOKENS, NEW_ACCESS_TOKENS, rows);
 }
 
 /**
@@ -162,18 +146,15 @@ export function accessTokensToAdd(db: D1Database, rows: readonly ImportedAccessT
  * that no import adds them again.
  */
 export function refreshTokensToEnd(db: D1Database, hashes: readonly string[]): Change {
-  const json = JSON.stringify(hashes);
-  return {
-    make: db.prepare(END_REFRESH_TOKENS).bind(json),
-    count: db.prepare(COUNT_REFRESH_TOKENS).bind(json),
-  };
+  return changeOf(db, END_REFRESH_TOKENS, COUNT_REFRESH_TOKENS, hashes);
 }
 
 /** Removes access tokens by their own hash, or by that of their refresh token. */
 export function accessTokensToRemove(db: D1Database, hashes: readonly string[]): Change {
-  const json = JSON.stringify(hashes);
-  return {
-    make: db.prepare(REMOVE_ACCESS_TOKENS).bind(json),
-    count: db.prepare(COUNT_ACCESS_TOKENS).bind(json),
-  };
+  return changeOf(db, REMOVE_ACCESS_TOKENS, COUNT_ACCESS_TOKENS, hashes);
+}
+
+function changeOf(db: D1Database, make: string, count: string, rows: readonly unknown[]): Change {
+  const json = JSON.stringify(rows);
+  return { make: db.prepare(make).bind(json), count: db.prepare(count).bind(json) };
 }
