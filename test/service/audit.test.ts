@@ -9,6 +9,7 @@ import { DJANGO_RECORDS, setSecretRecord } from "../support/django-records.ts";
 import { eventually } from "../support/eventually.ts";
 import { familyOf } from "../support/families.ts";
 import { DJANGO_USER, setDjangoRecord } from "../support/fault-scenarios.ts";
+import { adasId } from "../support/imported.ts";
 import { interceptBindings } from "../support/interception.ts";
 import { newKey } from "../support/keys.ts";
 import { createMovingService } from "../support/legacy.ts";
@@ -50,6 +51,15 @@ function forget(): void {
   for (const all of [watched.console, watched.queue] as unknown[][]) all.length = 0;
 }
 
+/** Submits a choice of the account page. */
+function onAccountPage(fields: Record<string, string>, expected: Partial<AuditLine>) {
+  return async () => {
+    const { browser, page } = await openAccount();
+    await browser.submit(page, fields);
+    return { user_id: await adasId(), ...expected };
+  };
+}
+
 /** Causes an event. @returns its expected further fields */
 const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
   async managed() {
@@ -74,7 +84,7 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     passSeconds(60);
     await refresh(service, refresh_token);
     const family_id = (await familyOf(refresh_token)).id.toString();
-    const user_id = (await idOf("ada")) ?? "";
+    const user_id = await adasId();
     return { reason: "reuse", client_id: "client", user_id, family_id };
   },
   async "refresh_token_replayed, raced"() {
@@ -82,7 +92,7 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     granted(await refresh(service, refresh_token));
     await refresh(service, refresh_token);
     const family_id = (await familyOf(refresh_token)).id.toString();
-    const user_id = (await idOf("ada")) ?? "";
+    const user_id = await adasId();
     return { reason: "raced", client_id: "client", user_id, family_id };
   },
   async "family_revoked, rolled back"() {
@@ -124,23 +134,11 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
   async signed_in() {
     const browser = newBrowser(service);
     await browser.signIn(await browser.authorize());
-    return { user_id: (await idOf("ada")) ?? "" };
+    return { user_id: await adasId() };
   },
-  async "browser_session_ended, signed out"() {
-    const { browser, page } = await openAccount();
-    await browser.submit(page, { sign_out: "1" });
-    return { user_id: (await idOf("ada")) ?? "", reason: "signed_out" };
-  },
-  async "browser_session_ended, all others"() {
-    const { browser, page } = await openAccount();
-    await browser.submit(page, { end_all: "1" });
-    return { user_id: (await idOf("ada")) ?? "", reason: "all_others" };
-  },
-  async consent_revoked() {
-    const { browser, page } = await openAccount();
-    await browser.submit(page, { revoke: "web" });
-    return { user_id: (await idOf("ada")) ?? "", client_id: "web" };
-  },
+  "browser_session_ended, signed out": onAccountPage({ sign_out: "1" }, { reason: "signed_out" }),
+  "browser_session_ended, all others": onAccountPage({ end_all: "1" }, { reason: "all_others" }),
+  consent_revoked: onAccountPage({ revoke: "web" }, { client_id: "web" }),
   async "family_revoked, by the user"() {
     const { refresh_token } = await logIn(service);
     const { id } = await familyOf(refresh_token);
@@ -154,14 +152,14 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     const page = await browser.signIn(await browser.authorize());
     forget();
     await browser.allow(page);
-    return { user_id: (await idOf("ada")) ?? "", client_id: "web" };
+    return { user_id: await adasId(), client_id: "web" };
   },
   async code_replayed() {
     const code = await obtainCode(service);
     await exchange(service, code);
     forget();
     await exchange(service, code);
-    return { user_id: (await idOf("ada")) ?? "", client_id: "web", reason: "raced" };
+    return { user_id: await adasId(), client_id: "web", reason: "raced" };
   },
   async "family_revoked, code reuse"() {
     const code = await obtainCode(service);
@@ -169,7 +167,7 @@ const DEEDS: Readonly<Record<string, () => Promise<Partial<AuditLine>>>> = {
     passSeconds(30);
     forget();
     await exchange(service, code);
-    return { user_id: (await idOf("ada")) ?? "", client_id: "web", reason: "code_reuse" };
+    return { user_id: await adasId(), client_id: "web", reason: "code_reuse" };
   },
   async assertion_replayed() {
     const assertion = await newAssertion("signer", await key);

@@ -7,6 +7,7 @@ import {
   obtainCode,
   registerWebApps,
 } from "../support/browsing.ts";
+import { refresh } from "../support/requests.ts";
 import { createService, type Service } from "../support/service.ts";
 
 const service: Service = createService();
@@ -29,10 +30,7 @@ describe("the authorization code grant", () => {
     const { status, body } = await exchange(service, codeOf(redirect));
     expect(body).toMatchObject({ token_type: "Bearer", scope: "read", expires_in: 3600 });
     expect(status).toBe(200);
-    const refreshed = await service.token(
-      { grant_type: "refresh_token", refresh_token: String(body["refresh_token"]) },
-      "web:secret",
-    );
+    const refreshed = await refresh(service, String(body["refresh_token"]), {}, "web:secret");
     expect(refreshed).toMatchObject({ status: 200, body: { scope: "read" } });
     // Signed in and consented: no page any more.
     expect(codeOf(await browser.authorize())).not.toBe(codeOf(redirect));

@@ -14,6 +14,7 @@ import {
 import { change, introspect, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
 import { createLimitedService } from "../support/limited.ts";
+import { refresh } from "../support/requests.ts";
 import { createService } from "../support/service.ts";
 
 const service = createService();
@@ -105,9 +106,8 @@ describe("a browser session", () => {
     }
     passSeconds(11 * HOUR_SECONDS);
     expect(await browser.authorize()).toMatchObject(SHOWS["sign-in"]);
-    const refresh_token = String(body["refresh_token"]);
-    const fields = { grant_type: "refresh_token", refresh_token };
-    expect(await service.token(fields, "web:secret")).toMatchObject({ status: 200 });
+    const refreshed = await refresh(service, String(body["refresh_token"]), {}, "web:secret");
+    expect(refreshed).toMatchObject({ status: 200 });
   });
 
   test("of the same user goes on at the next sign-in, with its logins", async () => {
@@ -200,11 +200,7 @@ describe("a request for more scopes than before (MCP's step-up)", () => {
     }
     const active = { active: true, scope: "read" };
     expect((await introspect(service, before.access_token)).body).toMatchObject(active);
-    const { refresh_token } = before;
-    const renewed = await service.token(
-      { grant_type: "refresh_token", refresh_token },
-      "web:secret",
-    );
+    const renewed = await refresh(service, before.refresh_token, {}, "web:secret");
     expect(renewed).toMatchObject({ status: 200, body: { scope: "read" } });
   });
 

@@ -11,6 +11,7 @@ import {
 } from "../support/browsing.ts";
 import { introspect, registerCheckers } from "../support/checks.ts";
 import { passSeconds, stopClock } from "../support/clock.ts";
+import { refresh } from "../support/requests.ts";
 import { createService } from "../support/service.ts";
 
 const service = createService();
@@ -234,9 +235,8 @@ describe("a sign-in", () => {
     await browser.submit(page, { username: "grace", password: "rear admiral" });
     const token = await introspect(service, String(body["access_token"]));
     expect(token.body).toEqual({ active: false });
-    const refresh_token = String(body["refresh_token"]);
-    const fields = { grant_type: "refresh_token", refresh_token };
-    expect(await service.token(fields, "web:secret")).toMatchObject({ status: 400 });
+    const refreshed = await refresh(service, String(body["refresh_token"]), {}, "web:secret");
+    expect(refreshed).toMatchObject({ status: 400 });
   });
 
   test("works after the session of this browser was ended", async () => {

@@ -57,12 +57,6 @@ describe("GET /healthz", () => {
     });
   });
 
-  test("is rejected to other methods", async () => {
-    const response = await createService().fetch("/healthz", { method: "POST" });
-    expect(response.status).toBe(405);
-    expect(response.headers.get("Allow")).toBe("GET, OPTIONS");
-  });
-
   test("leaves nothing behind, in any storage", async () => {
     const service = createService();
     await registerDefaults(service);

@@ -240,12 +240,6 @@ test("a POST takes no query, but a JSON body and a path without its slash", asyn
   expect(answer).toMatchObject(ACTIVE);
 });
 
-test.each(["PUT", "DELETE", "PATCH"])("%s is not allowed", async (method) => {
-  const answer = await whole(await service.fetch(PATH, { method }));
-  const allow = { allow: "GET, POST, OPTIONS" };
-  expect(answer).toMatchObject({ status: 405, headers: { ...JSON_HEADERS, ...allow } });
-});
-
 describe("introspecting costs", () => {
   const counted = createCountedService();
   // So that the secret is remembered, and PBKDF2 is not in the way.

@@ -50,6 +50,16 @@ const newUser = () => {
   return `user${users}`;
 };
 
+/** Fails as often as is free, from anywhere. */
+async function useUpFree(
+  logIn: ReturnType<typeof createLimitedService>["logIn"],
+  username: string,
+): Promise<void> {
+  for (let count = 0; count < FREE; count += 1) {
+    await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
+  }
+}
+
 describe("wrong passwords for one name", () => {
   test.each([
     ["a user", newUser],
@@ -99,9 +109,7 @@ describe("wrong passwords for one name", () => {
   test("hold up a right one from elsewhere, and it is not hashed either", async () => {
     const { logIn, takeCounts } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
-    for (let count = 0; count < FREE; count += 1) {
-      await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
-    }
+    await useUpFree(logIn, username);
     takeCounts();
     const derivations = await derivationsOf(async () => {
       expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
@@ -134,9 +142,7 @@ describe("wrong passwords for one name", () => {
     const username = newUser();
     const shop = { credentials: "shop:secret", address: HOME };
     expect(await logIn({ username }, shop)).toEqual(SUCCESS);
-    for (let count = 0; count < FREE; count += 1) {
-      await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
-    }
+    await useUpFree(logIn, username);
     expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
     const elsewhere = { credentials: "shop:secret" };
     expect(await logIn({ username }, elsewhere)).toEqual(throttled(1));
@@ -147,9 +153,7 @@ describe("wrong passwords for one name", () => {
     const { logIn } = createLimitedService(PATIENT_CLIENT);
     const username = newUser();
     expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(SUCCESS);
-    for (let count = 0; count < FREE; count += 1) {
-      await logIn({ username, password: "wrong" }, { credentials: PUBLIC });
-    }
+    await useUpFree(logIn, username);
     expect(await logIn({ username }, { credentials: PUBLIC })).toEqual(throttled(1));
   });
 

@@ -56,15 +56,6 @@ describe("a consumed token that is presented again", () => {
     expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
   });
 
-  test("has its window counted from its own refresh, not from the login", async () => {
-    const first = await logIn(service);
-    passSeconds(1000);
-    const second = granted(await refresh(service, first.refresh_token));
-    passSeconds(WINDOW_SECONDS);
-    expect(await refresh(service, first.refresh_token)).toEqual(INVALID_GRANT);
-    expect(await refresh(service, second.refresh_token)).toEqual(SUCCESS);
-  });
-
   test("takes the family's access token out of KV when it ends the family", async () => {
     const { first, second } = await loginThenRefresh();
     const key = await keyOf(second.access_token);

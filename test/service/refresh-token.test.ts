@@ -2,13 +2,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { JWT_CLIENT, registerCheckers } from "../support/checks.ts";
 import { isActive } from "../support/inspection.ts";
 import { ask, granted, logIn, refresh } from "../support/requests.ts";
-import {
-  INVALID_GRANT,
-  INVALID_SCOPE,
-  refusal,
-  success,
-  UNAVAILABLE,
-} from "../support/responses.ts";
+import { INVALID_SCOPE, refusal, success, UNAVAILABLE } from "../support/responses.ts";
 import { createService, registerDefaults } from "../support/service.ts";
 
 const service = createService();
@@ -99,15 +93,6 @@ describe("the scope of a refresh", () => {
     expect(await refresh(service, last, {}, "shrinking:secret")).toEqual(
       success("read write groups"),
     );
-  });
-});
-
-describe("a refresh by another client", () => {
-  test("of a public client's token is rejected too", async () => {
-    const { refresh_token } = await logIn(service, { client_id: "public" }, null);
-    expect(await refresh(service, refresh_token)).toEqual(INVALID_GRANT);
-    const asPublic = { client_id: "public" };
-    expect(await refresh(service, refresh_token, asPublic, null)).toEqual(success(ALL_SCOPES));
   });
 });
 
