@@ -137,6 +137,8 @@ export class TokenClient {
           "User-Agent": "Tollgate client",
         },
         body: new URLSearchParams({ grant_type: "refresh_token", refresh_token: refreshToken }),
+        // Following a redirect could send the token to another host.
+        redirect: "manual",
         signal: AbortSignal.timeout(RESPONSE_MS_MAX),
       });
       const reply: Reply = { status: response.status, body: await response.json() };

@@ -15,7 +15,11 @@ function clientOf(
   { expiresAtMs = 0, save = async (_: TokenPair) => {} } = {},
 ): TokenClient {
   const left = [...responses];
-  vi.stubGlobal("fetch", async () => left.shift() ?? Promise.reject(new Error("one too many")));
+  const respond = () => left.shift() ?? Promise.reject(new Error("one too many"));
+  vi.stubGlobal(
+    "fetch",
+    vi.fn(async (_: string, __: RequestInit) => respond()),
+  );
   const service = { tokenEndpoint: "https://login.test/o/token/", clientId: "a", clientSecret: "" };
   const pair = { accessToken: "tga_old", refreshToken: "tgr_old", expiresAtMs };
   return new TokenClient({ ...service, save }, pair);
@@ -58,4 +62,9 @@ test("a refresh that the platform has stopped does not hold up later ones", asyn
   void client.refresh();
   vi.setSystemTime(Date.now() + 60_000);
   expect(await client.accessToken()).toBe(NEW.access_token);
+});
+
+test("no redirect is followed: the token would be sent to another host", async () => {
+  await clientOf([responds(200, NEW)]).accessToken();
+  expect(vi.mocked(fetch).mock.calls.map(([, init]) => init?.redirect)).toEqual(["manual"]);
 });
