@@ -82,7 +82,8 @@ const UPDATES_PER_IDLE_TIME = 10;
 
 /** Makes the label of a session: one line without control characters. */
 export function makeLabel(userAgent: string | null): string {
-  return (userAgent ?? "").replace(/\p{C}/gu, " ").trim().slice(0, LABEL_LENGTH_MAX);
+  // Shortened first: this may cut a surrogate pair, whose half is then replaced.
+  return (userAgent ?? "").slice(0, LABEL_LENGTH_MAX).replace(/\p{C}/gu, " ").trim();
 }
 
 /**

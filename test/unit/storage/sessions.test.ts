@@ -60,6 +60,7 @@ test.each([
   ["Mozilla/5.0 (X11)", "Mozilla/5.0 (X11)"],
   [" a\nb\u0000c\u202e ", "a b c"],
   ["x".repeat(500), "x".repeat(200)],
+  [`${"x".repeat(199)}😀`, "x".repeat(199)],
 ])("the label of %j is %j", (userAgent, label) => {
   expect(makeLabel(userAgent)).toBe(label);
 });
