@@ -16,7 +16,7 @@ import { type Redemption, type RedemptionOutcome, redeem } from "../tokens/redem
 interface FamilyRow {
   readonly state: FamilyState;
   readonly neededUntilMs: number;
-  /** Of an adopted family: until when the row must stand, needed or not. */
+  /** Of a {@link LazyFamily}: until when the row is kept, needed or not. */
   readonly keptUntilMs?: number;
 }
 
@@ -158,7 +158,7 @@ function removableAtMs({ neededUntilMs: neededMs, keptUntilMs = 0 }: FamilyRow):
   return Math.max(neededMs, keptUntilMs);
 }
 
-/** Every later row of an adopted family is kept as long as its first. */
+/** Every later row of a lazy family is kept as long as its first. */
 function keepUntil(
   row: FamilyRow | undefined,
   lazyFamily: LazyFamily | undefined,
