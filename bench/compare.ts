@@ -1,3 +1,4 @@
+import { median } from "../test/support/two-samples.ts";
 import { drive, type Stream, type Turn } from "./drive.ts";
 
 /** How long it is measured. */
@@ -66,13 +67,6 @@ function figuresOf(turns: readonly Turn[]): Figures {
     p99Ms: at(times, 0.99),
     processorMsEach: median(turns.map(({ processorMsEach }) => processorMsEach)),
   };
-}
-
-function median(numbers: readonly number[]): number {
-  return at(
-    numbers.toSorted((one, other) => one - other),
-    0.5,
-  );
 }
 
 function at(sorted: readonly number[], part: number): number {

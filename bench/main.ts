@@ -37,6 +37,10 @@ program
   .option("--peers", "other servers too, which are installed for that")
   .option("--write", "renews docs/performance.md, .json and .svg")
   .action(bench);
+program
+  .command("isolation")
+  .description("what hashing passwords costs everybody else, by where it is done")
+  .action(async () => void (await import("./isolation.ts")));
 const latency = program
   .command("latency")
   .description("what responses wait for, and how long, where storage is near and far")
@@ -51,6 +55,10 @@ program
   .command("startup")
   .description("modules that an isolate evaluates and bytes that it parses before a request")
   .action(async () => (await import("./startup.ts")).printStartUp());
+program
+  .command("growth")
+  .description("the same with ten, ten thousand and a million clients, users and sessions")
+  .action(async () => (await import("./growth.ts")).measureGrowth());
 // Temporary folders and servers go when the process exits, which a signal alone would prevent.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 await program.parseAsync();

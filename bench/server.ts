@@ -29,6 +29,8 @@ export interface BenchState {
   /** A Worker around the service. */
   readonly entry?: string;
   readonly clients?: readonly object[];
+  /** Fills what is in the folder, while nothing runs. */
+  readonly fill?: (stateDir: string) => void;
 }
 
 /** The service, the floor, and a Worker that asks either by RPC: all in one workerd. */
@@ -57,6 +59,7 @@ export async function startBenchServer(given: BenchState = {}): Promise<BenchSer
   const clients = [...REGISTRY.clients, ...(given.clients ?? [])];
   await register(await migratedDatabase(miniflare), vars, { ...REGISTRY, clients });
   await miniflare.dispose();
+  given.fill?.(join(folder, "state"));
   const server = await WorkerdProcess.start(options, join(folder, "run"));
   return {
     pid: server.pid,

@@ -8,7 +8,10 @@ import { stuff } from "../support/stuffing.ts";
 import { crash } from "./crash.ts";
 import type { RetryMode } from "./crash-client.ts";
 import type { CrashCounts } from "./crash-history.ts";
+import { measureNeighbours, NOISES } from "./neighbours.ts";
 import { type RaceRules, race } from "./race.ts";
+import { compareTimes } from "./timing.ts";
+import { TIMING_PLANS } from "./timing-classes.ts";
 
 /** How much a soak does. */
 export interface SoakSize {
@@ -20,11 +23,12 @@ export interface SoakSize {
   readonly requests: number;
   readonly pairs: number;
   readonly users: number;
+  readonly samples: number;
   readonly minutes: number;
 }
 
 /** The outcome of one scenario. */
-interface SoakOutcome {
+export interface SoakOutcome {
   /** What it measured, in one line. */
   readonly figures: string;
   /** Empty when it passed. */
@@ -32,7 +36,10 @@ interface SoakOutcome {
 }
 
 /** The kinds of proof, in the order in which they are run. */
-export const KINDS = ["race", "crash", "history", "fuzz", "import", "stuffing"] as const;
+export const KINDS = [
+  ...(["race", "crash", "history", "fuzz", "import"] as const),
+  ...(["timing", "stuffing", "neighbours"] as const),
+];
 
 /** One proof of the soak. */
 export interface Scenario {
@@ -73,7 +80,14 @@ export const SCENARIOS: readonly Scenario[] = [
   { kind: "history", title: "against the model of a family", run: runHistory },
   { kind: "fuzz", title: "random requests to every endpoint", run: runFuzz },
   { kind: "import", title: "a large site of Django in little memory", run: runImport },
+  ...TIMING_PLANS.map((plan): Scenario => {
+    const { title } = plan;
+    return { kind: "timing", title, run: (size, report) => compareTimes(plan, size, report) };
+  }),
   { kind: "stuffing", title: "stolen passwords from everywhere", run: runStuffing },
+  ...NOISES.map((noise): Scenario => {
+    return { kind: "neighbours", title: noise.title, run: () => measureNeighbours(noise) };
+  }),
 ];
 
 function raceScenario(
