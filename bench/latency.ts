@@ -11,8 +11,8 @@ import type { Vars } from "../test/support/workerd-options.ts";
 import type { Waited } from "./delayed-bindings.ts";
 import type { Stream } from "./drive.ts";
 import { FIRST_CLIENTS, LATENCIES, type LatencyKind } from "./latency-kinds.ts";
-import { installPeers, startWorkersOauthProvider } from "./peers.ts";
-import { startBenchServer } from "./server.ts";
+import { installPeers, type RunningPeer, startWorkersOauthProvider } from "./peers.ts";
+import { type BenchServer, startBenchServer } from "./server.ts";
 
 /** What is measured: how often, and how long operations take. All in milliseconds. */
 export interface LatencyOptions {
@@ -54,41 +54,56 @@ export async function measureLatency(options: LatencyOptions): Promise<readonly 
   const SIGNING_KEYS = await newSigningKeys();
   const near = { ...kv, d1: options.d1Near, object: options.objectNear };
   const far = { ...kv, d1: options.d1Far, object: options.objectFar };
-  // Both hardly use the processor: they wait.
-  const [inNear, inFar] = await Promise.all([
-    measurePlace({ SIGNING_KEYS, DELAYS: JSON.stringify(near) }, requests),
-    measurePlace({ SIGNING_KEYS, DELAYS: JSON.stringify(far) }, requests),
-  ]);
-  return tableOf(inNear, inFar);
+  const nearPlace = await startPlace({ SIGNING_KEYS, DELAYS: JSON.stringify(near) }, requests);
+  const farPlace = await startPlace({ SIGNING_KEYS, DELAYS: JSON.stringify(far) }, requests);
+  try {
+    // Both hardly use the processor: they wait.
+    const [inNear, inFar] = await Promise.all([
+      measurePlace(nearPlace, requests),
+      measurePlace(farPlace, requests),
+    ]);
+    return tableOf(inNear, inFar);
+  } finally {
+    await nearPlace.stop();
+    await farPlace.stop();
+  }
 }
 
-type Place = ReadonlyMap<string, Measured>;
+type Measurements = ReadonlyMap<string, Measured>;
 
 const PEER = "workers-oauth-provider, refresh";
 
-async function measurePlace(vars: Vars, requests: number): Promise<Place> {
-  const measured = new Map<string, Measured>();
+/** The servers of one place. */
+interface Place {
+  readonly server: BenchServer;
+  readonly peer: RunningPeer;
+  stop(): Promise<void>;
+}
+
+/** Before anything is measured: to build a Worker blocks this process, which measures, for 2 s. */
+async function startPlace(vars: Vars, requests: number): Promise<Place> {
   const entry = (name: string) => join(import.meta.dirname, name);
-  const server = await startBenchServer({
-    vars,
-    entry: entry("delayed-service.ts"),
-    clients: FIRST_CLIENTS(requests),
-  });
-  try {
-    for (const kind of LATENCIES) {
-      measured.set(kind.name, await measureKind(kind, server.origins, requests));
-    }
-  } finally {
-    await server.stop();
-  }
+  const clients = FIRST_CLIENTS(requests);
+  const server = await startBenchServer({ vars, entry: entry("delayed-service.ts"), clients });
   const peer = await startWorkersOauthProvider({ vars, entry: entry("delayed-provider.js") });
-  try {
-    const stream = await peer.stream();
-    const kind = { start: async () => async () => stream };
-    measured.set(PEER, await measureKind(kind, { ours: stream.origin, caller: "" }, requests));
-  } finally {
-    await peer.stop();
+  return {
+    server,
+    peer,
+    async stop() {
+      await server.stop();
+      await peer.stop();
+    },
+  };
+}
+
+async function measurePlace({ server, peer }: Place, requests: number): Promise<Measurements> {
+  const measured = new Map<string, Measured>();
+  for (const kind of LATENCIES) {
+    measured.set(kind.name, await measureKind(kind, server.origins, requests));
   }
+  const stream = await peer.stream();
+  const kind = { start: async () => async () => stream };
+  measured.set(PEER, await measureKind(kind, { ours: stream.origin, caller: "" }, requests));
   return measured;
 }
 
@@ -141,7 +156,7 @@ async function newSigningKeys(): Promise<string> {
   return JSON.stringify({ keys: [await exportJWK(privateKey)] });
 }
 
-function tableOf(near: Place, far: Place): readonly string[] {
+function tableOf(near: Measurements, far: Measurements): readonly string[] {
   const peer = { near: near.get(PEER)?.p50Ms ?? 0, far: far.get(PEER)?.p50Ms ?? 0 };
   const rows = [...near].map(([name, inNear]) => {
     const inFar = far.get(name) ?? inNear;

@@ -27,9 +27,9 @@ interface Options {
   readonly write?: true;
 }
 
-const program = new Command("bench").description(
-  "What a request costs, beside the least it could.",
-);
+const program = new Command("bench")
+  .enablePositionalOptions()
+  .description("What a request costs, beside the least it could.");
 program
   .option("--seconds <n>", "length of a turn", positive, 3)
   .option("--turns <n>", "turns of each of the two", positive, 5)
