@@ -33,7 +33,7 @@ interface LatestFetch {
   readonly key: string;
   readonly atMs: number;
   /** Whether it failed, and an older document was kept. */
-  readonly isOver?: boolean;
+  readonly hasFailed?: boolean;
 }
 
 const LATEST_FETCH = "latest fetch";
@@ -60,7 +60,7 @@ export class FetchedDocuments extends DurableObject<unknown> {
     }
     const latest = kv.get<LatestFetch>(LATEST_FETCH);
     if (latest !== undefined && nowMs < latest.atMs + FETCH_INTERVAL_MS) {
-      const isOpen = latest.key === key && storedAtMs < latest.atMs && latest.isOver !== true;
+      const isOpen = latest.key === key && storedAtMs < latest.atMs && latest.hasFailed !== true;
       return { kind: isOpen && nowMs < latest.atMs + PENDING_MS_MAX ? "pending" : "busy" };
     }
     kv.put<LatestFetch>(LATEST_FETCH, { key, atMs: nowMs });
@@ -76,7 +76,7 @@ export class FetchedDocuments extends DurableObject<unknown> {
       typeof known?.text === "string" && document.fetchedAtMs < known.expiresAtMs;
     if (document.text === null && isKnownValid) {
       const latest = kv.get<LatestFetch>(LATEST_FETCH);
-      if (latest?.key === key) kv.put<LatestFetch>(LATEST_FETCH, { ...latest, isOver: true });
+      if (latest?.key === key) kv.put<LatestFetch>(LATEST_FETCH, { ...latest, hasFailed: true });
       return;
     }
     kv.put(DOCUMENT_PREFIX + key, document);

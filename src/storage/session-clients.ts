@@ -7,7 +7,7 @@ const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
  * A login is listed after its response. What ends its browser session, its user or its consent in
  * between finds nothing to report.
  */
-const IS_OVER = `(
+const HAS_ENDED = `(
   EXISTS (SELECT 1 FROM browser_sessions WHERE session_id = ?1 AND ended_at_ms IS NOT NULL)
   OR NOT EXISTS (SELECT 1 FROM users WHERE id = ?3 AND is_active = 1 AND not_before_ms <= ?5)
   OR EXISTS (SELECT 1 FROM consents
@@ -18,16 +18,16 @@ const RECORD = `INSERT INTO session_clients
     (session_id, client_id, user_id, issuer_url, needed_until_ms)
   SELECT ?1, ?2, ?3, ?4, max(?6, coalesce(
     (SELECT needed_until_ms FROM browser_sessions WHERE session_id = ?1), 0))
-  WHERE NOT ${IS_OVER}
+  WHERE NOT ${HAS_ENDED}
   ON CONFLICT DO UPDATE SET issuer_url = excluded.issuer_url,
     needed_until_ms = max(needed_until_ms, excluded.needed_until_ms)
   WHERE issuer_url <> excluded.issuer_url OR needed_until_ms < excluded.needed_until_ms`;
 
 /** Only the first time: offline access outlives a session that was reported when it ended. */
-const REPORT_OVER = `INSERT INTO logout_deliveries
+const REPORT_IF_ENDED = `INSERT INTO logout_deliveries
     (client_id, user_id, session_id, issuer_url, ended_at_ms)
   SELECT ?2, ?3, ?1, ?4, ${NOW_MS}
-  WHERE ${IS_OVER} AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?3 AND family_id = ?6)`;
+  WHERE ${HAS_ENDED} AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?3 AND family_id = ?6)`;
 
 const REPORT = `INSERT INTO logout_deliveries
     (client_id, user_id, session_id, issuer_url, ended_at_ms)
@@ -79,7 +79,7 @@ export function recordSessionClient(
   const values = [sessionId, clientId, userId, issuerUrl, login.createdAtMs];
   return [
     db.prepare(RECORD).bind(...values, login.neededUntilMs),
-    db.prepare(REPORT_OVER).bind(...values, login.familyId),
+    db.prepare(REPORT_IF_ENDED).bind(...values, login.familyId),
   ];
 }
 

@@ -86,7 +86,7 @@ const FORGED = fault(
 );
 const USER = fault(
   "an unknown user with a wrong password",
-  () => ({ fields: { username: "nobody", password: "wrong" } }),
+  () => ({ fields: { username: "unknown", password: "wrong" } }),
   INVALID_CREDENTIALS,
 );
 

@@ -6,7 +6,7 @@ import OpenIDConnectStrategy from "passport-openidconnect";
 import { CALLBACK, type Visit } from "./code-client.ts";
 import { type Identity, type OpenIdLibrary, SIGNED_OUT } from "./openid-library.ts";
 import { openIdSite } from "./openid-site.ts";
-import { authenticateWith } from "./passport-oauth2.ts";
+import { signInWith } from "./passport-oauth2.ts";
 
 /** `openid-client`. */
 export async function openidClientLogin(
@@ -92,15 +92,7 @@ export function passportOpenidconnect(
     },
     (_, { id, displayName }, done) => done(null, { subject: id, name: displayName }),
   );
-  const authenticate = authenticateWith<Identity>(strategy);
-  return {
-    async signIn(visit) {
-      const { searchParams } = await visit((await authenticate({})).redirect ?? "");
-      const { user } = await authenticate(Object.fromEntries(searchParams));
-      if (user === undefined) throw new Error("It did not sign in");
-      return user;
-    },
-  };
+  return { signIn: signInWith<Identity>(strategy) };
 }
 
 /** `express-openid-connect` in an Express app that listens. */

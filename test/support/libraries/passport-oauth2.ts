@@ -1,5 +1,5 @@
 import OAuth2Strategy from "passport-oauth2";
-import { CALLBACK, type CodeClient } from "./code-client.ts";
+import { CALLBACK, type CodeClient, type Visit } from "./code-client.ts";
 import type { LibraryTokens } from "./independent-client.ts";
 
 /** What a strategy of Passport calls in the end: one of both. */
@@ -36,14 +36,8 @@ export function passportOauth2(origin: string, clientID: string, clientSecret: s
     (accessToken, refreshToken, response, _, done) =>
       done(null, read(accessToken, refreshToken, response)),
   );
-  const authenticate = authenticateWith<LibraryTokens>(strategy);
   return {
-    async signIn(visit) {
-      const { searchParams } = await visit((await authenticate({})).redirect ?? "");
-      const { user } = await authenticate(Object.fromEntries(searchParams));
-      if (user === undefined) throw new Error("It did not sign in");
-      return user;
-    },
+    signIn: signInWith<LibraryTokens>(strategy),
     // As the package passport-oauth2-refresh does it.
     refresh: ({ refreshToken = "" }) =>
       new Promise((settle, fail) => {
@@ -59,8 +53,19 @@ export function passportOauth2(origin: string, clientID: string, clientSecret: s
   };
 }
 
+/** A sign-in by a strategy, from its redirect to the user that it makes of the response. */
+export function signInWith<User>(strategy: Strategy): (visit: Visit) => Promise<User> {
+  const authenticate = authenticateWith<User>(strategy);
+  return async (visit) => {
+    const { searchParams } = await visit((await authenticate({})).redirect ?? "");
+    const { user } = await authenticate(Object.fromEntries(searchParams));
+    if (user === undefined) throw new Error("It did not sign in");
+    return user;
+  };
+}
+
 /** Calls a strategy for the requests of one browser, each with its query. */
-export function authenticateWith<User>(
+function authenticateWith<User>(
   strategy: Strategy,
 ): (query: Record<string, string>) => Promise<Outcome<User>> {
   const session = {};
